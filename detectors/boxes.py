@@ -1,0 +1,47 @@
+"""Geometry of boxes, always `x1 y1 x2 y2` in pixels."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Boxes = NDArray[np.float32] | NDArray[np.float64]
+"""(N, 4) corners `x1 y1 x2 y2`."""
+
+
+def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:
+    """Intersection over union of every box of `a` (N, 4) with every box of `b` (M, 4), as (N, M)."""
+    left, right = np.asarray(a, np.float64)[:, None], np.asarray(b, np.float64)[None]
+    return _overlap(left, right)
+
+
+def iou_pairs(a: Boxes, b: Boxes) -> NDArray[np.float64]:
+    """Intersection over union of each box of `a` (N, 4) with the box of `b` (N, 4) in the same row, as (N,)."""
+    return _overlap(np.asarray(a, np.float64), np.asarray(b, np.float64))
+
+
+def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
+    shared = np.clip(sides, 0, None).prod(-1)
+    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - shared
+    overlap: NDArray[np.float64] = shared / union
+    return overlap
+
+
+def suppress_non_maxima(box: Boxes, score: NDArray[np.float32], iou_limit: float) -> NDArray[np.intp]:
+    """Greedy non-maximum suppression within one frame.
+
+    Args:
+        box: (N, 4) corners.
+        score: (N,) the best score is kept first; equal scores keep the earlier row.
+        iou_limit: a box that overlaps a kept one by more than this is dropped.
+
+    Returns:
+        The indices of the kept boxes, ascending.
+    """
+    overlap = iou_matrix(box, box) > iou_limit
+    kept: list[int] = []
+    dropped = np.zeros(len(box), bool)
+    for index in np.argsort(-score, kind="stable"):
+        if not dropped[index]:
+            kept.append(int(index))
+            dropped |= overlap[index]
+    return np.sort(np.array(kept, np.intp))

@@ -1,0 +1,144 @@
+"""`Detections`: what is where in every frame of a video, in columns."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from siamlink.detectors.errors import InputError
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Detections:
+    """Boxes of one or many frames, sorted by frame; validated here once and immutable from then on.
+
+    Attributes:
+        frame: (N,) int32, counted from 1.
+        box: (N, 4) float32, `x1 y1 x2 y2` in pixels; may reach over the image border.
+        score: (N,) float32, whatever the detector says; need not be a probability.
+        label: (N,) int16, the detector's class; 0 is a person for the built-in detectors.
+
+    Raises:
+        InputError: columns differ in length, a frame is below 1, a number is not finite, or a box has no area.
+    """
+
+    frame: NDArray[np.int32]
+    box: NDArray[np.float32]
+    score: NDArray[np.float32]
+    label: NDArray[np.int16]
+
+    _dtypes: ClassVar[dict[str, type]] = {"frame": np.int32, "box": np.float32, "score": np.float32, "label": np.int16}
+
+    def __post_init__(self) -> None:
+        columns = {name: np.asarray(getattr(self, name), dtype) for name, dtype in self._dtypes.items()}
+        columns["box"] = columns["box"].reshape(-1, 4)
+        lengths = {name: len(column) for name, column in columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise InputError(f"the columns of {type(self).__name__} differ in length: {lengths}")
+        _validate(columns)
+        order = np.argsort(columns["frame"], kind="stable")
+        for name, column in columns.items():
+            self._set(name, column[order])
+
+    @classmethod
+    def from_boxes(
+        cls, frame: int, box: ArrayLike, score: ArrayLike | None = None, label: ArrayLike | None = None
+    ) -> "Detections":
+        """Detections of a single frame: `box` (N, 4) corners, `score` (N,) default 1, `label` (N,) default 0."""
+        box = np.asarray(box, np.float32).reshape(-1, 4)
+        count = len(box)
+        return Detections(
+            frame=np.full(count, frame, np.int32),
+            box=box,
+            score=np.ones(count, np.float32) if score is None else np.asarray(score, np.float32).reshape(-1),
+            label=np.zeros(count, np.int16) if label is None else np.asarray(label, np.int16).reshape(-1),
+        )
+
+    @classmethod
+    def from_supervision(cls, detections: Any, frame: int) -> "Detections":
+        """Convert a `supervision.Detections` of one frame, or any object with `xyxy`, `confidence` and `class_id`."""
+        return Detections.from_boxes(frame, detections.xyxy, detections.confidence, detections.class_id)
+
+    def to_supervision(self) -> Any:
+        """Convert to `supervision.Detections`; the frame numbers are lost. Needs the package `supervision`."""
+        import supervision
+
+        return supervision.Detections(**self._supervision_columns())
+
+    def _supervision_columns(self) -> dict[str, Any]:
+        return {"xyxy": self.box.copy(), "confidence": self.score.copy(), "class_id": self.label.astype(int)}
+
+    @classmethod
+    def empty(cls) -> Self:
+        """No rows."""
+        return cls(**{name: np.zeros(0, dtype) for name, dtype in cls._dtypes.items()})
+
+    @classmethod
+    def concatenate(cls, parts: Sequence[Self]) -> Self:
+        """All rows of `parts`, sorted by frame; rows of one frame keep their order."""
+        if not parts:
+            return cls.empty()
+        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in cls._dtypes})
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    def __repr__(self) -> str:
+        span = f", frames {self.frame[0]}-{self.frame[-1]}" if len(self) else ""
+        return f"{type(self).__name__}({len(self)} boxes{span})"
+
+    def __getitem__(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Self:
+        """The rows of a slice, a mask, or ascending indices, not validated again."""
+        part = object.__new__(type(self))
+        for column in fields(self):
+            part._set(column.name, getattr(self, column.name)[rows])
+        return part
+
+    def _set(self, name: str, column: NDArray[Any]) -> None:
+        column.flags.writeable = False
+        object.__setattr__(self, name, column)
+
+    def in_frame(self, frame: int) -> Self:
+        """The rows of one frame."""
+        return self[slice(*np.searchsorted(self.frame, [frame, frame + 1]))]
+
+    def by_frame(self) -> Iterator[tuple[int, Self]]:
+        """Each frame that has rows, with its rows, in order."""
+        frames, starts = np.unique(self.frame, return_index=True)
+        for frame, start, stop in zip(frames, starts, np.append(starts[1:], len(self)), strict=True):
+            yield int(frame), self[slice(start, stop)]
+
+    @property
+    def width(self) -> NDArray[np.float32]:
+        """(N,) box widths in pixels."""
+        return self.box[:, 2] - self.box[:, 0]
+
+    @property
+    def height(self) -> NDArray[np.float32]:
+        """(N,) box heights in pixels."""
+        return self.box[:, 3] - self.box[:, 1]
+
+    @property
+    def centre(self) -> NDArray[np.float32]:
+        """(N, 2) box centres in pixels."""
+        return (self.box[:, :2] + self.box[:, 2:]) / 2
+
+
+def _validate(columns: dict[str, NDArray[Any]]) -> None:
+    frame, box, score = columns["frame"], columns["box"], columns["score"]
+    faults = (
+        (frame < 1, "frame number below 1"),
+        (~np.isfinite(box).all(axis=1), "box with a coordinate that is not finite"),
+        (
+            (box[:, 2] <= box[:, 0]) | (box[:, 3] <= box[:, 1]),
+            "box without area (x2 must exceed x1, y2 exceed y1)",
+        ),
+        (~np.isfinite(score), "score that is not finite"),
+    )
+    for fault, message in faults:
+        if fault.any():
+            row = int(np.argmax(fault))
+            values = ", ".join(f"{value:g}" for value in box[row])
+            raise InputError(f"{message}: row {row}, frame {frame[row]}, box [{values}], score {score[row]:g}")

@@ -1,0 +1,49 @@
+"""The base of every component's parameters: frozen, documented, with a range on every number."""
+
+import difflib
+from collections.abc import Iterator
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from siamlink.detectors.errors import ConfigError
+
+
+class Parameters(BaseModel):
+    """A frozen group of settings. Units are part of the names; unknown keys are errors that name the nearest key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+
+P = TypeVar("P", bound=Parameters)
+
+
+def build(kind: type[P], values: dict[str, Any], origin: str) -> P:
+    """Make parameters from nested `values`; `origin` says in errors where they came from.
+
+    Raises:
+        ConfigError: an unknown key (the nearest known one is named), a wrong type or a value out of range.
+    """
+    try:
+        return kind.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{origin}: {_explain(kind, first)}") from None
+
+
+def _explain(kind: type[Parameters], error: Any) -> str:
+    key = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(key, [name for name, _, _ in describe(kind)], n=1, cutoff=0.3)
+        return f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
+    return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}, got {error['input']!r}"
+
+
+def describe(kind: type[Parameters], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Every leaf setting below `kind`: its dotted key, its default and pydantic's field with description and range."""
+    for name, field in kind.model_fields.items():
+        default = field.get_default(call_default_factory=True)
+        if isinstance(default, Parameters):
+            yield from describe(type(default), f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", default, field

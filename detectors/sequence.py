@@ -1,0 +1,121 @@
+"""The MOTChallenge layout: `SEQ/seqinfo.ini`, `SEQ/img1/` or `SEQ/SEQ.mp4`, `SEQ/det/det.txt`, `SEQ/gt/gt.txt`."""
+
+import configparser
+from dataclasses import dataclass
+from pathlib import Path
+
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import FormatError, InputError
+from siamlink.detectors.mot_text import read_detections
+
+VIDEO_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".ts")
+
+
+@dataclass(frozen=True)
+class Sequence:
+    """One MOT sequence on disk.
+
+    Attributes:
+        name: the folder's name, which also names its results.
+        folder: where it lies.
+        frame_rate: frames a second, from `seqinfo.ini`; None without one.
+        frame_count: from `seqinfo.ini`; None without one.
+        size: width and height in pixels, from `seqinfo.ini`; None without one.
+        frames: the image folder or the video file; None when the sequence has detections only.
+    """
+
+    name: str
+    folder: Path
+    frame_rate: float | None
+    frame_count: int | None
+    size: tuple[int, int] | None
+    frames: Path | None
+
+    @property
+    def detection_file(self) -> Path:
+        """Where the public detections lie, if there are any."""
+        return self.folder / "det" / "det.txt"
+
+    @property
+    def truth_file(self) -> Path:
+        """Where the ground truth lies, if there is any."""
+        return self.folder / "gt" / "gt.txt"
+
+    def read_detections(self, path: Path | None = None) -> Detections:
+        """Read the public detections, or another detection file of this sequence."""
+        return read_detections(path or self.detection_file, self.frame_count)
+
+
+def is_sequence(folder: Path) -> bool:
+    """Whether a folder has the layout of a MOT sequence: one of `seqinfo.ini`, `det/`, `gt/` or `img1/`."""
+    return folder.is_dir() and any((folder / part).exists() for part in ("seqinfo.ini", "det", "gt", "img1"))
+
+
+def find_sequences(folder: Path) -> list[Sequence]:
+    """The sequence that `folder` is, or those directly below it, by name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if is_sequence(folder):
+        return [open_sequence(folder)]
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder; expected a MOT sequence or a folder of sequences")
+    found = [open_sequence(child) for child in sorted(folder.iterdir()) if is_sequence(child)]
+    if not found:
+        raise InputError(f"no MOT sequence in {folder}: none of its folders has seqinfo.ini, img1/, det/ or gt/")
+    return found
+
+
+def open_sequence(folder: Path) -> Sequence:
+    """Read a sequence's `seqinfo.ini` and find its frames.
+
+    Raises:
+        InputError: the folder is no MOT sequence.
+        FormatError: `seqinfo.ini` is malformed.
+    """
+    if not is_sequence(folder):
+        raise InputError(f"{folder} is not a MOT sequence: it has no seqinfo.ini, img1/, det/ or gt/")
+    folder = folder.resolve()
+    info = _read_info(folder / "seqinfo.ini")
+    images = folder / info.get("imdir", "img1")
+    videos = [folder / f"{folder.name}{suffix}" for suffix in VIDEO_SUFFIXES]
+    width, height = _positive(folder, info, "imwidth"), _positive(folder, info, "imheight")
+    length = _positive(folder, info, "seqlength")
+    return Sequence(
+        name=folder.name,
+        folder=folder,
+        frame_rate=_positive(folder, info, "framerate"),
+        frame_count=int(length) if length else None,
+        size=(int(width), int(height)) if width and height else None,
+        frames=next((path for path in [images, *videos] if path.exists()), None),
+    )
+
+
+def _read_info(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read_string(path.read_text(encoding="utf-8-sig"))
+        return dict(parser["Sequence"])
+    except configparser.Error as error:
+        raise FormatError(path, error.message.splitlines()[0], getattr(error, "lineno", None)) from None
+    except KeyError:
+        raise FormatError(path, "no section [Sequence]") from None
+    except UnicodeDecodeError:
+        raise FormatError(path, "not a text file") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def _positive(folder: Path, info: dict[str, str], key: str) -> float | None:
+    if key not in info:
+        return None
+    try:
+        value = float(info[key])
+    except ValueError:
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise FormatError(folder / "seqinfo.ini", f"{key} must be a number above 0, not {info[key]!r}")
+    return value
