@@ -1,0 +1,99 @@
+"""Candidate pairs: which later detections can be the same object at all, by geometry alone."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.parameters import Parameters
+
+IntArray = NDArray[np.int64]
+
+
+class GateParameters(Parameters):
+    """What a pair of detections must satisfy to be a candidate link. Lengths are in mean box heights of the pair."""
+
+    max_gap_seconds: float = Field(0.8, gt=0, le=60, description="longest time between linked detections")
+    min_gap_frames: int = Field(3, ge=1, le=100, description="gaps up to so many frames are tried at any frame rate")
+    max_gap_frames: int = Field(8, ge=1, le=1000, description="gaps beyond so many frames are not tried")
+    reach: float = Field(0.25, ge=0, le=10, description="distance in heights allowed at any gap, for jitter of boxes")
+    max_speed: float = Field(2.0, gt=0, le=100, description="further distance allowed, in heights a second")
+    max_height_change: float = Field(0.4, gt=0, le=3, description="limit on the absolute log ratio of the heights")
+
+    def gap_frames(self, frame_rate: float) -> int:
+        """The longest gap in frames at a frame rate."""
+        return min(self.max_gap_frames, max(self.min_gap_frames, round(self.max_gap_seconds * frame_rate)))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Candidate pairs as indices into detections: `earlier[k]` may be followed by `later[k]`; both (P,) int64."""
+
+    earlier: IntArray
+    later: IntArray
+
+    def __len__(self) -> int:
+        return len(self.earlier)
+
+    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Pairs":
+        return Pairs(self.earlier[rows], self.later[rows])
+
+
+def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParameters) -> Pairs:
+    """All pairs of detections that pass the gate, ordered by gap and then by the earlier detection."""
+    parts = list(_pairs_by_gap(detections, frame_rate, gate))
+    if not parts:
+        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    return Pairs(np.concatenate([part.earlier for part in parts]), np.concatenate([part.later for part in parts]))
+
+
+def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameters) -> Iterator[Pairs]:
+    if not len(detections):
+        return
+    frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
+    centre = detections.centre.astype(np.float64)
+    index = FrameIndex(frame, centre[:, 0])
+    tallest = (1 + np.exp(gate.max_height_change)) / 2
+    for gap in range(1, gate.gap_frames(frame_rate) + 1):
+        radius = gate.reach + gate.max_speed * gap / frame_rate
+        earlier, later = index.within(frame + gap, centre[:, 0], height * tallest * radius)
+        mean_height = (height[earlier] + height[later]) / 2
+        offset = centre[later] - centre[earlier]
+        passes = (np.hypot(offset[:, 0], offset[:, 1]) < radius * mean_height) & (
+            np.abs(np.log(height[later] / height[earlier])) < gate.max_height_change
+        )
+        earlier, later = earlier[passes], later[passes]
+        rank = np.lexsort((later, earlier))
+        yield Pairs(earlier[rank], later[rank])
+
+
+class FrameIndex:
+    """Finds the detections of a frame near an x, many at once, by binary search in (frame, x) order."""
+
+    def __init__(self, frame: IntArray, x: NDArray[np.float64]) -> None:
+        self._order = np.lexsort((x, frame))
+        self._lowest = float(x.min(initial=0.0))
+        self._span = float(x.max(initial=0.0)) - self._lowest + 1.0
+        self._key = self._keys(frame[self._order], x[self._order])
+
+    def _keys(self, frame: IntArray, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        keys: NDArray[np.float64] = frame * 2.0 + np.clip((x - self._lowest) / self._span, -0.25, 1.25)
+        return keys
+
+    def within(self, frame: IntArray, x: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[IntArray, IntArray]:
+        """For each question k, the detections of `frame[k]` with x in `x[k] +- reach[k]`, as (question, detection)."""
+        start = np.searchsorted(self._key, self._keys(frame, x - reach), side="left")
+        stop = np.searchsorted(self._key, self._keys(frame, x + reach), side="right")
+        question = np.repeat(np.arange(len(frame)), stop - start)
+        return question, self._order[_ranges(start, stop)]
+
+
+def _ranges(start: IntArray, stop: IntArray) -> IntArray:
+    """The concatenation of `arange(start[k], stop[k])` over all k."""
+    length = stop - start
+    ends = np.cumsum(length)
+    position: IntArray = np.arange(length.sum()) - np.repeat(ends - length - start, length)
+    return position

@@ -1,0 +1,158 @@
+"""Contextual features of candidate pairs: relative geometry, timing, rank among rivals, and what lies between.
+
+Every feature of a pair depends on detections up to the later one's frame only, so the offline and the online tracker
+ask the same model. Lengths are in mean box heights of the pair, times in seconds: nothing depends on resolution.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.candidates import FrameIndex, Pairs
+from siamlink.detectors.boxes import iou_pairs
+from siamlink.detectors.detections import Detections
+
+FloatArray = NDArray[np.float64]
+
+PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
+"""The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
+
+PAIR_FEATURES = (
+    *PAPER_FEATURES,
+    "gap_frames",
+    "gap_seconds",
+    "iou",
+    "distance",
+    "score_earlier",
+    "score_later",
+    "between",
+    "rank_later",
+    "margin_later",
+    "rivals_later",
+    "rank_earlier",
+    "margin_earlier",
+    "rivals_earlier",
+    "motion_residual_x",
+    "motion_residual_y",
+    "motion_support",
+)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How each of N detections came to be where it is.
+
+    Attributes:
+        velocity: (N, 2) pixels a frame, NaN without predecessors.
+        support: (N,) how many predecessors it was estimated from.
+    """
+
+    velocity: FloatArray
+    support: FloatArray
+
+
+def pair_features(
+    detections: Detections,
+    pairs: Pairs,
+    score_rank: FloatArray,
+    frame_rate: float,
+    known_motion: Motion | None = None,
+) -> tuple[NDArray[np.float32], Motion]:
+    """The features of `PAIR_FEATURES`.
+
+    Args:
+        detections: N detections sorted by frame.
+        pairs: P candidate pairs; rivals of one pair (same detection, same gap) must all be there.
+        score_rank: (N,) the detection scores as ranks in [0, 1].
+        frame_rate: frames a second.
+        known_motion: the motion of the earlier detections where the pairs that lead to them are not among `pairs`.
+
+    Returns:
+        (P, F) float32, NaN where no motion is known yet; and the motion of the N detections as the pairs show it.
+    """
+    i, j = pairs.earlier, pairs.later
+    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
+    size = np.column_stack([detections.width, height]).astype(np.float64)
+    gap = (detections.frame[j] - detections.frame[i]).astype(np.int64)
+    mean_height = ((height[i] + height[j]) / 2)[:, None]
+    size_change = (size[j] - size[i]) / (size[i] + size[j])
+    offset = (centre[j] - centre[i]) / mean_height
+    seconds = gap / frame_rate
+    distance = np.hypot(offset[:, 0], offset[:, 1])
+    misfit = distance + np.abs(size_change[:, 1])
+    later_among, earlier_among = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
+    found_motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < 0.5))
+    motion = known_motion or found_motion
+    residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
+    columns = [
+        size_change,
+        offset,
+        offset / seconds[:, None],
+        gap,
+        seconds,
+        iou_pairs(detections.box[i], detections.box[j]),
+        distance,
+        score_rank[i],
+        score_rank[j],
+        _best_between(detections, pairs, gap),
+        later_among,
+        earlier_among,
+        residual / mean_height,
+        motion.support[i],
+    ]
+    return np.column_stack(columns).astype(np.float32), found_motion
+
+
+def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:
+    """Compare each pair with the other pairs of the same detection at the same gap.
+
+    Args:
+        misfit: (P,) lower is better.
+        owner: (P,) the detection whose candidates compete.
+        gap: (P,) frames; only pairs of the same gap compete.
+
+    Returns:
+        (P, 3): the rank (0 is best), the misfit above the best rival's (negative for the best itself, and -1 without any
+        rival), and the number of rivals.
+    """
+    order = np.lexsort((misfit, gap, owner))
+    same = (owner[order][1:] == owner[order][:-1]) & (gap[order][1:] == gap[order][:-1])
+    first = np.r_[True, ~same] if len(order) else np.zeros(0, bool)
+    position = np.arange(len(order))
+    start = position[first][np.cumsum(first) - 1]
+    size = np.diff(np.r_[position[first], len(order)])[np.cumsum(first) - 1]
+    value = misfit[order]
+    second = np.where(size > 1, value[np.minimum(start + 1, len(order) - 1)], value + 1)
+    margin = value - np.where(position == start, second, value[start])
+    compared = np.empty((len(order), 3))
+    compared[order] = np.column_stack([position - start, margin, size - 1])
+    return compared
+
+
+def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) -> FloatArray:
+    """(P,) how well another detection lies on the straight path between the two: 1 exactly, 0 none within a height."""
+    best = np.zeros(len(pairs))
+    frame = detections.frame.astype(np.int64)
+    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
+    index = FrameIndex(frame, centre[:, 0])
+    for step in range(1, int(gap.max(initial=1))):
+        rows = np.flatnonzero(gap > step)
+        i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
+        point = centre[i] + (centre[j] - centre[i]) * share[:, None]
+        expected = height[i] + (height[j] - height[i]) * share
+        question, found = index.within(frame[i] + step, point[:, 0], expected)
+        offset = (centre[found] - point[question]) / expected[question, None]
+        fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[found] / expected[question]))
+        np.maximum.at(best, rows[question], fit)
+    return best
+
+
+def _past_motion(centre: FloatArray, pairs: Pairs, gap: NDArray[np.int64], trusted: NDArray[np.bool_]) -> Motion:
+    """The least-squares velocity of each detection to its best predecessors, one a gap: sum g d / sum g^2."""
+    i, j, g = pairs.earlier[trusted], pairs.later[trusted], gap[trusted]
+    step, count = centre[j] - centre[i], len(centre)
+    weight = np.bincount(j, g * g, minlength=count)
+    with np.errstate(invalid="ignore"):
+        velocity = np.column_stack([np.bincount(j, g * step[:, axis], minlength=count) / weight for axis in (0, 1)])
+    return Motion(velocity, np.bincount(j, minlength=count).astype(np.float64))

@@ -1,0 +1,51 @@
+"""From probabilities to the costs of the linear program."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from siamlink.association.candidates import Pairs
+from siamlink.association.solvers import LinkProblem
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.parameters import Parameters
+
+FloatArray = NDArray[np.float64]
+
+
+class CostParameters(Parameters):
+    """Costs of the linear program in nats (negative natural logarithms of probabilities)."""
+
+    entry: float = Field(7.0, ge=0, le=100, description="cost of a track's beginning")
+    exit: float = Field(7.0, ge=0, le=100, description="cost of a track's end")
+    detection_bias: float = Field(
+        0.25, ge=-20, le=20, description="added to every detection's cost; above 0 asks for more evidence"
+    )
+    smallest_link_probability: float = Field(0.05, gt=0, lt=1, description="less likely links are left out")
+    probability_floor: float = Field(
+        0.02, gt=0, lt=0.5, description="detection probabilities are kept this far from 0 and 1"
+    )
+
+
+def link_problem(
+    detections: Detections,
+    pairs: Pairs,
+    link_probability: FloatArray,
+    detection_probability: FloatArray,
+    costs: CostParameters,
+) -> LinkProblem:
+    """The linear program of N detections and P candidate pairs.
+
+    A link costs -log P(next), a detection log((1 - q) / q) with q its probability of being a person, as in Leal-Taixé
+    et al. 2016 and Zhang et al. 2008; beginning and ending a track cost constants.
+    """
+    likely = link_probability >= costs.smallest_link_probability
+    q = np.clip(detection_probability, costs.probability_floor, 1 - costs.probability_floor)
+    count = len(detections)
+    return LinkProblem(
+        frame=detections.frame,
+        detection=np.log((1 - q) / q) + costs.detection_bias,
+        entry=np.full(count, costs.entry),
+        exit=np.full(count, costs.exit),
+        pairs=pairs[likely],
+        link=-np.log(link_probability[likely]),
+    )

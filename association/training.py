@@ -1,0 +1,138 @@
+"""Training of the matcher: boosted trees on the contextual features of annotated sequences."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
+from siamlink.association.context import PAIR_FEATURES, pair_features
+from siamlink.association.labels import IGNORED, Truth, identify, is_next
+from siamlink.association.matcher import DETECTION_FEATURES, Matcher, detection_features
+from siamlink.association.scene import SceneStatistics
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import InputError
+from siamlink.detectors.parameters import Parameters
+
+Progress = Callable[[str], None]
+
+
+class TrainingParameters(Parameters):
+    """How the two boosted models are trained."""
+
+    seed: int = Field(0, ge=0, description="of the row and column sampling")
+    link_rounds: int = Field(150, ge=1, le=5000, description="trees of the link model")
+    link_depth: int = Field(5, ge=1, le=12, description="depth of its trees")
+    detection_rounds: int = Field(80, ge=1, le=5000, description="trees of the detection model")
+    detection_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
+    learning_rate: float = Field(0.1, gt=0, le=1, description="shrinkage of each tree")
+    pairs_per_example: int = Field(100_000, ge=100, description="pairs drawn from one sequence at most")
+
+
+@dataclass(frozen=True)
+class Example:
+    """One annotated sequence with one set of detections, ready to learn from."""
+
+    detections: Detections
+    scene: SceneStatistics
+    pairs: Pairs
+    features: NDArray[np.float32]
+    identity: NDArray[np.int64]
+
+
+def make_example(detections: Detections, truth: Truth, frame_rate: float, gate: GateParameters) -> Example:
+    """Compute the pairs, features and identities of one sequence's detections."""
+    scene = SceneStatistics.of(detections)
+    pairs = candidate_pairs(detections, frame_rate, gate)
+    features, _ = pair_features(detections, pairs, scene.score_rank(detections), frame_rate)
+    return Example(detections, scene, pairs, features, identify(detections, truth))
+
+
+def train_matcher(examples: Iterable[Example], parameters: TrainingParameters, report: Progress) -> Matcher:
+    """Train the link model, then the detection model on top of its probabilities.
+
+    Examples count by the square root of their size, so that one long crowded video does not drown the others.
+
+    Raises:
+        InputError: there is nothing to learn from: no pair, or pairs of one kind only.
+    """
+    examples = list(examples)
+    report("link model")
+    link = _train_link_model(examples, parameters)
+    report("detection model")
+    return Matcher(link, _train_detection_model(examples, Matcher(link, None), parameters))
+
+
+def _train_link_model(examples: list[Example], parameters: TrainingParameters) -> Any:
+    random = np.random.default_rng(parameters.seed)
+    features, labels, weights = [], [], []
+    for example in examples:
+        identity, pairs = example.identity, example.pairs
+        known = np.flatnonzero((identity[pairs.earlier] != IGNORED) & (identity[pairs.later] != IGNORED))
+        if len(known) > parameters.pairs_per_example:
+            known = np.sort(random.choice(known, parameters.pairs_per_example, replace=False))
+        features.append(example.features[known])
+        labels.append(is_next(pairs, identity)[known])
+        weights.append(_equalising_weight(len(known)))
+    return _boost(
+        (features, labels, weights),
+        PAIR_FEATURES,
+        parameters,
+        rounds=parameters.link_rounds,
+        max_depth=parameters.link_depth,
+        reg_lambda=5.0,
+    )
+
+
+def _train_detection_model(examples: list[Example], matcher: Matcher, parameters: TrainingParameters) -> Any:
+    """Each detection is shown twice: with the support from later frames, and, as online, without."""
+    features, labels, weights = [], [], []
+    for example in examples:
+        known = example.identity != IGNORED
+        probability = matcher.link_probability(example.features)
+        for future in (True, False):
+            row = detection_features(example.detections, example.scene, example.pairs, probability, future)
+            features.append(row[known])
+            labels.append(example.identity[known] >= 0)
+            weights.append(_equalising_weight(int(known.sum())))
+    return _boost(
+        (features, labels, weights),
+        DETECTION_FEATURES,
+        parameters,
+        rounds=parameters.detection_rounds,
+        max_depth=parameters.detection_depth,
+        reg_lambda=10.0,
+    )
+
+
+def _equalising_weight(count: int) -> NDArray[np.float64]:
+    return np.full(count, max(count, 1) ** -0.5)
+
+
+def _boost(
+    parts: tuple[list[Any], list[Any], list[Any]],
+    names: tuple[str, ...],
+    parameters: TrainingParameters,
+    rounds: int,
+    **settings: float,
+) -> Any:
+    import xgboost
+
+    features, labels, weights = (np.concatenate(part) if part else np.zeros(0) for part in parts)
+    if len(np.unique(labels)) < 2:
+        raise InputError("nothing to learn from: the sequences hold no two detections of one person, or of no other")
+    weights *= len(weights) / weights.sum()
+    data = xgboost.QuantileDMatrix(features, labels, weight=weights, feature_names=list(names))
+    options = {
+        "objective": "binary:logistic",
+        "learning_rate": parameters.learning_rate,
+        "subsample": 0.8,
+        "colsample_bytree": 0.8,
+        "seed": parameters.seed,
+        "verbosity": 0,
+        **settings,
+    }
+    return xgboost.train(options, data, rounds)
