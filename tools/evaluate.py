@@ -1,0 +1,60 @@
+"""The command `siamlink evaluate`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+TABLE_WIDTH = 120
+"""A narrower terminal wraps the table's lines; digits are never hidden."""
+
+
+def evaluate(
+    ground_truth: Annotated[
+        Path, typer.Argument(metavar="GT", help="A MOT sequence (gt/gt.txt inside) or a folder of sequences.")
+    ],
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="MOT text: one sequence's file, or a folder of SEQUENCE.txt.")
+    ],
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="F", help="Write the scores as JSON: sequences and overall.")
+    ] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Write the table's rows as CSV.")] = None,
+    events_file: Annotated[
+        Path | None,
+        typer.Option("--events", metavar="F", help="Write every identity switch as CSV: frame, ids, boxes."),
+    ] = None,
+    benchmark: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="By whose rules: mot15, mot16, mot17 or mot20; auto goes by the ground truth's columns, "
+            "and by the sequence's name for MOT20.",
+        ),
+    ] = "auto",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace output files that exist.")] = False,
+) -> None:
+    """Score tracks against ground truth: HOTA, CLEAR and Identity, for each sequence and overall.
+
+    Prints a table. Files are written only where --json, --csv or --events name them.
+    """
+    from rich.console import Console
+
+    from siamlink.tools.evaluation import evaluate as score
+    from siamlink.tools.evaluation.report import check_output
+
+    for path in (json_file, csv_file, events_file):
+        if path is not None:
+            check_output(path, overwrite)
+    log = Console(stderr=True)
+    with log.status("scoring"):
+        evaluation = score(ground_truth, results, benchmark)
+    if evaluation.missing:
+        log.print(f"warning: not scored, no results: {', '.join(evaluation.missing)}", style="yellow", soft_wrap=True)
+    Console(width=max(TABLE_WIDTH, log.width)).print(evaluation.table())
+    if json_file is not None:
+        evaluation.to_json(json_file, overwrite)
+    if csv_file is not None:
+        evaluation.to_csv(csv_file, overwrite)
+    if events_file is not None:
+        evaluation.switches_to_csv(events_file, overwrite)

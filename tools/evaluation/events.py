@@ -1,0 +1,94 @@
+"""Identity switches: when and where the track on a person changes, by the very matching that CLEAR counts with."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.tools.evaluation.ground_truth import MATCH_IOU, SequencePair
+
+Box = tuple[float, float, float, float]
+"""Left, top, width, height in pixels."""
+CONTINUITY = 1000
+"""What CLEAR adds to the IoU of a pair that was matched in the frame before."""
+
+
+@dataclass(frozen=True)
+class IdentitySwitch:
+    """A person whose track is another than the last one that was on the same person.
+
+    Attributes:
+        sequence: its name.
+        frame: the first with the new track.
+        truth_id: the person, as in the ground truth.
+        previous_track_id: the track that was last matched to the person, as in the results.
+        track_id: the track that is matched now.
+        truth_box: the person in this frame.
+        track_box: the new track in this frame.
+    """
+
+    sequence: str
+    frame: int
+    truth_id: int
+    previous_track_id: int
+    track_id: int
+    truth_box: Box
+    track_box: Box
+
+
+def clear_matches(pair: SequencePair) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """Match ground truth and tracks frame by frame as TrackEval's CLEAR does.
+
+    Among pairs with an IoU of at least one half, those matched in the frame before go first, then the sum of the IoU is
+    greatest. A frame without ground truth or without tracks is passed over as if it were not there.
+
+    Returns:
+        For each of `pair.frames` the matched rows of `pair.truth` and, in the same order, of `pair.tracks`.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    truth_label, track_label = pair.truth_label, pair.track_label
+    before = np.full(len(pair.truth), -1)
+    matches = []
+    for truth, tracks, similarity in pair.by_frame():
+        people, tracked = truth_label[truth], track_label[tracks]
+        score = CONTINUITY * (tracked == before[people][:, None]) + similarity
+        score[similarity < MATCH_IOU] = 0
+        rows, columns = linear_sum_assignment(score, maximize=True)
+        matched = score[rows, columns] > 0
+        rows, columns = rows[matched], columns[matched]
+        if similarity.size:
+            before[:] = -1
+            before[people[rows]] = tracked[columns]
+        matches.append((rows + truth.start, columns + tracks.start))
+    return matches
+
+
+def identity_switches(pair: SequencePair) -> list[IdentitySwitch]:
+    """Every identity switch of a sequence in the order of frames; as many as CLEAR's IDSW."""
+    matches = clear_matches(pair)
+    if not matches:
+        return []
+    truth, tracks = (np.concatenate(rows) for rows in zip(*matches, strict=True))
+    by_person = np.argsort(pair.truth_label[truth], kind="stable")
+    person, track = pair.truth_label[truth][by_person], pair.track_label[tracks][by_person]
+    switched = np.flatnonzero((person[1:] == person[:-1]) & (track[1:] != track[:-1]))
+    last, now = by_person[switched], by_person[switched + 1]
+    in_time = np.argsort(now)
+    return [
+        _switch(pair, truth[new], tracks[old], tracks[new])
+        for old, new in zip(last[in_time], now[in_time], strict=True)
+    ]
+
+
+def _switch(pair: SequencePair, truth: np.intp, previous: np.intp, track: np.intp) -> IdentitySwitch:
+    person, now = pair.truth[truth].tolist(), pair.tracks[track].tolist()
+    return IdentitySwitch(
+        sequence=pair.name,
+        frame=int(person[0]),
+        truth_id=int(person[1]),
+        previous_track_id=int(pair.tracks[previous, 1]),
+        track_id=int(now[1]),
+        truth_box=(person[2], person[3], person[4], person[5]),
+        track_box=(now[2], now[3], now[4], now[5]),
+    )

@@ -1,0 +1,185 @@
+"""Ground truth beside results: what a benchmark counts and what it forgives, in step, frame by frame."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.errors import ConfigError, InputError
+
+BENCHMARKS = ("auto", "mot15", "mot16", "mot17", "mot20")
+FLAG, CLASS = 6, 7
+LAST_CLASS, PEDESTRIAN = 13, 1
+DISTRACTORS = (2, 7, 8, 12)
+"""Person on vehicle, static person, distractor, reflection."""
+MOT20_DISTRACTORS = (*DISTRACTORS, 6)
+"""MOT20 also forgives non-MOT vehicles."""
+MATCH_IOU = 0.5 - np.finfo(np.float64).eps
+"""The least overlap of a match, with TrackEval's margin for rounding."""
+
+Rows = NDArray[np.float64]
+"""(N, 7 or more) `frame, id, left, top, width, height, score or flag, ...`, as `read_rows` gives them."""
+
+
+@dataclass(frozen=True, eq=False)
+class SequencePair:
+    """Ground truth and results of one sequence after the benchmark's preprocessing.
+
+    Attributes:
+        name: of the sequence.
+        benchmark: the one whose rules were applied, never `auto`.
+        truth: (N, C) the rows that count, sorted by frame.
+        tracks: (M, C) the rows that are scored, sorted by frame.
+        frames: (T,) the numbers of the frames in which there is any row; no other frame changes a score.
+        similarity: T matrices: the IoU of the frame's ground truth (rows) with its tracks (columns).
+    """
+
+    name: str
+    benchmark: str
+    truth: Rows
+    tracks: Rows
+    frames: NDArray[np.float64]
+    similarity: list[NDArray[np.float64]]
+
+    def by_frame(self) -> Iterator[tuple[slice, slice, NDArray[np.float64]]]:
+        """For each of `frames` its rows in `truth`, its rows in `tracks` and their IoU."""
+        return zip(_slices(self.truth, self.frames), _slices(self.tracks, self.frames), self.similarity, strict=True)
+
+    @property
+    def truth_label(self) -> NDArray[np.intp]:
+        """(N,) the ground-truth identities, numbered from 0 without gaps in the order of their ids."""
+        return _labels(self.truth)
+
+    @property
+    def track_label(self) -> NDArray[np.intp]:
+        """(M,) the tracks, numbered from 0 without gaps in the order of their ids."""
+        return _labels(self.tracks)
+
+
+def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto") -> SequencePair:
+    """Bring ground truth and results of one sequence together and apply the benchmark's rules.
+
+    Ground truth counts where its flag (column 7) is not 0 and, except for MOT15, its class (column 8) is 1, pedestrian.
+    Except for MOT15, whose columns 8 to 10 are world coordinates, result boxes matched to a distractor are removed.
+    Classes and scores of results are ignored.
+
+    Args:
+        name: the sequence's; with `auto`, a name that begins with `MOT20` also forgives non-MOT vehicles.
+        truth: rows of `gt.txt`.
+        tracks: rows of the results.
+        benchmark: one of `BENCHMARKS`; `auto` goes by the columns of the ground truth, see `find_benchmark`.
+
+    Raises:
+        ConfigError: there is no such benchmark.
+        InputError: a class is not one of the benchmark's, or an id occurs twice in a frame.
+    """
+    benchmark = find_benchmark(name, truth, benchmark)
+    truth, tracks = _sorted(name, truth), _sorted(name, tracks)
+    frames = np.union1d(truth[:, 0], tracks[:, 0])
+    truth_rows, track_rows = _slices(truth, frames), _slices(tracks, frames)
+    truth_box, track_box = _corners(truth), _corners(tracks)
+    similarity = [_similarity(truth_box[a], track_box[b]) for a, b in zip(truth_rows, track_rows, strict=True)]
+
+    counted, kept = truth[:, FLAG].astype(int) != 0, np.ones(len(tracks), bool)
+    if benchmark != "mot15":
+        counted &= _classes(truth) == PEDESTRIAN
+        distractor = np.isin(_classes(truth), MOT20_DISTRACTORS if benchmark == "mot20" else DISTRACTORS)
+        for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True):
+            kept[b] = ~_on_distractor(overlap, distractor[a])
+    return SequencePair(
+        name=name,
+        benchmark=benchmark,
+        truth=truth[counted],
+        tracks=tracks[kept],
+        frames=frames,
+        similarity=[
+            overlap[counted[a]][:, kept[b]] for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True)
+        ],
+    )
+
+
+def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
+    """Check the benchmark named, or tell it from the ground truth.
+
+    With `auto`, 8 or 9 columns with a class of 1 to 13 in the 8th mean MOT16, MOT17 or MOT20; which of them is read
+    from the name and only matters for MOT20. Every other number of columns means MOT15 (it has 10), and so does an 8th
+    column of -1 throughout.
+
+    Returns:
+        `mot15`, `mot16`, `mot17` or `mot20`.
+
+    Raises:
+        ConfigError: there is no such benchmark.
+        InputError: a class is not one of the benchmark's.
+    """
+    benchmark = benchmark.lower()
+    if benchmark not in BENCHMARKS:
+        raise ConfigError(f"unknown benchmark '{benchmark}': expected one of {', '.join(BENCHMARKS)}")
+    if benchmark == "auto":
+        if truth.shape[1] not in (CLASS + 1, CLASS + 2) or (truth[:, CLASS] == -1).all():
+            return "mot15"
+        named = name[:5].lower()
+        benchmark = named if named in ("mot16", "mot20") else "mot17"
+    if benchmark != "mot15":
+        _check_classes(name, truth, benchmark)
+    return benchmark
+
+
+def _check_classes(name: str, truth: Rows, benchmark: str) -> None:
+    wrong = np.flatnonzero(~np.isin(_classes(truth), np.arange(1, LAST_CLASS + 1)))
+    if len(wrong):
+        frame, identity = truth[wrong[0], :2]
+        raise InputError(
+            f"{name}: ground truth of frame {frame:g}, id {identity:g}: column 8 is missing or not a class of "
+            f"{benchmark} (1 to {LAST_CLASS}); if it is another benchmark, name it"
+        )
+
+
+def _classes(truth: Rows) -> NDArray[np.float64]:
+    return truth[:, CLASS] if truth.shape[1] > CLASS else np.full(len(truth), -1.0)
+
+
+def _sorted(name: str, rows: Rows) -> Rows:
+    """The rows by frame, those of one frame in their order."""
+    keys = rows[np.lexsort((rows[:, 1], rows[:, 0])), :2]
+    repeated = np.flatnonzero((keys[1:] == keys[:-1]).all(axis=1))
+    if len(repeated):
+        frame, identity = keys[repeated[0]]
+        raise InputError(f"{name}: id {identity:g} occurs twice in frame {frame:g}")
+    return rows[np.argsort(rows[:, 0], kind="stable")]
+
+
+def _slices(rows: Rows, frames: NDArray[np.float64]) -> list[slice]:
+    bounds = np.searchsorted(rows[:, 0], np.append(frames, np.inf)).tolist()
+    return [slice(start, stop) for start, stop in pairwise(bounds)]
+
+
+def _corners(rows: Rows) -> NDArray[np.float64]:
+    """Boxes as `x1 y1 x2 y2`, in float64 so that their IoU is TrackEval's to the last digit."""
+    return np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
+
+
+def _similarity(truth_box: NDArray[np.float64], track_box: NDArray[np.float64]) -> NDArray[np.float64]:
+    """IoU of every pair; 0 where both boxes are too thin for their corners to differ."""
+    with np.errstate(invalid="ignore"):
+        return np.nan_to_num(iou_matrix(truth_box, track_box), copy=False)
+
+
+def _on_distractor(overlap: NDArray[np.float64], distractor: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Which columns the best matching of the whole frame, IoU at least one half, gives to a distractor's row."""
+    from scipy.optimize import linear_sum_assignment
+
+    removed = np.zeros(overlap.shape[1], bool)
+    score = np.where(overlap < MATCH_IOU, 0.0, overlap)
+    if score[distractor].any():
+        rows, columns = linear_sum_assignment(score, maximize=True)
+        removed[columns] = distractor[rows] & (score[rows, columns] > 0)
+    return removed
+
+
+def _labels(rows: Rows) -> NDArray[np.intp]:
+    labels: NDArray[np.intp] = np.unique(rows[:, 1], return_inverse=True)[1]
+    return labels

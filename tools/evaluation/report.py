@@ -1,0 +1,125 @@
+"""What comes out of an evaluation, as a table, JSON or CSV."""
+
+import csv
+import io
+import json
+import tempfile
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from siamlink.detectors.errors import OutputError
+from siamlink.tools.evaluation.events import IdentitySwitch
+from siamlink.tools.evaluation.metrics import Scores
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+METRICS = tuple(field.name for field in fields(Scores))
+OVERALL = "overall"
+SWITCH_COLUMNS = (
+    *("sequence", "frame", "gt_id", "previous_track_id", "new_track_id"),
+    *("gt_left", "gt_top", "gt_width", "gt_height"),
+    *("track_left", "track_top", "track_width", "track_height"),
+)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The scores of results against ground truth.
+
+    Attributes:
+        sequences: the scores of each sequence by its name.
+        overall: all sequences together as TrackEval combines them: counts are added up, ratios come last.
+        benchmarks: the benchmark by whose rules each sequence was scored.
+        switches: every identity switch of every sequence.
+        missing: sequences with ground truth that have no results and were not scored.
+    """
+
+    sequences: dict[str, Scores]
+    overall: Scores
+    benchmarks: dict[str, str]
+    switches: tuple[IdentitySwitch, ...]
+    missing: tuple[str, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """`{"sequences": {NAME: {"HOTA": percent, ...}}, "overall": {"HOTA": percent, ...}}`."""
+        return {
+            "sequences": {name: asdict(scores) for name, scores in self.sequences.items()},
+            OVERALL: asdict(self.overall),
+        }
+
+    def table(self) -> "Table":
+        """One row for each sequence and the overall one set apart; ratios in percent. Fits into 120 columns."""
+        from rich import box
+        from rich.table import Table
+
+        rules = ", ".join(sorted({benchmark.upper() for benchmark in self.benchmarks.values()}))
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+        table.caption = f"scored by the rules of {rules}"
+        table.add_column("sequence", overflow="fold")
+        for name in METRICS:
+            table.add_column(name, justify="right", no_wrap=True, style="cyan" if name == "HOTA" else None)
+        for name, scores in self.sequences.items():
+            table.add_row(name, *_cells(scores))
+        table.add_section()
+        table.add_row(OVERALL, *_cells(self.overall), style="bold")
+        return table
+
+    def to_json(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write `as_dict` with full precision; raises as `check_output` does."""
+        _write(path, json.dumps(self.as_dict(), indent=2) + "\n", overwrite)
+
+    def to_csv(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write the table's rows with full precision, the last one overall; raises as `check_output` does."""
+        rows = [*self.sequences.items(), (OVERALL, self.overall)]
+        lines = ((name, *asdict(scores).values()) for name, scores in rows)
+        _write(path, _csv(("sequence", *METRICS), lines), overwrite)
+
+    def switches_to_csv(self, path: str | Path, overwrite: bool = False) -> None:
+        """Write a row of `SWITCH_COLUMNS` for every identity switch; raises as `check_output` does."""
+        lines = (
+            (s.sequence, s.frame, s.truth_id, s.previous_track_id, s.track_id, *s.truth_box, *s.track_box)
+            for s in self.switches
+        )
+        _write(path, _csv(SWITCH_COLUMNS, lines), overwrite)
+
+
+def check_output(path: str | Path, overwrite: bool = False) -> None:
+    """See to it before the work that a file can be written after it.
+
+    Raises:
+        OutputError: it exists and may not be replaced, or there is no such folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder; name a file to write")
+    if path.exists() and not overwrite:
+        raise OutputError(f"{path} exists; --overwrite replaces it")
+    if not path.parent.is_dir():
+        raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
+
+
+def _write(path: str | Path, text: str, overwrite: bool) -> None:
+    path = Path(path)
+    check_output(path, overwrite)
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            part.write_text(text, encoding="utf-8", newline="")
+            part.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _cells(scores: Scores) -> list[str]:
+    return [f"{value:.1f}" if isinstance(value, float) else str(value) for value in asdict(scores).values()]
+
+
+def _csv(header: Iterable[str], lines: Iterable[Iterable[Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(lines)
+    return text.getvalue()

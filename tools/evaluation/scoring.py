@@ -1,0 +1,93 @@
+"""Results against ground truth: which file belongs to which sequence, and the scores of all."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from siamlink.detectors.errors import InputError
+from siamlink.detectors.mot_text import read_rows
+from siamlink.detectors.sequence import Sequence, find_sequences
+from siamlink.tools.evaluation.events import IdentitySwitch, identity_switches
+from siamlink.tools.evaluation.ground_truth import Rows, pair_up
+from siamlink.tools.evaluation.metrics import Counts, Scores, combine, measure
+from siamlink.tools.evaluation.report import Evaluation
+
+
+def evaluate(ground_truth: str | Path, results: str | Path, benchmark: str = "auto") -> Evaluation:
+    """Score result files; sequences without one are not scored but listed in `Evaluation.missing`.
+
+    Args:
+        ground_truth: a MOT sequence or a folder of sequences; those without `gt/gt.txt` are passed over.
+        results: a file (of the only sequence, or of the one it is named after) or a folder of `SEQUENCE.txt`.
+        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, or `auto` to tell it from each ground truth.
+
+    Raises:
+        InputError: there is no ground truth, no result for any of it, or a file cannot be read.
+        FormatError: a file is malformed, or an id occurs twice in a frame.
+        ConfigError: there is no such benchmark.
+    """
+    found = [sequence for sequence in find_sequences(Path(ground_truth)) if sequence.truth_file.exists()]
+    if not found:
+        raise InputError(f"no ground truth in {ground_truth}: expected SEQUENCE/gt/gt.txt")
+    files = _result_files(found, Path(results))
+    scored = (
+        (sequence, read_rows(files[sequence.name], sequence.frame_count, unique_ids=True))
+        for sequence in found
+        if sequence.name in files
+    )
+    missing = () if Path(results).is_file() else tuple(s.name for s in found if s.name not in files)
+    return _score(scored, benchmark, missing)
+
+
+def evaluate_sequences(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str = "auto") -> Evaluation:
+    """Score tracks in memory against the ground truth of their sequences.
+
+    Args:
+        tracked: sequences, each of its own name, with their results: (N, 6 or more) MOT rows `frame, id, left, top,
+            width, height, ...`, an id at most once in a frame.
+        benchmark: as for `evaluate`.
+
+    Raises:
+        InputError: there is no sequence, one is there twice or has no ground truth, or an id occurs twice in a frame.
+        FormatError: a ground truth is malformed.
+        ConfigError: there is no such benchmark.
+    """
+    return _score(tracked, benchmark)
+
+
+def _score(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str, missing: tuple[str, ...] = ()) -> Evaluation:
+    """Score one sequence after the other, so that only one is held in memory."""
+    counts: dict[str, Counts] = {}
+    benchmarks: dict[str, str] = {}
+    switches: list[IdentitySwitch] = []
+    for sequence, rows in tracked:
+        if sequence.name in counts:
+            raise InputError(f"two results for one sequence, {sequence.name}")
+        truth = read_rows(sequence.truth_file, sequence.frame_count, unique_ids=True)
+        pair = pair_up(sequence.name, truth, rows, benchmark)
+        counts[pair.name], benchmarks[pair.name] = measure(pair), pair.benchmark
+        switches += identity_switches(pair)
+    if not counts:
+        raise InputError("no sequence to score")
+    return Evaluation(
+        sequences={name: Scores.from_counts(part) for name, part in counts.items()},
+        overall=Scores.from_counts(combine(counts)),
+        benchmarks=benchmarks,
+        switches=tuple(switches),
+        missing=missing,
+    )
+
+
+def _result_files(sequences: list[Sequence], results: Path) -> dict[str, Path]:
+    """The result file of each sequence that has one, by the sequence's name."""
+    names = [sequence.name for sequence in sequences]
+    if results.is_file():
+        name = names[0] if len(names) == 1 else results.stem
+        files = {name: results} if name in names else {}
+    elif results.is_dir():
+        files = {name: results / f"{name}.txt" for name in names if (results / f"{name}.txt").is_file()}
+    else:
+        raise InputError(f"no results: {results} does not exist")
+    if not files:
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        raise InputError(f"no results in {results} for any of {shown}; expected files such as {names[0]}.txt")
+    return files
