@@ -16,9 +16,9 @@ IntArray = NDArray[np.int64]
 class GateParameters(Parameters):
     """What a pair of detections must satisfy to be a candidate link. Lengths are in mean box heights of the pair."""
 
-    max_gap_seconds: float = Field(0.8, gt=0, le=60, description="longest time between linked detections")
+    max_gap_seconds: float = Field(1.0, gt=0, le=60, description="longest time between linked detections")
     min_gap_frames: int = Field(3, ge=1, le=100, description="gaps up to so many frames are tried at any frame rate")
-    max_gap_frames: int = Field(8, ge=1, le=1000, description="gaps beyond so many frames are not tried")
+    max_gap_frames: int = Field(16, ge=1, le=1000, description="gaps beyond so many frames are not tried")
     reach: float = Field(0.25, ge=0, le=10, description="distance in heights allowed at any gap, for jitter of boxes")
     max_speed: float = Field(2.0, gt=0, le=100, description="further distance allowed, in heights a second")
     max_height_change: float = Field(0.4, gt=0, le=3, description="limit on the absolute log ratio of the heights")
@@ -42,15 +42,26 @@ class Pairs:
         return Pairs(self.earlier[rows], self.later[rows])
 
 
-def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParameters) -> Pairs:
-    """All pairs of detections that pass the gate, ordered by gap and then by the earlier detection."""
-    parts = list(_pairs_by_gap(detections, frame_rate, gate))
+def candidate_pairs(
+    detections: Detections, frame_rate: float, gate: GateParameters, into_frame: int | None = None
+) -> Pairs:
+    """All pairs of detections that pass the gate, ordered by gap and then by the earlier detection.
+
+    Args:
+        detections: sorted by frame.
+        frame_rate: frames a second.
+        gate: what a pair must satisfy.
+        into_frame: only pairs whose later detection is in this frame; None: all.
+    """
+    parts = list(_pairs_by_gap(detections, frame_rate, gate, into_frame))
     if not parts:
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     return Pairs(np.concatenate([part.earlier for part in parts]), np.concatenate([part.later for part in parts]))
 
 
-def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameters) -> Iterator[Pairs]:
+def _pairs_by_gap(
+    detections: Detections, frame_rate: float, gate: GateParameters, into_frame: int | None
+) -> Iterator[Pairs]:
     if not len(detections):
         return
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
@@ -59,7 +70,12 @@ def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameter
     tallest = (1 + np.exp(gate.max_height_change)) / 2
     for gap in range(1, gate.gap_frames(frame_rate) + 1):
         radius = gate.reach + gate.max_speed * gap / frame_rate
-        earlier, later = index.within(frame + gap, centre[:, 0], height * tallest * radius)
+        first, last = 0, len(frame)
+        if into_frame is not None:
+            first, last = np.searchsorted(frame, [into_frame - gap, into_frame - gap + 1])
+        asked = slice(first, last)
+        question, later = index.within(frame[asked] + gap, centre[asked, 0], height[asked] * tallest * radius)
+        earlier = question + first
         mean_height = (height[earlier] + height[later]) / 2
         offset = centre[later] - centre[earlier]
         passes = (np.hypot(offset[:, 0], offset[:, 1]) < radius * mean_height) & (
@@ -79,8 +95,8 @@ class FrameIndex:
         self._span = float(x.max(initial=0.0)) - self._lowest + 1.0
         self._key = self._keys(frame[self._order], x[self._order])
 
-    def _keys(self, frame: IntArray, x: NDArray[np.float64]) -> NDArray[np.float64]:
-        keys: NDArray[np.float64] = frame * 2.0 + np.clip((x - self._lowest) / self._span, -0.25, 1.25)
+    def _keys(self, frame: IntArray, x: NDArray[np.floating]) -> NDArray[np.floating]:
+        keys: NDArray[np.floating] = frame * 2.0 + np.clip((x - self._lowest) / self._span, -0.25, 1.25)
         return keys
 
     def within(self, frame: IntArray, x: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[IntArray, IntArray]:

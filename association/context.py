@@ -113,7 +113,7 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         gap: (P,) frames; only pairs of the same gap compete.
 
     Returns:
-        (P, 3): the rank (0 is best), the misfit above the best rival's (negative for the best itself, and -1 without any
+        (P, 3): the rank (0 is best), the misfit above the best rival's (negative for the best itself, -1 without any
         rival), and the number of rivals.
     """
     order = np.lexsort((misfit, gap, owner))

@@ -15,8 +15,8 @@ FloatArray = NDArray[np.float64]
 class CostParameters(Parameters):
     """Costs of the linear program in nats (negative natural logarithms of probabilities)."""
 
-    entry: float = Field(7.0, ge=0, le=100, description="cost of a track's beginning")
-    exit: float = Field(7.0, ge=0, le=100, description="cost of a track's end")
+    entry: float = Field(5.0, ge=0, le=100, description="cost of a track's beginning")
+    exit: float = Field(5.0, ge=0, le=100, description="cost of a track's end")
     detection_bias: float = Field(
         0.25, ge=-20, le=20, description="added to every detection's cost; above 0 asks for more evidence"
     )

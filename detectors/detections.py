@@ -32,7 +32,9 @@ class Detections:
     _dtypes: ClassVar[dict[str, type]] = {"frame": np.int32, "box": np.float32, "score": np.float32, "label": np.int16}
 
     def __post_init__(self) -> None:
-        columns = {name: np.asarray(getattr(self, name), dtype) for name, dtype in self._dtypes.items()}
+        columns: dict[str, NDArray[Any]] = {
+            name: np.asarray(getattr(self, name), dtype) for name, dtype in self._dtypes.items()
+        }
         columns["box"] = columns["box"].reshape(-1, 4)
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
@@ -107,8 +109,9 @@ class Detections:
     def by_frame(self) -> Iterator[tuple[int, Self]]:
         """Each frame that has rows, with its rows, in order."""
         frames, starts = np.unique(self.frame, return_index=True)
-        for frame, start, stop in zip(frames, starts, np.append(starts[1:], len(self)), strict=True):
-            yield int(frame), self[slice(start, stop)]
+        bounds = np.append(starts, len(self)).tolist()
+        for frame, start, stop in zip(frames.tolist(), bounds[:-1], bounds[1:], strict=True):
+            yield frame, self[start:stop]
 
     @property
     def width(self) -> NDArray[np.float32]:
@@ -123,7 +126,7 @@ class Detections:
     @property
     def centre(self) -> NDArray[np.float32]:
         """(N, 2) box centres in pixels."""
-        return (self.box[:, :2] + self.box[:, 2:]) / 2
+        return (self.box[:, :2] + self.box[:, 2:]) * np.float32(0.5)
 
 
 def _validate(columns: dict[str, NDArray[Any]]) -> None:

@@ -9,6 +9,8 @@ from siamlink.detectors.errors import FormatError, InputError
 from siamlink.detectors.mot_text import read_detections
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".ts")
+LONGEST_LINK = 4096
+"""Bytes; larger files are no links."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +90,16 @@ def open_sequence(folder: Path) -> Sequence:
         frame_rate=_positive(folder, info, "framerate"),
         frame_count=int(length) if length else None,
         size=(int(width), int(height)) if width and height else None,
-        frames=next((path for path in [images, *videos] if path.exists()), None),
+        frames=next((_follow_link(path) for path in [images, *videos] if path.exists()), None),
     )
+
+
+def _follow_link(path: Path) -> Path:
+    """Where a link leads that was checked out as text: git writes a link so on systems without links."""
+    if path.is_dir() or path.stat().st_size > LONGEST_LINK:
+        return path
+    target = path.parent / path.read_bytes().decode("utf-8", "replace").strip("\n\0")
+    return target.resolve() if target.suffix == path.suffix and target.is_file() else path
 
 
 def _read_info(path: Path) -> dict[str, str]:

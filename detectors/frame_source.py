@@ -1,0 +1,87 @@
+"""`FrameSource`: numbered, timed images that know whether they ended or broke."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.detectors.errors import InputError
+
+Image = NDArray[np.uint8]
+"""(H, W, 3) uint8, BGR."""
+
+DEFAULT_FRAME_RATE = 30.0
+"""Frames a second where neither the source nor the caller knows."""
+
+
+class Frame(NamedTuple):
+    """One image: its number from 1, its time in seconds after the first frame, and its (H, W, 3) uint8 BGR pixels."""
+
+    number: int
+    seconds: float
+    image: Image
+
+
+class StreamBroken(Exception):  # noqa: N818 - a signal from `_read` to `__iter__`; it never leaves a FrameSource
+    """The frames end here, too early; the message says why."""
+
+
+class FrameSource(ABC):
+    """Images of one size, from the first to the last; iterating again starts over unless the source is live.
+
+    Attributes:
+        name: names the outputs; safe as a file name.
+        frame_rate: frames a second.
+        frame_count: frames to expect; an estimate for some videos, None where nothing is known.
+        promised_count: frames that must come, where someone has counted them; fewer are a broken end.
+        size: width and height in pixels.
+        live: whether it is a camera or a stream, which has no known end and can be read only once.
+        read_count: frames delivered so far.
+        broken: why the frames ended before their end, in one line; None as long as all is well.
+    """
+
+    def __init__(
+        self, name: str, frame_rate: float, frame_count: int | None, size: tuple[int, int], live: bool = False
+    ) -> None:
+        self.name = name
+        self.frame_rate = frame_rate
+        self.frame_count = frame_count
+        self.promised_count: int | None = None
+        self.size = size
+        self.live = live
+        self.read_count = 0
+        self.broken: str | None = None
+        self._opened = False
+
+    @abstractmethod
+    def _read(self) -> Iterator[tuple[float | None, Image]]:
+        """The time (None: by the frame rate) and the pixels of each frame; raises `StreamBroken` at an early end."""
+
+    def __iter__(self) -> Iterator[Frame]:
+        if self.live and self._opened:
+            raise InputError(f"{self.name} is live and can be read only once")
+        self._opened, self.read_count, self.broken = True, 0, None
+        return self._number(self._read())
+
+    def _number(self, images: Iterator[tuple[float | None, Image]]) -> Iterator[Frame]:
+        try:
+            for seconds, image in images:
+                self._check_size(image)
+                self.read_count += 1
+                by_rate = (self.read_count - 1) / self.frame_rate
+                yield Frame(self.read_count, by_rate if seconds is None else seconds, image)
+            if self.read_count < (self.promised_count or 0):
+                raise self._ended_early()
+        except StreamBroken as reason:
+            self.broken = str(reason)
+
+    def _check_size(self, image: Image) -> None:
+        height, width = image.shape[:2]
+        if (width, height) != self.size:
+            change = f"from {self.size[0]}x{self.size[1]} to {width}x{height}"
+            raise StreamBroken(f"the picture size changes {change} at frame {self.read_count + 1}")
+
+    def _ended_early(self) -> StreamBroken:
+        return StreamBroken(f"ends after {self.read_count} of {self.frame_count} frames")

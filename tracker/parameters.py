@@ -1,0 +1,116 @@
+"""All settings of the tracker, and the configuration files and `key=value` overrides they come from."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field
+
+from siamlink.association.candidates import GateParameters
+from siamlink.association.problem import CostParameters
+from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.parameters import Parameters, build
+
+
+class GapParameters(Parameters):
+    """Filling of the frames between two linked detections."""
+
+    fill: bool = Field(True, description="whether boxes are interpolated where a track has no detection")
+
+
+class OnlineParameters(Parameters):
+    """The online tracker: no look ahead, so its decisions are bolder than the linear program's."""
+
+    entry: float = Field(0.0, ge=0, le=100, description="evidence in nats beyond which a new track is reported")
+    smallest_link_probability: float = Field(0.02, gt=0, lt=1, description="less likely links are not made")
+    smallest_overlap: float = Field(
+        0.3, gt=0, lt=1, description="IoU with the predicted box at which a lost track takes up a detection"
+    )
+    max_lost_seconds: float = Field(1.0, gt=0, le=60, description="a track unseen for longer is closed")
+    gate_deviations: float = Field(4.0, gt=0, le=100, description="reach of the motion gate in standard deviations")
+
+
+class TrackerParameters(Parameters):
+    """Everything that decides what the tracks are, apart from the detections."""
+
+    mode: Literal["offline", "online"] = Field(
+        "offline", description="offline: the whole sequence at once; online: frame by frame, without delay"
+    )
+    solver: Literal["lp", "hungarian"] = Field(
+        "lp", description="offline linking: exact linear program, or frame by frame with the Hungarian method"
+    )
+    model: str = Field("", description="folder of a trained matcher; empty: the one shipped with siamlink")
+    overlap_limit: float = Field(
+        0.45, gt=0, le=1, description="of detections that overlap by a larger IoU only the best is kept"
+    )
+    min_detections: int = Field(3, ge=1, le=1000, description="tracks of fewer detections are dropped")
+    gate: GateParameters = Field(GateParameters(), description="which pairs of detections can be linked at all")
+    costs: CostParameters = Field(CostParameters(), description="costs of the linear program")
+    gaps: GapParameters = Field(GapParameters(), description="filling of gaps")
+    online: OnlineParameters = Field(OnlineParameters(), description="the online tracker")
+
+    @property
+    def model_folder(self) -> Path | None:
+        """Where the matcher lies; None for the one shipped with siamlink."""
+        return Path(self.model) if self.model else None
+
+
+def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...] | list[str] = ()) -> TrackerParameters:
+    """Read a configuration and apply overrides to it.
+
+    Args:
+        config: the name of a shipped configuration, or a YAML file of overrides; None: the defaults.
+        overrides: `key=value` with dotted keys, such as `gate.max_gap_seconds=0.5`; they win over the file.
+
+    Raises:
+        ConfigError: the file is missing or malformed, or a key or value is wrong.
+    """
+    values, origin = _read_config(config) if config else ({}, "defaults")
+    build(TrackerParameters, values, origin)
+    for override in overrides:
+        _apply(values, override)
+        build(TrackerParameters, values, f"--set {override}")
+    return build(TrackerParameters, values, origin)
+
+
+def config_names() -> list[str]:
+    """The names of the configurations shipped with siamlink."""
+    folder = files("siamlink.configs")
+    return sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".yaml"))
+
+
+def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
+    import yaml
+
+    path = Path(config)
+    if str(config) in config_names() and not path.exists():
+        path = Path(str(files("siamlink.configs") / f"{config}.yaml"))
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = ", ".join(config_names())
+        raise ConfigError(f"no configuration {config} ({error.strerror}); shipped ones: {known}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
+    if values is None:
+        return {}, str(path)
+    if not isinstance(values, dict):
+        raise ConfigError(f"{path}: expected 'key: value' lines")
+    return values, str(path)
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    import yaml
+
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set {override}: expected key=value, such as gate.max_gap_seconds=0.5")
+    *parents, leaf = key.strip().split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set {override}: '{parent}' is a single value and has no keys below it")
+    try:
+        values[leaf] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        values[leaf] = text
