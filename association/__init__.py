@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""How likely two detections are one object, and which links are best together."""

@@ -1,6 +1,6 @@
 """Training of the matcher: boosted trees on the contextual features of annotated sequences."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +16,6 @@ from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.parameters import Parameters
-
-Progress = Callable[[str], None]
 
 
 class TrainingParameters(Parameters):
@@ -51,7 +49,7 @@ def make_example(detections: Detections, truth: Truth, frame_rate: float, gate: 
     return Example(detections, scene, pairs, features, identify(detections, truth))
 
 
-def train_matcher(examples: Iterable[Example], parameters: TrainingParameters, report: Progress) -> Matcher:
+def train_matcher(examples: Sequence[Example], parameters: TrainingParameters) -> Matcher:
     """Train the link model, then the detection model on top of its probabilities.
 
     Examples count by the square root of their size, so that one long crowded video does not drown the others.
@@ -59,14 +57,11 @@ def train_matcher(examples: Iterable[Example], parameters: TrainingParameters, r
     Raises:
         InputError: there is nothing to learn from: no pair, or pairs of one kind only.
     """
-    examples = list(examples)
-    report("link model")
     link = _train_link_model(examples, parameters)
-    report("detection model")
     return Matcher(link, _train_detection_model(examples, Matcher(link, None), parameters))
 
 
-def _train_link_model(examples: list[Example], parameters: TrainingParameters) -> Any:
+def _train_link_model(examples: Sequence[Example], parameters: TrainingParameters) -> Any:
     random = np.random.default_rng(parameters.seed)
     features, labels, weights = [], [], []
     for example in examples:
@@ -87,7 +82,7 @@ def _train_link_model(examples: list[Example], parameters: TrainingParameters) -
     )
 
 
-def _train_detection_model(examples: list[Example], matcher: Matcher, parameters: TrainingParameters) -> Any:
+def _train_detection_model(examples: Sequence[Example], matcher: Matcher, parameters: TrainingParameters) -> Any:
     """Each detection is shown twice: with the support from later frames, and, as online, without."""
     features, labels, weights = [], [], []
     for example in examples:

@@ -1,1 +1,1 @@
-"""Placeholder."""
+"""Shipped configurations: YAML files of overrides."""

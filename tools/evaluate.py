@@ -41,7 +41,7 @@ def evaluate(
     from rich.console import Console
 
     from siamlink.tools.evaluation import evaluate as score
-    from siamlink.tools.evaluation.report import check_output
+    from siamlink.tools.files import check_output
 
     for path in (json_file, csv_file, events_file):
         if path is not None:

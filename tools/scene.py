@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Literal
 
 import cv2
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import OutputError
 from siamlink.detectors.sequence import Sequence, open_sequence
+from siamlink.tools.files import make_folder, output_errors, publish, staging
 from siamlink.tools.scene_drawing import (
     ZEBRA,
     Array,
@@ -31,6 +31,7 @@ from siamlink.tools.scene_drawing import (
     recolour,
     walk,
 )
+from siamlink.tracker.stopwatch import Progress
 from siamlink.tracker.tracks import Tracks
 
 LEAST_INSIDE = 0.25
@@ -163,7 +164,7 @@ class Scene:
         for frame_number in range(1, self.frame_count + 1):
             yield frame_number, (frame_number - 1) / self.frame_rate, self.render(frame_number)
 
-    def write_sequence(self, folder: Path) -> Sequence:
+    def write_sequence(self, folder: Path, progress: Progress | None = None) -> Sequence:
         """Write a MOTChallenge sequence: `seqinfo.ini`, `gt/gt.txt` in nine columns, and the video `NAME.mp4`.
 
         Raises:
@@ -174,19 +175,18 @@ class Scene:
         folder = Path(folder).absolute()
         if folder.exists():
             raise OutputError(f"{folder} exists already; remove it or choose another folder")
-        try:
-            folder.parent.mkdir(parents=True, exist_ok=True)
-            with TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}-") as temporary:
-                draft = Path(temporary) / folder.name
-                (draft / "gt").mkdir(parents=True)
-                (draft / "gt" / "gt.txt").write_text(self._truth_text(), encoding="ascii")
-                (draft / "seqinfo.ini").write_text(self._info_text(folder.name), encoding="utf-8")
-                with VideoWriter(draft / f"{folder.name}.mp4", self.frame_rate, (self.width, self.height)) as video:
-                    for _, _, image in self:
-                        video.write(image)
-                draft.rename(folder)
-        except OSError as error:
-            raise OutputError(f"cannot write {folder}: {error.strerror or error}") from None
+        make_folder(folder.parent)
+        with staging(folder.parent) as staged, output_errors(folder):
+            draft = staged / folder.name
+            (draft / "gt").mkdir(parents=True)
+            (draft / "gt" / "gt.txt").write_text(self._truth_text(), encoding="ascii")
+            (draft / "seqinfo.ini").write_text(self._info_text(folder.name), encoding="utf-8")
+            with VideoWriter(draft / f"{folder.name}.mp4", self.frame_rate, (self.width, self.height)) as video:
+                for frame_number, _, image in self:
+                    video.write(image)
+                    if progress:
+                        progress("render", frame_number, self.frame_count)
+            publish(staged, folder.parent)
         return open_sequence(folder)
 
     def _truth_text(self) -> str:

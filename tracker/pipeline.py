@@ -15,13 +15,10 @@ from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.offline import link_detections
 from siamlink.tracker.online import OnlineTracker
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.stopwatch import Stopwatch
+from siamlink.tracker.stopwatch import Progress, Stopwatch
 from siamlink.tracker.tracks import Tracks
 
 DEFAULT_DETECTOR = "yolox-nano"
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with the stage, the frames done and the frames in all (None where not known)."""
 
 OnFrame = Callable[[Image, Tracks], None]
 """Called by online tracking with each frame's image and the tracks seen in it."""
@@ -113,8 +110,13 @@ def _detect(
     """Each frame's number, image and what the detector finds in it."""
     frames = iter(opened.frames or ())
     while True:
-        with watch.stage("decode"):
-            frame = next(frames, None)
+        try:
+            with watch.stage("decode"):
+                frame = next(frames, None)
+        except KeyboardInterrupt:
+            if not opened.live:
+                raise
+            return  # Ctrl-C is how a live source ends
         if frame is None:
             return
         with watch.stage("detect"):
@@ -143,7 +145,8 @@ def _track_online(
         detections.append(found)
         tracks.append(followed)
         if on_frame and image is not None:
-            on_frame(image, followed)
+            with watch.stage("draw"):
+                on_frame(image, followed)
     return Detections.concatenate(detections), Tracks.concatenate(tracks)
 
 

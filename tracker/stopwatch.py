@@ -1,8 +1,11 @@
-"""Seconds spent in each named stage."""
+"""Named stages of a run: how long each took and how far it is."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the stage, the steps done and the steps in all (None where not known)."""
 
 
 class Stopwatch:

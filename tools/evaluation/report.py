@@ -3,15 +3,14 @@
 import csv
 import io
 import json
-import tempfile
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from siamlink.detectors.errors import OutputError
 from siamlink.tools.evaluation.events import IdentitySwitch
 from siamlink.tools.evaluation.metrics import Scores
+from siamlink.tools.files import write_text
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -69,13 +68,13 @@ class Evaluation:
 
     def to_json(self, path: str | Path, overwrite: bool = False) -> None:
         """Write `as_dict` with full precision; raises as `check_output` does."""
-        _write(path, json.dumps(self.as_dict(), indent=2) + "\n", overwrite)
+        write_text(path, json.dumps(self.as_dict(), indent=2) + "\n", overwrite)
 
     def to_csv(self, path: str | Path, overwrite: bool = False) -> None:
         """Write the table's rows with full precision, the last one overall; raises as `check_output` does."""
         rows = [*self.sequences.items(), (OVERALL, self.overall)]
         lines = ((name, *asdict(scores).values()) for name, scores in rows)
-        _write(path, _csv(("sequence", *METRICS), lines), overwrite)
+        write_text(path, _csv(("sequence", *METRICS), lines), overwrite)
 
     def switches_to_csv(self, path: str | Path, overwrite: bool = False) -> None:
         """Write a row of `SWITCH_COLUMNS` for every identity switch; raises as `check_output` does."""
@@ -83,34 +82,7 @@ class Evaluation:
             (s.sequence, s.frame, s.truth_id, s.previous_track_id, s.track_id, *s.truth_box, *s.track_box)
             for s in self.switches
         )
-        _write(path, _csv(SWITCH_COLUMNS, lines), overwrite)
-
-
-def check_output(path: str | Path, overwrite: bool = False) -> None:
-    """See to it before the work that a file can be written after it.
-
-    Raises:
-        OutputError: it exists and may not be replaced, or there is no such folder.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file to write")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists; --overwrite replaces it")
-    if not path.parent.is_dir():
-        raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
-
-
-def _write(path: str | Path, text: str, overwrite: bool) -> None:
-    path = Path(path)
-    check_output(path, overwrite)
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            part.write_text(text, encoding="utf-8", newline="")
-            part.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+        write_text(path, _csv(SWITCH_COLUMNS, lines), overwrite)
 
 
 def _cells(scores: Scores) -> list[str]:

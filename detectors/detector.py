@@ -1,0 +1,164 @@
+"""What a detector is, and how whatever it returns becomes `Detections` of the right frame."""
+
+import traceback
+from collections.abc import Callable
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import DetectorError, InputError
+
+Image = NDArray[np.uint8]
+"""(H, W, 3) pixels, blue green red."""
+
+EXPECTED = (
+    "expected siamlink or supervision Detections, or an (N, 5) or (N, 6) array of rows x1 y1 x2 y2 score [label] "
+    "in pixels, with no rows where nothing is found"
+)
+LABELS = np.iinfo(np.int16)
+
+
+class Detector(Protocol):
+    """Finds objects in one image. It knows nothing of frame numbers: what it returns is stamped by its caller."""
+
+    def detect(self, image: Image) -> Detections:
+        """Detections in `image` (H, W, 3) uint8 BGR, all in frame 1."""
+        ...
+
+
+class LoadedDetector:
+    """A detector with a name: calls it, checks and converts what it returns, and stamps the frame number.
+
+    Some detectors (`motion`) remember the frames they saw: load one for every video.
+
+    Args:
+        name: what errors call it.
+        detector: an object with a method `detect(image)`, a function of the image, or a class of either that
+            can be made without arguments.
+
+    Raises:
+        DetectorError: `detector` is none of these, or its class cannot be made.
+    """
+
+    def __init__(self, name: str, detector: object) -> None:
+        self.name = name
+        self._function = _function_of(name, detector)
+
+    def detect(self, image: Image, frame_number: int) -> Detections:
+        """Detections in `image`, all in frame `frame_number`.
+
+        Raises:
+            DetectorError: the detector failed, or returned something else than detections.
+        """
+        try:
+            result = self._function(image)
+        except DetectorError:
+            raise
+        except Exception as error:
+            raise DetectorError(
+                f"detector '{self.name}' failed in frame {frame_number}: {explain_where(error)}"
+            ) from error
+        try:
+            return to_detections(result, frame_number)
+        except InputError as error:
+            message = f"detector '{self.name}' returned {_describe(result)} for frame {frame_number}: {error}"
+            raise DetectorError(f"{message}; {EXPECTED}") from error
+
+
+def explain(error: BaseException) -> str:
+    """An exception's type and message in one line."""
+    message = " ".join(str(error).split())
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def explain_where(error: BaseException) -> str:
+    """An exception's type and message, and the file and line that raised it, in one line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if frame.filename != __file__ and not frame.filename.startswith("<frozen")]
+    if isinstance(error, SyntaxError) or not own:
+        return explain(error)
+    return f"{explain(error)} ({own[-1].filename}, line {own[-1].lineno})"
+
+
+def _function_of(name: str, detector: object) -> Callable[[Image], object]:
+    if isinstance(detector, type):
+        try:
+            detector = detector()
+        except Exception as error:
+            raise DetectorError(
+                f"detector '{name}' cannot be made without arguments: {explain_where(error)}"
+            ) from error
+    method = getattr(detector, "detect", None)
+    if callable(method):
+        return method  # type: ignore[no-any-return]
+    if callable(detector):
+        return detector
+    raise DetectorError(
+        f"detector '{name}' is of type {type(detector).__name__}; expected an object with a method detect(image), "
+        "a function of the image, or a class of either"
+    )
+
+
+def to_detections(result: object, frame: int) -> Detections:
+    """Convert what a detector returned, stamping every row with `frame`.
+
+    Args:
+        result: `Detections`; `supervision.Detections` or any object with `xyxy`, `confidence` and `class_id`, the
+            last two may be None; or an array, tensor or list of rows `x1 y1 x2 y2 score [label]`.
+        frame: the frame's number, from 1.
+
+    Raises:
+        InputError: it is none of these, or a value is not finite, a box has no area or a label is no int16.
+    """
+    if isinstance(result, Detections):
+        if len(np.unique(result.frame)) > 1:
+            raise InputError("the rows belong to several frames, but a detector sees one image")
+        return Detections.from_boxes(frame, result.box, result.score, result.label)
+    if all(hasattr(result, name) for name in ("xyxy", "confidence", "class_id")):
+        return _from_columns(frame, result.xyxy, result.confidence, result.class_id)  # type: ignore[attr-defined]
+    rows = _numbers(result)
+    if rows.ndim <= 2 and rows.shape[:1] == (0,):
+        return Detections.empty()
+    if rows.ndim != 2 or rows.shape[1] not in (5, 6):
+        raise InputError(f"its shape is {rows.shape}")
+    return _from_columns(frame, rows[:, :4], rows[:, 4], rows[:, 5] if rows.shape[1] == 6 else None)
+
+
+def _from_columns(frame: int, box: Any, score: Any, label: Any) -> Detections:
+    box = _numbers(box).reshape(-1, 4) if np.size(box) == 0 else _numbers(box)
+    score = np.ones(len(box)) if score is None else _numbers(score)
+    label = np.zeros(len(box)) if label is None else _numbers(label)
+    shapes = box.shape, score.shape, label.shape
+    if shapes != ((len(box), 4), (len(box),), (len(box),)):
+        raise InputError("boxes, scores and labels have the shapes {}, {} and {}".format(*shapes))
+    wrong = (label != np.round(label)) | ~((label >= LABELS.min) & (label <= LABELS.max))
+    if wrong.any():
+        raise InputError(f"label {label[wrong][0]:g} is not a whole number of 16 bits")
+    with np.errstate(over="ignore"):
+        return Detections.from_boxes(frame, box, score, label)
+
+
+def _numbers(values: Any) -> NDArray[np.float64]:
+    """Anything array-like, PyTorch tensors on any device included, as float64."""
+    if hasattr(values, "detach"):
+        values = values.detach().cpu()
+    try:
+        array = np.asarray(values)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"it is not an array ({explain(error)})") from error
+    if array.dtype.kind not in "iuf":
+        raise InputError("it does not consist of numbers")
+    return array.astype(np.float64)
+
+
+def _describe(result: object) -> str:
+    if result is None:
+        return "None"
+    shape = getattr(result, "shape", None)
+    if isinstance(shape, tuple):
+        return f"{type(result).__name__} of shape {tuple(shape)}"
+    if isinstance(result, list | tuple):
+        return f"a {type(result).__name__} of {len(result)}"
+    return f"a {type(result).__name__}"

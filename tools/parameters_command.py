@@ -1,0 +1,55 @@
+"""The command `siamlink parameters`."""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+def parameters() -> None:
+    """List every setting of the tracker for --set and configuration files, with its default, range and meaning.
+
+    Prints a table; writes nothing.
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    from siamlink.tracker.parameters import config_names
+
+    table = Table("key", "default", "allowed", "meaning")
+    table.columns[0].no_wrap = True
+    for row in parameter_rows():
+        table.add_row(*row)
+    console = Console()
+    console.print(table, markup=False)
+    console.print(f"shipped configurations: {', '.join(config_names())}", highlight=False)
+
+
+def parameter_rows() -> list[tuple[str, str, str, str]]:
+    """Key, default, range and description of every setting."""
+    from siamlink.detectors.parameters import describe
+    from siamlink.tracker.parameters import TrackerParameters
+
+    return [
+        (key, _shown(default), _allowed(default, field), field.description or "")
+        for key, default, field in describe(TrackerParameters)
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "''" if value == "" else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _allowed(default: Any, field: "FieldInfo") -> str:
+    if choices := getattr(field.annotation, "__args__", None):
+        return " | ".join(map(str, choices))
+    if isinstance(default, bool):
+        return "true | false"
+    signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+    bounds = [
+        f"{sign} {getattr(bound, name):g}"
+        for bound in field.metadata
+        for name, sign in signs.items()
+        if hasattr(bound, name)
+    ]
+    return ", ".join(bounds) or "text"
