@@ -33,7 +33,7 @@ class Truth:
 def read_truth(sequence: Sequence) -> Truth:
     """Read `gt/gt.txt`. Boxes flagged 0, and in MOT16 and later those of other classes than pedestrian, are ignored.
 
-    MOT15's column 8 is a world coordinate and not a class: files of ten columns have no classes.
+    MOT15's column 8 is a world coordinate and not a class: files of ten columns, or with -1 there, have no classes.
 
     Raises:
         InputError: the file is missing or malformed.
@@ -43,7 +43,7 @@ def read_truth(sequence: Sequence) -> Truth:
     rows = read_rows(sequence.truth_file, sequence.frame_count, unique_ids=True)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     counted = rows[:, 6] != 0
-    if rows.shape[1] == 9:
+    if rows.shape[1] in (8, 9) and (rows[:, 7] != -1).any():
         counted &= rows[:, 7] == PEDESTRIAN
     boxes = Detections(rows[:, 0], corners(rows), rows[:, 6], np.zeros(len(rows)))  # type: ignore[arg-type]
     return Truth(boxes, np.where(counted, rows[:, 1].astype(np.int64), IGNORED))

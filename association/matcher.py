@@ -115,12 +115,14 @@ def _load_booster(path: Path, features: tuple[str, ...]) -> Any:
 
     if not path.is_file():
         raise ModelError(f"no model at {path}; train one with 'siamlink train'")
+    content = path.read_bytes()
+    if content[:1] != b"{" or content[-1:] != b"}":  # XGBoost crashes on some models that are cut off
+        raise ModelError(f"{path} is no XGBoost model, or is cut off")
     booster = xgboost.Booster()
     try:
-        booster.load_model(path)
-    except (xgboost.core.XGBoostError, ValueError) as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise ModelError(f"{path} is not an XGBoost model that this version reads: {reason}") from None
+        booster.load_model(bytearray(content))
+    except (xgboost.core.XGBoostError, ValueError):  # the message is a stack trace
+        raise ModelError(f"{path} is no XGBoost model that XGBoost {xgboost.__version__} reads") from None
     if tuple(booster.feature_names or ()) != features:
         raise ModelError(f"{path} was made for other features than this version computes; train it again")
     return booster

@@ -18,7 +18,7 @@ class CostParameters(Parameters):
     entry: float = Field(5.0, ge=0, le=100, description="cost of a track's beginning")
     exit: float = Field(5.0, ge=0, le=100, description="cost of a track's end")
     detection_bias: float = Field(
-        0.25, ge=-20, le=20, description="added to every detection's cost; above 0 asks for more evidence"
+        0.0, ge=-20, le=20, description="added to every detection's cost; above 0 asks for more evidence"
     )
     smallest_link_probability: float = Field(0.05, gt=0, lt=1, description="less likely links are left out")
     probability_floor: float = Field(

@@ -22,11 +22,13 @@ class TrainingParameters(Parameters):
     """How the two boosted models are trained."""
 
     seed: int = Field(0, ge=0, description="of the row and column sampling")
-    link_rounds: int = Field(150, ge=1, le=5000, description="trees of the link model")
+    link_rounds: int = Field(300, ge=1, le=5000, description="trees of the link model")
     link_depth: int = Field(5, ge=1, le=12, description="depth of its trees")
-    detection_rounds: int = Field(80, ge=1, le=5000, description="trees of the detection model")
+    detection_rounds: int = Field(150, ge=1, le=5000, description="trees of the detection model")
     detection_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
-    learning_rate: float = Field(0.1, gt=0, le=1, description="shrinkage of each tree")
+    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
+    column_share: float = Field(0.5, gt=0, le=1, description="share of the features that each tree may use")
+    smallest_leaf: float = Field(20.0, ge=0, description="least sum of curvature in a leaf; XGBoost's min_child_weight")
     pairs_per_example: int = Field(100_000, ge=100, description="pairs drawn from one sequence at most")
 
 
@@ -55,7 +57,7 @@ def train_matcher(examples: Sequence[Example], parameters: TrainingParameters) -
     Examples count by the square root of their size, so that one long crowded video does not drown the others.
 
     Raises:
-        InputError: there is nothing to learn from: no pair, or pairs of one kind only.
+        InputError: there is nothing to learn from: no pair, or pairs or detections of one kind only.
     """
     link = _train_link_model(examples, parameters)
     return Matcher(link, _train_detection_model(examples, Matcher(link, None), parameters))
@@ -75,6 +77,7 @@ def _train_link_model(examples: Sequence[Example], parameters: TrainingParameter
     return _boost(
         (features, labels, weights),
         PAIR_FEATURES,
+        "pairs of consecutive detections of one person and other pairs",
         parameters,
         rounds=parameters.link_rounds,
         max_depth=parameters.link_depth,
@@ -96,6 +99,7 @@ def _train_detection_model(examples: Sequence[Example], matcher: Matcher, parame
     return _boost(
         (features, labels, weights),
         DETECTION_FEATURES,
+        "detections of people and false ones",
         parameters,
         rounds=parameters.detection_rounds,
         max_depth=parameters.detection_depth,
@@ -110,6 +114,7 @@ def _equalising_weight(count: int) -> NDArray[np.float64]:
 def _boost(
     parts: tuple[list[Any], list[Any], list[Any]],
     names: tuple[str, ...],
+    kinds: str,
     parameters: TrainingParameters,
     rounds: int,
     **settings: float,
@@ -118,14 +123,15 @@ def _boost(
 
     features, labels, weights = (np.concatenate(part) if part else np.zeros(0) for part in parts)
     if len(np.unique(labels)) < 2:
-        raise InputError("nothing to learn from: the sequences hold no two detections of one person, or of no other")
+        raise InputError(f"nothing to learn from: the sequences must hold both {kinds}")
     weights *= len(weights) / weights.sum()
     data = xgboost.QuantileDMatrix(features, labels, weight=weights, feature_names=list(names))
     options = {
         "objective": "binary:logistic",
         "learning_rate": parameters.learning_rate,
         "subsample": 0.8,
-        "colsample_bytree": 0.8,
+        "colsample_bytree": parameters.column_share,
+        "min_child_weight": parameters.smallest_leaf,
         "seed": parameters.seed,
         "verbosity": 0,
         **settings,

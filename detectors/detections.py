@@ -21,7 +21,8 @@ class Detections:
         label: (N,) int16, the detector's class; 0 is a person for the built-in detectors.
 
     Raises:
-        InputError: columns differ in length, a frame is below 1, a number is not finite, or a box has no area.
+        InputError: columns differ in length, a frame is below 1, a number is not finite or too large for its column,
+            or a box has no area.
     """
 
     frame: NDArray[np.int32]
@@ -32,10 +33,7 @@ class Detections:
     _dtypes: ClassVar[dict[str, type]] = {"frame": np.int32, "box": np.float32, "score": np.float32, "label": np.int16}
 
     def __post_init__(self) -> None:
-        columns: dict[str, NDArray[Any]] = {
-            name: np.asarray(getattr(self, name), dtype) for name, dtype in self._dtypes.items()
-        }
-        columns["box"] = columns["box"].reshape(-1, 4)
+        columns = {name: _column(name, getattr(self, name), dtype) for name, dtype in self._dtypes.items()}
         lengths = {name: len(column) for name, column in columns.items()}
         if len(set(lengths.values())) > 1:
             raise InputError(f"the columns of {type(self).__name__} differ in length: {lengths}")
@@ -49,13 +47,13 @@ class Detections:
         cls, frame: int, box: ArrayLike, score: ArrayLike | None = None, label: ArrayLike | None = None
     ) -> "Detections":
         """Detections of a single frame: `box` (N, 4) corners, `score` (N,) default 1, `label` (N,) default 0."""
-        box = np.asarray(box, np.float32).reshape(-1, 4)
+        box = _column("box", box, np.float32)
         count = len(box)
         return Detections(
-            frame=np.full(count, frame, np.int32),
+            frame=np.full(count, frame),
             box=box,
-            score=np.ones(count, np.float32) if score is None else np.asarray(score, np.float32).reshape(-1),
-            label=np.zeros(count, np.int16) if label is None else np.asarray(label, np.int16).reshape(-1),
+            score=np.ones(count, np.float32) if score is None else _column("score", score, np.float32),
+            label=np.zeros(count, np.int16) if label is None else _column("label", label, np.int16),
         )
 
     @classmethod
@@ -64,8 +62,15 @@ class Detections:
         return Detections.from_boxes(frame, detections.xyxy, detections.confidence, detections.class_id)
 
     def to_supervision(self) -> Any:
-        """Convert to `supervision.Detections`; the frame numbers are lost. Needs the package `supervision`."""
-        import supervision
+        """Convert to `supervision.Detections`; the frame numbers are lost.
+
+        Raises:
+            InputError: the package `supervision` is not installed.
+        """
+        try:
+            import supervision
+        except ImportError:
+            raise InputError("the package supervision is not installed: pip install supervision") from None
 
         return supervision.Detections(**self._supervision_columns())
 
@@ -127,6 +132,26 @@ class Detections:
     def centre(self) -> NDArray[np.float32]:
         """(N, 2) box centres in pixels."""
         return (self.box[:, :2] + self.box[:, 2:]) * np.float32(0.5)
+
+
+def _column(name: str, values: Any, dtype: type) -> NDArray[Any]:
+    """One column as an array of its own type and shape: (N, 4) for boxes, (N,) for the others."""
+    try:
+        given = np.asarray(values)
+    except ValueError as error:
+        raise InputError(f"the column '{name}' is no array: {error}") from None
+    if given.dtype.kind not in "biuf":
+        raise InputError(f"the column '{name}' does not consist of numbers")
+    with np.errstate(over="ignore", invalid="ignore"):
+        column: NDArray[Any] = given.astype(dtype)
+    if name == "box" and given.size == 0:
+        column = column.reshape(0, 4)
+    if column.shape[1:] != ((4,) if name == "box" else ()) or not column.ndim:
+        expected = "(N, 4)" if name == "box" else "(N,)"
+        raise InputError(f"the column '{name}' has the shape {given.shape}; expected {expected}")
+    if np.issubdtype(dtype, np.integer) and (column != given).any():
+        raise InputError(f"the column '{name}' holds {given[column != given][0]:g}, which is no whole {column.dtype}")
+    return column
 
 
 def _validate(columns: dict[str, NDArray[Any]]) -> None:

@@ -11,6 +11,9 @@ from siamlink.detectors.errors import FormatError, InputError
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
 LARGEST_FRAME = 10_000_000
 LARGEST_PIXEL = 1e6
+LARGEST_SCORE = float(np.finfo(np.float32).max)
+THINNEST = 0.01
+"""Pixels; the least width or height that two decimals can tell from nothing."""
 
 
 def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = False) -> NDArray[np.float64]:
@@ -48,12 +51,15 @@ def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = Fals
 def read_detections(path: Path, last_frame: int | None = None) -> Detections:
     """Read a detection file (`det.txt`) as `Detections`; raises as `read_rows` does."""
     rows = read_rows(path, last_frame)
-    return Detections(
-        frame=rows[:, 0].astype(np.int32),
-        box=corners(rows),
-        score=rows[:, 6].astype(np.float32),
-        label=np.zeros(len(rows), np.int16),
-    )
+    try:
+        return Detections(
+            frame=rows[:, 0].astype(np.int32),
+            box=corners(rows),
+            score=rows[:, 6].astype(np.float32),
+            label=np.zeros(len(rows), np.int16),
+        )
+    except InputError as error:  # a box so thin that its corners are one in float32
+        raise FormatError(path, str(error)) from None
 
 
 def corners(rows: NDArray[np.float64]) -> NDArray[np.float32]:
@@ -65,7 +71,8 @@ def format_rows(detections: Detections, track_id: NDArray[np.int32] | None = Non
     """MOT text of ten columns; the id is -1 without `track_id`, the world coordinates are -1."""
     ids = np.full(len(detections), -1) if track_id is None else track_id
     box = detections.box.astype(np.float64)
-    columns = (detections.frame, ids, box[:, 0], box[:, 1], box[:, 2] - box[:, 0], box[:, 3] - box[:, 1])
+    size = np.maximum(box[:, 2:] - box[:, :2], THINNEST)
+    columns = (detections.frame, ids, *box[:, :2].T, *size.T)
     values = zip(*(column.tolist() for column in (*columns, detections.score)), strict=True)
     return "".join(f"{f},{i},{x:.2f},{y:.2f},{w:.2f},{h:.2f},{s:.6g},-1,-1,-1\n" for f, i, x, y, w, h, s in values)
 
@@ -89,10 +96,10 @@ def _parse_by_line(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDAr
         row: list[float] = []
         for column, field in enumerate(content.rstrip().rstrip(",").split(","), 1):
             try:
-                row.append(float(field))
+                row.append(_number(field))
             except ValueError:
                 name = f" ({COLUMNS[column - 1]})" if column <= len(COLUMNS) else ""
-                raise FormatError(path, f"{field.strip()!r}{name} is not a number", int(line), column) from None
+                raise FormatError(path, f"{field.strip()[:40]!r}{name} is not a number", int(line), column) from None
         if len(row) < 6:
             raise FormatError(path, f"expected at least 6 columns, found {len(row)}", int(line))
         parsed.append(row)
@@ -101,6 +108,13 @@ def _parse_by_line(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDAr
     for index, row in enumerate(parsed):
         rows[index, : len(row)] = row
     return rows
+
+
+def _number(field: str) -> float:
+    """Python's `float`, which also takes `1_000` and the digits of other scripts, for plain numbers only."""
+    if "_" in field or not field.isascii():
+        raise ValueError
+    return float(field)
 
 
 def _check_values(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_], last_frame: int | None) -> None:
@@ -113,6 +127,7 @@ def _check_values(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_]
             (_in_column(used, 0, used[:, 0] < 1), "is out of range: frames are counted from 1"),
             (_in_column(used, 0, used[:, 0] > limit), f"is out of range: the last frame is {limit}"),
             (_in_column(used, 1, np.abs(used[:, 1]) > 2**31 - 1), "is out of range"),
+            (_in_column(used, 6, np.abs(used[:, 6]) > LARGEST_SCORE), "is out of range"),
             (_in_column(used, slice(2, 6), np.abs(used[:, 2:6]) > LARGEST_PIXEL), "is not a plausible pixel position"),
             (_in_column(used, slice(4, 6), used[:, 4:6] <= 0), "is not above 0: the box is empty or inverted"),
         )

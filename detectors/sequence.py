@@ -80,7 +80,7 @@ def open_sequence(folder: Path) -> Sequence:
         raise InputError(f"{folder} is not a MOT sequence: it has no seqinfo.ini, img1/, det/ or gt/")
     folder = folder.resolve()
     info = _read_info(folder / "seqinfo.ini")
-    images = folder / info.get("imdir", "img1")
+    images = folder / (info.get("imdir") or "img1")
     videos = [folder / f"{folder.name}{suffix}" for suffix in VIDEO_SUFFIXES]
     width, height = _positive(folder, info, "imwidth"), _positive(folder, info, "imheight")
     length = _positive(folder, info, "seqlength")
@@ -107,10 +107,14 @@ def _read_info(path: Path) -> dict[str, str]:
         return {}
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read_string(path.read_text(encoding="utf-8-sig"))
+        parser.read_string(path.read_text(encoding="utf-8-sig"), source=path.name)
         return dict(parser["Sequence"])
-    except configparser.Error as error:
-        raise FormatError(path, error.message.splitlines()[0], getattr(error, "lineno", None)) from None
+    except configparser.MissingSectionHeaderError as error:
+        raise FormatError(path, "expected the line [Sequence] first", error.lineno) from None
+    except configparser.ParsingError as error:
+        raise FormatError(path, "expected 'key=value'", error.errors[0][0]) from None
+    except configparser.Error as error:  # a section or a key that is there twice
+        raise FormatError(path, error.message.partition(": ")[2], getattr(error, "lineno", None)) from None
     except KeyError:
         raise FormatError(path, "no section [Sequence]") from None
     except UnicodeDecodeError:

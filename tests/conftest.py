@@ -1,9 +1,20 @@
 """Fixtures that all tests share."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+
+if TYPE_CHECKING:
+    from siamlink.association.matcher import Matcher
+    from siamlink.association.training import Example
+    from siamlink.tools.evaluation import Scores
+    from siamlink.tracker.tracks import Tracks
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # XGBoost's threads wait for one another on batches as small as in tests
 
 
 @pytest.fixture(scope="session")
@@ -13,3 +24,47 @@ def data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real sequences at {folder}; set SIAMLINK_DATA to a folder of MOT sequences")
     return folder
+
+
+@pytest.fixture(scope="session")
+def examples() -> "list[Example]":
+    """Two synthetic streets to learn from, one seen well and one badly; of other seeds than the scenes to track."""
+    from siamlink.association.candidates import GateParameters
+    from siamlink.association.labels import Truth
+    from siamlink.association.training import make_example
+    from siamlink.tools.scene import street
+
+    made = []
+    for seed, miss_rate in ((100, 0.1), (101, 0.5)):
+        scene = street(frame_count=150, seed=seed)
+        boxes = scene.truth()
+        truth = Truth(boxes, boxes.track_id.astype(np.int64))
+        made.append(make_example(scene.detections(miss_rate), truth, scene.frame_rate, GateParameters()))
+    return made
+
+
+@pytest.fixture(scope="session")
+def matcher(examples: "list[Example]") -> "Matcher":
+    """A matcher trained within a few seconds on the synthetic streets."""
+    from siamlink.association.training import TrainingParameters, train_matcher
+
+    parameters = TrainingParameters(
+        link_rounds=60, detection_rounds=40, learning_rate=0.1, column_share=0.8, smallest_leaf=1
+    )
+    return train_matcher(examples, parameters)
+
+
+@pytest.fixture(scope="session")
+def score() -> "Callable[[Tracks, Tracks], Scores]":
+    """Scores of tracks against the truth of a synthetic scene, by the rules of MOT15."""
+    from siamlink.tools.evaluation.ground_truth import pair_up
+    from siamlink.tools.evaluation.metrics import Scores, measure
+
+    def rows(tracks: "Tracks") -> np.ndarray:
+        size = tracks.box[:, 2:] - tracks.box[:, :2]
+        return np.column_stack([tracks.frame, tracks.track_id, tracks.box[:, :2], size, np.ones(len(tracks))])
+
+    def measured(truth: "Tracks", tracks: "Tracks") -> Scores:
+        return Scores.from_counts(measure(pair_up("scene", rows(truth), rows(tracks), "mot15")))
+
+    return measured

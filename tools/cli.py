@@ -1,27 +1,54 @@
 """The program `siamlink`: its commands, and how errors reach the terminal."""
 
+import io
+import signal
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from siamlink.tools import crossvalidate, demo, detect, detectors_command, evaluate, parameters_command, track, train
 
-EXIT_ERROR, EXIT_INTERRUPTED = 2, 130
+EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
+
+
+class Program(TyperGroup):
+    """All commands; an error that the user can mend is one line on stderr and exit code 2."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for."""
+        from siamlink.detectors.errors import SiamlinkError
+
+        try:
+            return super().invoke(ctx)
+        except SiamlinkError as error:
+            message, code = str(error), EXIT_ERROR
+        except KeyboardInterrupt:
+            message, code = "interrupted", EXIT_INTERRUPTED
+        from siamlink.tools.terminal import show_error
+
+        show_error(message)
+        raise typer.Exit(code)
+
 
 app = typer.Typer(
     name="siamlink",
+    cls=Program,
     help="Multiple-object tracking by detection: say who is who in every frame of a video.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (track.track, detect.detect, detectors_command.detectors, parameters_command.parameters):
-    app.command()(command)
-app.command()(evaluate.evaluate)
+app.command()(track.track)
+app.command(short_help="Find objects in every frame and write them down.")(detect.detect)
+app.command(short_help="List the detectors, and whether each is ready.")(detectors_command.detectors)
+app.command(short_help="List every setting of the tracker.")(parameters_command.parameters)
+app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")
-app.command()(crossvalidate.crossvalidate)
-app.command()(demo.demo)
+app.command(short_help="Score models on videos that they never saw.")(crossvalidate.crossvalidate)
+app.command(short_help="Render, detect, track, score and draw a street.")(demo.demo)
 
 
 def _show_version(wanted: bool) -> None:
@@ -42,14 +69,8 @@ def options(
 
 
 def main() -> None:
-    """Run the program; an error that the user can mend is one line on stderr and exit code 2."""
-    from siamlink.detectors.errors import SiamlinkError
-
-    try:
-        app()
-    except SiamlinkError as error:
-        typer.echo(f"siamlink: {error}", err=True)
-        sys.exit(EXIT_ERROR)
-    except KeyboardInterrupt:
-        typer.echo("siamlink: interrupted", err=True)
-        sys.exit(EXIT_INTERRUPTED)
+    """Run the program; a terminal that lacks a character shows its code, and being terminated leaves nothing behind."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
+    app()

@@ -25,38 +25,35 @@ def crossvalidate(
 
     Writes DIR/SEQ.txt, DIR/scores.json and the models DIR/models/SEQ; prints the table of scores.
     """
-    from rich.console import Console
-
     from siamlink.association.training import TrainingParameters
-    from siamlink.detectors.errors import ConfigError
+    from siamlink.detectors.mot_text import read_rows
     from siamlink.detectors.sequence import find_sequences
-    from siamlink.tools.evaluation import evaluate
-    from siamlink.tools.files import check_output, make_folder, publish, staging, write_text
-    from siamlink.tools.terminal import stage_bars
-    from siamlink.tools.training import read_videos, train_on, without
+    from siamlink.tools.evaluate import TABLE_WIDTH
+    from siamlink.tools.evaluation import evaluate_sequences
+    from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging
+    from siamlink.tools.terminal import show_table, stage_bars
+    from siamlink.tools.training import folds, read_videos, train_on
     from siamlink.tracker.inputs import open_input
     from siamlink.tracker.parameters import load_parameters
     from siamlink.tracker.pipeline import track_input
 
     parameters = load_parameters(config, settings or [])
-    make_folder(output)
-    check_output(output / "scores.json", overwrite)
-    log = Console(stderr=True)
-    with stage_bars(log) as progress:
-        videos = read_videos(find_sequences(data), parameters, progress)
-        known = {video.sequence.name: video for video in videos}
-        names = sequences.split(",") if sequences else list(known)
-        if unknown := [name for name in names if name not in known]:
-            raise ConfigError(f"--sequences: {unknown[0]} is not in {data}, or has no ground truth or detections")
-        for done, name in enumerate(names):
-            progress("train and track", done, len(names))
-            matcher = train_on(without(videos, known[name]), TrainingParameters())
-            tracked = track_input(open_input(known[name].sequence.folder), None, parameters, matcher=matcher)
-            write_text(output / f"{name}.txt", tracked.tracks.to_mot_text(), overwrite)
-            make_folder(output / "models" / name)
-            with staging(output / "models" / name) as staged:
-                matcher.save(staged)
-                publish(staged, output / "models" / name)
-    evaluation = evaluate(data, output)
+    found = find_sequences(data)
+    check_folder(output, ["scores.json"], overwrite)
+    with stage_bars() as progress:
+        pairs = folds(read_videos(found, parameters, progress), sequences.split(",") if sequences else None)
+        check_folder(output, [f"{tested.sequence.name}.txt" for tested, _ in pairs], overwrite)
+        make_folder(output)
+        for done, (tested, others) in enumerate(pairs):
+            progress("train and track", done, len(pairs))
+            matcher, sequence = train_on(others, TrainingParameters()), tested.sequence
+            opened = open_input(sequence.folder, sequence.detection_file)
+            tracks = track_input(opened, None, parameters, matcher=matcher).tracks
+            with staging(output) as staged, output_errors(output):
+                matcher.save(staged / "models" / sequence.name)
+                (staged / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
+                publish(staged, output)
+    tracked = [(tested.sequence, read_rows(output / f"{tested.sequence.name}.txt")) for tested, _ in pairs]
+    evaluation = evaluate_sequences(tracked)
     evaluation.to_json(output / "scores.json", overwrite)
-    Console(width=max(120, log.width)).print(evaluation.table())
+    show_table(evaluation.table(), TABLE_WIDTH)

@@ -7,6 +7,14 @@ import typer
 
 from siamlink.tools.options import Overwrite
 
+PLACES = {
+    "street/street.mp4": "the scene",
+    "street/gt/gt.txt": "its ground truth",
+    "tracks/street.txt": "the tracks",
+    "tracks/street.mp4": "the annotated video, to be looked at",
+    "tracks/street.json": "settings, versions and seconds",
+}
+
 
 def demo(
     output: Annotated[
@@ -21,39 +29,32 @@ def demo(
     Writes DIR/street/ (a MOT sequence: the video and its exact ground truth) and DIR/tracks/ (street.txt, the annotated
     street.mp4, street.json); prints the scores and where things are.
     """
-    import shutil
-
-    from rich.console import Console
-
+    from siamlink.association.matcher import Matcher
     from siamlink.detectors.errors import OutputError
+    from siamlink.detectors.registry import load_detector
+    from siamlink.tools.evaluate import TABLE_WIDTH
     from siamlink.tools.evaluation import evaluate
-    from siamlink.tools.files import make_folder, output_errors
+    from siamlink.tools.files import make_folder, publish, staging
     from siamlink.tools.scene import street
-    from siamlink.tools.terminal import stage_bars
+    from siamlink.tools.terminal import show_table, stage_bars
     from siamlink.tools.tracking import Job, run
+    from siamlink.tracker.inputs import open_input
 
-    scene_folder, tracks_folder = output / "street", output / "tracks"
-    for folder in (scene_folder, tracks_folder):
+    for folder in (output / "street", output / "tracks"):
         if folder.exists() and not overwrite:
-            raise OutputError(f"{folder} exists; --overwrite replaces it")
-        with output_errors(folder):
-            shutil.rmtree(folder, ignore_errors=True)
-    make_folder(tracks_folder)
-    log, console = Console(stderr=True), Console(soft_wrap=True, highlight=False)
+            raise OutputError(f"{folder} exists; --overwrite replaces what is in it")
+    make_folder(output)
     scene = street(frame_count=round(seconds * 30), seed=seed)
-    with stage_bars(log, "street") as progress:
-        sequence = scene.write_sequence(scene_folder, progress)
-        outcome = run(str(sequence.folder), Job(tracks_folder, detector="motion"), progress)
-    evaluation = evaluate(scene_folder, tracks_folder / "street.txt")
-    Console(width=max(120, log.width)).print(evaluation.table())
+    with staging(output) as staged:
+        make_folder(staged / "tracks")
+        with stage_bars("street") as progress:
+            scene.write_sequence(staged / "street", progress)
+            opened = open_input(staged / "street", use_public=False)._replace(source=str(output / "street"))
+            outcome = run(opened, Job(staged / "tracks"), load_detector("motion"), Matcher.load(), progress)
+        evaluation = evaluate(staged / "street", staged / "tracks" / "street.txt")
+        publish(staged, output)
+    show_table(evaluation.table(), TABLE_WIDTH)
     took = ", ".join(f"{stage} {value:.1f} s" for stage, value in outcome.seconds.items())
-    console.print(f"{outcome.result.tracks.count} tracks in {outcome.result.frame_count} frames ({took})")
-    places = {
-        "the scene": scene_folder / "street.mp4",
-        "its ground truth": scene_folder / "gt" / "gt.txt",
-        "the tracks": tracks_folder / "street.txt",
-        "the annotated video, to be looked at": tracks_folder / "street.mp4",
-        "settings, versions and seconds": tracks_folder / "street.json",
-    }
-    for what, path in places.items():
-        console.print(f"  {path!s:<28} {what}", markup=False)
+    typer.echo(f"{outcome.result.tracks.count} tracks in {outcome.result.frame_count} frames ({took})")
+    for place, what in PLACES.items():
+        typer.echo(f"  {output / place!s:<28} {what}")

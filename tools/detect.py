@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from siamlink.tools.options import Detector, FrameRate, Overwrite
+from siamlink.tools.options import Detector, Overwrite
 
 EXIT_PARTIAL = 3
 
@@ -17,40 +17,38 @@ def detect(
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The detection file to write.")],
     detector: Detector = None,
-    frame_rate: FrameRate = None,
     overwrite: Overwrite = False,
 ) -> None:
     """Find objects in every frame and write them down, to be tracked later or by another program.
 
-    Writes FILE: a line a box in MOT format, frame, -1, left, top, width, height, score, -1, -1, -1.
+    Writes FILE: a line a box in MOT format, frame, -1, left, top, width, height, score, -1, -1, -1. Ctrl-C ends a
+    camera or stream.
 
-    Exit code: 0 all is well, 2 something could not be used, 3 the input broke off and the detections reach until there.
+    Exit code: 0 all is well, 2 something could not be used, 3 the input broke off and the detections reach until there,
+    130 interrupted.
     """
     from rich.console import Console
 
     from siamlink.detectors.detections import Detections
     from siamlink.detectors.mot_text import format_rows
     from siamlink.detectors.registry import load_detector
-    from siamlink.detectors.video import open_source
     from siamlink.tools.detectors_command import download_bar
     from siamlink.tools.files import check_output, write_text
-    from siamlink.tools.terminal import stage_bars
-    from siamlink.tracker.pipeline import DEFAULT_DETECTOR
+    from siamlink.tools.terminal import ended_by_interrupt, show_note, stage_bars
+    from siamlink.tracker.inputs import open_input
+    from siamlink.tracker.pipeline import DEFAULT_DETECTOR, detect_frames
+    from siamlink.tracker.stopwatch import Stopwatch
 
-    check_output(output, overwrite)
-    log = Console(stderr=True, soft_wrap=True)
-    frames = open_source(source, frame_rate)
-    with download_bar(log) as fetching:
-        finder = load_detector(detector or DEFAULT_DETECTOR, fetching)
-    parts = []
-    with stage_bars(log, frames.name) as progress:
-        for frame in frames:
-            parts.append(finder.detect(frame.image, frame.number))
-            progress("detect", frame.number, frames.frame_count)
+    check_output(output, overwrite, [Path(source)])
+    frames = open_input(source, use_public=False).frames
+    assert frames is not None, "open_input gives frames or detections, and none were asked for"
+    with download_bar(Console(stderr=True)) as fetching:
+        finder = load_detector(DEFAULT_DETECTOR if detector is None else detector, fetching)
+    with stage_bars(frames.name) as progress, ended_by_interrupt(frames.name, frames.live) as stop:
+        parts = [found for _, _, found in detect_frames(frames, finder, Stopwatch(), progress, stop)]
     found = Detections.concatenate(parts)
     write_text(output, format_rows(found), overwrite)
-    print_to = Console(soft_wrap=True, highlight=False, markup=False)
-    print_to.print(f"{len(found)} detections in {frames.read_count} frames by {finder.name}, written to {output}")
+    typer.echo(f"{len(found)} detections in {frames.read_count} frames by {finder.name}, written to {output}")
     if frames.broken:
-        log.print(f"{frames.name}: {frames.broken}; the detections reach until there", style="yellow", markup=False)
+        show_note(f"{frames.name}: {frames.broken}; the detections reach until there")
         raise typer.Exit(EXIT_PARTIAL)

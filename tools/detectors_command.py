@@ -47,4 +47,5 @@ def download_bar(console: "Console") -> Iterator["Progress"]:
     try:
         yield update
     finally:
-        bar.stop()
+        if bar.tasks:
+            bar.stop()

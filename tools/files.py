@@ -3,25 +3,49 @@
 import contextlib
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from siamlink.detectors.errors import OutputError
 
 
-def check_output(path: str | Path, overwrite: bool = False) -> None:
+def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
     """See to it before the work that a file can be written after it.
 
+    Args:
+        path: the file to write.
+        overwrite: whether an earlier file may be replaced.
+        inputs: files that are read, which nothing may replace.
+
     Raises:
-        OutputError: it exists and may not be replaced, or there is no such folder.
+        OutputError: it may not be replaced, is a folder, or its own folder is missing.
     """
     path = Path(path)
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder; name a file to write")
-    if path.exists() and not overwrite:
-        raise OutputError(f"{path} exists; --overwrite replaces it")
-    if not path.parent.is_dir():
-        raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
+    with output_errors(path):
+        if path.is_dir():
+            raise OutputError(f"{path} is a folder; name a file to write")
+        if path.exists():
+            if any(each.exists() and path.samefile(each) for each in inputs):
+                raise OutputError(f"{path} is the input and is not replaced; write somewhere else")
+            if not overwrite:
+                raise OutputError(f"{path} exists; --overwrite replaces it")
+        if not path.parent.is_dir():
+            raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
+
+
+def check_folder(folder: Path, names: Iterable[str], overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
+    """See to it before the work that files of these names can be written in a folder, which need not be there yet.
+
+    Raises:
+        OutputError: it is a file, or `check_output` objects to one of the names.
+    """
+    with output_errors(folder):
+        if not folder.exists():
+            return
+    if not folder.is_dir():
+        raise OutputError(f"{folder} is a file; name a folder for the results")
+    for name in names:
+        check_output(folder / name, overwrite, inputs)
 
 
 def make_folder(folder: Path) -> None:
@@ -30,6 +54,7 @@ def make_folder(folder: Path) -> None:
     Raises:
         OutputError: it cannot be made.
     """
+    check_folder(folder, ())
     with output_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -53,21 +78,27 @@ def staging(folder: Path) -> Iterator[Path]:
     """A temporary folder inside `folder`, on the same disk, that is gone afterwards with all that was not published.
 
     Raises:
-        OutputError: `folder` cannot be written.
+        OutputError: `folder` cannot be written; an error inside the block names the file where it was to be.
     """
     with output_errors(folder):
         staged = Path(tempfile.mkdtemp(prefix=".siamlink-", dir=folder))
     try:
         yield staged
+    except OutputError as error:
+        raise OutputError(str(error).replace(str(staged), str(folder))) from None
     finally:
         shutil.rmtree(staged, ignore_errors=True)
 
 
 def publish(staged: Path, folder: Path) -> None:
-    """Rename every file of a staging folder into `folder`, replacing earlier ones."""
+    """Rename all that a staging folder holds into `folder`: files replace earlier ones, folders join earlier ones."""
     for path in sorted(staged.iterdir()):
-        with output_errors(folder / path.name):
-            path.replace(folder / path.name)
+        target = folder / path.name
+        if path.is_dir() and target.is_dir():
+            publish(path, target)
+        else:
+            with output_errors(target):
+                path.replace(target)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
@@ -11,18 +13,19 @@ def parameters() -> None:
 
     Prints a table; writes nothing.
     """
-    from rich.console import Console
+    from rich import box
     from rich.table import Table
+    from rich.text import Text
 
+    from siamlink.tools.terminal import show_table
     from siamlink.tracker.parameters import config_names
 
-    table = Table("key", "default", "allowed", "meaning")
-    table.columns[0].no_wrap = True
-    for row in parameter_rows():
-        table.add_row(*row)
-    console = Console()
-    console.print(table, markup=False)
-    console.print(f"shipped configurations: {', '.join(config_names())}", highlight=False)
+    table = Table("key", "default", "meaning", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for key, default, allowed, meaning in parameter_rows():
+        table.add_row(key, default, Text(f"{meaning} ({allowed})"))
+    show_table(table)
+    typer.echo(f"\nshipped configurations: {', '.join(config_names())}")
 
 
 def parameter_rows() -> list[tuple[str, str, str, str]]:

@@ -1,8 +1,11 @@
-"""Progress on the terminal."""
+"""What the terminal shows and hears: progress bars, lines of text, Ctrl-C."""
 
-from collections.abc import Iterator
+import signal
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -17,17 +20,59 @@ from rich.progress import (
 from siamlink.tracker.stopwatch import Progress as ProgressCallback
 
 
+def show_table(table: Any, width: int = 0) -> None:
+    """Print a table to stdout; a terminal narrower than `width` wraps its lines, digits are never hidden."""
+    console = Console()
+    console.width = max(width, console.width)
+    console.print(table)
+
+
+def show_error(message: object) -> None:
+    """Print the line that says what went wrong, to stderr."""
+    typer.secho(f"siamlink: {message}", fg=typer.colors.RED, err=True)
+
+
+def show_note(message: str) -> None:
+    """Print a line that a person should know of, to stderr."""
+    typer.secho(message, fg=typer.colors.YELLOW, err=True)
+
+
 @contextmanager
-def stage_bars(console: Console, name: str = "") -> Iterator[ProgressCallback]:
+def stage_bars(name: str = "") -> Iterator[ProgressCallback]:
     """A progress callback that draws a bar for each stage it hears of; nothing is drawn where no terminal is."""
-    label = TextColumn(f"{name} {{task.description}}" if name else "{task.description}")
+    console = Console(stderr=True)
+    label = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), label, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     tasks: dict[str, TaskID] = {}
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
 
         def update(stage: str, done: int, total: int | None) -> None:
             if stage not in tasks:
-                tasks[stage] = bars.add_task(stage, total=total)
-            bars.update(tasks[stage], completed=done)
+                tasks[stage] = bars.add_task(f"{name} {stage}".strip(), total=total)
+            bars.update(tasks[stage], completed=done, total=total)
 
         yield update
+
+
+@contextmanager
+def ended_by_interrupt(name: str, live: bool) -> Iterator[Callable[[], bool]]:
+    """Whether the first Ctrl-C has come, which ends a live source; a second one interrupts, as does any for the others.
+
+    Only the main thread can ask for this.
+    """
+    if not live:
+        yield lambda: False
+        return
+    asked = False
+
+    def ask(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, earlier)
+
+    earlier = signal.signal(signal.SIGINT, ask)
+    show_note(f"{name} is live: Ctrl-C ends it")
+    try:
+        yield lambda: asked
+    finally:
+        signal.signal(signal.SIGINT, earlier)

@@ -1,5 +1,6 @@
 """The command `siamlink track`."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,10 +10,9 @@ import typer
 from siamlink.tools.options import Config, Detector, FrameRate, OutputFolder, Overwrite, Settings
 
 if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.table import Table
-
+    from siamlink.detectors.detector import LoadedDetector
     from siamlink.tools.tracking import Job, Outcome
+    from siamlink.tracker.inputs import TrackingInput
 
 EXIT_FAILED, EXIT_PARTIAL = 2, 3
 
@@ -56,18 +56,16 @@ def track(
     """Say who is who in every frame.
 
     A MOT sequence is tracked from its det/det.txt unless a detector is named; anything else by yolox-nano unless
-    another is.
+    another is. A camera or stream needs --mode online, and Ctrl-C ends it.
 
-    Writes for each source: DIR/NAME.txt, tracks in MOT format (frame, id, left, top, width, height, score, -1, -1, -1);
-    DIR/NAME.mp4, the annotated video (boxes filled in between detections are dashed); DIR/NAME.json, the settings,
-    versions, counts and seconds a stage.
+    Writes for each source, NAME being that of its file or folder: DIR/NAME.txt, tracks in MOT format (frame, id, left,
+    top, width, height, score, -1, -1, -1); DIR/NAME.mp4, the annotated video (boxes filled in between detections are
+    dashed); DIR/NAME.json, the settings, versions, counts and seconds a stage. Prints a table of all sources.
 
-    Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the tracks reach until there.
+    Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the results reach until there,
+    130 interrupted.
     """
-    from rich.console import Console
-
     from siamlink.detectors.errors import ConfigError
-    from siamlink.tools.files import make_folder
     from siamlink.tools.tracking import Job, expand_sources
     from siamlink.tracker.parameters import load_parameters
 
@@ -75,66 +73,113 @@ def track(
     parameters = load_parameters(config, [*chosen, *(settings or [])])
     if solver and parameters.mode == "online":
         raise ConfigError("--solver is for offline tracking; online tracking always uses the Hungarian method")
-    if detector and detections:
+    if detector is not None and detections:
         raise ConfigError("give --detector or --detections, not both")
     expanded = expand_sources(sources)
     if detections and detections.exists() and len(expanded) > 1:
         raise ConfigError(f"--detections {detections} belongs to one source, but {len(expanded)} are given")
-    make_folder(output)
-    job = Job(output, detector, detections, parameters, frame_rate, video, overwrite)
-    log = Console(stderr=True, soft_wrap=True)
-    outcomes = _run_all(expanded, job, log)
-    if outcomes:
-        Console().print(_table(outcomes))
-        Console(soft_wrap=True).print(f"results in {output}", markup=False, highlight=False)
+    job = Job(output, parameters, detector, detections, frame_rate, video, overwrite)
+    outcomes: list[Outcome] = []
+    try:
+        outcomes.extend(_track_all(expanded, job))
+    finally:
+        if outcomes:
+            _show(outcomes, output)
     if len(outcomes) < len(expanded):
         raise typer.Exit(EXIT_FAILED)
     if any(outcome.broken for outcome in outcomes):
         raise typer.Exit(EXIT_PARTIAL)
 
 
-def _run_all(sources: list[str], job: "Job", log: "Console") -> list["Outcome"]:
-    """Track one source after the other; what goes wrong with one does not keep the others from being tracked."""
-    from siamlink.detectors.errors import SiamlinkError
-    from siamlink.tools.terminal import stage_bars
-    from siamlink.tools.tracking import run
+def _track_all(sources: list[str], job: "Job") -> Iterator["Outcome"]:
+    """Open all sources, then track one after the other.
 
-    outcomes = []
+    What goes wrong with one does not keep the others from being tracked; what goes wrong with all ends the run.
+    """
+    from siamlink.association.matcher import Matcher
+    from siamlink.detectors.errors import SiamlinkError
+    from siamlink.tools.files import make_folder
+    from siamlink.tools.terminal import show_error, show_note, stage_bars
+    from siamlink.tools.tracking import check_sources, run
+
+    inputs = _open_all(sources, job)
+    check_sources(inputs)
+    if not inputs:
+        return
+    matcher = Matcher.load(job.parameters.model_folder)
+    make_folder(job.output)
+    for opened in inputs:
+        detector = _detector(job) if opened.detections is None else None
+        try:
+            with stage_bars(opened.name) as progress:
+                outcome = run(opened, job, detector, matcher, progress)
+        except SiamlinkError as error:
+            show_error(f"{opened.name}: {error}")
+            continue
+        for note in _notes(outcome):
+            show_note(note)
+        yield outcome
+
+
+def _open_all(sources: list[str], job: "Job") -> list["TrackingInput"]:
+    """The sources that can be used; for each of the others a line says why not."""
+    from siamlink.detectors.errors import SiamlinkError
+    from siamlink.tools.terminal import show_error
+    from siamlink.tools.tracking import prepare
+
+    inputs = []
     for source in sources:
         try:
-            with stage_bars(log, Path(source).name) as progress:
-                outcome = run(source, job, progress)
+            inputs.append(prepare(source, job))
         except SiamlinkError as error:
-            log.print(f"siamlink: {error}", style="red", markup=False, highlight=False)
-            continue
-        for note in _notes(outcome, job):
-            log.print(note, style="yellow", markup=False, highlight=False)
-        outcomes.append(outcome)
-    return outcomes
+            show_error(error)
+    return inputs
 
 
-def _notes(outcome: "Outcome", job: "Job") -> list[str]:
+def _detector(job: "Job") -> "LoadedDetector":
+    """A detector of its own for each video, as some remember the frames they saw."""
+    from rich.console import Console
+
+    from siamlink.detectors.registry import load_detector
+    from siamlink.tools.detectors_command import download_bar
+    from siamlink.tracker.pipeline import DEFAULT_DETECTOR
+
+    with download_bar(Console(stderr=True)) as fetching:
+        return load_detector(DEFAULT_DETECTOR if job.detector is None else job.detector, fetching)
+
+
+def _notes(outcome: "Outcome") -> list[str]:
     """What a person should know about a source that was tracked."""
     opened, notes = outcome.opened, []
     if opened.frames is None:
         notes.append(f"{opened.name} has no frames: tracked from its detections alone, no video written")
     if not len(outcome.result.detections):
         notes.append(f"{opened.name}: no detections, so there are no tracks")
-    if outcome.broken:
-        notes.append(f"{opened.name}: {outcome.broken}; tracks and video reach until there")
+    elif not outcome.result.tracks.count:
+        notes.append(f"{opened.name}: no tracks; too few detections follow each other")
+    if outcome.result.broken:
+        notes.append(f"{opened.name}: {outcome.broken}; the results reach until there")
+    elif outcome.broken:
+        notes.append(f"{opened.name}: {outcome.broken}; the video reaches until there, the tracks as far as detections")
     return notes
 
 
-def _table(outcomes: list["Outcome"]) -> "Table":
+def _show(outcomes: list["Outcome"], output: Path) -> None:
+    """The closing table."""
+    from rich import box
     from rich.table import Table
+    from rich.text import Text
 
-    numbers = ("frames", "detections", "tracks", "boxes", "filled", "seconds", "frames/s")
-    table = Table("source", title_justify="left")
-    for name in numbers:
-        table.add_column(name, justify="right")
+    from siamlink.tools.terminal import show_table
+
+    table = Table("source", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for name in ("frames", "detections", "tracks", "boxes", "filled", "seconds", "frames/s"):
+        table.add_column(name, justify="right", no_wrap=True)
     for outcome in outcomes:
         tracks, frames = outcome.result.tracks, outcome.result.frame_count
         seconds = sum(outcome.seconds.values())
         counts = (frames, len(outcome.result.detections), tracks.count, len(tracks), int(tracks.interpolated.sum()))
-        table.add_row(outcome.opened.name, *map(str, counts), f"{seconds:.1f}", f"{frames / max(seconds, 1e-9):.0f}")
-    return table
+        speed = f"{frames / max(seconds, 1e-9):.0f}"
+        table.add_row(Text(outcome.opened.name, overflow="fold"), *map(str, counts), f"{seconds:.1f}", speed)
+    show_table(table)
+    typer.echo(f"results in {output}")

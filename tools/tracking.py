@@ -4,21 +4,19 @@ import json
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
-from importlib.metadata import version
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-
-from siamlink.detectors.errors import ConfigError, OutputError
-from siamlink.detectors.registry import load_detector
-from siamlink.detectors.sequence import find_sequences, is_sequence
-from siamlink.tools.detectors_command import download_bar
-from siamlink.tools.files import output_errors, publish, staging
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.errors import ConfigError, InputError, OutputError, SiamlinkError
+from siamlink.detectors.sequence import is_sequence
+from siamlink.tools.files import check_folder, output_errors, publish, staging
+from siamlink.tools.terminal import ended_by_interrupt
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import DEFAULT_DETECTOR, OnFrame, TrackingResult, track_input
+from siamlink.tracker.pipeline import OnFrame, TrackingResult, check_mode, track_input
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
@@ -30,54 +28,80 @@ class Job:
 
     Attributes:
         output: the folder for the results.
-        detector: a detector or its name; None: given or public detections, else the default detector.
-        detections: a MOT detection file, or a path inside each sequence's folder.
         parameters: settings of the tracker.
-        frame_rate: of image folders and of sequences that do not tell theirs.
+        detector: the name of a detector; None: given or public detections, else the default detector.
+        detections: a MOT detection file, or a path inside each sequence's folder.
+        frame_rate: frames a second, in place of what the source says.
         video: whether an annotated video is written.
         overwrite: whether earlier results may be replaced.
     """
 
     output: Path
-    detector: Any = None
-    detections: Path | None = None
     parameters: TrackerParameters = field(default_factory=TrackerParameters)
+    detector: str | None = None
+    detections: Path | None = None
     frame_rate: float | None = None
     video: bool = True
     overwrite: bool = False
 
+    def results(self, opened: TrackingInput) -> list[Path]:
+        """The files that are written for an input: tracks, record and video."""
+        suffixes = [".txt", ".json", ".mp4"] if self.draws(opened) else [".txt", ".json"]
+        return [self.output / f"{opened.name}{suffix}" for suffix in suffixes]
+
+    def draws(self, opened: TrackingInput) -> bool:
+        """Whether there will be an annotated video of an input."""
+        return self.video and opened.frames is not None
+
 
 def expand_sources(sources: list[str]) -> list[str]:
-    """Replace each folder of MOT sequences by its sequences."""
+    """Replace each folder of MOT sequences by its sequences.
+
+    Raises:
+        InputError: a folder cannot be read.
+    """
     expanded: list[str] = []
     for source in sources:
         folder = Path(source)
-        if folder.is_dir() and not is_sequence(folder) and any(map(is_sequence, folder.iterdir())):
-            expanded += [str(sequence.folder) for sequence in find_sequences(folder)]
-        else:
-            expanded.append(source)
+        try:
+            inside = sorted(folder.iterdir()) if folder.is_dir() and not is_sequence(folder) else []
+            sequences = [str(child) for child in inside if is_sequence(child)]
+        except OSError as error:
+            raise InputError(f"cannot read {source}: {error.strerror or error}") from None
+        expanded += sequences or [source]
     return expanded
 
 
-def run(source: str, job: Job, progress: Progress) -> "Outcome":
-    """Track one source and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
-
-    Should the video fail, the tracks are written nevertheless.
+def prepare(source: str, job: Job) -> TrackingInput:
+    """Open a source and see to it that it can be tracked and that its results can be written.
 
     Raises:
-        SiamlinkError: the source, a setting or the place for the results cannot be used.
+        SiamlinkError: one of them cannot be.
     """
     opened = open_input(source, _detections_of(source, job), job.frame_rate, use_public=job.detector is None)
-    _check_results(opened.name, job)
-    if opened.detections is None:
-        with download_bar(Console(stderr=True)) as fetching:
-            job = replace(job, detector=load_detector(job.detector or DEFAULT_DETECTOR, fetching))
-    video = job.video and opened.frames is not None
-    with staging(job.output) as staged:
-        try:
-            return _track_and_draw(opened, job, staged / f"{opened.name}.mp4" if video else None, staged, progress)
-        finally:
-            publish(staged, job.output)
+    check_mode(opened, job.parameters)
+    inputs = [Path(source)]
+    if opened.detection_file is not None:
+        inputs.append(opened.detection_file)
+    names = [path.name for path in job.results(opened)]
+    check_folder(job.output, names, job.overwrite, inputs + [Path(source) / name for name in names])
+    return opened
+
+
+def check_sources(inputs: list[TrackingInput]) -> None:
+    """See to it before the work that sources can be tracked in one run.
+
+    Raises:
+        ConfigError: two would write the same files, or a live one is not alone.
+    """
+    by_name: dict[str, TrackingInput] = {}
+    for opened in inputs:
+        if opened.live and len(inputs) > 1:
+            raise ConfigError(f"{opened.name} is live: track it alone")
+        other = by_name.setdefault(opened.name, opened)
+        if other is not opened:
+            both = f"{other.source} and {opened.source}"
+            raise ConfigError(f"{both} would both write {opened.name}.txt: track them into different folders")
 
 
 @dataclass(frozen=True)
@@ -96,16 +120,17 @@ class Outcome:
     broken: str | None
     seconds: dict[str, float]
 
-    def record(self, job: Job) -> dict[str, Any]:
+    def record(self, parameters: TrackerParameters) -> dict[str, Any]:
         """What the run was: input, counts, seconds, settings and versions."""
         opened, result = self.opened, self.result
         return {
             "input": {
                 "name": opened.name,
+                "source": opened.source,
                 "frame_rate": opened.frame_rate,
                 "frames": result.frame_count,
                 "size": opened.frames.size if opened.frames else None,
-                "detections": result.detector or "given",
+                "detections": str(opened.detection_file) if opened.detection_file else result.detector,
                 "broken": self.broken,
             },
             "counts": {
@@ -115,16 +140,35 @@ class Outcome:
                 "interpolated": int(result.tracks.interpolated.sum()),
             },
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
-            "config": job.parameters.model_dump(),
-            "versions": {"python": platform.python_version(), **{name: version(name) for name in RECORDED_PACKAGES}},
+            "config": parameters.model_dump(),
+            "versions": {"python": platform.python_version(), **{name: _version(name) for name in RECORDED_PACKAGES}},
         }
 
 
-def _check_results(name: str, job: Job) -> None:
-    """Refuse to replace earlier results unless asked to."""
-    for path in (job.output / f"{name}{suffix}" for suffix in (".txt", ".mp4", ".json")):
-        if path.exists() and not job.overwrite:
-            raise OutputError(f"{path} exists; --overwrite replaces it")
+def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
+    """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
+
+    Should the video fail, the tracks are written nevertheless, unless that would leave new tracks with an old video.
+
+    Raises:
+        SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
+    """
+    with staging(job.output) as staged:
+        video = staged / f"{opened.name}.mp4" if job.draws(opened) else None
+        result = _track(opened, job, detector, matcher, progress, video if opened.live else None)
+        drawing = Stopwatch()
+        try:
+            with drawing.stage("draw"):
+                late = _draw(opened, result, video, progress) if video and not opened.live else None
+        except SiamlinkError as error:
+            if any(path.exists() for path in job.results(opened)):
+                raise
+            _write(Outcome(opened, result, result.broken, result.seconds), job, staged)
+            raise OutputError(f"{error}; the tracks are in {job.results(opened)[0]}") from None
+        seconds = result.seconds if opened.live or not video else {**result.seconds, **drawing.seconds}
+        outcome = Outcome(opened, result, result.broken or late, seconds)
+        _write(outcome, job, staged)
+    return outcome
 
 
 def _detections_of(source: str, job: Job) -> Path | None:
@@ -137,25 +181,28 @@ def _detections_of(source: str, job: Job) -> Path | None:
     return inside
 
 
-def _track_and_draw(opened: TrackingInput, job: Job, video: Path | None, staged: Path, progress: Progress) -> Outcome:
-    """Track, then draw; a live source, which can be read only once, is drawn while it is tracked."""
-    live_video = annotated_video(video, opened) if video and opened.live else nullcontext()
-    with live_video as on_frame:
-        result = track_input(opened, job.detector, job.parameters, progress, on_frame=on_frame)
-    text, record = staged / f"{opened.name}.txt", staged / f"{opened.name}.json"
-    with output_errors(text):
-        text.write_text(result.tracks.to_mot_text(), encoding="ascii")
-    watch = Stopwatch()
-    try:
-        if video and not opened.live:
-            with watch.stage("draw"):
-                _draw(opened, result, video, progress)
-    finally:
-        broken = result.broken or (opened.frames.broken if opened.frames else None)
-        outcome = Outcome(opened, result, broken, {**result.seconds, **watch.seconds})
-        with output_errors(record):
-            record.write_text(json.dumps(outcome.record(job), indent=2) + "\n", encoding="utf-8")
-    return outcome
+def _track(
+    opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress, live_video: Path | None
+) -> TrackingResult:
+    """Track; a live source, which can be read only once, is drawn while it is tracked."""
+    drawing = annotated_video(live_video, opened) if live_video else nullcontext()
+    with ended_by_interrupt(opened.name, opened.live) as stop, drawing as on_frame:
+        return track_input(opened, detector, job.parameters, progress, matcher, on_frame, stop)
+
+
+def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
+    """Draw the tracks on the frames, read once more; returns why the frames end early, None if they do not."""
+    frames = opened.frames
+    if frames is None:
+        return None
+    with annotated_video(path, opened) as draw:
+        for frame in frames:
+            draw(frame.image, result.tracks.in_frame(frame.number))
+            progress("draw", frame.number, frames.frame_count)
+    last = int(result.detections.frame.max(initial=0))
+    if last > frames.read_count and not frames.broken:
+        return f"ends with frame {frames.read_count}, but there are detections up to frame {last}"
+    return frames.broken
 
 
 @contextmanager
@@ -170,8 +217,17 @@ def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
         yield lambda image, tracks: writer.write(annotator.draw(image, tracks))
 
 
-def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> None:
-    with annotated_video(path, opened) as draw:
-        for frame in opened.frames or ():
-            draw(frame.image, result.tracks.in_frame(frame.number))
-            progress("draw", frame.number, opened.frame_count)
+def _write(outcome: Outcome, job: Job, staged: Path) -> None:
+    """Write tracks and record aside, and move them with the video, if there is one, to their place."""
+    text, record = staged / f"{outcome.opened.name}.txt", staged / f"{outcome.opened.name}.json"
+    with output_errors(text):
+        text.write_text(outcome.result.tracks.to_mot_text(), encoding="ascii")
+        record.write_text(json.dumps(outcome.record(job.parameters), indent=2) + "\n", encoding="utf-8")
+    publish(staged, job.output)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

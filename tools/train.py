@@ -32,34 +32,22 @@ def matcher(
 
     Writes DIR/link.ubj and DIR/detection.ubj, XGBoost models that `siamlink track --set model=DIR` uses.
     """
-    from rich.console import Console
-
     from siamlink.association.matcher import DETECTION_FILE, LINK_FILE
     from siamlink.association.training import TrainingParameters
-    from siamlink.detectors.errors import ConfigError
     from siamlink.detectors.sequence import find_sequences
-    from siamlink.tools.files import check_output, make_folder, publish, staging
+    from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.terminal import stage_bars
-    from siamlink.tools.training import read_videos, train_on, without
+    from siamlink.tools.training import excluding, read_videos, train_on
     from siamlink.tracker.parameters import load_parameters
 
     parameters = load_parameters(config, settings or [])
-    make_folder(output)
-    for name in (LINK_FILE, DETECTION_FILE):
-        check_output(output / name, overwrite)
-    log = Console(stderr=True)
     sequences = [sequence for folder in data for sequence in find_sequences(folder)]
-    with stage_bars(log) as progress:
-        videos = read_videos(sequences, parameters, progress)
-        for name in exclude or []:
-            tested = [video for video in videos if video.sequence.name == name]
-            if not tested:
-                raise ConfigError(f"--exclude {name}: no such sequence left in {', '.join(map(str, data))}")
-            videos = without(videos, tested[0])
-        progress("train", 0, None)
-        trained = train_on(videos, TrainingParameters())
-    with staging(output) as staged:
-        trained.save(staged)
-        publish(staged, output)
-    names = ", ".join(video.sequence.name for video in videos)
-    Console(soft_wrap=True, highlight=False, markup=False).print(f"trained on {names}; model in {output}")
+    check_folder(output, (LINK_FILE, DETECTION_FILE), overwrite)
+    with stage_bars() as progress:
+        videos = excluding(read_videos(sequences, parameters, progress), exclude or [])
+        make_folder(output)
+        with staging(output) as staged, output_errors(output):
+            progress("train", 0, None)
+            train_on(videos, TrainingParameters()).save(staged)
+            publish(staged, output)
+    typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; model in {output}")

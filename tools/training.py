@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from siamlink.association.labels import Truth, is_same_video, read_truth
 from siamlink.association.matcher import Matcher
 from siamlink.association.training import Example, TrainingParameters, make_example, train_matcher
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.sequence import Sequence
 from siamlink.tracker.offline import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
@@ -57,6 +57,44 @@ def read_videos(
 def without(videos: list[AnnotatedVideo], tested: AnnotatedVideo) -> list[AnnotatedVideo]:
     """The videos that are another one than `tested`, whatever their names say."""
     return [video for video in videos if video is not tested and not is_same_video(video.truth, tested.truth)]
+
+
+def excluding(videos: list[AnnotatedVideo], names: list[str]) -> list[AnnotatedVideo]:
+    """The videos that are another one than those named.
+
+    Raises:
+        ConfigError: there is none of a name, or nothing is left to learn from.
+    """
+    known = {video.sequence.name: video for video in videos}
+    kept = videos
+    for name in names:
+        if name not in known:
+            raise ConfigError(f"--exclude {name}: there are only {', '.join(known)}")
+        kept = without(kept, known[name])
+    if not kept:
+        raise ConfigError(f"--exclude {', '.join(names)} leaves nothing to learn from: give another video as well")
+    return kept
+
+
+def folds(
+    videos: list[AnnotatedVideo], names: list[str] | None = None
+) -> list[tuple[AnnotatedVideo, list[AnnotatedVideo]]]:
+    """Each video to test, all or those named, with the videos to train its model on.
+
+    Raises:
+        ConfigError: there is no video of a name.
+        InputError: one has no `det/det.txt`, or no other video is there to learn from.
+    """
+    known = {video.sequence.name: video for video in videos}
+    if unknown := [name for name in names or [] if name not in known]:
+        raise ConfigError(f"--sequences: no '{unknown[0]}' with gt/ and det/ is there, only {', '.join(known)}")
+    pairs = [(known[name], without(videos, known[name])) for name in names or known]
+    for tested, others in pairs:
+        if not tested.sequence.detection_file.is_file():
+            raise InputError(f"{tested.sequence.folder} has no det/det.txt to be tracked from")
+        if not others:
+            raise InputError(f"no other video than {tested.sequence.name} to learn from; cross-validation needs two")
+    return pairs
 
 
 def train_on(videos: list[AnnotatedVideo], parameters: TrainingParameters) -> Matcher:

@@ -4,11 +4,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, FrameSource
 from siamlink.detectors.mot_text import read_detections
 from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.video import open_sequence_frames, open_source
+
+LOWEST_FRAME_RATE = 0.001
+"""Frames a second; what lies below is a mistake, and no video can be written with it."""
 
 
 class TrackingInput(NamedTuple):
@@ -17,9 +20,12 @@ class TrackingInput(NamedTuple):
     Attributes:
         name: names the outputs.
         frame_rate: frames a second.
-        frame_count: None where not known.
+        frame_count: frames to expect, for some videos an estimate; None where not known.
         frames: the images; None for a sequence that has detections only.
         detections: those given with the source; None where a detector has to find them.
+        counted: whether `frame_count` is exact.
+        source: where it is from, as it was given; only the name of a live source, whose URL may hold a password.
+        detection_file: where `detections` are from, if from a file.
     """
 
     name: str
@@ -27,6 +33,9 @@ class TrackingInput(NamedTuple):
     frame_count: int | None
     frames: FrameSource | None
     detections: Detections | None
+    counted: bool = False
+    source: str = ""
+    detection_file: Path | None = None
 
     @property
     def live(self) -> bool:
@@ -35,9 +44,9 @@ class TrackingInput(NamedTuple):
 
     @property
     def last_frame(self) -> int:
-        """The number of the last frame, as far as it is known before reading."""
+        """The number of the last frame, or of the last one with a detection where nobody has counted the frames."""
         last_detection = int(self.detections.frame.max(initial=0)) if self.detections else 0
-        return self.frame_count or last_detection
+        return (self.frame_count if self.counted else None) or last_detection
 
 
 def open_input(
@@ -56,14 +65,28 @@ def open_input(
 
     Raises:
         InputError: there are neither frames nor detections, or one of them cannot be read.
+        ConfigError: the frame rate is not usable.
     """
-    folder = Path(source)
-    if not is_sequence(folder):
-        frames = open_source(source, frame_rate)
-        given = _read(detections, None if frames.live else frames.frame_count)
-        return TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, given)
-    sequence = open_sequence(folder)
-    return _open_mot_sequence(sequence, detections, frame_rate, use_public)
+    try:
+        sequence = open_sequence(Path(source)) if is_sequence(Path(source)) else None
+        if sequence is None:
+            opened = _open_frames(source, detections, frame_rate)
+        else:
+            opened = _open_mot_sequence(sequence, detections, frame_rate, use_public)
+    except OSError as error:
+        raise InputError(f"cannot read {source}: {error.strerror or error}") from None
+    if opened.frame_rate < LOWEST_FRAME_RATE:
+        raise ConfigError(f"{source}: {opened.frame_rate:g} frames a second are too few; give the true --frame-rate")
+    return opened._replace(source=opened.name if opened.live else str(source))
+
+
+def _open_frames(source: str | Path, detections: Path | Detections | None, frame_rate: float | None) -> TrackingInput:
+    frames = open_source(source, frame_rate)
+    if frames.live and detections is not None:
+        raise InputError(f"{frames.name} is live: its detections come from a detector and cannot be given")
+    counted = not frames.live and Path(source).is_dir()
+    opened = TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, counted)
+    return _with_detections(opened, detections)
 
 
 def _open_mot_sequence(
@@ -72,15 +95,25 @@ def _open_mot_sequence(
     frames = open_sequence_frames(sequence, frame_rate)
     if detections is None and use_public and sequence.detection_file.is_file():
         detections = sequence.detection_file
+    if frames is None and detections is None:
+        videos = f"img1/ or {sequence.name}.mp4"
+        if sequence.detection_file.is_file():
+            raise InputError(f"{sequence.folder} has no frames ({videos}), so no detector can look at them")
+        raise InputError(f"{sequence.folder} has neither frames ({videos}) nor det/det.txt")
+    counted = sequence.frame_count is not None or (sequence.frames is not None and sequence.frames.is_dir())
     count = sequence.frame_count or (frames.frame_count if frames else None)
-    given = _read(detections, count)
-    if frames is None and given is None:
-        raise InputError(f"{sequence.folder} has neither frames (img1/ or {sequence.name}.mp4) nor det/det.txt")
     rate = frame_rate or sequence.frame_rate or (frames.frame_rate if frames else DEFAULT_FRAME_RATE)
-    return TrackingInput(sequence.name, rate, count, frames, given)
+    return _with_detections(TrackingInput(sequence.name, rate, count, frames, None, counted), detections)
 
 
-def _read(detections: Path | Detections | None, last_frame: int | None) -> Detections | None:
-    if detections is None or isinstance(detections, Detections):
-        return detections
-    return read_detections(detections, last_frame)
+def _with_detections(opened: TrackingInput, detections: Path | Detections | None) -> TrackingInput:
+    """Add detections, read from their file if need be; none may lie beyond a counted end."""
+    if detections is None:
+        return opened
+    end = opened.frame_count if opened.counted else None
+    if not isinstance(detections, Detections):
+        return opened._replace(detections=read_detections(detections, end), detection_file=Path(detections))
+    last = int(detections.frame.max(initial=0))
+    if end and last > end:
+        raise InputError(f"a detection in frame {last}, but {opened.name} ends with frame {end}")
+    return opened._replace(detections=detections)

@@ -12,7 +12,8 @@ from siamlink.association.matcher import Matcher, detection_features
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.detector import EXPECTED, to_detections
+from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.tracker.kalman import BoxFilter
 from siamlink.tracker.offline import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
@@ -50,11 +51,17 @@ class OnlineTracker:
 
     A track is reported from the frame on in which the evidence for it exceeds `online.entry`; its id counts from 1 in
     the order of these frames and is never used again.
+
+    Raises:
+        ConfigError: the frame rate is not above 0.
+        ModelError: no matcher is given, and the one that `parameters` name cannot be loaded.
     """
 
     def __init__(
         self, frame_rate: float, parameters: TrackerParameters | None = None, matcher: Matcher | None = None
     ) -> None:
+        if not 0 < frame_rate < float("inf"):
+            raise ConfigError(f"the frame rate must be a number above 0, not {frame_rate:g}")
         self.frame_rate = frame_rate
         self.parameters = parameters or TrackerParameters(mode="online")
         self.matcher = matcher or Matcher.load(self.parameters.model_folder)
@@ -70,21 +77,25 @@ class OnlineTracker:
         """Take in the detections of the next frame and return the tracks seen in it.
 
         Args:
-            detections: our `Detections` of a single frame, or a `supervision.Detections`.
+            detections: our `Detections` of a single frame, a `supervision.Detections`, or an array of rows
+                `x1 y1 x2 y2 score [label]`.
             frame: the frame's number, above the last one's; None: the next one.
 
         Returns:
             `Tracks` of this frame, or `supervision.Detections` with `tracker_id` if that is what came in.
 
         Raises:
-            InputError: the frame number does not grow.
+            InputError: the frame number does not grow, or the detections are of several frames or none of these types.
         """
         frame = self.frame + 1 if frame is None else frame
         if frame <= self.frame:
             raise InputError(f"online tracking needs growing frame numbers: {frame} after {self.frame}")
-        if not isinstance(detections, Detections):
-            return self._update(Detections.from_supervision(detections, frame), frame).to_supervision()
-        return self._update(Detections.from_boxes(frame, detections.box, detections.score, detections.label), frame)
+        try:
+            new = to_detections(detections, frame)
+        except InputError as error:
+            raise InputError(f"cannot track what was given for frame {frame}: {error}; {EXPECTED}") from None
+        tracks = self._update(new, frame)
+        return tracks.to_supervision() if hasattr(detections, "xyxy") else tracks
 
     def _update(self, new: Detections, frame: int) -> Tracks:
         seconds = (frame - self.frame) / self.frame_rate

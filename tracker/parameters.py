@@ -52,7 +52,7 @@ class TrackerParameters(Parameters):
     @property
     def model_folder(self) -> Path | None:
         """Where the matcher lies; None for the one shipped with siamlink."""
-        return Path(self.model) if self.model else None
+        return Path(self.model).expanduser() if self.model else None
 
 
 def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...] | list[str] = ()) -> TrackerParameters:
@@ -83,7 +83,7 @@ def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
     import yaml
 
     path = Path(config)
-    if str(config) in config_names() and not path.exists():
+    if str(config) in config_names() and not path.is_file():
         path = Path(str(files("siamlink.configs") / f"{config}.yaml"))
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -8,8 +8,8 @@ from typing import Any
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.frame_source import Image
+from siamlink.detectors.errors import DetectorError, InputError
+from siamlink.detectors.frame_source import FrameSource, Image
 from siamlink.detectors.registry import load_detector
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.offline import link_detections
@@ -22,6 +22,12 @@ DEFAULT_DETECTOR = "yolox-nano"
 
 OnFrame = Callable[[Image, Tracks], None]
 """Called by online tracking with each frame's image and the tracks seen in it."""
+
+Feed = Iterator[tuple[int, Image | None, Detections]]
+"""Each frame's number, its image if there is one, and its detections."""
+
+Stop = Callable[[], bool]
+"""Asked before each frame; true ends the source there, as if it had no more frames."""
 
 
 @dataclass(frozen=True)
@@ -76,24 +82,29 @@ def track_input(
     progress: Progress | None = None,
     matcher: Matcher | None = None,
     on_frame: OnFrame | None = None,
+    stop: Stop | None = None,
 ) -> TrackingResult:
     """Track an opened input; see `track`.
 
     Raises:
         InputError: a live source is to be tracked offline.
     """
-    if opened.live and parameters.mode == "offline":
-        raise InputError(f"{opened.name} is live and has no end to wait for: use --mode online")
+    check_mode(opened, parameters)
     watch, report = Stopwatch(), progress or _silent
     matcher = matcher or Matcher.load(parameters.model_folder)
-    finder = load_detector(detector or DEFAULT_DETECTOR) if opened.detections is None else None
-    feed = _detect(opened, finder, watch, report) if finder else _replay(opened)
+    finder, feed = None, _replay(opened, report)
+    if opened.detections is None and opened.frames is not None:
+        finder = load_detector(DEFAULT_DETECTOR if detector is None else detector)
+        feed = detect_frames(opened.frames, finder, watch, report, stop)
     if parameters.mode == "online":
         tracker = OnlineTracker(opened.frame_rate, parameters, matcher)
         detections, tracks = _track_online(feed, tracker, watch, on_frame)
     else:
-        detections = opened.detections or Detections.concatenate([found for _, _, found in feed])
+        found = opened.detections
+        detections = Detections.concatenate([each for _, _, each in feed]) if found is None else found
+        report("link", 0, None)
         tracks = link_detections(detections, opened.frame_rate, matcher, parameters, watch)
+        report("link", 1, 1)
     return TrackingResult(
         tracks=tracks,
         detections=detections,
@@ -104,36 +115,52 @@ def track_input(
     )
 
 
-def _detect(
-    opened: TrackingInput, detector: LoadedDetector, watch: Stopwatch, progress: Progress
-) -> Iterator[tuple[int, Image | None, Detections]]:
-    """Each frame's number, image and what the detector finds in it."""
-    frames = iter(opened.frames or ())
-    while True:
-        try:
-            with watch.stage("decode"):
-                frame = next(frames, None)
-        except KeyboardInterrupt:
-            if not opened.live:
-                raise
-            return  # Ctrl-C is how a live source ends
+def check_mode(opened: TrackingInput, parameters: TrackerParameters) -> None:
+    """See to it before the work that an input can be tracked in this mode.
+
+    Raises:
+        InputError: a live source is to be tracked offline.
+    """
+    if opened.live and parameters.mode == "offline":
+        raise InputError(f"{opened.name} is live and has no end to wait for: use --mode online")
+
+
+def detect_frames(
+    frames: FrameSource, detector: LoadedDetector, watch: Stopwatch, progress: Progress, stop: Stop | None = None
+) -> Iterator[tuple[int, Image, Detections]]:
+    """Each frame's number, image and what the detector finds in it.
+
+    Raises:
+        DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
+    """
+    images = iter(frames)
+    while not (stop and stop()):
+        with watch.stage("decode"):
+            frame = next(images, None)
         if frame is None:
             return
-        with watch.stage("detect"):
-            found = detector.detect(frame.image, frame.number)
-        progress("detect", frame.number, opened.frame_count)
+        try:
+            with watch.stage("detect"):
+                found = detector.detect(frame.image, frame.number)
+        except DetectorError as error:
+            if not frames.live:
+                raise
+            frames.broken = str(error)
+            return
+        progress("detect", frame.number, frames.frame_count)
         yield frame.number, frame.image, found
 
 
-def _replay(opened: TrackingInput) -> Iterator[tuple[int, Image | None, Detections]]:
+def _replay(opened: TrackingInput, progress: Progress) -> Feed:
     """Each frame's number and the detections that were given for it; no image is decoded."""
     given = opened.detections or Detections.empty()
     for number in range(1, opened.last_frame + 1):
+        progress("link", number, opened.last_frame)
         yield number, None, given.in_frame(number)
 
 
 def _track_online(
-    feed: Iterator[tuple[int, Image | None, Detections]],
+    feed: Feed,
     tracker: OnlineTracker,
     watch: Stopwatch,
     on_frame: OnFrame | None,

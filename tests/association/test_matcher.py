@@ -1,0 +1,157 @@
+import numpy as np
+import pytest
+
+from siamlink.association.candidates import Pairs
+from siamlink.association.context import PAIR_FEATURES
+from siamlink.association.matcher import DETECTION_FEATURES, DETECTION_FILE, LINK_FILE, Matcher, detection_features
+from siamlink.association.scene import SceneStatistics
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import ModelError
+
+
+@pytest.fixture
+def folder(matcher, tmp_path):
+    matcher.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def detections_of(scores, heights=None) -> Detections:
+    count = len(scores)
+    height = np.full(count, 50) if heights is None else np.array(heights)
+    box = np.column_stack([np.zeros(count), 100 - height, height / 2, np.full(count, 100)])
+    return Detections(np.arange(1, count + 1), box, scores, np.zeros(count))
+
+
+def columns(detections, pairs, probability, future=True) -> dict[str, np.ndarray]:
+    scene = SceneStatistics.of(detections)
+    features = detection_features(detections, scene, pairs, np.asarray(probability), future)
+    assert features.shape == (len(detections), len(DETECTION_FEATURES))
+    assert features.dtype == np.float32
+    return dict(zip(DETECTION_FEATURES, features.T, strict=True))
+
+
+def test_support_is_the_best_link_probability_on_either_side():
+    pairs = Pairs(np.array([0, 0, 1]), np.array([1, 2, 2]))
+    found = columns(detections_of([1, 2, 3]), pairs, [0.75, 0.25, 0.5])
+    assert found["support_past"].tolist() == [0, 0.75, 0.5]
+    assert found["support_future"].tolist() == [0.75, 0.5, 0]
+    assert found["support_both"].tolist() == [0.75, 1.25, 0.5]
+
+
+def test_without_the_future_its_support_is_unknown_and_the_rest_the_same():
+    pairs = Pairs(np.array([0]), np.array([1]))
+    online = columns(detections_of([1, 2]), pairs, [0.5], future=False)
+    offline = columns(detections_of([1, 2]), pairs, [0.5])
+    unknown = {"support_future", "support_both"}
+    for name in DETECTION_FEATURES:
+        if name in unknown:
+            assert np.isnan(online[name]).all()
+        else:
+            np.testing.assert_array_equal(online[name], offline[name])
+
+
+def test_score_and_height_are_relative_to_the_scene():
+    found = columns(detections_of([1, 2, 3], heights=[25, 50, 100]), Pairs(np.zeros(0, int), np.zeros(0, int)), [])
+    assert found["score_rank"] == pytest.approx([1 / 6, 1 / 2, 5 / 6])
+    assert found["score_deviation"].tolist() == [-1, 0, 1]
+    assert found["relative_height"].tolist() == [0.5, 1, 2]
+    np.testing.assert_array_equal(found["height_surprise_abs"], np.abs(found["height_surprise"]))
+
+
+def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, examples):
+    from siamlink.association.labels import is_next
+
+    for example in examples:
+        link = matcher.link_probability(example.features)
+        true = is_next(example.pairs, example.identity)
+        assert link[true].mean() > 0.8
+        assert link[~true].mean() < 0.05
+        features = detection_features(example.detections, example.scene, example.pairs, link)
+        person = matcher.detection_probability(features)
+        assert person[example.identity >= 0].mean() > 0.9
+        assert person[example.identity < 0].mean() < 0.2
+        for probability in (link, person):
+            assert probability.dtype == np.float64
+            assert ((probability > 0) & (probability < 1)).all()
+
+
+def test_nothing_has_no_probability(matcher):
+    assert matcher.link_probability(np.zeros((0, len(PAIR_FEATURES)), np.float32)).shape == (0,)
+    assert matcher.detection_probability(np.zeros((0, len(DETECTION_FEATURES)), np.float32)).shape == (0,)
+
+
+def test_unknown_features_are_allowed(matcher):
+    unknown = np.full((1, len(PAIR_FEATURES)), np.nan, np.float32)
+    assert 0 < matcher.link_probability(unknown)[0] < 1
+
+
+def test_a_saved_matcher_answers_the_same(matcher, folder, examples):
+    loaded = Matcher.load(folder)
+    features = examples[0].features[:500]
+    np.testing.assert_array_equal(loaded.link_probability(features), matcher.link_probability(features))
+    shown = np.random.default_rng(0).random((20, len(DETECTION_FEATURES)), np.float32)
+    np.testing.assert_array_equal(loaded.detection_probability(shown), matcher.detection_probability(shown))
+
+
+def test_the_same_matcher_saves_the_same_bytes(matcher, folder, tmp_path):
+    Matcher.load(folder).save(tmp_path / "again")
+    for name in (LINK_FILE, DETECTION_FILE):
+        assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", [LINK_FILE, DETECTION_FILE])
+def test_a_missing_file_is_named(folder, name):
+    (folder / name).unlink()
+    with pytest.raises(ModelError, match=f"no model at .*{name}; train one with 'siamlink train'"):
+        Matcher.load(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"hello",
+        b"{}",
+        b'{"learner": {}}',
+        b"\x80\x04\x95pickle.",
+        bytes(range(256)) * 8,
+        b"{" + b"\xff" * 99 + b"}",
+    ],
+    ids=["empty", "text", "no-learner", "json", "pickle", "binary", "braces"],
+)
+def test_a_foreign_file_is_no_model(folder, content):
+    (folder / LINK_FILE).write_bytes(content)
+    with pytest.raises(ModelError, match=r"link.ubj is no XGBoost model") as caught:
+        Matcher.load(folder)
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
+
+
+def test_a_model_that_is_cut_off_is_refused_wherever_the_cut_is(folder):
+    path = folder / DETECTION_FILE
+    whole = path.read_bytes()
+    for length in range(1, len(whole), len(whole) // 50):
+        path.write_bytes(whole[:length])
+        if whole[length - 1 : length] != b"}":
+            with pytest.raises(ModelError, match="cut off"):
+                Matcher.load(folder)
+
+
+def test_a_model_of_other_features_is_refused(folder):
+    import xgboost
+
+    (folder / LINK_FILE).write_bytes((folder / DETECTION_FILE).read_bytes())
+    with pytest.raises(ModelError, match=r"link.ubj was made for other features .*; train it again"):
+        Matcher.load(folder)
+    rows = np.random.default_rng(0).random((20, len(PAIR_FEATURES)))
+    nameless = xgboost.train({"verbosity": 0}, xgboost.DMatrix(rows, np.arange(20) % 2), 1)
+    nameless.save_model(folder / LINK_FILE)
+    with pytest.raises(ModelError, match="other features"):
+        Matcher.load(folder)
+
+
+def test_the_shipped_matcher_loads():
+    shipped = Matcher.load()
+    still = np.zeros((1, len(PAIR_FEATURES)), np.float32)
+    assert 0 < shipped.link_probability(still)[0] < 1
+    assert 0 < shipped.detection_probability(np.zeros((1, len(DETECTION_FEATURES)), np.float32))[0] < 1

@@ -1,0 +1,239 @@
+"""The flow solver against the linear program written out as it stands in the docstring of `solvers`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siamlink.association.candidates import Pairs
+from siamlink.association.solvers import SOLVERS, LinkProblem, Solution, solve_hungarian, solve_lp
+
+KINDS = ("mixed", "crowd", "chain", "costly", "cheap", "whole", "few")
+PUBLISHED_OPTIMUM = -122451.550
+
+
+def problem(frame, earlier=(), later=(), link=(), **costs) -> LinkProblem:
+    """A problem whose detection, entry and exit costs are -1, 0.25 and 0.25 unless given."""
+    count = len(frame)
+    given = {"detection": -1.0, "entry": 0.25, "exit": 0.25} | costs
+    columns = {name: np.broadcast_to(np.asarray(value, float), count).copy() for name, value in given.items()}
+    pairs = Pairs(np.array(earlier, np.int64), np.array(later, np.int64))
+    return LinkProblem(np.array(frame, np.int32), pairs=pairs, link=np.array(link, float), **columns)
+
+
+def random_problem(seed: int) -> LinkProblem:
+    """A problem of one of several kinds: crowds in few frames, long chains, all costs positive, ties, nearly empty."""
+    rng, kind = np.random.default_rng(seed), KINDS[seed % len(KINDS)]
+    frames, people = {"crowd": (3, 15), "chain": (80, 1), "few": (2, 1)}.get(kind, (int(rng.integers(2, 12)), 5))
+    count = rng.integers(0, people + 1, frames) if kind != "chain" else np.ones(frames, int)
+    frame = np.repeat(np.arange(1, frames + 1), count)
+    i, j = np.nonzero(np.subtract.outer(frame, frame) < 0)
+    near = (frame[j] - frame[i] <= rng.integers(1, 4)) & (rng.random(len(i)) < rng.choice([0.3, 0.7, 1.0]))
+    low, high = {"costly": (0, 9), "cheap": (-9, 0)}.get(kind, (-5, 5))
+    costs = {name: rng.uniform(low, high, len(frame)) for name in ("detection", "entry", "exit")}
+    made = problem(frame, i[near], j[near], rng.uniform(low, high, near.sum()), **costs)
+    if kind == "whole":
+        rounded = {name: np.rint(getattr(made, name)) for name in ("detection", "entry", "exit", "link")}
+        made = replace(made, **rounded)
+    return made
+
+
+def reference_optimum(made: LinkProblem) -> float:
+    """The optimum of the explicit linear program, by HiGHS.
+
+    The variables are f_in (N), f_det (N), f_out (N) and f (P), all between 0 and 1.
+    """
+    from scipy.optimize import linprog
+    from scipy.sparse import coo_array, eye_array, hstack, vstack
+
+    count, links = len(made), len(made.pairs)
+    if not count:
+        return 0.0
+    one, none = eye_array(count), coo_array((count, count))
+
+    def incidence(owner):
+        return coo_array((np.ones(links), (owner, np.arange(links))), (count, links))
+
+    flow_in = hstack([one, -one, none, incidence(made.pairs.later)])
+    flow_out = hstack([none, -one, one, incidence(made.pairs.earlier)])
+    result = linprog(
+        np.concatenate([made.entry, made.detection, made.exit, made.link]),
+        A_eq=vstack([flow_in, flow_out]).tocsr(),
+        b_eq=np.zeros(2 * count),
+        bounds=(0, 1),
+        method="highs",
+    )
+    assert result.status == 0
+    return float(result.fun)
+
+
+def checked_objective(made: LinkProblem, solution: Solution) -> float:
+    """Walk along every track, see that the solution is feasible, and add up its costs one by one."""
+    pairs = zip(made.pairs.earlier.tolist(), made.pairs.later.tolist(), strict=True)
+    link = dict(zip(pairs, made.link.tolist(), strict=True))
+    successor = solution.successor.tolist()
+    followers = [row for row in successor if row >= 0]
+    assert len(followers) == len(set(followers))
+    total, visited = 0.0, set()
+    for begin in np.flatnonzero(solution.used).tolist():
+        if begin in followers:
+            continue
+        total += made.entry[begin]
+        row = begin
+        while True:
+            assert solution.used[row]
+            assert row not in visited
+            visited.add(row)
+            total += made.detection[row]
+            if successor[row] < 0:
+                break
+            total += link[row, successor[row]]
+            row = successor[row]
+        total += made.exit[row]
+    assert visited == set(np.flatnonzero(solution.used).tolist())
+    assert all(row < 0 for row, used in zip(successor, solution.used, strict=True) if not used)
+    return float(total)
+
+
+def close(value: float):
+    return pytest.approx(value, rel=1e-6, abs=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_the_flow_is_the_optimum_of_the_linear_program(seed):
+    made = random_problem(seed)
+    solution = solve_lp(made)
+    assert solution.objective == close(reference_optimum(made))
+    assert checked_objective(made, solution) == close(solution.objective)
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_hungarian_is_feasible_and_never_better(seed):
+    made = random_problem(seed)
+    solution = solve_hungarian(made)
+    assert checked_objective(made, solution) == close(solution.objective)
+    assert solve_lp(made).objective - 1e-5 <= solution.objective <= 0
+
+
+def test_the_random_problems_cover_what_they_should():
+    solved = [(random_problem(seed), solve_lp(random_problem(seed))) for seed in range(200)]
+    sizes = [len(made) for made, _ in solved]
+    longest = [np.bincount(solution.track_ids())[1:].max(initial=0) for _, solution in solved]
+    assert {0, 1} <= set(sizes)
+    assert max(sizes) >= 80
+    assert max(longest) >= 10
+    assert sum(bool(len(made)) and not len(made.pairs) for made, _ in solved) >= 5
+    assert sum(0 < solution.used.sum() < len(made) for made, solution in solved) >= 50
+    better = sum(solution.objective < solve_hungarian(made).objective - 1e-3 for made, solution in solved)
+    assert better >= 50
+
+
+@pytest.mark.parametrize("seed", range(0, 70, 3))
+def test_the_order_of_detections_within_frames_does_not_matter(seed):
+    made, rng = random_problem(seed), np.random.default_rng(seed)
+    order = np.lexsort((rng.random(len(made)), made.frame))
+    place = np.argsort(order)
+    shuffled = rng.permutation(len(made.pairs))
+    mixed = LinkProblem(
+        frame=made.frame[order],
+        detection=made.detection[order],
+        entry=made.entry[order],
+        exit=made.exit[order],
+        pairs=Pairs(place[made.pairs.earlier][shuffled], place[made.pairs.later][shuffled]),
+        link=made.link[shuffled],
+    )
+    assert solve_lp(mixed).objective == close(solve_lp(made).objective)
+
+
+@pytest.mark.parametrize("seed", range(0, 70, 3))
+def test_backwards_in_time_the_optimum_is_the_same(seed):
+    made = random_problem(seed)
+    last = len(made) - 1
+    backwards = LinkProblem(
+        frame=(made.frame.max(initial=0) + 1 - made.frame)[::-1],
+        detection=made.detection[::-1],
+        entry=made.exit[::-1],
+        exit=made.entry[::-1],
+        pairs=Pairs(last - made.pairs.later, last - made.pairs.earlier),
+        link=made.link,
+    )
+    assert solve_lp(backwards).objective == close(solve_lp(made).objective)
+
+
+@pytest.mark.parametrize("solve", SOLVERS.values())
+def test_two_people_who_cross_are_told_apart_by_the_whole_not_by_the_next_best(solve):
+    made = problem([1, 1, 2, 2], [0, 0, 1, 1], [2, 3, 2, 3], [0.1, 0.2, 0.2, 2.0])
+    solution = solve(made)
+    assert solution.successor.tolist() == [3, 2, -1, -1]
+    assert solution.track_ids().tolist() == [1, 2, 2, 1]
+    assert solution.objective == pytest.approx(-4 + 4 * 0.25 + 2 * 0.2)
+
+
+def test_looking_ahead_beats_frame_by_frame():
+    """The nearest link leads into a dead end; only the linear program sees the rest of the way."""
+    made = problem([1, 2, 2, 3], [0, 0, 2], [1, 2, 3], [0.1, 0.3, 0.1], entry=1.5, exit=1.5, detection=-1.2)
+    assert solve_lp(made).successor.tolist() == [2, -1, 3, -1]
+    assert solve_lp(made).objective == pytest.approx(-0.2)
+    assert solve_hungarian(made).objective == 0
+
+
+@pytest.mark.parametrize("solve", SOLVERS.values())
+def test_a_track_that_costs_more_than_it_explains_is_left_out(solve):
+    made = problem([1, 2, 3], [0], [1], [0.1], entry=0.9, exit=0.9)
+    solution = solve(made)
+    assert solution.used.tolist() == [True, True, False]
+    assert solution.track_ids().tolist() == [1, 1, 0]
+    assert solution.objective == pytest.approx(-0.1)
+    nothing = solve(replace(made, entry=made.entry + 1))
+    assert not nothing.used.any()
+    assert nothing.objective == 0
+
+
+@pytest.mark.parametrize("solve", SOLVERS.values())
+def test_no_detections_one_detection_and_no_links(solve):
+    empty = solve(problem([]))
+    assert (len(empty.used), len(empty.successor), len(empty.track_ids()), empty.objective) == (0, 0, 0, 0)
+    assert solve(problem([5])).track_ids().tolist() == [1]
+    assert solve(problem([5], detection=1.0)).track_ids().tolist() == [0]
+    assert solve(problem([1, 1, 2])).track_ids().tolist() == [1, 2, 3]
+    assert solve(problem([1, 1, 2])).objective == pytest.approx(-1.5)
+
+
+def test_tracks_are_numbered_in_the_order_of_their_first_detections():
+    used = np.array([True, True, False, True, True, True])
+    solution = Solution(used, np.array([4, 3, -1, -1, -1, -1]), 0.0)
+    assert solution.track_ids().tolist() == [1, 2, 0, 2, 1, 3]
+    assert solution.track_ids().dtype == np.int32
+
+
+def read_published(path: Path) -> LinkProblem:
+    """A min-cost flow instance of muSSP: node 1 is the source, the last the sink, 2k and 2k + 1 are detection k."""
+    arcs = np.loadtxt(line[2:] for line in path.read_text().splitlines() if line.startswith("a "))
+    tail, head, cost = arcs[:, 0].astype(int), arcs[:, 1].astype(int), arcs[:, 2]
+    sink = int(head.max())
+    count = (sink - 2) // 2
+    columns = {}
+    for name, rows, node in (
+        ("entry", tail == 1, head),
+        ("exit", head == sink, tail - 1),
+        ("detection", (tail % 2 == 0) & (head == tail + 1) & (head < sink), tail),
+    ):
+        columns[name] = np.full(count, np.nan)
+        columns[name][node[rows] // 2 - 1] = cost[rows]
+    link = (tail > 1) & (tail % 2 == 1) & (head < sink)
+    pairs = Pairs(tail[link] // 2 - 1, head[link] // 2 - 1)
+    assert 3 * count + len(pairs) == len(arcs)
+    return LinkProblem(np.arange(1, count + 1, dtype=np.int32), pairs=pairs, link=cost[link], **columns)
+
+
+def test_the_published_instance_has_its_published_optimum(data):
+    path = data.parent / "lp" / "input_MOT_seq07_followme.txt"
+    if not path.is_file():
+        pytest.skip(f"no published instance at {path}")
+    made = read_published(path)
+    assert (2 * len(made) + 2, 3 * len(made) + len(made.pairs)) == (40422, 98256)
+    solution = solve_lp(made)
+    assert solution.objective == pytest.approx(PUBLISHED_OPTIMUM, abs=1e-3)
+    assert checked_objective(made, solution) == pytest.approx(solution.objective, rel=1e-9)
+    assert solve_hungarian(made).objective >= solution.objective

@@ -1,0 +1,108 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from siamlink.association.candidates import GateParameters
+from siamlink.association.labels import IGNORED, NOBODY, Truth, is_next
+from siamlink.association.training import TrainingParameters, make_example, train_matcher
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import InputError
+from siamlink.tools.scene import crossing
+
+FEW = TrainingParameters(link_rounds=4, detection_rounds=4)
+
+
+def answers(matcher, example) -> np.ndarray:
+    return matcher.link_probability(example.features)
+
+
+def test_an_example_knows_who_follows_whom():
+    scene = crossing(frame_count=40)
+    truth = Truth(scene.truth(), scene.truth().track_id.astype(np.int64))
+    example = make_example(scene.truth(), truth, scene.frame_rate, GateParameters())
+    assert example.identity.tolist() == truth.identity.tolist()
+    assert len(example.features) == len(example.pairs) > 100
+    assert example.scene.median_height == pytest.approx(np.median(scene.truth().height))
+    assert is_next(example.pairs, example.identity).sum() == len(truth.identity) - 2
+
+
+def test_the_same_seed_gives_the_same_model_and_another_seed_another(examples, tmp_path):
+    for name, parameters in (("one", FEW), ("same", FEW), ("other", FEW.model_copy(update={"seed": 1}))):
+        train_matcher(examples[:1], parameters).save(tmp_path / name)
+    for file in ("link.ubj", "detection.ubj"):
+        one, same, other = ((tmp_path / name / file).read_bytes() for name in ("one", "same", "other"))
+        assert one == same
+        assert one != other
+
+
+def test_the_settings_are_obeyed(examples):
+    matcher = train_matcher(examples[:1], TrainingParameters(link_rounds=3, link_depth=1, detection_rounds=2))
+    assert matcher.link.num_boosted_rounds() == 3
+    assert matcher.detection.num_boosted_rounds() == 2
+    splits = matcher.link.trees_to_dataframe()
+    assert (splits.groupby("Tree").size() <= 3).all()
+
+
+def test_pairs_are_drawn_from_a_large_example(examples):
+    all_pairs = train_matcher(examples[:1], FEW)
+    drawn = train_matcher(examples[:1], FEW.model_copy(update={"pairs_per_example": 500}))
+    again = train_matcher(examples[:1], FEW.model_copy(update={"pairs_per_example": 500}))
+    assert len(examples[0].pairs) > 500
+    assert not np.array_equal(answers(drawn, examples[0]), answers(all_pairs, examples[0]))
+    np.testing.assert_array_equal(answers(drawn, examples[0]), answers(again, examples[0]))
+
+
+def test_what_is_ignored_teaches_nothing(examples):
+    """Turning the identities of ignored detections into noise must not change the model."""
+    example = examples[0]
+    ignored = replace(example, identity=np.where(example.detections.frame > 75, IGNORED, example.identity))
+    both = (ignored.identity[example.pairs.earlier] != IGNORED) & (ignored.identity[example.pairs.later] != IGNORED)
+    cut = replace(ignored, pairs=example.pairs[both], features=example.features[both])
+    np.testing.assert_array_equal(
+        answers(train_matcher([ignored], FEW), example), answers(train_matcher([cut], FEW), example)
+    )
+
+
+@pytest.mark.parametrize("kind", ["nothing", "no pairs", "nobody", "one person alone", "all ignored"])
+def test_without_pairs_of_both_kinds_there_is_nothing_to_learn(examples, kind):
+    example = examples[0]
+    none = example.pairs[np.zeros(0, np.int64)]
+    given = {
+        "nothing": [],
+        "no pairs": [replace(example, pairs=none, features=example.features[:0])],
+        "nobody": [replace(example, identity=np.full_like(example.identity, NOBODY))],
+        "one person alone": [lonely_walk()],
+        "all ignored": [replace(example, identity=np.full_like(example.identity, IGNORED))],
+    }
+    with pytest.raises(InputError, match="nothing to learn from: the sequences must hold both pairs of consecutive"):
+        train_matcher(given[kind], FEW)
+
+
+def lonely_walk():
+    """Two detections of one person: the only pair is a true one."""
+    walk = Detections([1, 2], [[0, 0, 10, 20], [1, 0, 11, 20]], [1, 1], [0, 0])
+    return make_example(walk, Truth(walk, np.array([1, 1])), 10, GateParameters())
+
+
+def test_without_false_detections_there_is_nothing_to_learn_about_them():
+    scene = crossing(frame_count=40)
+    truth = Truth(scene.truth(), scene.truth().track_id.astype(np.int64))
+    example = make_example(scene.truth(), truth, scene.frame_rate, GateParameters())
+    with pytest.raises(InputError, match="must hold both detections of people and false ones"):
+        train_matcher([example], FEW)
+
+
+def test_an_empty_sequence_among_others_does_no_harm(examples):
+    nothing = Truth(Detections.empty(), np.zeros(0, np.int64))
+    empty = make_example(Detections.empty(), nothing, 30, GateParameters())
+    with_empty = train_matcher([empty, examples[0]], FEW)
+    np.testing.assert_array_equal(
+        answers(with_empty, examples[0]), answers(train_matcher(examples[:1], FEW), examples[0])
+    )
+
+
+def test_training_parameters_have_ranges():
+    with pytest.raises(ValidationError, match="link_depth"):
+        TrainingParameters(link_depth=0)

@@ -1,0 +1,125 @@
+"""The program as a whole: help, version, usage errors, and what reaches the terminal."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siamlink.tools.cli import main
+
+Run = Callable[..., Any]
+PROGRAM = "from siamlink.tools.cli import main; main()"
+HEAVY = {"cv2", "av", "xgboost", "torch", "pandas", "scipy", "onnxruntime", "ortools", "trackeval", "matplotlib"}
+OUTPUTS = {
+    ("track",): ["DIR/NAME.txt", "DIR/NAME.mp4", "DIR/NAME.json", "Exit code: 0", "3 an input broke"],
+    ("detect",): ["Writes FILE", "Exit code: 0", "3 the input broke"],
+    ("detectors",): ["writes nothing"],
+    ("parameters",): ["writes nothing"],
+    ("evaluate",): ["Prints a table", "--json", "--csv", "--events"],
+    ("train", "matcher"): ["DIR/link.ubj", "DIR/detection.ubj"],
+    ("crossvalidate",): ["DIR/SEQ.txt", "DIR/scores.json", "DIR/models/SEQ"],
+    ("demo",): ["DIR/street/", "DIR/tracks/"],
+}
+
+
+@pytest.mark.parametrize("command", OUTPUTS)
+def test_the_help_of_every_command_documents_its_outputs(siamlink: Run, command: tuple[str, ...]) -> None:
+    result = siamlink(*command, "--help")
+    assert (result.code, result.err) == (0, "")
+    text = " ".join(result.out.split())
+    for part in OUTPUTS[command]:
+        assert part in text
+
+
+def test_the_help_lists_the_commands_whole(siamlink: Run) -> None:
+    result = siamlink("--help")
+    for command, *_ in OUTPUTS:
+        (line,) = [line for line in result.out.splitlines() if line.startswith(f"  {command} ")]
+        assert line.endswith(".")
+        assert not line.endswith("..")
+
+
+@pytest.mark.parametrize("command", [(), ("track",), ("evaluate",), ("demo",), ("train", "matcher")])
+def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
+    code = f"import sys, atexit; atexit.register(lambda: print({HEAVY} & {{*sys.modules}}, file=sys.stderr)); {PROGRAM}"
+    done = subprocess.run([sys.executable, "-c", code, *command, "--help"], capture_output=True, text=True, check=True)
+    assert done.stderr == "set()\n"
+
+
+def test_version(siamlink: Run) -> None:
+    from importlib.metadata import version
+
+    assert siamlink("--version").out == f"siamlink {version('siamlink')}\n"
+
+
+def test_without_a_command_the_help_is_shown(siamlink: Run) -> None:
+    result = siamlink()
+    assert "crossvalidate" in result.out + result.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("trakc",), "No such command 'trakc'."),
+        (("track",), "Missing argument 'SOURCE...'."),
+        (("track", "walk.mp4"), "Missing option '--output' / '-o'."),
+        (("track", "walk.mp4", "-o", "out", "--mode", "fast"), "'fast' is not one of 'offline', 'online'."),
+        (("detect", "walk.mp4"), "Missing option '--output' / '-o'."),
+        (("demo", "--seconds", "0"), "Invalid value for '--seconds'"),
+    ],
+)
+def test_usage_errors(siamlink: Run, arguments: tuple[str, ...], message: str) -> None:
+    result = siamlink(*arguments)
+    assert (result.code, result.out) == (2, "")
+    assert result.err.splitlines()[-1].startswith("Error: ")
+    assert message in result.err.splitlines()[-1]
+
+
+def test_an_error_is_one_line_and_exit_code_2(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["siamlink", "track", "missing.mp4", "-o", "out"])
+    with pytest.raises(SystemExit) as exited:
+        main()
+    assert exited.value.code == 2
+    assert capsys.readouterr() == ("", "siamlink: no such file or folder: missing.mp4\n")
+
+
+def test_a_terminal_without_the_characters_of_a_name(here: Path) -> None:
+    (here / "straße.mp4").write_bytes((here / "walk.mp4").read_bytes())
+    command = [sys.executable, "-c", PROGRAM, "track", "straße.mp4", "-o", "out", "--no-video", "--detector", "motion"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"stra\xdfe" in done.stdout
+
+
+def test_a_reader_that_stops_early_is_no_error() -> None:
+    command = [sys.executable, "-c", PROGRAM, "parameters"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("1,1,nan,2,3,4,1,-1,-1,-1", "line 1, column 3: left nan is not a finite number"),
+        ("1,1,1,2,3,4,1,-1,-1,-1\n1,1,9,2,3,4,1,-1,-1,-1", "line 2: id 1 occurs twice in frame 1"),
+        ("99,1,1,2,3,4,1,-1,-1,-1", "line 1, column 1: frame 99 is out of range: the last frame is 24"),
+    ],
+)
+def test_malformed_ground_truth_names_line_and_column(
+    siamlink: Run, sequence: Callable[..., Path], line: str, message: str
+) -> None:
+    folder = sequence("SEQ", None)
+    assert siamlink("track", folder, "-o", "out").code == 0
+    (folder / "gt" / "gt.txt").write_text(line)
+    result = siamlink("evaluate", folder, "out", "--json", "scores.json")
+    assert (result.code, result.out) == (2, "")
+    assert f"gt/gt.txt, {message}" in result.line
+    assert not Path("scores.json").exists()

@@ -1,0 +1,66 @@
+"""The command `siamlink crossvalidate`."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siamlink.association.matcher import Matcher
+
+Run = Callable[..., Any]
+
+
+def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, streets: Path) -> None:
+    result = siamlink("crossvalidate", streets, "-o", "out", "--sequences", "east,west")
+    assert (result.code, result.err) == (0, "")
+    assert [line.split()[0] for line in result.out.splitlines() if line[:1].isalpha()] == [
+        *("sequence", "east", "west", "overall"),
+    ]
+    scores = json.loads(Path("out/scores.json").read_text())
+    assert list(scores["sequences"]) == ["east", "west"]
+    assert scores["overall"]["IDF1"] > 60
+    assert sorted(path.name for path in Path("out").iterdir()) == ["east.txt", "models", "scores.json", "west.txt"]
+    for name, other in (("east", "west"), ("west", "east")):
+        Matcher.load(Path("out/models", name))
+        trained = siamlink("train", "matcher", streets, "--exclude", name, "-o", f"without-{name}")
+        assert other in trained.out
+        assert siamlink("track", streets / name, "-o", "again", "--set", f"model=without-{name}").code == 0
+        assert Path("again", f"{name}.txt").read_text() == Path("out", f"{name}.txt").read_text()
+
+
+@pytest.mark.parametrize("earlier", ["scores.json", "west.txt"])
+def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, streets: Path, earlier: str) -> None:
+    Path("out").mkdir()
+    Path("out", earlier).write_text("earlier")
+    result = siamlink("crossvalidate", streets, "-o", "out", "--sequences", "west")
+    assert (result.code, result.line) == (2, f"siamlink: out/{earlier} exists; --overwrite replaces it")
+    assert {path.name: path.read_text() for path in Path("out").iterdir()} == {earlier: "earlier"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("missing",), "missing is not a folder"),
+        (("sequences", "--sequences", "A,C"), "--sequences: no 'C' with gt/ and det/ is there, only A, B"),
+        (("sequences",), "no other video than A to learn from; cross-validation needs two"),
+        (("sequences", "--set", "mode=fast"), "mode: input should be 'offline' or 'online'"),
+        (("sequences", "-o", "det.txt"), "det.txt is a file; name a folder for the results"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(
+    siamlink: Run, sequence: Callable[..., Path], arguments: tuple[str, ...], message: str
+) -> None:
+    sequence("A", None)
+    sequence("B", None)
+    result = siamlink("crossvalidate", "-o", "out", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.line
+    assert not Path("out").exists()
+
+
+def test_a_sequence_without_public_detections(siamlink: Run, sequence: Callable[..., Path]) -> None:
+    det = sequence("A") / "det"
+    (det / "det.txt").rename(det / "other.txt")
+    assert siamlink("crossvalidate", "sequences", "-o", "out").line.endswith("A has no det/det.txt to be tracked from")

@@ -1,0 +1,64 @@
+"""The command `siamlink track` on a live stream."""
+
+import json
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Run = Callable[..., Any]
+Check = Callable[..., Any]
+LAST = 24
+"""The number of the last frame of the walkers."""
+
+
+def test_a_live_stream_is_drawn_while_it_is_tracked(
+    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check
+) -> None:
+    result = siamlink("track", stream, "-o", "out", "--mode", "online", "--detector", "mine.py:Walkers")
+    assert result.code == 0, result.err
+    assert result.line == "gate is live: Ctrl-C ends it"
+    record = check_two_tracks("out", "gate")
+    assert video_facts("out/gate.mp4") == ("h264", "yuv420p", (160, 120), LAST)
+    assert record["input"]["source"] == "gate"
+    assert "secret" not in json.dumps(record)
+    assert "hidden" not in json.dumps(record)
+
+
+def test_ctrl_c_ends_a_live_stream_and_keeps_everything(
+    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check
+) -> None:
+    result = siamlink("track", stream, "-o", "out", "--mode", "online", "--detector", "mine.py:Interrupted")
+    assert result.code == 0
+    check_two_tracks("out", "gate", 10)
+    assert video_facts("out/gate.mp4")[3] == 10
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_live_stream_outlives_its_detector(
+    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check
+) -> None:
+    result = siamlink("track", stream, "-o", "out", "--mode", "online", "--detector", "mine.py:Fails")
+    assert result.code == 3
+    assert "failed in frame 10: RuntimeError: out of memory" in result.err.splitlines()[-1]
+    check_two_tracks("out", "gate", 9)
+    assert video_facts("out/gate.mp4")[3] == 9
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--detector", "motion"), "gate is live and has no end to wait for: use --mode online"),
+        (("--detections", "det.txt", "--mode", "online"), "gate is live: its detections come from a detector"),
+        (("walk.mp4", "--detector", "motion", "--mode", "online"), "gate is live: track it alone"),
+    ],
+)
+def test_what_does_not_go_with_a_live_stream(
+    siamlink: Run, stream: str, arguments: tuple[str, ...], message: str
+) -> None:
+    result = siamlink("track", stream, *arguments, "-o", "out")
+    assert result.code == 2
+    assert result.line.startswith(f"siamlink: {message}")
+    assert not Path("out").exists()

@@ -1,0 +1,170 @@
+from pathlib import Path
+
+import pytest
+
+from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.parameters import describe
+from siamlink.tracker.parameters import TrackerParameters, config_names, load_parameters
+
+
+@pytest.fixture
+def write(tmp_path):
+    def written(content: str | bytes) -> Path:
+        path = tmp_path / "my.yaml"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    return written
+
+
+def test_without_anything_there_are_the_defaults(write):
+    assert load_parameters() == TrackerParameters()
+    for nothing in ("", "\n# a comment\n", "{}", "gate: {}\n"):
+        assert load_parameters(write(nothing)) == TrackerParameters()
+
+
+def test_a_file_overrides_defaults_and_nothing_else(write):
+    loaded = load_parameters(write("mode: online\ngate:\n  reach: 0.5\ngaps: {fill: false}\n"))
+    expected = TrackerParameters(mode="online", gate={"reach": 0.5}, gaps={"fill": False})
+    assert loaded == expected
+    assert load_parameters(write("\ufeffmode: online\r\n")).mode == "online"
+
+
+def test_settings_win_over_the_file_and_the_last_over_the_first(write):
+    path = write("gate:\n  reach: 0.5\n  max_speed: 3\n")
+    loaded = load_parameters(path, ["gate.reach=0.75", "solver=hungarian", "gate.reach=1.5"])
+    assert (loaded.gate.reach, loaded.gate.max_speed, loaded.solver) == (1.5, 3, "hungarian")
+
+
+@pytest.mark.parametrize(
+    ("override", "key", "value"),
+    [
+        ("gate.max_gap_seconds=0.5", ("gate", "max_gap_seconds"), 0.5),
+        ("gate.max_gap_seconds=1e-1", ("gate", "max_gap_seconds"), 0.1),
+        (" gate.max_gap_frames = 7", ("gate", "max_gap_frames"), 7),
+        ("gaps.fill=no", ("gaps", "fill"), False),
+        ("gate={reach: 0.125}", ("gate", "reach"), 0.125),
+        ("model=some/folder=a", ("model",), "some/folder=a"),
+        ("model={", ("model",), "{"),
+    ],
+)
+def test_a_setting_is_a_dotted_key_and_a_value(override, key, value):
+    found = load_parameters(None, [override])
+    for part in key:
+        found = getattr(found, part)
+    assert found == value
+    assert type(found) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("gate.reach", "expected key=value, such as gate.max_gap_seconds=0.5"),
+        ("=1", "expected key=value"),
+        ("", "expected key=value"),
+        ("gate.raech=1", "unknown key 'gate.raech'; did you mean 'gate.reach'?"),
+        ("max_speed=1", "unknown key 'max_speed'; did you mean 'gate.max_speed'?"),
+        ("xyzzy=1", "unknown key 'xyzzy'"),
+        ("gate.reach=far", "gate.reach: input should be a valid number"),
+        ("gate.reach=11", "gate.reach: input should be less than or equal to 10, got 11"),
+        ("gate.reach=.nan", "gate.reach: input should be"),
+        ("gate.reach=", "gate.reach: input should be a valid number, got None"),
+        ("gate.reach.x=1", "gate.reach: input should be a valid number"),
+        ("gate=3", "gate: input should be a valid dictionary"),
+        ("mode=backwards", "mode: input should be 'offline' or 'online', got 'backwards'"),
+        ("min_detections=2.5", "min_detections: input should be a valid integer"),
+    ],
+)
+def test_a_wrong_setting_is_named(override, message):
+    with pytest.raises(ConfigError) as caught:
+        load_parameters(None, ["solver=lp", override])
+    assert str(caught.value).startswith(f"--set {override}: {message}")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_setting_below_a_single_value_of_the_file_is_named(write):
+    with pytest.raises(ConfigError, match=r"my.yaml: gate: input should be a valid dictionary"):
+        load_parameters(write("gate: 3\n"), ["gate.reach=1"])
+    with pytest.raises(ConfigError, match=r"--set solver.x=1: 'solver' is a single value and has no keys below it"):
+        load_parameters(write("solver: lp\n"), ["solver.x=1"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("mod: online\n", "unknown key 'mod'; did you mean 'mode'?"),
+        ("gate:\n  reech: 1\n", "unknown key 'gate.reech'; did you mean 'gate.reach'?"),
+        ("costs: {entry: -1}\n", "costs.entry: input should be greater than or equal to 0, got -1"),
+        ("costs: {entry: much}\n", "costs.entry: input should be a valid number"),
+        ("gate:\n", "gate: input should be a valid dictionary"),
+        ("1: 2\n", "1: keys should be strings"),
+    ],
+)
+def test_a_wrong_key_or_value_of_a_file_is_named_with_the_file(write, content, message):
+    path = write(content)
+    with pytest.raises(ConfigError) as caught:
+        load_parameters(path)
+    assert str(caught.value).startswith(f"{path}: {message}")
+
+
+@pytest.mark.parametrize("content", ["- mode: online\n", "online\n", "5\n", "[]\n"])
+def test_a_file_without_keys_is_no_configuration(write, content):
+    with pytest.raises(ConfigError, match=r"my.yaml: expected 'key: value' lines"):
+        load_parameters(write(content))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "mode: [\n",
+        "mode: online\n  gate: 3\n",
+        "\tmode: online\n",
+        "mode: !!python/name:os.system x\n",
+        b"\x00",
+        b"\xff\xfe\x00",
+    ],
+    ids=["open-list", "indentation", "tab", "python-object", "control-character", "binary"],
+)
+def test_a_file_that_is_not_yaml_is_named(write, content):
+    with pytest.raises(ConfigError, match=r"my.yaml is not YAML") as caught:
+        load_parameters(write(content))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_configuration_is_named_with_those_that_exist(tmp_path):
+    for missing in ("deflaut", tmp_path / "none.yaml"):
+        with pytest.raises(ConfigError, match=f"no configuration {missing} .*shipped ones: .*default"):
+            load_parameters(missing)
+    with pytest.raises(ConfigError, match="no configuration"):
+        load_parameters(tmp_path)
+
+
+def test_shipped_configurations_load_by_name_and_a_file_of_that_name_comes_first(tmp_path, monkeypatch):
+    assert "default" in config_names()
+    monkeypatch.chdir(tmp_path)
+    for name in config_names():
+        assert isinstance(load_parameters(name), TrackerParameters)
+        (tmp_path / name).mkdir()
+        assert isinstance(load_parameters(name), TrackerParameters)
+    (tmp_path / "default").rmdir()
+    (tmp_path / "default").write_text("min_detections: 77\n")
+    assert load_parameters("default").min_detections == 77
+
+
+def test_every_setting_is_described_and_can_be_set_to_its_default():
+    leaves = list(describe(TrackerParameters))
+    keys = [key for key, _, _ in leaves]
+    assert len(keys) == len(set(keys)) > 20
+    assert {"mode", "solver", "gate.reach", "costs.entry", "gaps.fill", "online.entry"} <= set(keys)
+    for key, default, field in leaves:
+        assert field.description, key
+        if isinstance(default, int | float) and not isinstance(default, bool):
+            assert field.metadata, f"{key} has no range"
+            assert load_parameters(None, [f"{key}={default}"]) == TrackerParameters()
+
+
+def test_the_model_folder_is_none_for_the_shipped_one(monkeypatch):
+    assert TrackerParameters().model_folder is None
+    assert TrackerParameters(model="some/folder").model_folder == Path("some/folder")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert TrackerParameters(model="~/folder").model_folder == Path("/home/me/folder")

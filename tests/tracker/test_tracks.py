@@ -1,0 +1,78 @@
+import sys
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import InputError
+from siamlink.detectors.mot_text import read_rows
+from siamlink.tracker.tracks import Tracks
+
+
+@pytest.fixture
+def detections() -> Detections:
+    box = [[0, 0, 10, 20], [20, 0, 30, 20], [1, 0, 11, 20]]
+    return Detections([1, 1, 2], box, [0.5, 0.25, 0.75], [0, 3, 0])
+
+
+def test_detections_get_their_ids_and_those_without_are_dropped(detections):
+    tracks = Tracks.from_detections(detections, np.array([4, 0, 4], np.int32))
+    assert tracks.frame.tolist() == [1, 2]
+    assert tracks.track_id.tolist() == [4, 4]
+    assert tracks.box.tolist() == [[0, 0, 10, 20], [1, 0, 11, 20]]
+    assert tracks.score.tolist() == [0.5, 0.75]
+    assert tracks.label.tolist() == [0, 0]
+    assert not tracks.interpolated.any()
+    assert tracks.count == 1
+    assert repr(tracks) == "Tracks(2 boxes, frames 1-2)"
+
+
+def test_tracks_are_sorted_selected_and_joined_like_detections():
+    box = np.tile([0, 0, 10, 20], (3, 1))
+    tracks = Tracks([2, 1, 2], box, np.ones(3), np.zeros(3), [7, 8, 9], [True, False, False])
+    assert tracks.track_id.tolist() == [8, 7, 9]
+    assert tracks.interpolated.tolist() == [False, True, False]
+    part = tracks.in_frame(2)
+    assert isinstance(part, Tracks)
+    assert part.track_id.tolist() == [7, 9]
+    joined = Tracks.concatenate([part, tracks.in_frame(1)])
+    assert joined.track_id.tolist() == [8, 7, 9]
+    assert {name: getattr(joined, name).dtype for name in ("track_id", "interpolated")} == {
+        "track_id": np.int32,
+        "interpolated": bool,
+    }
+    with pytest.raises(ValueError, match="read-only"):
+        joined.track_id[0] = 1
+    with pytest.raises(InputError, match="differ in length"):
+        Tracks([1], box[:1], [1], [0], [1, 2], [False])
+
+
+def test_no_tracks():
+    empty = Tracks.empty()
+    assert (len(empty), empty.count, empty.to_mot_text()) == (0, 0, "")
+    assert len(Tracks.concatenate([])) == 0
+    assert len(Tracks.from_detections(Detections.empty(), np.zeros(0, np.int32))) == 0
+
+
+def test_results_are_mot_text_of_ten_columns(detections, tmp_path):
+    tracks = Tracks.from_detections(detections, np.array([1, 2, 1], np.int32))
+    (tmp_path / "a.txt").write_text(tracks.to_mot_text())
+    rows = read_rows(tmp_path / "a.txt", last_frame=2, unique_ids=True)
+    assert rows[:, :7].tolist() == [
+        [1, 1, 0, 0, 10, 20, 0.5],
+        [1, 2, 20, 0, 10, 20, 0.25],
+        [2, 1, 1, 0, 10, 20, 0.75],
+    ]
+    assert (rows[:, 7:] == -1).all()
+    assert rows.shape[1] == 10
+
+
+def test_supervision_gets_the_ids(detections, monkeypatch):
+    module = ModuleType("supervision")
+    module.Detections = SimpleNamespace
+    monkeypatch.setitem(sys.modules, "supervision", module)
+    made = Tracks.from_detections(detections, np.array([1, 2, 1], np.int32)).in_frame(1).to_supervision()
+    assert made.tracker_id.tolist() == [1, 2]
+    assert made.class_id.tolist() == [0, 3]
+    assert made.tracker_id.dtype == int
