@@ -43,7 +43,7 @@ def check_folder(folder: Path, names: Iterable[str], overwrite: bool = False, in
         if not folder.exists():
             return
     if not folder.is_dir():
-        raise OutputError(f"{folder} is a file; name a folder for the results")
+        raise OutputError(f"cannot write {folder}: it is a file; name a folder for the results")
     for name in names:
         check_output(folder / name, overwrite, inputs)
 

@@ -52,4 +52,5 @@ def test_another_seed_is_another_street(siamlink: Run) -> None:
 
 def test_a_folder_that_cannot_be_made(siamlink: Run) -> None:
     result = siamlink("demo", "-o", "det.txt", "--seconds", 1)
-    assert (result.code, result.line) == (2, "siamlink: det.txt is a file; name a folder for the results")
+    assert result.code == 2
+    assert result.line == "siamlink: cannot write det.txt: it is a file; name a folder for the results"

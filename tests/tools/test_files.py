@@ -44,7 +44,7 @@ def test_a_folder_that_is_not_there_yet_has_nothing_in_the_way(tmp_path: Path) -
     (tmp_path / "a.txt").touch()
     with pytest.raises(OutputError, match=r"a\.txt exists"):
         check_folder(tmp_path, ["b.txt", "a.txt"])
-    with pytest.raises(OutputError, match="is a file; name a folder for the results"):
+    with pytest.raises(OutputError, match="it is a file; name a folder for the results"):
         check_folder(tmp_path / "a.txt", ["b.txt"], overwrite=True)
 
 
@@ -53,7 +53,7 @@ def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     make_folder(tmp_path / "a" / "b")
     assert (tmp_path / "a" / "b").is_dir()
     (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="is a file"):
+    with pytest.raises(OutputError, match="it is a file"):
         make_folder(tmp_path / "file")
     with pytest.raises(OutputError, match=r"cannot write .*file.below: Not a directory"):
         make_folder(tmp_path / "file" / "below")

@@ -53,7 +53,7 @@ def test_an_earlier_model_is_kept_unless_overwritten(siamlink: Run, streets: Pat
         (("sequences/SEQ", "--exclude", "SEQ"), "--exclude SEQ leaves nothing to learn from"),
         (("sequences/SEQ", "--exclude", "QES"), "--exclude QES: there are only SEQ"),
         (("sequences/SEQ", "--set", "gate.max_gap=1"), "unknown key 'gate.max_gap'"),
-        (("sequences/SEQ", "-o", "det.txt"), "det.txt is a file; name a folder for the results"),
+        (("sequences/SEQ", "-o", "det.txt"), "cannot write det.txt: it is a file; name a folder for the results"),
         (("sequences/BAD",), "gt/gt.txt, line 2, column 5: width -14 is not above 0"),
         (("sequences/NONE",), "nothing to learn from: no sequence has both gt/gt.txt and det/*.txt"),
         (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
