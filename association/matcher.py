@@ -52,8 +52,8 @@ class Matcher:
     def save(self, folder: Path) -> None:
         """Write the two boosters as XGBoost's UBJSON."""
         folder.mkdir(parents=True, exist_ok=True)
-        self.link.save_model(folder / LINK_FILE)
-        self.detection.save_model(folder / DETECTION_FILE)
+        for booster, name in ((self.link, LINK_FILE), (self.detection, DETECTION_FILE)):
+            (folder / name).write_bytes(booster.save_raw("ubj"))
 
     def link_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(P,) the probability that each pair is a detection and the next one of its track, from (P, F) features."""

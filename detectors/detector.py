@@ -56,7 +56,7 @@ class LoadedDetector:
             result = self._function(image)
         except DetectorError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise DetectorError(
                 f"detector '{self.name}' failed in frame {frame_number}: {explain_where(error)}"
             ) from error
@@ -86,7 +86,7 @@ def _function_of(name: str, detector: object) -> Callable[[Image], object]:
     if isinstance(detector, type):
         try:
             detector = detector()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise DetectorError(
                 f"detector '{name}' cannot be made without arguments: {explain_where(error)}"
             ) from error

@@ -36,7 +36,13 @@ def _explain(kind: type[Parameters], error: Any) -> str:
     if error["type"] == "extra_forbidden":
         near = difflib.get_close_matches(key, [name for name, _, _ in describe(kind)], n=1, cutoff=0.3)
         return f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
+    if error["type"] == "model_type":
+        return f"'{key}' is a group of settings; set one of those below it, such as '{key}.{_first_key(kind, key)}'"
     return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}, got {error['input']!r}"
+
+
+def _first_key(kind: type[Parameters], group: str) -> str:
+    return next(name.removeprefix(f"{group}.") for name, _, _ in describe(kind) if name.startswith(f"{group}."))
 
 
 def describe(kind: type[Parameters], prefix: str = "") -> Iterator[tuple[str, Any, Any]]:

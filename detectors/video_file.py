@@ -86,8 +86,8 @@ def _why_no_video(path: Path) -> str:
         head = file.read(80)
     if head[4:8] == b"ftyp":
         return f"{path} is cut off or damaged: its index (moov) cannot be read; copy or record it again"
-    line = head.splitlines()[0].decode("utf-8", "replace")
-    return f"{path} is not a video" + (f"; it holds text: {line!r}" if line.isprintable() else "")
+    line = head.split(b"\n")[0].decode("utf-8", "replace").strip()
+    return f"{path} is not a video" + (f"; it holds text: {line!r}" if line and line.isprintable() else "")
 
 
 def _end_time(frame: VideoFrame) -> float:

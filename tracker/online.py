@@ -14,6 +14,7 @@ from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.frame_source import Frame, Image
 from siamlink.tracker.kalman import BoxFilter
 from siamlink.tracker.offline import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
@@ -73,13 +74,14 @@ class OnlineTracker:
         self._tracks: list[_Track] = []
         self._next_id = 1
 
-    def update(self, detections: Any, frame: int | None = None) -> Any:
+    def update(self, detections: Any, frame: Frame | Image | int | None = None) -> Any:
         """Take in the detections of the next frame and return the tracks seen in it.
 
         Args:
             detections: our `Detections` of a single frame, a `supervision.Detections`, or an array of rows
                 `x1 y1 x2 y2 score [label]`.
-            frame: the frame's number, above the last one's; None: the next one.
+            frame: the frame as a `Frame`, or its number, above the last one's; its image alone or None means the next
+                frame. The image is not looked at.
 
         Returns:
             `Tracks` of this frame, or `supervision.Detections` with `tracker_id` if that is what came in.
@@ -87,15 +89,20 @@ class OnlineTracker:
         Raises:
             InputError: the frame number does not grow, or the detections are of several frames or none of these types.
         """
-        frame = self.frame + 1 if frame is None else frame
-        if frame <= self.frame:
-            raise InputError(f"online tracking needs growing frame numbers: {frame} after {self.frame}")
+        number = self._number_of(frame)
+        if number <= self.frame:
+            raise InputError(f"online tracking needs growing frame numbers: {number} after {self.frame}")
         try:
-            new = to_detections(detections, frame)
+            new = to_detections(detections, number)
         except InputError as error:
-            raise InputError(f"cannot track what was given for frame {frame}: {error}; {EXPECTED}") from None
-        tracks = self._update(new, frame)
+            raise InputError(f"cannot track what was given for frame {number}: {error}; {EXPECTED}") from None
+        tracks = self._update(new, number)
         return tracks.to_supervision() if hasattr(detections, "xyxy") else tracks
+
+    def _number_of(self, frame: Frame | Image | int | None) -> int:
+        if isinstance(frame, Frame):
+            return frame.number
+        return int(frame) if isinstance(frame, int | np.integer) else self.frame + 1
 
     def _update(self, new: Detections, frame: int) -> Tracks:
         seconds = (frame - self.frame) / self.frame_rate

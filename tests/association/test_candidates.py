@@ -73,6 +73,25 @@ def test_the_longest_gap_is_in_seconds_within_limits_in_frames(frame_rate, frame
     assert GateParameters().gap_frames(frame_rate) == frames
 
 
+def test_the_longest_gap_is_rounded_to_whole_frames():
+    assert GateParameters(max_gap_seconds=0.5).gap_frames(29.97) == 15
+
+
+@pytest.mark.parametrize(("height", "found"), [(149, 1), (150, 0), (68, 1), (67, 0)])
+def test_heights_may_differ_by_the_limit_of_their_log_ratio(height, found):
+    box = [[0, 0, 40, 100], [0, 50 - height / 2, 40, 50 + height / 2]]
+    pairs = candidate_pairs(Detections([1, 2], box, [1, 1], [0, 0]), 30, GateParameters(max_height_change=0.4))
+    assert len(pairs) == found
+
+
+@pytest.mark.parametrize(("x", "found"), [(31.6, 1), (31.7, 0), (-31.6, 1), (-31.7, 0)])
+def test_the_reach_grows_with_the_gap(x, found):
+    box = [[0, 0, 40, 100], [x, 0, x + 40, 100]]
+    gate = GateParameters(reach=0.25, max_speed=2.0)
+    assert len(candidate_pairs(Detections([1, 2], box, [1, 1], [0, 0]), 30, gate)) == found
+    assert len(candidate_pairs(Detections([1, 3], box, [1, 1], [0, 0]), 30, gate)) == 1
+
+
 def test_a_person_who_walks_on_is_a_candidate_up_to_the_longest_gap():
     frames = np.arange(1, 41)
     box = np.column_stack([frames * 2, frames * 0, frames * 2 + 20, frames * 0 + 50])

@@ -178,6 +178,19 @@ def test_looking_ahead_beats_frame_by_frame():
     assert solve_hungarian(made).objective == 0
 
 
+def test_a_hundred_thousandth_of_a_nat_decides():
+    made = problem([1, 2, 2], [0, 0], [1, 2], [0.1 + 1e-5, 0.1], entry=0.9, exit=0.9)
+    assert solve_lp(made).successor.tolist() == [2, -1, -1]
+    turned = replace(made, link=made.link[::-1])
+    assert solve_lp(turned).successor.tolist() == [1, -1, -1]
+
+
+def test_hungarian_keeps_who_finds_no_partner_in_a_frame_open_for_the_next():
+    """1 loses 2 to 0; there is no link from 1 to 3, which 0 leaves over, but one to 4 in the next frame."""
+    made = problem([1, 1, 2, 2, 3], [0, 0, 1, 1], [2, 3, 2, 4], [0.1, 3.5, 3.9, 0.5], entry=2, exit=2, detection=-3)
+    assert solve_hungarian(made).successor.tolist() == [2, 4, -1, -1, -1]
+
+
 @pytest.mark.parametrize("solve", SOLVERS.values())
 def test_a_track_that_costs_more_than_it_explains_is_left_out(solve):
     made = problem([1, 2, 3], [0], [1], [0.1], entry=0.9, exit=0.9)

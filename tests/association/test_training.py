@@ -6,12 +6,13 @@ from pydantic import ValidationError
 
 from siamlink.association.candidates import GateParameters
 from siamlink.association.labels import IGNORED, NOBODY, Truth, is_next
+from siamlink.association.matcher import detection_features
 from siamlink.association.training import TrainingParameters, make_example, train_matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
 from siamlink.tools.scene import crossing
 
-FEW = TrainingParameters(link_rounds=4, detection_rounds=4)
+FEW = TrainingParameters(link_rounds=4, detection_rounds=4, learning_rate=0.3, smallest_leaf=1)
 
 
 def answers(matcher, example) -> np.ndarray:
@@ -63,6 +64,16 @@ def test_what_is_ignored_teaches_nothing(examples):
     np.testing.assert_array_equal(
         answers(train_matcher([ignored], FEW), example), answers(train_matcher([cut], FEW), example)
     )
+
+
+def test_people_and_false_detections_are_told_apart_though_others_are_ignored(examples):
+    example = examples[0]
+    shown = example.detections.frame % 3 > 0
+    matcher = train_matcher([replace(example, identity=np.where(shown, example.identity, IGNORED))], FEW)
+    features = detection_features(example.detections, example.scene, example.pairs, answers(matcher, example))
+    person = matcher.detection_probability(features)
+    real = example.identity >= 0
+    assert person[real].mean() > person[~real].mean() + 0.2
 
 
 @pytest.mark.parametrize("kind", ["nothing", "no pairs", "nobody", "one person alone", "all ignored"])

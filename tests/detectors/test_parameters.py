@@ -12,17 +12,22 @@ class Gate(Parameters):
     gaps: int = Field(3, ge=1, description="how long")
 
 
+class Solver(Parameters):
+    gate: Gate = Field(Gate(), description="a gate within a group")
+
+
 class Settings(Parameters):
     mode: Literal["fast", "exact"] = Field("fast", description="how")
     draw: bool = Field(False, description="whether")
     name: str = Field("", description="who")
     gate: Gate = Field(Gate(), description="the gate")
-    other_gate: Gate = Field(default_factory=lambda: Gate(gaps=9), description="another")
+    solver: Solver = Field(Solver(), description="a group within a group")
+    other_gate: Gate = Field(default_factory=Gate, description="another")
 
 
 def test_values_replace_defaults_and_nothing_else():
     made = build(Settings, {"mode": "exact", "gate": {"gaps": 7}}, "test")
-    assert (made.mode, made.gate.gaps, made.gate.reach_pixels, made.other_gate.gaps) == ("exact", 7, 4.0, 9)
+    assert (made.mode, made.gate.gaps, made.gate.reach_pixels, made.other_gate.gaps) == ("exact", 7, 4.0, 3)
     assert build(Settings, {}, "test") == Settings()
 
 
@@ -40,6 +45,7 @@ def test_parameters_are_frozen():
         ({"gate": {"reach": 3}}, "unknown key 'gate.reach'; did you mean 'gate.reach_pixels'?"),
         ({"other_gate": {"gap": 3}}, "unknown key 'other_gate.gap'; did you mean 'other_gate.gaps'?"),
         ({"reach_pixels": 3}, "unknown key 'reach_pixels'; did you mean 'gate.reach_pixels'?"),
+        ({"solver": {"gate": {"gap": 1}}}, "unknown key 'solver.gate.gap'; did you mean 'solver.gate.gaps'?"),
         ({"xyzzy": 3}, "unknown key 'xyzzy'"),
         ({"mode": "slow"}, "mode: input should be 'fast' or 'exact', got 'slow'"),
         ({"gate": {"reach_pixels": 0}}, "gate.reach_pixels: input should be greater than 0, got 0"),
@@ -50,8 +56,8 @@ def test_parameters_are_frozen():
         ({"gate": {"gaps": "many"}}, "gate.gaps: input should be a valid integer"),
         ({"draw": "perhaps"}, "draw: input should be a valid boolean"),
         ({"name": 3}, "name: input should be a valid string, got 3"),
-        ({"gate": 3}, "gate: input should be a valid dictionary"),
-        ({"gate": None}, "gate: input should be a valid dictionary"),
+        ({"gate": 3}, "'gate' is a group of settings"),
+        ({"gate": None}, "'gate' is a group of settings"),
         ({1: 2}, "1: keys should be strings"),
     ],
 )
@@ -78,6 +84,8 @@ def test_describe_lists_every_leaf_with_default_and_description():
         "name": ("", "who"),
         "gate.reach_pixels": (4.0, "how far"),
         "gate.gaps": (3, "how long"),
+        "solver.gate.reach_pixels": (4.0, "how far"),
+        "solver.gate.gaps": (3, "how long"),
         "other_gate.reach_pixels": (4.0, "how far"),
         "other_gate.gaps": (3, "how long"),
     }

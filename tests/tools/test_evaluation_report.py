@@ -170,4 +170,4 @@ def test_an_output_that_cannot_be_written_is_an_error(evaluation: Evaluation, tm
     with pytest.raises(OutputError, match="is a folder"):
         evaluation.to_json(tmp_path, overwrite=True)
     with pytest.raises(OutputError, match="cannot write"):
-        evaluation.to_json(tmp_path / ("x" * 250))
+        evaluation.to_json(tmp_path / ("x" * 300))

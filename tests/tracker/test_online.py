@@ -4,9 +4,15 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
+from siamlink.association.candidates import candidate_pairs
+from siamlink.association.context import PAIR_FEATURES, pair_features
+from siamlink.association.matcher import Matcher
+from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.frame_source import Frame
 from siamlink.tools.scene import crossing, reentry, street
+from siamlink.tracker.offline import suppress_overlaps
 from siamlink.tracker.online import OnlineTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
@@ -120,6 +126,72 @@ def test_after_a_gap_that_no_link_knows_the_predicted_box_brings_a_track_back(ne
     assert tracker.update(Detections.from_boxes(1, STILL), 40).track_id.tolist() == [1]
 
 
+def test_a_track_moves_on_while_nothing_is_seen(new):
+    tracker, box = new(), np.array(STILL, float)
+    for frame in range(1, 31):
+        tracker.update(Detections.from_boxes(1, box + [5 * frame, 0, 5 * frame, 0], [0.9]), frame)
+    reached, place = tracker.update(Detections.from_boxes(1, box + [275, 0, 275, 0], [0.9]), 55), new()
+    assert reached.track_id.tolist() == [1]
+    for frame in range(1, 31):
+        place.update(Detections.from_boxes(1, box + [5 * frame, 0, 5 * frame, 0], [0.9]), frame)
+    assert 1 not in place.update(Detections.from_boxes(1, box + [155, 0, 155, 0], [0.9]), 55).track_id
+
+
+def test_where_links_are_equally_likely_motion_decides(matcher):
+    """Two people walk through each other; which of them comes first in a frame changes all the time."""
+    parameters = TrackerParameters(mode="online", overlap_limit=1.0, online={"entry": 0})
+    tracker = OnlineTracker(30, parameters, Matcher(Constant(0.5), Constant(0.9)))
+    ids = []
+    for frame in range(60):
+        x = 6.0 * frame
+        boxes = np.array([[x, 0, x + 40, 100], [360 - x, 4, 400 - x, 104]])
+        order = [0, 1] if frame % 2 else [1, 0]
+        ids.append(tracker.update(boxes_with_scores(boxes[order])).track_id[order].tolist())
+    assert ids == [ids[0]] * 60
+    assert sorted(ids[0]) == [1, 2]
+
+
+def boxes_with_scores(box: np.ndarray) -> Detections:
+    return Detections.from_boxes(1, box, np.full(len(box), 0.9))
+
+
+class Constant:
+    """A booster that always says the same."""
+
+    def __init__(self, probability: float) -> None:
+        self.probability = probability
+
+    def inplace_predict(self, features: np.ndarray) -> np.ndarray:
+        return np.full(len(features), self.probability, np.float32)
+
+
+class Recording:
+    """A booster that remembers what it was asked."""
+
+    def __init__(self, booster) -> None:
+        self.booster, self.asked = booster, []
+
+    def inplace_predict(self, features: np.ndarray) -> np.ndarray:
+        self.asked.append(features)
+        return self.booster.inplace_predict(features)
+
+
+def test_the_model_is_asked_what_it_is_asked_offline(matcher):
+    """Only the ranks of the scores differ, since those of later frames are not known yet."""
+    detections = suppress_overlaps(street(frame_count=40).detections(), 0.45)
+    pairs = candidate_pairs(detections, 30, TrackerParameters().gate)
+    rank = SceneStatistics.of(detections).score_rank(detections)
+    offline, _ = pair_features(detections, pairs, rank, 30)
+    offline = offline[np.argsort(detections.frame[pairs.later], kind="stable")]
+    recording = Recording(matcher.link)
+    run(OnlineTracker(30, TrackerParameters(mode="online"), Matcher(recording, matcher.detection)), detections, 40)
+    online = np.concatenate(recording.asked)
+    scores = np.array([name in ("score_earlier", "score_later") for name in PAIR_FEATURES])
+    np.testing.assert_array_equal(online[:, ~scores], offline[:, ~scores])
+    for column in np.flatnonzero(scores):
+        assert np.corrcoef(online[:, column], offline[:, column])[0, 1] > 0.9
+
+
 def test_a_track_lost_for_too_long_is_closed_and_its_id_not_used_again(new):
     tracker = new(max_lost_seconds=1.0)
     assert stay(tracker, 15) == {1}
@@ -223,3 +295,12 @@ def test_supervision_needs_its_package(new, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(InputError, match="pip install supervision"):
         new().update(SimpleNamespace(xyxy=np.array(STILL, float), confidence=None, class_id=None))
+
+
+def test_a_frame_may_come_as_an_image_a_frame_or_a_number(new):
+    tracker, image = new(), np.zeros((4, 4, 3), np.uint8)
+    seen = []
+    for frame in (image, Frame(7, 0.6, image), None, 12):
+        tracker.update(Detections.empty(), frame)
+        seen.append(tracker.frame)
+    assert seen == [1, 7, 8, 12]

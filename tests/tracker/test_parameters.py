@@ -1,3 +1,4 @@
+from functools import reduce
 from pathlib import Path
 
 import pytest
@@ -158,6 +159,9 @@ def test_every_setting_is_described_and_can_be_set_to_its_default():
     assert {"mode", "solver", "gate.reach", "costs.entry", "gaps.fill", "online.entry"} <= set(keys)
     for key, default, field in leaves:
         assert field.description, key
+        *groups, name = key.split(".")
+        group = reduce(getattr, groups, TrackerParameters())
+        assert getattr(group, name) == default, f"{key}: a group must not have other defaults than its class"
         if isinstance(default, int | float) and not isinstance(default, bool):
             assert field.metadata, f"{key} has no range"
             assert load_parameters(None, [f"{key}={default}"]) == TrackerParameters()
