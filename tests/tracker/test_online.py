@@ -127,14 +127,16 @@ def test_after_a_gap_that_no_link_knows_the_predicted_box_brings_a_track_back(ne
 
 
 def test_a_track_moves_on_while_nothing_is_seen(new):
-    tracker, box = new(), np.array(STILL, float)
-    for frame in range(1, 31):
-        tracker.update(Detections.from_boxes(1, box + [5 * frame, 0, 5 * frame, 0], [0.9]), frame)
-    reached, place = tracker.update(Detections.from_boxes(1, box + [275, 0, 275, 0], [0.9]), 55), new()
-    assert reached.track_id.tolist() == [1]
-    for frame in range(1, 31):
-        place.update(Detections.from_boxes(1, box + [5 * frame, 0, 5 * frame, 0], [0.9]), frame)
-    assert 1 not in place.update(Detections.from_boxes(1, box + [155, 0, 155, 0], [0.9]), 55).track_id
+    for x, same in ((275, True), (155, False)):
+        tracker = new()
+        for frame in range(1, 31):
+            tracker.update(at(5 * frame), frame)
+        assert (1 in tracker.update(at(x), 55).track_id) == same
+
+
+def at(x: float) -> Detections:
+    """The box so far to the right."""
+    return Detections.from_boxes(1, np.array(STILL) + np.array([x, 0, x, 0]), [0.9])
 
 
 def test_where_links_are_equally_likely_motion_decides(matcher):

@@ -71,7 +71,7 @@ def test_a_setting_is_a_dotted_key_and_a_value(override, key, value):
         ("gate.reach=.nan", "gate.reach: input should be"),
         ("gate.reach=", "gate.reach: input should be a valid number, got None"),
         ("gate.reach.x=1", "gate.reach: input should be a valid number"),
-        ("gate=3", "gate: input should be a valid dictionary"),
+        ("gate=3", "'gate' is a group of settings; set one of those below it, such as 'gate.max_gap_seconds'"),
         ("mode=backwards", "mode: input should be 'offline' or 'online', got 'backwards'"),
         ("min_detections=2.5", "min_detections: input should be a valid integer"),
     ],
@@ -84,7 +84,7 @@ def test_a_wrong_setting_is_named(override, message):
 
 
 def test_a_setting_below_a_single_value_of_the_file_is_named(write):
-    with pytest.raises(ConfigError, match=r"my.yaml: gate: input should be a valid dictionary"):
+    with pytest.raises(ConfigError, match=r"my.yaml: 'gate' is a group of settings"):
         load_parameters(write("gate: 3\n"), ["gate.reach=1"])
     with pytest.raises(ConfigError, match=r"--set solver.x=1: 'solver' is a single value and has no keys below it"):
         load_parameters(write("solver: lp\n"), ["solver.x=1"])
@@ -97,7 +97,7 @@ def test_a_setting_below_a_single_value_of_the_file_is_named(write):
         ("gate:\n  reech: 1\n", "unknown key 'gate.reech'; did you mean 'gate.reach'?"),
         ("costs: {entry: -1}\n", "costs.entry: input should be greater than or equal to 0, got -1"),
         ("costs: {entry: much}\n", "costs.entry: input should be a valid number"),
-        ("gate:\n", "gate: input should be a valid dictionary"),
+        ("gate:\n", "'gate' is a group of settings; set one of those below it, such as 'gate.max_gap_seconds'"),
         ("1: 2\n", "1: keys should be strings"),
     ],
 )
