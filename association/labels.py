@@ -9,7 +9,7 @@ from siamlink.association.candidates import Pairs
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
-from siamlink.detectors.mot_text import corners, read_rows
+from siamlink.detectors.mot_text import corners, has_classes, read_rows
 from siamlink.detectors.sequence import Sequence
 
 NOBODY, IGNORED = -1, -2
@@ -33,8 +33,6 @@ class Truth:
 def read_truth(sequence: Sequence) -> Truth:
     """Read `gt/gt.txt`. Boxes flagged 0, and in MOT16 and later those of other classes than pedestrian, are ignored.
 
-    MOT15's column 8 is a world coordinate and not a class: files of ten columns, or with -1 there, have no classes.
-
     Raises:
         InputError: the file is missing or malformed.
     """
@@ -43,7 +41,7 @@ def read_truth(sequence: Sequence) -> Truth:
     rows = read_rows(sequence.truth_file, sequence.frame_count, unique_ids=True)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     counted = rows[:, 6] != 0
-    if rows.shape[1] in (8, 9) and (rows[:, 7] != -1).any():
+    if has_classes(rows):
         counted &= rows[:, 7] == PEDESTRIAN
     boxes = Detections(rows[:, 0], corners(rows), rows[:, 6], np.zeros(len(rows)))  # type: ignore[arg-type]
     return Truth(boxes, np.where(counted, rows[:, 1].astype(np.int64), IGNORED))

@@ -62,6 +62,14 @@ def read_detections(path: Path, last_frame: int | None = None) -> Detections:
         raise FormatError(path, str(error)) from None
 
 
+def has_classes(truth: NDArray[np.float64]) -> bool:
+    """Whether the 8th column of ground truth (N, C) is a class, as in MOT16 and later.
+
+    In the ten columns of MOT15 it is a world coordinate; some tools write -1 there throughout.
+    """
+    return truth.shape[1] in (8, 9) and bool((truth[:, 7] != -1).any())
+
+
 def corners(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     """The boxes of MOT rows, `left top width height`, as (N, 4) `x1 y1 x2 y2`."""
     return np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]]).astype(np.float32)

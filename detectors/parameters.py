@@ -12,7 +12,7 @@ from siamlink.detectors.errors import ConfigError
 class Parameters(BaseModel):
     """A frozen group of settings. Units are part of the names; unknown keys are errors that name the nearest key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, coerce_numbers_to_str=True)
 
 
 P = TypeVar("P", bound=Parameters)

@@ -47,8 +47,9 @@ def detect(
     with stage_bars(frames.name) as progress, ended_by_interrupt(frames.name, frames.live) as stop:
         parts = [found for _, _, found in detect_frames(frames, finder, Stopwatch(), progress, stop)]
     found = Detections.concatenate(parts)
-    write_text(output, format_rows(found), overwrite)
-    typer.echo(f"{len(found)} detections in {frames.read_count} frames by {finder.name}, written to {output}")
+    lines = dict.fromkeys(format_rows(found).splitlines(keepends=True))  # the same box twice is refused by readers
+    write_text(output, "".join(lines), overwrite)
+    typer.echo(f"{len(lines)} detections in {frames.read_count} frames by {finder.name}, written to {output}")
     if frames.broken:
         show_note(f"{frames.name}: {frames.broken}; the detections reach until there")
         raise typer.Exit(EXIT_PARTIAL)

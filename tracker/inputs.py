@@ -50,7 +50,7 @@ class TrackingInput(NamedTuple):
 
 
 def open_input(
-    source: str | Path,
+    source: str | Path | int,
     detections: Path | Detections | None = None,
     frame_rate: float | None = None,
     use_public: bool = True,
@@ -67,6 +67,7 @@ def open_input(
         InputError: there are neither frames nor detections, or one of them cannot be read.
         ConfigError: the frame rate is not usable.
     """
+    source = str(source) if isinstance(source, int) else source
     try:
         sequence = open_sequence(Path(source)) if is_sequence(Path(source)) else None
         if sequence is None:

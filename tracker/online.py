@@ -102,7 +102,11 @@ class OnlineTracker:
     def _number_of(self, frame: Frame | Image | int | None) -> int:
         if isinstance(frame, Frame):
             return frame.number
-        return int(frame) if isinstance(frame, int | np.integer) else self.frame + 1
+        if isinstance(frame, int | np.integer):
+            return int(frame)
+        if frame is None or isinstance(frame, np.ndarray):
+            return self.frame + 1
+        raise InputError(f"expected a Frame, a frame number or an image, not {type(frame).__name__} {frame!r:.40}")
 
     def _update(self, new: Detections, frame: int) -> Tracks:
         seconds = (frame - self.frame) / self.frame_rate

@@ -90,7 +90,7 @@ def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
     except OSError as error:
         known = ", ".join(config_names())
         raise ConfigError(f"no configuration {config} ({error.strerror}); shipped ones: {known}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: text that is not UTF-8, or a date that does not exist
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if values is None:
         return {}, str(path)
@@ -111,6 +111,6 @@ def _apply(values: dict[str, Any], override: str) -> None:
         if not isinstance(values, dict):
             raise ConfigError(f"--set {override}: '{parent}' is a single value and has no keys below it")
     try:
-        values[leaf] = yaml.safe_load(text)
-    except yaml.YAMLError:
+        values[leaf] = yaml.safe_load(text) if text else ""
+    except (yaml.YAMLError, ValueError):
         values[leaf] = text

@@ -52,7 +52,7 @@ class TrackingResult:
 
 
 def track(
-    source: str | Path,
+    source: str | Path | int,
     detector: Any = None,
     detections: Path | Detections | None = None,
     parameters: TrackerParameters | None = None,

@@ -55,7 +55,7 @@ def test_parameters_are_frozen():
         ({"gate": {"gaps": 1.5}}, "gate.gaps: input should be a valid integer"),
         ({"gate": {"gaps": "many"}}, "gate.gaps: input should be a valid integer"),
         ({"draw": "perhaps"}, "draw: input should be a valid boolean"),
-        ({"name": 3}, "name: input should be a valid string, got 3"),
+        ({"name": [3]}, "name: input should be a valid string, got [3]"),
         ({"gate": 3}, "'gate' is a group of settings"),
         ({"gate": None}, "'gate' is a group of settings"),
         ({1: 2}, "1: keys should be strings"),

@@ -306,3 +306,9 @@ def test_a_frame_may_come_as_an_image_a_frame_or_a_number(new):
         tracker.update(Detections.empty(), frame)
         seen.append(tracker.frame)
     assert seen == [1, 7, 8, 12]
+
+
+@pytest.mark.parametrize("frame", ["7", 3.0])
+def test_anything_else_for_a_frame_is_refused(new, frame):
+    with pytest.raises(InputError, match="expected a Frame, a frame number or an image"):
+        new().update(Detections.empty(), frame)

@@ -69,7 +69,7 @@ def test_a_setting_is_a_dotted_key_and_a_value(override, key, value):
         ("gate.reach=far", "gate.reach: input should be a valid number"),
         ("gate.reach=11", "gate.reach: input should be less than or equal to 10, got 11"),
         ("gate.reach=.nan", "gate.reach: input should be"),
-        ("gate.reach=", "gate.reach: input should be a valid number, got None"),
+        ("gate.reach=", "gate.reach: input should be a valid number, unable to parse string as a number, got ''"),
         ("gate.reach.x=1", "gate.reach: input should be a valid number"),
         ("gate=3", "'gate' is a group of settings; set one of those below it, such as 'gate.max_gap_seconds'"),
         ("mode=backwards", "mode: input should be 'offline' or 'online', got 'backwards'"),
@@ -172,3 +172,11 @@ def test_the_model_folder_is_none_for_the_shipped_one(monkeypatch):
     assert TrackerParameters(model="some/folder").model_folder == Path("some/folder")
     monkeypatch.setenv("HOME", "/home/me")
     assert TrackerParameters(model="~/folder").model_folder == Path("/home/me/folder")
+
+
+def test_text_settings_take_what_yaml_reads_as_something_else(tmp_path):
+    for text in ("2024", "2024-13-45", ""):
+        assert load_parameters(overrides=[f"model={text}"]).model == text
+    (tmp_path / "dated.yaml").write_text("model: 2024-13-45\n")
+    with pytest.raises(ConfigError, match="is not YAML"):
+        load_parameters(tmp_path / "dated.yaml")

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.mot_text import has_classes
 
 BENCHMARKS = ("auto", "mot15", "mot16", "mot17", "mot20")
 FLAG, CLASS = 6, 7
@@ -119,7 +120,7 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
     if benchmark not in BENCHMARKS:
         raise ConfigError(f"unknown benchmark '{benchmark}': expected one of {', '.join(BENCHMARKS)}")
     if benchmark == "auto":
-        if truth.shape[1] not in (CLASS + 1, CLASS + 2) or (truth[:, CLASS] == -1).all():
+        if not has_classes(truth):
             return "mot15"
         named = name[:5].lower()
         benchmark = named if named in ("mot16", "mot20") else "mot17"
