@@ -26,7 +26,7 @@ DETECTION_FEATURES = (
     "support_future",
     "support_both",
 )
-LINK_FILE, DETECTION_FILE = "link.ubj", "detection.ubj"
+LINK_FILE, DETECTION_FILE = "link.json", "detection.json"
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ class Matcher:
         )
 
     def save(self, folder: Path) -> None:
-        """Write the two boosters as XGBoost's UBJSON."""
+        """Write the two boosters as XGBoost's JSON."""
         folder.mkdir(parents=True, exist_ok=True)
         for booster, name in ((self.link, LINK_FILE), (self.detection, DETECTION_FILE)):
-            (folder / name).write_bytes(booster.save_raw("ubj"))
+            (folder / name).write_bytes(booster.save_raw("json"))
 
     def link_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(P,) the probability that each pair is a detection and the next one of its track, from (P, F) features."""
@@ -116,9 +116,9 @@ def _load_booster(path: Path, features: tuple[str, ...]) -> Any:
     if not path.is_file():
         raise ModelError(f"no model at {path}; train one with 'siamlink train'")
     content = path.read_bytes()
-    if content[:1] != b"{" or content[-1:] != b"}":  # XGBoost crashes on some models that are cut off
-        raise ModelError(f"{path} is no XGBoost model, or is cut off")
-    booster = xgboost.Booster()
+    if content[:2] != b'{"' or content[-1:] != b"}":  # XGBoost crashes on damaged models in its binary format
+        raise ModelError(f"{path} is no XGBoost model in JSON, or is cut off")
+    booster = xgboost.Booster(params={"nthread": 1})  # more threads cost more than they bring on few rows
     try:
         booster.load_model(bytearray(content))
     except (xgboost.core.XGBoostError, ValueError):  # the message is a stack trace

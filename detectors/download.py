@@ -108,10 +108,10 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress | None = None)
         finally:
             part.unlink(missing_ok=True)
     except (_RefusedError, OSError, http.client.HTTPException) as error:
-        raise DownloadError(
-            f"cannot fetch {url}: {_reason(error)}; fetch it by hand and save it as {target}, "
-            "or give the file with --detector onnx:FILE"
-        ) from error
+        hint = f"fetch it by hand and save it as {target}, or give another with --detector onnx:FILE"
+        if target.is_file():
+            hint = f"{target} is there but is not that file; to use it as it is: --detector onnx:{target}"
+        raise DownloadError(f"cannot fetch {url}: {_reason(error)}; {hint}; hog and motion need no weights") from error
     return target
 
 

@@ -108,13 +108,13 @@ def _draw_box(image: Image, box: list[int], colour: Colour, thickness: int) -> N
 
 
 def _draw_dashed_box(image: Image, box: list[int], colour: Colour, thickness: int) -> None:
-    """Dashes and gaps of the same length; a dash at each end of an edge, half as long."""
+    """Dashes twice as long as the gaps; a dash at each end of an edge, half as long."""
     x1, y1, x2, y2 = box
     cap = thickness // 2 + 1
     for start, stop, across in ((x1, x2, False), (y1, y2, True)):
-        count = max(1, round((stop - start) / (10 * thickness)))
+        count = max(1, round((stop - start) / (14 * thickness)))
         middle = np.linspace(start, stop, count + 1)
-        reach = (stop - start) / count / 4 - cap
+        reach = (stop - start) / count / 3 - cap
         dashes = np.rint(np.clip(np.stack([middle - reach, middle + reach], axis=1), start, stop)).astype(int)
         for begin, end in dashes.tolist():
             for fixed in (x1, x2) if across else (y1, y2):

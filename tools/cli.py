@@ -13,6 +13,10 @@ from siamlink.tools import crossvalidate, demo, detect, detectors_command, evalu
 EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
 
 
+class Terminated(BaseException):
+    """The program was asked to end by SIGTERM; no handler of other errors takes it for one of theirs."""
+
+
 class Program(TyperGroup):
     """All commands; an error that the user can mend is one line on stderr and exit code 2."""
 
@@ -26,6 +30,8 @@ class Program(TyperGroup):
             message, code = str(error), EXIT_ERROR
         except KeyboardInterrupt:
             message, code = "interrupted", EXIT_INTERRUPTED
+        except Terminated:
+            raise typer.Exit(EXIT_TERMINATED) from None
         from siamlink.tools.terminal import show_error
 
         show_error(message)
@@ -68,9 +74,13 @@ def options(
     """Multiple-object tracking by detection: say who is who in every frame of a video."""
 
 
+def _terminate(*_: object) -> None:
+    raise Terminated
+
+
 def main() -> None:
     """Run the program; a terminal that lacks a character shows its code, and being terminated leaves nothing behind."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
+    signal.signal(signal.SIGTERM, _terminate)
     app()

@@ -116,7 +116,7 @@ def _track_all(sources: list[str], job: "Job") -> Iterator["Outcome"]:
         except SiamlinkError as error:
             show_error(f"{opened.name}: {error}")
             continue
-        for note in _notes(outcome):
+        for note in _notes(outcome, job.video):
             show_note(note)
         yield outcome
 
@@ -148,11 +148,12 @@ def _detector(job: "Job") -> "LoadedDetector":
         return load_detector(DEFAULT_DETECTOR if job.detector is None else job.detector, fetching)
 
 
-def _notes(outcome: "Outcome") -> list[str]:
+def _notes(outcome: "Outcome", video: bool) -> list[str]:
     """What a person should know about a source that was tracked."""
     opened, notes = outcome.opened, []
+    no_video = ", no video written" if video else ""
     if opened.frames is None:
-        notes.append(f"{opened.name} has no frames: tracked from its detections alone, no video written")
+        notes.append(f"{opened.name} has no frames: tracked from its detections alone" + no_video)
     if not len(outcome.result.detections):
         notes.append(f"{opened.name}: no detections, so there are no tracks")
     elif not outcome.result.tracks.count:

@@ -30,7 +30,7 @@ def matcher(
 ) -> None:
     """Train the matching probability and the detection probability on every file in the det/ of each sequence.
 
-    Writes DIR/link.ubj and DIR/detection.ubj, XGBoost models that `siamlink track --set model=DIR` uses.
+    Writes DIR/link.json and DIR/detection.json, XGBoost models that `siamlink track --set model=DIR` uses.
     """
     from siamlink.association.matcher import DETECTION_FILE, LINK_FILE
     from siamlink.association.training import TrainingParameters

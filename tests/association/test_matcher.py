@@ -121,7 +121,7 @@ def test_a_missing_file_is_named(folder, name):
 )
 def test_a_foreign_file_is_no_model(folder, content):
     (folder / LINK_FILE).write_bytes(content)
-    with pytest.raises(ModelError, match=r"link.ubj is no XGBoost model") as caught:
+    with pytest.raises(ModelError, match=r"link.json is no XGBoost model") as caught:
         Matcher.load(folder)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
@@ -141,7 +141,7 @@ def test_a_model_of_other_features_is_refused(folder):
     import xgboost
 
     (folder / LINK_FILE).write_bytes((folder / DETECTION_FILE).read_bytes())
-    with pytest.raises(ModelError, match=r"link.ubj was made for other features .*; train it again"):
+    with pytest.raises(ModelError, match=r"link.json was made for other features .*; train it again"):
         Matcher.load(folder)
     rows = np.random.default_rng(0).random((20, len(PAIR_FEATURES)))
     nameless = xgboost.train({"verbosity": 0}, xgboost.DMatrix(rows, np.arange(20) % 2), 1)

@@ -32,7 +32,7 @@ def test_an_example_knows_who_follows_whom():
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(examples, tmp_path):
     for name, parameters in (("one", FEW), ("same", FEW), ("other", FEW.model_copy(update={"seed": 1}))):
         train_matcher(examples[:1], parameters).save(tmp_path / name)
-    for file in ("link.ubj", "detection.ubj"):
+    for file in ("link.json", "detection.json"):
         one, same, other = ((tmp_path / name / file).read_bytes() for name in ("one", "same", "other"))
         assert one == same
         assert one != other

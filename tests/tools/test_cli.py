@@ -20,7 +20,7 @@ OUTPUTS = {
     ("detectors",): ["writes nothing"],
     ("parameters",): ["writes nothing"],
     ("evaluate",): ["Prints a table", "--json", "--csv", "--events"],
-    ("train", "matcher"): ["DIR/link.ubj", "DIR/detection.ubj"],
+    ("train", "matcher"): ["DIR/link.json", "DIR/detection.json"],
     ("crossvalidate",): ["DIR/SEQ.txt", "DIR/scores.json", "DIR/models/SEQ"],
     ("demo",): ["DIR/street/", "DIR/tracks/"],
 }

@@ -55,8 +55,8 @@ def test_the_closing_table_has_a_row_for_each_source(siamlink: Run, sequence: Ma
     ]
     assert last == "results in out"
     assert result.err.splitlines() == [
-        "C-none has no frames: tracked from its detections alone, no video written",
-        "D-empty has no frames: tracked from its detections alone, no video written",
+        "C-none has no frames: tracked from its detections alone",
+        "D-empty has no frames: tracked from its detections alone",
         "D-empty: no detections, so there are no tracks",
     ]
     assert Path("out/D-empty.txt").read_text() == ""

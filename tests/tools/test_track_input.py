@@ -24,7 +24,7 @@ BAD_OPTIONS = [
     (("--config", "online", "--solver", "lp"), "--solver is for offline tracking"),
     (("--detector", "motion", "--detections", "det.txt"), "give --detector or --detections, not both"),
     (("--detections", "other.txt"), "cannot read other.txt: No such file or directory"),
-    (("--set", "model=nowhere", "--detector", "motion"), "no model at nowhere/link.ubj"),
+    (("--set", "model=nowhere", "--detector", "motion"), "no model at nowhere/link.json"),
     (("--frame-rate", "0", "--detector", "motion"), "the frame rate must be a number above 0, not 0"),
     (("--frame-rate", "nan", "--detector", "motion"), "the frame rate must be a number above 0, not nan"),
     (("--frame-rate", "0.0001", "--detector", "motion"), "0.0001 frames a second are too few"),
@@ -202,8 +202,8 @@ def test_a_model_that_cannot_be_used_stops_the_run_once(siamlink: Run, sequence:
     sequence("A", None)
     sequence("B", None)
     Path("model").mkdir()
-    for name in ("link.ubj", "detection.ubj"):
+    for name in ("link.json", "detection.json"):
         Path("model", name).write_bytes(b"no model")
     result = siamlink("track", "sequences", "-o", "out", "--set", "model=model")
     assert result.code == 2
-    assert "model/link.ubj is no XGBoost model" in result.line
+    assert "model/link.json is no XGBoost model" in result.line

@@ -28,7 +28,7 @@ def test_a_trained_model_is_written_and_used(siamlink: Run, streets: Path) -> No
     result = siamlink("train", "matcher", streets / "east", streets / "west", "-o", "model")
     assert (result.code, result.err) == (0, "")
     assert result.out == "trained on east, west; model in model\n"
-    assert sorted(path.name for path in Path("model").iterdir()) == ["detection.ubj", "link.ubj"]
+    assert sorted(path.name for path in Path("model").iterdir()) == ["detection.json", "link.json"]
     Matcher.load(Path("model"))
     assert siamlink("track", streets / "west", "-o", "out", "--set", "model=model").code == 0
     assert siamlink("track", streets / "west", "-o", "shipped").code == 0
@@ -37,10 +37,10 @@ def test_a_trained_model_is_written_and_used(siamlink: Run, streets: Path) -> No
 
 def test_an_earlier_model_is_kept_unless_overwritten(siamlink: Run, streets: Path) -> None:
     Path("model").mkdir()
-    Path("model/detection.ubj").write_text("earlier")
+    Path("model/detection.json").write_text("earlier")
     result = siamlink("train", "matcher", streets / "west", "-o", "model")
-    assert (result.code, result.line) == (2, "siamlink: model/detection.ubj exists; --overwrite replaces it")
-    assert Path("model/detection.ubj").read_text() == "earlier"
+    assert (result.code, result.line) == (2, "siamlink: model/detection.json exists; --overwrite replaces it")
+    assert Path("model/detection.json").read_text() == "earlier"
     assert siamlink("train", "matcher", streets / "west", "-o", "model", "--overwrite").code == 0
     Matcher.load(Path("model"))
 
