@@ -4,6 +4,7 @@ Every feature of a pair depends on detections up to the later one's frame only, 
 ask the same model. Lengths are in mean box heights of the pair, times in seconds: nothing depends on resolution.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,7 @@ from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
+BLOCK = 8192
 
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
 """The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
@@ -136,8 +138,7 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
     frame = detections.frame.astype(np.int64)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     index = FrameIndex(frame, centre[:, 0])
-    for step in range(1, int(gap.max(initial=1))):
-        rows = np.flatnonzero(gap > step)
+    for step, rows in _blocks(gap):
         i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
         point = centre[i] + (centre[j] - centre[i]) * share[:, None]
         expected = height[i] + (height[j] - height[i]) * share
@@ -146,6 +147,14 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
         fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[found] / expected[question]))
         np.maximum.at(best, rows[question], fit)
     return best
+
+
+def _blocks(gap: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
+    """Every step between the ends of a pair with the pairs it lies within, in blocks that stay in the cache."""
+    for step in range(1, int(gap.max(initial=1))):
+        rows = np.flatnonzero(gap > step)
+        for start in range(0, len(rows), BLOCK):
+            yield step, rows[start : start + BLOCK]
 
 
 def _past_motion(centre: FloatArray, pairs: Pairs, gap: NDArray[np.int64], trusted: NDArray[np.bool_]) -> Motion:
