@@ -55,6 +55,8 @@ def demo(
         publish(staged, output)
     show_table(evaluation.table(), TABLE_WIDTH)
     took = ", ".join(f"{stage} {value:.1f} s" for stage, value in outcome.seconds.items())
-    typer.echo(f"{outcome.result.tracks.count} tracks in {outcome.result.frame_count} frames ({took})")
+    found, people = outcome.result.tracks.count, len(scene.people)
+    typer.echo(f"{found} tracks in {outcome.result.frame_count} frames ({took})")
+    typer.echo(f"of {people} people who cross, hide and come back, found by motion alone, for which neighbours are one")
     for place, what in PLACES.items():
         typer.echo(f"  {output / place!s:<28} {what}")
