@@ -16,6 +16,7 @@ from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
 BLOCK = 8192
+"""Pairs looked at together, few enough for their columns to stay in the processor's cache."""
 
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
 """The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""

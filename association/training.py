@@ -65,17 +65,15 @@ def train_matcher(examples: Sequence[Example], parameters: TrainingParameters) -
 
 def _train_link_model(examples: Sequence[Example], parameters: TrainingParameters) -> Any:
     random = np.random.default_rng(parameters.seed)
-    features, labels, weights = [], [], []
+    parts = []
     for example in examples:
         identity, pairs = example.identity, example.pairs
         known = np.flatnonzero((identity[pairs.earlier] != IGNORED) & (identity[pairs.later] != IGNORED))
         if len(known) > parameters.pairs_per_example:
             known = np.sort(random.choice(known, parameters.pairs_per_example, replace=False))
-        features.append(example.features[known])
-        labels.append(is_next(pairs, identity)[known])
-        weights.append(_equalising_weight(len(known)))
+        parts.append((example.features[known], is_next(pairs, identity)[known]))
     return _boost(
-        (features, labels, weights),
+        parts,
         PAIR_FEATURES,
         "pairs of consecutive detections of one person and other pairs",
         parameters,
@@ -87,17 +85,15 @@ def _train_link_model(examples: Sequence[Example], parameters: TrainingParameter
 
 def _train_detection_model(examples: Sequence[Example], matcher: Matcher, parameters: TrainingParameters) -> Any:
     """Each detection is shown twice: with the support from later frames, and, as online, without."""
-    features, labels, weights = [], [], []
+    parts = []
     for example in examples:
         known = example.identity != IGNORED
         probability = matcher.link_probability(example.features)
         for future in (True, False):
             row = detection_features(example.detections, example.scene, example.pairs, probability, future)
-            features.append(row[known])
-            labels.append(example.identity[known] >= 0)
-            weights.append(_equalising_weight(int(known.sum())))
+            parts.append((row[known], example.identity[known] >= 0))
     return _boost(
-        (features, labels, weights),
+        parts,
         DETECTION_FEATURES,
         "detections of people and false ones",
         parameters,
@@ -107,24 +103,23 @@ def _train_detection_model(examples: Sequence[Example], matcher: Matcher, parame
     )
 
 
-def _equalising_weight(count: int) -> NDArray[np.float64]:
-    return np.full(count, max(count, 1) ** -0.5)
-
-
 def _boost(
-    parts: tuple[list[Any], list[Any], list[Any]],
+    parts: list[tuple[NDArray[np.float32], NDArray[np.bool_]]],
     names: tuple[str, ...],
     kinds: str,
     parameters: TrainingParameters,
     rounds: int,
     **settings: float,
 ) -> Any:
+    """Train on parts of features and labels; a part counts by the square root of its number of rows."""
     import xgboost
 
-    features, labels, weights = (np.concatenate(part) if part else np.zeros(0) for part in parts)
+    labels = np.concatenate([label for _, label in parts]) if parts else np.zeros(0, bool)
     if len(np.unique(labels)) < 2:
         raise InputError(f"nothing to learn from: the sequences must hold both {kinds}")
+    weights = np.concatenate([np.full(len(label), max(len(label), 1) ** -0.5) for _, label in parts])
     weights *= len(weights) / weights.sum()
+    features = np.concatenate([feature for feature, _ in parts])
     data = xgboost.QuantileDMatrix(features, labels, weight=weights, feature_names=list(names))
     options = {
         "objective": "binary:logistic",
