@@ -53,8 +53,7 @@ class VideoFile(FrameSource):
         with _open_file(self._path) as container:
             stream = video_stream(container, str(self._path))
             declared_end = _declared_end(container, stream)
-            # Frame threads sometimes miss a damaged last picture; a cut shows all the same where a length is declared.
-            stream.thread_type = "AUTO" if declared_end else "NONE"
+            stream.thread_type = "NONE"  # frame threads now and then hand over a damaged picture before they know it is
             for seconds, frame in with_seconds(decode(container, stream)):
                 end = max(end, _end_time(frame))
                 yield (seconds if self._timed else None), to_bgr(frame)
