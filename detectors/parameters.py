@@ -53,3 +53,25 @@ def describe(kind: type[Parameters], prefix: str = "") -> Iterator[tuple[str, An
             yield from describe(type(default), f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", default, field
+
+
+def apply_override(values: dict[str, Any], override: str) -> None:
+    """Set one of nested `values` in place by `key=value`, with a dotted key and a value in YAML.
+
+    Raises:
+        ConfigError: it is not of that form, or contradicts another.
+    """
+    import yaml
+
+    key, equals, text = override.partition("=")
+    if not equals or not key:
+        raise ConfigError(f"--set {override}: expected key=value, such as gate.max_gap_seconds=0.5")
+    *parents, leaf = key.strip().split(".")
+    for parent in parents:
+        values = values.setdefault(parent, {})
+        if not isinstance(values, dict):
+            raise ConfigError(f"--set {override}: '{parent}' is a single value and has no keys below it")
+    try:
+        values[leaf] = yaml.safe_load(text) if text else ""
+    except (yaml.YAMLError, ValueError):
+        values[leaf] = text

@@ -6,10 +6,13 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from siamlink.association.appearance import AppearanceGate, load_appearance
 from siamlink.association.candidates import GateParameters
+from siamlink.association.flow import FlowParameters
+from siamlink.association.matcher import Matcher
 from siamlink.association.problem import CostParameters
 from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.parameters import Parameters, build
+from siamlink.detectors.parameters import Parameters, apply_override, build
 
 
 class GapParameters(Parameters):
@@ -40,11 +43,18 @@ class TrackerParameters(Parameters):
         "lp", description="offline linking: exact linear program, or frame by frame with the Hungarian method"
     )
     model: str = Field("", description="folder of a trained matcher; empty: the one shipped with siamlink")
+    appearance: str = Field(
+        "none",
+        description="how detections are told by their looks: none, siamese, siamese:FILE, onnx:FILE, module:attribute "
+        "or file.py:attribute; several are joined by commas",
+    )
     overlap_limit: float = Field(
         0.45, gt=0, le=1, description="of detections that overlap by a larger IoU only the best is kept"
     )
     min_detections: int = Field(3, ge=1, le=1000, description="tracks of fewer detections are dropped")
     gate: GateParameters = Field(GateParameters(), description="which pairs of detections can be linked at all")
+    appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which of these pairs are looked at")
+    flow: FlowParameters = Field(FlowParameters(), description="optical flow, where an appearance needs it")
     costs: CostParameters = Field(CostParameters(), description="costs of the linear program")
     gaps: GapParameters = Field(GapParameters(), description="filling of gaps")
     online: OnlineParameters = Field(OnlineParameters(), description="the online tracker")
@@ -53,6 +63,14 @@ class TrackerParameters(Parameters):
     def model_folder(self) -> Path | None:
         """Where the matcher lies; None for the one shipped with siamlink."""
         return Path(self.model).expanduser() if self.model else None
+
+    def load_matcher(self) -> Matcher:
+        """The matcher with its appearance.
+
+        Raises:
+            ModelError: one of them cannot be loaded, or they do not belong together.
+        """
+        return Matcher.load(self.model_folder, load_appearance(self.appearance))
 
 
 def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...] | list[str] = ()) -> TrackerParameters:
@@ -68,7 +86,7 @@ def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...]
     values, origin = _read_config(config) if config else ({}, "defaults")
     build(TrackerParameters, values, origin)
     for override in overrides:
-        _apply(values, override)
+        apply_override(values, override)
         build(TrackerParameters, values, f"--set {override}")
     return build(TrackerParameters, values, origin)
 
@@ -97,20 +115,3 @@ def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: expected 'key: value' lines")
     return values, str(path)
-
-
-def _apply(values: dict[str, Any], override: str) -> None:
-    import yaml
-
-    key, equals, text = override.partition("=")
-    if not equals or not key:
-        raise ConfigError(f"--set {override}: expected key=value, such as gate.max_gap_seconds=0.5")
-    *parents, leaf = key.strip().split(".")
-    for parent in parents:
-        values = values.setdefault(parent, {})
-        if not isinstance(values, dict):
-            raise ConfigError(f"--set {override}: '{parent}' is a single value and has no keys below it")
-    try:
-        values[leaf] = yaml.safe_load(text) if text else ""
-    except (yaml.YAMLError, ValueError):
-        values[leaf] = text

@@ -1,0 +1,51 @@
+"""Identification beside the hardest triplets of a batch: how re-identification networks are trained today."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from siamlink.association.pair_losses import PairLoss, cosine, mean
+from siamlink.detectors.errors import ConfigError
+
+
+class IdentityTriplet(PairLoss):
+    """Identification as in DeepID2 beside the batch-hard triplet loss of Hermans, Beyer and Leibe 2017.
+
+    L = mean(-log p_t) + mean max(0, m + max d(a, p) - min d(a, n)),  all on L2-normalised descriptors: p is the softmax
+    of s times the cosines to one learned direction for each object, with smoothed labels, d the squared distance. The
+    farthest positive and the nearest negative of each descriptor are found in the batch. siamlink ships this.
+    """
+
+    kind = "identity"
+
+    def __init__(
+        self, dimension: int, identities: int, margin: float = 0.3, scale: float = 20.0, smoothing: float = 0.1
+    ) -> None:
+        super().__init__()
+        if identities < 2:
+            raise ConfigError(
+                f"the loss 'identity-triplet' tells people apart: it needs at least two, got {identities}"
+            )
+        self.margin, self.scale, self.smoothing = margin, scale, smoothing
+        self.classifier = nn.Parameter(functional.normalize(torch.randn(identities, dimension), dim=1))
+
+    def forward(self, feature: Tensor, identity: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """The loss of descriptors; a negative identity is of nobody: in no class, but a rival to everybody."""
+        unit, known = functional.normalize(feature, dim=1), identity >= 0
+        cosines = unit[known] @ functional.normalize(self.classifier, dim=1).T
+        identification = functional.cross_entropy(
+            self.scale * cosines, identity[known], label_smoothing=self.smoothing, reduction="none"
+        )
+        return mean(identification) + mean(self._hardest_triplets(unit, identity)[known])
+
+    def _hardest_triplets(self, unit: Tensor, identity: Tensor) -> Tensor:
+        """(N,) the hinge of each descriptor with its farthest positive and its nearest negative."""
+        distance = 2 - 2 * unit @ unit.T
+        same = identity[:, None] == identity[None]
+        farthest = distance.masked_fill(~same, -1.0).amax(1)
+        nearest = distance.masked_fill(same, 5.0).amin(1)
+        return functional.relu(self.margin + farthest - nearest)
+
+    def similarity(self, a: Tensor, b: Tensor) -> Tensor:
+        """The cosine."""
+        return cosine(a, b)

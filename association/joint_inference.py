@@ -1,0 +1,76 @@
+"""A joint-input network asked about many pairs of few patches, exactly and at a fraction of the plain cost.
+
+The first convolution is linear in the stack of both patches: conv([a, b]) = conv_left(a) + conv_right(b). So it is
+computed once for each patch and role, and a pair costs an addition in its place. What follows is done in blocks of
+pairs small enough for the processor's cache, pooling before the rectifier where that is the same.
+"""
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from siamlink.association.networks import CHANNELS, JointInput
+
+IntArray = NDArray[np.int64]
+BLOCK_BYTES = 1 << 20
+"""What the first maps of a block of pairs may take."""
+PATCHES_AT_ONCE = 32
+
+
+class SplitJoint:
+    """The first layer of a joint-input network for each patch alone, and the rest of the network for pairs.
+
+    Args:
+        network: trained, in evaluation mode; its size must be one whose first layers are convolution, PReLU, pooling.
+    """
+
+    def __init__(self, network: JointInput) -> None:
+        convolution, rectifier, pooling, *rest = _layers(network)
+        self._network, self._rest = network, nn.Sequential(*rest)
+        self._convolution, self._rectifier, self._pooling = convolution, rectifier, pooling
+        self._rising = bool((rectifier.weight >= 0).all())
+
+    @staticmethod
+    def fits(network: nn.Module) -> bool:
+        """Whether a network begins as `SplitJoint` needs it."""
+        return isinstance(network, JointInput) and isinstance(_layers(network)[0], nn.Conv2d)
+
+    @torch.inference_mode()
+    def first_maps(self, patches: Tensor) -> tuple[Tensor, Tensor]:
+        """What the first convolution makes of patches (N, 5, 121, 53) as left and as right one: (N, C, h, w) each."""
+        weight, bias = self._convolution.weight, self._convolution.bias
+        stride, padding = self._convolution.stride, self._convolution.padding
+        left, right = [], []
+        for start in range(0, len(patches), PATCHES_AT_ONCE):
+            given = patches[start : start + PATCHES_AT_ONCE].contiguous(memory_format=torch.channels_last)
+            left.append(functional.conv2d(given, weight[:, :CHANNELS], bias, stride, padding))
+            right.append(functional.conv2d(given, weight[:, CHANNELS:], None, stride, padding))
+        return torch.cat(left), torch.cat(right)
+
+    @torch.inference_mode()
+    def compare(self, left: Tensor, right: Tensor, earlier: IntArray, later: IntArray) -> tuple[Tensor, Tensor]:
+        """Logits (P, 2) and features (P, F) of pairs of maps: `left[earlier[k]]` with `right[later[k]]`."""
+        block = max(1, BLOCK_BYTES // (left[0].numel() * left.element_size()))
+        first, second = torch.from_numpy(earlier), torch.from_numpy(later)
+        pooled = [
+            self._meet(left, right, first[start : start + block], second[start : start + block])
+            for start in range(0, len(first), block)
+        ]
+        return self._network.conclude(torch.cat(pooled))
+
+    def _meet(self, left: Tensor, right: Tensor, first: Tensor, second: Tensor) -> Tensor:
+        """The flattened responses of the convolutions to a block of pairs."""
+        together = left.index_select(0, first).add_(right.index_select(0, second))
+        # a rising function and a maximum can change places
+        order = (self._pooling, self._rectifier) if self._rising else (self._rectifier, self._pooling)
+        responses: Tensor = self._rest(order[1](order[0](together))).flatten(1)
+        return responses
+
+
+def _layers(network: JointInput) -> list[Any]:
+    """The layers of the convolutions, one by one."""
+    return list(network.trunks[0].children())

@@ -1,0 +1,214 @@
+"""A trained Siamese network as the appearance of detections: how alike two patches look."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors
+import torch
+from numpy.typing import NDArray
+from safetensors.torch import load as load_tensors
+from safetensors.torch import save as save_tensors
+from torch import Tensor, nn
+
+from siamlink.association.checkpoint import below
+from siamlink.association.flow import FlowField
+from siamlink.association.losses import make_loss
+from siamlink.association.networks import CHANNELS, EmbeddingNetwork, Network, NetworkParameters, build_network
+from siamlink.association.pair_losses import PairLoss
+from siamlink.association.patches import PATCH_SIZE, Luma, Patches, extract_patches, network_input
+from siamlink.detectors.errors import ModelError, SiamlinkError
+from siamlink.detectors.parameters import build
+
+FORMAT = 1
+SUFFIX = ".safetensors"
+SHIPPED = "siamese" + SUFFIX
+LARGEST_FILE = 1_000_000_000
+"""Bytes; larger files are no weights of ours."""
+BLOCK = 64
+"""Patches looked at together."""
+CLASSIFIER = "classifier"
+"""What a loss calls its weights for the people it was trained on."""
+FloatArray = NDArray[np.float32]
+
+
+class Siamese:
+    """How alike two detections look, by a trained network.
+
+    Attributes:
+        network: the network, ready for use.
+        loss: the loss it was trained by, which knows the distance of its descriptors.
+        luma: how the brightness of a patch is normalised.
+        feature_names: of `compare`: the similarity, or, of networks that look at pairs, the logit and the features F6.
+        needs_flow: True: the network looks at optical flow.
+    """
+
+    needs_flow = True
+
+    def __init__(self, network: Network, loss: PairLoss, luma: Luma = "fixed") -> None:
+        self.network, self.loss, self.luma = network.eval(), loss.eval(), luma
+        self.feature_names: tuple[str, ...] = ("similarity",)
+        if not isinstance(network, EmbeddingNetwork):
+            self.feature_names = ("logit", *(f"f6_{index}" for index in range(network.feature_count)))
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> "Siamese":
+        """Load weights, or those shipped with siamlink.
+
+        Raises:
+            ModelError: the file is missing, damaged, foreign or from a later version.
+        """
+        path = path or Path(str(files("siamlink.association") / "weights" / SHIPPED))
+        content, description = _read(path)
+        try:
+            parameters = build(NetworkParameters, description["network"], str(path))
+            network = build_network(parameters)
+            loss = make_loss(description["loss"], network.feature_count, identities=2)
+            tensors = {name: tensor.float() for name, tensor in load_tensors(content).items()}
+            network.load_state_dict(below(tensors, "network."))
+            _load_without_classifier(loss, below(tensors, "loss."))
+        except (RuntimeError, KeyError, TypeError, ValueError, SiamlinkError):
+            raise ModelError(f"{path} does not fit this version's networks; train it again") from None
+        return cls(_for_inference(network), loss, description.get("luma", "fixed"))
+
+    def describe(self, image: NDArray[np.uint8], box: NDArray[np.float32], flow: FlowField | None = None) -> FloatArray:
+        """Descriptors (N, D) of a frame's boxes (N, 4): of the network, or the patches themselves if it needs pairs."""
+        return self.describe_patches(extract_patches(image, box, flow))
+
+    def describe_patches(self, patches: Patches) -> FloatArray:
+        """Descriptors (N, D) of patches."""
+        given = network_input(patches, self.luma)
+        if not isinstance(self.network, EmbeddingNetwork):
+            return given.reshape(len(given), -1)
+        described = [self._embed(part) for part in _blocks(given)]
+        return np.concatenate(described) if described else np.zeros((0, self.descriptor_size), np.float32)
+
+    @property
+    def descriptor_size(self) -> int:
+        """Numbers in a descriptor."""
+        if not isinstance(self.network, EmbeddingNetwork):
+            return CHANNELS * PATCH_SIZE[0] * PATCH_SIZE[1]
+        return self.network.feature_count * len(self.network.branches)
+
+    def _embed(self, part: FloatArray) -> FloatArray:
+        """The descriptors of all branches side by side."""
+        assert isinstance(self.network, EmbeddingNetwork)
+        with torch.inference_mode():
+            tensor = _input(part)
+            roles = [self.network.embed(tensor, role) for role in range(len(self.network.branches))]
+            return torch.cat(roles, 1).numpy()
+
+    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+        """(P, F) features of pairs of descriptors (P, D)."""
+        blocks = zip(_blocks(earlier), _blocks(later), strict=True)
+        compared = [self._compare(*pair) for pair in blocks]
+        return np.concatenate(compared) if compared else np.zeros((0, len(self.feature_names)), np.float32)
+
+    def _compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+        with torch.inference_mode():
+            if isinstance(self.network, EmbeddingNetwork):
+                size = self.network.feature_count
+                left, right = torch.from_numpy(earlier[:, :size]), torch.from_numpy(later[:, -size:])
+                return self.loss.similarity(left, right)[:, None].numpy()
+            logits, features = self.network(_input(earlier), _input(later))
+            return torch.cat([(logits[:, 1] - logits[:, 0])[:, None], features], 1).numpy()
+
+
+def read_weights(path: Path) -> dict[str, Tensor]:
+    """The weights in a file, as 32 bits each.
+
+    Raises:
+        ModelError: the file is missing, damaged, foreign or from a later version.
+    """
+    content, _ = _read(path)
+    return {name: tensor.float() for name, tensor in load_tensors(content).items()}
+
+
+def save_siamese(
+    path: Path, network: Network, loss: PairLoss, loss_name: str, luma: Luma = "fixed", half: bool = False
+) -> None:
+    """Write a trained network as safetensors; `half` keeps sixteen bits of each weight.
+
+    Of the loss only what `similarity` needs is written, and no classifier of the people it was trained on.
+    """
+    kept = {name: tensor for name, tensor in loss.state_dict().items() if not name.startswith(CLASSIFIER)}
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    tensors.update({f"loss.{name}": tensor for name, tensor in kept.items()})
+    if half:
+        tensors = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    described = {"format": FORMAT, "network": network.settings.model_dump(), "loss": loss_name, "luma": luma}
+    path.write_bytes(save_tensors(contiguous, {"siamlink": json.dumps(described)}))
+
+
+def _input(part: FloatArray) -> Tensor:
+    shaped = torch.from_numpy(np.ascontiguousarray(part)).reshape(-1, CHANNELS, *PATCH_SIZE)
+    return shaped.contiguous(memory_format=torch.channels_last)
+
+
+def _blocks(rows: FloatArray) -> Iterator[FloatArray]:
+    for start in range(0, len(rows), BLOCK):
+        yield rows[start : start + BLOCK]
+
+
+def _for_inference(network: Network) -> Network:
+    """The network with its batch normalisations folded into the convolutions, in the memory order of fast kernels."""
+    network.eval()
+    for module in network.modules():
+        if isinstance(module, nn.Sequential):
+            _fold(module)
+    return channels_last(network).requires_grad_(False)
+
+
+def channels_last(network: Network, device: torch.device | None = None) -> Network:
+    """The network in the memory order of fast convolutions, on a device."""
+    moved: Network = network.to(device=device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved
+
+
+def _fold(layers: nn.Sequential) -> None:
+    for index in range(len(layers) - 1):
+        convolution, normalisation = layers[index], layers[index + 1]
+        if isinstance(convolution, nn.Conv2d) and isinstance(normalisation, nn.BatchNorm2d):
+            layers[index] = nn.utils.fusion.fuse_conv_bn_eval(convolution, normalisation)
+            layers[index + 1] = nn.Identity()
+
+
+def _read(path: Path) -> tuple[bytes, dict[str, Any]]:
+    """A file's bytes and what it says of its network."""
+    if not path.is_file():
+        raise ModelError(f"no weights at {path}; train them with 'siamlink train siamese'")
+    with _damage(path):
+        if path.stat().st_size > LARGEST_FILE:
+            raise ModelError(f"{path} is larger than any weights that siamlink writes")
+        content = path.read_bytes()
+        with safetensors.safe_open(str(path), "numpy") as opened:
+            metadata = opened.metadata() or {}
+    if "siamlink" not in metadata:
+        raise ModelError(f"{path} holds weights of another program; train with 'siamlink train siamese'")
+    with _damage(path):
+        description = json.loads(metadata["siamlink"])
+        version = int(description["format"])
+    if version > FORMAT:
+        raise ModelError(f"{path} was written by a later version of siamlink; install that, or train again")
+    return content, description
+
+
+@contextmanager
+def _damage(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise ModelError(f"cannot read {path}: {error.strerror or error}") from None
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError):
+        raise ModelError(f"{path} is no safetensors file, or is damaged") from None
+
+
+def _load_without_classifier(loss: PairLoss, tensors: dict[str, Tensor]) -> None:
+    missing, unexpected = loss.load_state_dict(tensors, strict=False)
+    if unexpected or any(not name.startswith(CLASSIFIER) for name in missing):
+        raise ValueError("weights of another loss")

@@ -1,0 +1,318 @@
+"""Training of the Siamese networks. A step depends on the seed and its number alone, so a resumed run is the same."""
+
+import csv
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import Field
+from torch import Tensor, nn
+
+from siamlink.association.augmentation import AugmentationParameters, augment
+from siamlink.association.checkpoint import below, read_checkpoint, restore, write_checkpoint
+from siamlink.association.flow import FlowParameters
+from siamlink.association.galleries import Gallery
+from siamlink.association.labels import NOBODY
+from siamlink.association.losses import make_loss
+from siamlink.association.networks import EmbeddingNetwork, Network, NetworkParameters, build_network
+from siamlink.association.pair_losses import PairLoss
+from siamlink.association.pair_sampling import Batch, BatchSampler, SamplingParameters, negative_pairs, positive_pairs
+from siamlink.association.patches import Luma, Patches, network_input
+from siamlink.association.siamese import Siamese, channels_last, read_weights, save_siamese
+from siamlink.association.siamese_validation import Validation
+from siamlink.detectors.errors import ConfigError, ModelError
+from siamlink.detectors.parameters import Parameters
+
+IntArray = NDArray[np.int64]
+Progress = Callable[[str, int, int | None], None]
+CHECKPOINT = "checkpoint.safetensors"
+RUN_LOG = "run.csv"
+WARM_UP = 0.05
+"""Share of the steps in which the learning rate rises."""
+IGNORED_CLASS = -100
+"""torch's mark of rows that a classifier does not learn from."""
+
+
+class SiameseTrainingParameters(Parameters):
+    """How a Siamese network is trained."""
+
+    network: NetworkParameters = Field(NetworkParameters(), description="the network")
+    loss: str = Field("identity-triplet", description="what is minimised; docs/losses.md lists the losses")
+    flow: FlowParameters = Field(FlowParameters(), description="optical flow")
+    luma: Luma = Field("fixed", description="brightness of a patch: as it is, equalised, or less a fitted plane")
+    sampling: SamplingParameters = Field(SamplingParameters(), description="what a batch is made of")
+    augmentation: AugmentationParameters = Field(AugmentationParameters(), description="how patches are varied")
+    flow_dropout: float = Field(
+        0.5, ge=0, le=1, description="share of the patches of videos whose flow is hidden, as crops have none"
+    )
+    pairs: int = Field(64, ge=2, le=4096, description="pairs compared in a step by losses of pairs")
+    hard_share: float = Field(0.5, ge=0, le=1, description="share of the negative pairs that are the hardest ones")
+    steps: int = Field(7000, ge=1, le=10_000_000, description="batches in all")
+    optimiser: Literal["adamw", "sgd"] = Field("adamw", description="sgd: with momentum 0.9")
+    learning_rate: float = Field(1e-3, gt=0, le=10, description="highest; it rises, then falls as a cosine")
+    weight_decay: float = Field(0.02, ge=0, le=1, description="of all weights")
+    precision: Literal["float32", "bfloat16"] = Field("bfloat16", description="of the network's activations")
+    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to train; auto: CUDA where it is there")
+    check_every: int = Field(500, ge=1, le=1_000_000, description="steps between validations and checkpoints")
+    patience: int = Field(8, ge=1, le=1000, description="validations without improvement after which training stops")
+    seed: int = Field(0, ge=0, description="of everything random")
+
+
+@dataclass
+class _State:
+    """What changes during training."""
+
+    network: Network
+    loss: PairLoss
+    optimiser: torch.optim.Optimizer
+    step: int = 0
+    best: float = float("inf")
+    checks_since_best: int = 0
+    log: list[dict[str, float]] = field(default_factory=list)
+
+    @property
+    def modules(self) -> dict[str, nn.Module]:
+        """What holds weights."""
+        return {"network": self.network, "loss": self.loss}
+
+
+class SiameseTrainer:
+    """Trains one network and keeps what it has in a folder: checkpoint, run.csv and the best weights so far.
+
+    Args:
+        galleries: to learn from.
+        validation: of other people; the weights that do best there are kept.
+        parameters: how.
+        folder: for the checkpoint, the log and the weights; training goes on from a checkpoint that lies there.
+        start: weights to begin with instead of random ones.
+
+    Raises:
+        ConfigError: CUDA is asked for and not there, or the loss does not fit the topology.
+        InputError: there is nothing to learn from.
+        ModelError: the weights to start with are of another network.
+    """
+
+    def __init__(
+        self,
+        galleries: Sequence[Gallery],
+        validation: Validation,
+        parameters: SiameseTrainingParameters,
+        folder: Path,
+        start: Path | None = None,
+    ) -> None:
+        self.parameters, self.folder, self.validation = parameters, folder, validation
+        self.device = _device(parameters.device)
+        self.sampler = BatchSampler(galleries, parameters.sampling)
+        torch.manual_seed(parameters.seed)
+        network = channels_last(build_network(parameters.network), self.device)
+        if start is not None:
+            _start_from(network, start)
+        loss = make_loss(parameters.loss, network.feature_count, self.sampler.people).to(self.device)
+        if isinstance(network, EmbeddingNetwork) == (loss.kind == "logit"):
+            wanted = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
+            raise ConfigError(f"loss: the topology {parameters.network.topology} needs {wanted}, not {parameters.loss}")
+        self.state = _State(network, loss, _optimiser(network, loss, parameters))
+        if (folder / CHECKPOINT).is_file():
+            self._resume()
+
+    def run(self, progress: Progress) -> Siamese:
+        """Train to the end, or until validation stops improving; gives the best network."""
+        state, parameters = self.state, self.parameters
+        batches = self._batches(state.step)
+        started, seen = time.perf_counter(), []
+        while state.step < parameters.steps and state.checks_since_best < parameters.patience:
+            seen.append(self._step(next(batches)))
+            state.step += 1
+            progress("train", state.step, parameters.steps)
+            if state.step % parameters.check_every == 0 or state.step == parameters.steps:
+                self._check(float(np.mean(seen)), time.perf_counter() - started)
+                started, seen = time.perf_counter(), []
+        return Siamese.load(self.folder / "best.safetensors")
+
+    def _batches(self, first: int) -> Iterator[tuple[Batch, Tensor]]:
+        """The batches from a step on, made ready one ahead in another thread."""
+        with ThreadPoolExecutor(1) as worker:
+            ahead = [worker.submit(self._batch, step) for step in (first, first + 1)]
+            step = first + 2
+            while True:
+                yield ahead.pop(0).result()
+                ahead.append(worker.submit(self._batch, step))
+                step += 1
+
+    def _batch(self, step: int) -> tuple[Batch, Tensor]:
+        random = np.random.default_rng([self.parameters.seed, step])
+        batch = self.sampler.draw(random)
+        patches = augment(batch.patches, self._augmentation(random), random)
+        flow = patches.flow.copy()
+        flow[random.random(len(flow)) < self.parameters.flow_dropout] = 0
+        given = network_input(Patches(patches.image, flow), self.parameters.luma)
+        return batch, torch.from_numpy(given).contiguous(memory_format=torch.channels_last)
+
+    def _augmentation(self, random: np.random.Generator) -> AugmentationParameters:
+        """For networks of pairs all patches of a batch are mirrored or none: their flow must agree."""
+        varied = self.parameters.augmentation
+        if self.parameters.network.embeds:
+            return varied
+        return varied.model_copy(update={"flip": float(random.random() < varied.flip)})
+
+    def _step(self, prepared: tuple[Batch, Tensor]) -> float:
+        batch, given = prepared
+        state = self.state
+        torch.manual_seed(self.parameters.seed * 1_000_003 + state.step)  # of the dropout
+        state.network.train()
+        state.loss.train()
+        for group in state.optimiser.param_groups:
+            group["lr"] = self._learning_rate(state.step)
+        half = self.parameters.precision == "bfloat16"
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+            value = self._loss(batch, given.to(self.device))
+        state.optimiser.zero_grad(set_to_none=True)
+        value.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_([*state.network.parameters(), *state.loss.parameters()], 10.0)
+        state.optimiser.step()
+        return float(value.detach())
+
+    def _learning_rate(self, step: int) -> float:
+        warm = max(1, round(WARM_UP * self.parameters.steps))
+        if step < warm:
+            return self.parameters.learning_rate * (step + 1) / warm
+        done = (step - warm) / max(1, self.parameters.steps - warm)
+        return self.parameters.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
+
+    def _loss(self, batch: Batch, given: Tensor) -> Tensor:
+        network, loss = self.state.network, self.state.loss
+        random = np.random.default_rng([self.parameters.seed, self.state.step, 1])
+        if not isinstance(network, EmbeddingNetwork):
+            first, second, same = self._choose_pairs(batch, None, random)
+            logits, _ = network(given[first], given[second])
+            return self._value(logits.float(), same)
+        left = network.embed(given).float()
+        right = network.embed(given, 1).float() if len(network.branches) > 1 else left
+        if loss.kind == "identity":
+            identity = np.where(batch.identity == NOBODY, IGNORED_CLASS, batch.identity)
+            first, second, _ = self._choose_pairs(batch, self._similarity(left, right), random)
+            return self._value(left, identity, first, second)
+        if loss.kind == "triplet":
+            anchor, positive, negative = _hardest_triplets(batch, self._similarity(left, right))
+            return self._value(left[anchor], right[positive], right[negative])
+        first, second, same = self._choose_pairs(batch, self._similarity(left, right), random)
+        return self._value(left[first], right[second], same)
+
+    def _value(self, *given: Tensor | NDArray[Any]) -> Tensor:
+        """The loss of tensors and arrays."""
+        tensors = [each if isinstance(each, Tensor) else torch.from_numpy(each).to(self.device) for each in given]
+        value: Tensor = self.state.loss(*tensors)
+        return value
+
+    @torch.no_grad()
+    def _similarity(self, left: Tensor, right: Tensor) -> NDArray[np.float32]:
+        count = len(left)
+        first, second = torch.arange(count).repeat_interleave(count), torch.arange(count).repeat(count)
+        return self.state.loss.similarity(left[first], right[second]).reshape(count, count).cpu().numpy()
+
+    def _choose_pairs(
+        self, batch: Batch, similarity: NDArray[np.float32] | None, random: np.random.Generator
+    ) -> tuple[IntArray, IntArray, NDArray[np.float32]]:
+        """As many pairs of one person as of two; of the latter a part are those that look most alike."""
+        half = self.parameters.pairs // 2
+        same_first, same_second = _draw(positive_pairs(batch), half, random)
+        other = negative_pairs(batch)
+        hard = np.zeros(0, np.int64)
+        if similarity is not None:
+            hard = np.argsort(-similarity[other], kind="stable")[: round(self.parameters.hard_share * half)]
+        easy_first, easy_second = _draw(other, half - len(hard), random)
+        first = np.concatenate([same_first, other[0][hard], easy_first])
+        second = np.concatenate([same_second, other[1][hard], easy_second])
+        same = np.zeros(len(first), np.float32)
+        same[: len(same_first)] = 1
+        return first, second, same
+
+    def _check(self, loss: float, seconds: float) -> None:
+        """Validate, keep the weights if they are the best so far, and write checkpoint and log."""
+        state = self.state
+        current = self.folder / "last.safetensors"
+        save_siamese(current, state.network, state.loss, self.parameters.loss, self.parameters.luma)
+        scores = self.validation.scores(Siamese.load(current))
+        state.log.append({"step": state.step, "loss": loss, "seconds": seconds, **scores})
+        state.checks_since_best += 1
+        if scores["fpr95"] < state.best:
+            state.best, state.checks_since_best = scores["fpr95"], 0
+            current.replace(self.folder / "best.safetensors")
+        current.unlink(missing_ok=True)
+        self._write_log()
+        self._save_checkpoint()
+
+    def _write_log(self) -> None:
+        with (self.folder / RUN_LOG).open("w", newline="") as file:
+            writer = csv.DictWriter(file, list(self.state.log[0]))
+            writer.writeheader()
+            writer.writerows({name: f"{value:.6g}" for name, value in row.items()} for row in self.state.log)
+
+    def _save_checkpoint(self) -> None:
+        state = self.state
+        description = {
+            "parameters": self.parameters.model_dump(mode="json"),
+            "people": self.sampler.people,
+            "step": state.step,
+            "best": state.best,
+            "checks_since_best": state.checks_since_best,
+            "log": state.log,
+        }
+        write_checkpoint(self.folder / CHECKPOINT, state.modules, state.optimiser, description)
+
+    def _resume(self) -> None:
+        path, state = self.folder / CHECKPOINT, self.state
+        tensors, described = read_checkpoint(path)
+        settings = self.parameters.model_dump(mode="json")
+        if described.get("parameters") != settings or described.get("people") != self.sampler.people:
+            raise ConfigError(f"{path} is of a training with other settings or data; use another folder")
+        restore(tensors, state.modules, state.optimiser)
+        state.step, state.best = described["step"], described["best"]
+        state.checks_since_best, state.log = described["checks_since_best"], described["log"]
+
+
+def _hardest_triplets(batch: Batch, similarity: NDArray[np.float32]) -> tuple[IntArray, IntArray, IntArray]:
+    """Every pair of one person, with the patch of somebody else that looks most like the first."""
+    first, second = positive_pairs(batch)
+    allowed = (batch.identity[:, None] != batch.identity[None]) & (batch.source[:, None] == batch.source[None])
+    rival = np.where(allowed, similarity, -np.inf).argmax(axis=1)
+    return first, second, rival[first]
+
+
+def _draw(pairs: tuple[IntArray, IntArray], count: int, random: np.random.Generator) -> tuple[IntArray, IntArray]:
+    rows = random.permutation(len(pairs[0]))[:count]
+    return pairs[0][rows], pairs[1][rows]
+
+
+def _device(wanted: str) -> torch.device:
+    there = torch.cuda.is_available()
+    if wanted == "cuda" and not there:
+        raise ConfigError("device: there is no CUDA here; use device=cpu or device=auto")
+    return torch.device("cuda" if there and wanted != "cpu" else "cpu")
+
+
+def _optimiser(network: Network, loss: PairLoss, parameters: SiameseTrainingParameters) -> torch.optim.Optimizer:
+    weights: list[Any] = [*network.parameters(), *loss.parameters()]
+    rate, decay = parameters.learning_rate, parameters.weight_decay
+    if parameters.optimiser == "sgd":
+        return torch.optim.SGD(weights, rate, momentum=0.9, weight_decay=decay)
+    return torch.optim.AdamW(weights, rate, weight_decay=decay)
+
+
+def _start_from(network: Network, start: Path) -> None:
+    """Begin with the weights of a trained network, of the convolutions at least.
+
+    Raises:
+        ModelError: the file is no weights of such a network.
+    """
+    try:
+        network.load_state_dict(below(read_weights(start), "network."))
+    except RuntimeError:
+        raise ModelError(f"{start} holds the weights of another network than {network.settings.topology}") from None

@@ -1,0 +1,73 @@
+"""What a Siamese network is trained and validated on: videos and crops, some kept out."""
+
+from pathlib import Path
+
+from siamlink.association.galleries import (
+    Gallery,
+    find_galleries,
+    one_of_each_video,
+    read_crops,
+    read_video_people,
+)
+from siamlink.association.labels import is_same_video, read_truth
+from siamlink.association.siamese_training import SiameseTrainingParameters
+from siamlink.association.siamese_validation import Validation, split_people
+from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.sequence import Sequence
+from siamlink.tracker.stopwatch import Progress
+
+VALIDATION_SHARE = 0.05
+"""Of the people of each gallery, where no video is named to validate on."""
+
+
+def read_training_data(
+    folders: list[Path],
+    exclude: list[str],
+    validate: list[str],
+    parameters: SiameseTrainingParameters,
+    progress: Progress,
+) -> tuple[list[Gallery], Validation]:
+    """Read what to learn from and what to validate on; no person and no video is in both.
+
+    Raises:
+        ConfigError: there is no sequence of a name, or nothing is left to learn from.
+        InputError: something cannot be read, or shows too few people.
+    """
+    sequences: list[Sequence] = []
+    crop_folders: list[Path] = []
+    for folder in folders:
+        found = find_galleries(folder)
+        sequences += found[0]
+        crop_folders += found[1]
+    kept = _without(sequences, [*exclude, *validate])
+    sampling = parameters.sampling
+    videos = [
+        read_video_people(each, parameters.flow, sampling.step_seconds, sampling.false_share, progress)
+        for each in one_of_each_video(kept)
+    ]
+    crops = [read_crops(folder, progress) for folder in crop_folders]
+    if not videos and not crops:
+        raise ConfigError("nothing is left to learn from: give another video or person crops as well")
+    if validate:
+        named = [sequence for sequence in sequences if sequence.name in validate]
+        seen = [
+            read_video_people(each, parameters.flow, sampling.step_seconds, sampling.false_share, progress)
+            for each in named
+        ]
+        return [*videos, *crops], Validation(seen)
+    parts = [split_people(gallery, VALIDATION_SHARE) for gallery in crops or videos]
+    return [*(videos if crops else []), *(learned for learned, _ in parts)], Validation([apart for _, apart in parts])
+
+
+def _without(sequences: list[Sequence], names: list[str]) -> list[Sequence]:
+    """The sequences that show another video than those named."""
+    known = {sequence.name: sequence for sequence in sequences}
+    if unknown := [name for name in names if name not in known]:
+        there = ", ".join(known) or "none"
+        raise ConfigError(f"there is no annotated sequence '{unknown[0]}' with frames; there are: {there}")
+    truths = {name: read_truth(known[name]) for name in known}
+    return [
+        sequence
+        for sequence in sequences
+        if not any(name == sequence.name or is_same_video(truths[name], truths[sequence.name]) for name in names)
+    ]

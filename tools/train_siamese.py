@@ -1,0 +1,56 @@
+"""The command `siamlink train siamese`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siamlink.tools.options import Overwrite, Settings
+
+
+def siamese(
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATA...",
+            help="MOT sequences with gt/ and frames, folders of crops named ID_*.jpg, or folders of such.",
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the weights.")],
+    exclude: Annotated[
+        list[str] | None, typer.Option(metavar="SEQ", help="Leave out a sequence and every other of the same video.")
+    ] = None,
+    validate: Annotated[
+        list[str] | None, typer.Option(metavar="SEQ", help="Validate on this sequence instead of learning from it.")
+    ] = None,
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Begin with these weights instead of random ones.")
+    ] = None,
+    settings: Settings = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Train the network that says how alike two detections look.
+
+    Without --validate, the twentieth part of the people of each folder of crops is kept apart to validate on, or, where
+    there are none, of each video. A training that was stopped goes on where it was when the command is given again.
+
+    Writes DIR/siamese.safetensors, the weights that validated best; DIR/run.csv and DIR/run.png, the loss and the
+    validation by step; DIR/checkpoint.safetensors, to go on from.
+    """
+    from siamlink.association.siamese_training import SiameseTrainer, SiameseTrainingParameters
+    from siamlink.detectors.parameters import apply_override, build
+    from siamlink.tools.files import check_folder, make_folder, output_errors
+    from siamlink.tools.siamese_data import read_training_data
+    from siamlink.tools.terminal import stage_bars
+
+    values: dict[str, object] = {}
+    for setting in settings or []:
+        apply_override(values, setting)
+    parameters = build(SiameseTrainingParameters, values, "--set")
+    check_folder(output, ["siamese.safetensors"], overwrite)
+    make_folder(output)
+    with stage_bars() as progress, output_errors(output):
+        galleries, validation = read_training_data(data, exclude or [], validate or [], parameters, progress)
+        trainer = SiameseTrainer(galleries, validation, parameters, output, start)
+        trainer.run(progress)
+    typer.echo(f"trained on {', '.join(gallery.name for gallery in galleries)}; weights in {output}")
