@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from siamlink.association.networks import CHANNELS, JointInput
+from siamlink.association.patches import PATCH_SIZE
 
 IntArray = NDArray[np.int64]
 BLOCK_BYTES = 1 << 20
@@ -33,41 +34,51 @@ class SplitJoint:
         self._network, self._rest = network, nn.Sequential(*rest)
         self._convolution, self._rectifier, self._pooling = convolution, rectifier, pooling
         self._rising = bool((rectifier.weight >= 0).all())
+        self._shape = self.first_maps(torch.zeros(1, CHANNELS, *PATCH_SIZE))[0].shape[1:]
 
     @staticmethod
-    def fits(network: nn.Module) -> bool:
-        """Whether a network begins as `SplitJoint` needs it."""
-        return isinstance(network, JointInput) and isinstance(_layers(network)[0], nn.Conv2d)
+    def pays(network: nn.Module) -> bool:
+        """Whether a network begins as it must, with maps no larger than the patches in whose place they are kept."""
+        if not isinstance(network, JointInput) or not isinstance(_layers(network)[0], nn.Conv2d):
+            return False
+        patch = torch.zeros(1, CHANNELS, *PATCH_SIZE)
+        return SplitJoint(network).first_maps(patch)[0].numel() <= patch.numel()
 
     @torch.inference_mode()
     def first_maps(self, patches: Tensor) -> tuple[Tensor, Tensor]:
-        """What the first convolution makes of patches (N, 5, 121, 53) as left and as right one: (N, C, h, w) each."""
+        """What the first convolution makes of patches (N, 5, 121, 53) as left and as right one: (N, h, w, C) each."""
         weight, bias = self._convolution.weight, self._convolution.bias
         stride, padding = self._convolution.stride, self._convolution.padding
         left, right = [], []
-        for start in range(0, len(patches), PATCHES_AT_ONCE):
+        for start in range(0, max(len(patches), 1), PATCHES_AT_ONCE):
             given = patches[start : start + PATCHES_AT_ONCE].contiguous(memory_format=torch.channels_last)
             left.append(functional.conv2d(given, weight[:, :CHANNELS], bias, stride, padding))
             right.append(functional.conv2d(given, weight[:, CHANNELS:], None, stride, padding))
-        return torch.cat(left), torch.cat(right)
+        return torch.cat(left).permute(0, 2, 3, 1), torch.cat(right).permute(0, 2, 3, 1)
 
     @torch.inference_mode()
     def compare(self, left: Tensor, right: Tensor, earlier: IntArray, later: IntArray) -> tuple[Tensor, Tensor]:
         """Logits (P, 2) and features (P, F) of pairs of maps: `left[earlier[k]]` with `right[later[k]]`."""
         block = max(1, BLOCK_BYTES // (left[0].numel() * left.element_size()))
         first, second = torch.from_numpy(earlier), torch.from_numpy(later)
-        pooled = [
-            self._meet(left, right, first[start : start + block], second[start : start + block])
-            for start in range(0, len(first), block)
-        ]
-        return self._network.conclude(torch.cat(pooled))
+        responses = []
+        for start in range(0, len(first), block):
+            part = slice(start, start + block)
+            together = left.index_select(0, first[part]).add_(right.index_select(0, second[part]))
+            responses.append(self._conclude(together))
+        return self._network.conclude(torch.cat(responses))
 
-    def _meet(self, left: Tensor, right: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        """The flattened responses of the convolutions to a block of pairs."""
-        together = left.index_select(0, first).add_(right.index_select(0, second))
+    @torch.inference_mode()
+    def meet(self, left: NDArray[np.float32], right: NDArray[np.float32]) -> tuple[Tensor, Tensor]:
+        """Logits (P, 2) and features (P, F) of P pairs of flattened maps, of the left and of the right patches."""
+        together = torch.from_numpy(left + right).reshape(len(left), *self._shape)
+        return self._network.conclude(self._conclude(together))
+
+    def _conclude(self, together: Tensor) -> Tensor:
+        """The flattened responses of the convolutions to the sums (P, h, w, C) of first maps."""
         # a rising function and a maximum can change places
         order = (self._pooling, self._rectifier) if self._rising else (self._rectifier, self._pooling)
-        responses: Tensor = self._rest(order[1](order[0](together))).flatten(1)
+        responses: Tensor = self._rest(order[1](order[0](together.permute(0, 3, 1, 2)))).flatten(1)
         return responses
 
 

@@ -17,8 +17,16 @@ from torch import Tensor, nn
 
 from siamlink.association.checkpoint import below
 from siamlink.association.flow import FlowField
+from siamlink.association.joint_inference import SplitJoint
 from siamlink.association.losses import make_loss
-from siamlink.association.networks import CHANNELS, EmbeddingNetwork, Network, NetworkParameters, build_network
+from siamlink.association.networks import (
+    CHANNELS,
+    EmbeddingNetwork,
+    JointInput,
+    Network,
+    NetworkParameters,
+    build_network,
+)
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.patches import PATCH_SIZE, Luma, Patches, extract_patches, network_input
 from siamlink.detectors.errors import ModelError, SiamlinkError
@@ -51,6 +59,7 @@ class Siamese:
 
     def __init__(self, network: Network, loss: PairLoss, luma: Luma = "fixed") -> None:
         self.network, self.loss, self.luma = network.eval(), loss.eval(), luma
+        self._split = SplitJoint(network) if isinstance(network, JointInput) and SplitJoint.pays(network) else None
         self.feature_names: tuple[str, ...] = ("similarity",)
         if not isinstance(network, EmbeddingNetwork):
             self.feature_names = ("logit", *(f"f6_{index}" for index in range(network.feature_count)))
@@ -67,7 +76,7 @@ class Siamese:
         try:
             parameters = build(NetworkParameters, description["network"], str(path))
             network = build_network(parameters)
-            loss = make_loss(description["loss"], network.feature_count, identities=2)
+            loss = make_loss(description["loss"], network.feature_count, 2, **description.get("loss_settings", {}))
             tensors = {name: tensor.float() for name, tensor in load_tensors(content).items()}
             network.load_state_dict(below(tensors, "network."))
             _load_without_classifier(loss, below(tensors, "loss."))
@@ -76,31 +85,29 @@ class Siamese:
         return cls(_for_inference(network), loss, description.get("luma", "fixed"))
 
     def describe(self, image: NDArray[np.uint8], box: NDArray[np.float32], flow: FlowField | None = None) -> FloatArray:
-        """Descriptors (N, D) of a frame's boxes (N, 4): of the network, or the patches themselves if it needs pairs."""
+        """Descriptors (N, D) of a frame's boxes (N, 4).
+
+        They are those of an embedding network; of a joint-input one, what its first layer makes of each patch as the
+        left and as the right one of a pair; of other networks of pairs, the patches themselves.
+        """
         return self.describe_patches(extract_patches(image, box, flow))
 
     def describe_patches(self, patches: Patches) -> FloatArray:
         """Descriptors (N, D) of patches."""
         given = network_input(patches, self.luma)
-        if not isinstance(self.network, EmbeddingNetwork):
-            return given.reshape(len(given), -1)
-        described = [self._embed(part) for part in _blocks(given)]
-        return np.concatenate(described) if described else np.zeros((0, self.descriptor_size), np.float32)
+        described = [self._describe(part) for part in _blocks(given)] or [self._describe(given)]
+        return np.concatenate(described)
 
-    @property
-    def descriptor_size(self) -> int:
-        """Numbers in a descriptor."""
-        if not isinstance(self.network, EmbeddingNetwork):
-            return CHANNELS * PATCH_SIZE[0] * PATCH_SIZE[1]
-        return self.network.feature_count * len(self.network.branches)
-
-    def _embed(self, part: FloatArray) -> FloatArray:
-        """The descriptors of all branches side by side."""
-        assert isinstance(self.network, EmbeddingNetwork)
-        with torch.inference_mode():
-            tensor = _input(part)
-            roles = [self.network.embed(tensor, role) for role in range(len(self.network.branches))]
-            return torch.cat(roles, 1).numpy()
+    @torch.inference_mode()
+    def _describe(self, part: FloatArray) -> FloatArray:
+        """Descriptors of a block; where the roles differ, that of the left one stands before that of the right one."""
+        if isinstance(self.network, EmbeddingNetwork):
+            roles = [self.network.embed(_input(part), role) for role in range(len(self.network.branches))]
+        elif self._split is not None:
+            roles = [maps.flatten(1) for maps in self._split.first_maps(_input(part))]
+        else:
+            roles = [torch.from_numpy(part).flatten(1)]
+        return torch.cat(roles, 1).numpy()
 
     def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
         """(P, F) features of pairs of descriptors (P, D)."""
@@ -108,14 +115,18 @@ class Siamese:
         compared = [self._compare(*pair) for pair in blocks]
         return np.concatenate(compared) if compared else np.zeros((0, len(self.feature_names)), np.float32)
 
+    @torch.inference_mode()
     def _compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
-        with torch.inference_mode():
-            if isinstance(self.network, EmbeddingNetwork):
-                size = self.network.feature_count
-                left, right = torch.from_numpy(earlier[:, :size]), torch.from_numpy(later[:, -size:])
-                return self.loss.similarity(left, right)[:, None].numpy()
+        if isinstance(self.network, EmbeddingNetwork):
+            size = self.network.feature_count
+            alike = self.loss.similarity(torch.from_numpy(earlier[:, :size]), torch.from_numpy(later[:, -size:]))
+            return np.asarray(alike[:, None])
+        if self._split is not None:
+            half = earlier.shape[1] // 2
+            logits, features = self._split.meet(earlier[:, :half], later[:, half:])
+        else:
             logits, features = self.network(_input(earlier), _input(later))
-            return torch.cat([(logits[:, 1] - logits[:, 0])[:, None], features], 1).numpy()
+        return np.asarray(torch.cat([(logits[:, 1] - logits[:, 0])[:, None], features], 1))
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
@@ -128,21 +139,20 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     return {name: tensor.float() for name, tensor in load_tensors(content).items()}
 
 
-def save_siamese(
-    path: Path, network: Network, loss: PairLoss, loss_name: str, luma: Luma = "fixed", half: bool = False
-) -> None:
-    """Write a trained network as safetensors; `half` keeps sixteen bits of each weight.
+def save_siamese(path: Path, network: Network, loss: PairLoss, description: dict[str, Any]) -> None:
+    """Write a trained network as safetensors, sixteen bits a weight, and what `description` says of it.
+
+    The description names the `loss`, its `loss_settings` and the `luma`.
 
     Of the loss only what `similarity` needs is written, and no classifier of the people it was trained on.
     """
     kept = {name: tensor for name, tensor in loss.state_dict().items() if not name.startswith(CLASSIFIER)}
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
     tensors.update({f"loss.{name}": tensor for name, tensor in kept.items()})
-    if half:
-        tensors = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
-    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    described = {"format": FORMAT, "network": network.settings.model_dump(), "loss": loss_name, "luma": luma}
-    path.write_bytes(save_tensors(contiguous, {"siamlink": json.dumps(described)}))
+    halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
+    contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in halves.items()}
+    whole = {"format": FORMAT, "network": network.settings.model_dump(), **description}
+    path.write_bytes(save_tensors(contiguous, {"siamlink": json.dumps(whole)}))
 
 
 def _input(part: FloatArray) -> Tensor:

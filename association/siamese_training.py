@@ -11,33 +11,29 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from pydantic import Field
 from torch import Tensor, nn
 
 from siamlink.association.augmentation import AugmentationParameters, augment
+from siamlink.association.batch_loss import PairingParameters, batch_loss
 from siamlink.association.checkpoint import below, read_checkpoint, restore, write_checkpoint
 from siamlink.association.flow import FlowParameters
 from siamlink.association.galleries import Gallery
-from siamlink.association.labels import NOBODY
 from siamlink.association.losses import make_loss
 from siamlink.association.networks import EmbeddingNetwork, Network, NetworkParameters, build_network
 from siamlink.association.pair_losses import PairLoss
-from siamlink.association.pair_sampling import Batch, BatchSampler, SamplingParameters, negative_pairs, positive_pairs
+from siamlink.association.pair_sampling import Batch, BatchSampler, SamplingParameters
 from siamlink.association.patches import Luma, Patches, network_input
-from siamlink.association.siamese import Siamese, channels_last, read_weights, save_siamese
+from siamlink.association.siamese import SHIPPED, Siamese, channels_last, read_weights, save_siamese
 from siamlink.association.siamese_validation import Validation
 from siamlink.detectors.errors import ConfigError, ModelError
 from siamlink.detectors.parameters import Parameters
 
-IntArray = NDArray[np.int64]
 Progress = Callable[[str, int, int | None], None]
 CHECKPOINT = "checkpoint.safetensors"
 RUN_LOG = "run.csv"
 WARM_UP = 0.05
 """Share of the steps in which the learning rate rises."""
-IGNORED_CLASS = -100
-"""torch's mark of rows that a classifier does not learn from."""
 
 
 class SiameseTrainingParameters(Parameters):
@@ -45,6 +41,7 @@ class SiameseTrainingParameters(Parameters):
 
     network: NetworkParameters = Field(NetworkParameters(), description="the network")
     loss: str = Field("identity-triplet", description="what is minimised; docs/losses.md lists the losses")
+    loss_settings: dict[str, float | str] = Field({}, description="other values of the loss, such as its margin")
     flow: FlowParameters = Field(FlowParameters(), description="optical flow")
     luma: Luma = Field("fixed", description="brightness of a patch: as it is, equalised, or less a fitted plane")
     sampling: SamplingParameters = Field(SamplingParameters(), description="what a batch is made of")
@@ -52,8 +49,7 @@ class SiameseTrainingParameters(Parameters):
     flow_dropout: float = Field(
         0.5, ge=0, le=1, description="share of the patches of videos whose flow is hidden, as crops have none"
     )
-    pairs: int = Field(64, ge=2, le=4096, description="pairs compared in a step by losses of pairs")
-    hard_share: float = Field(0.5, ge=0, le=1, description="share of the negative pairs that are the hardest ones")
+    pairing: PairingParameters = Field(PairingParameters(), description="which pairs of a batch are compared")
     steps: int = Field(7000, ge=1, le=10_000_000, description="batches in all")
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="sgd: with momentum 0.9")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="highest; it rises, then falls as a cosine")
@@ -63,6 +59,11 @@ class SiameseTrainingParameters(Parameters):
     check_every: int = Field(500, ge=1, le=1_000_000, description="steps between validations and checkpoints")
     patience: int = Field(8, ge=1, le=1000, description="validations without improvement after which training stops")
     seed: int = Field(0, ge=0, description="of everything random")
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What the file of the weights says besides the network."""
+        return {"loss": self.loss, "loss_settings": self.loss_settings, "luma": self.luma}
 
 
 @dataclass
@@ -114,7 +115,9 @@ class SiameseTrainer:
         network = channels_last(build_network(parameters.network), self.device)
         if start is not None:
             _start_from(network, start)
-        loss = make_loss(parameters.loss, network.feature_count, self.sampler.people).to(self.device)
+        loss = make_loss(parameters.loss, network.feature_count, self.sampler.people, **parameters.loss_settings).to(
+            self.device
+        )
         if isinstance(network, EmbeddingNetwork) == (loss.kind == "logit"):
             wanted = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
             raise ConfigError(f"loss: the topology {parameters.network.topology} needs {wanted}, not {parameters.loss}")
@@ -134,7 +137,7 @@ class SiameseTrainer:
             if state.step % parameters.check_every == 0 or state.step == parameters.steps:
                 self._check(float(np.mean(seen)), time.perf_counter() - started)
                 started, seen = time.perf_counter(), []
-        return Siamese.load(self.folder / "best.safetensors")
+        return Siamese.load(self.folder / SHIPPED)
 
     def _batches(self, first: int) -> Iterator[tuple[Batch, Tensor]]:
         """The batches from a step on, made ready one ahead in another thread."""
@@ -164,7 +167,7 @@ class SiameseTrainer:
 
     def _step(self, prepared: tuple[Batch, Tensor]) -> float:
         batch, given = prepared
-        state = self.state
+        state, random = self.state, np.random.default_rng([self.parameters.seed, self.state.step, 1])
         torch.manual_seed(self.parameters.seed * 1_000_003 + state.step)  # of the dropout
         state.network.train()
         state.loss.train()
@@ -172,7 +175,7 @@ class SiameseTrainer:
             group["lr"] = self._learning_rate(state.step)
         half = self.parameters.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            value = self._loss(batch, given.to(self.device))
+            value = batch_loss(state.network, state.loss, batch, given.to(self.device), self.parameters.pairing, random)
         state.optimiser.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*state.network.parameters(), *state.loss.parameters()], 10.0)
@@ -186,65 +189,17 @@ class SiameseTrainer:
         done = (step - warm) / max(1, self.parameters.steps - warm)
         return self.parameters.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
 
-    def _loss(self, batch: Batch, given: Tensor) -> Tensor:
-        network, loss = self.state.network, self.state.loss
-        random = np.random.default_rng([self.parameters.seed, self.state.step, 1])
-        if not isinstance(network, EmbeddingNetwork):
-            first, second, same = self._choose_pairs(batch, None, random)
-            logits, _ = network(given[first], given[second])
-            return self._value(logits.float(), same)
-        left = network.embed(given).float()
-        right = network.embed(given, 1).float() if len(network.branches) > 1 else left
-        if loss.kind == "identity":
-            identity = np.where(batch.identity == NOBODY, IGNORED_CLASS, batch.identity)
-            first, second, _ = self._choose_pairs(batch, self._similarity(left, right), random)
-            return self._value(left, identity, first, second)
-        if loss.kind == "triplet":
-            anchor, positive, negative = _hardest_triplets(batch, self._similarity(left, right))
-            return self._value(left[anchor], right[positive], right[negative])
-        first, second, same = self._choose_pairs(batch, self._similarity(left, right), random)
-        return self._value(left[first], right[second], same)
-
-    def _value(self, *given: Tensor | NDArray[Any]) -> Tensor:
-        """The loss of tensors and arrays."""
-        tensors = [each if isinstance(each, Tensor) else torch.from_numpy(each).to(self.device) for each in given]
-        value: Tensor = self.state.loss(*tensors)
-        return value
-
-    @torch.no_grad()
-    def _similarity(self, left: Tensor, right: Tensor) -> NDArray[np.float32]:
-        count = len(left)
-        first, second = torch.arange(count).repeat_interleave(count), torch.arange(count).repeat(count)
-        return self.state.loss.similarity(left[first], right[second]).reshape(count, count).cpu().numpy()
-
-    def _choose_pairs(
-        self, batch: Batch, similarity: NDArray[np.float32] | None, random: np.random.Generator
-    ) -> tuple[IntArray, IntArray, NDArray[np.float32]]:
-        """As many pairs of one person as of two; of the latter a part are those that look most alike."""
-        half = self.parameters.pairs // 2
-        same_first, same_second = _draw(positive_pairs(batch), half, random)
-        other = negative_pairs(batch)
-        hard = np.zeros(0, np.int64)
-        if similarity is not None:
-            hard = np.argsort(-similarity[other], kind="stable")[: round(self.parameters.hard_share * half)]
-        easy_first, easy_second = _draw(other, half - len(hard), random)
-        first = np.concatenate([same_first, other[0][hard], easy_first])
-        second = np.concatenate([same_second, other[1][hard], easy_second])
-        same = np.zeros(len(first), np.float32)
-        same[: len(same_first)] = 1
-        return first, second, same
-
     def _check(self, loss: float, seconds: float) -> None:
         """Validate, keep the weights if they are the best so far, and write checkpoint and log."""
         state = self.state
-        current = self.folder / "last.safetensors"
-        save_siamese(current, state.network, state.loss, self.parameters.loss, self.parameters.luma)
+        current = self.folder / f".{SHIPPED}"
+        save_siamese(current, state.network, state.loss, self.parameters.description)
         scores = self.validation.scores(Siamese.load(current))
         state.log.append({"step": state.step, "loss": loss, "seconds": seconds, **scores})
         state.checks_since_best += 1
         if scores["fpr95"] < state.best:
             state.best, state.checks_since_best = scores["fpr95"], 0
-            current.replace(self.folder / "best.safetensors")
+            current.replace(self.folder / SHIPPED)
         current.unlink(missing_ok=True)
         self._write_log()
         self._save_checkpoint()
@@ -276,19 +231,6 @@ class SiameseTrainer:
         restore(tensors, state.modules, state.optimiser)
         state.step, state.best = described["step"], described["best"]
         state.checks_since_best, state.log = described["checks_since_best"], described["log"]
-
-
-def _hardest_triplets(batch: Batch, similarity: NDArray[np.float32]) -> tuple[IntArray, IntArray, IntArray]:
-    """Every pair of one person, with the patch of somebody else that looks most like the first."""
-    first, second = positive_pairs(batch)
-    allowed = (batch.identity[:, None] != batch.identity[None]) & (batch.source[:, None] == batch.source[None])
-    rival = np.where(allowed, similarity, -np.inf).argmax(axis=1)
-    return first, second, rival[first]
-
-
-def _draw(pairs: tuple[IntArray, IntArray], count: int, random: np.random.Generator) -> tuple[IntArray, IntArray]:
-    rows = random.permutation(len(pairs[0]))[:count]
-    return pairs[0][rows], pairs[1][rows]
 
 
 def _device(wanted: str) -> torch.device:

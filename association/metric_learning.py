@@ -1,0 +1,115 @@
+"""Distances learned on fixed descriptors by metric-learn: Mahalanobis (Xing et al. 2002) and LMNN."""
+
+import difflib
+import importlib
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.detectors.errors import ConfigError, InputError
+
+FloatArray = NDArray[np.float64]
+Descriptors = NDArray[np.floating[Any]]
+IntArray = NDArray[np.int64]
+MMC_PAIRS = 5000
+"""Pairs of each kind that the Mahalanobis distance is learned from."""
+MMC_PROJECTIONS = 100
+"""Attempts to meet the constraints after a step, before a shorter one is tried."""
+LMNN_NEIGHBOURS, LMNN_STEPS = 3, 100
+LMNN_FIRST_STEP = 1e-4
+"""The solver halves its steps where they are too long; from its own first step, 1e-7, it has not arrived after 100."""
+
+
+@dataclass(frozen=True)
+class LearnedMetric:
+    """The distance d_A(x, y) = sqrt((x - y)^T A (x - y)), A = L^T L.
+
+    Attributes:
+        transform: (K, D) L, after which the distance is the Euclidean one.
+    """
+
+    transform: FloatArray
+
+    def distance(self, a: Descriptors, b: Descriptors) -> FloatArray:
+        """(P,) the distances of two batches of descriptors (P, D)."""
+        distance: FloatArray = np.linalg.norm((a - b) @ self.transform.T, axis=1)
+        return distance
+
+    def similarity(self, a: Descriptors, b: Descriptors) -> FloatArray:
+        """(P,) the negated distances: higher for more alike."""
+        return -self.distance(a, b)
+
+
+def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: int = 0) -> LearnedMetric:
+    """Learn a distance under which descriptors of one object are near each other.
+
+    `mahalanobis` is min_A sum_S d_A^2 with sum_D d_A >= 1 and A >= 0 (Xing et al. 2002), S and D random pairs of one
+    object and of two; metric-learn's MMC solves it with the roles of objective and constraint exchanged, which is the
+    same but for the scale of A. `lmnn` is min_A sum_S d_A^2 + sum_R [1 + d_A^2(i, j) - d_A^2(i, k)]_+ with A >= 0, S
+    each descriptor i and its three nearest j of the same object, R these with all k of other objects (Weinberger et
+    al. 2006); it takes minutes for a few thousand descriptors of a hundred numbers.
+
+    Args:
+        name: one of `METRICS`.
+        descriptor: (N, D).
+        identity: (N,) who each is; below zero for nobody.
+        seed: of the random pairs.
+
+    Raises:
+        ConfigError: there is no such metric, or metric-learn is not installed or does not work.
+        InputError: there are fewer than two objects with enough descriptors.
+    """
+    if name not in METRICS:
+        near = difflib.get_close_matches(name, METRICS, n=1, cutoff=0.3)
+        raise ConfigError(f"there is no metric '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+    kept = _often_seen(identity, LMNN_NEIGHBOURS + 1)
+    if len(np.unique(identity[kept])) < 2:
+        raise InputError(f"nothing to learn from: two people with {LMNN_NEIGHBOURS + 1} descriptors each are needed")
+    scale = float(descriptor[kept].std()) or 1.0
+    learner = METRICS[name](_import_metric_learn(), seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # metric-learn 0.7 names an argument as scikit-learn once did
+        warnings.filterwarnings("ignore", message="Only generated")  # fewer pairs than asked for, of little data
+        try:
+            learner.fit(np.asarray(descriptor[kept], np.float64) / scale, identity[kept])
+        except TypeError as error:
+            raise ConfigError(f"metric-learn does not work with this scikit-learn ({error}): {INSTALL}") from None
+    return LearnedMetric(np.asarray(learner.components_, np.float64) / scale)
+
+
+def _mmc(metric_learn: Any, seed: int) -> Any:
+    return metric_learn.MMC_Supervised(
+        n_constraints=MMC_PAIRS, init="covariance", max_proj=MMC_PROJECTIONS, random_state=seed
+    )
+
+
+def _lmnn(metric_learn: Any, seed: int) -> Any:
+    return metric_learn.LMNN(
+        n_neighbors=LMNN_NEIGHBOURS,
+        init="identity",
+        learn_rate=LMNN_FIRST_STEP,
+        max_iter=LMNN_STEPS,
+        random_state=seed,
+    )
+
+
+METRICS: dict[str, Callable[[Any, int], Any]] = {"mahalanobis": _mmc, "lmnn": _lmnn}
+INSTALL = "pip install 'siamlink[metric]'"
+
+
+def _import_metric_learn() -> Any:
+    try:
+        return importlib.import_module("metric_learn")
+    except ImportError:
+        raise ConfigError(f"learned metrics need the package metric-learn: {INSTALL}") from None
+
+
+def _often_seen(identity: IntArray, times: int) -> NDArray[np.bool_]:
+    """(N,) whether an object's descriptors are at least `times` many."""
+    people, row, count = np.unique(identity, return_inverse=True, return_counts=True)
+    often: NDArray[np.bool_] = (people >= 0)[row] & (count >= times)[row]
+    return often
