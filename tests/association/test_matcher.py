@@ -3,7 +3,7 @@ import pytest
 
 from siamlink.association.candidates import Pairs
 from siamlink.association.context import PAIR_FEATURES
-from siamlink.association.matcher import DETECTION_FEATURES, DETECTION_FILE, LINK_FILE, Matcher, detection_features
+from siamlink.association.matcher import CONTEXT_FILE, DETECTION_FEATURES, DETECTION_FILE, Matcher, detection_features
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ModelError
@@ -30,7 +30,7 @@ def columns(detections, pairs, probability, future=True) -> dict[str, np.ndarray
     return dict(zip(DETECTION_FEATURES, features.T, strict=True))
 
 
-def test_support_is_the_best_link_probability_on_either_side():
+def test_support_is_the_best_context_probability_on_either_side():
     pairs = Pairs(np.array([0, 0, 1]), np.array([1, 2, 2]))
     found = columns(detections_of([1, 2, 3]), pairs, [0.75, 0.25, 0.5])
     assert found["support_past"].tolist() == [0, 0.75, 0.5]
@@ -62,7 +62,7 @@ def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, ex
     from siamlink.association.labels import is_next
 
     for example in examples:
-        link = matcher.link_probability(example.features)
+        link = matcher.context_probability(example.features)
         true = is_next(example.pairs, example.identity)
         assert link[true].mean() > 0.8
         assert link[~true].mean() < 0.05
@@ -76,30 +76,30 @@ def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, ex
 
 
 def test_nothing_has_no_probability(matcher):
-    assert matcher.link_probability(np.zeros((0, len(PAIR_FEATURES)), np.float32)).shape == (0,)
+    assert matcher.context_probability(np.zeros((0, len(PAIR_FEATURES)), np.float32)).shape == (0,)
     assert matcher.detection_probability(np.zeros((0, len(DETECTION_FEATURES)), np.float32)).shape == (0,)
 
 
 def test_unknown_features_are_allowed(matcher):
     unknown = np.full((1, len(PAIR_FEATURES)), np.nan, np.float32)
-    assert 0 < matcher.link_probability(unknown)[0] < 1
+    assert 0 < matcher.context_probability(unknown)[0] < 1
 
 
 def test_a_saved_matcher_answers_the_same(matcher, folder, examples):
     loaded = Matcher.load(folder)
     features = examples[0].features[:500]
-    np.testing.assert_array_equal(loaded.link_probability(features), matcher.link_probability(features))
+    np.testing.assert_array_equal(loaded.context_probability(features), matcher.context_probability(features))
     shown = np.random.default_rng(0).random((20, len(DETECTION_FEATURES)), np.float32)
     np.testing.assert_array_equal(loaded.detection_probability(shown), matcher.detection_probability(shown))
 
 
 def test_the_same_matcher_saves_the_same_bytes(matcher, folder, tmp_path):
     Matcher.load(folder).save(tmp_path / "again")
-    for name in (LINK_FILE, DETECTION_FILE):
+    for name in (CONTEXT_FILE, DETECTION_FILE):
         assert (tmp_path / "again" / name).read_bytes() == (folder / name).read_bytes()
 
 
-@pytest.mark.parametrize("name", [LINK_FILE, DETECTION_FILE])
+@pytest.mark.parametrize("name", [CONTEXT_FILE, DETECTION_FILE])
 def test_a_missing_file_is_named(folder, name):
     (folder / name).unlink()
     with pytest.raises(ModelError, match=f"no model at .*{name}; train one with 'siamlink train'"):
@@ -120,8 +120,8 @@ def test_a_missing_file_is_named(folder, name):
     ids=["empty", "text", "no-learner", "json", "pickle", "binary", "braces"],
 )
 def test_a_foreign_file_is_no_model(folder, content):
-    (folder / LINK_FILE).write_bytes(content)
-    with pytest.raises(ModelError, match=r"link.json is no XGBoost model") as caught:
+    (folder / CONTEXT_FILE).write_bytes(content)
+    with pytest.raises(ModelError, match=r"context.json is no XGBoost model") as caught:
         Matcher.load(folder)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
@@ -140,12 +140,12 @@ def test_a_model_that_is_cut_off_is_refused_wherever_the_cut_is(folder):
 def test_a_model_of_other_features_is_refused(folder):
     import xgboost
 
-    (folder / LINK_FILE).write_bytes((folder / DETECTION_FILE).read_bytes())
-    with pytest.raises(ModelError, match=r"link.json was made for other features .*; train it again"):
+    (folder / CONTEXT_FILE).write_bytes((folder / DETECTION_FILE).read_bytes())
+    with pytest.raises(ModelError, match=r"context.json was made for other features .*; train it again"):
         Matcher.load(folder)
     rows = np.random.default_rng(0).random((20, len(PAIR_FEATURES)))
     nameless = xgboost.train({"verbosity": 0}, xgboost.DMatrix(rows, np.arange(20) % 2), 1)
-    nameless.save_model(folder / LINK_FILE)
+    nameless.save_model(folder / CONTEXT_FILE)
     with pytest.raises(ModelError, match="other features"):
         Matcher.load(folder)
 
@@ -153,5 +153,5 @@ def test_a_model_of_other_features_is_refused(folder):
 def test_the_shipped_matcher_loads():
     shipped = Matcher.load()
     still = np.zeros((1, len(PAIR_FEATURES)), np.float32)
-    assert 0 < shipped.link_probability(still)[0] < 1
+    assert 0 < shipped.context_probability(still)[0] < 1
     assert 0 < shipped.detection_probability(np.zeros((1, len(DETECTION_FEATURES)), np.float32))[0] < 1

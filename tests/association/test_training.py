@@ -16,7 +16,7 @@ FEW = TrainingParameters(link_rounds=4, detection_rounds=4, learning_rate=0.3, s
 
 
 def answers(matcher, example) -> np.ndarray:
-    return matcher.link_probability(example.features)
+    return matcher.context_probability(example.features)
 
 
 def test_an_example_knows_who_follows_whom():
@@ -32,7 +32,7 @@ def test_an_example_knows_who_follows_whom():
 def test_the_same_seed_gives_the_same_model_and_another_seed_another(examples, tmp_path):
     for name, parameters in (("one", FEW), ("same", FEW), ("other", FEW.model_copy(update={"seed": 1}))):
         train_matcher(examples[:1], parameters).save(tmp_path / name)
-    for file in ("link.json", "detection.json"):
+    for file in ("context.json", "detection.json"):
         one, same, other = ((tmp_path / name / file).read_bytes() for name in ("one", "same", "other"))
         assert one == same
         assert one != other
@@ -40,9 +40,9 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(examples, t
 
 def test_the_settings_are_obeyed(examples):
     matcher = train_matcher(examples[:1], TrainingParameters(link_rounds=3, link_depth=1, detection_rounds=2))
-    assert matcher.link.num_boosted_rounds() == 3
+    assert matcher.context.num_boosted_rounds() == 3
     assert matcher.detection.num_boosted_rounds() == 2
-    splits = matcher.link.trees_to_dataframe()
+    splits = matcher.context.trees_to_dataframe()
     assert (splits.groupby("Tree").size() <= 3).all()
 
 
