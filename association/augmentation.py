@@ -31,16 +31,16 @@ class AugmentationParameters(Parameters):
     """
 
     rotation_degrees: float = Field(5.0, ge=0, le=180, description="largest rotation to either side")
-    translation: float = Field(0.05, ge=0, le=1, description="largest shift, in widths and heights of the patch")
+    translation: float = Field(0.08, ge=0, le=1, description="largest shift, in widths and heights of the patch")
     skew: float = Field(0.06, ge=0, le=1, description="largest sideways shift of a pixel for each pixel of height")
-    scale: float = Field(0.12, ge=0, le=3, description="largest absolute log factor of the size")
+    scale: float = Field(0.2, ge=0, le=3, description="largest absolute log factor of the size")
     flip: float = Field(0.5, ge=0, le=1, description="share of patches that are mirrored left to right")
-    blur: float = Field(1.0, ge=0, le=10, description="largest standard deviation of Gaussian blur, in patch pixels")
+    blur: float = Field(1.5, ge=0, le=10, description="largest standard deviation of Gaussian blur, in patch pixels")
     noise: float = Field(4.0, ge=0, le=40, description="largest standard deviation of Gaussian noise, in 8-bit levels")
-    gamma: float = Field(0.3, ge=0, le=2, description="largest absolute log exponent applied to the lightness L")
-    brightness: float = Field(10.0, ge=0, le=255, description="largest offset of the lightness L, in 8-bit levels")
-    colour: float = Field(4.0, ge=0, le=255, description="largest offset of U and of V, in 8-bit levels")
-    erase: float = Field(0.25, ge=0, le=1, description="share of patches where a rectangle is painted over")
+    gamma: float = Field(0.4, ge=0, le=2, description="largest absolute log exponent applied to the lightness L")
+    brightness: float = Field(20.0, ge=0, le=255, description="largest offset of the lightness L, in 8-bit levels")
+    colour: float = Field(8.0, ge=0, le=255, description="largest offset of U and of V, in 8-bit levels")
+    erase: float = Field(0.35, ge=0, le=1, description="share of patches where a rectangle is painted over")
     erase_area: float = Field(0.25, ge=0, le=1, description="largest area of that rectangle, as share of the patch")
 
 

@@ -155,7 +155,7 @@ def read_video_people(
     parts = []
     for frame in frames:
         inside = boxes.in_frame(frame.number)
-        field = estimator.update(frame.image)
+        field = estimator.update(frame.image, box=inside.box)
         parts.append(extract_patches(frame.image, inside.box, field))
         progress(f"read {sequence.name}", frame.number, frames.frame_count)
     kept = boxes.frame <= frames.read_count

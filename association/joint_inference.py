@@ -49,11 +49,11 @@ class SplitJoint:
         """What the first convolution makes of patches (N, 5, 121, 53) as left and as right one: (N, h, w, C) each."""
         weight, bias = self._convolution.weight, self._convolution.bias
         stride, padding = self._convolution.stride, self._convolution.padding
-        left, right = [], []
+        left, right, count = [], [], self._network.settings.channels
         for start in range(0, max(len(patches), 1), PATCHES_AT_ONCE):
-            given = patches[start : start + PATCHES_AT_ONCE].contiguous(memory_format=torch.channels_last)
-            left.append(functional.conv2d(given, weight[:, :CHANNELS], bias, stride, padding))
-            right.append(functional.conv2d(given, weight[:, CHANNELS:], None, stride, padding))
+            given = patches[start : start + PATCHES_AT_ONCE, :count].contiguous(memory_format=torch.channels_last)
+            left.append(functional.conv2d(given, weight[:, :count], bias, stride, padding))
+            right.append(functional.conv2d(given, weight[:, count:], None, stride, padding))
         return torch.cat(left).permute(0, 2, 3, 1), torch.cat(right).permute(0, 2, 3, 1)
 
     @torch.inference_mode()

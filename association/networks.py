@@ -17,8 +17,8 @@ from siamlink.association.patches import PATCH_SIZE
 from siamlink.detectors.errors import ConfigError
 from siamlink.detectors.parameters import Parameters
 
-CHANNELS = 5
-"""Of one patch: L, U, V, and both components of the flow."""
+COLOURS, CHANNELS = 3, 5
+"""Of one patch: L, U, V, and with both components of the flow."""
 
 
 class NetworkParameters(Parameters):
@@ -33,6 +33,7 @@ class NetworkParameters(Parameters):
         "residual",
         description="paper: Figure 2 of Leal-Taixé et al. 2016; compact: that shape, small; residual: residual blocks",
     )
+    flow: bool = Field(False, description="whether the network sees optical flow beside the colours")
     stride: int = Field(0, ge=0, le=4, description="of the first convolution of paper and compact; 0: 1 and 2")
     padding: int = Field(0, ge=0, le=4, description="of the convolutions of paper and compact")
     dropout: float = Field(-1.0, ge=-1, lt=1, description="after each fully connected layer; -1: that of the size")
@@ -41,6 +42,11 @@ class NetworkParameters(Parameters):
     def embeds(self) -> bool:
         """Whether each patch is described by itself."""
         return self.topology in {"cost-function", "pseudo-siamese"}
+
+    @property
+    def channels(self) -> int:
+        """How many of a patch's channels the network sees."""
+        return CHANNELS if self.flow else COLOURS
 
 
 @dataclass(frozen=True)
@@ -62,7 +68,7 @@ class PairNetwork(nn.Module):
     """Answers for pairs of patches.
 
     `forward` takes left and right patches, (P, 5, 121, 53) each, and gives the logits of no match and match (P, 2) and
-    the matching features F6 (P, F).
+    the matching features F6 (P, F). The flow is there always, and looked at only by networks made for it.
     """
 
     def __init__(self, parameters: NetworkParameters) -> None:
@@ -83,7 +89,8 @@ class PairNetwork(nn.Module):
 
     def forward(self, left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (P, 2) and features (P, F) of pairs of patches."""
-        return self.conclude(self._responses(left, right))
+        count = self.settings.channels
+        return self.conclude(self._responses(left[:, :count], right[:, :count]))
 
     def conclude(self, responses: Tensor) -> tuple[Tensor, Tensor]:
         """Logits and features from the flattened responses of the convolutions."""
@@ -95,8 +102,8 @@ class JointInput(PairNetwork):
     """Both patches are stacked into one input of ten channels (Fig. 3c)."""
 
     def _make_trunks(self, parameters: NetworkParameters) -> tuple[nn.ModuleList, int]:
-        trunk = _trunk(parameters, 2 * CHANNELS, parameters.padding)
-        return nn.ModuleList([trunk]), _flat_size(trunk, 2 * CHANNELS, PATCH_SIZE)
+        trunk = _trunk(parameters, 2 * parameters.channels, parameters.padding)
+        return nn.ModuleList([trunk]), _flat_size(trunk, 2 * parameters.channels, PATCH_SIZE)
 
     def _responses(self, left: Tensor, right: Tensor) -> Tensor:
         maps: Tensor = self.trunks[0](torch.cat([left, right], 1))
@@ -107,8 +114,8 @@ class InNetwork(PairNetwork):
     """The convolutions look at each patch alone with shared weights; their responses are concatenated (Fig. 3b)."""
 
     def _make_trunks(self, parameters: NetworkParameters) -> tuple[nn.ModuleList, int]:
-        trunk = _trunk(parameters, CHANNELS, parameters.padding)
-        return nn.ModuleList([trunk]), 2 * _flat_size(trunk, CHANNELS, PATCH_SIZE)
+        trunk = _trunk(parameters, parameters.channels, parameters.padding)
+        return nn.ModuleList([trunk]), 2 * _flat_size(trunk, parameters.channels, PATCH_SIZE)
 
     def _responses(self, left: Tensor, right: Tensor) -> Tensor:
         both = self.trunks[0](torch.cat([left, right])).flatten(1)
@@ -122,8 +129,8 @@ class TwoStream(PairNetwork):
 
     def _make_trunks(self, parameters: NetworkParameters) -> tuple[nn.ModuleList, int]:
         padding = parameters.padding or 2  # half the size leaves too little for three unpadded convolutions
-        trunks = nn.ModuleList([_trunk(parameters, 2 * CHANNELS, padding) for _ in range(2)])
-        return trunks, 2 * _flat_size(trunks[0], 2 * CHANNELS, self.STREAM_SIZE)
+        trunks = nn.ModuleList([_trunk(parameters, 2 * parameters.channels, padding) for _ in range(2)])
+        return trunks, 2 * _flat_size(trunks[0], 2 * parameters.channels, self.STREAM_SIZE)
 
     def _responses(self, left: Tensor, right: Tensor) -> Tensor:
         stack = torch.cat([left, right], 1)
@@ -143,8 +150,8 @@ class EmbeddingNetwork(nn.Module):
         widths, dropout = _head(parameters)
         self.branches = nn.ModuleList()
         for _ in range(2 if parameters.topology == "pseudo-siamese" else 1):
-            trunk = _trunk(parameters, CHANNELS, parameters.padding)
-            flat = _flat_size(trunk, CHANNELS, PATCH_SIZE)
+            trunk = _trunk(parameters, parameters.channels, parameters.padding)
+            flat = _flat_size(trunk, parameters.channels, PATCH_SIZE)
             self.branches.append(
                 nn.Sequential(trunk, nn.Flatten(), _fully_connected(flat, widths, dropout, activated_end=False))
             )
@@ -153,7 +160,8 @@ class EmbeddingNetwork(nn.Module):
 
     def embed(self, patches: Tensor, role: int = 0) -> Tensor:
         """Descriptors (N, D) of patches (N, 5, 121, 53); role 0 is the earlier one of a pair, 1 the later one."""
-        described: Tensor = self.branches[min(role, len(self.branches) - 1)](patches)
+        seen = patches[:, : self.settings.channels]
+        described: Tensor = self.branches[min(role, len(self.branches) - 1)](seen)
         return described
 
 

@@ -16,7 +16,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from siamlink.association.checkpoint import below
-from siamlink.association.flow import FlowField
+from siamlink.association.flow import FlowField, FlowParameters
 from siamlink.association.joint_inference import SplitJoint
 from siamlink.association.losses import make_loss
 from siamlink.association.networks import (
@@ -51,14 +51,14 @@ class Siamese:
         network: the network, ready for use.
         loss: the loss it was trained by, which knows the distance of its descriptors.
         luma: how the brightness of a patch is normalised.
+        flow: how the optical flow was computed that it was trained on.
         feature_names: of `compare`: the similarity, or, of networks that look at pairs, the logit and the features F6.
-        needs_flow: True: the network looks at optical flow.
+        needs_flow: whether the network looks at optical flow.
     """
 
-    needs_flow = True
-
-    def __init__(self, network: Network, loss: PairLoss, luma: Luma = "fixed") -> None:
-        self.network, self.loss, self.luma = network.eval(), loss.eval(), luma
+    def __init__(self, network: Network, loss: PairLoss, luma: Luma, flow: FlowParameters) -> None:
+        self.network, self.loss, self.luma, self.flow = network.eval(), loss.eval(), luma, flow
+        self.needs_flow = network.settings.flow
         self._split = SplitJoint(network) if isinstance(network, JointInput) and SplitJoint.pays(network) else None
         self.feature_names: tuple[str, ...] = ("similarity",)
         if not isinstance(network, EmbeddingNetwork):
@@ -80,9 +80,10 @@ class Siamese:
             tensors = {name: tensor.float() for name, tensor in load_tensors(content).items()}
             network.load_state_dict(below(tensors, "network."))
             _load_without_classifier(loss, below(tensors, "loss."))
+            flow = build(FlowParameters, description.get("flow", {}), str(path))
         except (RuntimeError, KeyError, TypeError, ValueError, SiamlinkError):
             raise ModelError(f"{path} does not fit this version's networks; train it again") from None
-        return cls(_for_inference(network), loss, description.get("luma", "fixed"))
+        return cls(_for_inference(network), loss, description.get("luma", "fixed"), flow)
 
     def describe(self, image: NDArray[np.uint8], box: NDArray[np.float32], flow: FlowField | None = None) -> FloatArray:
         """Descriptors (N, D) of a frame's boxes (N, 4).
@@ -142,7 +143,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
 def save_siamese(path: Path, network: Network, loss: PairLoss, description: dict[str, Any]) -> None:
     """Write a trained network as safetensors, sixteen bits a weight, and what `description` says of it.
 
-    The description names the `loss`, its `loss_settings` and the `luma`.
+    The description names the `loss`, its `loss_settings`, the `luma` and the `flow`.
 
     Of the loss only what `similarity` needs is written, and no classifier of the people it was trained on.
     """

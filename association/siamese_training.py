@@ -20,7 +20,7 @@ from siamlink.association.checkpoint import below, read_checkpoint, restore, wri
 from siamlink.association.flow import FlowParameters
 from siamlink.association.galleries import Gallery
 from siamlink.association.losses import make_loss
-from siamlink.association.networks import EmbeddingNetwork, Network, NetworkParameters, build_network
+from siamlink.association.networks import Network, NetworkParameters, build_network
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.pair_sampling import Batch, BatchSampler, SamplingParameters
 from siamlink.association.patches import Luma, Patches, network_input
@@ -50,7 +50,7 @@ class SiameseTrainingParameters(Parameters):
         0.5, ge=0, le=1, description="share of the patches of videos whose flow is hidden, as crops have none"
     )
     pairing: PairingParameters = Field(PairingParameters(), description="which pairs of a batch are compared")
-    steps: int = Field(7000, ge=1, le=10_000_000, description="batches in all")
+    steps: int = Field(6500, ge=1, le=10_000_000, description="batches in all")
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="sgd: with momentum 0.9")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="highest; it rises, then falls as a cosine")
     weight_decay: float = Field(0.02, ge=0, le=1, description="of all weights")
@@ -63,7 +63,12 @@ class SiameseTrainingParameters(Parameters):
     @property
     def description(self) -> dict[str, Any]:
         """What the file of the weights says besides the network."""
-        return {"loss": self.loss, "loss_settings": self.loss_settings, "luma": self.luma}
+        return {
+            "loss": self.loss,
+            "loss_settings": self.loss_settings,
+            "luma": self.luma,
+            "flow": self.flow.model_dump(),
+        }
 
 
 @dataclass
@@ -108,6 +113,7 @@ class SiameseTrainer:
         folder: Path,
         start: Path | None = None,
     ) -> None:
+        check_settings(parameters)
         self.parameters, self.folder, self.validation = parameters, folder, validation
         self.device = _device(parameters.device)
         self.sampler = BatchSampler(galleries, parameters.sampling)
@@ -118,9 +124,6 @@ class SiameseTrainer:
         loss = make_loss(parameters.loss, network.feature_count, self.sampler.people, **parameters.loss_settings).to(
             self.device
         )
-        if isinstance(network, EmbeddingNetwork) == (loss.kind == "logit"):
-            wanted = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
-            raise ConfigError(f"loss: the topology {parameters.network.topology} needs {wanted}, not {parameters.loss}")
         self.state = _State(network, loss, _optimiser(network, loss, parameters))
         if (folder / CHECKPOINT).is_file():
             self._resume()
@@ -231,6 +234,22 @@ class SiameseTrainer:
         restore(tensors, state.modules, state.optimiser)
         state.step, state.best = described["step"], described["best"]
         state.checks_since_best, state.log = described["checks_since_best"], described["log"]
+
+
+def check_settings(parameters: SiameseTrainingParameters, start: Path | None = None) -> None:
+    """See to it before the work that settings fit one another and this machine.
+
+    Raises:
+        ConfigError: the loss is unknown or does not fit the topology, or CUDA is asked for and not there.
+        ModelError: the weights to start with cannot be read.
+    """
+    _device(parameters.device)
+    loss = make_loss(parameters.loss, 1, 2, **parameters.loss_settings)
+    if parameters.network.embeds == (loss.kind == "logit"):
+        wanted = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
+        raise ConfigError(f"loss: the topology {parameters.network.topology} needs {wanted}, not {parameters.loss}")
+    if start is not None:
+        read_weights(start)
 
 
 def _device(wanted: str) -> torch.device:

@@ -77,7 +77,14 @@ def _draw_pairs(
 
 
 def split_people(gallery: Gallery, share: float, seed: int = 0) -> tuple[Gallery, Gallery]:
-    """A gallery's people in two parts, the second of about that share, at least two people in each."""
+    """A gallery's people in two parts, the second of about that share, at least two people in each.
+
+    Raises:
+        InputError: there are fewer than four.
+    """
+    if gallery.people < 4:
+        few = f"{gallery.name} shows {gallery.people} people only"
+        raise InputError(f"{few}, too few to keep some apart to validate on: name a video with --validate")
     order = np.random.default_rng(seed).permutation(gallery.people)
     kept_apart = order[: max(2, round(share * gallery.people))]
     apart = np.isin(gallery.identity, kept_apart)

@@ -7,6 +7,8 @@ import typer
 
 from siamlink.tools.options import Overwrite, Settings
 
+RUN_PICTURE = "run.png"
+
 
 def siamese(
     data: Annotated[
@@ -35,11 +37,11 @@ def siamese(
     there are none, of each video. A training that was stopped goes on where it was when the command is given again.
 
     Writes DIR/siamese.safetensors, the weights that validated best; DIR/run.csv and DIR/run.png, the loss and the
-    validation by step; DIR/checkpoint.safetensors, to go on from.
+    validation by step; and, until it ends, DIR/checkpoint.safetensors, to go on from.
     """
-    from siamlink.association.siamese_training import SiameseTrainer, SiameseTrainingParameters
+    from siamlink.association.siamese_training import SiameseTrainer, SiameseTrainingParameters, check_settings
     from siamlink.detectors.parameters import apply_override, build
-    from siamlink.tools.files import check_folder, make_folder, output_errors
+    from siamlink.tools.files import make_folder, output_errors
     from siamlink.tools.siamese_data import read_training_data
     from siamlink.tools.terminal import stage_bars
 
@@ -47,10 +49,32 @@ def siamese(
     for setting in settings or []:
         apply_override(values, setting)
     parameters = build(SiameseTrainingParameters, values, "--set")
-    check_folder(output, ["siamese.safetensors"], overwrite)
+    check_settings(parameters, start)
     make_folder(output)
     with stage_bars() as progress, output_errors(output):
+        prepare(output, overwrite)
         galleries, validation = read_training_data(data, exclude or [], validate or [], parameters, progress)
-        trainer = SiameseTrainer(galleries, validation, parameters, output, start)
-        trainer.run(progress)
+        SiameseTrainer(galleries, validation, parameters, output, start).run(progress)
+        finish(output)
     typer.echo(f"trained on {', '.join(gallery.name for gallery in galleries)}; weights in {output}")
+
+
+def prepare(output: Path, overwrite: bool) -> None:
+    """See to it that weights may be written: none are there, or those of a training that goes on."""
+    from siamlink.association.siamese import SHIPPED
+    from siamlink.association.siamese_training import CHECKPOINT
+    from siamlink.tools.files import check_folder
+
+    if overwrite:
+        (output / CHECKPOINT).unlink(missing_ok=True)
+    elif not (output / CHECKPOINT).exists():
+        check_folder(output, [SHIPPED])
+
+
+def finish(output: Path) -> None:
+    """Draw the run and take away what only an unfinished training needs."""
+    from siamlink.association.siamese_training import CHECKPOINT, RUN_LOG
+    from siamlink.tools.siamese_plot import plot_run
+
+    plot_run(output / RUN_LOG, output / RUN_PICTURE)
+    (output / CHECKPOINT).unlink()

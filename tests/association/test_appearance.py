@@ -232,7 +232,7 @@ def test_rivals_are_ranked_by_likeness_on_both_sides():
 
 def test_no_pairs_have_no_features():
     appearances = load_appearance("looks:Colour")
-    none = Comparisons(np.zeros(0, np.int64), (np.zeros((0, 1), np.float32),))
+    none = Comparisons.none(0)
     nothing = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert appearances.pair_features(none, nothing, np.zeros(0, np.int64)).shape == (0, 5)
     assert not Comparisons.none(3).known.any()

@@ -6,19 +6,20 @@ from siamlink.association.joint_inference import SplitJoint
 from siamlink.association.networks import JointInput, NetworkParameters, build_network
 
 
-def joint(slope: float = 0.25, seed: int = 0, size: str = "compact") -> JointInput:
+def joint(slope: float = 0.25, seed: int = 0, size: str = "compact", flow: bool = True) -> JointInput:
     torch.manual_seed(seed)
-    network = build_network(NetworkParameters(topology="joint", size=size)).eval()
+    network = build_network(NetworkParameters(topology="joint", size=size, flow=flow)).eval()
     assert isinstance(network, JointInput)
     if size == "compact":
         network.trunks[0][1].weight.data[::2] = slope
     return network
 
 
+@pytest.mark.parametrize("flow", [True, False])
 @pytest.mark.parametrize("slope", [0.25, -0.5], ids=["rising", "falling"])
 @pytest.mark.parametrize("pairs", [1, 300])
-def test_pairs_are_answered_as_by_the_plain_network(slope: float, pairs: int) -> None:
-    network = joint(slope)
+def test_pairs_are_answered_as_by_the_plain_network(pairs: int, slope: float, flow: bool) -> None:
+    network = joint(slope, flow=flow)
     random = np.random.default_rng(pairs)
     patches = torch.randn(7, 5, 121, 53, generator=torch.Generator().manual_seed(1))
     earlier, later = random.integers(0, 7, (2, pairs))

@@ -1,9 +1,19 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from siamlink.association.appearance import Comparisons, load_appearance
 from siamlink.association.candidates import Pairs
 from siamlink.association.context import PAIR_FEATURES
-from siamlink.association.matcher import CONTEXT_FILE, DETECTION_FEATURES, DETECTION_FILE, Matcher, detection_features
+from siamlink.association.matcher import (
+    CONTEXT_FILE,
+    DETECTION_FEATURES,
+    DETECTION_FILE,
+    LINK_FILE,
+    Matcher,
+    detection_features,
+)
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ModelError
@@ -155,3 +165,68 @@ def test_the_shipped_matcher_loads():
     still = np.zeros((1, len(PAIR_FEATURES)), np.float32)
     assert 0 < shipped.context_probability(still)[0] < 1
     assert 0 < shipped.detection_probability(np.zeros((1, len(DETECTION_FEATURES)), np.float32))[0] < 1
+
+
+class Look:
+    feature_names = ("likeness", "other")
+
+    def describe(self, image, box):
+        return box
+
+    def compare(self, earlier, later):
+        return np.zeros((len(earlier), 2))
+
+
+@pytest.fixture
+def looking(matcher):
+    """The matcher with a link model that says what the likeness says."""
+    import xgboost
+
+    look = load_appearance(Look)
+    names = [*PAIR_FEATURES, *look.feature_names]
+    rows = np.random.default_rng(0).random((500, len(names)))
+    data = xgboost.DMatrix(rows, rows[:, names.index("Look.likeness")] > 0.5, feature_names=names)
+    link = xgboost.train({"verbosity": 0, "objective": "binary:logistic"}, data, 5)
+    return replace(matcher, link=link, appearance=look)
+
+
+def test_only_pairs_that_were_compared_are_revised(looking):
+    features = np.zeros((4, len(PAIR_FEATURES)), np.float32)
+    features[:, PAIR_FEATURES.index("gap_frames")] = 1
+    pairs = Pairs(np.array([0, 0, 1, 1]), np.array([2, 3, 2, 3]))
+    values = np.array([[1, 0], [0, 0], [1, 0]], np.float32)
+    compared = Comparisons(np.array([1, -1, 2]), (values,))
+    before = np.full(4, 0.5)
+    after = looking.revise(before, features, pairs, np.array([0, 2, 3]), compared)
+    assert after[0] < 0.2
+    assert after[3] > 0.8
+    assert after[1:3].tolist() == [0.5, 0.5]
+    assert before.tolist() == [0.5] * 4
+    nothing = looking.revise(before, features, pairs, np.zeros(0, np.intp), Comparisons.none(0))
+    assert nothing.tolist() == before.tolist()
+    unseen = looking.revise(before, features, pairs, np.array([1, 2]), Comparisons.none(2))
+    assert unseen.tolist() == before.tolist()
+
+
+def test_looks_are_saved_and_loaded_with_their_appearance(looking, tmp_path):
+    looking.save(tmp_path / "model")
+    loaded = Matcher.load(tmp_path / "model", looking.appearance)
+    rows = np.random.default_rng(1).random((20, len(looking.link.feature_names)), np.float32)
+    np.testing.assert_array_equal(loaded.link.inplace_predict(rows), looking.link.inplace_predict(rows))
+    blind = Matcher.load(tmp_path / "model")
+    assert (blind.link, blind.appearance) == (None, None)
+
+
+def test_looks_without_a_model_of_theirs_are_one_line(looking, folder, tmp_path):
+    with pytest.raises(
+        ModelError, match=r"no model at .*link.json, so the appearance 'Look' cannot be used: train one"
+    ):
+        Matcher.load(folder, looking.appearance)
+    looking.save(tmp_path / "model")
+    other = load_appearance(type("Other", (Look,), {}))
+    with pytest.raises(ModelError, match=r"link.json was made for another appearance than 'Other'") as caught:
+        Matcher.load(tmp_path / "model", other)
+    assert "appearance=none" in str(caught.value)
+    (tmp_path / "model" / LINK_FILE).write_text("hello")
+    with pytest.raises(ModelError, match=r"link.json is no XGBoost model"):
+        Matcher.load(tmp_path / "model", looking.appearance)

@@ -1,3 +1,5 @@
+from itertools import product
+
 import pytest
 import torch
 
@@ -5,7 +7,7 @@ from siamlink.association.networks import EmbeddingNetwork, JointInput, NetworkP
 from siamlink.detectors.errors import ConfigError
 
 PAIR_TOPOLOGIES, EMBEDDINGS = ("joint", "in-network", "two-stream"), ("cost-function", "pseudo-siamese")
-SIZES = ("paper", "compact", "residual")
+SIZES = ("compact", "residual")
 
 
 def patches(count: int = 2, seed: int = 0) -> torch.Tensor:
@@ -17,7 +19,7 @@ def count_weights(network: torch.nn.Module) -> int:
 
 
 def test_paper_size_is_figure_2() -> None:
-    network = build_network(NetworkParameters(topology="joint", size="paper"))
+    network = build_network(NetworkParameters(topology="joint", size="paper", flow=True))
     assert isinstance(network, JointInput)
     shapes = {tuple(weights.shape) for weights in network.parameters()}
     convolutions = {(96, 10, 7, 7), (256, 96, 5, 5), (256, 256, 5, 5)}
@@ -28,14 +30,13 @@ def test_paper_size_is_figure_2() -> None:
 
 
 def test_stride_and_padding_are_options() -> None:
-    padded = build_network(NetworkParameters(topology="joint", size="paper", padding=2, stride=2))
+    padded = build_network(NetworkParameters(topology="joint", size="paper", flow=True, padding=2, stride=2))
     assert padded.head[0].in_features == 5376
     with pytest.raises(ConfigError, match="stride 4 and padding 0 leave nothing of a 121x53 patch"):
-        build_network(NetworkParameters(topology="joint", size="paper", stride=4))
+        build_network(NetworkParameters(topology="joint", size="paper", flow=True, stride=4))
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("topology", PAIR_TOPOLOGIES)
+@pytest.mark.parametrize(("topology", "size"), [*product(PAIR_TOPOLOGIES, SIZES), ("joint", "paper")])
 def test_pair_networks_give_logits_and_features(topology: str, size: str) -> None:
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology=topology, size=size)).eval()
@@ -47,8 +48,7 @@ def test_pair_networks_give_logits_and_features(topology: str, size: str) -> Non
     assert not torch.allclose(logits, swapped), "left and right are told apart"
 
 
-@pytest.mark.parametrize("size", SIZES)
-@pytest.mark.parametrize("topology", EMBEDDINGS)
+@pytest.mark.parametrize(("topology", "size"), [*product(EMBEDDINGS, SIZES), ("cost-function", "paper")])
 def test_embedding_networks_describe_patches(topology: str, size: str) -> None:
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology=topology, size=size)).eval()
@@ -68,7 +68,7 @@ def test_the_weights_of_a_shared_branch_exist_once(topology: str) -> None:
 
 def test_the_two_streams_see_the_whole_and_the_centre() -> None:
     torch.manual_seed(0)
-    network = build_network(NetworkParameters(topology="two-stream", size="compact")).eval()
+    network = build_network(NetworkParameters(topology="two-stream", size="compact", flow=True)).eval()
     left, right = patches(1), patches(1, seed=1)
     border = left.clone()
     border[:, :, :10] = 0
@@ -86,3 +86,18 @@ def test_every_weight_of_a_pair_network_learns(topology: str) -> None:
     logits, _ = network(patches(8), patches(8, seed=1))
     logits.square().sum().backward()
     assert all(weights.grad is not None and weights.grad.abs().sum() > 0 for weights in network.parameters())
+
+
+@pytest.mark.parametrize("flow", [True, False])
+@pytest.mark.parametrize("topology", [*PAIR_TOPOLOGIES, *EMBEDDINGS])
+def test_flow_is_looked_at_when_asked_for(topology: str, flow: bool) -> None:
+    torch.manual_seed(0)
+    network = build_network(NetworkParameters(topology=topology, size="compact", flow=flow)).eval()
+    one, two = patches(), patches()
+    two[:, 3:] = 0
+    with torch.inference_mode():
+        answers = [
+            network.embed(seen) if isinstance(network, EmbeddingNetwork) else network(seen, one)[0]
+            for seen in (one, two)
+        ]
+    assert torch.equal(*answers) != flow

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
+from siamlink.association.appearance import AppearanceGate, Comparisons, load_appearance
 from siamlink.association.candidates import GateParameters
+from siamlink.association.context import PAIR_FEATURES
 from siamlink.association.labels import IGNORED, NOBODY, Truth, is_next
 from siamlink.association.matcher import detection_features
-from siamlink.association.training import TrainingParameters, make_example, train_matcher
+from siamlink.association.training import TrainingParameters, add_appearance, make_example, train_matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
 from siamlink.tools.scene import crossing
@@ -117,3 +119,81 @@ def test_an_empty_sequence_among_others_does_no_harm(examples):
 def test_training_parameters_have_ranges():
     with pytest.raises(ValidationError, match="link_depth"):
         TrainingParameters(link_depth=0)
+
+
+@pytest.fixture(scope="module")
+def seen(examples):
+    """The examples with looks that tell people apart in a part of the pairs."""
+    made = []
+    for seed, example in enumerate(examples):
+        random, identity, pairs = np.random.default_rng(seed), example.identity, example.pairs
+        same = (identity[pairs.earlier] == identity[pairs.later]) & (identity[pairs.earlier] >= 0)
+        likeness = np.where(random.random(len(pairs)) < 0.05, ~same, same).astype(np.float32)[:, None]
+        shown = random.random(len(pairs)) < 0.9
+        row = np.where(shown, np.cumsum(shown) - 1, -1)
+        made.append(replace(example, compared=Comparisons(row, (likeness[shown],))))
+    return made
+
+
+class Look:
+    feature_names = ("likeness",)
+
+    def describe(self, image, box):
+        return box
+
+    def compare(self, earlier, later):
+        return np.zeros((len(earlier), 1))
+
+
+WIDE = AppearanceGate(low=0.01, high=0.99)
+
+
+def with_looks(matcher, seen, gate=WIDE, parameters=FEW):
+    return add_appearance(matcher, load_appearance(Look), gate, seen, parameters)
+
+
+def test_looks_help_where_context_is_in_doubt(matcher, seen):
+    """Context alone is kept, pairs that were not seen keep its answer, and the others are judged better."""
+    context, gate = matcher, AppearanceGate(low=0.05, high=0.95)
+    matcher = with_looks(context, seen, gate, FEW.model_copy(update={"link_rounds": 40}))
+    assert (matcher.context, matcher.detection) == (context.context, context.detection)
+    assert tuple(matcher.link.feature_names) == (*PAIR_FEATURES, *matcher.appearance.feature_names)
+    for example in seen:
+        before = matcher.context_probability(example.features)
+        asked = np.flatnonzero(gate.leaves_open(before))
+        after = matcher.revise(before, example.features, example.pairs, asked, example.compared[asked])
+        changed = np.isin(np.arange(len(before)), asked[example.compared[asked].known])
+        np.testing.assert_array_equal(after[~changed], before[~changed])
+        true = is_next(example.pairs, example.identity)[changed]
+        assert 0 < changed.sum() < len(changed)
+        assert squared_error(after[changed], true) < 0.8 * squared_error(before[changed], true)
+
+
+def squared_error(probability, true) -> float:
+    return float(((probability - true) ** 2).mean())
+
+
+def test_only_open_pairs_that_were_seen_teach_about_looks(examples, seen):
+    matcher = train_matcher(examples, FEW)
+    expected = with_looks(matcher, seen).link.save_raw("json")
+    spoiled = []
+    for example in seen:
+        closed = ~WIDE.leaves_open(matcher.context_probability(example.features)) & example.compared.known
+        (values,) = example.compared.values
+        values = values.copy()
+        values[example.compared.row[closed]] = 7
+        spoiled.append(replace(example, compared=Comparisons(example.compared.row, (values,))))
+    unseen = replace(examples[0], compared=None)
+    assert with_looks(matcher, [*spoiled, unseen]).link.save_raw("json") == expected
+
+
+@pytest.mark.parametrize("kind", ["nothing seen", "nothing open", "nobody"])
+def test_without_open_pairs_of_both_kinds_there_is_nothing_to_learn_about_looks(examples, seen, kind):
+    matcher = train_matcher(examples, FEW)
+    given = {
+        "nothing seen": (examples, WIDE),
+        "nothing open": (seen, AppearanceGate(low=0.5, high=0.5)),
+        "nobody": ([replace(each, identity=np.full_like(each.identity, NOBODY)) for each in seen], WIDE),
+    }
+    with pytest.raises(InputError, match="nothing to learn from: the sequences must hold both open pairs"):
+        with_looks(matcher, *given[kind])

@@ -1,0 +1,86 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from siamlink.association.siamese import Siamese
+
+QUICK = ["network.size=compact", "sampling.people=3", "sampling.patches=2", "steps=4", "check_every=2"]
+SETTINGS = [part for setting in QUICK for part in ("--set", setting)]
+
+
+@pytest.fixture
+def crops(here: Path) -> Path:
+    """Crops of forty people who differ in colour."""
+    folder = here / "crops"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for person in range(40):
+        colour = random.integers(0, 256, 3)
+        for view in range(3):
+            image = np.clip(colour + random.integers(-20, 21, (64, 32, 3)), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(folder / f"{person:03d}_c{view}.png"), image)
+    return folder
+
+
+def test_training_writes_weights_log_and_picture(siamlink: Callable, sequence: Callable, crops: Path) -> None:
+    sequence("walk", frames="images")
+    done = siamlink("train", "siamese", "sequences", crops, "-o", "model", *SETTINGS)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "trained on walk, crops; weights in model\n"
+    assert sorted(path.name for path in Path("model").iterdir()) == ["run.csv", "run.png", "siamese.safetensors"]
+    assert Siamese.load(Path("model/siamese.safetensors")).feature_names == ("similarity",)
+    assert [line.split(",")[0] for line in Path("model/run.csv").read_text().splitlines()] == ["step", "2", "4"]
+    assert cv2.imread("model/run.png").std() > 5
+
+
+def test_a_video_can_be_kept_to_validate_on(siamlink: Callable, sequence: Callable, crops: Path) -> None:
+    sequence("walk", frames="images")
+    done = siamlink("train", "siamese", "sequences", crops, "-o", "model", "--validate", "walk", *SETTINGS)
+    assert done.out == "trained on crops; weights in model\n"
+
+
+def test_earlier_weights_are_replaced_only_when_told(siamlink: Callable, crops: Path) -> None:
+    command = ("train", "siamese", crops, "-o", "model", *SETTINGS)
+    siamlink(*command)
+    weights = Path("model/siamese.safetensors")
+    weights.write_bytes(b"mine")
+    again = siamlink(*command)
+    assert again.code == 2
+    assert again.line.endswith("siamese.safetensors exists; --overwrite replaces it")
+    assert weights.read_bytes() == b"mine"
+    assert siamlink(*command, "--overwrite").code == 0
+    assert weights.read_bytes() != b"mine"
+
+
+FAULTS = [
+    (["--exclude", "run"], "there is no annotated sequence 'run' with frames; there are: walk"),
+    (["--exclude", "walk"], "nothing is left to learn from"),
+    (["--set", "steps=many"], "--set: steps: input should be a valid integer"),
+    (["--set", "network.sise=paper"], "unknown key 'network.sise'; did you mean 'network.size'?"),
+    (["--set", "loss=hadsel"], "there is no loss 'hadsel'; did you mean 'hadsell'?"),
+    (["--set", "loss=softmax"], "the topology cost-function needs a loss of descriptors, not softmax"),
+    (["--start", "none.safetensors"], "no weights at none.safetensors"),
+    ([], "walk shows 2 people only, too few to keep some apart to validate on: name a video with --validate"),
+]
+
+
+@pytest.mark.parametrize(("options", "line"), FAULTS)
+def test_what_cannot_be_used_is_one_line(options: list[str], line: str, siamlink: Callable, sequence: Callable) -> None:
+    sequence("walk", frames="images")
+    done = siamlink("train", "siamese", "sequences", "-o", "model", *options)
+    assert done.code == 2
+    assert line in done.line
+
+
+def test_one_person_teaches_nothing(siamlink: Callable, crops: Path) -> None:
+    for path in crops.glob("*.png"):
+        if not path.name.startswith("000"):
+            path.unlink()
+    done = siamlink("train", "siamese", crops, "-o", "model")
+    assert (done.code, done.line) == (
+        2,
+        f"siamlink: {crops} shows one person only (000); nothing can be learned from it",
+    )
