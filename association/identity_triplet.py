@@ -11,9 +11,9 @@ from siamlink.detectors.errors import ConfigError
 class IdentityTriplet(PairLoss):
     """Identification as in DeepID2 beside the batch-hard triplet loss of Hermans, Beyer and Leibe 2017.
 
-    L = mean(-log p_t) + mean max(0, m + max d(a, p) - min d(a, n)),  all on L2-normalised descriptors: p is the softmax
-    of s times the cosines to one learned direction for each object, with smoothed labels, d the squared distance. The
-    farthest positive and the nearest negative of each descriptor are found in the batch. siamlink ships this.
+    L = mean(-log p_t) + mean max(0, m + max d(a, p) - min d(a, n)),  all on L2-normalised descriptors. p is the softmax
+    of s times the cosines to one learned direction for each object and one for what is none, with smoothed labels. d is
+    the squared distance; the farthest positive and the nearest negative are found in the batch. siamlink ships this.
     """
 
     kind = "identity"
@@ -27,16 +27,22 @@ class IdentityTriplet(PairLoss):
                 f"the loss 'identity-triplet' tells people apart: it needs at least two, got {identities}"
             )
         self.margin, self.scale, self.smoothing = margin, scale, smoothing
-        self.classifier = nn.Parameter(functional.normalize(torch.randn(identities, dimension), dim=1))
+        self.classifier = nn.Parameter(functional.normalize(torch.randn(identities + 1, dimension), dim=1))
 
     def forward(self, feature: Tensor, identity: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        """The loss of descriptors; a negative identity is of nobody: in no class, but a rival to everybody."""
+        """The loss of descriptors; a negative identity is of nobody: the last class, and a rival to everybody."""
         unit, known = functional.normalize(feature, dim=1), identity >= 0
-        cosines = unit[known] @ functional.normalize(self.classifier, dim=1).T
+        cosines = unit @ functional.normalize(self.classifier, dim=1).T
+        target = torch.where(known, identity, len(self.classifier) - 1)
         identification = functional.cross_entropy(
-            self.scale * cosines, identity[known], label_smoothing=self.smoothing, reduction="none"
+            self.scale * cosines, target, label_smoothing=self.smoothing, reduction="none"
         )
         return mean(identification) + mean(self._hardest_triplets(unit, identity)[known])
+
+    @torch.no_grad()
+    def begin_at(self, descriptors: Tensor) -> None:
+        """Begin with the mean descriptors (identities, D) of the objects, as a trained network makes them."""
+        self.classifier[: len(descriptors)] = functional.normalize(descriptors, dim=1)
 
     def _hardest_triplets(self, unit: Tensor, identity: Tensor) -> Tensor:
         """(N,) the hinge of each descriptor with its farthest positive and its nearest negative."""

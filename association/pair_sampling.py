@@ -1,6 +1,6 @@
 """Batches of people for training: which patches are shown together, and which of their pairs are compared."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,6 +67,13 @@ class BatchSampler:
         self._rows_of = [
             [np.flatnonzero(gallery.identity == person) for person in range(gallery.people)] for gallery in galleries
         ]
+
+    def each_person(self, most: int) -> Iterator[tuple[int, Patches]]:
+        """Every person's number, and some of their patches, `most` at most and spread evenly."""
+        for index, gallery in enumerate(self._galleries):
+            for person, rows in enumerate(self._rows_of[index]):
+                spread = rows[np.linspace(0, len(rows) - 1, min(most, len(rows))).astype(int)]
+                yield int(self._first_identity[index]) + person, gallery.patches[spread]
 
     def draw(self, random: np.random.Generator) -> Batch:
         """One batch."""

@@ -13,14 +13,16 @@ import numpy as np
 import torch
 from pydantic import Field
 from torch import Tensor, nn
+from torch.nn import functional
 
 from siamlink.association.augmentation import AugmentationParameters, augment
 from siamlink.association.batch_loss import PairingParameters, batch_loss
 from siamlink.association.checkpoint import below, read_checkpoint, restore, write_checkpoint
 from siamlink.association.flow import FlowParameters
 from siamlink.association.galleries import Gallery
+from siamlink.association.identity_triplet import IdentityTriplet
 from siamlink.association.losses import make_loss
-from siamlink.association.networks import Network, NetworkParameters, build_network
+from siamlink.association.networks import EmbeddingNetwork, Network, NetworkParameters, build_network
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.pair_sampling import Batch, BatchSampler, SamplingParameters
 from siamlink.association.patches import Luma, Patches, network_input
@@ -125,8 +127,21 @@ class SiameseTrainer:
             self.device
         )
         self.state = _State(network, loss, _optimiser(network, loss, parameters))
+        if start is not None and isinstance(loss, IdentityTriplet):
+            loss.begin_at(self._mean_descriptors())
         if (folder / CHECKPOINT).is_file():
             self._resume()
+
+    @torch.inference_mode()
+    def _mean_descriptors(self, most: int = 8) -> Tensor:
+        """(people, D) the mean of each person's unit descriptors, by the network as it is."""
+        network = self.state.network.eval()
+        assert isinstance(network, EmbeddingNetwork)
+        means = torch.zeros(self.sampler.people, network.feature_count, device=self.device)
+        for person, patches in self.sampler.each_person(most):
+            given = torch.from_numpy(network_input(patches, self.parameters.luma)).to(self.device)
+            means[person] = functional.normalize(network.embed(given), dim=1).mean(0)
+        return means
 
     def run(self, progress: Progress) -> Siamese:
         """Train to the end, or until validation stops improving; gives the best network."""

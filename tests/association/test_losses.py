@@ -153,15 +153,14 @@ def verification_cosine(a, b, same):
 
 def expected_identity_triplet(loss, feature, identity, first, second):
     x, direction = normalised(feature), normalised(loss.classifier.detach().numpy())
-    terms = []
+    identification, hinges = [], []
     for row, who in zip(x, identity, strict=True):
-        if who < 0:
-            continue
         log_probability = np.log(np.exp(20 * direction @ row) / np.exp(20 * direction @ row).sum())
-        d = ((x - row) ** 2).sum(1)
-        hinge = max(0, 0.3 + d[identity == who].max() - d[identity != who].min())
-        terms.append(-0.9 * log_probability[who] - 0.1 * log_probability.mean() + hinge)
-    return np.mean(terms)
+        identification.append(-0.9 * log_probability[who if who >= 0 else PEOPLE] - 0.1 * log_probability.mean())
+        if who >= 0:
+            d = ((x - row) ** 2).sum(1)
+            hinges.append(max(0, 0.3 + d[identity == who].max() - d[identity != who].min()))
+    return np.mean(identification) + np.mean(hinges)
 
 
 EXPECTED = {
@@ -414,7 +413,7 @@ def test_what_is_learned_with_the_network():
         "deepid2-l2": classifier,
         "deepid2-l1": classifier,
         "deepid2-cosine": classifier | {"verification.scale": (), "verification.shift": ()},
-        "identity-triplet": {"classifier": (PEOPLE, DIMENSION)},
+        "identity-triplet": {"classifier": (PEOPLE + 1, DIMENSION)},
     }
 
 

@@ -11,6 +11,7 @@ from siamlink.association.galleries import Gallery
 from siamlink.association.losses import LOSS_NAMES, make_loss
 from siamlink.association.networks import NetworkParameters
 from siamlink.association.pair_sampling import SamplingParameters
+from siamlink.association.siamese import Siamese, save_siamese
 from siamlink.association.siamese_training import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.siamese_validation import Validation
 from siamlink.detectors.errors import ConfigError, ModelError
@@ -73,9 +74,7 @@ def test_training_learns_to_tell_painted_people_apart(gallery: Paint, tmp_path: 
     assert made.state.best < 0.7 * untrained["fpr95"]
 
 
-def trained_now(made: SiameseTrainer, folder: Path):
-    from siamlink.association.siamese import Siamese, save_siamese
-
+def trained_now(made: SiameseTrainer, folder: Path) -> Siamese:
     path = folder / "untrained.safetensors"
     save_siamese(path, made.state.network, made.state.loss, made.parameters.description)
     return Siamese.load(path)
@@ -141,3 +140,16 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(gallery: Paint, tm
     (tmp_path / CHECKPOINT).write_bytes(b"nothing")
     with pytest.raises(ModelError, match="is no checkpoint, or is damaged"):
         trainer(gallery, tmp_path)
+
+
+def test_identification_begins_at_the_people_as_the_network_sees_them(gallery: Paint, tmp_path: Path) -> None:
+    trainer(gallery, tmp_path, steps=1).run(silent)
+    people, validation = gallery(people=5, seed=3), Validation([gallery(seed=2)], pairs=60)
+    begun = SiameseTrainer([people], validation, settings(), tmp_path / "next", tmp_path / "siamese.safetensors")
+    described = Siamese.load(tmp_path / "siamese.safetensors").describe_patches(people.patches)
+    unit = described / np.linalg.norm(described, axis=1, keepdims=True)
+    directions = begun.state.loss.classifier.detach().numpy()
+    assert directions.shape == (6, 32)
+    for person in range(5):
+        mean = unit[people.identity == person].mean(axis=0)
+        assert directions[person] @ mean / np.linalg.norm(mean) > 0.999
