@@ -8,9 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association import tracklet_matcher
+from siamlink.association.appearance import Appearances, Comparisons
+from siamlink.association.booster import FeatureError, load_booster, predict
 from siamlink.association.candidates import Pairs
 from siamlink.association.context import PAIR_FEATURES
 from siamlink.association.scene import SceneStatistics
+from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ModelError
 
@@ -26,42 +30,107 @@ DETECTION_FEATURES = (
     "support_future",
     "support_both",
 )
-LINK_FILE, DETECTION_FILE = "link.json", "detection.json"
+CONTEXT_FILE, LINK_FILE, DETECTION_FILE = "context.json", "link.json", "detection.json"
+MODEL_FILES = (CONTEXT_FILE, LINK_FILE, DETECTION_FILE, tracklet_matcher.LINK_FILE, tracklet_matcher.PERSON_FILE)
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """Two boosted models, one of links and one of detections."""
+    """The boosted models: of links by context, of detections, and, with an appearance, of links that context left open.
 
-    link: Any
+    Attributes:
+        context: is `later` the next detection of `earlier`'s track, by `PAIR_FEATURES`.
+        detection: is a detection a person, by `DETECTION_FEATURES`.
+        link: the same question as `context`, by `PAIR_FEATURES` and those of the appearance; None without one.
+        appearance: what says how alike detections look; None without one.
+        tracklets: the models of the second level; None without one.
+    """
+
+    context: Any
     detection: Any
+    link: Any = None
+    appearance: Appearances | None = None
+    tracklets: TrackletMatcher | None = None
 
     @classmethod
-    def load(cls, folder: Path | None = None) -> "Matcher":
-        """Load the two boosters of a folder, or those shipped with siamlink.
+    def load(cls, folder: Path | None = None, appearance: Appearances | None = None, levels: int = 1) -> "Matcher":
+        """Load the boosters of a folder, or those shipped with siamlink.
+
+        The appearance is compared at the last of the levels: by `link.json` with one, by the models of tracklets with
+        two.
 
         Raises:
             ModelError: a file is missing, is no XGBoost model, or was made for other features.
         """
         folder = Path(str(files("siamlink.association") / "weights")) if folder is None else folder
         return cls(
-            link=_load_booster(folder / LINK_FILE, PAIR_FEATURES),
-            detection=_load_booster(folder / DETECTION_FILE, DETECTION_FEATURES),
+            context=load_booster(folder / CONTEXT_FILE, PAIR_FEATURES),
+            detection=load_booster(folder / DETECTION_FILE, DETECTION_FEATURES),
+            link=_load_link(folder / LINK_FILE, appearance) if appearance and levels == 1 else None,
+            appearance=appearance,
+            tracklets=TrackletMatcher.load(folder, appearance) if levels == 2 else None,
         )
 
     def save(self, folder: Path) -> None:
-        """Write the two boosters as XGBoost's JSON."""
+        """Write the boosters as XGBoost's JSON; those that there are."""
         folder.mkdir(parents=True, exist_ok=True)
-        for booster, name in ((self.link, LINK_FILE), (self.detection, DETECTION_FILE)):
-            (folder / name).write_bytes(booster.save_raw("json"))
+        boosters = {CONTEXT_FILE: self.context, DETECTION_FILE: self.detection, LINK_FILE: self.link}
+        for name, booster in boosters.items():
+            if booster is not None:
+                (folder / name).write_bytes(booster.save_raw("json"))
+        if self.tracklets is not None:
+            self.tracklets.save(folder)
 
-    def link_probability(self, features: NDArray[np.float32]) -> FloatArray:
+    def context_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(P,) the probability that each pair is a detection and the next one of its track, from (P, F) features."""
-        return _predict(self.link, features)
+        return predict(self.context, features)
+
+    def link_probability(self, features: NDArray[np.float32], compared: Comparisons, pairs: Pairs) -> FloatArray:
+        """(P,) the same probability of pairs whose looks were compared.
+
+        Args:
+            features: (P, F) of `PAIR_FEATURES`.
+            compared: what the appearance said of the P pairs.
+            pairs: the pairs; all those of one detection at one gap that were compared must be there.
+        """
+        if not len(pairs):
+            return np.zeros(0)
+        assert self.appearance is not None
+        return predict(self.link, link_features(self.appearance, features, compared, pairs))
+
+    def revise(
+        self,
+        probability: FloatArray,
+        features: NDArray[np.float32],
+        pairs: Pairs,
+        asked: NDArray[np.intp],
+        compared: Comparisons,
+    ) -> FloatArray:
+        """(P,) probabilities by context, those of pairs whose looks were compared replaced by what the link model says.
+
+        Args:
+            probability: (P,) by context.
+            features: (P, F) of `PAIR_FEATURES`.
+            pairs: the P pairs.
+            asked: (K,) the pairs that appearance was asked about.
+            compared: what it said of these K; pairs that could not be looked at keep their probability.
+        """
+        known = np.flatnonzero(compared.known)
+        rows, revised = asked[known], probability.copy()
+        revised[rows] = self.link_probability(features[rows], compared[known], pairs[rows])
+        return revised
 
     def detection_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(N,) the probability that each detection is a person, from (N, F) features."""
-        return _predict(self.detection, features)
+        return predict(self.detection, features)
+
+
+def link_features(
+    appearance: Appearances, features: NDArray[np.float32], compared: Comparisons, pairs: Pairs
+) -> NDArray[np.float32]:
+    """(P, F + G) the contextual features (P, F) of pairs that were compared, and those of their looks."""
+    gap = features[:, PAIR_FEATURES.index("gap_frames")].astype(np.int64)
+    return np.hstack([features, appearance.pair_features(compared, pairs, gap)])
 
 
 def detection_features(
@@ -103,26 +172,16 @@ def detection_features(
     ).astype(np.float32)
 
 
-def _predict(booster: Any, features: NDArray[np.float32]) -> FloatArray:
-    if not len(features):
-        return np.zeros(0)
-    probability: FloatArray = np.asarray(booster.inplace_predict(features), np.float64)
-    return probability
-
-
-def _load_booster(path: Path, features: tuple[str, ...]) -> Any:
-    import xgboost
-
+def _load_link(path: Path, appearance: Appearances) -> Any:
     if not path.is_file():
-        raise ModelError(f"no model at {path}; train one with 'siamlink train'")
-    content = path.read_bytes()
-    if content[:2] != b'{"' or content[-1:] != b"}":  # XGBoost crashes on damaged models in its binary format
-        raise ModelError(f"{path} is no XGBoost model in JSON, or is cut off")
-    booster = xgboost.Booster(params={"nthread": 1})  # more threads cost more than they bring on few rows
+        raise ModelError(
+            f"no model at {path}, so the appearance '{appearance.name}' cannot be used: train one with 'siamlink train "
+            f"matcher --set appearance={appearance.name}', or set appearance=none"
+        )
     try:
-        booster.load_model(bytearray(content))
-    except (xgboost.core.XGBoostError, ValueError):  # the message is a stack trace
-        raise ModelError(f"{path} is no XGBoost model that XGBoost {xgboost.__version__} reads") from None
-    if tuple(booster.feature_names or ()) != features:
-        raise ModelError(f"{path} was made for other features than this version computes; train it again")
-    return booster
+        return load_booster(path, (*PAIR_FEATURES, *appearance.feature_names))
+    except FeatureError:
+        raise ModelError(
+            f"{path} was made for another appearance than '{appearance.name}', or by another version; train it again "
+            f"with 'siamlink train matcher --set appearance={appearance.name}', or set appearance=none"
+        ) from None

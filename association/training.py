@@ -1,17 +1,18 @@
-"""Training of the matcher: boosted trees on the contextual features of annotated sequences."""
+"""Training of the matcher: boosted trees on context and looks of annotated sequences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.association.appearance import AppearanceGate, Appearances, Comparisons
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.context import PAIR_FEATURES, pair_features
 from siamlink.association.labels import IGNORED, Truth, identify, is_next
-from siamlink.association.matcher import DETECTION_FEATURES, Matcher, detection_features
+from siamlink.association.matcher import DETECTION_FEATURES, Matcher, detection_features, link_features
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
@@ -19,11 +20,13 @@ from siamlink.detectors.parameters import Parameters
 
 
 class TrainingParameters(Parameters):
-    """How the two boosted models are trained."""
+    """How the boosted models are trained."""
 
     seed: int = Field(0, ge=0, description="of the row and column sampling")
-    link_rounds: int = Field(300, ge=1, le=5000, description="trees of the link model")
+    link_rounds: int = Field(300, ge=1, le=5000, description="trees of the context model")
     link_depth: int = Field(5, ge=1, le=12, description="depth of its trees")
+    appearance_rounds: int = Field(100, ge=1, le=5000, description="trees of the link model that sees looks as well")
+    appearance_depth: int = Field(3, ge=1, le=12, description="depth of its trees: the pairs in doubt are few")
     detection_rounds: int = Field(150, ge=1, le=5000, description="trees of the detection model")
     detection_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
     learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
@@ -34,13 +37,25 @@ class TrainingParameters(Parameters):
 
 @dataclass(frozen=True)
 class Example:
-    """One annotated sequence with one set of detections, ready to learn from."""
+    """One annotated sequence with one set of detections, ready to learn from.
+
+    Attributes:
+        detections: N detections.
+        scene: what they look like as a whole.
+        pairs: P candidate pairs.
+        features: (P, F) contextual features of the pairs.
+        identity: (N,) who each detection is.
+        compared: what the appearance said of some of the pairs; None where it was not asked or there are no images.
+        descriptor: (N, D) unit descriptors of the detections; None likewise.
+    """
 
     detections: Detections
     scene: SceneStatistics
     pairs: Pairs
     features: NDArray[np.float32]
     identity: NDArray[np.int64]
+    compared: Comparisons | None = None
+    descriptor: NDArray[np.float32] | None = None
 
 
 def make_example(detections: Detections, truth: Truth, frame_rate: float, gate: GateParameters) -> Example:
@@ -52,26 +67,59 @@ def make_example(detections: Detections, truth: Truth, frame_rate: float, gate: 
 
 
 def train_matcher(examples: Sequence[Example], parameters: TrainingParameters) -> Matcher:
-    """Train the link model, then the detection model on top of its probabilities.
+    """Train the context model, then the detection model on top of its probabilities.
 
     Examples count by the square root of their size, so that one long crowded video does not drown the others.
 
     Raises:
         InputError: there is nothing to learn from: no pair, or pairs or detections of one kind only.
     """
-    link = _train_link_model(examples, parameters)
-    return Matcher(link, _train_detection_model(examples, Matcher(link, None), parameters))
+    context = _train_context_model(examples, parameters)
+    return Matcher(context, _train_detection_model(examples, Matcher(context, None), parameters))
 
 
-def _train_link_model(examples: Sequence[Example], parameters: TrainingParameters) -> Any:
+def add_appearance(
+    matcher: Matcher,
+    appearance: Appearances,
+    gate: AppearanceGate,
+    examples: Sequence[Example],
+    parameters: TrainingParameters,
+) -> Matcher:
+    """Train the link model of a matcher, on the pairs that its context model leaves open and whose looks are known.
+
+    Raises:
+        InputError: there is nothing to learn from: no such pairs, or of one kind only.
+    """
+    parts = []
+    for example in examples:
+        if example.compared is None:
+            continue
+        asked = gate.leaves_open(matcher.context_probability(example.features)) & example.compared.known
+        rows = np.flatnonzero(asked)
+        pairs = example.pairs[rows]
+        features = link_features(appearance, example.features[rows], example.compared[rows], pairs)
+        known = truth_known(pairs, example.identity)
+        parts.append((features[known], is_next(example.pairs, example.identity)[rows][known]))
+    link = _boost(
+        parts,
+        (*PAIR_FEATURES, *appearance.feature_names),
+        "open pairs of consecutive detections of one person and others, in frames that can be looked at",
+        parameters,
+        rounds=parameters.appearance_rounds,
+        max_depth=parameters.appearance_depth,
+        reg_lambda=5.0,
+    )
+    return replace(matcher, link=link, appearance=appearance)
+
+
+def _train_context_model(examples: Sequence[Example], parameters: TrainingParameters) -> Any:
     random = np.random.default_rng(parameters.seed)
     parts = []
     for example in examples:
-        identity, pairs = example.identity, example.pairs
-        known = np.flatnonzero((identity[pairs.earlier] != IGNORED) & (identity[pairs.later] != IGNORED))
+        known = np.flatnonzero(truth_known(example.pairs, example.identity))
         if len(known) > parameters.pairs_per_example:
             known = np.sort(random.choice(known, parameters.pairs_per_example, replace=False))
-        parts.append((example.features[known], is_next(pairs, identity)[known]))
+        parts.append((example.features[known], is_next(example.pairs, example.identity)[known]))
     return _boost(
         parts,
         PAIR_FEATURES,
@@ -83,12 +131,18 @@ def _train_link_model(examples: Sequence[Example], parameters: TrainingParameter
     )
 
 
+def truth_known(pairs: Pairs, identity: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """(P,) whether the truth says anything about both detections."""
+    known: NDArray[np.bool_] = (identity[pairs.earlier] != IGNORED) & (identity[pairs.later] != IGNORED)
+    return known
+
+
 def _train_detection_model(examples: Sequence[Example], matcher: Matcher, parameters: TrainingParameters) -> Any:
     """Each detection is shown twice: with the support from later frames, and, as online, without."""
     parts = []
     for example in examples:
         known = example.identity != IGNORED
-        probability = matcher.link_probability(example.features)
+        probability = matcher.context_probability(example.features)
         for future in (True, False):
             row = detection_features(example.detections, example.scene, example.pairs, probability, future)
             parts.append((row[known], example.identity[known] >= 0))

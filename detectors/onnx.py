@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import Image, explain
-from siamlink.detectors.errors import DetectorError
+from siamlink.detectors.errors import DetectorError, SiamlinkError
 from siamlink.detectors.onnx_heads import HEADS, SUPPORTED, Floats, Head
 
 PADDING = 114
@@ -45,7 +45,7 @@ class OnnxDetector:
         labels: tuple[int, ...] = (0,),
         threads: int | None = None,
     ) -> None:
-        self._session = _open_session(path, threads or min(4, _core_count()))
+        self._session = open_session(path, threads or min(4, core_count()))
         self._input, self._size = _find_input(path, self._session)
         self._head, classes = self._recognise(path)
         if not labels or max(labels) >= classes or min(labels) < 0:
@@ -108,14 +108,21 @@ def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, NDArray[np.fl
     return canvas, np.divide(fitted, (width, height))
 
 
-def _core_count() -> int:
+def core_count() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
+def open_session(
+    path: Path, threads: int, error_type: type[SiamlinkError] = DetectorError
+) -> onnxruntime.InferenceSession:
+    """Load an ONNX file to run on so many threads of the CPU.
+
+    Raises:
+        SiamlinkError: of the kind `error_type`: the file is missing or cannot be run.
+    """
     if not path.is_file():
-        raise DetectorError(f"there is no file {path}; give an ONNX file as onnx:FILE")
+        raise error_type(f"there is no file {path}; give an ONNX file as onnx:FILE")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
@@ -124,7 +131,7 @@ def _open_session(path: Path, threads: int) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
     except Exception as error:
-        raise DetectorError(f"{path} is not an ONNX file that can be run: {explain(error)}") from error
+        raise error_type(f"{path} is not an ONNX file that can be run: {explain(error)}") from error
 
 
 def _find_input(path: Path, session: onnxruntime.InferenceSession) -> tuple[str, tuple[int, int]]:

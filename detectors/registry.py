@@ -1,20 +1,15 @@
 """Detectors by name: built in, from an ONNX file, from a module or file of the user's, or from an installed plug-in."""
 
 import difflib
-import importlib
-import importlib.util
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from types import ModuleType
 
 from siamlink.detectors.detector import LoadedDetector, explain_where
 from siamlink.detectors.download import WEIGHTS, Progress, fetch
 from siamlink.detectors.errors import DetectorError
+from siamlink.detectors.plugins import load_attribute
 
 ENTRY_POINT_GROUP = "siamlink.detectors"
 ONNX_PREFIX = "onnx:"
@@ -71,9 +66,7 @@ def _load_by_name(spec: str, progress: Progress | None) -> LoadedDetector:
             raise DetectorError("'onnx:' names no file; give one as onnx:FILE")
         return LoadedDetector(spec, _onnx(Path(spec.removeprefix(ONNX_PREFIX)).expanduser()))
     if ":" in spec:
-        place, _, attribute = spec.rpartition(":")
-        with _import_path(place):
-            return LoadedDetector(spec, _attribute_of(_import(place), attribute, spec))
+        return LoadedDetector(spec, load_attribute(spec, HELP, DetectorError))
     for plugin in _plugins():
         if plugin.name == spec:
             return LoadedDetector(spec, _load_plugin(plugin))
@@ -165,53 +158,3 @@ def _plugin_info(plugin: EntryPoint) -> DetectorInfo:
     except DetectorError as error:
         return DetectorInfo(plugin.name, False, str(error), origin)
     return DetectorInfo(plugin.name, True, plugin.value, origin)
-
-
-@contextmanager
-def _import_path(place: str) -> Iterator[None]:
-    """Search the current folder, or that of a file, first, as Python does for a script; afterwards no longer."""
-    folder = str(Path(place).resolve().parent if place.endswith(".py") else Path.cwd())
-    sys.path.insert(0, folder)
-    importlib.invalidate_caches()
-    try:
-        yield
-    finally:
-        if folder in sys.path:
-            sys.path.remove(folder)
-
-
-def _import(place: str) -> ModuleType:
-    """Import a dotted module or the Python file `place`."""
-    if place.endswith(".py") and not Path(place).is_file():
-        raise DetectorError(f"there is no file {place} ({HELP})")
-    try:
-        return _run_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
-    except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError) and f"{place}.".startswith(f"{error.name}."):
-            raise DetectorError(f"there is no module '{error.name}' in {Path.cwd()} or installed ({HELP})") from error
-        raise DetectorError(f"cannot import {place}: {explain_where(error)}") from error
-
-
-def _run_file(path: Path) -> ModuleType:
-    name = f"siamlink_detector_{path.stem}"
-    spec = importlib.util.spec_from_file_location(name, path.resolve())
-    if spec is None or spec.loader is None:
-        raise ImportError(f"{path} is not a Python file")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        del sys.modules[name]
-        raise
-    return module
-
-
-def _attribute_of(module: ModuleType, attribute: str, spec: str) -> object:
-    try:
-        found: object = reduce(getattr, attribute.split("."), module)
-    except AttributeError:
-        near = difflib.get_close_matches(attribute, [name for name in vars(module) if name[0] != "_"], n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise DetectorError(f"no '{attribute}' in {module.__file__}, asked for by '{spec}'{hint}") from None
-    return found

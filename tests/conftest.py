@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from siamlink.association.matcher import Matcher
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from siamlink.tracker.tracks import Tracks
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # XGBoost's threads wait for one another on batches as small as in tests
+
+settings.register_profile("siamlink", deadline=None)  # how long an example takes says how busy the machine is
+settings.load_profile("siamlink")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -15,15 +15,19 @@ Colour = tuple[int, int, int]
 
 _PALETTE = (
     "f4ea84 1e3dff ea0a3d cc99ff 00b799 ff9900 00ffff b70099 007a00 c1ff00 "
-    "5184d6 ff707a b78e00 8428cc a33d5b a3d684 cc5bff ff00cc 00cc28 b76699"
+    "5184d6 ff707a b78e00 8428cc a33d5b a3d684 cc5bff ff00cc 00cc28 b76699 "
+    "285100 ffcccc 7a007a 0000ea 51ea28 ff007a 0099b7 7accff 990051 0028b7 "
+    "ffeab7 9951ea 287a7a 99ccb7 cc7a51 990000 512899 ccffea 007ab7 00cccc "
+    "cc287a b75100 ffcc51 7ab751 7a99ea 51eab7 99287a b75151 2851b7 cc9999 "
+    "51b7ea b7ea99 997aea 519951 515199 5100cc 51b7b7 ccb77a 00eaff 7a0051"
 )
-"""Far apart in OKLab to normal, deuteranope and protanope eyes, ids close to each other the most."""
+"""Far apart in OKLab to normal, deuteranope and protanope eyes: ids close to each other the most, then 20 apart."""
 _COLOURS: tuple[Colour, ...] = tuple((int(c[4:], 16), int(c[2:4], 16), int(c[:2], 16)) for c in _PALETTE.split())
 _TRAIL_POINTS_PER_SECOND = 8
 
 
 def track_colour(track_id: int) -> Colour:
-    """The colour of an identity, always the same; there are twenty, in turn."""
+    """The colour of an identity, always the same; there are sixty, in turn."""
     return _COLOURS[(track_id - 1) % len(_COLOURS)]
 
 

@@ -8,7 +8,19 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from siamlink.tools import crossvalidate, demo, detect, detectors_command, evaluate, parameters_command, track, train
+from siamlink.tools import (
+    ablate,
+    bench,
+    crossvalidate,
+    demo,
+    detect,
+    detectors_command,
+    evaluate,
+    match_eval,
+    parameters_command,
+    track,
+    train,
+)
 
 EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
 
@@ -53,7 +65,10 @@ app.command(short_help="List the detectors, and whether each is ready.")(detecto
 app.command(short_help="List every setting of the tracker.")(parameters_command.parameters)
 app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")
+app.add_typer(bench.app, name="bench")
+app.add_typer(ablate.app, name="ablate")
 app.command(short_help="Score models on videos that they never saw.")(crossvalidate.crossvalidate)
+app.command(name="match-eval", short_help="Measure how well appearances tell people apart.")(match_eval.match_eval)
 app.command(short_help="Render, detect, track, score and draw a street.")(demo.demo)
 
 

@@ -23,37 +23,47 @@ def crossvalidate(
     Each is tracked from its det/det.txt. Sequences that show one video under several names are left out of training
     together; they are recognised by their ground truth.
 
-    Writes DIR/SEQ.txt, DIR/scores.json and the models DIR/models/SEQ; prints the table of scores.
+    With an appearance (--set appearance=...) every frame is looked at once for all models. An appearance that was
+    itself learned has to come from other videos than these.
+
+    Writes DIR/SEQ.txt, DIR/scores.json, the models DIR/models/SEQ, and how far their probabilities can be believed and
+    what they rest on: DIR/matching.json and DIR/reliability.png. Prints the table of scores.
     """
     from siamlink.association.training import TrainingParameters
     from siamlink.detectors.mot_text import read_rows
     from siamlink.detectors.sequence import find_sequences
+    from siamlink.tools.calibration import PICTURE_FILE, REPORT_FILE, MatchingReport
     from siamlink.tools.evaluate import TABLE_WIDTH
     from siamlink.tools.evaluation import evaluate_sequences
     from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.terminal import show_table, stage_bars
-    from siamlink.tools.training import folds, read_videos, train_on
+    from siamlink.tools.training import folds, look_up, read_videos, train_folds
     from siamlink.tracker.inputs import open_input
     from siamlink.tracker.parameters import load_parameters
     from siamlink.tracker.pipeline import track_input
 
     parameters = load_parameters(config, settings or [])
+    appearance = parameters.load_appearance()
     found = find_sequences(data)
-    check_folder(output, ["scores.json"], overwrite)
+    check_folder(output, ["scores.json", REPORT_FILE, PICTURE_FILE], overwrite)
+    report = MatchingReport()
     with stage_bars() as progress:
         pairs = folds(read_videos(found, parameters, progress), sequences.split(",") if sequences else None)
         check_folder(output, [f"{tested.sequence.name}.txt" for tested, _ in pairs], overwrite)
         make_folder(output)
-        for done, (tested, others) in enumerate(pairs):
-            progress("train and track", done, len(pairs))
-            matcher, sequence = train_on(others, TrainingParameters()), tested.sequence
+        for tested, matcher in train_folds(pairs, appearance, parameters, TrainingParameters(), progress):
+            sequence = tested.sequence
             opened = open_input(sequence.folder, sequence.detection_file)
-            tracks = track_input(opened, None, parameters, matcher=matcher).tracks
+            tracks = track_input(opened, None, parameters, matcher=matcher, looks=look_up(tested.public)).tracks
+            report.add(matcher, tested.public, parameters.appearance_gate)
             with staging(output) as staged, output_errors(output):
                 matcher.save(staged / "models" / sequence.name)
                 (staged / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
                 publish(staged, output)
     tracked = [(tested.sequence, read_rows(output / f"{tested.sequence.name}.txt")) for tested, _ in pairs]
+    with staging(output) as staged, output_errors(output):
+        report.save(staged)
+        publish(staged, output)
     evaluation = evaluate_sequences(tracked)
     evaluation.to_json(output / "scores.json", overwrite)
     show_table(evaluation.table(), TABLE_WIDTH)

@@ -59,6 +59,24 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
 
 
+@contextlib.contextmanager
+def results_folder(folder: Path) -> Iterator[None]:
+    """Make a folder for results, with its parents; those that were not there go again if nothing is written to them.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    with output_errors(folder):
+        missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        make_folder(folder)
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            for each in missing:
+                each.rmdir()
+
+
 def write_text(path: str | Path, text: str, overwrite: bool = False) -> None:
     """Write a text file aside and rename it.
 

@@ -60,7 +60,9 @@ def track(
 
     Writes for each source, NAME being that of its file or folder: DIR/NAME.txt, tracks in MOT format (frame, id, left,
     top, width, height, score, -1, -1, -1); DIR/NAME.mp4, the annotated video (boxes filled in between detections are
-    dashed); DIR/NAME.json, the settings, versions, counts and seconds a stage. Prints a table of all sources.
+    dashed); DIR/NAME.json, the settings, versions, counts and seconds a stage. Earlier ones are kept and the source is
+    refused, unless --overwrite is given: it replaces them, and removes an earlier video where no new one is drawn.
+    Prints a table of all sources.
 
     Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the results reach until there,
     130 interrupted.
@@ -96,9 +98,8 @@ def _track_all(sources: list[str], job: "Job") -> Iterator["Outcome"]:
 
     What goes wrong with one does not keep the others from being tracked; what goes wrong with all ends the run.
     """
-    from siamlink.association.matcher import Matcher
     from siamlink.detectors.errors import SiamlinkError
-    from siamlink.tools.files import make_folder
+    from siamlink.tools.files import results_folder
     from siamlink.tools.terminal import show_error, show_note, stage_bars
     from siamlink.tools.tracking import check_sources, run
 
@@ -106,19 +107,19 @@ def _track_all(sources: list[str], job: "Job") -> Iterator["Outcome"]:
     check_sources(inputs)
     if not inputs:
         return
-    matcher = Matcher.load(job.parameters.model_folder)
-    make_folder(job.output)
-    for opened in inputs:
-        detector = _detector(job) if opened.detections is None else None
-        try:
-            with stage_bars(opened.name) as progress:
-                outcome = run(opened, job, detector, matcher, progress)
-        except SiamlinkError as error:
-            show_error(f"{opened.name}: {error}")
-            continue
-        for note in _notes(outcome, job.video):
-            show_note(note)
-        yield outcome
+    matcher = job.parameters.load_matcher()
+    with results_folder(job.output):
+        for opened in inputs:
+            detector = _detector(job) if opened.detections is None else None
+            try:
+                with stage_bars(opened.name) as progress:
+                    outcome = run(opened, job, detector, matcher, progress)
+            except SiamlinkError as error:
+                show_error(f"{opened.name}: {error}")
+                continue
+            for note in _notes(outcome, job.video):
+                show_note(note)
+            yield outcome
 
 
 def _open_all(sources: list[str], job: "Job") -> list["TrackingInput"]:
@@ -154,6 +155,9 @@ def _notes(outcome: "Outcome", video: bool) -> list[str]:
     no_video = ", no video written" if video else ""
     if opened.frames is None:
         notes.append(f"{opened.name} has no frames: tracked from its detections alone" + no_video)
+    elif outcome.result.appearance and outcome.result.appearance.missing:
+        missing = outcome.result.appearance.missing
+        notes.append(f"{opened.name}: {missing}; looks were compared until there, geometry alone decided the rest")
     if not len(outcome.result.detections):
         notes.append(f"{opened.name}: no detections, so there are no tracks")
     elif not outcome.result.tracks.count:

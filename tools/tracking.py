@@ -4,7 +4,7 @@ import json
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.errors import ConfigError, InputError, OutputError, SiamlinkError
 from siamlink.detectors.sequence import is_sequence
-from siamlink.tools.files import check_folder, output_errors, publish, staging
+from siamlink.tools.files import check_folder, check_output, output_errors, publish, staging
 from siamlink.tools.terminal import ended_by_interrupt
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
@@ -33,7 +33,7 @@ class Job:
         detections: a MOT detection file, or a path inside each sequence's folder.
         frame_rate: frames a second, in place of what the source says.
         video: whether an annotated video is written.
-        overwrite: whether earlier results may be replaced.
+        overwrite: whether earlier results may be replaced, and an earlier video removed where none is drawn.
     """
 
     output: Path
@@ -52,6 +52,14 @@ class Job:
     def draws(self, opened: TrackingInput) -> bool:
         """Whether there will be an annotated video of an input."""
         return self.video and opened.frames is not None
+
+    def stale_video(self, opened: TrackingInput) -> Path | None:
+        """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""
+        video, source = self.output / f"{opened.name}.mp4", Path(opened.source)
+        if self.draws(opened) or not video.is_file():
+            return None
+        is_input = any(each.exists() and video.samefile(each) for each in (source, source / video.name))
+        return None if is_input else video
 
 
 def expand_sources(sources: list[str]) -> list[str]:
@@ -85,6 +93,8 @@ def prepare(source: str, job: Job) -> TrackingInput:
         inputs.append(opened.detection_file)
     names = [path.name for path in job.results(opened)]
     check_folder(job.output, names, job.overwrite, inputs + [Path(source) / name for name in names])
+    if stale := job.stale_video(opened):
+        check_output(stale, job.overwrite)
     return opened
 
 
@@ -121,7 +131,7 @@ class Outcome:
     seconds: dict[str, float]
 
     def record(self, parameters: TrackerParameters) -> dict[str, Any]:
-        """What the run was: input, counts, seconds, settings and versions."""
+        """What the run was: input, counts, use of appearance, seconds, settings and versions."""
         opened, result = self.opened, self.result
         return {
             "input": {
@@ -139,6 +149,7 @@ class Outcome:
                 "boxes": len(result.tracks),
                 "interpolated": int(result.tracks.interpolated.sum()),
             },
+            "appearance": asdict(result.appearance) if result.appearance else None,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "config": parameters.model_dump(),
             "versions": {"python": platform.python_version(), **{name: _version(name) for name in RECORDED_PACKAGES}},
@@ -218,12 +229,19 @@ def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
 
 
 def _write(outcome: Outcome, job: Job, staged: Path) -> None:
-    """Write tracks and record aside, and move them with the video, if there is one, to their place."""
+    """Write tracks and record aside, and move them with the video, if there is one, to their place.
+
+    Where no video is drawn, an earlier one is removed.
+    """
     text, record = staged / f"{outcome.opened.name}.txt", staged / f"{outcome.opened.name}.json"
     with output_errors(text):
         text.write_text(outcome.result.tracks.to_mot_text(), encoding="ascii")
         record.write_text(json.dumps(outcome.record(job.parameters), indent=2) + "\n", encoding="utf-8")
     publish(staged, job.output)
+    stale = job.stale_video(outcome.opened)
+    if stale and job.overwrite:
+        with output_errors(stale):
+            stale.unlink()
 
 
 def _version(package: str) -> str | None:

@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from siamlink.tools.options import Config, Overwrite, Settings
+from siamlink.tools.train_all import everything
+from siamlink.tools.train_siamese import siamese
 
 app = typer.Typer(no_args_is_help=True, help="Learn from annotated sequences.")
 
@@ -13,6 +15,10 @@ app = typer.Typer(no_args_is_help=True, help="Learn from annotated sequences.")
 @app.callback()
 def train() -> None:
     """Learn from annotated sequences."""
+
+
+app.command()(siamese)
+app.command(name="all")(everything)
 
 
 @app.command()
@@ -30,24 +36,33 @@ def matcher(
 ) -> None:
     """Train the matching probability and the detection probability on every file in the det/ of each sequence.
 
-    Writes DIR/link.json and DIR/detection.json, XGBoost models that `siamlink track --set model=DIR` uses.
+    Where sequences have frames, their detections are looked at (--set appearance=none does without).
+
+    Writes XGBoost models that `siamlink track --set model=DIR` uses: DIR/context.json and DIR/detection.json, and for
+    the second level DIR/tracklet_link.json and DIR/tracklet_person.json. With --set levels=1 there is no second level,
+    but, if an appearance is named, DIR/link.json.
     """
-    from siamlink.association.matcher import DETECTION_FILE, LINK_FILE
+    from siamlink.association.matcher import MODEL_FILES
     from siamlink.association.training import TrainingParameters
     from siamlink.detectors.sequence import find_sequences
+    from siamlink.tools.annotated_video import train_on
     from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.terminal import stage_bars
-    from siamlink.tools.training import excluding, read_videos, train_on
+    from siamlink.tools.training import complete, excluding, look_at_videos, read_videos
     from siamlink.tracker.parameters import load_parameters
 
     parameters = load_parameters(config, settings or [])
+    appearance = parameters.load_appearance()
     sequences = [sequence for folder in data for sequence in find_sequences(folder)]
-    check_folder(output, (LINK_FILE, DETECTION_FILE), overwrite)
+    check_folder(output, MODEL_FILES, overwrite)
     with stage_bars() as progress:
         videos = excluding(read_videos(sequences, parameters, progress), exclude or [])
         make_folder(output)
         with staging(output) as staged, output_errors(output):
             progress("train", 0, None)
-            train_on(videos, TrainingParameters()).save(staged)
+            trained = train_on(videos, TrainingParameters())
+            if appearance:
+                videos = look_at_videos(videos, [trained], appearance, parameters, progress)
+            complete(trained, appearance, videos, parameters, TrainingParameters()).save(staged)
             publish(staged, output)
     typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; model in {output}")

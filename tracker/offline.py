@@ -1,20 +1,60 @@
 """The offline tracker: all detections of a sequence, linked at once."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import candidate_pairs
+from siamlink.association.appearance import Comparisons
+from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.context import pair_features
 from siamlink.association.matcher import Matcher, detection_features
-from siamlink.association.problem import link_problem
+from siamlink.association.problem import CostParameters, link_problem
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import SOLVERS
+from siamlink.association.tracklet_linking import Describe, link_tracklets
+from siamlink.association.tracklets import make_tracklets
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.gaps import fill_gaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
+
+Look = Callable[[Detections, Pairs], Comparisons]
+"""Compares pairs of detections by how they look."""
+
+
+class Looks(NamedTuple):
+    """What is known of the looks of a sequence's detections: for one level, and for two; None where nothing is."""
+
+    compare: Look | None = None
+    describe: Describe | None = None
+
+
+@dataclass(frozen=True)
+class ScoredPairs:
+    """How likely N detections are people and P candidate pairs links.
+
+    Attributes:
+        detections: those that no better one overlaps.
+        scene: what they look like as a whole.
+        pairs: the candidates among them.
+        link: (P,) probability of each pair.
+        person: (N,) probability of each detection.
+        open_count: how many pairs geometry left open, for appearance to decide.
+        compared_count: how many of these were compared.
+    """
+
+    detections: Detections
+    scene: SceneStatistics
+    pairs: Pairs
+    link: NDArray[np.float64]
+    person: NDArray[np.float64]
+    open_count: int = 0
+    compared_count: int = 0
 
 
 def link_detections(
@@ -24,22 +64,92 @@ def link_detections(
     parameters: TrackerParameters,
     stopwatch: Stopwatch | None = None,
 ) -> Tracks:
-    """Link a sequence's detections into tracks, numbered from 1 in order of appearance."""
+    """Link a sequence's detections into tracks by geometry alone, numbered from 1 in order of appearance."""
     watch = stopwatch or Stopwatch()
+    scored = score_pairs(detections, frame_rate, matcher, parameters, watch)
+    return link_scored(scored, frame_rate, None, matcher, parameters, watch)
+
+
+def has_two_levels(matcher: Matcher, parameters: TrackerParameters) -> bool:
+    """Whether tracklets are linked: that is wanted, and the matcher can."""
+    return parameters.levels == 2 and matcher.tracklets is not None
+
+
+def score_pairs(
+    detections: Detections,
+    frame_rate: float,
+    matcher: Matcher,
+    parameters: TrackerParameters,
+    watch: Stopwatch,
+    look: Look | None = None,
+) -> ScoredPairs:
+    """Ask the boosted models: context about all pairs, then looks about those that context leaves open.
+
+    Args:
+        detections: of one sequence.
+        frame_rate: frames a second.
+        matcher: the models.
+        parameters: settings of the tracker.
+        watch: counts the stages.
+        look: compares pairs by looks; None where there are no images or nothing to compare by.
+    """
     with watch.stage("features"):
         detections = suppress_overlaps(detections, parameters.overlap_limit)
         scene = SceneStatistics.of(detections)
         pairs = candidate_pairs(detections, frame_rate, parameters.gate)
         features, _ = pair_features(detections, pairs, scene.score_rank(detections), frame_rate)
     with watch.stage("boosting"):
-        link = matcher.link_probability(features)
+        link = matcher.context_probability(features)
         person = matcher.detection_probability(detection_features(detections, scene, pairs, link))
-    with watch.stage("solve"):
-        solution = SOLVERS[parameters.solver](link_problem(detections, pairs, link, person, parameters.costs))
+        asked = np.flatnonzero(parameters.appearance_gate.leaves_open(link))
+    if look is None or not len(asked):
+        return ScoredPairs(detections, scene, pairs, link, person, len(asked))
+    compared = look(detections, pairs[asked])
+    with watch.stage("boosting"):
+        link = matcher.revise(link, features, pairs, asked, compared)
+    return ScoredPairs(detections, scene, pairs, link, person, len(asked), int(compared.known.sum()))
+
+
+def link_scored(
+    scored: ScoredPairs,
+    frame_rate: float,
+    image_size: tuple[int, int] | None,
+    matcher: Matcher,
+    parameters: TrackerParameters,
+    watch: Stopwatch,
+    describe: Describe | None = None,
+) -> Tracks:
+    """The best set of tracks by these probabilities, directly or by way of safe tracklets.
+
+    Args:
+        scored: detections and pairs.
+        frame_rate: frames a second.
+        image_size: width and height in pixels, if known.
+        matcher: with models of tracklets, if there are to be two levels.
+        parameters: settings of the tracker.
+        watch: counts the stages.
+        describe: looks at detections of tracklets; None where there are no images or nothing to look by.
+    """
+    shortest, second = parameters.min_detections, parameters.tracklets
+    if matcher.tracklets is None or not has_two_levels(matcher, parameters):
+        with watch.stage("solve"):
+            ids = _solve(scored, parameters.costs, parameters)
+    else:
+        with watch.stage("solve"):
+            safe = _solve(scored, second.safe, parameters)
+        with watch.stage("tracklets"):
+            tracklets = make_tracklets(scored.detections, safe, scored.person, frame_rate, second.summary)
+            solve = SOLVERS[parameters.solver]
+            ids = link_tracklets(tracklets, scored.scene, image_size, matcher.tracklets, second, solve, describe)
+        shortest = max(shortest, round(second.min_seconds * frame_rate))
     with watch.stage("gaps"):
-        ids = _renumber(_drop_short(solution.track_ids(), parameters.min_detections))
-        tracks = Tracks.from_detections(detections, ids)
+        tracks = Tracks.from_detections(scored.detections, _renumber(_drop_short(ids, shortest)))
         return fill_gaps(tracks) if parameters.gaps.fill else tracks
+
+
+def _solve(scored: ScoredPairs, costs: CostParameters, parameters: TrackerParameters) -> NDArray[np.int32]:
+    problem = link_problem(scored.detections, scored.pairs, scored.link, scored.person, costs)
+    return SOLVERS[parameters.solver](problem).track_ids()
 
 
 def suppress_overlaps(detections: Detections, overlap_limit: float) -> Detections:
@@ -58,6 +168,9 @@ def _drop_short(track_id: NDArray[np.int32], min_detections: int) -> NDArray[np.
 
 
 def _renumber(track_id: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Number the tracks that are left from 1 without holes, in the order they had."""
-    _, dense = np.unique(np.append(0, track_id), return_inverse=True)
-    return dense[1:].astype(np.int32)
+    """Number the tracks that are left from 1 without holes, in the order of their first detections."""
+    names, first, dense = np.unique(track_id, return_index=True, return_inverse=True)
+    order = np.argsort(np.where(names > 0, first, -1), kind="stable")
+    number = np.empty(len(names), np.int32)
+    number[order] = np.arange(len(names)) + int(names[:1].sum() > 0)
+    return number[dense]

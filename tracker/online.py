@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance import Described
 from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.context import Motion, pair_features
 from siamlink.association.matcher import Matcher, detection_features
@@ -16,8 +17,10 @@ from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.frame_source import Frame, Image
 from siamlink.tracker.kalman import BoxFilter
+from siamlink.tracker.looking import RecentLooks, flow_for, look_at
 from siamlink.tracker.offline import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
 
 FloatArray = NDArray[np.float64]
@@ -45,6 +48,7 @@ class _Window:
 
     detections: Detections = field(default_factory=Detections.empty)
     motion: Motion = field(default_factory=lambda: Motion(np.zeros((0, 2)), np.zeros(0)))
+    looks: RecentLooks = field(default_factory=RecentLooks)
 
 
 class OnlineTracker:
@@ -59,14 +63,21 @@ class OnlineTracker:
     """
 
     def __init__(
-        self, frame_rate: float, parameters: TrackerParameters | None = None, matcher: Matcher | None = None
+        self,
+        frame_rate: float,
+        parameters: TrackerParameters | None = None,
+        matcher: Matcher | None = None,
+        stopwatch: Stopwatch | None = None,
     ) -> None:
         if not 0 < frame_rate < float("inf"):
             raise ConfigError(f"the frame rate must be a number above 0, not {frame_rate:g}")
         self.frame_rate = frame_rate
         self.parameters = parameters or TrackerParameters(mode="online")
-        self.matcher = matcher or Matcher.load(self.parameters.model_folder)
-        self.frame = 0
+        self.matcher = matcher or self.parameters.load_matcher()
+        self.frame = self.open_count = self.compared_count = 0
+        self._watch = stopwatch or Stopwatch()
+        self._flow = flow_for(self.matcher.appearance, self.parameters.flow, frame_rate)
+        self._last_seen = 0
         self._window = _Window()
         self._history = Detections.empty()
         self._scene = SceneStatistics.of(self._history)
@@ -81,7 +92,7 @@ class OnlineTracker:
             detections: our `Detections` of a single frame, a `supervision.Detections`, or an array of rows
                 `x1 y1 x2 y2 score [label]`.
             frame: the frame as a `Frame`, or its number, above the last one's; its image alone or None means the next
-                frame. The image is not looked at.
+                frame. The image is looked at if there is an appearance; without an image, geometry alone decides.
 
         Returns:
             `Tracks` of this frame, or `supervision.Detections` with `tracker_id` if that is what came in.
@@ -96,7 +107,7 @@ class OnlineTracker:
             new = to_detections(detections, number)
         except InputError as error:
             raise InputError(f"cannot track what was given for frame {number}: {error}; {EXPECTED}") from None
-        tracks = self._update(new, number)
+        tracks = self._update(new, number, _image_of(frame))
         return tracks.to_supervision() if hasattr(detections, "xyxy") else tracks
 
     def _number_of(self, frame: Frame | Image | int | None) -> int:
@@ -108,20 +119,31 @@ class OnlineTracker:
             return self.frame + 1
         raise InputError(f"expected a Frame, a frame number or an image, not {type(frame).__name__} {frame!r:.40}")
 
-    def _update(self, new: Detections, frame: int) -> Tracks:
+    def _update(self, new: Detections, frame: int, image: Image | None) -> Tracks:
+        new = suppress_overlaps(new, self.parameters.overlap_limit)
+        described = self._look_at(image, new, frame)
         seconds = (frame - self.frame) / self.frame_rate
         self.frame = frame
-        new = suppress_overlaps(new, self.parameters.overlap_limit)
         self._learn_scene(new)
         self._forget(frame)
         for track in self._tracks:
             track.motion.predict(seconds)
         known = len(self._window.detections)
+        self._window.looks.add(len(new), described)
         link, person = self._probabilities(new)
         assigned = self._assign(link, known, new)
         self._extend(new, assigned, person, known)
         ids = np.array([track.track_id for track in assigned], np.int32)
         return Tracks.from_detections(new, ids)
+
+    def _look_at(self, image: Image | None, new: Detections, frame: int) -> Described:
+        """Describe the new detections; nothing comes of it without an image or an appearance."""
+        if image is None or self.matcher.appearance is None:
+            return ()
+        seconds = (frame - self._last_seen) / self.frame_rate
+        described = look_at(image, new.box, seconds, self.matcher.appearance, self._flow, self._watch)
+        self._last_seen = frame
+        return described
 
     def _learn_scene(self, new: Detections) -> None:
         """Statistics are made anew whenever a tenth of the history is new."""
@@ -138,8 +160,10 @@ class OnlineTracker:
             track for track in self._tracks if frame - track.last_frame <= (patience if track.track_id else longest)
         ]
         first = int(np.searchsorted(self._window.detections.frame, frame - longest))
-        motion = self._window.motion
-        self._window = _Window(self._window.detections[first:], Motion(motion.velocity[first:], motion.support[first:]))
+        motion, looks = self._window.motion, self._window.looks
+        looks.forget(first)
+        motion = Motion(motion.velocity[first:], motion.support[first:])
+        self._window = _Window(self._window.detections[first:], motion, looks)
         for track in self._tracks:
             track.row -= first
 
@@ -155,14 +179,25 @@ class OnlineTracker:
         motion = _join(self._window.motion, unknown)
         rank = self._scene.score_rank(window)
         features, found = pair_features(window, pairs, rank, self.frame_rate, known_motion=motion)
-        self._window = _Window(
-            window, _join(self._window.motion, Motion(found.velocity[known:], found.support[known:]))
-        )
-        link = self.matcher.link_probability(features)
+        motion = _join(self._window.motion, Motion(found.velocity[known:], found.support[known:]))
+        self._window = _Window(window, motion, self._window.looks)
+        link = self.matcher.context_probability(features)
         shifted = Pairs(np.zeros_like(pairs.earlier), pairs.later - known)
         person = self.matcher.detection_probability(detection_features(new, self._scene, shifted, link, future=False))
+        link = self._revise(link, features, pairs)
         keys = zip(pairs.earlier.tolist(), (pairs.later - known).tolist(), strict=True)
         return dict(zip(keys, link.tolist(), strict=True)), person
+
+    def _revise(self, link: FloatArray, features: NDArray[np.float32], pairs: Pairs) -> FloatArray:
+        """Ask the appearance about the pairs that geometry leaves open."""
+        if self.matcher.appearance is None:
+            return link
+        asked = np.flatnonzero(self.parameters.appearance_gate.leaves_open(link))
+        with self._watch.stage("appearance"):
+            compared = self._window.looks.compare(pairs[asked], self.matcher.appearance)
+        self.open_count += len(asked)
+        self.compared_count += int(compared.known.sum())
+        return self.matcher.revise(link, features, pairs, asked, compared)
 
     def _assign(self, link: dict[tuple[int, int], float], known: int, new: Detections) -> list[_Track]:
         """The track of each new detection: an open one, or a new one.
@@ -219,6 +254,12 @@ class OnlineTracker:
                 self._tracks.append(track)
             if not track.track_id and track.evidence > self.parameters.online.entry:
                 track.track_id, self._next_id = self._next_id, self._next_id + 1
+
+
+def _image_of(frame: Frame | Image | int | None) -> Image | None:
+    if isinstance(frame, Frame):
+        return frame.image
+    return frame if isinstance(frame, np.ndarray) else None
 
 
 def _best_assignment(gain: FloatArray) -> list[tuple[int, int]]:

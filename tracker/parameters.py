@@ -6,13 +6,18 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from siamlink.association.appearance import AppearanceGate, load_appearance
+from siamlink.association.appearance import AppearanceGate, Appearances, load_appearance
 from siamlink.association.candidates import GateParameters
 from siamlink.association.flow import FlowParameters
 from siamlink.association.matcher import Matcher
 from siamlink.association.problem import CostParameters
+from siamlink.association.tracklet_linking import SecondLevelParameters
 from siamlink.detectors.errors import ConfigError
 from siamlink.detectors.parameters import Parameters, apply_override, build
+
+AUTO = "auto"
+SIAMESE_FILE = "siamese.safetensors"
+"""Weights that lie beside a matcher belong to it."""
 
 
 class GapParameters(Parameters):
@@ -42,11 +47,18 @@ class TrackerParameters(Parameters):
     solver: Literal["lp", "hungarian"] = Field(
         "lp", description="offline linking: exact linear program, or frame by frame with the Hungarian method"
     )
+    levels: int = Field(
+        2,
+        ge=1,
+        le=2,
+        description="offline, 2: detections into safe tracklets and these into tracks, where the model has a second "
+        "level; 1: detections into tracks at once",
+    )
     model: str = Field("", description="folder of a trained matcher; empty: the one shipped with siamlink")
     appearance: str = Field(
-        "none",
-        description="how detections are told by their looks: none, siamese, siamese:FILE, onnx:FILE, module:attribute "
-        "or file.py:attribute; several are joined by commas",
+        AUTO,
+        description="how people are told by their looks: auto (with two levels siamese, else none), none, siamese, "
+        "siamese:FILE, onnx:FILE, module:attribute or file.py:attribute; several are joined by commas",
     )
     overlap_limit: float = Field(
         0.45, gt=0, le=1, description="of detections that overlap by a larger IoU only the best is kept"
@@ -55,7 +67,8 @@ class TrackerParameters(Parameters):
     gate: GateParameters = Field(GateParameters(), description="which pairs of detections can be linked at all")
     appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which of these pairs are looked at")
     flow: FlowParameters = Field(FlowParameters(), description="optical flow, where an appearance needs it")
-    costs: CostParameters = Field(CostParameters(), description="costs of the linear program")
+    costs: CostParameters = Field(CostParameters(), description="costs of the linear program with one level")
+    tracklets: SecondLevelParameters = Field(SecondLevelParameters(), description="linking with two levels")
     gaps: GapParameters = Field(GapParameters(), description="filling of gaps")
     online: OnlineParameters = Field(OnlineParameters(), description="the online tracker")
 
@@ -70,7 +83,25 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: one of them cannot be loaded, or they do not belong together.
         """
-        return Matcher.load(self.model_folder, load_appearance(self.appearance))
+        return Matcher.load(self.model_folder, self.load_appearance(), self.level_count)
+
+    @property
+    def level_count(self) -> int:
+        """How many levels there are: one online."""
+        return self.levels if self.mode == "offline" else 1
+
+    def load_appearance(self) -> Appearances | None:
+        """What tells people by their looks; None without.
+
+        Raises:
+            ModelError: it cannot be loaded.
+        """
+        if self.appearance != AUTO:
+            return load_appearance(self.appearance)
+        if self.level_count == 1:
+            return None
+        own = self.model_folder / SIAMESE_FILE if self.model_folder else None
+        return load_appearance(f"siamese:{own}" if own and own.is_file() else "siamese")
 
 
 def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...] | list[str] = ()) -> TrackerParameters:

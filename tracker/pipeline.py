@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.appearance import Appearances, Comparisons
+from siamlink.association.candidates import Pairs
+from siamlink.association.flow import FlowEstimator
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.errors import DetectorError, InputError
-from siamlink.detectors.frame_source import FrameSource, Image
+from siamlink.detectors.frame_source import Frame, FrameSource, Image
 from siamlink.detectors.registry import load_detector
 from siamlink.tracker.inputs import TrackingInput, open_input
-from siamlink.tracker.offline import link_detections
+from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
+from siamlink.tracker.offline import Looks, has_two_levels, link_scored, score_pairs
 from siamlink.tracker.online import OnlineTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Progress, Stopwatch
@@ -31,6 +38,23 @@ Stop = Callable[[], bool]
 
 
 @dataclass(frozen=True)
+class AppearanceUse:
+    """What appearance had to do with the tracks.
+
+    Attributes:
+        name: of the appearance.
+        wanted: the candidate pairs that geometry left open, or, with two levels, the chosen detections of tracklets.
+        seen: how many of these were looked at; the others were judged by geometry alone.
+        missing: why some could not be looked at; None if all were.
+    """
+
+    name: str
+    wanted: int
+    seen: int
+    missing: str | None
+
+
+@dataclass(frozen=True)
 class TrackingResult:
     """The tracks of one source and how they came about.
 
@@ -41,6 +65,7 @@ class TrackingResult:
         frame_count: how many frames were covered.
         broken: why the input ended before its end; None if all of it was read.
         seconds: wall-clock seconds by stage.
+        appearance: how far the looks of the detections were used; None without an appearance.
     """
 
     tracks: Tracks
@@ -49,6 +74,7 @@ class TrackingResult:
     frame_count: int
     broken: str | None
     seconds: dict[str, float]
+    appearance: AppearanceUse | None = None
 
 
 def track(
@@ -83,35 +109,38 @@ def track_input(
     matcher: Matcher | None = None,
     on_frame: OnFrame | None = None,
     stop: Stop | None = None,
+    looks: Looks | None = None,
 ) -> TrackingResult:
     """Track an opened input; see `track`.
+
+    Args:
+        opened: what to track.
+        detector: finds the detections that are not given.
+        parameters: settings of the tracker.
+        progress: told of every stage.
+        matcher: the models with their appearance; None: those that the parameters name.
+        on_frame: given each frame with its tracks by online tracking.
+        stop: ends the source.
+        looks: what is known already; None: the detections are looked at in the frames.
 
     Raises:
         InputError: a live source is to be tracked offline.
     """
     check_mode(opened, parameters)
-    watch, report = Stopwatch(), progress or _silent
-    matcher = matcher or Matcher.load(parameters.model_folder)
-    finder, feed = None, _replay(opened, report)
+    run = _Run(opened, parameters, matcher or parameters.load_matcher(), progress or _silent, Stopwatch())
+    finder, feed = None, _replay(run)
     if opened.detections is None and opened.frames is not None:
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector)
-        feed = detect_frames(opened.frames, finder, watch, report, stop)
-    if parameters.mode == "online":
-        tracker = OnlineTracker(opened.frame_rate, parameters, matcher)
-        detections, tracks = _track_online(feed, tracker, watch, on_frame)
-    else:
-        found = opened.detections
-        detections = Detections.concatenate([each for _, _, each in feed]) if found is None else found
-        report("link", 0, None)
-        tracks = link_detections(detections, opened.frame_rate, matcher, parameters, watch)
-        report("link", 1, 1)
+        feed = detect_frames(opened.frames, finder, run.watch, run.progress, stop)
+    linked = _track_online(run, feed, on_frame) if parameters.mode == "online" else _track_offline(run, feed, looks)
     return TrackingResult(
-        tracks=tracks,
-        detections=detections,
+        tracks=linked.tracks,
+        detections=linked.detections,
         detector=finder.name if finder else None,
-        frame_count=opened.frames.read_count if finder and opened.frames else opened.last_frame,
-        broken=opened.frames.broken if opened.frames else None,
-        seconds=watch.seconds,
+        frame_count=linked.read_count if finder else opened.last_frame,
+        broken=linked.broken if finder else None,
+        seconds=run.watch.seconds,
+        appearance=linked.appearance,
     )
 
 
@@ -151,30 +180,128 @@ def detect_frames(
         yield frame.number, frame.image, found
 
 
-def _replay(opened: TrackingInput, progress: Progress) -> Feed:
-    """Each frame's number and the detections that were given for it; no image is decoded."""
+@dataclass(frozen=True)
+class _Run:
+    """What one run works with."""
+
+    opened: TrackingInput
+    parameters: TrackerParameters
+    matcher: Matcher
+    progress: Progress
+    watch: Stopwatch
+
+    def use(self, wanted: int, seen: int) -> AppearanceUse | None:
+        """How far the appearance was used, if there is one."""
+        if self.matcher.appearance is None:
+            return None
+        missing, frames = None, self.opened.frames
+        if seen < wanted:
+            missing = frames.broken or f"ends with frame {frames.read_count}" if frames else "has no frames"
+        return AppearanceUse(self.matcher.appearance.name, wanted, seen, missing)
+
+
+@dataclass(frozen=True)
+class _Linked:
+    """What came of a run; `read_count` and `broken` are of the frames that a detector saw."""
+
+    detections: Detections
+    tracks: Tracks
+    read_count: int
+    broken: str | None
+    appearance: AppearanceUse | None
+
+
+def _replay(run: _Run) -> Feed:
+    """Each frame's number and the detections that were given for it; images are decoded only to be looked at."""
+    opened = run.opened
     given = opened.detections or Detections.empty()
+    images = iter(opened.frames) if opened.frames and run.matcher.appearance else None
     for number in range(1, opened.last_frame + 1):
-        progress("link", number, opened.last_frame)
-        yield number, None, given.in_frame(number)
+        run.progress("link", number, opened.last_frame)
+        frame = None
+        if images is not None:
+            with run.watch.stage("decode"):
+                frame = next(images, None)
+        yield number, frame.image if frame else None, given.in_frame(number)
 
 
-def _track_online(
-    feed: Feed,
-    tracker: OnlineTracker,
-    watch: Stopwatch,
-    on_frame: OnFrame | None,
-) -> tuple[Detections, Tracks]:
+def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
+    """Detect, if need be; then link everything at once, with a look at the frames where that can decide."""
+    found, frames = run.opened.detections, run.opened.frames
+    detections = Detections.concatenate([each for _, _, each in feed]) if found is None else found
+    read_count, broken = (frames.read_count, frames.broken) if frames else (0, None)
+    rate, size = run.opened.frame_rate, frames.size if frames else None
+    run.progress("link", 0, None)
+    looking = _Looking(run, looks or Looks())
+    scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare)
+    tracks = link_scored(scored, rate, size, run.matcher, run.parameters, run.watch, looking.describe)
+    run.progress("link", 1, 1)
+    if has_two_levels(run.matcher, run.parameters):
+        used = run.use(looking.wanted, looking.described)
+    else:
+        used = run.use(scored.open_count, scored.compared_count)
+    return _Linked(detections, tracks, read_count, broken, used)
+
+
+class _Looking:
+    """How the detections of a run are looked at: pairs of them at one level, some of each tracklet at two.
+
+    Attributes:
+        compare: for one level; None at two, or where there is nothing to look at or by.
+        describe: for two levels; None likewise.
+        wanted: how many detections of tracklets were to be described.
+        described: how many were.
+    """
+
+    def __init__(self, run: _Run, known: Looks) -> None:
+        self._run, self._known = run, known
+        self.wanted = self.described = 0
+        sees = run.opened.frames is not None and run.matcher.appearance is not None
+        two_levels = has_two_levels(run.matcher, run.parameters)
+        self.compare = None if two_levels else known.compare or (self._compare if sees else None)
+        self.describe = self._describe if two_levels and (known.describe or sees) else None
+
+    def _compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
+        frames, appearance, flow, run = *self._sources(), self._run
+        return compare_looks(frames, detections, pairs, appearance, flow, run.watch, run.progress)
+
+    def _describe(self, detections: Detections, rows: NDArray[np.int64]) -> NDArray[np.floating]:
+        self.wanted = len(rows)
+        if self._known.describe is not None:
+            descriptors = self._known.describe(detections, rows)
+        else:
+            frames, appearance, flow, run = *self._sources(), self._run
+            descriptors = describe_detections(frames, detections, rows, appearance, flow, run.watch, run.progress)
+        self.described = int(np.isfinite(descriptors).all(axis=1).sum()) if descriptors.shape[1] else 0
+        return descriptors
+
+    def _sources(self) -> tuple[FrameSource, Appearances, FlowEstimator | None]:
+        run = self._run
+        frames, appearance = run.opened.frames, run.matcher.appearance
+        assert frames is not None
+        assert appearance is not None
+        return frames, appearance, flow_for(appearance, run.parameters.flow, run.opened.frame_rate)
+
+
+def _track_online(run: _Run, feed: Feed, on_frame: OnFrame | None) -> _Linked:
+    tracker = OnlineTracker(run.opened.frame_rate, run.parameters, run.matcher, run.watch)
     detections, tracks = [], []
-    for frame, image, found in feed:
-        with watch.stage("link"):
-            followed = tracker.update(found, frame)
+    for number, image, found in feed:
+        with run.watch.stage("link"):
+            followed = tracker.update(found, number if image is None else Frame(number, 0.0, image))
         detections.append(found)
         tracks.append(followed)
         if on_frame and image is not None:
-            with watch.stage("draw"):
+            with run.watch.stage("draw"):
                 on_frame(image, followed)
-    return Detections.concatenate(detections), Tracks.concatenate(tracks)
+    frames = run.opened.frames
+    return _Linked(
+        Detections.concatenate(detections),
+        Tracks.concatenate(tracks),
+        frames.read_count if frames else 0,
+        frames.broken if frames else None,
+        run.use(tracker.open_count, tracker.compared_count),
+    )
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

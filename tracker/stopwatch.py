@@ -9,16 +9,20 @@ Progress = Callable[[str, int, int | None], None]
 
 
 class Stopwatch:
-    """Adds up the wall-clock seconds of named stages in `seconds`."""
+    """Adds up the wall-clock seconds of named stages in `seconds`; a stage within another counts for itself alone."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
+        self._within = 0.0
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Count the time inside the block towards a stage."""
-        start = time.perf_counter()
+        start, earlier = time.perf_counter(), self._within
+        self._within = 0.0
         try:
             yield
         finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
+            took = time.perf_counter() - start
+            self.seconds[name] = self.seconds.get(name, 0.0) + took - self._within
+            self._within = earlier + took

@@ -2,7 +2,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -248,7 +248,6 @@ def test_the_gate_leaves_open_what_lies_between_its_bounds():
 vectors = arrays(np.float32, (6, 4), elements=st.floats(-100, 100, width=32))
 
 
-@settings(deadline=None)
 @given(vectors, vectors, st.floats(0.5, 100))
 def test_the_cosine_is_symmetric_bounded_and_blind_to_scale(a, b, scale):
     alike = cosine(a, b)

@@ -120,7 +120,7 @@ def test_growth_and_skew_change_the_vectors_as_they_change_distances():
     assert warp(patches, about_the_centre([[1, 0.25], [0, 1]])).flow[0, 9, 9].tolist() == [0.75, 1.0]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(45, 75), st.integers(20, 32))
 def test_picture_and_flow_move_together(seed, y, x):
     parameters = only(rotation_degrees=20, translation=0.1, skew=0.2, scale=0.2, flip=0.5)
@@ -129,7 +129,7 @@ def test_picture_and_flow_move_together(seed, y, x):
     assert middle(picture) == pytest.approx(middle(motion), abs=0.1)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(-8, 8), st.integers(-8, 8))
 def test_the_vectors_lead_to_where_things_go(seed, across, down):
     """A square and the same square moved, changed alike, lie apart by what the changed flow says."""

@@ -77,7 +77,7 @@ def test_over_the_border_the_edge_is_repeated_and_nothing_shifts(box):
 
 
 @given(boxes)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_padding_is_the_same_for_boxes_of_any_size(box):
     padded = cv2.copyMakeBorder(STREET, 300, 300, 300, 300, cv2.BORDER_REPLICATE)
     outside = (box[:, 2:] <= 0).any(axis=1) | (box[:, :2] >= (320, 240)).any(axis=1)
@@ -118,7 +118,7 @@ def test_each_box_has_its_patch_in_its_place():
 
 
 @given(boxes, st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_batch_is_the_same_as_one_by_one(box, moving):
     flow = field_of() if moving else None
     batch = extract_patches(STREET, box, flow)
@@ -129,7 +129,7 @@ def test_a_batch_is_the_same_as_one_by_one(box, moving):
 
 
 @given(boxes, st.integers(0, 60), st.integers(0, 60))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_patches_move_with_the_picture(box, dx, dy):
     here = box + 110
     there = here - np.tile((dx, dy), 2)

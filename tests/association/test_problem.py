@@ -59,7 +59,7 @@ def test_the_optimum_of_a_scene_depends_neither_on_place_scale_nor_start(matcher
         scene = SceneStatistics.of(detections)
         pairs = candidate_pairs(detections, 30, GateParameters())
         features, _ = pair_features(detections, pairs, scene.score_rank(detections), 30)
-        link = matcher.link_probability(features)
+        link = matcher.context_probability(features)
         person = matcher.detection_probability(detection_features(detections, scene, pairs, link))
         return solve_lp(link_problem(detections, pairs, link, person, CostParameters())).objective
 

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.tracklets import TrackletParameters, make_tracklets
+from siamlink.association.tracklets import TrackletParameters, best_crops, make_tracklets, with_looks
 from siamlink.detectors.detections import Detections
 from siamlink.tools.scene import street
 
@@ -22,12 +22,12 @@ def walk(frames, x=0.0, speed=0.0, height=50.0, top=100.0) -> Detections:
     return Detections(frames, box, np.ones(len(frames)), np.zeros(len(frames)))
 
 
-def summarise(*walks, parameters=PARAMETERS, descriptor=None, probability=None):
+def summarise(*walks, parameters=PARAMETERS, probability=None):
     detections = Detections.concatenate(walks)
     ids = np.concatenate([np.full(len(each), k + 1) for k, each in enumerate(walks)])
     order = np.argsort(np.concatenate([each.frame for each in walks]), kind="stable")
     probability = np.full(len(detections), 0.9) if probability is None else np.asarray(probability)
-    return make_tracklets(detections, ids[order].astype(np.int32), probability, RATE, parameters, descriptor)
+    return make_tracklets(detections, ids[order].astype(np.int32), probability, RATE, parameters)
 
 
 def test_a_tracklet_knows_its_members_and_its_length():
@@ -87,27 +87,28 @@ def test_mean_and_largest_are_over_the_members():
     assert found.largest(found.probability) == pytest.approx([0.8, 0.9])
 
 
-def test_appearance_is_the_direction_of_the_best_crops_mean():
-    few = PARAMETERS.model_copy(update={"best_crops": 2})
-    looks = np.array([[1, 0], [0, 1], [0, 1], [-1, 0]], np.float32)
-    found = summarise(walk([1, 2, 3, 4]), parameters=few, descriptor=looks, probability=[0.9, 0.8, 0.2, 0.1])
-    np.testing.assert_allclose(found.descriptor, [[0.5**0.5, 0.5**0.5]])
+def test_the_best_crops_are_the_most_probable_detections_of_the_tracklets_asked_for():
+    found = summarise(walk([1, 3, 5]), walk([2, 4], x=99), probability=[0.2, 0.9, 0.8, 0.7, 0.6])
+    assert best_crops(found, np.array([0]), 2).tolist() == [2, 4]
+    assert best_crops(found, np.array([0, 1]), 1).tolist() == [1, 2]
+    assert best_crops(found, np.array([1]), 9).tolist() == [1, 3]
+    assert best_crops(found, np.zeros(0, np.int64), 9).tolist() == []
 
 
-def test_what_was_never_seen_has_no_appearance():
-    looks = np.array([[np.nan, np.nan], [np.nan, np.nan], [0, 2]], np.float32)
-    found = summarise(walk([1, 3]), walk([2], x=99), descriptor=looks[[0, 2, 1]])
-    assert np.isnan(found.descriptor[0]).all()
-    np.testing.assert_allclose(found.descriptor[1], [0, 1])
-    assert summarise(walk([1])).descriptor.shape == (1, 0)
+def test_appearance_is_the_direction_of_the_mean_of_what_was_seen():
+    found = summarise(walk([1, 3]), walk([2, 4], x=99), walk([5], x=200))
+    assert found.descriptor.shape == (3, 0)
+    looks = np.array([[1, 0], [0, 1], [np.nan, np.nan]], np.float32)
+    seen = with_looks(found, np.array([0, 2, 3]), looks)
+    np.testing.assert_allclose(seen.descriptor[0], [0.5**0.5, 0.5**0.5])
+    assert np.isnan(seen.descriptor[1:]).all(), "nobody looked at them, or no image came"
 
 
 def test_no_tracklets_are_a_valid_answer():
     for detections in (Detections.empty(), walk([1, 2])):
         nobody = np.zeros(len(detections), np.int32)
-        found = make_tracklets(
-            detections, nobody, np.ones(len(detections)), RATE, PARAMETERS, np.zeros((len(detections), 4))
-        )
+        found = make_tracklets(detections, nobody, np.ones(len(detections)), RATE, PARAMETERS)
+        found = with_looks(found, np.zeros(0, np.int64), np.zeros((0, 4)))
         assert len(found) == 0
         assert found.mean(np.ones(len(detections))).shape == (0,)
         assert found.largest(np.ones(len(detections))).shape == (0,)
@@ -115,7 +116,7 @@ def test_no_tracklets_are_a_valid_answer():
         assert found.first.place.shape == (0, 3)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(scale=st.floats(0.2, 5), shift=st.floats(-500, 500))
 def test_places_follow_the_picture(scale, shift):
     truth = street(frame_count=30).truth()

@@ -14,7 +14,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
 from siamlink.tools.scene import crossing
 
-FEW = TrainingParameters(link_rounds=4, detection_rounds=4, learning_rate=0.3, smallest_leaf=1)
+FEW = TrainingParameters(link_rounds=4, appearance_rounds=4, detection_rounds=4, learning_rate=0.3, smallest_leaf=1)
 
 
 def answers(matcher, example) -> np.ndarray:
@@ -155,7 +155,7 @@ def with_looks(matcher, seen, gate=WIDE, parameters=FEW):
 def test_looks_help_where_context_is_in_doubt(matcher, seen):
     """Context alone is kept, pairs that were not seen keep its answer, and the others are judged better."""
     context, gate = matcher, AppearanceGate(low=0.05, high=0.95)
-    matcher = with_looks(context, seen, gate, FEW.model_copy(update={"link_rounds": 40}))
+    matcher = with_looks(context, seen, gate, FEW.model_copy(update={"appearance_rounds": 40}))
     assert (matcher.context, matcher.detection) == (context.context, context.detection)
     assert tuple(matcher.link.feature_names) == (*PAIR_FEATURES, *matcher.appearance.feature_names)
     for example in seen:

@@ -144,7 +144,7 @@ def test_a_module_that_cannot_be_imported_is_one_line_with_the_file_and_the_caus
     assert said in message
     assert "\n" not in message
     assert sys.path == before
-    assert "siamlink_detector_faulty_finder" not in sys.modules
+    assert "siamlink_plugin_faulty_finder" not in sys.modules
 
 
 def test_installed_plug_ins_load_by_name_and_are_listed(tmp_path, monkeypatch):

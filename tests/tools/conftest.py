@@ -214,6 +214,54 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+LOOKS = '''
+import numpy as np
+
+class Grey:
+    """The grey in the middle of each box; writes down what it was shown."""
+
+    def describe(self, image, box):
+        with open("seen.txt", "a") as seen:
+            seen.writelines(f"{image[0, 0, 0]} {image[0, 1, 0]} {each.tolist()}\\n".replace(", ", ",") for each in box)
+        x, y = ((box[:, axis] + box[:, axis + 2]) / 2 for axis in (0, 1))
+        rows, columns = np.clip(y.astype(int), 0, image.shape[0] - 1), np.clip(x.astype(int), 0, image.shape[1] - 1)
+        grey = image[rows, columns, 0] / 40
+        return np.column_stack([np.cos(grey), np.sin(grey)])
+'''
+
+
+@pytest.fixture
+def painted_streets(here: Path, streets_with_frames: Path) -> Path:
+    """Two annotated sequences of people in grey values of their own; `looks.py` with an appearance lies beside them."""
+    (here / "looks.py").write_text(LOOKS)
+    return streets_with_frames
+
+
+@pytest.fixture(scope="session")
+def streets_with_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import cv2
+
+    from siamlink.detectors.mot_text import format_rows
+    from siamlink.tools.scene import street
+
+    folder = tmp_path_factory.mktemp("painted")
+    for number, (name, seed, width, height) in enumerate((("east", 200, 640, 360), ("west", 201, 480, 270)), 1):
+        scene = street(40, seed, width, height)
+        truth = scene.truth()
+        for part in ("gt", "det", "img1"):
+            (folder / name / part).mkdir(parents=True)
+        (folder / name / "gt" / "gt.txt").write_text(truth.to_mot_text())
+        (folder / name / "det" / "det.txt").write_text(format_rows(scene.detections(0.3)))
+        (folder / name / "seqinfo.ini").write_text("[Sequence]\nframeRate=30\nseqLength=40\n")
+        for frame in range(1, 41):
+            image, people = np.zeros((height, width, 3), np.uint8), truth.in_frame(frame)
+            for (x1, y1, x2, y2), person in zip(people.box.round().astype(int), people.track_id, strict=True):
+                image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = 7 * person % 250
+            image[0, :2, 0] = number, frame
+            cv2.imwrite(str(folder / name / "img1" / f"{frame:06d}.png"), image)
+    return folder
+
+
 @pytest.fixture
 def stream(walk_bytes: dict[str, bytes]) -> Iterator[str]:
     """The URL of the walkers as a live stream on this machine."""

@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import cv2
 import numpy as np
 import pytest
 
@@ -37,12 +38,19 @@ def coloured(image: np.ndarray, track_id: int) -> np.ndarray:
 
 
 def test_colours_are_stable_and_those_of_neighbours_differ_clearly():
-    assert [track_colour(i) for i in range(1, 41)] == [track_colour(i) for i in range(1, 41)]
-    assert len({track_colour(i) for i in range(1, 21)}) == 20
+    assert [track_colour(i) for i in range(1, 61)] == [track_colour(i) for i in range(61, 121)]
+    assert len({track_colour(i) for i in range(1, 61)}) == 60
     for near in range(1, 6):
-        for track_id in range(1, 60):
+        for track_id in range(1, 61):
             a, b = (np.array(track_colour(i), int) for i in (track_id, track_id + near))
             assert np.abs(a - b).sum() > 90
+
+
+def test_colours_twenty_ids_apart_differ_clearly_to_the_eye():
+    palette = np.array([track_colour(i) for i in range(1, 61)], np.float32) / 255
+    lab = cv2.cvtColor(palette[None], cv2.COLOR_BGR2LAB)[0]
+    for apart in (20, 40):
+        assert np.linalg.norm(lab - np.roll(lab, -apart, axis=0), axis=1).min() > 20
 
 
 def test_a_box_is_drawn_along_its_edges_in_its_colour_and_nowhere_far_away():
@@ -124,8 +132,8 @@ def test_labels_of_overlapping_boxes_do_not_hide_each_other():
 
 
 def test_labels_of_different_ids_differ():
-    one, two = (Annotator(RATE).draw(grey(), tracks_of([(300, 100, 380, 300)], [k])) for k in (1, 21))
-    assert track_colour(1) == track_colour(21)
+    one, two = (Annotator(RATE).draw(grey(), tracks_of([(300, 100, 380, 300)], [k])) for k in (1, 61))
+    assert track_colour(1) == track_colour(61)
     assert (one != two).any()
 
 

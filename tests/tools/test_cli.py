@@ -20,8 +20,8 @@ OUTPUTS = {
     ("detectors",): ["writes nothing"],
     ("parameters",): ["writes nothing"],
     ("evaluate",): ["Prints a table", "--json", "--csv", "--events"],
-    ("train", "matcher"): ["DIR/link.json", "DIR/detection.json"],
-    ("crossvalidate",): ["DIR/SEQ.txt", "DIR/scores.json", "DIR/models/SEQ"],
+    ("train", "matcher"): ["DIR/context.json", "DIR/detection.json", "DIR/link.json"],
+    ("crossvalidate",): ["DIR/SEQ.txt", "DIR/scores.json", "DIR/models/SEQ", "DIR/matching.json"],
     ("demo",): ["DIR/street/", "DIR/tracks/"],
 }
 

@@ -10,10 +10,11 @@ import pytest
 from siamlink.association.matcher import Matcher
 
 Run = Callable[..., Any]
+LOOKS = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
 
 
 def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, streets: Path) -> None:
-    result = siamlink("crossvalidate", streets, "-o", "out", "--sequences", "east,west")
+    result = siamlink("crossvalidate", streets, "-o", "out", "--sequences", "east,west", "--set", "levels=1")
     assert (result.code, result.err) == (0, "")
     assert [line.split()[0] for line in result.out.splitlines() if line[:1].isalpha()] == [
         *("sequence", "east", "west", "overall"),
@@ -21,12 +22,40 @@ def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, s
     scores = json.loads(Path("out/scores.json").read_text())
     assert list(scores["sequences"]) == ["east", "west"]
     assert scores["overall"]["IDF1"] > 60
-    assert sorted(path.name for path in Path("out").iterdir()) == ["east.txt", "models", "scores.json", "west.txt"]
+    files = ["east.txt", "matching.json", "models", "reliability.png", "scores.json", "west.txt"]
+    assert sorted(path.name for path in Path("out").iterdir()) == files
+    report = json.loads(Path("out/matching.json").read_text())
+    assert list(report["calibration"]) == ["person", "context"]
+    assert list(report["importance"]) == ["person", "context"]
     for name, other in (("east", "west"), ("west", "east")):
         Matcher.load(Path("out/models", name))
-        trained = siamlink("train", "matcher", streets, "--exclude", name, "-o", f"without-{name}")
+        trained = siamlink("train", "matcher", streets, "--exclude", name, "-o", f"without-{name}", "--set", "levels=1")
         assert other in trained.out
-        assert siamlink("track", streets / name, "-o", "again", "--set", f"model=without-{name}").code == 0
+        assert (
+            siamlink("track", streets / name, "-o", "again", "--set", f"model=without-{name}", "--set", "levels=1").code
+            == 0
+        )
+        assert Path("again", f"{name}.txt").read_text() == Path("out", f"{name}.txt").read_text()
+
+
+def test_with_an_appearance_every_box_is_described_once_for_all_folds(siamlink: Run, painted_streets: Path) -> None:
+    result = siamlink("crossvalidate", painted_streets, "-o", "out", *LOOKS)
+    assert (result.code, result.err) == (0, "")
+    seen = [tuple(line.split()) for line in Path("seen.txt").read_text().splitlines()]
+    assert len(seen) == len(set(seen)) > 100
+    report = json.loads(Path("out/matching.json").read_text())
+    geometry, looks = (report["calibration"][f"{name}, open pairs"] for name in ("context", "with appearance"))
+    assert geometry["count"] == looks["count"] > 100
+    assert list(report["importance"]) == ["person", "context", "link"]
+    for name in ("east", "west"):
+        assert Path("out/models", name, "link.json").is_file()
+        trained = siamlink(
+            *("train", "matcher", painted_streets, "--exclude", name, "-o", f"no-{name}"),
+            *LOOKS,
+        )
+        assert trained.code == 0
+        model = ("--set", f"model=no-{name}", *LOOKS)
+        assert siamlink("track", painted_streets / name, "-o", "again", "--no-video", *model).code == 0
         assert Path("again", f"{name}.txt").read_text() == Path("out", f"{name}.txt").read_text()
 
 

@@ -85,7 +85,7 @@ def crowds(draw: st.DrawFn) -> list[tuple[int, int, tuple[int, ...]]]:
     return [(frame, i, (draw(st.integers(0, 12)), draw(st.integers(0, 12)), 20, 20)) for frame, i in keys]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(truth=crowds(), tracks=crowds())
 def test_switches_and_matches_are_those_that_trackeval_counts(
     truth: list[tuple[int, int, tuple[int, ...]]], tracks: list[tuple[int, int, tuple[int, ...]]]
@@ -96,7 +96,7 @@ def test_switches_and_matches_are_those_that_trackeval_counts(
     assert sum(len(rows) for rows, _ in clear_matches(scene)) == counts["CLR_TP"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(truth=crowds(), tracks=crowds())
 def test_motmetrics_agrees_on_identity_and_on_clear_with_the_same_matches(
     truth: list[tuple[int, int, tuple[int, ...]]], tracks: list[tuple[int, int, tuple[int, ...]]]

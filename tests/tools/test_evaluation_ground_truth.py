@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.detectors.errors import ConfigError, InputError
@@ -139,7 +139,6 @@ def walks(draw: st.DrawFn) -> np.ndarray:
     return np.array([truth_row(f, i, (place, i, 20, 40)) for (f, i), place in zip(keys, places, strict=True)], float)
 
 
-@settings(deadline=None)
 @given(truth=walks())
 def test_a_perfect_result_has_100_percent(truth: np.ndarray) -> None:
     scores = Scores.from_counts(measure(pair_up("S", truth, truth[:, :7])))
@@ -150,7 +149,6 @@ def test_a_perfect_result_has_100_percent(truth: np.ndarray) -> None:
     assert people == scores.MT
 
 
-@settings(deadline=None)
 @given(truth=walks(), tracks=walks(), names=st.permutations([3, -7, 10**9, 8, 1]))
 def test_the_names_of_tracks_and_people_do_not_matter(truth: np.ndarray, tracks: np.ndarray, names: list[int]) -> None:
     def scores(truth: np.ndarray, tracks: np.ndarray) -> list[float]:

@@ -17,6 +17,7 @@ from siamlink.detectors.mot_text import read_rows
 from siamlink.detectors.sequence import Sequence, open_sequence
 from siamlink.tools.evaluation import Evaluation, evaluate, evaluate_sequences
 from siamlink.tools.evaluation.metrics import Scores
+from siamlink.tracker import load_parameters, track
 
 MOT15 = ("ADL-Rundle-6", "ETH-Sunnyday", "KITTI-17", "PETS09-S2L1", "TUD-Campus")
 MOT16 = ("MOT16-09",)
@@ -132,6 +133,19 @@ def test_real_sequences_score_as_in_trackeval(
     assert disturbed.overall.IDSW > 20
 
 
+@pytest.mark.parametrize(
+    ("name", "benchmark"), [("TUD-Campus", "mot15"), ("MOT16-09", "mot16"), ("MOT17-09-FRCNN", "mot17")]
+)
+def test_tracks_of_siamlink_score_as_in_trackeval(data: Path, tmp_path: Path, name: str, benchmark: str) -> None:
+    (sequence,) = linked(data, (name,), tmp_path)
+    tracked = track(sequence.folder, parameters=load_parameters("fast"))
+    (tmp_path / "tracks").mkdir()
+    (tmp_path / "tracks" / f"{name}.txt").write_text(tracked.tracks.to_mot_text())
+    lengths = {name: sequence.frame_count}
+    scored = assert_equal_to_trackeval(tmp_path / "truth", tmp_path / "tracks", lengths, benchmark)
+    assert scored.overall.MOTA > 20
+
+
 LENGTH = 9
 SIDES = (10, 20)
 
@@ -152,7 +166,7 @@ def boxes(draw: st.DrawFn, truth: bool) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("name", "benchmark"), [("STREET-1", "mot15"), ("STREET-1", "mot17"), ("MOT20-9", "mot20")])
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(truth=boxes(truth=True), other=boxes(truth=True), tracks=boxes(truth=False))
 def test_synthetic_sequences_score_as_in_trackeval(
     name: str, benchmark: str, truth: np.ndarray, other: np.ndarray, tracks: np.ndarray

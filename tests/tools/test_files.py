@@ -5,7 +5,16 @@ from pathlib import Path
 import pytest
 
 from siamlink.detectors.errors import OutputError
-from siamlink.tools.files import check_folder, check_output, make_folder, output_errors, publish, staging, write_text
+from siamlink.tools.files import (
+    check_folder,
+    check_output,
+    make_folder,
+    output_errors,
+    publish,
+    results_folder,
+    staging,
+    write_text,
+)
 
 
 def test_a_new_file_in_an_existing_folder_can_be_written(tmp_path: Path) -> None:
@@ -57,6 +66,29 @@ def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
         make_folder(tmp_path / "file")
     with pytest.raises(OutputError, match=r"cannot write .*file.below: Not a directory"):
         make_folder(tmp_path / "file" / "below")
+
+
+@pytest.mark.parametrize("earlier", ["", "a", "a/b"])
+def test_of_a_folder_for_results_only_what_was_there_before_stays_when_nothing_is_written(
+    tmp_path: Path, earlier: str
+) -> None:
+    (tmp_path / earlier).mkdir(parents=True, exist_ok=True)
+    before = list(tmp_path.rglob("*"))
+    with results_folder(tmp_path / "a" / "b"):
+        assert (tmp_path / "a" / "b").is_dir()
+    assert list(tmp_path.rglob("*")) == before
+    with pytest.raises(KeyboardInterrupt), results_folder(tmp_path / "a" / "b"):
+        raise KeyboardInterrupt
+    assert list(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_with_results_stays(tmp_path: Path) -> None:
+    with results_folder(tmp_path / "a" / "b"):
+        (tmp_path / "a" / "b" / "result.txt").touch()
+    assert (tmp_path / "a" / "b" / "result.txt").exists()
+    with pytest.raises(OutputError, match="it is a file"), results_folder(tmp_path / "a" / "b" / "result.txt"):
+        pytest.fail("a file is no folder")
+    assert (tmp_path / "a" / "b" / "result.txt").exists()
 
 
 def test_text_is_written_as_it_is(tmp_path: Path) -> None:

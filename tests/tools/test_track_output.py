@@ -35,6 +35,34 @@ def test_existing_results_are_kept_unless_overwritten(
         assert video_facts(folder / "walk.mp4")[3] == LAST
 
 
+def test_new_tracks_never_lie_beside_an_old_video(siamlink: Run, sequence: Make, check_two_tracks: Check) -> None:
+    folder = sequence("SEQ")
+    Path("out").mkdir()
+    Path("out/SEQ.mp4").write_text("earlier")
+    result = siamlink("track", folder, "-o", "out", "--no-video")
+    assert (result.code, result.line) == (2, "siamlink: out/SEQ.mp4 exists; --overwrite replaces it")
+    assert {path.name: path.read_text() for path in Path("out").iterdir()} == {"SEQ.mp4": "earlier"}
+    assert siamlink("track", folder, "-o", "out", "--no-video", "--overwrite").code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["SEQ.json", "SEQ.txt"]
+    check_two_tracks("out", "SEQ")
+
+
+def test_an_old_video_stays_when_tracking_fails(siamlink: Run) -> None:
+    Path("out").mkdir()
+    Path("out/walk.mp4").write_text("earlier")
+    options = ("-o", "out", "--no-video", "--overwrite", "--detector", "mine.py:Fails")
+    assert siamlink("track", "walk.mp4", *options).code == 2
+    assert {path.name: path.read_text() for path in Path("out").iterdir()} == {"walk.mp4": "earlier"}
+
+
+def test_the_input_is_no_old_video(siamlink: Run, here: Path, sequence: Make) -> None:
+    before, folder = (here / "walk.mp4").read_bytes(), sequence("SEQ")
+    for options in (["--no-video"], ["--no-video", "--overwrite"]):
+        assert siamlink("track", "walk.mp4", "-o", ".", "--detector", "mine.py:Walkers", *options).code == 0
+        assert siamlink("track", folder, "-o", folder, *options).code == 0
+    assert (here / "walk.mp4").read_bytes() == before == (folder / "SEQ.mp4").read_bytes()
+
+
 def test_what_is_there_does_not_keep_the_rest_from_being_tracked(
     siamlink: Run, sequence: Make, check_two_tracks: Check
 ) -> None:
@@ -90,6 +118,14 @@ def test_an_output_folder_that_cannot_be_made(siamlink: Run, output: str) -> Non
     assert Path("det.txt").read_text() == before
 
 
+@pytest.mark.parametrize("output", ["new", "new/deep"])
+def test_no_folder_is_left_behind_when_nothing_is_written(siamlink: Run, output: str) -> None:
+    result = siamlink("track", "walk.mp4", "-o", output, "--detector", "nosuch")
+    assert result.code == 2
+    assert "there is no detector 'nosuch'" in result.line
+    assert not Path("new").exists()
+
+
 LIMITED = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4000, 4000)); " + PROGRAM
 """The program on a disk that takes the tracks but not the video."""
 
@@ -142,4 +178,4 @@ def test_a_running_program_is_interrupted_cleanly(here: Path, number: signal.Sig
         stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (code, "")
     assert stderr == ("siamlink: interrupted\n" if number == signal.SIGINT else "")
-    assert list(Path("out").iterdir()) == []
+    assert not Path("out").exists()

@@ -1,3 +1,4 @@
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,3 +85,17 @@ def test_one_person_teaches_nothing(siamlink: Callable, crops: Path) -> None:
         2,
         f"siamlink: {crops} shows one person only (000); nothing can be learned from it",
     )
+
+
+def test_all_trains_a_folder_that_tracks_by_its_own_network(siamlink: Callable, painted_streets: Path) -> None:
+    done = siamlink("train", "all", painted_streets, "-o", "model", *SETTINGS)
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "trained on east, west; weights in model\ntrained on east, west; model in model\n"
+    assert {"siamese.safetensors", "tracklet_link.json", "context.json"} <= {
+        each.name for each in Path("model").iterdir()
+    }
+    tracked = siamlink("track", painted_streets / "east", "-o", "out", "--no-video", "--set", "model=model")
+    assert (tracked.code, tracked.err) == (0, "")
+    record = json.loads(Path("out/east.json").read_text())["appearance"]
+    assert record["name"] == "siamese:model/siamese.safetensors"
+    assert record["seen"] > 0

@@ -185,7 +185,7 @@ def test_the_model_is_asked_what_it_is_asked_offline(matcher):
     rank = SceneStatistics.of(detections).score_rank(detections)
     offline, _ = pair_features(detections, pairs, rank, 30)
     offline = offline[np.argsort(detections.frame[pairs.later], kind="stable")]
-    recording = Recording(matcher.link)
+    recording = Recording(matcher.context)
     run(OnlineTracker(30, TrackerParameters(mode="online"), Matcher(recording, matcher.detection)), detections, 40)
     online = np.concatenate(recording.asked)
     scores = np.array([name in ("score_earlier", "score_later") for name in PAIR_FEATURES])

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.errors import ConfigError, ModelError
 from siamlink.detectors.parameters import describe
 from siamlink.tracker.parameters import TrackerParameters, config_names, load_parameters
 
@@ -172,6 +172,28 @@ def test_the_model_folder_is_none_for_the_shipped_one(monkeypatch):
     assert TrackerParameters(model="some/folder").model_folder == Path("some/folder")
     monkeypatch.setenv("HOME", "/home/me")
     assert TrackerParameters(model="~/folder").model_folder == Path("/home/me/folder")
+
+
+def test_the_fast_configuration_needs_no_images():
+    assert load_parameters("fast").appearance == "none"
+
+
+def test_the_matcher_comes_with_its_appearance(matcher, tmp_path):
+    matcher.save(tmp_path)
+    plain = TrackerParameters(model=str(tmp_path), levels=1)
+    assert plain.load_matcher().appearance is None
+    with pytest.raises(ModelError, match="there is no appearance 'colour'"):
+        plain.model_copy(update={"appearance": "colour"}).load_matcher()
+    with pytest.raises(ModelError, match=r"no model at .*tracklet_link\.json"):
+        plain.model_copy(update={"levels": 2}).load_matcher()
+
+
+def test_two_levels_are_offline_and_look_by_the_siamese_network():
+    assert TrackerParameters().level_count == 2
+    assert TrackerParameters().load_appearance().name == "siamese"
+    for other in (TrackerParameters(mode="online"), TrackerParameters(levels=1)):
+        assert other.level_count == 1
+        assert other.load_appearance() is None
 
 
 def test_text_settings_take_what_yaml_reads_as_something_else(tmp_path):

@@ -61,7 +61,7 @@ class Oracle:
 
 
 def test_public_detections_are_linked_without_a_look_at_the_frames(folder, found, matcher, model):
-    result = track(folder, parameters=OFFLINE.model_copy(update={"model": model}))
+    result = track(folder, parameters=OFFLINE.model_copy(update={"model": model, "levels": 1}))
     assert result.detector is None
     assert (result.frame_count, result.broken) == (FRAMES, None)
     np.testing.assert_allclose(result.detections.box, found.box, atol=1e-3)
@@ -154,7 +154,7 @@ def test_tracking_twice_gives_the_same(folder, matcher):
 
 
 def test_one_call_is_all_it_takes(folder, found, model):
-    parameters = tracker.load_parameters(None, [f"model={model}"])
+    parameters = tracker.load_parameters(None, [f"model={model}", "levels=1"])
     result = tracker.track(folder, detector=Oracle(found), parameters=parameters)
     assert isinstance(result, tracker.TrackingResult)
     assert isinstance(result.tracks, tracker.Tracks)

@@ -1,0 +1,119 @@
+"""Re-identification networks in ONNX files, run by onnxruntime on the CPU: descriptors compared by their cosine."""
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.detectors.detector import Image, explain
+from siamlink.detectors.errors import ModelError
+from siamlink.detectors.onnx import core_count, open_session
+
+Floats = NDArray[np.float32]
+MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of red, green and blue in ImageNet, as PyTorch networks want their input."""
+BATCH = 16
+LARGEST = 1e6
+"""Pixels; a box that reaches further is cut off there."""
+SMALLEST_SIDE = 16
+"""Pixels; what takes smaller pictures does not look at people."""
+
+
+class ReidNetwork:
+    """A network from one picture of a person to a vector.
+
+    A network in TensorFlow's order, (batch, height, width, 3), is given blue, green, red from 0 to 255, as OpenVINO's
+    are; one in PyTorch's, (batch, 3, height, width), is given red, green, blue normalised as ImageNet is. One that
+    wants something else can be wrapped in an appearance of one's own.
+
+    Args:
+        path: the ONNX file; height and width of its input are fixed in it, the batch is 1 or free.
+        threads: how many pictures or batches are looked at at once; by default the cores this process may use, four
+            at most.
+
+    Raises:
+        ModelError: the file is missing, no ONNX file, or no such network.
+    """
+
+    def __init__(self, path: Path, threads: int | None = None) -> None:
+        self._threads = threads or min(4, core_count())
+        self._session = open_session(path, 1, ModelError)
+        self._input, self._size, self._channels_first, self._batch = _find_input(path, self._session)
+        self._check_output(path)
+
+    def describe(self, image: Image, box: Floats) -> Floats:
+        """(N, D) descriptors of the boxes (N, 4) of an image (H, W, 3) uint8 BGR."""
+        pixels = self._normalise(np.stack([cut(image, each, self._size) for each in box]))
+        parts = [pixels[start : start + self._batch] for start in range(0, len(pixels), self._batch)]
+        if len(parts) == 1:
+            return self._run(parts[0])
+        with ThreadPoolExecutor(self._threads) as pool:
+            return np.concatenate(list(pool.map(self._run, parts)))
+
+    def _normalise(self, pictures: NDArray[np.uint8]) -> Floats:
+        if not self._channels_first:
+            return pictures.astype(np.float32)
+        normal = (pictures[..., ::-1] / np.float32(255) - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)
+        return np.ascontiguousarray(normal.transpose(0, 3, 1, 2))
+
+    def _run(self, pixels: Floats) -> Floats:
+        output: Floats = self._session.run(None, {self._input: pixels})[0]
+        return output.reshape(output.shape[:2])
+
+    def _check_output(self, path: Path) -> None:
+        """See to it that it makes one finite vector of each of the pictures it takes at once."""
+        count = min(self._batch, 2)
+        grey = self._normalise(np.full((count, *self._size, 3), 114, np.uint8))
+        try:
+            found = self._session.run(None, {self._input: grey})[0]
+        except Exception as error:
+            raise ModelError(f"{path} cannot be run: {explain(error)}") from error
+        shape: tuple[int, ...] = getattr(found, "shape", ())
+        one_vector_each = len(shape) >= 2 and shape[0] == count and shape[1] > 1 and np.prod(shape[2:]) == 1
+        if not one_vector_each or found.dtype != np.float32 or not np.isfinite(found).all():
+            made = f"{found.dtype} {list(shape)}" if shape else type(found).__name__
+            raise ModelError(
+                f"{path} is no re-identification network: it makes {made} of {count} pictures; "
+                "expected one vector of finite numbers each, float32 [batch, length]"
+            )
+
+
+def cut(image: Image, box: Floats, size: tuple[int, int]) -> Image:
+    """Cut one box (4,) out and resize it to `size` (height, width); beyond the border the image's edge is repeated."""
+    x1, y1, x2, y2 = np.round(np.clip(box, -LARGEST, LARGEST)).astype(int).tolist()
+    height, width = image.shape[:2]
+    right, bottom = max(x2, x1 + 1), max(y2, y1 + 1)
+    if x1 >= 0 and y1 >= 0 and right <= width and bottom <= height:
+        inside = image[y1:bottom, x1:right]
+    else:
+        inside = image[np.ix_(_places(y1, bottom, height), _places(x1, right, width))]
+    shrinks = inside.shape[0] > size[0] and inside.shape[1] > size[1]
+    method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return np.asarray(cv2.resize(inside, size[::-1], interpolation=method), np.uint8)
+
+
+def _places(start: int, stop: int, side: int) -> NDArray[np.intp]:
+    """The rows or columns from `start` to `stop`, those beyond the border replaced by the last ones within it."""
+    places = np.linspace(start, stop - 1, min(stop - start, 4 * side))
+    return np.clip(np.round(places).astype(np.intp), 0, side - 1)
+
+
+def _find_input(path: Path, session: Any) -> tuple[str, tuple[int, int], bool, int]:
+    """The name of the only input, the height and width it wants, whether channels come first, pictures at a time."""
+    inputs = session.get_inputs()
+    shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else []
+    sides = shape[1:]
+    if len(shape) == 4 and (sides[0] == 3) != (sides[2] == 3):
+        channels_first, free = sides[0] == 3, not isinstance(shape[0], int) or shape[0] < 0
+        height, width = sides[1:] if channels_first else sides[:2]
+        fixed = all(isinstance(side, int) and side >= SMALLEST_SIDE for side in (height, width))
+        if fixed and (free or shape[0] == 1):
+            return inputs[0].name, (height, width), channels_first, BATCH if free else 1
+    found = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
+    raise ModelError(
+        f"{path} is no re-identification network: its inputs are {found}; expected one picture, tensor(float) "
+        "[batch, 3, height, width] or [batch, height, width, 3], the batch 1 or free, the sides fixed"
+    )

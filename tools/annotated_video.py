@@ -1,0 +1,60 @@
+"""A sequence with its ground truth, ready to learn from; and which others show the same video."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from siamlink.association.labels import Truth, is_same_video
+from siamlink.association.matcher import Matcher
+from siamlink.association.tracklet_linking import Describe
+from siamlink.association.training import Example, TrainingParameters, train_matcher
+from siamlink.detectors.sequence import Sequence
+
+
+@dataclass(frozen=True)
+class AnnotatedVideo:
+    """A sequence with its ground truth and an example for each of its detection files, by the files' names."""
+
+    sequence: Sequence
+    truth: Truth
+    examples: tuple[Example, ...]
+
+    @property
+    def public(self) -> Example:
+        """The example of `det/det.txt`."""
+        return self.examples[detection_files(self.sequence).index(self.sequence.detection_file)]
+
+
+def detection_files(sequence: Sequence) -> list[Path]:
+    """All detection files of a sequence, by name."""
+    return sorted(sequence.folder.glob("det/*.txt"))
+
+
+def without(videos: list[AnnotatedVideo], tested: AnnotatedVideo) -> list[AnnotatedVideo]:
+    """The videos that are another one than `tested`, whatever their names say."""
+    return [video for video in videos if video is not tested and not is_same_video(video.truth, tested.truth)]
+
+
+def by_video(videos: list[AnnotatedVideo]) -> list[list[AnnotatedVideo]]:
+    """The sequences in groups that show one video each, the largest group first."""
+    groups: list[list[AnnotatedVideo]] = []
+    for video in videos:
+        home = next((group for group in groups if is_same_video(group[0].truth, video.truth)), None)
+        if home is None:
+            groups.append([video])
+        else:
+            home.append(video)
+    return sorted(
+        groups, key=lambda group: -sum(len(example.detections) for each in group for example in each.examples)
+    )
+
+
+def train_on(videos: Iterable[AnnotatedVideo], parameters: TrainingParameters) -> Matcher:
+    """Train a matcher without appearance on all examples of the videos."""
+    return train_matcher([example for video in videos for example in video.examples], parameters)
+
+
+def recall(example: Example) -> Describe | None:
+    """Answer with the descriptors that are known, instead of looking at the frames again; None where none are."""
+    descriptor = example.descriptor
+    return None if descriptor is None else lambda _, rows: descriptor[rows]

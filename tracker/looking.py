@@ -1,0 +1,209 @@
+"""Pairs of detections compared by how they look: in one pass over a source, or frame by frame."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.appearance import Appearances, Comparisons, Described
+from siamlink.association.candidates import IntArray, Pairs
+from siamlink.association.flow import FlowEstimator, FlowParameters
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_source import Frame, Image
+from siamlink.tracker.stopwatch import Progress, Stopwatch
+
+FLUSH = 1024
+"""Pairs that are waited for before they are compared together."""
+
+
+def compare_looks(
+    frames: Iterable[Frame],
+    detections: Detections,
+    pairs: Pairs,
+    appearance: Appearances,
+    flow: FlowEstimator | None,
+    watch: Stopwatch,
+    progress: Progress,
+) -> Comparisons:
+    """Describe the detections of P pairs and compare them, keeping descriptors only as long as they are needed.
+
+    Args:
+        frames: the source, read up to the last frame that is needed.
+        detections: N detections sorted by frame.
+        pairs: those to compare.
+        appearance: what describes and compares.
+        flow: estimates the optical flow; None where no appearance needs it.
+        watch: counts the stages `decode`, `flow` and `appearance`.
+        progress: told of the frames under the stage `appearance`.
+
+    Returns:
+        What was said of the P pairs; pairs whose frames never came are unknown.
+    """
+    comparing = _Comparing(detections, pairs, appearance)
+    source = iter(frames)
+    while comparing.frame < comparing.last_frame:
+        with watch.stage("decode"):
+            frame = next(source, None)
+        if frame is None:
+            break
+        rows = comparing.wanted_in(frame.number)
+        described = look_at(frame.image, detections.box[rows], None, appearance, flow, watch)
+        with watch.stage("appearance"):
+            comparing.take(frame.number, rows, described)
+        progress("appearance", frame.number, comparing.last_frame)
+    with watch.stage("appearance"):
+        return comparing.finish()
+
+
+def describe_detections(
+    frames: Iterable[Frame],
+    detections: Detections,
+    rows: IntArray,
+    appearance: Appearances,
+    flow: FlowEstimator | None,
+    watch: Stopwatch,
+    progress: Progress,
+) -> NDArray[np.float32]:
+    """Unit descriptors (K, D) of some detections, in one pass over the frames up to the last that is needed.
+
+    Args:
+        frames: the source.
+        detections: N detections sorted by frame.
+        rows: (K,) those to describe, ascending, at least one.
+        appearance: what describes.
+        flow: estimates the optical flow; None where no appearance needs it.
+        watch: counts the stages `decode`, `flow` and `appearance`.
+        progress: told of the frames under the stage `appearance`.
+
+    Returns:
+        NaN in the rows of frames that never came; of no columns if none came.
+    """
+    wanted, parts = detections.frame[rows], []
+    last_frame, seen = int(wanted[-1]), 0
+    source = iter(frames)
+    for number in range(1, last_frame + 1):
+        with watch.stage("decode"):
+            frame = next(source, None)
+        if frame is None:
+            break
+        start, stop = np.searchsorted(wanted, [number, number + 1])
+        box, field = detections.box[rows[start:stop]], None
+        if flow is not None:
+            with watch.stage("flow"):
+                field = flow.update(frame.image, box=box)
+        if len(box):
+            with watch.stage("appearance"):
+                parts.append(appearance.describe_alone(frame.image, box, field))
+            seen = stop
+        progress("appearance", number, last_frame)
+    described = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+    missing = np.full((len(rows) - seen, described.shape[1]), np.nan, np.float32)
+    return np.concatenate([described, missing])
+
+
+def look_at(
+    image: Image,
+    box: NDArray[np.float32],
+    seconds: float | None,
+    appearance: Appearances,
+    flow: FlowEstimator | None,
+    watch: Stopwatch,
+) -> Described:
+    """Describe the boxes (N, 4) of the next frame, `seconds` after the one before; nothing comes of no boxes."""
+    field = None
+    if flow is not None:
+        with watch.stage("flow"):
+            field = flow.update(image, seconds, box)
+    with watch.stage("appearance"):
+        return appearance.describe(image, box, field) if len(box) else ()
+
+
+def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_rate: float) -> FlowEstimator | None:
+    """What estimates the optical flow of a video; None where no appearance needs it."""
+    return FlowEstimator(parameters, frame_rate) if appearance and appearance.needs_flow else None
+
+
+class RecentLooks:
+    """What the latest detections look like, some of which may have been without an image."""
+
+    def __init__(self) -> None:
+        self._seen = np.zeros(0, bool)
+        self._described: Described = ()
+
+    def add(self, count: int, described: Described) -> None:
+        """Add `count` detections with their descriptors; without any they were not seen."""
+        self._seen = np.append(self._seen, np.full(count, bool(described)))
+        if described:
+            joined = (
+                zip(self._described, described, strict=True) if self._described else ((each,) for each in described)
+            )
+            self._described = tuple(np.concatenate(parts) for parts in joined)
+
+    def forget(self, count: int) -> None:
+        """Drop the first `count` detections."""
+        seen = int(self._seen[:count].sum())
+        self._seen = self._seen[count:]
+        self._described = tuple(each[seen:] for each in self._described)
+
+    def compare(self, pairs: Pairs, appearance: Appearances) -> Comparisons:
+        """What the appearance says of P pairs of these detections."""
+        place = np.where(self._seen, np.cumsum(self._seen) - 1, -1)
+        earlier, later = place[pairs.earlier], place[pairs.later]
+        known = (earlier >= 0) & (later >= 0)
+        if not known.any():
+            return Comparisons.none(len(pairs))
+        row = np.where(known, np.cumsum(known) - 1, -1)
+        return Comparisons(row, appearance.compare(self._described, earlier[known], later[known]))
+
+
+class _Comparing:
+    """The pairs, in the order in which they can be compared, and the descriptors that some of them still need."""
+
+    def __init__(self, detections: Detections, pairs: Pairs, appearance: Appearances) -> None:
+        self._frame, self._pairs, self._appearance = detections.frame, pairs, appearance
+        self._wanted = np.unique(np.concatenate([pairs.earlier, pairs.later]))
+        later = detections.frame[pairs.later]
+        self._order = np.argsort(later, kind="stable")
+        self._ready_in = later[self._order]
+        self._longest = int((later - detections.frame[pairs.earlier]).max(initial=0))
+        self._held: list[tuple[IntArray, Described]] = []
+        self._row = np.full(len(pairs), -1, np.int64)
+        self._said: list[tuple[Any, ...]] = []
+        self._done = self._count = 0
+        self.frame = 0
+        self.last_frame = int(later.max(initial=0))
+
+    def wanted_in(self, frame: int) -> IntArray:
+        """The detections of a frame that are part of a pair."""
+        return self._wanted[slice(*np.searchsorted(self._frame[self._wanted], [frame, frame + 1]))]
+
+    def take(self, frame: int, rows: IntArray, described: Described) -> None:
+        """Take in the descriptors of a frame's wanted detections `rows`; compare when enough has come together."""
+        self.frame = frame
+        if len(rows):
+            self._held.append((rows, described))
+        if int(np.searchsorted(self._ready_in, frame, "right")) - self._done >= FLUSH:
+            self._compare()
+
+    def finish(self) -> Comparisons:
+        """Compare the rest."""
+        self._compare()
+        return Comparisons(self._row, tuple(np.concatenate(parts) for parts in zip(*self._said, strict=True)))
+
+    def _compare(self) -> None:
+        """Compare all pairs up to the present frame, then drop the descriptors that no later pair needs."""
+        ready = int(np.searchsorted(self._ready_in, self.frame, "right"))
+        asked = self._order[self._done : ready]
+        self._done = ready
+        place = np.full(len(self._frame), -1, np.int64)
+        held = np.concatenate([rows for rows, _ in self._held]) if self._held else np.zeros(0, np.int64)
+        place[held] = np.arange(len(held))
+        earlier, later = place[self._pairs.earlier[asked]], place[self._pairs.later[asked]]
+        seen = (earlier >= 0) & (later >= 0)
+        if seen.any():
+            described = tuple(np.concatenate(parts) for parts in zip(*(each for _, each in self._held), strict=True))
+            self._said.append(self._appearance.compare(described, earlier[seen], later[seen]))
+            self._row[asked[seen]] = self._count + np.arange(seen.sum())
+            self._count += int(seen.sum())
+        self._held = [each for each in self._held if self._frame[each[0][0]] > self.frame - self._longest]
