@@ -41,9 +41,12 @@ class MatchingReport:
         known, true = truth_known(example.pairs, example.identity), is_next(example.pairs, example.identity)
         self._note("context", context[known], true[known])
         boosters = {"person": matcher.detection, "context": matcher.context}
-        if matcher.appearance is not None:
+        if matcher.link is not None:
             boosters["link"] = matcher.link
-        if matcher.appearance is not None and example.compared is not None:
+        if matcher.tracklets is not None:
+            boosters["tracklet link"] = matcher.tracklets.link
+            boosters["tracklet person"] = matcher.tracklets.person
+        if matcher.link is not None and example.compared is not None:
             asked = np.flatnonzero(gate.leaves_open(context) & example.compared.known)
             compared = example.compared[asked]
             revised = matcher.link_probability(example.features[asked], compared, example.pairs[asked])

@@ -56,11 +56,13 @@ def test_an_old_video_stays_when_tracking_fails(siamlink: Run) -> None:
 
 
 def test_the_input_is_no_old_video(siamlink: Run, here: Path, sequence: Make) -> None:
-    before, folder = (here / "walk.mp4").read_bytes(), sequence("SEQ")
-    for options in (["--no-video"], ["--no-video", "--overwrite"]):
+    before = (here / "walk.mp4").read_bytes()
+    for name, options in (("A", ["--no-video"]), ("B", ["--no-video", "--overwrite"])):
         assert siamlink("track", "walk.mp4", "-o", ".", "--detector", "mine.py:Walkers", *options).code == 0
+        assert (here / "walk.mp4").read_bytes() == before
+        folder = sequence(name)
         assert siamlink("track", folder, "-o", folder, *options).code == 0
-    assert (here / "walk.mp4").read_bytes() == before == (folder / "SEQ.mp4").read_bytes()
+        assert (folder / f"{name}.mp4").read_bytes() == before
 
 
 def test_what_is_there_does_not_keep_the_rest_from_being_tracked(

@@ -9,10 +9,11 @@ from siamlink.association.appearance import Appearances, LoadedAppearance
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.flow import FlowParameters
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import ModelError
 from siamlink.detectors.frame_source import Frame
 from siamlink.tools.scene import street
 from siamlink.tracker import looking
-from siamlink.tracker.looking import RecentLooks, compare_looks, flow_for, look_at
+from siamlink.tracker.looking import RecentLooks, compare_looks, describe_detections, flow_for, look_at
 from siamlink.tracker.stopwatch import Stopwatch
 
 LAST = 40
@@ -191,3 +192,43 @@ def test_detections_without_an_image_are_unknown():
     assert compared.values[0][compared.row[2:]].tolist() == [[-1, 2], [0, 2]]
     recent.forget(3)
     assert recent.compare(Pairs(np.array([0]), np.array([2])), numbered).values[0].tolist() == [[0, 2]]
+
+
+class Directed:
+    """Describes a box by two numbers, its left side and the frame that is painted on the image."""
+
+    def describe(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
+        return np.column_stack([box[:, 0], np.full(len(box), float(image[0, 0, 0]))])
+
+
+def described(found, rows, appearance, last=LAST):
+    return describe_detections(frames(last), found, rows, appearance, None, Stopwatch(), lambda *_: None)
+
+
+def test_chosen_detections_are_described_by_unit_descriptors(found):
+    rows = np.arange(3, len(found), 7)
+    seen = described(found, rows, joined(Directed()))
+    plain = np.column_stack([found.box[rows, 0], found.frame[rows]])
+    np.testing.assert_allclose(seen, plain / np.linalg.norm(plain, axis=1, keepdims=True), rtol=1e-5)
+    assert seen.dtype == np.float32
+
+
+def test_descriptors_of_several_appearances_have_the_mean_of_their_cosines(found):
+    rows = np.arange(40)
+    parts = [described(found, rows, joined(part)) for part in (Directed(), Sized())]
+    both = described(found, rows, joined(Directed(), Sized()))
+    cosines = [part[:20] @ part[20:].T for part in (*parts, both)]
+    np.testing.assert_allclose(cosines[2], (cosines[0] + cosines[1]) / 2, atol=1e-5)
+
+
+def test_detections_whose_frames_never_came_are_nan(found):
+    rows = np.arange(len(found))
+    seen = described(found, rows, joined(Directed()), last=25)
+    assert np.array_equal(np.isfinite(seen).all(axis=1), found.frame <= 25)
+    nothing = described(found, rows, joined(Directed()), last=0)
+    assert nothing.shape == (len(found), 0)
+
+
+def test_what_only_compares_pairs_cannot_describe_alone(found):
+    with pytest.raises(ModelError, match="appearance 'Numbered' only compares pairs of detections: set levels=1"):
+        described(found, np.arange(5), joined(Numbered()))
