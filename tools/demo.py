@@ -29,7 +29,6 @@ def demo(
     Writes DIR/street/ (a MOT sequence: the video and its exact ground truth) and DIR/tracks/ (street.txt, the annotated
     street.mp4, street.json); prints the scores and where things are.
     """
-    from siamlink.association.matcher import Matcher
     from siamlink.detectors.errors import OutputError
     from siamlink.detectors.registry import load_detector
     from siamlink.tools.evaluate import TABLE_WIDTH
@@ -50,7 +49,8 @@ def demo(
         with stage_bars("street") as progress:
             scene.write_sequence(staged / "street", progress)
             opened = open_input(staged / "street", use_public=False)._replace(source=str(output / "street"))
-            outcome = run(opened, Job(staged / "tracks"), load_detector("motion"), Matcher.load(), progress)
+            job = Job(staged / "tracks")
+            outcome = run(opened, job, load_detector("motion"), job.parameters.load_matcher(), progress)
         evaluation = evaluate(staged / "street", staged / "tracks" / "street.txt")
         publish(staged, output)
     show_table(evaluation.table(), TABLE_WIDTH)

@@ -11,14 +11,13 @@ from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.context import Motion, pair_features
 from siamlink.association.matcher import Matcher, detection_features
 from siamlink.association.scene import SceneStatistics
-from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.frame_source import Frame, Image
 from siamlink.tracker.kalman import BoxFilter
 from siamlink.tracker.looking import RecentLooks, flow_for, look_at
-from siamlink.tracker.offline import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
@@ -107,8 +106,14 @@ class OnlineTracker:
             new = to_detections(detections, number)
         except InputError as error:
             raise InputError(f"cannot track what was given for frame {number}: {error}; {EXPECTED}") from None
-        tracks = self._update(new, number, _image_of(frame))
-        return tracks.to_supervision() if hasattr(detections, "xyxy") else tracks
+        tracks, rows = self._update(new, number, _image_of(frame))
+        if not hasattr(detections, "xyxy"):
+            return tracks
+        if not hasattr(detections, "__getitem__"):
+            return tracks.to_supervision()
+        followed = detections[rows]  # with the masks and the data that came along
+        followed.tracker_id = tracks.track_id.astype(int)
+        return followed
 
     def _number_of(self, frame: Frame | Image | int | None) -> int:
         if isinstance(frame, Frame):
@@ -119,8 +124,10 @@ class OnlineTracker:
             return self.frame + 1
         raise InputError(f"expected a Frame, a frame number or an image, not {type(frame).__name__} {frame!r:.40}")
 
-    def _update(self, new: Detections, frame: int, image: Image | None) -> Tracks:
-        new = suppress_overlaps(new, self.parameters.overlap_limit)
+    def _update(self, new: Detections, frame: int, image: Image | None) -> tuple[Tracks, NDArray[np.intp]]:
+        """The tracks of a frame, and which of its detections they are."""
+        kept = suppress_non_maxima(new.box, new.score, self.parameters.overlap_limit)
+        new = new[kept]
         described = self._look_at(image, new, frame)
         seconds = (frame - self.frame) / self.frame_rate
         self.frame = frame
@@ -134,7 +141,7 @@ class OnlineTracker:
         assigned = self._assign(link, known, new)
         self._extend(new, assigned, person, known)
         ids = np.array([track.track_id for track in assigned], np.int32)
-        return Tracks.from_detections(new, ids)
+        return Tracks.from_detections(new, ids), kept[ids > 0]
 
     def _look_at(self, image: Image | None, new: Detections, frame: int) -> Described:
         """Describe the new detections; nothing comes of it without an image or an appearance."""

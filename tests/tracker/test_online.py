@@ -293,6 +293,26 @@ def test_supervision_comes_back_with_tracker_ids(new, monkeypatch):
     assert tracker.update(nothing).tracker_id.tolist() == []
 
 
+class Labelled(SimpleNamespace):
+    """Like supervision's detections: rows can be picked, and what else is known of them comes along."""
+
+    def __getitem__(self, rows):
+        return Labelled(**{name: value[rows] for name, value in vars(self).items()})
+
+
+def test_what_else_supervision_knows_of_the_detections_comes_along(new):
+    tracker = new()
+    box = np.array([[405, 100, 455, 220], STILL[0], [400, 100, 450, 220]], float)
+    score, names = np.array([0.5, 0.9, 0.8]), np.array(["double", "first", "second"])
+    for _ in range(10):
+        given = Labelled(xyxy=box, confidence=score, class_id=np.zeros(3, int), class_name=names)
+        found = tracker.update(given)
+    assert found.class_name.tolist() == ["first", "second"], "the double is suppressed"
+    assert found.xyxy.tolist() == box[1:].tolist()
+    assert sorted(found.tracker_id.tolist()) == [1, 2]
+    assert not hasattr(given, "tracker_id")
+
+
 def test_supervision_needs_its_package(new, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(InputError, match="pip install supervision"):
