@@ -173,15 +173,15 @@ def detection_features(
 
 
 def _load_link(path: Path, appearance: Appearances) -> Any:
+    remedy = f"'siamlink train matcher --set levels=1 --set appearance={appearance.name}', or set appearance=none"
     if not path.is_file():
         raise ModelError(
-            f"no model at {path}, so the appearance '{appearance.name}' cannot be used: train one with 'siamlink train "
-            f"matcher --set appearance={appearance.name}', or set appearance=none"
+            f"no model at {path}, so the appearance '{appearance.name}' cannot be used: train one with {remedy}"
         )
     try:
         return load_booster(path, (*PAIR_FEATURES, *appearance.feature_names))
     except FeatureError:
         raise ModelError(
             f"{path} was made for another appearance than '{appearance.name}', or by another version; train it again "
-            f"with 'siamlink train matcher --set appearance={appearance.name}', or set appearance=none"
+            f"with {remedy}"
         ) from None

@@ -25,7 +25,7 @@ class TrainingParameters(Parameters):
     seed: int = Field(0, ge=0, description="of the row and column sampling")
     link_rounds: int = Field(300, ge=1, le=5000, description="trees of the context model")
     link_depth: int = Field(5, ge=1, le=12, description="depth of its trees")
-    appearance_rounds: int = Field(100, ge=1, le=5000, description="trees of the link model that sees looks as well")
+    appearance_rounds: int = Field(300, ge=1, le=5000, description="trees of the link model that sees looks as well")
     appearance_depth: int = Field(3, ge=1, le=12, description="depth of its trees: the pairs in doubt are few")
     detection_rounds: int = Field(150, ge=1, le=5000, description="trees of the detection model")
     detection_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
