@@ -5,10 +5,21 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from siamlink.detectors.errors import ModelError
+from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
+
+
+class BoostingParameters(Parameters):
+    """How boosted trees are trained."""
+
+    seed: int = Field(0, ge=0, description="of the row and column sampling")
+    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
+    column_share: float = Field(0.5, gt=0, le=1, description="share of the features that each tree may use")
+    smallest_leaf: float = Field(20.0, ge=0, description="least sum of curvature in a leaf; XGBoost's min_child_weight")
 
 
 class FeatureError(ModelError):
@@ -44,3 +55,40 @@ def load_booster(path: Path, features: tuple[str, ...]) -> Any:
     if tuple(booster.feature_names or ()) != features:
         raise FeatureError(f"{path} was made for other features than this version computes; train it again")
     return booster
+
+
+def train_booster(
+    features: NDArray[np.float32],
+    labels: NDArray[Any],
+    weights: FloatArray,
+    names: tuple[str, ...],
+    parameters: BoostingParameters,
+    rounds: int,
+    **settings: float,
+) -> Any:
+    """Train trees that tell the probability of a label.
+
+    Args:
+        features: (N, F).
+        labels: (N,) in [0, 1].
+        weights: (N,) how much each row counts; only their ratios matter.
+        names: of the F features.
+        parameters: how.
+        rounds: how many trees.
+        settings: XGBoost's own, such as `max_depth`.
+    """
+    import xgboost
+
+    weights = weights * (len(weights) / weights.sum())
+    data = xgboost.QuantileDMatrix(features, labels, weight=weights, feature_names=list(names))
+    options = {
+        "objective": "binary:logistic",
+        "learning_rate": parameters.learning_rate,
+        "subsample": 0.8,
+        "colsample_bytree": parameters.column_share,
+        "min_child_weight": parameters.smallest_leaf,
+        "seed": parameters.seed,
+        "verbosity": 0,
+        **settings,
+    }
+    return xgboost.train(options, data, rounds)

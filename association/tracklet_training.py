@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.association.booster import BoostingParameters, train_booster
 from siamlink.association.candidates import Pairs
 from siamlink.association.labels import IGNORED, NOBODY
 from siamlink.association.scene import SceneStatistics
@@ -21,22 +22,19 @@ from siamlink.association.tracklet_context import (
 from siamlink.association.tracklet_matcher import APPEARANCE, TrackletMatcher
 from siamlink.association.tracklets import Tracklets
 from siamlink.detectors.errors import InputError
-from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-class TrackletTrainingParameters(Parameters):
+class TrackletTrainingParameters(BoostingParameters):
     """How the two boosted models of the second level are trained."""
 
-    seed: int = Field(0, ge=0, description="of the row and column sampling")
     link_rounds: int = Field(150, ge=1, le=5000, description="trees of the link model")
     link_depth: int = Field(4, ge=1, le=12, description="depth of its trees")
     person_rounds: int = Field(100, ge=1, le=5000, description="trees of the model of persons")
     person_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
     learning_rate: float = Field(0.06, gt=0, le=1, description="shrinkage of each tree")
-    column_share: float = Field(0.5, gt=0, le=1, description="share of the features that each tree may use")
     smallest_leaf: float = Field(5.0, ge=0, description="least sum of curvature in a leaf; XGBoost's min_child_weight")
 
 
@@ -156,23 +154,9 @@ def _boost(
     **settings: float,
 ) -> Any:
     """Train on parts of features, labels in [0, 1] and weights."""
-    import xgboost
-
     labels = np.concatenate([label for _, label, _ in parts]) if parts else np.zeros(0)
     if not len(labels) or labels.min() == labels.max():
         raise InputError("nothing to learn from: the sequences must hold both tracklet pairs of one person and others")
     weights = np.concatenate([w / max(w.sum(), 1e-9) ** 0.5 for _, _, w in parts])
-    weights *= len(weights) / weights.sum()
     features = np.concatenate([feature for feature, _, _ in parts])
-    data = xgboost.QuantileDMatrix(features, labels, weight=weights, feature_names=list(names))
-    options = {
-        "objective": "binary:logistic",
-        "learning_rate": parameters.learning_rate,
-        "subsample": 0.8,
-        "colsample_bytree": parameters.column_share,
-        "min_child_weight": parameters.smallest_leaf,
-        "seed": parameters.seed,
-        "verbosity": 0,
-        **settings,
-    }
-    return xgboost.train(options, data, rounds)
+    return train_booster(features, labels, weights, names, parameters, rounds, **settings)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.appearance import AppearanceGate, Appearances, Comparisons
+from siamlink.association.booster import BoostingParameters, train_booster
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.context import PAIR_FEATURES, pair_features
 from siamlink.association.labels import IGNORED, Truth, identify, is_next
@@ -16,22 +17,17 @@ from siamlink.association.matcher import DETECTION_FEATURES, Matcher, detection_
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
-from siamlink.detectors.parameters import Parameters
 
 
-class TrainingParameters(Parameters):
+class TrainingParameters(BoostingParameters):
     """How the boosted models are trained."""
 
-    seed: int = Field(0, ge=0, description="of the row and column sampling")
     link_rounds: int = Field(300, ge=1, le=5000, description="trees of the context model")
     link_depth: int = Field(5, ge=1, le=12, description="depth of its trees")
     appearance_rounds: int = Field(300, ge=1, le=5000, description="trees of the link model that sees looks as well")
     appearance_depth: int = Field(3, ge=1, le=12, description="depth of its trees: the pairs in doubt are few")
     detection_rounds: int = Field(150, ge=1, le=5000, description="trees of the detection model")
     detection_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
-    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
-    column_share: float = Field(0.5, gt=0, le=1, description="share of the features that each tree may use")
-    smallest_leaf: float = Field(20.0, ge=0, description="least sum of curvature in a leaf; XGBoost's min_child_weight")
     pairs_per_example: int = Field(100_000, ge=100, description="pairs drawn from one sequence at most")
 
 
@@ -166,23 +162,9 @@ def _boost(
     **settings: float,
 ) -> Any:
     """Train on parts of features and labels; a part counts by the square root of its number of rows."""
-    import xgboost
-
     labels = np.concatenate([label for _, label in parts]) if parts else np.zeros(0, bool)
     if len(np.unique(labels)) < 2:
         raise InputError(f"nothing to learn from: the sequences must hold both {kinds}")
     weights = np.concatenate([np.full(len(label), max(len(label), 1) ** -0.5) for _, label in parts])
-    weights *= len(weights) / weights.sum()
     features = np.concatenate([feature for feature, _ in parts])
-    data = xgboost.QuantileDMatrix(features, labels, weight=weights, feature_names=list(names))
-    options = {
-        "objective": "binary:logistic",
-        "learning_rate": parameters.learning_rate,
-        "subsample": 0.8,
-        "colsample_bytree": parameters.column_share,
-        "min_child_weight": parameters.smallest_leaf,
-        "seed": parameters.seed,
-        "verbosity": 0,
-        **settings,
-    }
-    return xgboost.train(options, data, rounds)
+    return train_booster(features, labels, weights, names, parameters, rounds, **settings)
