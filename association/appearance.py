@@ -30,6 +30,10 @@ Described = tuple[Descriptors, ...]
 """Descriptors (N, D) of the same boxes by each of several appearances."""
 
 NONE, SIAMESE, ONNX = "none", "siamese", "onnx"
+SIAMESE_FILE = "siamese.safetensors"
+"""What the weights of a Siamese network are called in the folder of a model."""
+SHIPPED = Path(str(files("siamlink.association") / "weights" / SIAMESE_FILE))
+"""The weights that come with siamlink."""
 EXPECTED = "an appearance is none, siamese, siamese:FILE, onnx:FILE, package.module:attribute or file.py:attribute"
 RANKS = ("rank_later", "margin_later", "rank_earlier", "margin_earlier")
 """Per appearance: place and lead of `later` among the candidates of `earlier` at this gap, and the other way round."""
@@ -202,14 +206,14 @@ class Appearances:
         """What each makes of the boxes (N, 4) of an image, (N, D); N is at least 1."""
         return tuple(part.describe(image, box, flow) for part in self.parts)
 
-    def describe_alone(self, image: Image, box: Box, flow: "FlowField | None" = None) -> Features:
-        """(N, D) unit descriptors of the boxes (N, 4) of an image; their cosine is the mean of the parts' cosines.
+    def unite(self, described: Described) -> Features:
+        """(N, D) unit descriptors of what `describe` made of N boxes; their cosine is the mean of the parts' cosines.
 
         Raises:
             ModelError: one of them says how alike two detections look, but not how one looks by itself.
         """
         parts = []
-        for part, values in zip(self.parts, self.describe(image, box, flow), strict=True):
+        for part, values in zip(self.parts, described, strict=True):
             if len(part.feature_names) > 1:
                 raise ModelError(f"appearance '{part.name}' only compares pairs of detections: set levels=1 with it")
             numbers = values.astype(np.float32)
@@ -283,9 +287,9 @@ def _load_by_name(spec: str) -> LoadedAppearance:
     if kind == SIAMESE:
         from siamlink.association.siamese import Siamese
 
-        shipped = Path(str(files("siamlink.association") / "weights" / "siamese.safetensors"))
-        loaded = Siamese.load(path if rest else None)
-        return LoadedAppearance(spec, _file_label(path if rest else shipped), loaded)
+        weights = path if rest else SHIPPED
+        loaded = Siamese.load(weights)
+        return LoadedAppearance(spec, _file_label(weights), loaded)
     if kind == ONNX and rest:
         from siamlink.association.reid import ReidNetwork
 

@@ -81,6 +81,20 @@ class Matcher:
         if self.tracklets is not None:
             self.tracklets.save(folder)
 
+    def first_level(
+        self, detections: Detections, scene: SceneStatistics, pairs: Pairs, features: NDArray[np.float32]
+    ) -> tuple[FloatArray, FloatArray]:
+        """By context, how likely each of P pairs is a link and each of N detections a person: (P,) and (N,).
+
+        Args:
+            detections: N detections of a whole sequence.
+            scene: what they look like as a whole.
+            pairs: P candidate pairs among them.
+            features: (P, F) of `PAIR_FEATURES`.
+        """
+        link = self.context_probability(features)
+        return link, self.detection_probability(detection_features(detections, scene, pairs, link))
+
     def context_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(P,) the probability that each pair is a detection and the next one of its track, from (P, F) features."""
         return predict(self.context, features)

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ import numpy as np
 import safetensors
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
@@ -33,8 +31,6 @@ from siamlink.detectors.errors import ModelError, SiamlinkError
 from siamlink.detectors.parameters import build
 
 FORMAT = 1
-SUFFIX = ".safetensors"
-SHIPPED = "siamese" + SUFFIX
 LARGEST_FILE = 1_000_000_000
 """Bytes; larger files are no weights of ours."""
 BLOCK = 64
@@ -65,19 +61,17 @@ class Siamese:
             self.feature_names = ("logit", *(f"f6_{index}" for index in range(network.feature_count)))
 
     @classmethod
-    def load(cls, path: Path | None = None) -> "Siamese":
-        """Load weights, or those shipped with siamlink.
+    def load(cls, path: Path) -> "Siamese":
+        """Load weights.
 
         Raises:
             ModelError: the file is missing, damaged, foreign or from a later version.
         """
-        path = path or Path(str(files("siamlink.association") / "weights" / SHIPPED))
-        content, description = _read(path)
+        tensors, description = _read(path)
         try:
             parameters = build(NetworkParameters, description["network"], str(path))
             network = build_network(parameters)
             loss = make_loss(description["loss"], network.feature_count, 2, **description.get("loss_settings", {}))
-            tensors = {name: tensor.float() for name, tensor in load_tensors(content).items()}
             network.load_state_dict(below(tensors, "network."))
             _load_without_classifier(loss, below(tensors, "loss."))
             flow = build(FlowParameters, description.get("flow", {}), str(path))
@@ -136,8 +130,7 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     Raises:
         ModelError: the file is missing, damaged, foreign or from a later version.
     """
-    content, _ = _read(path)
-    return {name: tensor.float() for name, tensor in load_tensors(content).items()}
+    return _read(path)[0]
 
 
 def save_siamese(path: Path, network: Network, loss: PairLoss, description: dict[str, Any]) -> None:
@@ -189,16 +182,16 @@ def _fold(layers: nn.Sequential) -> None:
             layers[index + 1] = nn.Identity()
 
 
-def _read(path: Path) -> tuple[bytes, dict[str, Any]]:
-    """A file's bytes and what it says of its network."""
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """A file's tensors, as 32 bits each, and what it says of its network."""
     if not path.is_file():
         raise ModelError(f"no weights at {path}; train them with 'siamlink train siamese'")
     with _damage(path):
         if path.stat().st_size > LARGEST_FILE:
             raise ModelError(f"{path} is larger than any weights that siamlink writes")
-        content = path.read_bytes()
-        with safetensors.safe_open(str(path), "numpy") as opened:
+        with safetensors.safe_open(str(path), "pt") as opened:
             metadata = opened.metadata() or {}
+            tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
     if "siamlink" not in metadata:
         raise ModelError(f"{path} holds weights of another program; train with 'siamlink train siamese'")
     with _damage(path):
@@ -206,7 +199,7 @@ def _read(path: Path) -> tuple[bytes, dict[str, Any]]:
         version = int(description["format"])
     if version > FORMAT:
         raise ModelError(f"{path} was written by a later version of siamlink; install that, or train again")
-    return content, description
+    return tensors, description
 
 
 @contextmanager

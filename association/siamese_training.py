@@ -15,6 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
+from siamlink.association.appearance import SIAMESE_FILE
 from siamlink.association.augmentation import AugmentationParameters, augment
 from siamlink.association.batch_loss import PairingParameters, batch_loss
 from siamlink.association.checkpoint import below, read_checkpoint, restore, write_checkpoint
@@ -26,7 +27,7 @@ from siamlink.association.networks import EmbeddingNetwork, Network, NetworkPara
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.pair_sampling import Batch, BatchSampler, SamplingParameters
 from siamlink.association.patches import Luma, Patches, network_input
-from siamlink.association.siamese import SHIPPED, Siamese, channels_last, read_weights, save_siamese
+from siamlink.association.siamese import Siamese, channels_last, read_weights, save_siamese
 from siamlink.association.siamese_validation import Validation
 from siamlink.detectors.errors import ConfigError, ModelError
 from siamlink.detectors.parameters import Parameters
@@ -155,7 +156,7 @@ class SiameseTrainer:
             if state.step % parameters.check_every == 0 or state.step == parameters.steps:
                 self._check(float(np.mean(seen)), time.perf_counter() - started)
                 started, seen = time.perf_counter(), []
-        return Siamese.load(self.folder / SHIPPED)
+        return Siamese.load(self.folder / SIAMESE_FILE)
 
     def _batches(self, first: int) -> Iterator[tuple[Batch, Tensor]]:
         """The batches from a step on, made ready one ahead in another thread."""
@@ -210,14 +211,14 @@ class SiameseTrainer:
     def _check(self, loss: float, seconds: float) -> None:
         """Validate, keep the weights if they are the best so far, and write checkpoint and log."""
         state = self.state
-        current = self.folder / f".{SHIPPED}"
+        current = self.folder / f".{SIAMESE_FILE}"
         save_siamese(current, state.network, state.loss, self.parameters.description)
         scores = self.validation.scores(Siamese.load(current))
         state.log.append({"step": state.step, "loss": loss, "seconds": seconds, **scores})
         state.checks_since_best += 1
         if scores["fpr95"] < state.best:
             state.best, state.checks_since_best = scores["fpr95"], 0
-            current.replace(self.folder / SHIPPED)
+            current.replace(self.folder / SIAMESE_FILE)
         current.unlink(missing_ok=True)
         self._write_log()
         self._save_checkpoint()

@@ -136,7 +136,8 @@ def solve_hungarian(problem: LinkProblem) -> Solution:
     return _drop_costly_tracks(problem, successor)
 
 
-SOLVERS: dict[str, Callable[[LinkProblem], Solution]] = {"lp": solve_lp, "hungarian": solve_hungarian}
+Solver = Callable[[LinkProblem], Solution]
+SOLVERS: dict[str, Solver] = {"lp": solve_lp, "hungarian": solve_hungarian}
 
 
 def _drop_costly_tracks(problem: LinkProblem, successor: NDArray[np.int64]) -> Solution:

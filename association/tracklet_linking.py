@@ -9,7 +9,7 @@ from pydantic import Field
 from siamlink.association.candidates import Pairs
 from siamlink.association.problem import CostParameters
 from siamlink.association.scene import SceneStatistics
-from siamlink.association.solvers import LinkProblem, Solution
+from siamlink.association.solvers import LinkProblem, Solver
 from siamlink.association.tracklet_context import (
     TrackletGateParameters,
     candidate_tracklet_pairs,
@@ -72,7 +72,7 @@ def link_tracklets(
     image_size: tuple[int, int] | None,
     matcher: TrackletMatcher,
     parameters: SecondLevelParameters,
-    solve: Callable[[LinkProblem], Solution],
+    solve: Solver,
     describe: Describe | None = None,
 ) -> NDArray[np.int32]:
     """Link T tracklets into tracks.

@@ -8,13 +8,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance import SIAMESE_FILE
 from siamlink.association.flow import FlowField
 from siamlink.association.galleries import Gallery, read_crops
 from siamlink.association.losses import LOSS_NAMES, make_loss
 from siamlink.association.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
 from siamlink.association.networks import NetworkParameters
 from siamlink.association.patches import Patches, extract_patches
-from siamlink.association.siamese import SHIPPED, Siamese
+from siamlink.association.siamese import Siamese
 from siamlink.association.siamese_training import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.siamese_validation import Validation, split_people
 from siamlink.detectors.errors import ConfigError
@@ -184,7 +185,7 @@ def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress
     """
     own = folder / NETWORKS / recipe.name
     make_folder(own)
-    if not (own / SHIPPED).is_file() or (own / CHECKPOINT).is_file():
+    if not (own / SIAMESE_FILE).is_file() or (own / CHECKPOINT).is_file():
 
         def stepped(stage: str, done: int, total: int | None) -> None:
             progress(f"{stage} {recipe.name}", done, total)
@@ -193,7 +194,7 @@ def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress
         finish(own)
     with (own / RUN_LOG).open(newline="", encoding="utf-8") as log:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(log))
-    return Siamese.load(own / SHIPPED), seconds
+    return Siamese.load(own / SIAMESE_FILE), seconds
 
 
 class MetricLook:

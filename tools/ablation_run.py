@@ -45,7 +45,7 @@ from siamlink.tools.ablation_networks import (
 )
 from siamlink.tools.ablation_patches import Asked, Seen, ask_about, see
 from siamlink.tools.annotated_video import AnnotatedVideo
-from siamlink.tools.match_questions import MatchEvalParameters
+from siamlink.tools.match_questions import MatchEvalParameters, load_appearances
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Progress
 
@@ -86,7 +86,7 @@ class Ablation:
 
     def features(self, appearance: str) -> dict[str, Row]:
         """Context alone, an appearance alone, and both, on pairs of detections."""
-        loaded = self._load(appearance)
+        loaded = load_appearances([appearance])
         settings = {"appearance": loaded.feature_names, "tested": self.tested}
         settings = {name: [*value] for name, value in settings.items()}
         names = {way: f"pairs-{_file_name(appearance)}-{_file_name(way)}" for way in (CONTEXT, LOOKS, BOTH)}
@@ -163,7 +163,7 @@ class Ablation:
 
     def _looked_at(self, appearance: str) -> dict[str, AnnotatedVideo]:
         if appearance not in self._looks:
-            loaded = self._load(appearance)
+            loaded = load_appearances([appearance])
             self._looks[appearance] = look_at_all(self._folds, loaded, self._parameters, self._progress)
         return self._looks[appearance]
 
@@ -191,13 +191,6 @@ class Ablation:
             for name, seen in self._seen.items()
             if name in videos
         }
-
-    @staticmethod
-    def _load(appearance: str) -> Any:
-        loaded = load_appearance(appearance)
-        if loaded is None:
-            raise ConfigError(f"--appearance '{appearance}': there is nothing to measure")
-        return loaded
 
 
 def thinned(asked: Asked) -> Asked:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance import AppearanceGate
 from siamlink.association.labels import IGNORED, is_next
-from siamlink.association.matcher import Matcher, detection_features
+from siamlink.association.matcher import Matcher
 from siamlink.association.training import Example, truth_known
 
 FloatArray = NDArray[np.float64]
@@ -34,10 +34,9 @@ class MatchingReport:
             example: the video; its looks were compared if the matcher has an appearance.
             gate: which pairs are looked at.
         """
-        context = matcher.context_probability(example.features)
-        shown = detection_features(example.detections, example.scene, example.pairs, context)
+        context, person = matcher.first_level(example.detections, example.scene, example.pairs, example.features)
         people = example.identity != IGNORED
-        self._note("person", matcher.detection_probability(shown)[people], example.identity[people] >= 0)
+        self._note("person", person[people], example.identity[people] >= 0)
         known, true = truth_known(example.pairs, example.identity), is_next(example.pairs, example.identity)
         self._note("context", context[known], true[known])
         boosters = {"person": matcher.detection, "context": matcher.context}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from siamlink.association.appearance import Appearances
-from siamlink.association.matcher import Matcher, detection_features
+from siamlink.association.matcher import Matcher
 from siamlink.association.problem import link_problem
 from siamlink.association.solvers import solve_lp
 from siamlink.association.tracklet_context import candidate_tracklet_pairs
@@ -57,8 +57,7 @@ def _examples(video: AnnotatedVideo, matcher: Matcher, tracking: TrackerParamete
 
 def _example(video: AnnotatedVideo, example: Example, matcher: Matcher, tracking: TrackerParameters) -> TrackletExample:
     second, detections = tracking.tracklets, example.detections
-    link = matcher.context_probability(example.features)
-    person = matcher.detection_probability(detection_features(detections, example.scene, example.pairs, link))
+    link, person = matcher.first_level(detections, example.scene, example.pairs, example.features)
     safe = solve_lp(link_problem(detections, example.pairs, link, person, second.safe)).track_ids()
     rate = video.sequence.frame_rate or DEFAULT_FRAME_RATE
     tracklets = make_tracklets(detections, safe, person, rate, second.summary)

@@ -41,20 +41,18 @@ def read_training_data(
         crop_folders += found[1]
     kept = _without(sequences, [*exclude, *validate])
     sampling = parameters.sampling
-    videos = [
-        read_video_people(each, parameters.flow, sampling.step_seconds, sampling.false_share, progress)
-        for each in one_of_each_video(kept)
-    ]
+
+    def read(chosen: list[Sequence]) -> list[Gallery]:
+        step, share = sampling.step_seconds, sampling.false_share
+        return [read_video_people(each, parameters.flow, step, share, progress) for each in chosen]
+
+    videos = read(one_of_each_video(kept))
     crops = [read_crops(folder, progress) for folder in crop_folders]
     if not videos and not crops:
         raise ConfigError("nothing is left to learn from: give another video or person crops as well")
     if validate:
         named = [sequence for sequence in sequences if sequence.name in validate]
-        seen = [
-            read_video_people(each, parameters.flow, sampling.step_seconds, sampling.false_share, progress)
-            for each in named
-        ]
-        return [*videos, *crops], Validation(seen)
+        return [*videos, *crops], Validation(read(named))
     parts = [split_people(gallery, VALIDATION_SHARE) for gallery in crops or videos]
     return [*(videos if crops else []), *(learned for learned, _ in parts)], Validation([apart for _, apart in parts])
 

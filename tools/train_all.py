@@ -27,13 +27,13 @@ def everything(
     Writes all that 'train siamese' and 'train matcher' write. A training that was stopped goes on where it was when the
     command is given again.
     """
-    from siamlink.association.siamese import SHIPPED
+    from siamlink.association.appearance import SIAMESE_FILE
     from siamlink.association.siamese_training import CHECKPOINT
     from siamlink.detectors.sequence import is_sequence
     from siamlink.tools.train import matcher
     from siamlink.tools.train_siamese import siamese
 
-    weights = output / SHIPPED
+    weights = output / SIAMESE_FILE
     if overwrite or not weights.is_file() or (output / CHECKPOINT).is_file():
         siamese(data, output, exclude, settings=settings, overwrite=overwrite)
     sequences = [child for folder in data for child in sorted(folder.iterdir()) if is_sequence(child)]

@@ -61,14 +61,14 @@ def siamese(
 
 def prepare(output: Path, overwrite: bool) -> None:
     """See to it that weights may be written: none are there, or those of a training that goes on."""
-    from siamlink.association.siamese import SHIPPED
+    from siamlink.association.appearance import SIAMESE_FILE
     from siamlink.association.siamese_training import CHECKPOINT
     from siamlink.tools.files import check_folder
 
     if overwrite:
         (output / CHECKPOINT).unlink(missing_ok=True)
     elif not (output / CHECKPOINT).exists():
-        check_folder(output, [SHIPPED])
+        check_folder(output, [SIAMESE_FILE])
 
 
 def finish(output: Path) -> None:

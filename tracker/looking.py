@@ -88,18 +88,15 @@ def describe_detections(
         if frame is None:
             break
         start, stop = np.searchsorted(wanted, [number, number + 1])
-        box, field = detections.box[rows[start:stop]], None
-        if flow is not None:
-            with watch.stage("flow"):
-                field = flow.update(frame.image, box=box)
-        if len(box):
+        described = look_at(frame.image, detections.box[rows[start:stop]], None, appearance, flow, watch)
+        if described:
             with watch.stage("appearance"):
-                parts.append(appearance.describe_alone(frame.image, box, field))
+                parts.append(appearance.unite(described))
             seen = stop
         progress("appearance", number, last_frame)
-    described = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
-    missing = np.full((len(rows) - seen, described.shape[1]), np.nan, np.float32)
-    return np.concatenate([described, missing])
+    known = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+    missing = np.full((len(rows) - seen, known.shape[1]), np.nan, np.float32)
+    return np.concatenate([known, missing])
 
 
 def look_at(

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 from siamlink.association.appearance import Comparisons
 from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.context import pair_features
-from siamlink.association.matcher import Matcher, detection_features
+from siamlink.association.matcher import Matcher
 from siamlink.association.problem import CostParameters, link_problem
 from siamlink.association.scene import SceneStatistics
-from siamlink.association.solvers import SOLVERS
+from siamlink.association.solvers import SOLVERS, Solver
 from siamlink.association.tracklet_linking import Describe, link_tracklets
+from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.association.tracklets import make_tracklets
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
@@ -70,9 +71,9 @@ def link_detections(
     return link_scored(scored, frame_rate, None, matcher, parameters, watch)
 
 
-def has_two_levels(matcher: Matcher, parameters: TrackerParameters) -> bool:
-    """Whether tracklets are linked: that is wanted, and the matcher can."""
-    return parameters.levels == 2 and matcher.tracklets is not None
+def second_level(matcher: Matcher, parameters: TrackerParameters) -> TrackletMatcher | None:
+    """The models of tracklets, if these are to be linked; None for one level."""
+    return matcher.tracklets if parameters.levels == 2 else None
 
 
 def score_pairs(
@@ -99,8 +100,7 @@ def score_pairs(
         pairs = candidate_pairs(detections, frame_rate, parameters.gate)
         features, _ = pair_features(detections, pairs, scene.score_rank(detections), frame_rate)
     with watch.stage("boosting"):
-        link = matcher.context_probability(features)
-        person = matcher.detection_probability(detection_features(detections, scene, pairs, link))
+        link, person = matcher.first_level(detections, scene, pairs, features)
         asked = np.flatnonzero(parameters.appearance_gate.leaves_open(link))
     if look is None or not len(asked):
         return ScoredPairs(detections, scene, pairs, link, person, len(asked))
@@ -130,26 +130,23 @@ def link_scored(
         watch: counts the stages.
         describe: looks at detections of tracklets; None where there are no images or nothing to look by.
     """
-    shortest, second = parameters.min_detections, parameters.tracklets
-    if matcher.tracklets is None or not has_two_levels(matcher, parameters):
-        with watch.stage("solve"):
-            ids = _solve(scored, parameters.costs, parameters)
-    else:
-        with watch.stage("solve"):
-            safe = _solve(scored, second.safe, parameters)
+    shortest, second, models = parameters.min_detections, parameters.tracklets, second_level(matcher, parameters)
+    solve = SOLVERS[parameters.solver]
+    with watch.stage("solve"):
+        ids = _solve(scored, second.safe if models else parameters.costs, solve)
+    if models:
         with watch.stage("tracklets"):
-            tracklets = make_tracklets(scored.detections, safe, scored.person, frame_rate, second.summary)
-            solve = SOLVERS[parameters.solver]
-            ids = link_tracklets(tracklets, scored.scene, image_size, matcher.tracklets, second, solve, describe)
+            tracklets = make_tracklets(scored.detections, ids, scored.person, frame_rate, second.summary)
+            ids = link_tracklets(tracklets, scored.scene, image_size, models, second, solve, describe)
         shortest = max(shortest, round(second.min_seconds * frame_rate))
     with watch.stage("gaps"):
         tracks = Tracks.from_detections(scored.detections, _renumber(_drop_short(ids, shortest)))
         return fill_gaps(tracks) if parameters.gaps.fill else tracks
 
 
-def _solve(scored: ScoredPairs, costs: CostParameters, parameters: TrackerParameters) -> NDArray[np.int32]:
+def _solve(scored: ScoredPairs, costs: CostParameters, solve: Solver) -> NDArray[np.int32]:
     problem = link_problem(scored.detections, scored.pairs, scored.link, scored.person, costs)
-    return SOLVERS[parameters.solver](problem).track_ids()
+    return solve(problem).track_ids()
 
 
 def suppress_overlaps(detections: Detections, overlap_limit: float) -> Detections:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from siamlink.association.appearance import AppearanceGate, Appearances, load_appearance
+from siamlink.association.appearance import SIAMESE_FILE, AppearanceGate, Appearances, load_appearance
 from siamlink.association.candidates import GateParameters
 from siamlink.association.flow import FlowParameters
 from siamlink.association.matcher import Matcher
@@ -16,8 +16,6 @@ from siamlink.detectors.errors import ConfigError
 from siamlink.detectors.parameters import Parameters, apply_override, build
 
 AUTO = "auto"
-SIAMESE_FILE = "siamese.safetensors"
-"""Weights that lie beside a matcher belong to it."""
 
 
 class GapParameters(Parameters):
@@ -100,6 +98,7 @@ class TrackerParameters(Parameters):
             return load_appearance(self.appearance)
         if self.level_count == 1:
             return None
+        # weights that lie beside a matcher belong to it
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
         return load_appearance(f"siamese:{own}" if own and own.is_file() else "siamese")
 

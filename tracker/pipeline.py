@@ -19,7 +19,7 @@ from siamlink.detectors.frame_source import Frame, FrameSource, Image
 from siamlink.detectors.registry import load_detector
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
-from siamlink.tracker.offline import Looks, has_two_levels, link_scored, score_pairs
+from siamlink.tracker.offline import Looks, link_scored, score_pairs, second_level
 from siamlink.tracker.online import OnlineTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Progress, Stopwatch
@@ -236,7 +236,7 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
     scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare)
     tracks = link_scored(scored, rate, size, run.matcher, run.parameters, run.watch, looking.describe)
     run.progress("link", 1, 1)
-    if has_two_levels(run.matcher, run.parameters):
+    if second_level(run.matcher, run.parameters):
         used = run.use(looking.wanted, looking.described)
     else:
         used = run.use(scored.open_count, scored.compared_count)
@@ -257,7 +257,7 @@ class _Looking:
         self._run, self._known = run, known
         self.wanted = self.described = 0
         sees = run.opened.frames is not None and run.matcher.appearance is not None
-        two_levels = has_two_levels(run.matcher, run.parameters)
+        two_levels = second_level(run.matcher, run.parameters) is not None
         self.compare = None if two_levels else known.compare or (self._compare if sees else None)
         self.describe = self._describe if two_levels and (known.describe or sees) else None
 

@@ -231,6 +231,22 @@ class Grey:
 
 
 @pytest.fixture
+def crops(here: Path) -> Path:
+    """Crops of forty people who differ in colour."""
+    import cv2
+
+    folder = here / "crops"
+    folder.mkdir()
+    random = np.random.default_rng(0)
+    for person in range(40):
+        colour = random.integers(0, 256, 3)
+        for view in range(4):
+            image = np.clip(colour + random.integers(-20, 21, (64, 32, 3)), 0, 255).astype(np.uint8)
+            cv2.imwrite(str(folder / f"{person:03d}_c{view}.png"), image)
+    return folder
+
+
+@pytest.fixture
 def painted_streets(here: Path, streets_with_frames: Path) -> Path:
     """Two annotated sequences of people in grey values of their own; `looks.py` with an appearance lies beside them."""
     (here / "looks.py").write_text(LOOKS)

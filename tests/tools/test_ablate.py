@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 
@@ -41,20 +40,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ablation_patches, name, count)
     for name, count in {"TIMED_PATCHES": 8, "TIMED_PAIRS": 16}.items():
         monkeypatch.setattr(ablation_answers, name, count)
-
-
-@pytest.fixture
-def crops(here: Path) -> Path:
-    """Crops of forty people who differ in colour."""
-    folder = here / "crops"
-    folder.mkdir()
-    random = np.random.default_rng(0)
-    for person in range(40):
-        colour = random.integers(0, 256, 3)
-        for view in range(4):
-            image = np.clip(colour + random.integers(-20, 21, (64, 32, 3)), 0, 255).astype(np.uint8)
-            cv2.imwrite(str(folder / f"{person:03d}_c{view}.png"), image)
-    return folder
 
 
 def results(kind: str) -> Any:

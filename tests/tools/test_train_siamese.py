@@ -3,27 +3,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
-import numpy as np
 import pytest
 
 from siamlink.association.siamese import Siamese
 
 QUICK = ["network.size=compact", "sampling.people=3", "sampling.patches=2", "steps=4", "check_every=2"]
 SETTINGS = [part for setting in QUICK for part in ("--set", setting)]
-
-
-@pytest.fixture
-def crops(here: Path) -> Path:
-    """Crops of forty people who differ in colour."""
-    folder = here / "crops"
-    folder.mkdir()
-    random = np.random.default_rng(0)
-    for person in range(40):
-        colour = random.integers(0, 256, 3)
-        for view in range(3):
-            image = np.clip(colour + random.integers(-20, 21, (64, 32, 3)), 0, 255).astype(np.uint8)
-            cv2.imwrite(str(folder / f"{person:03d}_c{view}.png"), image)
-    return folder
 
 
 def test_training_writes_weights_log_and_picture(siamlink: Callable, sequence: Callable, crops: Path) -> None:
