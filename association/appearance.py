@@ -216,8 +216,7 @@ class Appearances:
         for part, values in zip(self.parts, described, strict=True):
             if len(part.feature_names) > 1:
                 raise ModelError(f"appearance '{part.name}' only compares pairs of detections: set levels=1 with it")
-            numbers = values.astype(np.float32)
-            parts.append(numbers / np.maximum(np.linalg.norm(numbers, axis=1, keepdims=True), 1e-12))
+            parts.append(unit(values))
         return np.hstack(parts) * np.float32(len(parts) ** -0.5)
 
     def compare(self, described: Described, earlier: IntArray, later: IntArray) -> tuple[Features, ...]:
@@ -256,6 +255,13 @@ def cosine(earlier: Descriptors, later: Descriptors) -> Features:
     length = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     alike: Features = np.einsum("ij,ij->i", a, b) / np.maximum(length, 1e-12)
     return alike[:, None]
+
+
+def unit(descriptor: Descriptors) -> Features:
+    """(N, D) the descriptors with length 1; those of length 0 stay so."""
+    numbers = descriptor.astype(np.float32)
+    scaled: Features = numbers / np.maximum(np.linalg.norm(numbers, axis=1, keepdims=True), 1e-12)
+    return scaled
 
 
 def load_appearance(spec: object) -> Appearances | None:

@@ -12,6 +12,7 @@ from siamlink.association.labels import NOBODY
 from siamlink.association.networks import EmbeddingNetwork, Network
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.pair_sampling import Batch, negative_pairs, positive_pairs
+from siamlink.association.teacher import teacher_loss
 from siamlink.detectors.parameters import Parameters
 
 IntArray = NDArray[np.int64]
@@ -37,6 +38,7 @@ def batch_loss(
     given: Tensor,
     parameters: PairingParameters,
     random: np.random.Generator,
+    teacher_weight: float = 0.0,
 ) -> Tensor:
     """The loss of a batch of N patches.
 
@@ -47,6 +49,7 @@ def batch_loss(
         given: (N, 5, 121, 53) what the network sees of them.
         parameters: which pairs are compared.
         random: draws them.
+        teacher_weight: of what a teacher says of the patches, where the batch holds that.
     """
     if not isinstance(network, EmbeddingNetwork):
         first, second, same = _choose_pairs(batch, None, parameters, random)
@@ -54,6 +57,22 @@ def batch_loss(
         return _value(loss, logits.float(), same)
     left = network.embed(given).float()
     right = network.embed(given, 1).float() if len(network.branches) > 1 else left
+    own = _embedding_loss(loss, batch, left, right, parameters, random)
+    if batch.taught is None:
+        return own
+    lesson = torch.from_numpy(batch.taught).to(left.device)
+    return own + teacher_weight * (teacher_loss(left, lesson) + teacher_loss(right, lesson)) / 2
+
+
+def _embedding_loss(
+    loss: PairLoss,
+    batch: Batch,
+    left: Tensor,
+    right: Tensor,
+    parameters: PairingParameters,
+    random: np.random.Generator,
+) -> Tensor:
+    """The loss of descriptors (N, D) of a batch, in the roles of the earlier and the later one."""
     similarity = _similarity(loss, left, right)
     if loss.kind == "triplet":
         anchor, positive, negative = _hardest_triplets(batch, similarity)

@@ -7,12 +7,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance import Appearances
 from siamlink.association.flow import FlowEstimator, FlowParameters
 from siamlink.association.labels import IGNORED, NOBODY, Truth, identify, is_same_video, read_truth
 from siamlink.association.patches import Patches, extract_patches
 from siamlink.detectors.boxes import Boxes
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
+from siamlink.detectors.frame_source import Image
 from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.video import open_sequence_frames
 
@@ -32,6 +34,7 @@ class Gallery:
         seconds: (N,) when in the video; NaN for crops, of which nothing is known but the person.
         centre: (N, 2) centre of the box in box heights; NaN for crops.
         score: (N,) of the detection, 1 for annotated boxes and crops.
+        taught: (N, T) a teacher's descriptors of the patches; None without a teacher.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Gallery:
     seconds: NDArray[np.float64]
     centre: NDArray[np.float64]
     score: NDArray[np.float64]
+    taught: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.identity)
@@ -52,6 +56,7 @@ class Gallery:
             self.seconds[rows],
             self.centre[rows],
             self.score[rows],
+            None if self.taught is None else self.taught[rows],
         )
 
     @property
@@ -109,11 +114,12 @@ def _crop_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in CROP_SUFFIXES and "_" in path.name)
 
 
-def read_crops(folder: Path, progress: Progress) -> Gallery:
+def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = None) -> Gallery:
     """Read a folder of person crops; what stands before the first `_` of a file's name is the person.
 
     Raises:
         InputError: a file is no image, or all show one person.
+        ModelError: the teacher failed.
     """
     import cv2
 
@@ -122,23 +128,40 @@ def read_crops(folder: Path, progress: Progress) -> Gallery:
     if len(people) < 2:
         raise InputError(f"{folder} shows one person only ({people[0]}); nothing can be learned from it")
     number = {name: index for index, name in enumerate(people)}
-    parts = []
+    parts, taught = [], []
     for done, path in enumerate(files, 1):
         image = cv2.imread(str(path))
         if image is None:
             raise InputError(f"{path} is no image")
         box = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
         parts.append(extract_patches(np.asarray(image, np.uint8), box))
+        taught += _teach(teacher, np.asarray(image, np.uint8), box)
         progress(f"read {folder.name}", done, len(files))
     identity = np.array([number[path.name.partition("_")[0]] for path in files], np.int64)
     unknown = np.full(len(files), np.nan)
     return Gallery(
-        folder.name, Patches.concatenate(parts), identity, unknown, np.stack([unknown] * 2, 1), np.ones(len(files))
+        folder.name,
+        Patches.concatenate(parts),
+        identity,
+        unknown,
+        np.stack([unknown] * 2, 1),
+        np.ones(len(files)),
+        np.concatenate(taught) if taught else None,
     )
 
 
+def _teach(teacher: Appearances | None, image: Image, box: Boxes) -> list[NDArray[np.float32]]:
+    """What a teacher says of the boxes (N, 4) of an image, as a list of that; empty without a teacher or boxes."""
+    return [teacher.unite(teacher.describe(image, box.astype(np.float32)))] if teacher and len(box) else []
+
+
 def read_video_people(
-    sequence: Sequence, flow: FlowParameters, step_seconds: float, false_share: float, progress: Progress
+    sequence: Sequence,
+    flow: FlowParameters,
+    step_seconds: float,
+    false_share: float,
+    progress: Progress,
+    teacher: Appearances | None = None,
 ) -> Gallery:
     """Cut out the people of an annotated sequence, every `step_seconds`, as annotated and as detected.
 
@@ -146,17 +169,19 @@ def read_video_people(
 
     Raises:
         InputError: the sequence has no frame rate, or shows one person only.
+        ModelError: the teacher failed.
     """
     frames = open_sequence_frames(sequence)
     if frames is None or not sequence.frame_rate:
         raise InputError(f"{sequence.folder} has no frames or no frame rate (seqinfo.ini)")
     boxes, identity = _boxes_to_cut(sequence, max(1, round(step_seconds * sequence.frame_rate)), false_share)
     estimator = FlowEstimator(flow, sequence.frame_rate)
-    parts = []
+    parts, taught = [], []
     for frame in frames:
         inside = boxes.in_frame(frame.number)
         field = estimator.update(frame.image, box=inside.box)
         parts.append(extract_patches(frame.image, inside.box, field))
+        taught += _teach(teacher, frame.image, inside.box)
         progress(f"read {sequence.name}", frame.number, frames.frame_count)
     kept = boxes.frame <= frames.read_count
     boxes, identity = boxes[kept], identity[kept]
@@ -170,6 +195,7 @@ def read_video_people(
         (boxes.frame - 1) / sequence.frame_rate,
         boxes.centre / boxes.height[:, None].astype(np.float64),
         boxes.score.astype(np.float64),
+        np.concatenate(taught) if taught else None,
     )
 
 

@@ -41,12 +41,14 @@ class Batch:
         identity: (N,) the person, numbered over all galleries; `NOBODY` for false detections.
         source: (N,) the gallery.
         seconds: (N,) when; NaN for crops.
+        taught: (N, D) what a teacher would have the network say of them; None without a teacher.
     """
 
     patches: Patches
     identity: IntArray
     source: IntArray
     seconds: NDArray[np.float64]
+    taught: NDArray[np.float32] | None = None
 
 
 class BatchSampler:
@@ -123,7 +125,7 @@ class BatchSampler:
         return random.choice(rows, count, replace=len(rows) < count)
 
     def _collect(self, parts: list[tuple[int, IntArray]]) -> Batch:
-        patches, identity, source, seconds = [], [], [], []
+        patches, identity, source, seconds, taught = [], [], [], [], []
         for index, rows in parts:
             gallery = self._galleries[index]
             own = gallery.identity[rows]
@@ -131,8 +133,14 @@ class BatchSampler:
             identity.append(np.where(own == NOBODY, NOBODY, own + self._first_identity[index]))
             source.append(np.full(len(rows), index, np.int64))
             seconds.append(gallery.seconds[rows])
+            if gallery.taught is not None:
+                taught.append(gallery.taught[rows])
         return Batch(
-            Patches.concatenate(patches), np.concatenate(identity), np.concatenate(source), np.concatenate(seconds)
+            Patches.concatenate(patches),
+            np.concatenate(identity),
+            np.concatenate(source),
+            np.concatenate(seconds),
+            np.concatenate(taught) if taught else None,
         )
 
 

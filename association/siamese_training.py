@@ -15,7 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from siamlink.association.appearance import SIAMESE_FILE
+from siamlink.association.appearance import NONE, SIAMESE_FILE
 from siamlink.association.augmentation import AugmentationParameters, augment
 from siamlink.association.batch_loss import PairingParameters, batch_loss
 from siamlink.association.checkpoint import below, read_checkpoint, restore, write_checkpoint
@@ -29,6 +29,7 @@ from siamlink.association.pair_sampling import Batch, BatchSampler, SamplingPara
 from siamlink.association.patches import Luma, Patches, network_input
 from siamlink.association.siamese import Siamese, channels_last, read_weights, save_siamese
 from siamlink.association.siamese_validation import Validation
+from siamlink.association.teacher import TeacherParameters, prepare_lessons
 from siamlink.detectors.errors import ConfigError, ModelError
 from siamlink.detectors.parameters import Parameters
 
@@ -53,6 +54,7 @@ class SiameseTrainingParameters(Parameters):
         0.5, ge=0, le=1, description="share of the patches of videos whose flow is hidden, as crops have none"
     )
     pairing: PairingParameters = Field(PairingParameters(), description="which pairs of a batch are compared")
+    teacher: TeacherParameters = Field(TeacherParameters(), description="a trained network to learn from as well")
     steps: int = Field(6500, ge=1, le=10_000_000, description="batches in all")
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="sgd: with momentum 0.9")
     learning_rate: float = Field(1e-3, gt=0, le=10, description="highest; it rises, then falls as a cosine")
@@ -119,9 +121,9 @@ class SiameseTrainer:
         check_settings(parameters)
         self.parameters, self.folder, self.validation = parameters, folder, validation
         self.device = _device(parameters.device)
-        self.sampler = BatchSampler(galleries, parameters.sampling)
         torch.manual_seed(parameters.seed)
         network = channels_last(build_network(parameters.network), self.device)
+        self.sampler = BatchSampler(prepare_lessons(galleries, network.feature_count), parameters.sampling)
         if start is not None:
             _start_from(network, start)
         loss = make_loss(parameters.loss, network.feature_count, self.sampler.people, **parameters.loss_settings).to(
@@ -194,7 +196,15 @@ class SiameseTrainer:
             group["lr"] = self._learning_rate(state.step)
         half = self.parameters.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
-            value = batch_loss(state.network, state.loss, batch, given.to(self.device), self.parameters.pairing, random)
+            value = batch_loss(
+                state.network,
+                state.loss,
+                batch,
+                given.to(self.device),
+                self.parameters.pairing,
+                random,
+                self.parameters.teacher.weight,
+            )
         state.optimiser.zero_grad(set_to_none=True)
         value.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_([*state.network.parameters(), *state.loss.parameters()], 10.0)
@@ -260,6 +270,8 @@ def check_settings(parameters: SiameseTrainingParameters, start: Path | None = N
         ModelError: the weights to start with cannot be read.
     """
     _device(parameters.device)
+    if parameters.teacher.appearance != NONE and not parameters.network.embeds:
+        raise ConfigError(f"teacher: the topology {parameters.network.topology} makes no descriptors to teach")
     loss = make_loss(parameters.loss, 1, 2, **parameters.loss_settings)
     if parameters.network.embeds == (loss.kind == "logit"):
         wanted = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"

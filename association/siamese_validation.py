@@ -1,6 +1,7 @@
 """How well a Siamese network tells people apart that it was not trained on; decides when training stops."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -95,4 +96,4 @@ def _renumbered(gallery: Gallery) -> Gallery:
     known = gallery.identity != NOBODY
     identity = gallery.identity.copy()
     identity[known] = np.unique(gallery.identity[known], return_inverse=True)[1]
-    return Gallery(gallery.name, gallery.patches, identity, gallery.seconds, gallery.centre, gallery.score)
+    return replace(gallery, identity=identity)

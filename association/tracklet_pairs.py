@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.association.appearance import unit
 from siamlink.association.candidates import FrameIndex, Pairs
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.parameters import Parameters
@@ -130,8 +131,8 @@ def pooled_cosine(descriptor: NDArray[np.floating], crops: Sequence[IntArray], p
     if not len(pairs):
         return np.zeros(0, np.float32)
     sizes = np.array([len(rows) for rows in crops])
-    chosen = _unit(descriptor[np.concatenate(crops)])
-    pooled = _unit(np.add.reduceat(chosen, np.cumsum(sizes) - sizes))
+    chosen = unit(descriptor[np.concatenate(crops)])
+    pooled = unit(np.add.reduceat(chosen, np.cumsum(sizes) - sizes))
     blocks = np.split(np.arange(len(pairs)), range(BLOCK, len(pairs), BLOCK))
     return np.concatenate(
         [np.einsum("pd,pd->p", pooled[pairs.earlier[block]], pooled[pairs.later[block]]) for block in blocks]
@@ -213,9 +214,3 @@ def _rank(value: NDArray[np.floating]) -> IntArray:
     """How many values are lower plus how many are not higher: equal values have equal ranks."""
     ordered = np.sort(value)
     return np.searchsorted(ordered, value, side="left") + np.searchsorted(ordered, value, side="right")
-
-
-def _unit(vector: NDArray[np.floating]) -> NDArray[np.float32]:
-    length = np.linalg.norm(vector, axis=1, keepdims=True)
-    unit: NDArray[np.float32] = (vector / np.maximum(length, 1e-12)).astype(np.float32)
-    return unit

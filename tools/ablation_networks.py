@@ -1,14 +1,14 @@
 """Networks and metrics of an ablation: trained on crops alone, so that no network saw a video."""
 
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import SIAMESE_FILE
+from siamlink.association.appearance import SIAMESE_FILE, unit
 from siamlink.association.flow import FlowField
 from siamlink.association.galleries import Gallery, read_crops
 from siamlink.association.losses import LOSS_NAMES, make_loss
@@ -171,7 +171,7 @@ def _without_flow(gallery: Gallery) -> Gallery:
     """The gallery with no memory for the flow, which crops do not have."""
     image = gallery.patches.image
     patches = Patches(image, np.broadcast_to(np.float16(0), (*image.shape[:3], 2)))
-    return Gallery(gallery.name, patches, gallery.identity, gallery.seconds, gallery.centre, gallery.score)
+    return replace(gallery, patches=patches)
 
 
 def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress) -> tuple[Siamese, float]:
@@ -220,7 +220,7 @@ class MetricLook:
             InputError: too few people are shown often enough.
         """
         patches, identity = crops.sample(METRIC_CROPS)
-        return cls(siamese, learn_metric(name, _unit(describe(siamese, patches)), identity))
+        return cls(siamese, learn_metric(name, unit(describe(siamese, patches)), identity))
 
     def describe(self, image: Image, box: FloatArray, flow: FlowField | None = None) -> FloatArray:
         """Descriptors (N, D) of the boxes of an image."""
@@ -228,7 +228,7 @@ class MetricLook:
 
     def describe_patches(self, patches: Patches) -> FloatArray:
         """Descriptors (N, D) whose Euclidean distance is the metric."""
-        described: FloatArray = (_unit(self._siamese.describe_patches(patches)) @ self._metric.transform.T).astype(
+        described: FloatArray = (unit(self._siamese.describe_patches(patches)) @ self._metric.transform.T).astype(
             np.float32
         )
         return described
@@ -261,11 +261,6 @@ class Blind:
     def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
         """(P, 1) zeros."""
         return np.zeros((len(earlier), 1), np.float32)
-
-
-def _unit(descriptor: FloatArray) -> FloatArray:
-    unit: FloatArray = descriptor / np.maximum(np.linalg.norm(descriptor, axis=1, keepdims=True), 1e-12)
-    return unit
 
 
 def describe(look: Look, patches: Patches) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from siamlink.association.appearance import load_appearance
 from siamlink.association.galleries import (
     Gallery,
     find_galleries,
@@ -32,6 +33,7 @@ def read_training_data(
     Raises:
         ConfigError: there is no sequence of a name, or nothing is left to learn from.
         InputError: something cannot be read, or shows too few people.
+        ModelError: there is no such teacher, or it failed.
     """
     sequences: list[Sequence] = []
     crop_folders: list[Path] = []
@@ -40,14 +42,14 @@ def read_training_data(
         sequences += found[0]
         crop_folders += found[1]
     kept = _without(sequences, [*exclude, *validate])
-    sampling = parameters.sampling
+    sampling, teacher = parameters.sampling, load_appearance(parameters.teacher.appearance)
 
     def read(chosen: list[Sequence]) -> list[Gallery]:
         step, share = sampling.step_seconds, sampling.false_share
-        return [read_video_people(each, parameters.flow, step, share, progress) for each in chosen]
+        return [read_video_people(each, parameters.flow, step, share, progress, teacher) for each in chosen]
 
     videos = read(one_of_each_video(kept))
-    crops = [read_crops(folder, progress) for folder in crop_folders]
+    crops = [read_crops(folder, progress, teacher) for folder in crop_folders]
     if not videos and not crops:
         raise ConfigError("nothing is left to learn from: give another video or person crops as well")
     if validate:
