@@ -21,7 +21,7 @@ from siamlink.detectors.parameters import Parameters
 from siamlink.detectors.plugins import load_attribute
 
 if TYPE_CHECKING:
-    from siamlink.association.flow import FlowField
+    from siamlink.association.flow import FlowField, FlowParameters
 
 Box = NDArray[np.float32]
 Features = NDArray[np.float32]
@@ -46,7 +46,7 @@ class Appearance(Protocol):
 
     Attributes:
         feature_names: of what `compare` returns; the first one is the likeness, higher for pairs that look more alike.
-        needs_flow: whether `describe` is to be given optical flow.
+        needs_flow: whether `describe` is to be given optical flow. If so, `flow_parameters` may say how it is computed.
     """
 
     feature_names: tuple[str, ...]
@@ -120,6 +120,7 @@ class LoadedAppearance:
                 raise ModelError(f"appearance '{name}' cannot be made without arguments: {reason}") from error
         self.name, self.label = name, label
         self.needs_flow = bool(getattr(appearance, "needs_flow", False))
+        self.flow_parameters: FlowParameters | None = getattr(appearance, "flow_parameters", None)
         self._describe: Any = getattr(appearance, "describe", None)
         self._compare: Any = getattr(appearance, "compare", None) or cosine
         names = ("cosine",) if self._compare is cosine else getattr(appearance, "feature_names", ())
@@ -181,6 +182,17 @@ class Appearances:
         if len(set(labels)) < len(labels):
             raise ModelError(f"one appearance is named twice: {', '.join(part.name for part in parts)}")
         self.parts = tuple(parts)
+        if len({repr(each) for each in self._flows}) > 1:
+            raise ModelError(f"'{self.name}' were trained on different optical flow (flow): use one of them alone")
+
+    @property
+    def _flows(self) -> "list[FlowParameters]":
+        return [part.flow_parameters for part in self.parts if part.needs_flow and part.flow_parameters]
+
+    @property
+    def flow_parameters(self) -> "FlowParameters | None":
+        """How the optical flow is computed that they were trained on; None if they do not say."""
+        return self._flows[0] if self._flows else None
 
     @property
     def name(self) -> str:

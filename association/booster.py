@@ -26,16 +26,18 @@ class FeatureError(ModelError):
     """A booster was made for other features."""
 
 
-def predict(booster: Any, features: NDArray[np.float32]) -> FloatArray:
-    """(N,) the probabilities that a booster gives for rows of features (N, F)."""
+def predict(booster: Any, features: NDArray[np.float32], names: tuple[str, ...]) -> FloatArray:
+    """(N,) the probabilities that a booster gives for rows of features (N, F) of F names; it may ask for some only."""
     if not len(features):
         return np.zeros(0)
+    if tuple(booster.feature_names) != names:
+        features = features[:, [names.index(name) for name in booster.feature_names]]
     probability: FloatArray = np.asarray(booster.inplace_predict(features), np.float64)
     return probability
 
 
 def load_booster(path: Path, features: tuple[str, ...]) -> Any:
-    """Load a booster from XGBoost's JSON.
+    """Load a booster from XGBoost's JSON, made for all or some of the features.
 
     Raises:
         ModelError: it is missing, no such model, or (`FeatureError`) made for other features.
@@ -52,7 +54,7 @@ def load_booster(path: Path, features: tuple[str, ...]) -> Any:
         booster.load_model(bytearray(content))
     except (xgboost.core.XGBoostError, ValueError):  # the message is a stack trace
         raise ModelError(f"{path} is no XGBoost model that XGBoost {xgboost.__version__} reads") from None
-    if tuple(booster.feature_names or ()) != features:
+    if not booster.feature_names or not set(booster.feature_names) <= set(features):
         raise FeatureError(f"{path} was made for other features than this version computes; train it again")
     return booster
 

@@ -6,6 +6,7 @@ ask the same model. Lengths are in mean box heights of the pair, times in second
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,13 @@ PAIR_FEATURES = (
     "motion_residual_x",
     "motion_residual_y",
     "motion_support",
+)
+
+
+ContextChoice = Literal["full", "paper"]
+CONTEXT_CHOICE = (
+    "what the models of links at the first level learn from. paper: the six contextual features of Leal-Taixé et al. "
+    "2016 and the network's; full: others too, such as those of a pair among its rivals"
 )
 
 

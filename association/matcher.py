@@ -97,7 +97,7 @@ class Matcher:
 
     def context_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(P,) the probability that each pair is a detection and the next one of its track, from (P, F) features."""
-        return predict(self.context, features)
+        return predict(self.context, features, PAIR_FEATURES)
 
     def link_probability(self, features: NDArray[np.float32], compared: Comparisons, pairs: Pairs) -> FloatArray:
         """(P,) the same probability of pairs whose looks were compared.
@@ -110,7 +110,8 @@ class Matcher:
         if not len(pairs):
             return np.zeros(0)
         assert self.appearance is not None
-        return predict(self.link, link_features(self.appearance, features, compared, pairs))
+        shown = link_features(self.appearance, features, compared, pairs)
+        return predict(self.link, shown, link_feature_names(self.appearance))
 
     def revise(
         self,
@@ -136,7 +137,12 @@ class Matcher:
 
     def detection_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(N,) the probability that each detection is a person, from (N, F) features."""
-        return predict(self.detection, features)
+        return predict(self.detection, features, DETECTION_FEATURES)
+
+
+def link_feature_names(appearance: Appearances) -> tuple[str, ...]:
+    """Of the columns of `link_features`."""
+    return (*PAIR_FEATURES, *appearance.feature_names)
 
 
 def link_features(
@@ -193,7 +199,7 @@ def _load_link(path: Path, appearance: Appearances) -> Any:
             f"no model at {path}, so the appearance '{appearance.name}' cannot be used: train one with {remedy}"
         )
     try:
-        return load_booster(path, (*PAIR_FEATURES, *appearance.feature_names))
+        return load_booster(path, link_feature_names(appearance))
     except FeatureError:
         raise ModelError(
             f"{path} was made for another appearance than '{appearance.name}', or by another version; train it again "

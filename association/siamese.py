@@ -47,13 +47,13 @@ class Siamese:
         network: the network, ready for use.
         loss: the loss it was trained by, which knows the distance of its descriptors.
         luma: how the brightness of a patch is normalised.
-        flow: how the optical flow was computed that it was trained on.
+        flow_parameters: how the optical flow was computed that it was trained on.
         feature_names: of `compare`: the similarity, or, of networks that look at pairs, the logit and the features F6.
         needs_flow: whether the network looks at optical flow.
     """
 
     def __init__(self, network: Network, loss: PairLoss, luma: Luma, flow: FlowParameters) -> None:
-        self.network, self.loss, self.luma, self.flow = network.eval(), loss.eval(), luma, flow
+        self.network, self.loss, self.luma, self.flow_parameters = network.eval(), loss.eval(), luma, flow
         self.needs_flow = network.settings.flow
         self._split = SplitJoint(network) if isinstance(network, JointInput) and SplitJoint.pays(network) else None
         self.feature_names: tuple[str, ...] = ("similarity",)

@@ -53,9 +53,10 @@ class TrackletMatcher:
 
         The mean of what the model says of the video as it is and played backwards.
         """
-        probability: FloatArray = (predict(self.link, features) + predict(self.link, reversed_in_time(features))) / 2
+        both = (features, reversed_in_time(features))
+        probability: FloatArray = np.mean([predict(self.link, each, TRACKLET_PAIR_FEATURES) for each in both], axis=0)
         return probability
 
     def person_probability(self, features: NDArray[np.float32]) -> FloatArray:
         """(T,) the probability that each tracklet is a person, from (T, F) features."""
-        return predict(self.person, features)
+        return predict(self.person, features, TRACKLET_FEATURES)

@@ -8,12 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance import AppearanceGate, Appearances, Comparisons
+from siamlink.association.appearance import RANKS, AppearanceGate, Appearances, Comparisons
 from siamlink.association.booster import BoostingParameters, train_booster
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
-from siamlink.association.context import PAIR_FEATURES, pair_features
+from siamlink.association.context import CONTEXT_CHOICE, PAIR_FEATURES, PAPER_FEATURES, ContextChoice, pair_features
 from siamlink.association.labels import IGNORED, Truth, identify, is_next
-from siamlink.association.matcher import DETECTION_FEATURES, Matcher, detection_features, link_features
+from siamlink.association.matcher import (
+    DETECTION_FEATURES,
+    Matcher,
+    detection_features,
+    link_feature_names,
+    link_features,
+)
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
@@ -28,6 +34,7 @@ class TrainingParameters(BoostingParameters):
     appearance_depth: int = Field(3, ge=1, le=12, description="depth of its trees: the pairs in doubt are few")
     detection_rounds: int = Field(150, ge=1, le=5000, description="trees of the detection model")
     detection_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
+    context: ContextChoice = Field("full", description=CONTEXT_CHOICE)
     pairs_per_example: int = Field(100_000, ge=100, description="pairs drawn from one sequence at most")
 
 
@@ -86,6 +93,8 @@ def add_appearance(
     Raises:
         InputError: there is nothing to learn from: no such pairs, or of one kind only.
     """
+    names = link_feature_names(appearance)
+    columns = _chosen(names, parameters.context)
     parts = []
     for example in examples:
         if example.compared is None:
@@ -93,12 +102,12 @@ def add_appearance(
         asked = gate.leaves_open(matcher.context_probability(example.features)) & example.compared.known
         rows = np.flatnonzero(asked)
         pairs = example.pairs[rows]
-        features = link_features(appearance, example.features[rows], example.compared[rows], pairs)
+        features = link_features(appearance, example.features[rows], example.compared[rows], pairs)[:, columns]
         known = truth_known(pairs, example.identity)
         parts.append((features[known], is_next(example.pairs, example.identity)[rows][known]))
     link = _boost(
         parts,
-        (*PAIR_FEATURES, *appearance.feature_names),
+        tuple(names[column] for column in columns),
         "open pairs of consecutive detections of one person and others, in frames that can be looked at",
         parameters,
         rounds=parameters.appearance_rounds,
@@ -109,22 +118,29 @@ def add_appearance(
 
 
 def _train_context_model(examples: Sequence[Example], parameters: TrainingParameters) -> Any:
-    random = np.random.default_rng(parameters.seed)
+    random, columns = np.random.default_rng(parameters.seed), _chosen(PAIR_FEATURES, parameters.context)
     parts = []
     for example in examples:
         known = np.flatnonzero(truth_known(example.pairs, example.identity))
         if len(known) > parameters.pairs_per_example:
             known = np.sort(random.choice(known, parameters.pairs_per_example, replace=False))
-        parts.append((example.features[known], is_next(example.pairs, example.identity)[known]))
+        parts.append((example.features[known][:, columns], is_next(example.pairs, example.identity)[known]))
     return _boost(
         parts,
-        PAIR_FEATURES,
+        tuple(PAIR_FEATURES[column] for column in columns),
         "pairs of consecutive detections of one person and other pairs",
         parameters,
         rounds=parameters.link_rounds,
         max_depth=parameters.link_depth,
         reg_lambda=5.0,
     )
+
+
+def _chosen(names: tuple[str, ...], context: ContextChoice) -> list[int]:
+    """The places of the features to learn from among these names."""
+    beyond_the_paper = {*PAIR_FEATURES, *RANKS} - {*PAPER_FEATURES}
+    kept = [context == "full" or name.rpartition(".")[2] not in beyond_the_paper for name in names]
+    return [place for place, chosen in enumerate(kept) if chosen]
 
 
 def truth_known(pairs: Pairs, identity: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -51,7 +51,8 @@ def crossvalidate(
         pairs = folds(read_videos(found, parameters, progress), sequences.split(",") if sequences else None)
         check_folder(output, [f"{tested.sequence.name}.txt" for tested, _ in pairs], overwrite)
         make_folder(output)
-        for tested, matcher in train_folds(pairs, appearance, parameters, TrainingParameters(), progress):
+        training = TrainingParameters(context=parameters.context)
+        for tested, matcher in train_folds(pairs, appearance, parameters, training, progress):
             sequence = tested.sequence
             opened = open_input(sequence.folder, sequence.detection_file)
             tracks = track_input(opened, None, parameters, matcher=matcher, looks=look_up(tested.public)).tracks

@@ -56,13 +56,14 @@ def matcher(
     sequences = [sequence for folder in data for sequence in find_sequences(folder)]
     check_folder(output, MODEL_FILES, overwrite)
     with stage_bars() as progress:
+        training = TrainingParameters(context=parameters.context)
         videos = excluding(read_videos(sequences, parameters, progress), exclude or [])
         make_folder(output)
         with staging(output) as staged, output_errors(output):
             progress("train", 0, None)
-            trained = train_on(videos, TrainingParameters())
+            trained = train_on(videos, training)
             if appearance:
                 videos = look_at_videos(videos, [trained], appearance, parameters, progress)
-            complete(trained, appearance, videos, parameters, TrainingParameters()).save(staged)
+            complete(trained, appearance, videos, parameters, training).save(staged)
             publish(staged, output)
     typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; model in {output}")

@@ -117,8 +117,16 @@ def look_at(
 
 
 def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_rate: float) -> FlowEstimator | None:
-    """What estimates the optical flow of a video; None where no appearance needs it."""
-    return FlowEstimator(parameters, frame_rate) if appearance and appearance.needs_flow else None
+    """What estimates the optical flow of a video, as the appearance wants it; None where none needs it.
+
+    Args:
+        appearance: what describes detections.
+        parameters: of the flow, for an appearance that needs it and does not say how.
+        frame_rate: frames a second.
+    """
+    if not appearance or not appearance.needs_flow:
+        return None
+    return FlowEstimator(appearance.flow_parameters or parameters, frame_rate)
 
 
 class RecentLooks:

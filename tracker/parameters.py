@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from siamlink.association.appearance import SIAMESE_FILE, AppearanceGate, Appearances, load_appearance
+from siamlink.association.appearance import SHIPPED, SIAMESE, SIAMESE_FILE, AppearanceGate, Appearances, load_appearance
 from siamlink.association.candidates import GateParameters
+from siamlink.association.context import CONTEXT_CHOICE, ContextChoice
 from siamlink.association.flow import FlowParameters
 from siamlink.association.matcher import Matcher
 from siamlink.association.problem import CostParameters
@@ -15,7 +16,7 @@ from siamlink.association.tracklet_linking import SecondLevelParameters
 from siamlink.detectors.errors import ConfigError
 from siamlink.detectors.parameters import Parameters, apply_override, build
 
-AUTO = "auto"
+AUTO, PAPER = "auto", "paper"
 
 
 class GapParameters(Parameters):
@@ -52,11 +53,17 @@ class TrackerParameters(Parameters):
         description="offline, 2: detections into safe tracklets and these into tracks, where the model has a second "
         "level; 1: detections into tracks at once",
     )
-    model: str = Field("", description="folder of a trained matcher; empty: the one shipped with siamlink")
+    context: ContextChoice = Field("full", description=f"in training: {CONTEXT_CHOICE}")
+    model: str = Field(
+        "",
+        description="folder of a trained matcher; empty: the one shipped with siamlink; paper: the "
+        "one shipped for the configuration of that name",
+    )
     appearance: str = Field(
         AUTO,
-        description="how people are told by their looks: auto (with two levels siamese, else none), none, siamese, "
-        "siamese:FILE, onnx:FILE, module:attribute or file.py:attribute; several are joined by commas",
+        description="how people are told by their looks: auto (with two levels siamese, else none), none, siamese (the "
+        "network that lies beside the model, else the shipped one), siamese:FILE, onnx:FILE, module:attribute or "
+        "file.py:attribute; several are joined by commas",
     )
     overlap_limit: float = Field(
         0.45, gt=0, le=1, description="of detections that overlap by a larger IoU only the best is kept"
@@ -64,7 +71,9 @@ class TrackerParameters(Parameters):
     min_detections: int = Field(3, ge=1, le=1000, description="tracks of fewer detections are dropped")
     gate: GateParameters = Field(GateParameters(), description="which pairs of detections can be linked at all")
     appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which of these pairs are looked at")
-    flow: FlowParameters = Field(FlowParameters(), description="optical flow, where an appearance needs it")
+    flow: FlowParameters = Field(
+        FlowParameters(), description="optical flow, where an appearance needs it and does not say how"
+    )
     costs: CostParameters = Field(CostParameters(), description="costs of the linear program with one level")
     tracklets: SecondLevelParameters = Field(SecondLevelParameters(), description="linking with two levels")
     gaps: GapParameters = Field(GapParameters(), description="filling of gaps")
@@ -73,6 +82,8 @@ class TrackerParameters(Parameters):
     @property
     def model_folder(self) -> Path | None:
         """Where the matcher lies; None for the one shipped with siamlink."""
+        if self.model == PAPER:
+            return SHIPPED.parent / PAPER
         return Path(self.model).expanduser() if self.model else None
 
     def load_matcher(self) -> Matcher:
@@ -94,10 +105,10 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: it cannot be loaded.
         """
-        if self.appearance != AUTO:
-            return load_appearance(self.appearance)
-        if self.level_count == 1:
+        if self.appearance == AUTO and self.level_count == 1:
             return None
+        if self.appearance not in (AUTO, SIAMESE):
+            return load_appearance(self.appearance)
         # weights that lie beside a matcher belong to it
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
         return load_appearance(f"siamese:{own}" if own and own.is_file() else "siamese")

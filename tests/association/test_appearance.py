@@ -17,6 +17,7 @@ from siamlink.association.appearance import (
     load_appearance,
 )
 from siamlink.association.candidates import Pairs
+from siamlink.association.flow import FlowParameters
 from siamlink.detectors.errors import ModelError
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
@@ -182,14 +183,25 @@ def test_flow_is_handed_to_those_who_need_it():
             given.append(flow)
             return box
 
-    class Still:
-        def describe(self, image, box):
-            return box
-
     both = Appearances([LoadedAppearance("still", "still", Still), LoadedAppearance("moving", "moving", Moving())])
     assert both.needs_flow
     both.describe(IMAGE, BOX, "flow")
     assert given == ["flow"]
+
+
+def test_appearances_that_were_trained_on_different_flow_are_not_joined():
+    def moving(label, height):
+        settings = {"needs_flow": True, "flow_parameters": FlowParameters(height=height)}
+        return LoadedAppearance(label, label, type("Moving", (Still,), settings))
+
+    assert Appearances([moving("a", 300), moving("b", 300)]).flow_parameters == FlowParameters(height=300)
+    with pytest.raises(ModelError, match="'a,b' were trained on different optical flow"):
+        Appearances([moving("a", 300), moving("b", 600)])
+
+
+class Still:
+    def describe(self, image, box):
+        return box
 
 
 def test_tensors_become_arrays():

@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from siamlink.association.appearance import AppearanceGate, Comparisons, load_appearance
 from siamlink.association.candidates import GateParameters
-from siamlink.association.context import PAIR_FEATURES
+from siamlink.association.context import PAIR_FEATURES, PAPER_FEATURES
 from siamlink.association.labels import IGNORED, NOBODY, Truth, is_next
 from siamlink.association.matcher import detection_features
 from siamlink.association.training import TrainingParameters, add_appearance, make_example, train_matcher
@@ -167,6 +167,23 @@ def test_looks_help_where_context_is_in_doubt(matcher, seen):
         true = is_next(example.pairs, example.identity)[changed]
         assert 0 < changed.sum() < len(changed)
         assert squared_error(after[changed], true) < 0.8 * squared_error(before[changed], true)
+
+
+def test_the_models_of_the_paper_learn_from_its_six_contextual_features_and_the_network(examples, seen):
+    six = FEW.model_copy(update={"context": "paper"})
+    matcher = with_looks(train_matcher(examples, six), seen, parameters=six)
+    assert tuple(matcher.context.feature_names) == PAPER_FEATURES
+    assert tuple(matcher.link.feature_names) == (*PAPER_FEATURES, "Look.likeness")
+    example = seen[0]
+    before = matcher.context_probability(example.features)
+    changed = example.features.copy()
+    changed[:, [name not in PAPER_FEATURES for name in PAIR_FEATURES]] += 1
+    np.testing.assert_array_equal(matcher.context_probability(changed), before)
+    known = np.flatnonzero(example.compared.known)
+    said = matcher.link_probability(example.features[known], example.compared[known], example.pairs[known])
+    six_of = example.features[known][:, [PAIR_FEATURES.index(name) for name in PAPER_FEATURES]]
+    (likeness,) = example.compared.values
+    np.testing.assert_array_equal(said, matcher.link.inplace_predict(np.hstack([six_of, likeness])))
 
 
 def squared_error(probability, true) -> float:

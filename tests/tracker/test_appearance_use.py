@@ -61,6 +61,8 @@ def test_appearance_outvotes_geometry(painted, parameters):
     """Where the link model says that nobody is the same, no two detections that were looked at are linked."""
 
     class Never:
+        feature_names = ()
+
         def inplace_predict(self, features):
             return np.zeros(len(features), np.float32)
 

@@ -161,6 +161,15 @@ def test_flow_is_estimated_from_frame_to_frame_only_for_those_who_need_it():
     assert set(watch.seconds) == {"flow", "appearance"}
 
 
+def test_flow_is_estimated_as_the_appearance_was_trained_on_it():
+    class Moving(Sized):
+        needs_flow = True
+        flow_parameters = FlowParameters(height=100)
+
+    image = np.zeros((120, 160, 3), np.uint8)
+    assert flow_for(joined(Moving()), FlowParameters(), 30).update(image).vectors.shape == (60, 80, 2)
+
+
 def test_frame_by_frame_the_same_comes_out_as_in_one_pass(found, pairs):
     numbered, recent, first = joined(Numbered()), RecentLooks(), 0
     whole = compare(found, pairs, numbered)

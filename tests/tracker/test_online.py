@@ -160,6 +160,8 @@ def boxes_with_scores(box: np.ndarray) -> Detections:
 class Constant:
     """A booster that always says the same."""
 
+    feature_names = ()
+
     def __init__(self, probability: float) -> None:
         self.probability = probability
 
@@ -171,7 +173,7 @@ class Recording:
     """A booster that remembers what it was asked."""
 
     def __init__(self, booster) -> None:
-        self.booster, self.asked = booster, []
+        self.booster, self.asked, self.feature_names = booster, [], booster.feature_names
 
     def inplace_predict(self, features: np.ndarray) -> np.ndarray:
         self.asked.append(features)
