@@ -131,8 +131,7 @@ def tracklet_pair_features(
         (likeness - usual) / spread,
         rank_among_rivals(g.misfit, i, none),
         rank_among_rivals(g.misfit, j, none),
-        rank_among_rivals(-likeness, i, none)[:, :2],
-        rank_among_rivals(-likeness, j, none)[:, :2],
+        *(_likeness_among_rivals(likeness, side) for side in (i, j)),
         rank_among_rivals(g.gap, i, none)[:, :1],
         rank_among_rivals(g.gap, j, none)[:, :1],
         hidden,
@@ -148,6 +147,13 @@ def reversed_in_time(features: NDArray[np.float32]) -> NDArray[np.float32]:
     backwards: NDArray[np.float32] = features[:, _REVERSED]
     backwards[:, TRACKLET_PAIR_FEATURES.index("height_change")] *= -1
     return backwards
+
+
+def without_looks(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The features (P, F) that the same pairs would have if nobody had looked at them."""
+    blind: NDArray[np.float32] = features.copy()
+    blind[:, [name.startswith("likeness") for name in TRACKLET_PAIR_FEATURES]] = np.nan
+    return blind
 
 
 def tracklet_features(tracklets: Tracklets, scene: SceneStatistics) -> NDArray[np.float32]:
@@ -230,6 +236,13 @@ def _likeness(descriptor: FloatArray, pairs: Pairs) -> FloatArray:
         return np.full(len(pairs), np.nan)
     cosine: FloatArray = np.einsum("pd,pd->p", descriptor[pairs.earlier], descriptor[pairs.later])
     return cosine
+
+
+def _likeness_among_rivals(likeness: FloatArray, owner: NDArray[np.int64]) -> FloatArray:
+    """(P, 2) rank and margin of the likeness among pairs of the same tracklet (P,); NaN where it is not known."""
+    compared = rank_among_rivals(-likeness, owner, np.zeros(len(owner), np.int64))[:, :2]
+    compared[np.isnan(likeness)] = np.nan
+    return compared
 
 
 def _likeness_of_strangers(tracklets: Tracklets) -> tuple[float, float]:

@@ -18,6 +18,7 @@ from siamlink.association.tracklet_context import (
     reversed_in_time,
     tracklet_features,
     tracklet_pair_features,
+    without_looks,
 )
 from siamlink.association.tracklet_matcher import APPEARANCE, TrackletMatcher
 from siamlink.association.tracklets import Tracklets
@@ -25,12 +26,13 @@ from siamlink.detectors.errors import InputError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+LIKENESS = TRACKLET_PAIR_FEATURES.index("likeness")
 
 
 class TrackletTrainingParameters(BoostingParameters):
     """How the two boosted models of the second level are trained."""
 
-    link_rounds: int = Field(150, ge=1, le=5000, description="trees of the link model")
+    link_rounds: int = Field(300, ge=1, le=5000, description="trees of the link model")
     link_depth: int = Field(4, ge=1, le=12, description="depth of its trees")
     person_rounds: int = Field(100, ge=1, le=5000, description="trees of the model of persons")
     person_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
@@ -111,7 +113,8 @@ def train_tracklet_matcher(
 ) -> TrackletMatcher:
     """Train the two models of the second level; `appearance` is the label of what told the looks, if anything did.
 
-    Each example counts by the square root of its size, so that one long crowded video does not drown the others.
+    Each example counts by the square root of its size, so that one long crowded video does not drown the others. What
+    was looked at is shown once more without looks, so that the model can do without them.
     The tracklets should come from level-one models that never saw their video: tracklets of a video that level one
     was trained on are better than those that will be met.
 
@@ -121,8 +124,10 @@ def train_tracklet_matcher(
     link = []
     for example in examples:
         shown, label = example.pair_features[example.pair_known], example.is_next[example.pair_known].astype(float)
-        both_ways = np.concatenate([shown, reversed_in_time(shown)])
-        link.append((both_ways, np.tile(label, 2), np.ones(len(both_ways))))
+        versions = [shown, without_looks(shown)] if np.isfinite(shown[:, LIKENESS]).any() else [shown]
+        for version in versions:
+            both_ways = np.concatenate([version, reversed_in_time(version)])
+            link.append((both_ways, np.tile(label, 2), np.ones(len(both_ways))))
     person = [(e.features, e.person, e.weight) for e in examples]
     trees = _boost(
         link,

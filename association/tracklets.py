@@ -11,6 +11,8 @@ from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+FEW = 10
+"""Tracklets; of so many, half of what their looks have in common is taken for the video's."""
 
 
 class TrackletParameters(Parameters):
@@ -20,7 +22,7 @@ class TrackletParameters(Parameters):
     stiffness_seconds: float = Field(
         0.25, ge=0, le=10, description="box jitter over usual speed: ends seen for less count as standing still"
     )
-    best_crops: int = Field(8, ge=1, le=1000, description="appearance is pooled over so many detections at most")
+    best_crops: int = Field(16, ge=1, le=1000, description="appearance is pooled over so many detections at most")
 
 
 @dataclass(frozen=True)
@@ -190,6 +192,9 @@ def best_crops(tracklets: Tracklets, which: IntArray, count: int) -> IntArray:
 def with_looks(tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floating]) -> Tracklets:
     """The tracklets with the normalised mean of the unit descriptors of some of their detections.
 
+    First the mean of all descriptors is taken away: what everybody in a video has in common, light and camera, tells
+    nobody apart. Of few tracklets it is taken away in part, as by then it is mostly what they themselves are.
+
     Args:
         tracklets: T tracklets.
         rows: (K,) detections that were looked at.
@@ -197,9 +202,17 @@ def with_looks(tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floa
     """
     seen = np.isfinite(descriptor).all(axis=1)
     owner, values = tracklets.owner[rows[seen]], descriptor[seen].astype(np.float64)
+    number = len(np.unique(owner))
+    if number:
+        values = _unit(values - values.mean(axis=0) * number / (number + FEW))
     order = np.argsort(owner, kind="stable")
     total = np.full((len(tracklets), descriptor.shape[1]), np.nan)
     if len(order):
         looked_at, start = np.unique(owner[order], return_index=True)
         total[looked_at] = np.add.reduceat(values[order], start)
-    return replace(tracklets, descriptor=total / np.maximum(np.linalg.norm(total, axis=1, keepdims=True), 1e-9))
+    return replace(tracklets, descriptor=_unit(total))
+
+
+def _unit(vector: FloatArray) -> FloatArray:
+    unit: FloatArray = vector / np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-9)
+    return unit

@@ -1,6 +1,7 @@
 """The second level as a whole: models of tracklets, their files, and tracks made of tracklets."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -166,6 +167,27 @@ def test_models_are_saved_loaded_and_belong_to_an_appearance(second_level: Track
     (tmp_path / LINK_FILE).unlink()
     with pytest.raises(ModelError, match=f"no model at .*{LINK_FILE}"):
         TrackletMatcher.load(tmp_path, None)
+
+
+def test_a_model_that_learned_from_looks_can_do_without_them() -> None:
+    """Looks that give the answer away do not make the model deaf to motion where nobody looks."""
+    seen, blind = [], []
+    for seed in (100, 101):
+        tracklets, scene, identity = broken_up(seed)
+        who = np.eye(identity.max() + 2)[tracklet_identity(tracklets, identity)]
+        pairs = candidate_tracklet_pairs(tracklets, PARAMETERS.gate)
+        for kept, looks in ((seen, replace(tracklets, descriptor=who)), (blind, tracklets)):
+            kept.append(make_tracklet_example(looks, pairs, scene, identity, None))
+            kept.append(make_tracklet_example(looks, pairs[:0], scene, np.full(len(identity), NOBODY), None))
+    model, motion = train_tracklet_matcher(seen, QUICK, "who"), train_tracklet_matcher(blind, QUICK)
+    asked, shown = blind[0], seen[0]
+    said, wanted = (each.link_probability(asked.pair_features) for each in (model, motion))
+    assert squared_error(said, asked.is_next) < 1.2 * squared_error(wanted, asked.is_next)
+    assert squared_error(model.link_probability(shown.pair_features), shown.is_next) < 0.01
+
+
+def squared_error(said: np.ndarray, true: np.ndarray) -> float:
+    return float(((said - true) ** 2).mean())
 
 
 def test_one_kind_of_tracklet_teaches_nothing() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -13,8 +15,9 @@ from siamlink.association.tracklet_context import (
     reversed_in_time,
     tracklet_features,
     tracklet_pair_features,
+    without_looks,
 )
-from siamlink.association.tracklets import TrackletParameters, make_tracklets, with_looks
+from siamlink.association.tracklets import TrackletParameters, make_tracklets
 from siamlink.detectors.detections import Detections
 from siamlink.tools.scene import street
 
@@ -40,7 +43,7 @@ def tracklets_of(*walks, descriptor=None, rate=RATE):
     found = make_tracklets(detections, number, probability, rate, parameters)
     if descriptor is None:
         return found
-    return with_looks(found, np.arange(len(detections)), np.asarray(descriptor, float)[number - 1])
+    return replace(found, descriptor=np.asarray(descriptor, float))
 
 
 def couples(tracklets, gate=GATE) -> list[tuple[int, int]]:
@@ -118,7 +121,11 @@ def test_appearance_and_its_rivals():
 def test_without_images_only_appearance_is_unknown():
     found = features(tracklets_of(walk(1, 10), walk(21, 30)), size=(640, 480))
     unknown = {name for name, value in found.items() if np.isnan(value).any()}
-    assert unknown == {"likeness", "likeness_surprise", "likeness_margin_later", "likeness_margin_earlier"}
+    assert unknown == {name for name in TRACKLET_PAIR_FEATURES if name.startswith("likeness")}
+    seen = tracklets_of(walk(1, 10), walk(21, 30), descriptor=[[1, 0], [0.6, 0.8]])
+    shown = tracklet_pair_features(seen, candidate_tracklet_pairs(seen, GATE), (640, 480))
+    assert (~np.isnan(without_looks(shown))).sum() == len(TRACKLET_PAIR_FEATURES) - len(unknown)
+    assert np.isnan(shown).sum() == 1, "too few strangers for a surprise; nothing else is changed"
 
 
 def test_features_of_the_reversed_video_are_those_of_the_pairs_seen_backwards():

@@ -100,8 +100,22 @@ def test_appearance_is_the_direction_of_the_mean_of_what_was_seen():
     assert found.descriptor.shape == (3, 0)
     looks = np.array([[1, 0], [0, 1], [np.nan, np.nan]], np.float32)
     seen = with_looks(found, np.array([0, 2, 3]), looks)
-    np.testing.assert_allclose(seen.descriptor[0], [0.5**0.5, 0.5**0.5])
+    np.testing.assert_allclose(seen.descriptor[0], [0.5**0.5, 0.5**0.5], err_msg="of one alone, its own is kept")
     assert np.isnan(seen.descriptor[1:]).all(), "nobody looked at them, or no image came"
+
+
+def test_what_the_looks_of_a_video_have_in_common_is_taken_away():
+    count, random = 200, np.random.default_rng(0)
+    found = summarise(*(walk([1 + k, 2 + k], x=9.0 * k) for k in range(count)))
+    own = random.normal(size=(count, 16))
+    looks = np.array([3.0] + [0.0] * 15) + own[found.owner]
+    seen = with_looks(found, np.arange(2 * count), looks / np.linalg.norm(looks, axis=1, keepdims=True))
+    cosines = seen.descriptor @ seen.descriptor.T
+    assert np.abs(cosines[~np.eye(count, dtype=bool)].mean()) < 0.02
+    np.testing.assert_allclose(np.diag(cosines), 1)
+    two = summarise(walk([1]), walk([2], x=50))
+    few = with_looks(two, np.arange(2), np.array([[1, 0.1], [1, -0.1]]) / 1.01**0.5).descriptor
+    assert few[0] @ few[1] > 0.9, "of few tracklets little is taken away"
 
 
 def test_no_tracklets_are_a_valid_answer():
