@@ -20,7 +20,8 @@ from siamlink.association.tracklets import make_tracklets
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.gaps import fill_gaps
-from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.parameters import GapParameters, TrackerParameters
+from siamlink.tracker.smoothing import smooth_tracks
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
 
@@ -141,7 +142,15 @@ def link_scored(
         shortest = max(shortest, round(second.min_seconds * frame_rate))
     with watch.stage("gaps"):
         tracks = Tracks.from_detections(scored.detections, _renumber(_drop_short(ids, shortest)))
-        return fill_gaps(tracks) if parameters.gaps.fill else tracks
+        return _complete(tracks, frame_rate, parameters.gaps)
+
+
+def _complete(tracks: Tracks, frame_rate: float, parameters: GapParameters) -> Tracks:
+    """Smooth the boxes of tracks and fill their gaps, as far as that is wanted."""
+    if parameters.smooth:
+        smoothed = smooth_tracks(tracks, frame_rate)
+        return smoothed if parameters.fill else smoothed[~smoothed.interpolated]
+    return fill_gaps(tracks) if parameters.fill else tracks
 
 
 def _solve(scored: ScoredPairs, costs: CostParameters, solve: Solver) -> NDArray[np.int32]:

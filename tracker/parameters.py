@@ -20,9 +20,12 @@ AUTO, PAPER = "auto", "paper"
 
 
 class GapParameters(Parameters):
-    """Filling of the frames between two linked detections."""
+    """What becomes of the boxes of a track, offline, in the frames with a detection and in those between."""
 
     fill: bool = Field(True, description="whether boxes are interpolated where a track has no detection")
+    smooth: bool = Field(
+        True, description="whether the boxes of a track are smoothed, as much as makes them predict one another best"
+    )
 
 
 class OnlineParameters(Parameters):
@@ -76,7 +79,7 @@ class TrackerParameters(Parameters):
     )
     costs: CostParameters = Field(CostParameters(), description="costs of the linear program with one level")
     tracklets: SecondLevelParameters = Field(SecondLevelParameters(), description="linking with two levels")
-    gaps: GapParameters = Field(GapParameters(), description="filling of gaps")
+    gaps: GapParameters = Field(GapParameters(), description="smoothing, and filling of gaps")
     online: OnlineParameters = Field(OnlineParameters(), description="the online tracker")
 
     @property

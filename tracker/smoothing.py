@@ -1,0 +1,158 @@
+"""Smooth tracks: the boxes that a track most likely had, in the frames with a detection and in those without.
+
+Detections jitter. Each track's boxes are replaced by the penalised least squares of Whittaker 1923 and Eilers 2003,
+
+    min_y  sum_k (y_k - x_k)^2 dt  +  t^4 sum_k [(D^2 y_k / dt^2)^2 + (D y_k / dt)^2 / T^2] dt,
+
+over the centre and the logarithms of width and height; the first sum goes over the frames with a detection x_k, the
+other over all from a track's first to its last. The tension T makes long gaps nearly straight. All tracks are solved at
+once, as one banded system.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
+
+from siamlink.tracker.tracks import Tracks
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+SMOOTHING_SECONDS = (0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.3, 0.45)
+"""The values of t to choose from: motion is smoothed over about so much time."""
+USUAL_SECONDS, ENOUGH = 0.1, 30
+"""What is taken where fewer than so many detections can be asked which value predicts them best."""
+TENSION_SECONDS = 1.0
+BLOCK_SECONDS = 0.8
+"""Detections are predicted from others so far away that their errors have little to do with one another."""
+LITTLE = 1e-3
+"""What left-out detections still count, as a share of the penalty, so that no track is without any."""
+
+
+def smooth_tracks(tracks: Tracks, frame_rate: float) -> Tracks:
+    """Smooth the boxes and fill the gaps of tracks.
+
+    How much is smoothed is chosen for each video and for the centre's and the size's components apart: the t by which
+    detections are best predicted from the others, in turn those of every other 0.8 seconds left out. Where the boxes of
+    a detector are exact, they hardly change.
+
+    Args:
+        tracks: the detections of tracks.
+        frame_rate: frames a second.
+
+    Returns:
+        The tracks with a box in every frame from their first to their last; new rows are marked interpolated, and their
+        scores lie on the line between those of the detections on either side.
+    """
+    if not len(tracks):
+        return tracks
+    course = _Course.of(tracks, 1 / frame_rate)
+    boxes = _boxes(course.smooth(course.choose_seconds()))
+    score = np.interp(np.arange(len(course.track)), course.seen, tracks.score[course.order])
+    last_seen = np.searchsorted(course.seen, np.arange(len(course.track)), side="right") - 1
+    interpolated = np.ones(len(course.track), bool)
+    interpolated[course.seen] = False
+    return Tracks(
+        frame=course.frame.astype(np.int32),
+        box=boxes.astype(np.float32),
+        score=score.astype(np.float32),
+        label=tracks.label[course.order][last_seen],
+        track_id=tracks.track_id[course.order][last_seen],
+        interpolated=interpolated,
+    )
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The frames of all tracks, one track after the other: M moments, N of them with a detection.
+
+    Attributes:
+        order: (N,) the detections by track and time.
+        seen: (N,) the moments of these detections.
+        state: (N, 4) centre in pixels and logarithms of width and height of these detections.
+        track: (M,) the track of each moment, numbered from 0.
+        frame: (M,) its frame.
+        step: seconds from one frame to the next.
+    """
+
+    order: NDArray[np.intp]
+    seen: IntArray
+    state: FloatArray
+    track: IntArray
+    frame: IntArray
+    step: float
+
+    @classmethod
+    def of(cls, tracks: Tracks, step: float) -> "_Course":
+        order = np.lexsort((tracks.frame, tracks.track_id))
+        frame, track_id = tracks.frame[order].astype(np.int64), tracks.track_id[order]
+        number = np.cumsum(np.r_[False, np.diff(track_id) != 0])
+        start = np.flatnonzero(np.r_[True, np.diff(number) != 0])
+        first, length = frame[start], frame[np.r_[start[1:], len(order)] - 1] - frame[start] + 1
+        offset = np.cumsum(length) - length
+        track = np.repeat(np.arange(len(start)), length)
+        every = np.arange(length.sum()) - offset[track] + first[track]
+        box = tracks.box[order].astype(np.float64)
+        size = box[:, 2:] - box[:, :2]
+        state = np.hstack([box[:, :2] + size / 2, np.log(size)])
+        return cls(order, offset[number] + frame - first[number], state, track, every, step)
+
+    def choose_seconds(self) -> FloatArray:
+        """(4,) for each component of the state the t that predicts best what was left out."""
+        part = ((self.frame[self.seen] - 1) * self.step / BLOCK_SECONDS).astype(np.int64) % 2
+        asked = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
+        if sum(map(np.count_nonzero, asked)) < ENOUGH:
+            return np.full(4, USUAL_SECONDS)
+        height = np.exp(self.state[:, 3])[:, None] ** [1, 1, 0, 0]
+        errors = []
+        for seconds in SMOOTHING_SECONDS:
+            parts = []
+            for left_out, rows in enumerate(asked):
+                weight = np.where(part == left_out, LITTLE * min(1.0, self._tension(seconds)), 1.0)
+                predicted = self._solve(weight, self.state, seconds)[self.seen]
+                parts.append((np.abs(predicted - self.state) / height)[rows])
+            errors.append(np.concatenate(parts).mean(axis=0))
+        chosen: FloatArray = np.array(SMOOTHING_SECONDS)[np.argmin(errors, axis=0)]
+        return chosen
+
+    def _between(self, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(N,) whether a track has a known detection both before and after each of its detections."""
+        track, place = self.track[self.seen], np.arange(len(self.seen))
+        before = np.maximum.accumulate(np.where(known, place, 0))
+        after = np.minimum.accumulate(np.where(known, place, place[-1])[::-1])[::-1]
+        between: NDArray[np.bool_] = known[before] & known[after] & (track[before] == track) & (track[after] == track)
+        return between
+
+    def smooth(self, seconds: FloatArray) -> FloatArray:
+        """(M, 4) the state at every moment, each component smoothed over its time (4,)."""
+        weight = np.ones(len(self.seen))
+        return np.column_stack([self._solve(weight, self.state[:, [k]], float(seconds[k])) for k in range(4)])
+
+    def _solve(self, weight: FloatArray, state: FloatArray, seconds: float) -> FloatArray:
+        """(M, K) the smoothed components of a state (N, K) whose detections count as `weight` (N,) says."""
+        matrix = self._penalty(seconds)
+        matrix[0, self.seen] += weight
+        wanted = np.zeros((len(self.track), state.shape[1]))
+        wanted[self.seen] = weight[:, None] * state
+        solved: FloatArray = solveh_banded(matrix, wanted, lower=True)
+        return solved
+
+    def _tension(self, seconds: float) -> float:
+        return seconds**4 / (TENSION_SECONDS * self.step) ** 2
+
+    def _penalty(self, seconds: float) -> FloatArray:
+        """(3, M) the penalty's matrix in LAPACK's lower banded form; it does not reach from one track to another."""
+        matrix = np.zeros((3, len(self.track)))
+        for difference, strength in (((1, -2, 1), (seconds / self.step) ** 4), ((-1, 1), self._tension(seconds))):
+            reach = len(difference) - 1
+            rows = np.flatnonzero(self.track[reach:] == self.track[: len(self.track) - reach])
+            for i, one in enumerate(difference):
+                for j, other in enumerate(difference[: i + 1]):
+                    matrix[i - j, rows + j] += strength * one * other
+        return matrix
+
+
+def _boxes(state: FloatArray) -> FloatArray:
+    half = np.exp(state[:, 2:]) / 2
+    return np.hstack([state[:, :2] - half, state[:, :2] + half])
