@@ -94,6 +94,18 @@ def open_sequence(folder: Path) -> Sequence:
     )
 
 
+def find_detections(given: Path, folder: Path) -> Path:
+    """The detection file that is given, or that path inside a sequence's folder.
+
+    Raises:
+        InputError: there is neither.
+    """
+    inside = folder / given
+    if not given.exists() and not inside.exists():
+        raise InputError(f"no detections {given}: no such file here or in {folder}")
+    return given if given.exists() else inside
+
+
 def _follow_link(path: Path) -> Path:
     """Where a link leads that was checked out as text: git writes a link so on systems without links."""
     if path.is_dir() or path.stat().st_size > LONGEST_LINK:

@@ -11,7 +11,7 @@ from typing import Any
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.errors import ConfigError, InputError, OutputError, SiamlinkError
-from siamlink.detectors.sequence import is_sequence
+from siamlink.detectors.sequence import find_detections, is_sequence
 from siamlink.tools.files import check_folder, check_output, output_errors, publish, staging
 from siamlink.tools.terminal import ended_by_interrupt
 from siamlink.tracker.inputs import TrackingInput, open_input
@@ -184,12 +184,9 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
 
 def _detections_of(source: str, job: Job) -> Path | None:
     """The detection file for a source: as given, or inside the sequence's folder."""
-    if job.detections is None or job.detections.exists() or not is_sequence(Path(source)):
+    if job.detections is None or not is_sequence(Path(source)):
         return job.detections
-    inside = Path(source) / job.detections
-    if not inside.exists():
-        raise ConfigError(f"--detections {job.detections}: no such file here or in {source}")
-    return inside
+    return find_detections(job.detections, Path(source))
 
 
 def _track(

@@ -7,6 +7,8 @@ import numpy as np
 
 from siamlink.tools.evaluation.ground_truth import SequencePair
 
+OVERALL = "overall"
+"""What all sequences together are called."""
 Counts = dict[str, dict[str, Any]]
 """What each of TrackEval's metrics, by its name, says of a sequence."""
 

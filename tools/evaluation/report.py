@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from siamlink.tools.evaluation.events import IdentitySwitch
-from siamlink.tools.evaluation.metrics import Scores
+from siamlink.tools.evaluation.limit import Limits
+from siamlink.tools.evaluation.metrics import OVERALL, Scores
 from siamlink.tools.files import write_text
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 METRICS = tuple(field.name for field in fields(Scores))
-OVERALL = "overall"
 SWITCH_COLUMNS = (
     *("sequence", "frame", "gt_id", "previous_track_id", "new_track_id"),
     *("gt_left", "gt_top", "gt_width", "gt_height"),
@@ -34,6 +34,7 @@ class Evaluation:
         benchmarks: the benchmark by whose rules each sequence was scored.
         switches: every identity switch of every sequence.
         missing: sequences with ground truth that have no results and were not scored.
+        limits: the scores beside those of perfect links, where detections were given.
     """
 
     sequences: dict[str, Scores]
@@ -41,13 +42,15 @@ class Evaluation:
     benchmarks: dict[str, str]
     switches: tuple[IdentitySwitch, ...]
     missing: tuple[str, ...] = ()
+    limits: Limits | None = None
 
     def as_dict(self) -> dict[str, Any]:
-        """`{"sequences": {NAME: {"HOTA": percent, ...}}, "overall": {"HOTA": percent, ...}}`."""
-        return {
+        """`{"sequences": {NAME: {"HOTA": percent, ...}}, "overall": {"HOTA": percent, ...}}`, and `limit` if known."""
+        scores = {
             "sequences": {name: asdict(scores) for name, scores in self.sequences.items()},
             OVERALL: asdict(self.overall),
         }
+        return {**scores, "limit": self.limits.as_dict()} if self.limits else scores
 
     def table(self) -> "Table":
         """One row for each sequence and the overall one set apart; ratios in percent. Fits into 120 columns."""

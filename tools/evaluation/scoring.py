@@ -3,39 +3,46 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.mot_text import read_rows
-from siamlink.detectors.sequence import Sequence, find_sequences
+from siamlink.detectors.sequence import Sequence, find_detections, find_sequences
 from siamlink.tools.evaluation.events import IdentitySwitch, identity_switches
 from siamlink.tools.evaluation.ground_truth import Rows, pair_up
+from siamlink.tools.evaluation.limit import Boxes, Limit, Limits, perfect_links
 from siamlink.tools.evaluation.metrics import Counts, Scores, combine, measure
 from siamlink.tools.evaluation.report import Evaluation
 
 
-def evaluate(ground_truth: str | Path, results: str | Path, benchmark: str = "auto") -> Evaluation:
+def evaluate(
+    ground_truth: str | Path, results: str | Path, benchmark: str = "auto", detections: str | Path | None = None
+) -> Evaluation:
     """Score result files; sequences without one are not scored but listed in `Evaluation.missing`.
 
     Args:
         ground_truth: a MOT sequence or a folder of sequences; those without `gt/gt.txt` are passed over.
         results: a file (of the only sequence, or of the one it is named after) or a folder of `SEQUENCE.txt`.
         benchmark: `mot15`, `mot16`, `mot17`, `mot20`, or `auto` to tell it from each ground truth.
+        detections: what was tracked, a MOT file or a path inside each sequence's folder, to know the limit of links.
 
     Raises:
         InputError: there is no ground truth, no result for any of it, or a file cannot be read.
         FormatError: a file is malformed, or an id occurs twice in a frame.
-        ConfigError: there is no such benchmark.
+        ConfigError: there is no such benchmark, or several sequences are to share one detection file.
     """
     found = [sequence for sequence in find_sequences(Path(ground_truth)) if sequence.truth_file.exists()]
     if not found:
         raise InputError(f"no ground truth in {ground_truth}: expected SEQUENCE/gt/gt.txt")
     files = _result_files(found, Path(results))
+    given = None if detections is None else Path(detections)
+    if given and given.exists() and len(files) > 1:
+        raise ConfigError(f"the detections {given} belong to one sequence, but {len(files)} are scored")
     scored = (
         (sequence, read_rows(files[sequence.name], sequence.frame_count, unique_ids=True))
         for sequence in found
         if sequence.name in files
     )
     missing = () if Path(results).is_file() else tuple(s.name for s in found if s.name not in files)
-    return _score(scored, benchmark, missing)
+    return _score(scored, benchmark, missing, given)
 
 
 def evaluate_sequences(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str = "auto") -> Evaluation:
@@ -54,9 +61,16 @@ def evaluate_sequences(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str 
     return _score(tracked, benchmark)
 
 
-def _score(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str, missing: tuple[str, ...] = ()) -> Evaluation:
+def _score(
+    tracked: Iterable[tuple[Sequence, Rows]],
+    benchmark: str,
+    missing: tuple[str, ...] = (),
+    detections: Path | None = None,
+) -> Evaluation:
     """Score one sequence after the other, so that only one is held in memory."""
     counts: dict[str, Counts] = {}
+    perfect: dict[str, Counts] = {}
+    boxes: dict[str, Boxes] = {}
     benchmarks: dict[str, str] = {}
     switches: list[IdentitySwitch] = []
     for sequence, rows in tracked:
@@ -66,14 +80,35 @@ def _score(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str, missing: tu
         pair = pair_up(sequence.name, truth, rows, benchmark)
         counts[pair.name], benchmarks[pair.name] = measure(pair), pair.benchmark
         switches += identity_switches(pair)
+        if detections:
+            found = read_rows(find_detections(detections, sequence.folder), sequence.frame_count)
+            limit = perfect_links(pair.name, truth, found, pair.benchmark)
+            perfect[pair.name], boxes[pair.name] = measure(limit), Boxes.count(pair, limit)
     if not counts:
         raise InputError("no sequence to score")
+    sequences, overall = _scores(counts)
     return Evaluation(
-        sequences={name: Scores.from_counts(part) for name, part in counts.items()},
-        overall=Scores.from_counts(combine(counts)),
+        sequences=sequences,
+        overall=overall,
         benchmarks=benchmarks,
         switches=tuple(switches),
         missing=missing,
+        limits=_limits(sequences, overall, perfect, boxes) if detections else None,
+    )
+
+
+def _scores(counts: dict[str, Counts]) -> tuple[dict[str, Scores], Scores]:
+    """The scores of each sequence, and of all together."""
+    return {name: Scores.from_counts(part) for name, part in counts.items()}, Scores.from_counts(combine(counts))
+
+
+def _limits(
+    sequences: dict[str, Scores], overall: Scores, perfect: dict[str, Counts], boxes: dict[str, Boxes]
+) -> Limits:
+    perfect_sequences, perfect_overall = _scores(perfect)
+    return Limits(
+        {name: Limit(sequences[name], perfect_sequences[name], boxes[name]) for name in sequences},
+        Limit(overall, perfect_overall, Boxes.total(boxes.values())),
     )
 
 

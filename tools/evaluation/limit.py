@@ -1,0 +1,158 @@
+"""What perfect links on the same detections would reach, and what a result loses to detection and to association."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.tools.evaluation.events import clear_matches
+from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
+from siamlink.tools.evaluation.metrics import OVERALL, Scores
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+LIMITED = ("HOTA", "DetA", "AssA", "IDF1", "MOTA")
+"""The metrics that are compared; each is 0 for a tracker that reports nothing, MOTA too."""
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """How many ground-truth boxes have a detection, have a track, both or neither.
+
+    Attributes:
+        missed_detected: no track is on the box, though a detection was.
+        missed_undetected: neither a track nor a detection is on it.
+        filled: a track is on it without a detection.
+        found: a track and a detection are on it.
+    """
+
+    missed_detected: int
+    missed_undetected: int
+    filled: int
+    found: int
+
+    @classmethod
+    def count(cls, result: SequencePair, limit: SequencePair) -> Self:
+        """Compare two pairs of one ground truth, each by the matches that CLEAR makes."""
+        tracked, detected = _matched(result), _matched(limit)
+        parts = (~tracked & detected, ~tracked & ~detected, tracked & ~detected, tracked & detected)
+        return cls(*(int(part.sum()) for part in parts))
+
+    @classmethod
+    def total(cls, parts: Iterable[Self]) -> Self:
+        """The boxes of all sequences together."""
+        return cls(*(sum(column) for column in zip(*(asdict(part).values() for part in parts), strict=True)))
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The scores of a result beside those of perfect links on the same detections.
+
+    Attributes:
+        result: the scores of the tracks.
+        perfect: the scores of perfect links, see `perfect_links`.
+        boxes: what became of the ground-truth boxes.
+    """
+
+    result: Scores
+    perfect: Scores
+    boxes: Boxes
+
+    def as_dict(self) -> dict[str, Any]:
+        """`{"boxes": {...}, "HOTA": {"result": ..., "limit": ..., "share": ..., ...}, ...}`, all in percent."""
+        return {"boxes": asdict(self.boxes), **{name: self.metric(name) for name in LIMITED}}
+
+    def metric(self, name: str) -> dict[str, float | None]:
+        """One of `LIMITED`, in percent: result, limit, result / limit, and what is lost of the full 100.
+
+        The share is None where the limit is not above 0. The errors add up to 100 - result; tracks that go on where
+        there is no detection may reach more than the limit, and their association error is negative then.
+        """
+        result, limit = getattr(self.result, name), getattr(self.perfect, name)
+        return {
+            "result": result,
+            "limit": limit,
+            "share": 100 * result / limit if limit > 0 else None,
+            "detection_error": 100 - limit,
+            "association_error": limit - result,
+        }
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limit of each sequence by its name, and of all together."""
+
+    sequences: dict[str, Limit]
+    overall: Limit
+
+    def as_dict(self) -> dict[str, Any]:
+        """`{"sequences": {NAME: {...}}, "overall": {...}}`, each as `Limit.as_dict`."""
+        return {
+            "sequences": {name: limit.as_dict() for name, limit in self.sequences.items()},
+            OVERALL: self.overall.as_dict(),
+        }
+
+    def metric_table(self) -> "Table":
+        """A row for each metric of each sequence, in percent."""
+        table = _table("sequence", "metric", "result", "limit", "result/limit", "detection error", "association error")
+        for sequence, limit in self._rows():
+            for name in LIMITED:
+                values = ("-" if value is None else f"{value:.1f}" for value in limit.metric(name).values())
+                table.add_row(sequence if name == LIMITED[0] else "", name, *values)
+            table.add_section()
+        return table
+
+    def box_table(self) -> "Table":
+        """A row for each sequence: what became of the ground-truth boxes."""
+        table = _table("sequence", "missed boxes", "with a detection", "with none", "found without a detection")
+        for sequence, limit in self._rows():
+            boxes = limit.boxes
+            missed = boxes.missed_detected + boxes.missed_undetected
+            table.add_row(sequence, *map(str, (missed, boxes.missed_detected, boxes.missed_undetected, boxes.filled)))
+        return table
+
+    def _rows(self) -> list[tuple[str, Limit]]:
+        return [*self.sequences.items(), (OVERALL, self.overall)]
+
+
+def perfect_links(name: str, truth: Rows, detections: Rows, benchmark: str = "auto") -> SequencePair:
+    """Give each detection the identity of the ground truth that it matches, and leave out all others.
+
+    The benchmark forgives detections of distractors first. The rest are matched in each frame so that the sum of the
+    IoU is greatest among pairs of at least one half. No gap is filled.
+
+    Args:
+        name: the sequence's.
+        truth: rows of `gt.txt`.
+        detections: MOT rows; their ids are ignored.
+        benchmark: as for `pair_up`, which also says what is raised.
+    """
+    numbered = np.column_stack([detections[:, :1], np.arange(len(detections)), detections[:, 2:]])
+    pair = pair_up(name, truth, numbered, benchmark)
+    matches = [(np.zeros(0, np.intp), np.zeros(0, np.intp)), *clear_matches(pair)]
+    person, detection = (np.concatenate(rows) for rows in zip(*matches, strict=True))
+    linked = pair.tracks[detection]
+    linked[:, 1] = pair.truth[person, 1]
+    return pair_up(name, pair.truth, linked, pair.benchmark)
+
+
+def _matched(pair: SequencePair) -> NDArray[np.bool_]:
+    """(N,) bool: which rows of the ground truth CLEAR matches."""
+    matched = np.zeros(len(pair.truth), bool)
+    for rows, _ in clear_matches(pair):
+        matched[rows] = True
+    return matched
+
+
+def _table(*columns: str) -> "Table":
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for name in columns:
+        justify = "left" if name in ("sequence", "metric") else "right"
+        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    return table
