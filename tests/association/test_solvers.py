@@ -1,13 +1,14 @@
-"""The flow solver against the linear program written out as it stands in the docstring of `solvers`."""
+"""The flow solver against the linear program as it stands in the docstring of `solvers`, and as an assignment."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 from siamlink.association.candidates import Pairs
 from siamlink.association.solvers import SOLVERS, LinkProblem, Solution, solve_hungarian, solve_lp
+from siamlink.tools.linking_problems import read_problem
+from siamlink.tools.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 
 KINDS = ("mixed", "crowd", "chain", "costly", "cheap", "whole", "few")
 PUBLISHED_OPTIMUM = -122451.550
@@ -37,35 +38,6 @@ def random_problem(seed: int) -> LinkProblem:
         rounded = {name: np.rint(getattr(made, name)) for name in ("detection", "entry", "exit", "link")}
         made = replace(made, **rounded)
     return made
-
-
-def reference_optimum(made: LinkProblem) -> float:
-    """The optimum of the explicit linear program, by HiGHS.
-
-    The variables are f_in (N), f_det (N), f_out (N) and f (P), all between 0 and 1.
-    """
-    from scipy.optimize import linprog
-    from scipy.sparse import coo_array, eye_array, hstack, vstack
-
-    count, links = len(made), len(made.pairs)
-    if not count:
-        return 0.0
-    one, none = eye_array(count), coo_array((count, count))
-
-    def incidence(owner):
-        return coo_array((np.ones(links), (owner, np.arange(links))), (count, links))
-
-    flow_in = hstack([one, -one, none, incidence(made.pairs.later)])
-    flow_out = hstack([none, -one, one, incidence(made.pairs.earlier)])
-    result = linprog(
-        np.concatenate([made.entry, made.detection, made.exit, made.link]),
-        A_eq=vstack([flow_in, flow_out]).tocsr(),
-        b_eq=np.zeros(2 * count),
-        bounds=(0, 1),
-        method="highs",
-    )
-    assert result.status == 0
-    return float(result.fun)
 
 
 def checked_objective(made: LinkProblem, solution: Solution) -> float:
@@ -104,7 +76,8 @@ def close(value: float):
 def test_the_flow_is_the_optimum_of_the_linear_program(seed):
     made = random_problem(seed)
     solution = solve_lp(made)
-    assert solution.objective == close(reference_optimum(made))
+    assert solution.objective == close(solve_by_highs(made))
+    assert solution.objective == close(solve_by_sparse_assignment(made))
     assert checked_objective(made, solution) == close(solution.objective)
 
 
@@ -220,31 +193,11 @@ def test_tracks_are_numbered_in_the_order_of_their_first_detections():
     assert solution.track_ids().dtype == np.int32
 
 
-def read_published(path: Path) -> LinkProblem:
-    """A min-cost flow instance of muSSP: node 1 is the source, the last the sink, 2k and 2k + 1 are detection k."""
-    arcs = np.loadtxt(line[2:] for line in path.read_text().splitlines() if line.startswith("a "))
-    tail, head, cost = arcs[:, 0].astype(int), arcs[:, 1].astype(int), arcs[:, 2]
-    sink = int(head.max())
-    count = (sink - 2) // 2
-    columns = {}
-    for name, rows, node in (
-        ("entry", tail == 1, head),
-        ("exit", head == sink, tail - 1),
-        ("detection", (tail % 2 == 0) & (head == tail + 1) & (head < sink), tail),
-    ):
-        columns[name] = np.full(count, np.nan)
-        columns[name][node[rows] // 2 - 1] = cost[rows]
-    link = (tail > 1) & (tail % 2 == 1) & (head < sink)
-    pairs = Pairs(tail[link] // 2 - 1, head[link] // 2 - 1)
-    assert 3 * count + len(pairs) == len(arcs)
-    return LinkProblem(np.arange(1, count + 1, dtype=np.int32), pairs=pairs, link=cost[link], **columns)
-
-
 def test_the_published_instance_has_its_published_optimum(data):
     path = data.parent / "lp" / "input_MOT_seq07_followme.txt"
     if not path.is_file():
         pytest.skip(f"no published instance at {path}")
-    made = read_published(path)
+    made = read_problem(path)
     assert (2 * len(made) + 2, 3 * len(made) + len(made.pairs)) == (40422, 98256)
     solution = solve_lp(made)
     assert solution.objective == pytest.approx(PUBLISHED_OPTIMUM, abs=1e-3)

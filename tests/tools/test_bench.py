@@ -1,12 +1,16 @@
+"""The commands `siamlink bench ...`."""
+
 import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 import torch
 
 from siamlink.association.losses import make_loss
 from siamlink.association.networks import NetworkParameters, build_network
 from siamlink.association.siamese import save_siamese
+from siamlink.tools.bench_solve import OURS, Run, SolveBenchmark
 
 
 def test_match_compares_ways_that_give_the_same_answers(siamlink: Callable) -> None:
@@ -31,3 +35,67 @@ def test_only_a_compact_joint_network_can_be_measured(siamlink: Callable, here: 
         done = siamlink("bench", "match", "--weights", path, "--patches", 4, "--pairs", 8, "--repeats", 1)
         assert done.code == code
     assert "is no compact joint-input network" in done.line
+
+
+FORK = "p min 8 10\na 1 2 2\na 2 3 -3\na 3 8 2\na 1 4 2\na 4 5 -3\na 5 8 2\na 1 6 2\na 6 7 -3\na 7 8 2\na 3 4 0.5\n"
+"""Three detections of cost -3 and one link: the two that it joins are a track that costs -1.5."""
+
+
+def test_solve_times_three_solvers_that_find_one_optimum(siamlink: Callable, here: Path) -> None:
+    (here / "instances").mkdir()
+    (here / "instances" / "fork.txt").write_text(FORK)
+    done = siamlink("bench", "solve", "--largest", 100, "--problems", "instances", "--json", "solve.json")
+    assert (done.code, done.err) == (0, "")
+    figures = json.loads(Path("solve.json").read_text())
+    assert figures["equal"]
+    crowd, fork = figures["runs"][:3], figures["runs"][3:]
+    assert [run["solver"] for run in crowd] == [run["solver"] for run in fork]
+    assert [run["cost"] for run in fork] == pytest.approx([-1.5] * 3)
+    assert {(run["detections"], run["links"]) for run in crowd} == {(100, 650)}
+    assert all(run["cpu_seconds"] >= 0 and run["failure"] is None for run in figures["runs"])
+    assert all(run["peak_megabytes"] is None or run["peak_megabytes"] > 10 for run in figures["runs"])
+    assert all(name in done.out for name in ("100 detections", "fork", "siamlink", "HiGHS", "scipy"))
+
+
+def test_a_solver_that_takes_too_long_is_ended(siamlink: Callable) -> None:
+    done = siamlink("bench", "solve", "--largest", 100, "--time-limit", 0.1, "--json", "solve.json")
+    runs = json.loads(Path("solve.json").read_text())["runs"]
+    assert done.code == 0
+    assert {run["failure"] for run in runs} == {"> 0.1 s"}
+    assert {run["cost"] for run in runs} == {None}
+
+
+def test_other_optima_are_found_out() -> None:
+    ours = Run("crowd", 2, 1, OURS, 1.0, 1.0, 1.0, -5.0)
+    for difference, equal in ((1e-9, True), (1e-3, False)):
+        other = Run("crowd", 2, 1, "HiGHS", 1.0, 1.0, 1.0, -5.0, difference)
+        assert SolveBenchmark((ours, other), {}, 1).equal is equal
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no min-cost flow problem"),
+        ("p min x 2\n", "line 1: expected 'p min NODES ARCS' or 'a TAIL HEAD COST'"),
+        (FORK.replace("a 3 4 0.5", "a 3 4 cheap"), "line 11: expected 'p min NODES ARCS' or 'a TAIL HEAD COST'"),
+        (FORK.replace("a 3 4 0.5", "a 2 5 0.5"), "line 11: an arc that is no entry, detection, link or exit"),
+        (FORK.replace("a 7 8 2\n", ""), "expected one exit arc for each of 3 detections"),
+        (FORK.replace("a 3 4 0.5", "a 3 4 nan"), "no min-cost flow problem"),
+        ("a caf\N{LATIN SMALL LETTER E WITH ACUTE}", "not a text file"),
+    ],
+)
+def test_a_file_that_is_no_instance_is_one_clear_line(siamlink: Callable, here: Path, text: str, message: str) -> None:
+    (here / "instances").mkdir()
+    (here / "instances" / "mine.txt").write_text(text, encoding="utf-8")
+    done = siamlink("bench", "solve", "--largest", 100, "--problems", "instances")
+    assert done.code == 2
+    assert "mine.txt" in done.line
+    assert message in done.line
+
+
+def test_a_folder_without_instances_is_an_error(siamlink: Callable, here: Path) -> None:
+    (here / "empty").mkdir()
+    for folder, message in (("empty", "empty has no files"), ("det.txt", "det.txt is not a folder")):
+        done = siamlink("bench", "solve", "--problems", folder)
+        assert done.code == 2
+        assert message in done.line
