@@ -70,7 +70,7 @@ class Annotator:
         boxes = np.clip(np.rint(tracks.box), -margin, limit).astype(int).tolist()
         ids = tracks.track_id.tolist()
         for box, track_id, dashed in zip(boxes, ids, tracks.interpolated.tolist(), strict=True):
-            draw_box = _draw_dashed_box if dashed else _draw_box
+            draw_box = draw_dashed_box if dashed else _draw_box
             draw_box(image, box, track_colour(track_id), thickness)
         labels = [_label(track_id, max(10, round(height / 60))) for track_id in ids]
         for label, (left, top) in zip(labels[::-1], _places(boxes[::-1], labels[::-1], width, height), strict=True):
@@ -111,7 +111,7 @@ def _draw_box(image: Image, box: list[int], colour: Colour, thickness: int) -> N
         cv2.rectangle(image, box[:2], box[2:], hue, line)
 
 
-def _draw_dashed_box(image: Image, box: list[int], colour: Colour, thickness: int) -> None:
+def draw_dashed_box(image: Image, box: list[int], colour: Colour, thickness: int) -> None:
     """Dashes twice as long as the gaps; a dash at each end of an edge, half as long."""
     x1, y1, x2, y2 = box
     cap = thickness // 2 + 1

@@ -1,9 +1,12 @@
 """The command `siamlink evaluate`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from siamlink.tools.evaluation import Evaluation
 
 TABLE_WIDTH = 120
 """A narrower terminal wraps the table's lines; digits are never hidden."""
@@ -32,6 +35,10 @@ def evaluate(
             "and by the sequence's name for MOT20.",
         ),
     ] = "auto",
+    switches: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Draw the ten worst identity switches: switch-01.jpg and so on, worst first."),
+    ] = None,
     limit: Annotated[
         Path | None,
         typer.Option(
@@ -44,7 +51,12 @@ def evaluate(
 ) -> None:
     """Score tracks against ground truth: HOTA, CLEAR and Identity, for each sequence and overall.
 
-    Prints a table. Files are written only where --json, --csv or --events name them.
+    Prints a table. Files are written only where --json, --csv, --events or --switches name them.
+
+    --switches draws each switch as a strip: half a second before, the old track's last frame on the person, midway,
+    the new track's first, and half a second after, with all tracks, and the person's ground truth in white dashes. The
+    worst have the most boxes on the shorter side: of the person's boxes in a row that the old track is on and those
+    that the new one is on, the fewer are wrong whichever of the two is right. Sequences without frames are left out.
 
     With --limit, two more tables tell errors of detection from errors of association. The limit gives each detection
     the identity of the person that it covers by at least half (IoU), one to one in each frame, throws away the others
@@ -56,11 +68,15 @@ def evaluate(
     from rich.console import Console
 
     from siamlink.tools.evaluation import evaluate as score
-    from siamlink.tools.files import check_output
+    from siamlink.tools.files import check_folder, check_output
 
     for path in (json_file, csv_file, events_file):
         if path is not None:
             check_output(path, overwrite)
+    if switches is not None:
+        from siamlink.tools.switch_pictures import PICTURE_NAMES
+
+        check_folder(switches, PICTURE_NAMES, overwrite)
     log = Console(stderr=True)
     with log.status("scoring"):
         evaluation = score(ground_truth, results, benchmark, limit)
@@ -76,3 +92,20 @@ def evaluate(
         evaluation.to_csv(csv_file, overwrite)
     if events_file is not None:
         evaluation.switches_to_csv(events_file, overwrite)
+    if switches is not None:
+        _draw(evaluation, ground_truth, results, switches)
+
+
+def _draw(evaluation: "Evaluation", ground_truth: Path, results: Path, folder: Path) -> None:
+    """Draw the worst identity switches, and list them."""
+    from siamlink.tools.switch_pictures import WORST, caption, draw_switches
+    from siamlink.tools.terminal import show_note, stage_bars
+
+    with stage_bars() as progress:
+        drawn = draw_switches(evaluation.switches, ground_truth, results, evaluation.benchmarks, folder, progress)
+    for name, switch in drawn.items():
+        typer.echo(f"{folder / name}: {caption(switch)}")
+    if not evaluation.switches:
+        show_note("there is no identity switch to draw")
+    elif len(drawn) < min(WORST, len(evaluation.switches)):
+        show_note(f"{len(drawn)} identity switches drawn: the frames of the others are missing")

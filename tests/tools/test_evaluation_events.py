@@ -40,9 +40,21 @@ def test_a_switch_names_the_frame_the_ids_and_the_boxes() -> None:
         tracks=[(1, 70, BOX), (2, 70, BOX), (4, 80, near), (5, 80, BOX), (7, 70, BOX)],
     )
     assert identity_switches(scene) == [
-        IdentitySwitch("S", 4, truth_id=5, previous_track_id=70, track_id=80, truth_box=BOX, track_box=near),
-        IdentitySwitch("S", 7, truth_id=5, previous_track_id=80, track_id=70, truth_box=BOX, track_box=BOX),
+        IdentitySwitch("S", 4, 5, 70, 80, BOX, near, previous_frame=2, boxes_before=2, boxes_after=2),
+        IdentitySwitch("S", 7, 5, 80, 70, BOX, BOX, previous_frame=5, boxes_before=2, boxes_after=1),
     ]
+    assert [switch.wrong_boxes for switch in identity_switches(scene)] == [2, 1]
+
+
+def test_boxes_count_on_both_sides_in_a_row() -> None:
+    """A short wrong stretch inside a long track is as small an error at its end as at its beginning."""
+    tracks = [1] * 6 + [2] * 2 + [1] * 7
+    scene = pair(
+        truth=[(frame, 1, BOX) for frame in range(1, 16)],
+        tracks=[(frame, track, BOX) for frame, track in enumerate(tracks, 1)],
+    )
+    switches = identity_switches(scene)
+    assert [(s.frame, s.boxes_before, s.boxes_after, s.wrong_boxes) for s in switches] == [(7, 6, 2, 2), (9, 2, 7, 2)]
 
 
 def test_a_track_that_returns_after_a_gap_or_an_absence_is_no_switch() -> None:

@@ -25,6 +25,9 @@ class IdentitySwitch:
         track_id: the track that is matched now.
         truth_box: the person in this frame.
         track_box: the new track in this frame.
+        previous_frame: the last with the old track.
+        boxes_before: of the person in a row, that the old track is on.
+        boxes_after: of the person in a row, from this frame on, that the new track is on.
     """
 
     sequence: str
@@ -34,6 +37,14 @@ class IdentitySwitch:
     track_id: int
     truth_box: Box
     track_box: Box
+    previous_frame: int
+    boxes_before: int
+    boxes_after: int
+
+    @property
+    def wrong_boxes(self) -> int:
+        """How many boxes are wrong whichever track the person is taken for: those of the shorter side."""
+        return min(self.boxes_before, self.boxes_after)
 
 
 def clear_matches(pair: SequencePair) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
@@ -72,23 +83,29 @@ def identity_switches(pair: SequencePair) -> list[IdentitySwitch]:
     truth, tracks = (np.concatenate(rows) for rows in zip(*matches, strict=True))
     by_person = np.argsort(pair.truth_label[truth], kind="stable")
     person, track = pair.truth_label[truth][by_person], pair.track_label[tracks][by_person]
-    switched = np.flatnonzero((person[1:] == person[:-1]) & (track[1:] != track[:-1]))
-    last, now = by_person[switched], by_person[switched + 1]
-    in_time = np.argsort(now)
+    begins = np.flatnonzero((np.diff(person, prepend=-1) != 0) | (np.diff(track, prepend=-1) != 0))
+    boxes = np.diff(begins, append=len(person))
+    switched = 1 + np.flatnonzero(person[begins[1:]] == person[begins[:-1]])
+    in_time = switched[np.argsort(by_person[begins[switched]])]
+    sides = by_person[begins[in_time][:, None] + [-1, 0]]
     return [
-        _switch(pair, truth[new], tracks[old], tracks[new])
-        for old, new in zip(last[in_time], now[in_time], strict=True)
+        _switch(pair, truth[side], tracks[side], boxes[run - 1 : run + 1].tolist())
+        for run, side in zip(in_time, sides, strict=True)
     ]
 
 
-def _switch(pair: SequencePair, truth: np.intp, previous: np.intp, track: np.intp) -> IdentitySwitch:
-    person, now = pair.truth[truth].tolist(), pair.tracks[track].tolist()
+def _switch(pair: SequencePair, truth: NDArray[np.intp], tracks: NDArray[np.intp], boxes: list[int]) -> IdentitySwitch:
+    """The switch between two rows of the ground truth, with the two rows of the tracks on them."""
+    (before, person), (previous, now) = pair.truth[truth].tolist(), pair.tracks[tracks].tolist()
     return IdentitySwitch(
         sequence=pair.name,
         frame=int(person[0]),
         truth_id=int(person[1]),
-        previous_track_id=int(pair.tracks[previous, 1]),
+        previous_track_id=int(previous[1]),
         track_id=int(now[1]),
         truth_box=(person[2], person[3], person[4], person[5]),
         track_box=(now[2], now[3], now[4], now[5]),
+        previous_frame=int(before[0]),
+        boxes_before=boxes[0],
+        boxes_after=boxes[1],
     )

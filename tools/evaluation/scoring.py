@@ -29,20 +29,14 @@ def evaluate(
         FormatError: a file is malformed, or an id occurs twice in a frame.
         ConfigError: there is no such benchmark, or several sequences are to share one detection file.
     """
-    found = [sequence for sequence in find_sequences(Path(ground_truth)) if sequence.truth_file.exists()]
-    if not found:
-        raise InputError(f"no ground truth in {ground_truth}: expected SEQUENCE/gt/gt.txt")
-    files = _result_files(found, Path(results))
+    files = result_files(ground_truth, results)
+    scored = [(sequence, path) for sequence, path in files if path]
     given = None if detections is None else Path(detections)
-    if given and given.exists() and len(files) > 1:
-        raise ConfigError(f"the detections {given} belong to one sequence, but {len(files)} are scored")
-    scored = (
-        (sequence, read_rows(files[sequence.name], sequence.frame_count, unique_ids=True))
-        for sequence in found
-        if sequence.name in files
-    )
-    missing = () if Path(results).is_file() else tuple(s.name for s in found if s.name not in files)
-    return _score(scored, benchmark, missing, given)
+    if given and given.exists() and len(scored) > 1:
+        raise ConfigError(f"the detections {given} belong to one sequence, but {len(scored)} are scored")
+    tracked = ((sequence, read_rows(path, sequence.frame_count, unique_ids=True)) for sequence, path in scored)
+    missing = () if Path(results).is_file() else tuple(sequence.name for sequence, path in files if not path)
+    return _score(tracked, benchmark, missing, given)
 
 
 def evaluate_sequences(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str = "auto") -> Evaluation:
@@ -112,9 +106,17 @@ def _limits(
     )
 
 
-def _result_files(sequences: list[Sequence], results: Path) -> dict[str, Path]:
-    """The result file of each sequence that has one, by the sequence's name."""
-    names = [sequence.name for sequence in sequences]
+def result_files(ground_truth: str | Path, results: str | Path) -> list[tuple[Sequence, Path | None]]:
+    """Each sequence with ground truth and its result file, None if it has none; raises as `evaluate` does."""
+    found = [sequence for sequence in find_sequences(Path(ground_truth)) if sequence.truth_file.exists()]
+    if not found:
+        raise InputError(f"no ground truth in {ground_truth}: expected SEQUENCE/gt/gt.txt")
+    files = _files_by_name([sequence.name for sequence in found], Path(results))
+    return [(sequence, files.get(sequence.name)) for sequence in found]
+
+
+def _files_by_name(names: list[str], results: Path) -> dict[str, Path]:
+    """The result file of each sequence that has one."""
     if results.is_file():
         name = names[0] if len(names) == 1 else results.stem
         files = {name: results} if name in names else {}
