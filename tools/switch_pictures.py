@@ -24,8 +24,8 @@ PICTURE_NAMES = tuple(f"switch-{rank:02}.jpg" for rank in range(1, WORST + 1))
 ASIDE_SECONDS = 0.5
 """How long before and after the switch the outer pictures are."""
 TILE_HEIGHT = 480
-NARROWEST, MARGIN = 0.7, 0.5
-"""Of a picture: its least width in heights, and what is seen around the person, in heights of the person."""
+NARROWEST, WIDEST, MARGIN = 0.7, 4.0, 0.5
+"""A picture's least and greatest width in heights, and what is seen around the person, in heights of the person."""
 BAR = 26
 """Pixels of a line of text."""
 WHITE, DARK = (255, 255, 255), (40, 40, 40)
@@ -112,7 +112,7 @@ class _Strips:
 
     def _tile(self, image: Image, number: int, switch: IdentitySwitch, frames: list[int]) -> Image:
         left, top, right, bottom = view(self._pair.truth, switch, frames, image.shape[1], image.shape[0])
-        scale = TILE_HEIGHT / (bottom - top)
+        scale = TILE_HEIGHT / max(bottom - top, (right - left) / WIDEST)
         part = image[top:bottom, left:right]
         tile = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
         truth, tracks = (rows[rows[:, 0] == number] for rows in (self._pair.truth, self._pair.tracks))

@@ -93,6 +93,19 @@ def test_a_switch_after_the_end_of_a_broken_video_is_left_out(siamlink: Callable
     assert (done.code, done.line) == (0, "0 identity switches drawn: the frames of the others are missing")
 
 
+def test_a_person_mostly_outside_the_image_makes_no_giant_picture(siamlink: Callable, sequence: Make) -> None:
+    folder = sequence("SEQ")
+    truth = folder / "gt" / "gt.txt"
+    truth.write_text("".join(f"{frame},1,0,119,160,9000,1\n" for frame in range(1, 25)))
+    Path("results").mkdir()
+    lines = [f"{frame},{1 + frame // 12},2,119,160,9000,1" for frame in range(1, 25)]
+    Path("results/SEQ.txt").write_text("\n".join(lines))
+    assert siamlink("evaluate", "sequences", "results", "--switches", "pictures").code == 0
+    height, width, _ = cv2.imread("pictures/switch-01.jpg").shape
+    assert height <= TILE_HEIGHT + 2 * BAR
+    assert width <= 5 * (4 * TILE_HEIGHT + 4)
+
+
 def test_without_switches_there_is_nothing_to_draw(siamlink: Callable, sequence: Make) -> None:
     sequence("SEQ")
     tracks(Path("results"), swapped_at=99)
