@@ -24,6 +24,9 @@ SMALLEST = 100
 LARGEST_DIFFERENCE = 1e-5
 """Of two optima, relative to them; siamlink rounds costs to millionths of a nat."""
 OURS = "siamlink"
+COLUMNS = ("problem", "links", "solver", "seconds", "CPU s", "ratio", "peak MB", "cost in nats", "difference")
+Answer = tuple[float, float, float | None, float]
+"""Seconds, CPU seconds, peak megabytes, cost."""
 
 
 def solve_to_tracks(problem: LinkProblem) -> float:
@@ -94,17 +97,7 @@ class SolveBenchmark:
         from rich.table import Table
 
         table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        for name in (
-            "problem",
-            "links",
-            "solver",
-            "seconds",
-            "CPU s",
-            "ratio",
-            "peak MB",
-            "cost in nats",
-            "difference",
-        ):
+        for name in COLUMNS:
             justify = "left" if name in ("problem", "solver") else "right"
             table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
         ours: Run | None = None
@@ -113,7 +106,7 @@ class SolveBenchmark:
             first = (run.problem, f"{run.links:,}") if run.solver == OURS else ("", "")
             table.add_row(*first, run.solver, *_cells(run, ours), end_section=run is self.runs[-1])
         growth = ", ".join(f"{solver} {exponent:.2f}" for solver, exponent in self.growth.items())
-        limit = f"> {self.time_limit:g} s: not solved within the limit, nor asked about larger crowds"
+        limit = f"> {self.time_limit:g} s: not solved within the limit; a solver that fails is not asked about larger crowds"
         table.caption = f"CPU seconds grow with links to the power of: {growth}\n{limit}" if growth else limit
         return table
 
@@ -141,6 +134,7 @@ def measure(largest: int, folder: Path | None, time_limit: float, progress: Prog
     steps = (len(sizes) + len(problems)) * len(SOLVERS)
     runs: list[Run] = []
     tired: set[str] = set()
+    progress("solve", 0, steps)
     for size in sizes:
         for run in _solve_all(f"{size:,} detections", crowd_problem(size), time_limit, tired):
             runs.append(run)
@@ -163,7 +157,7 @@ def _solve_all(name: str, problem: LinkProblem, time_limit: float, tired: set[st
         save_problem(path, problem)
         for solver in SOLVERS:
             if solver in (tired or ()):
-                yield Run(*facts, solver, failure=f"> {time_limit:g} s")
+                yield Run(*facts, solver, failure="not asked")
                 continue
             answer = _in_own_process(solver, path, time_limit)
             if isinstance(answer, str):
@@ -173,10 +167,6 @@ def _solve_all(name: str, problem: LinkProblem, time_limit: float, tired: set[st
             best = cost if solver == OURS else best
             difference = None if best is None or solver == OURS else abs(cost - best) / max(1.0, abs(best))
             yield Run(*facts, solver, *answer, difference)
-
-
-Answer = tuple[float, float, float | None, float]
-"""Seconds, CPU seconds, peak megabytes, cost."""
 
 
 def _in_own_process(solver: str, path: Path, time_limit: float) -> Answer | str:
