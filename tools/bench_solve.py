@@ -106,7 +106,7 @@ class SolveBenchmark:
             first = (run.problem, f"{run.links:,}") if run.solver == OURS else ("", "")
             table.add_row(*first, run.solver, *_cells(run, ours), end_section=run is self.runs[-1])
         growth = ", ".join(f"{solver} {exponent:.2f}" for solver, exponent in self.growth.items())
-        limit = f"> {self.time_limit:g} s: not solved within the limit; a solver that fails is not asked about larger crowds"
+        limit = f"> {self.time_limit:g} s: given up; who fails once is not asked about larger crowds"
         table.caption = f"CPU seconds grow with links to the power of: {growth}\n{limit}" if growth else limit
         return table
 
