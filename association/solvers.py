@@ -47,6 +47,14 @@ class LinkProblem:
     def __len__(self) -> int:
         return len(self.detection)
 
+    def part(self, inside: NDArray[np.bool_]) -> "LinkProblem":
+        """The problem of some of the detections (N,) and the links between these."""
+        within = inside[self.pairs.earlier] & inside[self.pairs.later]
+        place = np.cumsum(inside) - 1
+        pairs = Pairs(place[self.pairs.earlier[within]], place[self.pairs.later[within]])
+        detection, entry, exit_ = self.detection[inside], self.entry[inside], self.exit[inside]
+        return LinkProblem(self.frame[inside], detection, entry, exit_, pairs, self.link[within])
+
 
 @dataclass(frozen=True)
 class Solution:
@@ -82,7 +90,7 @@ def solve_lp(problem: LinkProblem) -> Solution:
 
     count = len(problem)
     if not count:
-        return _solution(problem, np.zeros(0, bool), np.zeros(0, bool))
+        return make_solution(problem, np.zeros(0, bool), np.zeros(0, bool))
     node = np.arange(count)
     source, sink = 2 * count, 2 * count + 1
     # node i is where track flow enters detection i, node i + count where it leaves
@@ -104,7 +112,7 @@ def solve_lp(problem: LinkProblem) -> Solution:
     if status != solver.OPTIMAL:
         raise RuntimeError(f"the min-cost flow solver stopped with status {status}")
     flow = solver.flows(arcs) > 0
-    return _solution(problem, flow[2 * count : 3 * count], flow[3 * count : -1])
+    return make_solution(problem, flow[2 * count : 3 * count], flow[3 * count : -1])
 
 
 def solve_hungarian(problem: LinkProblem) -> Solution:
@@ -142,13 +150,13 @@ SOLVERS: dict[str, Solver] = {"lp": solve_lp, "hungarian": solve_hungarian}
 
 def _drop_costly_tracks(problem: LinkProblem, successor: NDArray[np.int64]) -> Solution:
     linked = successor[problem.pairs.earlier] == problem.pairs.later
-    everything = _solution(problem, np.ones(len(problem), bool), linked)
+    everything = make_solution(problem, np.ones(len(problem), bool), linked)
     ids = everything.track_ids()
     cost = np.zeros(ids.max(initial=0) + 1)
     np.add.at(cost, ids, _detection_costs(problem, everything))
     np.add.at(cost, ids[problem.pairs.earlier[linked]], problem.link[linked])
     kept = cost[ids] < 0
-    return _solution(problem, kept, linked & kept[problem.pairs.earlier])
+    return make_solution(problem, kept, linked & kept[problem.pairs.earlier])
 
 
 def _detection_costs(problem: LinkProblem, solution: Solution) -> FloatArray:
@@ -159,7 +167,8 @@ def _detection_costs(problem: LinkProblem, solution: Solution) -> FloatArray:
     return problem.detection * solution.used + problem.entry * begins + problem.exit * ends
 
 
-def _solution(problem: LinkProblem, used: NDArray[np.bool_], linked: NDArray[np.bool_]) -> Solution:
+def make_solution(problem: LinkProblem, used: NDArray[np.bool_], linked: NDArray[np.bool_]) -> Solution:
+    """The solution that uses the nodes `used` (N,) and the links `linked` (P,)."""
     successor = np.full(len(problem), -1, np.int64)
     successor[problem.pairs.earlier[linked]] = problem.pairs.later[linked]
     solution = Solution(used, successor, 0.0)

@@ -3,6 +3,7 @@
 SiamlinkError
 ├── InputError          a file, folder, video or stream cannot be read
 │   └── FormatError     a text file is malformed; names the line and the column
+├── ConstraintError     what must and what cannot be one track contradicts itself, or names what is not there
 ├── OutputError         a result cannot be written, or would replace an earlier one
 ├── ConfigError         a setting is unknown, out of range or contradicts another
 ├── DetectorError       a detector is missing, broken or returned something else than detections
@@ -28,6 +29,10 @@ class FormatError(InputError):
         place = "".join(f", {name} {at}" for name, at in (("line", line), ("column", column)) if at is not None)
         super().__init__(f"{path}{place}: {message}")
         self.path, self.line, self.column = Path(path), line, column
+
+
+class ConstraintError(SiamlinkError):
+    """What must and what cannot be one track contradicts itself, or names what is not there."""
 
 
 class OutputError(SiamlinkError):

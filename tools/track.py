@@ -45,6 +45,13 @@ def track(
         Path | None,
         typer.Option(metavar="FILE", help="MOT detections; may be a path inside each sequence's folder."),
     ] = None,
+    constraints: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Corrections of earlier tracks: 'tracks FILE', then 'must FRAME ID FRAME ID' or 'cannot ...'.",
+        ),
+    ] = None,
     mode: Annotated[Mode | None, typer.Option(help="Whole sequence at once, or frame by frame without delay.")] = None,
     solver: Annotated[Solver | None, typer.Option(help="Exact linear program, or Hungarian frame by frame.")] = None,
     config: Config = None,
@@ -80,7 +87,9 @@ def track(
     expanded = expand_sources(sources)
     if detections and detections.exists() and len(expanded) > 1:
         raise ConfigError(f"--detections {detections} belongs to one source, but {len(expanded)} are given")
-    job = Job(output, parameters, detector, detections, frame_rate, video, overwrite)
+    if constraints and len(expanded) > 1:
+        raise ConfigError(f"--constraints {constraints} belongs to one source, but {len(expanded)} are given")
+    job = Job(output, parameters, detector, detections, frame_rate, video, overwrite, constraints)
     outcomes: list[Outcome] = []
     try:
         outcomes.extend(_track_all(expanded, job))

@@ -14,6 +14,7 @@ from siamlink.detectors.errors import ConfigError, InputError, OutputError, Siam
 from siamlink.detectors.sequence import find_detections, is_sequence
 from siamlink.tools.files import check_folder, check_output, output_errors, publish, staging
 from siamlink.tools.terminal import ended_by_interrupt
+from siamlink.tracker.corrections import Corrections
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.pipeline import OnFrame, TrackingResult, check_mode, track_input
@@ -31,6 +32,7 @@ class Job:
         parameters: settings of the tracker.
         detector: the name of a detector; None: given or public detections, else the default detector.
         detections: a MOT detection file, or a path inside each sequence's folder.
+        constraints: corrections of earlier tracks of the one source.
         frame_rate: frames a second, in place of what the source says.
         video: whether an annotated video is written.
         overwrite: whether earlier results may be replaced, and an earlier video removed where none is drawn.
@@ -43,6 +45,7 @@ class Job:
     frame_rate: float | None = None
     video: bool = True
     overwrite: bool = False
+    constraints: Path | None = None
 
     def results(self, opened: TrackingInput) -> list[Path]:
         """The files that are written for an input: tracks, record and video."""
@@ -86,11 +89,16 @@ def prepare(source: str, job: Job) -> TrackingInput:
     Raises:
         SiamlinkError: one of them cannot be.
     """
-    opened = open_input(source, _detections_of(source, job), job.frame_rate, use_public=job.detector is None)
+    use_public, constraints = job.detector is None, job.constraints or ()
+    opened = open_input(source, _detections_of(source, job), job.frame_rate, use_public, constraints)
     check_mode(opened, job.parameters)
     inputs = [Path(source)]
     if opened.detection_file is not None:
         inputs.append(opened.detection_file)
+    if isinstance(opened.known, Corrections):
+        inputs += [opened.known.path, *opened.known.tracks]
+    if opened.detections is not None:
+        opened.constraints(opened.detections)
     names = [path.name for path in job.results(opened)]
     check_folder(job.output, names, job.overwrite, inputs + [Path(source) / name for name in names])
     if stale := job.stale_video(opened):
@@ -149,6 +157,7 @@ class Outcome:
                 "boxes": len(result.tracks),
                 "interpolated": int(result.tracks.interpolated.sum()),
             },
+            "constraints": opened.known.record() if isinstance(opened.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "config": parameters.model_dump(),

@@ -3,20 +3,32 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from siamlink.association.constraints import cannot_link, must_link
     from siamlink.tracker.online import OnlineTracker
     from siamlink.tracker.parameters import TrackerParameters, load_parameters
     from siamlink.tracker.pipeline import TrackingResult, track
     from siamlink.tracker.tracks import Tracks
 
-__all__ = ["OnlineTracker", "TrackerParameters", "TrackingResult", "Tracks", "load_parameters", "track"]
+__all__ = [
+    "OnlineTracker",
+    "TrackerParameters",
+    "TrackingResult",
+    "Tracks",
+    "cannot_link",
+    "load_parameters",
+    "must_link",
+    "track",
+]
 
 _HOMES = {
-    "OnlineTracker": "online",
-    "TrackerParameters": "parameters",
-    "TrackingResult": "pipeline",
-    "Tracks": "tracks",
-    "load_parameters": "parameters",
-    "track": "pipeline",
+    "OnlineTracker": "tracker.online",
+    "TrackerParameters": "tracker.parameters",
+    "TrackingResult": "tracker.pipeline",
+    "Tracks": "tracker.tracks",
+    "cannot_link": "association.constraints",
+    "load_parameters": "tracker.parameters",
+    "must_link": "association.constraints",
+    "track": "tracker.pipeline",
 }
 
 
@@ -26,4 +38,4 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    return getattr(import_module(f"siamlink.{_HOMES[name]}"), name)

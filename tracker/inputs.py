@@ -3,12 +3,14 @@
 from pathlib import Path
 from typing import NamedTuple
 
+from siamlink.association.constraints import Constraints
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, FrameSource
 from siamlink.detectors.mot_text import read_detections
 from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.video import open_sequence_frames, open_source
+from siamlink.tracker.corrections import Corrections, read_corrections
 
 LOWEST_FRAME_RATE = 0.001
 """Frames a second; what lies below is a mistake, and no video can be written with it."""
@@ -26,6 +28,7 @@ class TrackingInput(NamedTuple):
         counted: whether `frame_count` is exact.
         source: where it is from, as it was given; only the name of a live source, whose URL may hold a password.
         detection_file: where `detections` are from, if from a file.
+        known: what is known of the detections: constraints, or corrections of earlier tracks.
     """
 
     name: str
@@ -36,11 +39,20 @@ class TrackingInput(NamedTuple):
     counted: bool = False
     source: str = ""
     detection_file: Path | None = None
+    known: Constraints | Corrections = ()
 
     @property
     def live(self) -> bool:
         """Whether it is a camera or a stream, which has no known end."""
         return self.frames is not None and self.frames.live
+
+    def constraints(self, detections: Detections) -> Constraints:
+        """What is known of the detections.
+
+        Raises:
+            FormatError: corrections do not fit them.
+        """
+        return self.known.among(detections) if isinstance(self.known, Corrections) else self.known
 
     @property
     def last_frame(self) -> int:
@@ -54,6 +66,7 @@ def open_input(
     detections: Path | Detections | None = None,
     frame_rate: float | None = None,
     use_public: bool = True,
+    constraints: Path | Constraints = (),
 ) -> TrackingInput:
     """Open a source together with its detections.
 
@@ -62,6 +75,7 @@ def open_input(
         detections: a MOT detection file or `Detections`; None: a MOT sequence's own `det/det.txt`, if wanted.
         frame_rate: frames a second; None: what the source says.
         use_public: whether a MOT sequence's own detections are used.
+        constraints: a file of corrections (see `read_corrections`), or what is known of rows of the detections.
 
     Raises:
         InputError: there are neither frames nor detections, or one of them cannot be read.
@@ -78,7 +92,8 @@ def open_input(
         raise InputError(f"cannot read {source}: {error.strerror or error}") from None
     if opened.frame_rate < LOWEST_FRAME_RATE:
         raise ConfigError(f"{source}: {opened.frame_rate:g} frames a second are too few; give the true --frame-rate")
-    return opened._replace(source=opened.name if opened.live else str(source))
+    known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
+    return opened._replace(source=opened.name if opened.live else str(source), known=known)
 
 
 def _open_frames(source: str | Path, detections: Path | Detections | None, frame_rate: float | None) -> TrackingInput:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,9 +10,11 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance import Comparisons
 from siamlink.association.candidates import Pairs, candidate_pairs
+from siamlink.association.constrained import solve_constrained
+from siamlink.association.constraints import Constraints, Groups, group_detections
 from siamlink.association.context import pair_features
 from siamlink.association.matcher import Matcher
-from siamlink.association.problem import CostParameters, link_problem
+from siamlink.association.problem import link_problem
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import SOLVERS, Solver
 from siamlink.association.tracklet_linking import Describe, link_tracklets
@@ -41,11 +44,12 @@ class ScoredPairs:
     """How likely N detections are people and P candidate pairs links.
 
     Attributes:
-        detections: those that no better one overlaps.
+        detections: those that no better one overlaps, and those that constraints name.
         scene: what they look like as a whole.
         pairs: the candidates among them.
         link: (P,) probability of each pair.
         person: (N,) probability of each detection.
+        groups: what constraints say of the detections.
         open_count: how many pairs geometry left open, for appearance to decide.
         compared_count: how many of these were compared.
     """
@@ -55,6 +59,7 @@ class ScoredPairs:
     pairs: Pairs
     link: NDArray[np.float64]
     person: NDArray[np.float64]
+    groups: Groups
     open_count: int = 0
     compared_count: int = 0
 
@@ -84,6 +89,7 @@ def score_pairs(
     parameters: TrackerParameters,
     watch: Stopwatch,
     look: Look | None = None,
+    constraints: Constraints = (),
 ) -> ScoredPairs:
     """Ask the boosted models: context about all pairs, then looks about those that context leaves open.
 
@@ -94,9 +100,15 @@ def score_pairs(
         parameters: settings of the tracker.
         watch: counts the stages.
         look: compares pairs by looks; None where there are no images or nothing to compare by.
+        constraints: what is known of some of the detections.
+
+    Raises:
+        ConstraintError: constraints contradict each other.
     """
     with watch.stage("features"):
-        detections = suppress_overlaps(detections, parameters.overlap_limit)
+        groups = group_detections(detections.frame, constraints)
+        kept = _best_of_overlaps(detections, parameters.overlap_limit) | groups.named
+        detections, groups = detections[kept], groups.part(kept)
         scene = SceneStatistics.of(detections)
         pairs = candidate_pairs(detections, frame_rate, parameters.gate)
         features, _ = pair_features(detections, pairs, scene.score_rank(detections), frame_rate)
@@ -104,11 +116,11 @@ def score_pairs(
         link, person = matcher.first_level(detections, scene, pairs, features)
         asked = np.flatnonzero(parameters.appearance_gate.leaves_open(link))
     if look is None or not len(asked):
-        return ScoredPairs(detections, scene, pairs, link, person, len(asked))
+        return ScoredPairs(detections, scene, pairs, link, person, groups, len(asked))
     compared = look(detections, pairs[asked])
     with watch.stage("boosting"):
         link = matcher.revise(link, features, pairs, asked, compared)
-    return ScoredPairs(detections, scene, pairs, link, person, len(asked), int(compared.known.sum()))
+    return ScoredPairs(detections, scene, pairs, link, person, groups, len(asked), int(compared.known.sum()))
 
 
 def link_scored(
@@ -132,17 +144,20 @@ def link_scored(
         describe: looks at detections of tracklets; None where there are no images or nothing to look by.
     """
     shortest, second, models = parameters.min_detections, parameters.tracklets, second_level(matcher, parameters)
-    solve = SOLVERS[parameters.solver]
     with watch.stage("solve"):
-        ids = _solve(scored, second.safe if models else parameters.costs, solve)
+        costs = second.safe if models else parameters.costs
+        problem = link_problem(scored.detections, scored.pairs, scored.link, scored.person, costs)
+        ids = _solver(parameters, scored.groups)(problem).track_ids()
     if models:
         with watch.stage("tracklets"):
             tracklets = make_tracklets(scored.detections, ids, scored.person, frame_rate, second.summary)
+            groups = scored.groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
+            solve = _solver(parameters, groups)
             ids = link_tracklets(tracklets, scored.scene, image_size, models, second, solve, describe)
         shortest = max(shortest, round(second.min_seconds * frame_rate))
     with watch.stage("gaps"):
-        tracks = Tracks.from_detections(scored.detections, _renumber(_drop_short(ids, shortest)))
-        return _complete(tracks, frame_rate, parameters.gaps)
+        ids = _drop_short(scored.groups.joined(ids), shortest, scored.groups.kept)
+        return _complete(Tracks.from_detections(scored.detections, _renumber(ids)), frame_rate, parameters.gaps)
 
 
 def _complete(tracks: Tracks, frame_rate: float, parameters: GapParameters) -> Tracks:
@@ -153,23 +168,29 @@ def _complete(tracks: Tracks, frame_rate: float, parameters: GapParameters) -> T
     return fill_gaps(tracks) if parameters.fill else tracks
 
 
-def _solve(scored: ScoredPairs, costs: CostParameters, solve: Solver) -> NDArray[np.int32]:
-    problem = link_problem(scored.detections, scored.pairs, scored.link, scored.person, costs)
-    return solve(problem).track_ids()
+def _solver(parameters: TrackerParameters, groups: Groups) -> Solver:
+    """The solver that was chosen, or, where something is known, the exact one that obeys."""
+    return partial(solve_constrained, groups=groups) if groups.named.any() else SOLVERS[parameters.solver]
 
 
 def suppress_overlaps(detections: Detections, overlap_limit: float) -> Detections:
     """Keep the best of the detections that overlap one another in a frame."""
+    return detections[_best_of_overlaps(detections, overlap_limit)]
+
+
+def _best_of_overlaps(detections: Detections, overlap_limit: float) -> NDArray[np.bool_]:
     kept = np.zeros(len(detections), bool)
     first = 0
     for _, part in detections.by_frame():
         kept[first + suppress_non_maxima(part.box, part.score, overlap_limit)] = True
         first += len(part)
-    return detections[kept]
+    return kept
 
 
-def _drop_short(track_id: NDArray[np.int32], min_detections: int) -> NDArray[np.int32]:
+def _drop_short(track_id: NDArray[np.int32], min_detections: int, kept: NDArray[np.bool_]) -> NDArray[np.int32]:
+    """Drop the tracks of fewer detections, unless one of these is to be `kept` (N,)."""
     length = np.bincount(track_id)
+    length[track_id[kept]] = min_detections
     return np.where(length[track_id] >= min_detections, track_id, 0).astype(np.int32)
 
 

@@ -10,11 +10,12 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance import Appearances, Comparisons
 from siamlink.association.candidates import Pairs
+from siamlink.association.constraints import Constraints
 from siamlink.association.flow import FlowEstimator
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.errors import DetectorError, InputError
+from siamlink.detectors.errors import ConfigError, DetectorError, InputError
 from siamlink.detectors.frame_source import Frame, FrameSource, Image
 from siamlink.detectors.registry import load_detector
 from siamlink.tracker.inputs import TrackingInput, open_input
@@ -83,6 +84,7 @@ def track(
     detections: Path | Detections | None = None,
     parameters: TrackerParameters | None = None,
     progress: Progress | None = None,
+    constraints: Path | Constraints = (),
 ) -> TrackingResult:
     """Track one video: detect, unless detections are given, and link.
 
@@ -93,11 +95,13 @@ def track(
         detections: a MOT detection file or `Detections`.
         parameters: settings of the tracker.
         progress: called with the stage, the frames done and the frames in all.
+        constraints: offline, what is known of rows of the detections, by `must_link` and `cannot_link`; or a file that
+            corrects earlier tracks.
 
     Raises:
         SiamlinkError: something that was given cannot be used; one clear line says what.
     """
-    opened = open_input(source, detections, use_public=detector is None)
+    opened = open_input(source, detections, None, detector is None, constraints)
     return track_input(opened, detector, parameters or TrackerParameters(), progress)
 
 
@@ -125,6 +129,8 @@ def track_input(
 
     Raises:
         InputError: a live source is to be tracked offline.
+        ConfigError: there are constraints, but not for the solver that obeys them.
+        ConstraintError: they contradict each other.
     """
     check_mode(opened, parameters)
     run = _Run(opened, parameters, matcher or parameters.load_matcher(), progress or _silent, Stopwatch())
@@ -149,9 +155,13 @@ def check_mode(opened: TrackingInput, parameters: TrackerParameters) -> None:
 
     Raises:
         InputError: a live source is to be tracked offline.
+        ConfigError: there are constraints, but not for the solver that obeys them.
     """
     if opened.live and parameters.mode == "offline":
         raise InputError(f"{opened.name} is live and has no end to wait for: use --mode online")
+    chosen = parameters.solver if parameters.mode == "offline" else parameters.mode
+    if opened.known and chosen != "lp":
+        raise ConfigError(f"constraints need mode offline and solver lp, not {chosen}")
 
 
 def detect_frames(
@@ -233,7 +243,8 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
     rate, size = run.opened.frame_rate, frames.size if frames else None
     run.progress("link", 0, None)
     looking = _Looking(run, looks or Looks())
-    scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare)
+    constraints = run.opened.constraints(detections)
+    scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare, constraints)
     tracks = link_scored(scored, rate, size, run.matcher, run.parameters, run.watch, looking.describe)
     run.progress("link", 1, 1)
     if second_level(run.matcher, run.parameters):

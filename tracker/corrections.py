@@ -1,0 +1,164 @@
+"""Corrections of earlier tracks as a text file: who must be, and who cannot be, one person."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.constraints import Constraint, group_detections
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import ConstraintError, FormatError, InputError, SiamlinkError
+from siamlink.detectors.mot_text import corners, read_rows
+
+LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
+TOLERANCE = 0.02
+"""Pixels by which a corner may differ that was written with two decimals as left and width."""
+
+
+@dataclass(frozen=True)
+class _Box:
+    """One box of an earlier result: a row of `rows`, the MOT rows of the file `path`."""
+
+    path: Path
+    rows: NDArray[np.float64]
+    row: int
+
+    def detection(self, detections: Detections) -> int:
+        """The row of the detection that the box was made from; of equal boxes the one with the best score.
+
+        Raises:
+            ConstraintError: it was made from none of these detections.
+        """
+        found = self._match(self.row, detections)
+        if found is not None:
+            return found
+        frame, number = self.rows[self.row, :2].astype(int).tolist()
+        same = np.flatnonzero(self.rows[:, 1] == number)
+        nearest = same[np.argsort(np.abs(self.rows[same, 0] - frame), kind="stable")]
+        detected = next((row for row in nearest if self._match(row, detections) is not None), None)
+        if detected is None:
+            raise ConstraintError(f"id {number} of {self.path} has no box among the detections: these are others")
+        raise ConstraintError(
+            f"id {number} was not detected in frame {frame} but filled in there; it was in frame "
+            f"{self.rows[detected, 0]:g}"
+        )
+
+    def _match(self, row: int, detections: Detections) -> int | None:
+        first, last = np.searchsorted(detections.frame, self.rows[row, 0] + [0, 1])
+        distance = np.abs(detections.box[first:last] - corners(self.rows[row : row + 1])).max(axis=1, initial=0)
+        score = np.where(distance <= TOLERANCE, detections.score[first:last], -np.inf)
+        return int(first + np.argmax(score)) if np.isfinite(score).any() else None
+
+
+@dataclass(frozen=True)
+class Correction:
+    """A line of the file: two boxes that must be, or cannot be, one person."""
+
+    line: int
+    together: bool
+    boxes: tuple[_Box, _Box]
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What a person who looked at earlier tracks has to say about them.
+
+    Attributes:
+        path: the file that says it.
+        lines: what it says.
+        tracks: the files of the tracks that it speaks of.
+    """
+
+    path: Path
+    lines: tuple[Correction, ...]
+    tracks: tuple[Path, ...]
+
+    def record(self) -> dict[str, str | int]:
+        """The file, and how many lines there are of each kind."""
+        must = sum(each.together for each in self.lines)
+        return {"file": str(self.path), "must": must, "cannot": len(self.lines) - must}
+
+    def among(self, detections: Detections) -> tuple[Constraint, ...]:
+        """What it says of the detections that are to be linked again.
+
+        Raises:
+            FormatError: a box is none of the detections, or lines contradict each other.
+        """
+        constraints = []
+        for each in self.lines:
+            try:
+                a, b = (box.detection(detections) for box in each.boxes)
+            except ConstraintError as error:
+                raise FormatError(self.path, str(error), each.line) from None
+            constraints.append(Constraint(a, b, each.together, f"line {each.line}"))
+        try:
+            group_detections(detections.frame, constraints)
+        except ConstraintError as error:
+            raise FormatError(self.path, str(error)) from None
+        return tuple(constraints)
+
+
+def read_corrections(path: Path) -> Corrections:
+    """Read corrections.
+
+    A line `tracks FILE` names MOT tracks, by a path relative to the corrections' folder; those after it speak of them:
+    `must FRAME ID FRAME ID`, these two boxes are one person, and `cannot FRAME ID FRAME ID`, they are two. What follows
+    a `#` is a comment.
+
+    Raises:
+        InputError: the file cannot be read.
+        FormatError: a line is none of these, or names tracks, a frame or an id that are not there.
+    """
+    try:
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise FormatError(path, f"not a text file; expected lines {LINES}") from None
+    lines: list[Correction] = []
+    tracks: dict[Path, NDArray[np.float64]] = {}
+    file = None
+    for number, line in enumerate(text.splitlines(), 1):
+        keyword, *rest = re.split(r"(?:^|\s)#", line)[0].split(maxsplit=1) or [""]
+        try:
+            if keyword == "tracks" and rest:
+                file = Path(path).parent / rest[0].strip()
+                tracks[file] = read_rows(file, unique_ids=True)
+            elif keyword in ("must", "cannot") and rest:
+                boxes = _boxes(rest[0].split(), file, tracks)
+                lines.append(Correction(number, keyword == "must", boxes))
+            elif keyword:
+                raise ConstraintError(f"expected {LINES}, found {line.strip()[:40]!r}")
+        except SiamlinkError as error:
+            raise FormatError(path, str(error), number) from None
+    return Corrections(Path(path), tuple(lines), tuple(tracks))
+
+
+def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, NDArray[np.float64]]) -> tuple[_Box, _Box]:
+    """The two boxes that a line names.
+
+    Raises:
+        ConstraintError: there are no such boxes.
+    """
+    if file is None:
+        raise ConstraintError("frames and ids of which tracks? name them before, by a line 'tracks FILE'")
+    if len(fields) != 4:
+        raise ConstraintError(f"expected FRAME ID FRAME ID, found {' '.join(fields)[:40]!r}")
+    for field in fields:
+        if not (field.isascii() and field.isdecimal()):
+            raise ConstraintError(f"{field[:40]!r} is not a whole number")
+    first, second = ((int(frame), int(number)) for frame, number in (fields[:2], fields[2:]))
+    return _box(*first, file, tracks[file]), _box(*second, file, tracks[file])
+
+
+def _box(frame: int, number: int, file: Path, rows: NDArray[np.float64]) -> _Box:
+    same = np.flatnonzero(rows[:, 1] == number)
+    if not len(same):
+        raise ConstraintError(f"there is no id {number} in {file}")
+    distance = np.abs(rows[same, 0] - frame)
+    nearest = same[np.argmin(distance)]
+    if distance.min():
+        raise ConstraintError(f"id {number} is not in frame {frame} of {file}; it is in frame {rows[nearest, 0]:g}")
+    return _Box(file, rows, int(nearest))
