@@ -151,9 +151,7 @@ def _check_rows(constraint: Constraint, count: int) -> None:
         raise ConstraintError(f"{constraint.origin}: names one detection twice")
 
 
-def _check_frames(
-    frame: NDArray[np.int32], known: IntArray, label: IntArray, constraints: Constraints
-) -> None:
+def _check_frames(frame: NDArray[np.int32], known: IntArray, label: IntArray, constraints: Constraints) -> None:
     """No group may have two detections of one frame."""
     order = known[np.lexsort((frame[known], label[known]))]
     clash = np.flatnonzero((np.diff(label[order]) == 0) & (np.diff(frame[order]) == 0))

@@ -18,7 +18,7 @@ TOLERANCE = 0.02
 
 
 @dataclass(frozen=True)
-class _Box:
+class NamedBox:
     """One box of an earlier result: a row of `rows`, the MOT rows of the file `path`."""
 
     path: Path
@@ -58,7 +58,7 @@ class Correction:
 
     line: int
     together: bool
-    boxes: tuple[_Box, _Box]
+    boxes: tuple[NamedBox, NamedBox]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,9 @@ def read_corrections(path: Path) -> Corrections:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
-        raise FormatError(path, f"not a text file; expected lines {LINES}") from None
+        text = "\0"
+    if "\0" in text:
+        raise FormatError(path, f"not a text file; expected lines {LINES}")
     lines: list[Correction] = []
     tracks: dict[Path, NDArray[np.float64]] = {}
     file = None
@@ -136,7 +138,7 @@ def read_corrections(path: Path) -> Corrections:
     return Corrections(Path(path), tuple(lines), tuple(tracks))
 
 
-def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, NDArray[np.float64]]) -> tuple[_Box, _Box]:
+def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, NDArray[np.float64]]) -> tuple[NamedBox, NamedBox]:
     """The two boxes that a line names.
 
     Raises:
@@ -147,13 +149,13 @@ def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, NDArray[np.f
     if len(fields) != 4:
         raise ConstraintError(f"expected FRAME ID FRAME ID, found {' '.join(fields)[:40]!r}")
     for field in fields:
-        if not (field.isascii() and field.isdecimal()):
+        if not (field.isascii() and field.isdecimal() and len(field) < 10):
             raise ConstraintError(f"{field[:40]!r} is not a whole number")
     first, second = ((int(frame), int(number)) for frame, number in (fields[:2], fields[2:]))
     return _box(*first, file, tracks[file]), _box(*second, file, tracks[file])
 
 
-def _box(frame: int, number: int, file: Path, rows: NDArray[np.float64]) -> _Box:
+def _box(frame: int, number: int, file: Path, rows: NDArray[np.float64]) -> NamedBox:
     same = np.flatnonzero(rows[:, 1] == number)
     if not len(same):
         raise ConstraintError(f"there is no id {number} in {file}")
@@ -161,4 +163,4 @@ def _box(frame: int, number: int, file: Path, rows: NDArray[np.float64]) -> _Box
     nearest = same[np.argmin(distance)]
     if distance.min():
         raise ConstraintError(f"id {number} is not in frame {frame} of {file}; it is in frame {rows[nearest, 0]:g}")
-    return _Box(file, rows, int(nearest))
+    return NamedBox(file, rows, int(nearest))

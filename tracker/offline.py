@@ -70,10 +70,11 @@ def link_detections(
     matcher: Matcher,
     parameters: TrackerParameters,
     stopwatch: Stopwatch | None = None,
+    constraints: Constraints = (),
 ) -> Tracks:
     """Link a sequence's detections into tracks by geometry alone, numbered from 1 in order of appearance."""
     watch = stopwatch or Stopwatch()
-    scored = score_pairs(detections, frame_rate, matcher, parameters, watch)
+    scored = score_pairs(detections, frame_rate, matcher, parameters, watch, constraints=constraints)
     return link_scored(scored, frame_rate, None, matcher, parameters, watch)
 
 

@@ -186,6 +186,40 @@ def test_no_detections_one_detection_and_no_links(solve):
     assert solve(problem([1, 1, 2])).objective == pytest.approx(-1.5)
 
 
+def test_empty_frames_change_nothing():
+    made = random_problem(7)
+    sparse = replace(made, frame=made.frame * 1000 + 5)
+    assert len(made) > 20
+    for solve in SOLVERS.values():
+        assert solve(sparse).successor.tolist() == solve(made).successor.tolist()
+
+
+def test_detections_that_are_all_the_same():
+    """Four that nothing tells apart in each of ten frames: any four tracks through all frames are the optimum."""
+    frame = np.repeat(np.arange(1, 11), 4)
+    earlier, later = np.nonzero(np.subtract.outer(frame, frame) == -1)
+    made = problem(frame, earlier, later, np.full(len(earlier), 0.3))
+    for solve in SOLVERS.values():
+        solution = solve(made)
+        assert np.bincount(solution.track_ids()).tolist() == [0, 10, 10, 10, 10]
+        assert solution.objective == pytest.approx(4 * (0.5 - 10 + 9 * 0.3))
+        assert checked_objective(made, solution) == pytest.approx(solution.objective)
+
+
+def test_a_thousand_detections_in_a_frame():
+    rng, count = np.random.default_rng(0), 1000
+    place = rng.uniform(0, 100, 3 * count)
+    frame = np.repeat([1, 2, 3], count)
+    earlier = np.repeat(np.arange(2 * count), 8)
+    later = (frame[earlier] * count) + rng.integers(0, count, len(earlier))
+    earlier, later = np.unique(np.column_stack([earlier, later]), axis=0).T
+    made = problem(frame, earlier, later, np.abs(place[earlier] - place[later]) / 10, entry=1, exit=1)
+    solution = solve_lp(made)
+    assert solution.objective == close(reference_optimum(made))
+    assert checked_objective(made, solution) == close(solution.objective)
+    assert 1000 < solution.used.sum() < 2000
+
+
 def test_tracks_are_numbered_in_the_order_of_their_first_detections():
     used = np.array([True, True, False, True, True, True])
     solution = Solution(used, np.array([4, 3, -1, -1, -1, -1]), 0.0)
