@@ -122,7 +122,7 @@ def group_detections(frame: NDArray[np.int32], constraints: Constraints) -> Grou
         constraints: any number; none says nothing.
 
     Raises:
-        ConstraintError: one names no detection, or some contradict each other; all that do are named.
+        ConstraintError: one names no detection, or some contradict each other; the fewest that do are named.
     """
     count = len(frame)
     for each in constraints:
@@ -130,14 +130,14 @@ def group_detections(frame: NDArray[np.int32], constraints: Constraints) -> Grou
     ends = np.array([(each.a, each.b) for each in constraints], np.int64).reshape(-1, 2)
     together = np.array([each.together for each in constraints], bool)
     label = connected(count, *ends[together].T)
-    known = np.unique(ends)
-    _check_frames(frame, known, label, constraints)
-    for each in constraints:
-        if not each.together and label[each.a] == label[each.b]:
-            chain = [*_chain(each.a, each.b, constraints), each]
-            raise ConstraintError(f"{_origins(chain)}: two detections would have to be, and could not be, in one track")
+    named = np.unique(ends)
+    _check_frames(frame, label, named, constraints)
+    for place in np.flatnonzero(~together & (label[ends[:, 0]] == label[ends[:, 1]])):
+        a, b = ends[place].tolist()
+        chain = [*_chain(a, b, constraints), int(place)]
+        raise _contradiction(constraints, chain, "two detections must, and cannot, be in one track")
     group, kept = np.full(count, -1), np.zeros(count, bool)
-    group[known] = label[known]
+    group[named] = label[named]
     kept[ends[together]] = True
     frames = frame.astype(np.int64)
     return Groups(frames, frames, group, kept, label[ends[~together]])
@@ -151,31 +151,29 @@ def _check_rows(constraint: Constraint, count: int) -> None:
         raise ConstraintError(f"{constraint.origin}: names one detection twice")
 
 
-def _check_frames(frame: NDArray[np.int32], known: IntArray, label: IntArray, constraints: Constraints) -> None:
+def _check_frames(frame: NDArray[np.int32], label: IntArray, named: IntArray, constraints: Constraints) -> None:
     """No group may have two detections of one frame."""
-    order = known[np.lexsort((frame[known], label[known]))]
-    clash = np.flatnonzero((np.diff(label[order]) == 0) & (np.diff(frame[order]) == 0))
-    if len(clash):
-        a, b = order[clash[0]], order[clash[0] + 1]
-        chain = _chain(int(a), int(b), constraints)
-        raise ConstraintError(f"{_origins(chain)}: two detections of frame {frame[a]} would be in one track")
+    order = named[np.lexsort((frame[named], label[named]))]
+    clash = (np.diff(label[order]) == 0) & (np.diff(frame[order]) == 0)
+    for a, b in zip(order[:-1][clash].tolist(), order[1:][clash].tolist(), strict=True):
+        chain = _chain(a, b, constraints)
+        raise _contradiction(constraints, chain, f"two detections of frame {frame[a]} would be in one track")
 
 
-def _chain(a: int, b: int, constraints: Constraints) -> list[Constraint]:
-    """The fewest constraints by which two detections must be in one track."""
-    reached: dict[int, list[Constraint]] = {a: []}
+def _chain(a: int, b: int, constraints: Constraints) -> list[int]:
+    """The fewest constraints, by their places, which together say that two detections must be in one track."""
+    reached: dict[int, list[int]] = {a: []}
     waiting = deque([a])
     while b not in reached:
         here = waiting.popleft()
-        for each in constraints:
-            if each.together and here in (each.a, each.b):
-                there = each.a + each.b - here
-                if there not in reached:
-                    reached[there] = [*reached[here], each]
-                    waiting.append(there)
+        for place, each in enumerate(constraints):
+            there = each.a + each.b - here
+            if each.together and here in (each.a, each.b) and there not in reached:
+                reached[there] = [*reached[here], place]
+                waiting.append(there)
     return reached[b]
 
 
-def _origins(constraints: Constraints) -> str:
-    *most, last = (each.origin for each in constraints)
-    return f"{', '.join(most)} and {last}" if most else last
+def _contradiction(constraints: Constraints, places: list[int], what: str) -> ConstraintError:
+    *most, last = (constraints[place].origin for place in sorted(places))
+    return ConstraintError(f"{', '.join(most)} and {last}: {what}" if most else f"{last}: {what}")
