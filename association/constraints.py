@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +33,13 @@ Constraints = Sequence[Constraint]
 
 
 def must_link(a: int, b: int) -> Constraint:
-    """Both rows of the detections are in one track."""
-    return Constraint(int(a), int(b), True, f"must_link({a}, {b})")
+    """Both rows of the detections, which are sorted by frame, are in one track."""
+    return Constraint(index(a), index(b), True, f"must_link({a}, {b})")
 
 
 def cannot_link(a: int, b: int) -> Constraint:
-    """The two rows of the detections are never in one track."""
-    return Constraint(int(a), int(b), False, f"cannot_link({a}, {b})")
+    """The two rows of the detections are not in one track; one of them, or both, may be in none."""
+    return Constraint(index(a), index(b), False, f"cannot_link({a}, {b})")
 
 
 @dataclass(frozen=True)
@@ -144,6 +145,8 @@ def group_detections(frame: NDArray[np.int32], constraints: Constraints) -> Grou
 
 
 def _check_rows(constraint: Constraint, count: int) -> None:
+    if not isinstance(constraint, Constraint):
+        raise ConstraintError(f"expected must_link(a, b) or cannot_link(a, b), not {constraint!r:.40}")
     for row in (constraint.a, constraint.b):
         if not 0 <= row < count:
             raise ConstraintError(f"{constraint.origin}: there is no detection {row}; rows are 0 to {count - 1}")

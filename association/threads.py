@@ -148,6 +148,8 @@ def _free_thread(network: _Network, groups: Groups, involved: Mask) -> tuple[_Th
     arrives = np.flatnonzero(~near[pairs.earlier[link]])
     size = (len(moments) + 1, len(columns))
     place = np.arange(len(node))
+    # a row for each moment: waiting before + ended since - begins - waiting on = 0; at first -1, the unit that comes in
+    # by waiting or by links from before; what ends after the last moment, in a row of its own, goes out
     waiting = (
         _ones(ended, len(node) + place, size)
         - _ones(begins, place, size)

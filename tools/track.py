@@ -49,7 +49,7 @@ def track(
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Corrections of earlier tracks: 'tracks FILE', then 'must FRAME ID FRAME ID' or 'cannot ...'.",
+            help="Corrections of earlier tracks, which must be, or cannot be, one person; see above.",
         ),
     ] = None,
     mode: Annotated[Mode | None, typer.Option(help="Whole sequence at once, or frame by frame without delay.")] = None,
@@ -70,6 +70,11 @@ def track(
     dashed); DIR/NAME.json, the settings, versions, counts and seconds a stage. Earlier ones are kept and the source is
     refused, unless --overwrite is given: it replaces them, and removes an earlier video where no new one is drawn.
     Prints a table of all sources.
+
+    Whoever knows better than earlier tracks corrects them by a text file for --constraints. Its line 'tracks FILE'
+    names earlier tracks, by a path relative to its own folder. 'must FRAME ID FRAME ID' says that two of their boxes
+    are one person, and 'cannot FRAME ID FRAME ID' that they are not; boxes that were filled in cannot be named. The
+    tracks are the best of all that obey, and go to another folder.
 
     Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the results reach until there,
     130 interrupted.

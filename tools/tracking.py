@@ -32,10 +32,10 @@ class Job:
         parameters: settings of the tracker.
         detector: the name of a detector; None: given or public detections, else the default detector.
         detections: a MOT detection file, or a path inside each sequence's folder.
-        constraints: corrections of earlier tracks of the one source.
         frame_rate: frames a second, in place of what the source says.
         video: whether an annotated video is written.
         overwrite: whether earlier results may be replaced, and an earlier video removed where none is drawn.
+        constraints: corrections of earlier tracks of the one source.
     """
 
     output: Path

@@ -101,7 +101,7 @@ def track(
     Raises:
         SiamlinkError: something that was given cannot be used; one clear line says what.
     """
-    opened = open_input(source, detections, None, detector is None, constraints)
+    opened = open_input(source, detections, use_public=detector is None, constraints=constraints)
     return track_input(opened, detector, parameters or TrackerParameters(), progress)
 
 

@@ -36,6 +36,14 @@ def test_nothing_is_known_without_constraints() -> None:
     assert np.unique(groups.joined(ids), return_inverse=True)[1].tolist() == ids.tolist()
 
 
+def test_rows_are_whole_numbers_and_constraints_are_made_of_them() -> None:
+    assert must_link(np.int64(3), 4) == must_link(3, 4)
+    with pytest.raises(TypeError):
+        must_link(1.5, 2)
+    with pytest.raises(ConstraintError, match=r"expected must_link\(a, b\) or cannot_link\(a, b\), not \(1, 2\)"):
+        group_detections(FRAMES, [(1, 2)])
+
+
 CONTRADICTIONS = [
     ([must_link(0, 8)], "must_link(0, 8): there is no detection 8; rows are 0 to 7"),
     ([cannot_link(-1, 2)], "cannot_link(-1, 2): there is no detection -1; rows are 0 to 7"),
