@@ -1,9 +1,9 @@
 """The linear program under constraints: which tracks are best when some nodes must, and some cannot, be in one track.
 
 A group of nodes that must be one is in one track, or in several that follow one another in time and count as one: where
-no link leads from one to the next, a track ends and another begins, and both costs are paid. The plain optimum often
-is as it should be. Where it is not, the groups concerned get threads (see `threads`), until nothing is violated: what
-is found is optimal, as all that was added is demanded of every solution.
+no link leads from one to the next, a track ends and another begins, and both costs are paid, however long it takes.
+The plain optimum often is as it should be. Where it is not, the groups concerned get threads (see `threads`), until
+nothing is violated: what is found is optimal, as all that was added is demanded of every solution.
 """
 
 from dataclasses import replace

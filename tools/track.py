@@ -73,8 +73,9 @@ def track(
 
     Whoever knows better than earlier tracks corrects them by a text file for --constraints. Its line 'tracks FILE'
     names earlier tracks, by a path relative to its own folder. 'must FRAME ID FRAME ID' says that two of their boxes
-    are one person, and 'cannot FRAME ID FRAME ID' that they are not; boxes that were filled in cannot be named. The
-    tracks are the best of all that obey, and go to another folder.
+    are one person, and 'cannot FRAME ID FRAME ID' that they are not in one track; '#' begins a comment. Name boxes
+    close to the mistake, right before and after it, as all that lies between is left to the tracker; those that were
+    filled in cannot be named. The tracks are the best of all that obey, and go to another folder.
 
     Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the results reach until there,
     130 interrupted.
