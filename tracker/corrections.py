@@ -8,13 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.constraints import Constraint, group_detections
+from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConstraintError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.mot_text import corners, read_rows
 
 LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
-TOLERANCE = 0.02
-"""Pixels by which a corner may differ that was written with two decimals as left and width."""
+LEAST_OVERLAP = 0.3
+"""IoU of a detection with its own box in the tracks, which may have been smoothed."""
+SCORE_DIGITS = 1e-5
+"""Relative difference of scores that six digits do not tell apart."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,7 @@ class NamedBox:
     row: int
 
     def detection(self, detections: Detections) -> int:
-        """The row of the detection that the box was made from; of equal boxes the one with the best score.
+        """The row of the detection that the box was made from: of the same score, and each the other's best overlap.
 
         Raises:
             ConstraintError: it was made from none of these detections.
@@ -47,9 +50,15 @@ class NamedBox:
 
     def _match(self, row: int, detections: Detections) -> int | None:
         first, last = np.searchsorted(detections.frame, self.rows[row, 0] + [0, 1])
-        distance = np.abs(detections.box[first:last] - corners(self.rows[row : row + 1])).max(axis=1, initial=0)
-        score = np.where(distance <= TOLERANCE, detections.score[first:last], -np.inf)
-        return int(first + np.argmax(score)) if np.isfinite(score).any() else None
+        if first == last:
+            return None
+        here = np.flatnonzero(self.rows[:, 0] == self.rows[row, 0])
+        overlap = iou_matrix(corners(self.rows[here]), detections.box[first:last])
+        overlap[~np.isclose(self.rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
+        own = overlap[here == row][0]
+        best = int(np.argmax(own))
+        is_own = own[best] >= LEAST_OVERLAP and here[np.argmax(overlap[:, best])] == row
+        return int(first + best) if is_own else None
 
 
 @dataclass(frozen=True)

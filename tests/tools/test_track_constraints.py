@@ -1,5 +1,6 @@
 """The command `siamlink track` with corrections of earlier tracks."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +10,8 @@ import pytest
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
-WALK = ("track", "walk.mp4", "--detector", "mine.py:Walkers", "--no-video", "--config", "fast")
+OPTIONS = ("--no-video", "--config", "fast", "--set", "gaps.smooth=false")
+WALK = ("track", "walk.mp4", "--detector", "mine.py:Walkers", *OPTIONS)
 
 
 @pytest.fixture
@@ -90,7 +92,10 @@ BAD_LINES = [
 def test_a_line_that_cannot_be_is_named(siamlink: Run, earlier: Path, lines: str, message: str, given: bool) -> None:
     """At once where the detections are there already, else when they have been found."""
     Path("fix.txt").write_text(f"tracks earlier/walk.txt\n{lines}\n")
-    options = ("track", "walk.mp4", "--no-video", "--config", "fast", "--detections", "det.txt") if given else WALK
+    scores = itertools.cycle((0.9, 0.8))
+    found = [f"{line[: line.index(',1,-1')]},{next(scores)}\n" for line in Path("det.txt").read_text().splitlines()]
+    Path("found.txt").write_text("".join(found))
+    options = ("track", "walk.mp4", *OPTIONS, "--detections", "found.txt") if given else WALK
     result = siamlink(*options, "-o", "out", "--constraints", "fix.txt")
     assert (result.code, result.out) == (2, "")
     assert result.line.startswith(message.format(walk="" if given else "walk: "))

@@ -22,7 +22,9 @@ from siamlink.tracker.pipeline import track_input
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
 
-ONE, TWO = TrackerParameters(levels=1), TrackerParameters()
+RAW = {"smooth": False}
+"""Tracks have the very boxes of their detections."""
+ONE, TWO = TrackerParameters(levels=1, gaps=RAW), TrackerParameters(gaps=RAW)
 
 
 @pytest.fixture(scope="module")
@@ -153,7 +155,7 @@ def test_only_the_exact_solver_obeys(tmp_path: Path, settings_: dict[str, str], 
 def test_one_call_takes_rows_of_the_detections(tmp_path: Path) -> None:
     scene = crossing(frame_count=60)
     scene.write_sequence(tmp_path / "Crossing")
-    detections, fast = scene.detections(), tracker.load_parameters("fast")
+    detections, fast = scene.detections(), tracker.load_parameters("fast", ["gaps.smooth=false"])
     result = tracker.track(tmp_path / "Crossing", None, detections, fast)
     begin, end = (row_of(result.tracks, result.detections, 1, place) for place in (0, -1))
     parted = tracker.track(tmp_path / "Crossing", None, detections, fast, constraints=[tracker.cannot_link(begin, end)])

@@ -4,7 +4,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamlink.association.constraints import Constraint
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import FormatError, InputError
@@ -50,13 +49,17 @@ def seen(tracks: Tracks, number: int) -> list[int]:
     return tracks.frame[(tracks.track_id == number) & ~tracks.interpolated].tolist()
 
 
-def test_boxes_are_the_detections_they_were_made_from(write: Write, tracks: Tracks, found: Detections) -> None:
+def test_boxes_are_the_detections_they_were_made_from(
+    write: Write, tracks: Tracks, found: Detections, matcher: Matcher
+) -> None:
     detected = tracks[~tracks.interpolated]
     names = [f"{frame} {number}" for frame, number in zip(detected.frame, detected.track_id, strict=True)]
     lines = [f"must {name} {names[0]}" for name in names if name.split()[1] == names[0].split()[1]][1:]
     corrections = read_corrections(write("\n".join(["tracks earlier/crossing.txt", *lines])))
     constraints = corrections.among(found)
-    own = detected[detected.track_id == detected.track_id[0]]
+    raw = link_detections(found, 30, matcher, TrackerParameters(gaps={"smooth": False}))
+    own = raw[(raw.track_id == detected.track_id[0]) & ~raw.interpolated]
+    assert (own.box != detected.box[detected.track_id == detected.track_id[0]]).any(), "boxes have been smoothed"
     np.testing.assert_array_equal(found.box[[each.a for each in constraints]], own.box[1:])
     assert {each.b for each in constraints} == {int(np.flatnonzero((found.box == own.box[0]).all(axis=1))[0])}
     assert corrections.record() == {"file": str(corrections.path), "must": len(lines), "cannot": 0}
@@ -148,18 +151,25 @@ def test_a_box_that_was_filled_in_is_no_detection(write: Write, tracks: Tracks, 
 def test_tracks_of_other_detections_are_refused(write: Write, tracks: Tracks, found: Detections) -> None:
     a, b = seen(tracks, 1)[:2]
     corrections = read_corrections(write(f"tracks earlier/crossing.txt\nmust {a} 1 {b} 1"))
-    elsewhere = Detections(found.frame, found.box + 5, found.score, found.label)
-    for others in (elsewhere, Detections.empty()):
+    elsewhere = Detections(found.frame, found.box + 50, found.score, found.label)
+    scored_otherwise = Detections(found.frame, found.box, found.score * 1.01, found.label)
+    for others in (elsewhere, scored_otherwise, Detections.empty()):
         with pytest.raises(FormatError, match=r"line 2: id 1 of .*crossing.txt has no box among the detections"):
             corrections.among(others)
 
 
-def test_of_equal_boxes_the_best_is_meant(write: Write, tracks: Tracks, found: Detections) -> None:
-    a, b = seen(tracks, 1)[0], seen(tracks, 2)[0]
-    corrections = read_corrections(write(f"tracks earlier/crossing.txt\ncannot {a} 1 {b} 2"))
-    worse = Detections(found.frame, found.box, found.score - 1, found.label)
-    better = Detections(found.frame, found.box, found.score + 1, found.label)
-    (constraint,) = corrections.among(Detections.concatenate([worse, better, found]))
-    assert isinstance(constraint, Constraint)
-    for row in (constraint.a, constraint.b):
-        assert Detections.concatenate([worse, better, found]).score[row] > 1
+def test_who_was_filled_in_before_another_is_not_the_other(write: Write, tmp_path: Path) -> None:
+    """Both have the same score, and the one that was not detected is nearly where the other is."""
+    found = Detections([1, 1, 2, 3, 3], [[x, 0, x + 40, 90] for x in (0, 100, 52, 0, 100)], np.ones(5), np.zeros(5))
+    rows = "".join(f"{frame},{number},{x},0,40,90,1\n" for frame, number, x in OCCLUDED)
+    (tmp_path / "occluded.txt").write_text(rows)
+    corrections = read_corrections(write("tracks occluded.txt\nmust 1 1 2 1\nmust 1 1 3 1"))
+    (constraint,) = Corrections(corrections.path, corrections.lines[:1], ()).among(found)
+    assert (constraint.a, constraint.b) == (0, 2)
+    hidden = read_corrections(write("tracks occluded.txt\nmust 1 2 2 2"))
+    with pytest.raises(FormatError, match="line 2: id 2 was not detected in frame 2 but filled in there; it was in"):
+        hidden.among(found)
+
+
+OCCLUDED = [(1, 1, 0), (1, 2, 100), (2, 1, 52), (2, 2, 45), (3, 1, 0), (3, 2, 100)]
+"""Frame, id and left of two people, of whom the second was not detected in frame 2."""
