@@ -174,3 +174,12 @@ def make_solution(problem: LinkProblem, used: NDArray[np.bool_], linked: NDArray
     solution = Solution(used, successor, 0.0)
     objective = _detection_costs(problem, solution).sum() + problem.link[linked].sum()
     return Solution(used, successor, float(objective))
+
+
+def number_in_order(track_id: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Number the tracks (N,) that are left from 1 without holes, in the order of their first detections; 0 is none."""
+    names, first, dense = np.unique(track_id, return_index=True, return_inverse=True)
+    order = np.argsort(np.where(names > 0, first, -1), kind="stable")
+    number = np.empty(len(names), np.int32)
+    number[order] = np.arange(len(names)) + int(names[:1].sum() > 0)
+    return number[dense]

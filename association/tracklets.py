@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.association.handover import HandoverParameters, hand_over
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.parameters import Parameters
 
@@ -21,6 +22,9 @@ class TrackletParameters(Parameters):
     fit_seconds: float = Field(0.7, gt=0, le=10, description="an end's motion is fitted over up to so much time")
     stiffness_seconds: float = Field(
         0.25, ge=0, le=10, description="box jitter over usual speed: ends seen for less count as standing still"
+    )
+    handover: HandoverParameters = Field(
+        HandoverParameters(), description="which of them give way to another, though they overlap in time"
     )
     best_crops: int = Field(16, ge=1, le=1000, description="appearance is pooled over so many detections at most")
 
@@ -113,8 +117,11 @@ def make_tracklets(
     probability: FloatArray,
     frame_rate: float,
     parameters: TrackletParameters,
+    fixed: NDArray[np.bool_] | None = None,
 ) -> Tracklets:
     """Summarise the tracks of a level-one solution; how they look is not known yet, see `with_looks`.
+
+    Where one gives way to another, detections are left out, see `hand_over`.
 
     Args:
         detections: N detections sorted by frame.
@@ -122,7 +129,10 @@ def make_tracklets(
         probability: (N,) of each detection to be a person.
         frame_rate: frames a second.
         parameters: how.
+        fixed: (N,) detections that are not left out; None: any may be.
     """
+    fixed = np.zeros(len(detections), bool) if fixed is None else fixed
+    track_id = hand_over(detections, track_id, probability, frame_rate, fixed, parameters.handover)
     owner = track_id.astype(np.int64) - 1
     member = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
     start = np.append(0, np.cumsum(np.bincount(owner[member], minlength=int(track_id.max(initial=0)))))

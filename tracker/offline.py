@@ -16,7 +16,7 @@ from siamlink.association.context import pair_features
 from siamlink.association.matcher import Matcher
 from siamlink.association.problem import link_problem
 from siamlink.association.scene import SceneStatistics
-from siamlink.association.solvers import SOLVERS, Solver
+from siamlink.association.solvers import SOLVERS, Solver, number_in_order
 from siamlink.association.tracklet_linking import Describe, link_tracklets
 from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.association.tracklets import make_tracklets
@@ -151,14 +151,15 @@ def link_scored(
         ids = _solver(parameters, scored.groups)(problem).track_ids()
     if models:
         with watch.stage("tracklets"):
-            tracklets = make_tracklets(scored.detections, ids, scored.person, frame_rate, second.summary)
+            fixed = scored.groups.kept
+            tracklets = make_tracklets(scored.detections, ids, scored.person, frame_rate, second.summary, fixed)
             groups = scored.groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
             solve = _solver(parameters, groups)
             ids = link_tracklets(tracklets, scored.scene, image_size, models, second, solve, describe)
         shortest = max(shortest, round(second.min_seconds * frame_rate))
     with watch.stage("gaps"):
         ids = _drop_short(scored.groups.joined(ids), shortest, scored.groups.kept)
-        return _complete(Tracks.from_detections(scored.detections, _renumber(ids)), frame_rate, parameters.gaps)
+        return _complete(Tracks.from_detections(scored.detections, number_in_order(ids)), frame_rate, parameters.gaps)
 
 
 def _complete(tracks: Tracks, frame_rate: float, parameters: GapParameters) -> Tracks:
@@ -193,12 +194,3 @@ def _drop_short(track_id: NDArray[np.int32], min_detections: int, kept: NDArray[
     length = np.bincount(track_id)
     length[track_id[kept]] = min_detections
     return np.where(length[track_id] >= min_detections, track_id, 0).astype(np.int32)
-
-
-def _renumber(track_id: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Number the tracks that are left from 1 without holes, in the order of their first detections."""
-    names, first, dense = np.unique(track_id, return_index=True, return_inverse=True)
-    order = np.argsort(np.where(names > 0, first, -1), kind="stable")
-    number = np.empty(len(names), np.int32)
-    number[order] = np.arange(len(names)) + int(names[:1].sum() > 0)
-    return number[dense]

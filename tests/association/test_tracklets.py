@@ -106,7 +106,7 @@ def test_appearance_is_the_direction_of_the_mean_of_what_was_seen():
 
 def test_what_the_looks_of_a_video_have_in_common_is_taken_away():
     count, random = 200, np.random.default_rng(0)
-    found = summarise(*(walk([1 + k, 2 + k], x=9.0 * k) for k in range(count)))
+    found = summarise(*(walk([1 + k, 2 + k], x=90.0 * k) for k in range(count)))
     own = random.normal(size=(count, 16))
     looks = np.array([3.0] + [0.0] * 15) + own[found.owner]
     seen = with_looks(found, np.arange(2 * count), looks / np.linalg.norm(looks, axis=1, keepdims=True))
