@@ -21,7 +21,7 @@ class HandoverParameters(Parameters):
     """When the end of one tracklet and the beginning of another are one object."""
 
     longest_seconds: float = Field(
-        0.1, ge=0, le=10, description="time that both may share, one frame at least; 0: none is shared out"
+        0.2, ge=0, le=10, description="time that both may share, one frame at least; 0: none is shared out"
     )
     smallest_overlap: float = Field(
         0.15, gt=0, le=1, description="IoU of the earlier one's last box with the later one's first"

@@ -60,7 +60,7 @@ def features(tracklets, pairs=None, size=None) -> dict[str, np.ndarray]:
 
 
 def test_tracklets_follow_one_another_and_never_overlap_in_time():
-    assert couples(tracklets_of(walk(1, 10), walk(11, 20), walk(20, 30))) == [(0, 1), (0, 2)]
+    assert couples(tracklets_of(walk(1, 10), walk(11, 20), walk(12, 30))) == [(0, 1), (0, 2)]
     assert couples(tracklets_of(walk(1, 10), walk(10, 20))) == []
 
 
