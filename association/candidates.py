@@ -41,27 +41,27 @@ class Pairs:
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Pairs":
         return Pairs(self.earlier[rows], self.later[rows])
 
+    def followed_by(self, other: "Pairs") -> "Pairs":
+        """These pairs and then the other ones."""
+        return Pairs(np.append(self.earlier, other.earlier), np.append(self.later, other.later))
 
-def candidate_pairs(
-    detections: Detections, frame_rate: float, gate: GateParameters, into_frame: int | None = None
-) -> Pairs:
+
+def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParameters, since_frame: int = 1) -> Pairs:
     """All pairs of detections that pass the gate, ordered by gap and then by the earlier detection.
 
     Args:
         detections: sorted by frame.
         frame_rate: frames a second.
         gate: what a pair must satisfy.
-        into_frame: only pairs whose later detection is in this frame; None: all.
+        since_frame: only pairs whose later detection is in this frame or a later one.
     """
-    parts = list(_pairs_by_gap(detections, frame_rate, gate, into_frame))
+    parts = list(_pairs_by_gap(detections, frame_rate, gate, since_frame))
     if not parts:
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     return Pairs(np.concatenate([part.earlier for part in parts]), np.concatenate([part.later for part in parts]))
 
 
-def _pairs_by_gap(
-    detections: Detections, frame_rate: float, gate: GateParameters, into_frame: int | None
-) -> Iterator[Pairs]:
+def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameters, since_frame: int) -> Iterator[Pairs]:
     if not len(detections):
         return
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
@@ -70,10 +70,8 @@ def _pairs_by_gap(
     tallest = (1 + np.exp(gate.max_height_change)) / 2
     for gap in range(1, gate.gap_frames(frame_rate) + 1):
         radius = gate.reach + gate.max_speed * gap / frame_rate
-        first, last = 0, len(frame)
-        if into_frame is not None:
-            first, last = np.searchsorted(frame, [into_frame - gap, into_frame - gap + 1])
-        asked = slice(first, last)
+        first = int(np.searchsorted(frame, since_frame - gap))
+        asked = slice(first, None)
         question, later = index.within(frame[asked] + gap, centre[asked, 0], height[asked] * tallest * radius)
         earlier = question + first
         mean_height = (height[earlier] + height[later]) / 2

@@ -62,6 +62,14 @@ class Motion:
     velocity: FloatArray
     support: FloatArray
 
+    def __getitem__(self, rows: slice) -> "Motion":
+        return Motion(self.velocity[rows], self.support[rows])
+
+    def continued_by(self, other: "Motion") -> "Motion":
+        """The motion of the first detections as it is here, and of those that follow them as it is in `other`."""
+        rest = other[len(self.support) :]
+        return Motion(np.concatenate([self.velocity, rest.velocity]), np.concatenate([self.support, rest.support]))
+
 
 def pair_features(
     detections: Detections,
@@ -77,10 +85,10 @@ def pair_features(
         pairs: P candidate pairs; rivals of one pair (same detection, same gap) must all be there.
         score_rank: (N,) the detection scores as ranks in [0, 1].
         frame_rate: frames a second.
-        known_motion: the motion of the earlier detections where the pairs that lead to them are not among `pairs`.
+        known_motion: of the first K detections, where the pairs that lead to them are not among `pairs`; None: of none.
 
     Returns:
-        (P, F) float32, NaN where no motion is known yet; and the motion of the N detections as the pairs show it.
+        (P, F) float32, NaN where no motion is known yet; and the motion of the N detections.
     """
     i, j = pairs.earlier, pairs.later
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
@@ -93,8 +101,9 @@ def pair_features(
     distance = np.hypot(offset[:, 0], offset[:, 1])
     misfit = distance + np.abs(size_change[:, 1])
     later_among, earlier_among = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
-    found_motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < 0.5))
-    motion = known_motion or found_motion
+    motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < 0.5))
+    if known_motion is not None:
+        motion = known_motion.continued_by(motion)
     residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
     columns = [
         size_change,
@@ -112,7 +121,7 @@ def pair_features(
         residual / mean_height,
         motion.support[i],
     ]
-    return np.column_stack(columns).astype(np.float32), found_motion
+    return np.column_stack(columns).astype(np.float32), motion
 
 
 def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:

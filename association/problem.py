@@ -1,5 +1,7 @@
 """From probabilities to the costs of the linear program."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
@@ -10,6 +12,8 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
+CERTAIN = 1000.0
+"""Nats that no other costs outweigh."""
 
 
 class CostParameters(Parameters):
@@ -48,4 +52,28 @@ def link_problem(
         exit=np.full(count, costs.exit),
         pairs=pairs[likely],
         link=-np.log(link_probability[likely]),
+    )
+
+
+def hold_tracks(problem: LinkProblem, track_id: NDArray[np.int32]) -> LinkProblem:
+    """The problem with some tracks given beforehand: nothing comes before or into them, but others may follow them.
+
+    Args:
+        problem: N nodes in order of their frames: detections or tracklets.
+        track_id: (N,) the given track that each is part of, 0 for those that are free.
+    """
+    held = np.flatnonzero(track_id)
+    if not len(held):
+        return problem
+    members = held[np.argsort(track_id[held], kind="stable")]
+    follows = track_id[members[1:]] == track_id[members[:-1]]
+    chain = Pairs(members[:-1][follows], members[1:][follows])
+    newest = np.ones(len(problem), bool)
+    newest[chain.earlier] = False
+    free = newest[problem.pairs.earlier] & (track_id[problem.pairs.later] == 0)
+    return replace(
+        problem,
+        detection=np.where(track_id > 0, -CERTAIN, problem.detection),
+        pairs=problem.pairs[free].followed_by(chain),
+        link=np.append(problem.link[free], np.full(len(chain), -CERTAIN)),
     )

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.candidates import Pairs
-from siamlink.association.problem import CostParameters
+from siamlink.association.problem import CostParameters, hold_tracks
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import LinkProblem, Solver
 from siamlink.association.tracklet_context import (
@@ -74,6 +74,7 @@ def link_tracklets(
     parameters: SecondLevelParameters,
     solve: Solver,
     describe: Describe | None = None,
+    held: NDArray[np.int32] | None = None,
 ) -> NDArray[np.int32]:
     """Link T tracklets into tracks.
 
@@ -85,6 +86,7 @@ def link_tracklets(
         parameters: gate and costs.
         solve: finds the best links.
         describe: looks at the best crops of those tracklets that have candidates; None where there are no images.
+        held: (N,) the track that each detection is part of whatever comes, 0 for none; all in one tracklet each.
 
     Returns:
         (N,) the track of each detection, from 1; 0 for none.
@@ -94,7 +96,10 @@ def link_tracklets(
         tracklets = look_at(tracklets, pairs, parameters.summary, describe)
     link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, image_size))
     person = matcher.person_probability(tracklet_features(tracklets, scene))
-    solution = solve(tracklet_problem(tracklets, pairs, link, person, parameters.costs))
+    problem = tracklet_problem(tracklets, pairs, link, person, parameters.costs)
+    if held is not None:
+        problem = hold_tracks(problem, tracklets.largest(held))
+    solution = solve(problem)
     return np.append(solution.track_ids(), 0)[tracklets.owner].astype(np.int32)
 
 

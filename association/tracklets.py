@@ -1,6 +1,7 @@
 """Tracklets in columns: short safe tracks summarised by their two ends, what they were made of and how they look."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,9 +106,9 @@ class Tracklets:
         mean: FloatArray = total / self.count.reshape(-1, *[1] * (value.ndim - 1))
         return mean
 
-    def largest(self, value: FloatArray) -> FloatArray:
+    def largest(self, value: NDArray[Any]) -> NDArray[Any]:
         """(T,) the largest over each tracklet of a value (N,) of the detections."""
-        largest: FloatArray = np.maximum.reduceat(value[self.member], self.start[:-1]) if len(self) else value[:0]
+        largest: NDArray[Any] = np.maximum.reduceat(value[self.member], self.start[:-1]) if len(self) else value[:0]
         return largest
 
 

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from siamlink.tools.options import Settings
+
 app = typer.Typer(no_args_is_help=True, help="Measure how fast siamlink is on this machine.")
 
 
@@ -74,3 +76,34 @@ def solve(
     if not benchmark.equal:
         show_error("the solvers do not agree on the optimum")
         raise typer.Exit(1)
+
+
+@app.command()
+def stream(
+    frames: Annotated[int, typer.Option(min=1, max=100_000_000, help="How long the stream is.")] = 100_000,
+    people: Annotated[int, typer.Option(min=1, max=1000, help="How many walk in it.")] = 10,
+    settings: Settings = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw memory and detections held by frame, as PNG or SVG.")
+    ] = None,
+) -> None:
+    """Track a synthetic stream in a window: frames a second, memory, and whether ids stay with people.
+
+    People walk to and fro at 30 frames a second; a tenth of their boxes is missed, and there is a false one in every
+    second frame. There are no images: geometry alone decides.
+    """
+    from siamlink.tools.bench_stream import Walkers, measure
+    from siamlink.tools.files import output_errors, write_text
+    from siamlink.tools.terminal import show_table, stage_bars
+    from siamlink.tracker.parameters import load_parameters
+
+    parameters = load_parameters(None, ["mode=windowed", "appearance=none", *(settings or [])])
+    with stage_bars() as progress:
+        benchmark = measure(Walkers(people=people), frames, parameters, progress)
+    show_table(benchmark.table())
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+    if picture is not None:
+        with output_errors(picture):
+            benchmark.draw(picture)

@@ -16,6 +16,7 @@ from siamlink.tools import (
     detect,
     detectors_command,
     evaluate,
+    latency,
     match_eval,
     parameters_command,
     track,
@@ -68,6 +69,7 @@ app.add_typer(train.app, name="train")
 app.add_typer(bench.app, name="bench")
 app.add_typer(ablate.app, name="ablate")
 app.command(short_help="Score models on videos that they never saw.")(crossvalidate.crossvalidate)
+app.command(short_help="Measure what a bounded delay costs.")(latency.latency)
 app.command(name="match-eval", short_help="Measure how well appearances tell people apart.")(match_eval.match_eval)
 app.command(short_help="Render, detect, track, score and draw a street.")(demo.demo)
 

@@ -21,11 +21,12 @@ class Mode(StrEnum):
     """How far the tracker looks ahead."""
 
     offline = "offline"
+    windowed = "windowed"
     online = "online"
 
 
 class Solver(StrEnum):
-    """How links are chosen offline."""
+    """How links are chosen, offline and in a window."""
 
     lp = "lp"
     hungarian = "hungarian"
@@ -52,7 +53,7 @@ def track(
             help="Corrections of earlier tracks, which must be, or cannot be, one person; see above.",
         ),
     ] = None,
-    mode: Annotated[Mode | None, typer.Option(help="Whole sequence at once, or frame by frame without delay.")] = None,
+    mode: Annotated[Mode | None, typer.Option(help="Whole sequence at once, with a bounded delay, or without.")] = None,
     solver: Annotated[Solver | None, typer.Option(help="Exact linear program, or Hungarian frame by frame.")] = None,
     config: Config = None,
     settings: Settings = None,
@@ -63,7 +64,7 @@ def track(
     """Say who is who in every frame.
 
     A MOT sequence is tracked from its det/det.txt unless a detector is named; anything else by yolox-nano unless
-    another is. A camera or stream needs --mode online, and Ctrl-C ends it.
+    another is. A camera or stream needs --mode online or --mode windowed, and Ctrl-C ends it.
 
     Writes for each source, NAME being that of its file or folder: DIR/NAME.txt, tracks in MOT format (frame, id, left,
     top, width, height, score, -1, -1, -1); DIR/NAME.mp4, the annotated video (boxes filled in between detections are
@@ -87,7 +88,7 @@ def track(
     chosen = [f"{key}={value}" for key, value in (("mode", mode), ("solver", solver)) if value]
     parameters = load_parameters(config, [*chosen, *(settings or [])])
     if solver and parameters.mode == "online":
-        raise ConfigError("--solver is for offline tracking; online tracking always uses the Hungarian method")
+        raise ConfigError("--solver is for offline and windowed tracking; online is always the Hungarian method")
     if detector is not None and detections:
         raise ConfigError("give --detector or --detections, not both")
     expanded = expand_sources(sources)

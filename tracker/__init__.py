@@ -1,4 +1,4 @@
-"""Video in, tracks out: `track` for one call, `OnlineTracker` for one frame at a time."""
+"""Video in, tracks out: `track` for one call, `OnlineTracker` and `WindowedTracker` for one frame at a time."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,12 +8,14 @@ if TYPE_CHECKING:
     from siamlink.tracker.parameters import TrackerParameters, load_parameters
     from siamlink.tracker.pipeline import TrackingResult, track
     from siamlink.tracker.tracks import Tracks
+    from siamlink.tracker.windowed import WindowedTracker
 
 __all__ = [
     "OnlineTracker",
     "TrackerParameters",
     "TrackingResult",
     "Tracks",
+    "WindowedTracker",
     "cannot_link",
     "load_parameters",
     "must_link",
@@ -25,6 +27,7 @@ _HOMES = {
     "TrackerParameters": "tracker.parameters",
     "TrackingResult": "tracker.pipeline",
     "Tracks": "tracker.tracks",
+    "WindowedTracker": "tracker.windowed",
     "cannot_link": "association.constraints",
     "load_parameters": "tracker.parameters",
     "must_link": "association.constraints",

@@ -129,6 +129,28 @@ def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_r
     return FlowEstimator(appearance.flow_parameters or parameters, frame_rate)
 
 
+class Onlooker:
+    """Describes the detections of one frame after another, as they come; trackers of the same frames can share it."""
+
+    def __init__(
+        self, appearance: Appearances | None, flow: FlowParameters, frame_rate: float, watch: Stopwatch
+    ) -> None:
+        self._appearance, self._frame_rate, self._watch = appearance, frame_rate, watch
+        self._flow = flow_for(appearance, flow, frame_rate)
+        self._last_seen = 0
+        self._described: Described = ()
+
+    def describe(self, image: Image | None, frame: int, box: NDArray[np.float32]) -> Described:
+        """Describe the boxes (N, 4) of a frame; nothing comes of it without an image or an appearance."""
+        if image is None or self._appearance is None:
+            return ()
+        if frame != self._last_seen:
+            seconds = (frame - self._last_seen) / self._frame_rate
+            self._last_seen = frame
+            self._described = look_at(image, box, seconds, self._appearance, self._flow, self._watch)
+        return self._described
+
+
 class RecentLooks:
     """What the latest detections look like, some of which may have been without an image."""
 
@@ -151,9 +173,24 @@ class RecentLooks:
         self._seen = self._seen[count:]
         self._described = tuple(each[seen:] for each in self._described)
 
+    def descriptors(self, rows: IntArray, appearance: Appearances) -> NDArray[np.float32]:
+        """Unit descriptors (K, D) of some of these detections, NaN of those not seen; of no columns if none was."""
+        place, seen = self._place[rows], self._seen[rows]
+        if not seen.any():
+            return np.zeros((len(rows), 0), np.float32)
+        known = appearance.unite(tuple(each[place[seen]] for each in self._described))
+        found = np.full((len(rows), known.shape[1]), np.nan, np.float32)
+        found[seen] = known
+        return found
+
+    @property
+    def _place(self) -> IntArray:
+        """Where in the descriptors each detection is, -1 for one that was not seen."""
+        return np.where(self._seen, np.cumsum(self._seen) - 1, -1)
+
     def compare(self, pairs: Pairs, appearance: Appearances) -> Comparisons:
         """What the appearance says of P pairs of these detections."""
-        place = np.where(self._seen, np.cumsum(self._seen) - 1, -1)
+        place = self._place
         earlier, later = place[pairs.earlier], place[pairs.later]
         known = (earlier >= 0) & (later >= 0)
         if not known.any():

@@ -1,7 +1,7 @@
 """The offline tracker: all detections of a sequence, linked at once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,9 +12,9 @@ from siamlink.association.appearance import Comparisons
 from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.constrained import solve_constrained
 from siamlink.association.constraints import Constraints, Groups, group_detections
-from siamlink.association.context import pair_features
-from siamlink.association.matcher import Matcher
-from siamlink.association.problem import link_problem
+from siamlink.association.context import Motion, pair_features
+from siamlink.association.matcher import Matcher, detection_features
+from siamlink.association.problem import hold_tracks, link_problem
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import SOLVERS, Solver, number_in_order
 from siamlink.association.tracklet_linking import Describe, link_tracklets
@@ -28,6 +28,7 @@ from siamlink.tracker.smoothing import smooth_tracks
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
 
+FloatArray = NDArray[np.float64]
 Look = Callable[[Detections, Pairs], Comparisons]
 """Compares pairs of detections by how they look."""
 
@@ -46,8 +47,10 @@ class ScoredPairs:
     Attributes:
         detections: those that no better one overlaps, and those that constraints name.
         scene: what they look like as a whole.
+        motion: how each came to be where it is.
         pairs: the candidates among them.
-        link: (P,) probability of each pair.
+        context: (P,) probability of each pair by context.
+        link: (P,) the same, revised by looks.
         person: (N,) probability of each detection.
         groups: what constraints say of the detections.
         open_count: how many pairs geometry left open, for appearance to decide.
@@ -56,12 +59,36 @@ class ScoredPairs:
 
     detections: Detections
     scene: SceneStatistics
+    motion: Motion
     pairs: Pairs
-    link: NDArray[np.float64]
-    person: NDArray[np.float64]
+    context: FloatArray
+    link: FloatArray
+    person: FloatArray
     groups: Groups
     open_count: int = 0
     compared_count: int = 0
+
+    @classmethod
+    def none(cls) -> "ScoredPairs":
+        """Of no detections."""
+        nothing, numbers, nowhere = Detections.empty(), np.zeros(0), np.zeros(0, np.int64)
+        motion, pairs = Motion(np.zeros((0, 2)), numbers), Pairs(nowhere, nowhere)
+        groups = group_detections(nothing.frame, ())
+        return cls(nothing, SceneStatistics.of(nothing), motion, pairs, numbers, numbers, numbers, groups)
+
+    def without_first(self, count: int) -> "ScoredPairs":
+        """Without the first `count` detections and the pairs that they are part of."""
+        left = self.pairs.earlier >= count
+        return replace(
+            self,
+            detections=self.detections[count:],
+            motion=self.motion[count:],
+            pairs=Pairs(self.pairs.earlier[left] - count, self.pairs.later[left] - count),
+            context=self.context[left],
+            link=self.link[left],
+            person=self.person[count:],
+            groups=self.groups.part(np.arange(len(self.detections)) >= count),
+        )
 
 
 def link_detections(
@@ -109,19 +136,63 @@ def score_pairs(
     with watch.stage("features"):
         groups = group_detections(detections.frame, constraints)
         kept = _best_of_overlaps(detections, parameters.overlap_limit) | groups.named
-        detections, groups = detections[kept], groups.part(kept)
+        detections = detections[kept]
         scene = SceneStatistics.of(detections)
-        pairs = candidate_pairs(detections, frame_rate, parameters.gate)
-        features, _ = pair_features(detections, pairs, scene.score_rank(detections), frame_rate)
+    scored = score_later(ScoredPairs.none(), detections, scene, frame_rate, matcher, parameters, watch, look)
+    return replace(scored, groups=groups.part(kept))
+
+
+def score_later(
+    known: ScoredPairs,
+    later: Detections,
+    scene: SceneStatistics,
+    frame_rate: float,
+    matcher: Matcher,
+    parameters: TrackerParameters,
+    watch: Stopwatch,
+    look: Look | None = None,
+) -> ScoredPairs:
+    """Score detections, and with them those of later frames; pairs that were scored before are not asked about again.
+
+    Args:
+        known: what was scored before; nothing is known of it by constraints.
+        later: detections of later frames, none of which a better one overlaps.
+        scene: what all of them look like as a whole.
+        frame_rate: frames a second.
+        matcher: the models.
+        parameters: settings of the tracker.
+        watch: counts the stages.
+        look: as for `score_pairs`.
+    """
+    with watch.stage("features"):
+        detections = Detections.concatenate([known.detections, later])
+        since_frame = int(known.detections.frame.max(initial=0)) + 1
+        new = candidate_pairs(detections, frame_rate, parameters.gate, since_frame)
+        features, motion = pair_features(detections, new, scene.score_rank(detections), frame_rate, known.motion)
     with watch.stage("boosting"):
-        link, person = matcher.first_level(detections, scene, pairs, features)
-        asked = np.flatnonzero(parameters.appearance_gate.leaves_open(link))
-    if look is None or not len(asked):
-        return ScoredPairs(detections, scene, pairs, link, person, groups, len(asked))
-    compared = look(detections, pairs[asked])
+        context = matcher.context_probability(features)
+        asked = np.flatnonzero(parameters.appearance_gate.leaves_open(context))
+    link, compared_count = context, 0
+    if look is not None and len(asked):
+        compared = look(detections, new[asked])
+        compared_count = int(compared.known.sum())
+        with watch.stage("boosting"):
+            link = matcher.revise(context, features, new, asked, compared)
+    pairs, context = known.pairs.followed_by(new), np.append(known.context, context)
     with watch.stage("boosting"):
-        link = matcher.revise(link, features, pairs, asked, compared)
-    return ScoredPairs(detections, scene, pairs, link, person, groups, len(asked), int(compared.known.sum()))
+        person = matcher.detection_probability(detection_features(detections, scene, pairs, context))
+    return ScoredPairs(
+        detections,
+        scene,
+        motion,
+        pairs,
+        context,
+        np.append(known.link, link),
+        person,
+        group_detections(detections.frame, ()),
+        known.open_count + len(asked),
+        known.compared_count + compared_count,
+    )
 
 
 def link_scored(
@@ -133,7 +204,23 @@ def link_scored(
     watch: Stopwatch,
     describe: Describe | None = None,
 ) -> Tracks:
-    """The best set of tracks by these probabilities, directly or by way of safe tracklets.
+    """The best set of tracks by these probabilities, smoothed and with their gaps filled; see `assign_tracks`."""
+    free = np.zeros(len(scored.detections), np.int32)
+    ids = assign_tracks(scored, frame_rate, image_size, matcher, parameters, watch, describe, free)
+    return make_tracks(scored.detections, number_in_order(ids), frame_rate, parameters, watch)
+
+
+def assign_tracks(
+    scored: ScoredPairs,
+    frame_rate: float,
+    image_size: tuple[int, int] | None,
+    matcher: Matcher,
+    parameters: TrackerParameters,
+    watch: Stopwatch,
+    describe: Describe | None,
+    held: NDArray[np.int32],
+) -> NDArray[np.int32]:
+    """The track of each of N detections by these probabilities, found directly or by way of safe tracklets.
 
     Args:
         scored: detections and pairs.
@@ -143,23 +230,37 @@ def link_scored(
         parameters: settings of the tracker.
         watch: counts the stages.
         describe: looks at detections of tracklets; None where there are no images or nothing to look by.
+        held: (N,) the track that each detection is part of whatever comes, 0 for those that are free.
+
+    Returns:
+        (N,) the track of each detection in any numbering; 0 for none.
     """
+    fixed = scored.groups.kept | (held > 0)
     shortest, second, models = parameters.min_detections, parameters.tracklets, second_level(matcher, parameters)
     with watch.stage("solve"):
         costs = second.safe if models else parameters.costs
         problem = link_problem(scored.detections, scored.pairs, scored.link, scored.person, costs)
-        ids = _solver(parameters, scored.groups)(problem).track_ids()
+        ids = _solver(parameters, scored.groups)(hold_tracks(problem, held)).track_ids()
     if models:
         with watch.stage("tracklets"):
-            fixed = scored.groups.kept
             tracklets = make_tracklets(scored.detections, ids, scored.person, frame_rate, second.summary, fixed)
             groups = scored.groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
             solve = _solver(parameters, groups)
-            ids = link_tracklets(tracklets, scored.scene, image_size, models, second, solve, describe)
+            ids = link_tracklets(tracklets, scored.scene, image_size, models, second, solve, describe, held)
         shortest = max(shortest, round(second.min_seconds * frame_rate))
+    return _drop_short(scored.groups.joined(ids), shortest, fixed)
+
+
+def make_tracks(
+    detections: Detections,
+    track_id: NDArray[np.int32],
+    frame_rate: float,
+    parameters: TrackerParameters,
+    watch: Stopwatch,
+) -> Tracks:
+    """The detections with their ids, smoothed and the gaps between them filled as far as that is wanted."""
     with watch.stage("gaps"):
-        ids = _drop_short(scored.groups.joined(ids), shortest, scored.groups.kept)
-        return _complete(Tracks.from_detections(scored.detections, number_in_order(ids)), frame_rate, parameters.gaps)
+        return _complete(Tracks.from_detections(detections, track_id), frame_rate, parameters.gaps)
 
 
 def _complete(tracks: Tracks, frame_rate: float, parameters: GapParameters) -> Tracks:

@@ -6,25 +6,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Described
 from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.context import Motion, pair_features
 from siamlink.association.matcher import Matcher, detection_features
-from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.detector import EXPECTED, to_detections
-from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.frame_source import Frame, Image
+from siamlink.tracker.frame_by_frame import check_frame_rate, read_frame
 from siamlink.tracker.kalman import BoxFilter
-from siamlink.tracker.looking import RecentLooks, flow_for, look_at
+from siamlink.tracker.looking import Onlooker, RecentLooks
 from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.scene_history import SceneHistory
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
 
 FloatArray = NDArray[np.float64]
-HISTORY = 3000
-"""Detections that the statistics of the scene are made from, the latest ones."""
 
 
 @dataclass
@@ -68,19 +64,14 @@ class OnlineTracker:
         matcher: Matcher | None = None,
         stopwatch: Stopwatch | None = None,
     ) -> None:
-        if not 0 < frame_rate < float("inf"):
-            raise ConfigError(f"the frame rate must be a number above 0, not {frame_rate:g}")
-        self.frame_rate = frame_rate
+        self.frame_rate = check_frame_rate(frame_rate)
         self.parameters = parameters or TrackerParameters(mode="online")
         self.matcher = matcher or self.parameters.load_matcher()
         self.frame = self.open_count = self.compared_count = 0
         self._watch = stopwatch or Stopwatch()
-        self._flow = flow_for(self.matcher.appearance, self.parameters.flow, frame_rate)
-        self._last_seen = 0
+        self._onlooker = Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
         self._window = _Window()
-        self._history = Detections.empty()
-        self._scene = SceneStatistics.of(self._history)
-        self._unseen = 0
+        self._scene = SceneHistory()
         self._tracks: list[_Track] = []
         self._next_id = 1
 
@@ -99,14 +90,8 @@ class OnlineTracker:
         Raises:
             InputError: the frame number does not grow, or the detections are of several frames or none of these types.
         """
-        number = self._number_of(frame)
-        if number <= self.frame:
-            raise InputError(f"online tracking needs growing frame numbers: {number} after {self.frame}")
-        try:
-            new = to_detections(detections, number)
-        except InputError as error:
-            raise InputError(f"cannot track what was given for frame {number}: {error}; {EXPECTED}") from None
-        tracks, rows = self._update(new, number, _image_of(frame))
+        number, new, image = read_frame(detections, frame, self.frame)
+        tracks, rows = self._update(new, number, image)
         if not hasattr(detections, "xyxy"):
             return tracks
         if not hasattr(detections, "__getitem__"):
@@ -115,23 +100,23 @@ class OnlineTracker:
         followed.tracker_id = tracks.track_id.astype(int)
         return followed
 
-    def _number_of(self, frame: Frame | Image | int | None) -> int:
-        if isinstance(frame, Frame):
-            return frame.number
-        if isinstance(frame, int | np.integer):
-            return int(frame)
-        if frame is None or isinstance(frame, np.ndarray):
-            return self.frame + 1
-        raise InputError(f"expected a Frame, a frame number or an image, not {type(frame).__name__} {frame!r:.40}")
+    def finish(self) -> Tracks:
+        """Nothing: the tracks of every frame have been given."""
+        return Tracks.empty()
+
+    @property
+    def final_frame(self) -> int:
+        """The last frame whose tracks have been given: the present one."""
+        return self.frame
 
     def _update(self, new: Detections, frame: int, image: Image | None) -> tuple[Tracks, NDArray[np.intp]]:
         """The tracks of a frame, and which of its detections they are."""
         kept = suppress_non_maxima(new.box, new.score, self.parameters.overlap_limit)
         new = new[kept]
-        described = self._look_at(image, new, frame)
+        described = self._onlooker.describe(image, frame, new.box)
         seconds = (frame - self.frame) / self.frame_rate
         self.frame = frame
-        self._learn_scene(new)
+        self._scene.learn(new)
         self._forget(frame)
         for track in self._tracks:
             track.motion.predict(seconds)
@@ -143,22 +128,6 @@ class OnlineTracker:
         ids = np.array([track.track_id for track in assigned], np.int32)
         return Tracks.from_detections(new, ids), kept[ids > 0]
 
-    def _look_at(self, image: Image | None, new: Detections, frame: int) -> Described:
-        """Describe the new detections; nothing comes of it without an image or an appearance."""
-        if image is None or self.matcher.appearance is None:
-            return ()
-        seconds = (frame - self._last_seen) / self.frame_rate
-        described = look_at(image, new.box, seconds, self.matcher.appearance, self._flow, self._watch)
-        self._last_seen = frame
-        return described
-
-    def _learn_scene(self, new: Detections) -> None:
-        """Statistics are made anew whenever a tenth of the history is new."""
-        self._history = Detections.concatenate([self._history, new])[-HISTORY:]
-        self._unseen += len(new)
-        if self._unseen * 10 >= len(self._history) and len(new):
-            self._scene, self._unseen = SceneStatistics.of(self._history), 0
-
     def _forget(self, frame: int) -> None:
         """Close tracks that were not seen for too long and drop detections that nothing can be linked to any more."""
         longest = self.parameters.gate.gap_frames(self.frame_rate)
@@ -167,10 +136,9 @@ class OnlineTracker:
             track for track in self._tracks if frame - track.last_frame <= (patience if track.track_id else longest)
         ]
         first = int(np.searchsorted(self._window.detections.frame, frame - longest))
-        motion, looks = self._window.motion, self._window.looks
+        looks = self._window.looks
         looks.forget(first)
-        motion = Motion(motion.velocity[first:], motion.support[first:])
-        self._window = _Window(self._window.detections[first:], motion, looks)
+        self._window = _Window(self._window.detections[first:], self._window.motion[first:], looks)
         for track in self._tracks:
             track.row -= first
 
@@ -181,16 +149,14 @@ class OnlineTracker:
         """
         known = len(self._window.detections)
         window = Detections.concatenate([self._window.detections, new])
-        pairs = candidate_pairs(window, self.frame_rate, self.parameters.gate, into_frame=self.frame)
-        unknown = Motion(np.full((len(new), 2), np.nan), np.zeros(len(new)))
-        motion = _join(self._window.motion, unknown)
-        rank = self._scene.score_rank(window)
-        features, found = pair_features(window, pairs, rank, self.frame_rate, known_motion=motion)
-        motion = _join(self._window.motion, Motion(found.velocity[known:], found.support[known:]))
+        scene = self._scene.statistics
+        pairs = candidate_pairs(window, self.frame_rate, self.parameters.gate, since_frame=self.frame)
+        rank = scene.score_rank(window)
+        features, motion = pair_features(window, pairs, rank, self.frame_rate, known_motion=self._window.motion)
         self._window = _Window(window, motion, self._window.looks)
         link = self.matcher.context_probability(features)
         shifted = Pairs(np.zeros_like(pairs.earlier), pairs.later - known)
-        person = self.matcher.detection_probability(detection_features(new, self._scene, shifted, link, future=False))
+        person = self.matcher.detection_probability(detection_features(new, scene, shifted, link, future=False))
         link = self._revise(link, features, pairs)
         keys = zip(pairs.earlier.tolist(), (pairs.later - known).tolist(), strict=True)
         return dict(zip(keys, link.tolist(), strict=True)), person
@@ -263,12 +229,6 @@ class OnlineTracker:
                 track.track_id, self._next_id = self._next_id, self._next_id + 1
 
 
-def _image_of(frame: Frame | Image | int | None) -> Image | None:
-    if isinstance(frame, Frame):
-        return frame.image
-    return frame if isinstance(frame, np.ndarray) else None
-
-
 def _best_assignment(gain: FloatArray) -> list[tuple[int, int]]:
     """The one-to-one pairs of rows and columns of largest total gain, those without gain left out."""
     from scipy.optimize import linear_sum_assignment
@@ -276,7 +236,3 @@ def _best_assignment(gain: FloatArray) -> list[tuple[int, int]]:
     rows, columns = linear_sum_assignment(gain, maximize=True)
     made = gain[rows, columns] > 0
     return list(zip(rows[made].tolist(), columns[made].tolist(), strict=True))
-
-
-def _join(one: Motion, other: Motion) -> Motion:
-    return Motion(np.concatenate([one.velocity, other.velocity]), np.concatenate([one.support, other.support]))

@@ -43,17 +43,28 @@ class OnlineParameters(Parameters):
 class TrackerParameters(Parameters):
     """Everything that decides what the tracks are, apart from the detections."""
 
-    mode: Literal["offline", "online"] = Field(
-        "offline", description="offline: the whole sequence at once; online: frame by frame, without delay"
+    mode: Literal["offline", "windowed", "online"] = Field(
+        "offline",
+        description="offline: the whole sequence at once; windowed: as offline, with a bounded delay; online: frame by "
+        "frame, without delay",
+    )
+    latency_seconds: float = Field(
+        2.0, ge=0, le=86400, description="windowed: tracks of a frame are final after so much time at most"
+    )
+    step_share: float = Field(
+        0.25,
+        gt=0,
+        le=1,
+        description="windowed: the window is solved again after this share of the latency, and looks ahead by the rest",
     )
     solver: Literal["lp", "hungarian"] = Field(
-        "lp", description="offline linking: exact linear program, or frame by frame with the Hungarian method"
+        "lp", description="linking, not online: exact linear program, or frame by frame with the Hungarian method"
     )
     levels: int = Field(
         2,
         ge=1,
         le=2,
-        description="offline, 2: detections into safe tracklets and these into tracks, where the model has a second "
+        description="not online, 2: detections into safe tracklets and these into tracks, where the model has a second "
         "level; 1: detections into tracks at once",
     )
     context: ContextChoice = Field("full", description=f"in training: {CONTEXT_CHOICE}")
@@ -100,7 +111,7 @@ class TrackerParameters(Parameters):
     @property
     def level_count(self) -> int:
         """How many levels there are: one online."""
-        return self.levels if self.mode == "offline" else 1
+        return 1 if self.mode == "online" else self.levels
 
     def load_appearance(self) -> Appearances | None:
         """What tells people by their looks; None without.

@@ -1,5 +1,6 @@
 """From a source and its detections to tracks: the one call behind the command and the Python interface."""
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +19,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.errors import ConfigError, DetectorError, InputError
 from siamlink.detectors.frame_source import Frame, FrameSource, Image
 from siamlink.detectors.registry import load_detector
+from siamlink.tracker.frame_by_frame import FrameByFrame
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
 from siamlink.tracker.offline import Looks, link_scored, score_pairs, second_level
@@ -25,11 +27,12 @@ from siamlink.tracker.online import OnlineTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 from siamlink.tracker.tracks import Tracks
+from siamlink.tracker.windowed import WindowedTracker
 
 DEFAULT_DETECTOR = "yolox-nano"
 
 OnFrame = Callable[[Image, Tracks], None]
-"""Called by online tracking with each frame's image and the tracks seen in it."""
+"""Called by windowed and online tracking with each frame's image and its tracks, once these are final."""
 
 Feed = Iterator[tuple[int, Image | None, Detections]]
 """Each frame's number, its image if there is one, and its detections."""
@@ -44,7 +47,8 @@ class AppearanceUse:
 
     Attributes:
         name: of the appearance.
-        wanted: the candidate pairs that geometry left open, or, with two levels, the chosen detections of tracklets.
+        wanted: the candidate pairs that geometry left open, or, with two levels, the chosen detections of tracklets;
+            all detections if these are chosen only later, in a window.
         seen: how many of these were looked at; the others were judged by geometry alone.
         missing: why some could not be looked at; None if all were.
     """
@@ -123,7 +127,7 @@ def track_input(
         parameters: settings of the tracker.
         progress: told of every stage.
         matcher: the models with their appearance; None: those that the parameters name.
-        on_frame: given each frame with its tracks by online tracking.
+        on_frame: given each frame with its tracks, once these are final; not by offline tracking.
         stop: ends the source.
         looks: what is known already; None: the detections are looked at in the frames.
 
@@ -138,7 +142,8 @@ def track_input(
     if opened.detections is None and opened.frames is not None:
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector)
         feed = detect_frames(opened.frames, finder, run.watch, run.progress, stop)
-    linked = _track_online(run, feed, on_frame) if parameters.mode == "online" else _track_offline(run, feed, looks)
+    offline = parameters.mode == "offline"
+    linked = _track_offline(run, feed, looks) if offline else _track_frame_by_frame(run, feed, on_frame)
     return TrackingResult(
         tracks=linked.tracks,
         detections=linked.detections,
@@ -158,7 +163,7 @@ def check_mode(opened: TrackingInput, parameters: TrackerParameters) -> None:
         ConfigError: there are constraints, but not for the solver that obeys them.
     """
     if opened.live and parameters.mode == "offline":
-        raise InputError(f"{opened.name} is live and has no end to wait for: use --mode online")
+        raise InputError(f"{opened.name} is live and has no end to wait for: use --mode online or --mode windowed")
     chosen = parameters.solver if parameters.mode == "offline" else parameters.mode
     if opened.known and chosen != "lp":
         raise ConfigError(f"constraints need mode offline and solver lp, not {chosen}")
@@ -294,17 +299,29 @@ class _Looking:
         return frames, appearance, flow_for(appearance, run.parameters.flow, run.opened.frame_rate)
 
 
-def _track_online(run: _Run, feed: Feed, on_frame: OnFrame | None) -> _Linked:
-    tracker = OnlineTracker(run.opened.frame_rate, run.parameters, run.matcher, run.watch)
+def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None) -> _Linked:
+    """Track online or in a window; images wait for their tracks only where somebody wants to see them."""
+    tracker = _frame_by_frame(run)
     detections, tracks = [], []
+    waiting: deque[tuple[int, Image]] = deque()
+
+    def give_out(final: Tracks) -> None:
+        tracks.append(final)
+        while on_frame and waiting and waiting[0][0] <= tracker.final_frame:
+            shown, image = waiting.popleft()
+            with run.watch.stage("draw"):
+                on_frame(image, final.in_frame(shown))
+
     for number, image, found in feed:
         with run.watch.stage("link"):
-            followed = tracker.update(found, number if image is None else Frame(number, 0.0, image))
+            final = tracker.update(found, number if image is None else Frame(number, 0.0, image))
         detections.append(found)
-        tracks.append(followed)
         if on_frame and image is not None:
-            with run.watch.stage("draw"):
-                on_frame(image, followed)
+            waiting.append((number, image))
+        give_out(final)
+    with run.watch.stage("link"):
+        final = tracker.finish()
+    give_out(final)
     frames = run.opened.frames
     return _Linked(
         Detections.concatenate(detections),
@@ -313,6 +330,13 @@ def _track_online(run: _Run, feed: Feed, on_frame: OnFrame | None) -> _Linked:
         frames.broken if frames else None,
         run.use(tracker.open_count, tracker.compared_count),
     )
+
+
+def _frame_by_frame(run: _Run) -> FrameByFrame:
+    rate, frames = run.opened.frame_rate, run.opened.frames
+    if run.parameters.mode == "online":
+        return OnlineTracker(rate, run.parameters, run.matcher, run.watch)
+    return WindowedTracker(rate, run.parameters, run.matcher, run.watch, frames.size if frames else None)
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -54,8 +54,8 @@ def test_candidates_are_those_of_a_double_loop(drawn, frame_rate, gate):
     expected = brute_force(detections, frame_rate, gate)
     assert listed(candidate_pairs(detections, frame_rate, gate)) == expected
     for frame in range(9):
-        into = [(i, j) for i, j in expected if detections.frame[j] == frame]
-        assert listed(candidate_pairs(detections, frame_rate, gate, into_frame=frame)) == into
+        into = [(i, j) for i, j in expected if detections.frame[j] >= frame]
+        assert listed(candidate_pairs(detections, frame_rate, gate, since_frame=frame)) == into
 
 
 @given(st.lists(rows, max_size=25), st.integers(-4000, 4000), st.sampled_from([0.25, 1.0, 16.0]))
@@ -101,8 +101,8 @@ def test_a_person_who_walks_on_is_a_candidate_up_to_the_longest_gap():
 
 
 def test_no_detections_have_no_pairs():
-    for frame in (None, 1):
-        pairs = candidate_pairs(Detections.empty(), 30, GateParameters(), into_frame=frame)
+    for frame in (1, 5):
+        pairs = candidate_pairs(Detections.empty(), 30, GateParameters(), since_frame=frame)
         assert len(pairs) == 0
         assert pairs.earlier.dtype == pairs.later.dtype == np.int64
 

@@ -178,11 +178,11 @@ def test_frame_by_frame_in_a_window_the_features_are_the_same(seed):
     for frame, _ in whole.by_frame():
         first, last = np.searchsorted(whole.frame, [frame - GATE.gap_frames(RATE), frame + 1])
         window = whole[first:last]
-        pairs = candidate_pairs(window, RATE, GATE, into_frame=frame)
-        known = Motion(velocity[first:last], support[first:last])
-        features, found = pair_features(window, pairs, rank[first:last], RATE, known)
+        pairs = candidate_pairs(window, RATE, GATE, since_frame=frame)
         new = window.frame == frame
-        velocity[first:last][new], support[first:last][new] = found.velocity[new], found.support[new]
+        known = Motion(velocity[first:last][~new], support[first:last][~new])
+        features, found = pair_features(window, pairs, rank[first:last], RATE, known)
+        velocity[first:last], support[first:last] = found.velocity, found.support
         rows = np.flatnonzero(whole.frame[all_pairs.later] == frame)
         np.testing.assert_array_equal(all_pairs.earlier[rows], pairs.earlier + first)
         np.testing.assert_array_equal(all_pairs.later[rows], pairs.later + first)

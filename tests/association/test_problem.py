@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.context import pair_features
 from siamlink.association.matcher import detection_features
-from siamlink.association.problem import CostParameters, link_problem
+from siamlink.association.problem import CostParameters, hold_tracks, link_problem
 from siamlink.association.scene import SceneStatistics
-from siamlink.association.solvers import solve_hungarian, solve_lp
+from siamlink.association.solvers import LinkProblem, Solver, solve_hungarian, solve_lp
 from siamlink.detectors.detections import Detections
 from siamlink.tools.scene import crossing
 
@@ -68,3 +70,36 @@ def test_the_optimum_of_a_scene_depends_neither_on_place_scale_nor_start(matcher
     moved = Detections(on_grid.frame + later, on_grid.box * scale + shift, on_grid.score, on_grid.label)
     assert optimum(on_grid) < -100
     assert optimum(moved) == pytest.approx(optimum(on_grid), rel=1e-3)
+
+
+@given(
+    st.integers(0, 1000),
+    st.lists(st.sampled_from([0, 0, 1, 2, 3]), min_size=1, max_size=24),
+    st.sampled_from([solve_lp, solve_hungarian]),
+)
+def test_given_tracks_stay_as_they_are_and_only_their_ends_go_on(seed: int, held: list[int], solve: Solver):
+    rng, count = np.random.default_rng(seed), len(held)
+    pairs = Pairs(*(each.astype(np.int64) for each in np.triu_indices(count, 1)))
+    problem = LinkProblem(
+        frame=np.arange(1, count + 1, dtype=np.int32),
+        detection=rng.normal(0, 3, count),
+        entry=np.full(count, 5.0),
+        exit=np.full(count, 5.0),
+        pairs=pairs,
+        link=rng.exponential(2, len(pairs)),
+    )
+    given_ids = np.array(held, np.int32)
+    ids = solve(hold_tracks(problem, given_ids)).track_ids()
+    for track in set(held) - {0}:
+        members = np.flatnonzero(given_ids == track)
+        (found,) = set(ids[members].tolist())
+        assert found > 0
+        others = np.setdiff1d(np.flatnonzero(ids == found), members)
+        assert (others > members.max()).all()
+        assert (given_ids[others] == 0).all()
+
+
+def test_without_given_tracks_the_problem_stays_the_same():
+    pairs = Pairs(np.array([0]), np.array([1]))
+    made = link_problem(in_frames(1, 2), pairs, np.array([0.5]), np.array([0.5, 0.9]), COSTS)
+    assert hold_tracks(made, np.zeros(2, np.int32)) is made

@@ -99,3 +99,18 @@ def test_a_folder_without_instances_is_an_error(siamlink: Callable, here: Path) 
         done = siamlink("bench", "solve", "--problems", folder)
         assert done.code == 2
         assert message in done.line
+
+
+def test_a_stream_is_measured_and_drawn(siamlink: Callable, here: Path) -> None:
+    stream = ("bench", "stream", "--frames", 120, "--people", 3, "--set", "latency_seconds=1")
+    done = siamlink(*stream, "--json", "stream.json", "--picture", "stream.png")
+    assert (done.code, done.err) == (0, "")
+    figures = json.loads(Path("stream.json").read_text())
+    assert (figures["frames"], figures["people"], figures["tracks"], figures["switches"]) == (120, 3, 3, 0)
+    assert figures["boxes"] > 3 * 120 * 0.6
+    assert [sample["frame"] for sample in figures["samples"]] == list(range(1, 121))
+    assert all(sample["kept"] > 0 for sample in figures["samples"])
+    assert Path("stream.png").read_bytes().startswith(b"\x89PNG")
+    assert "identity switches" in done.out
+    assert siamlink(*stream, "--set", "latency_seconds=-1").code == 2
+    assert "cannot write nowhere/x.png" in siamlink(*stream[:4], *stream[6:], "--picture", "nowhere/x.png").line

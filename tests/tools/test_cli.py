@@ -67,7 +67,7 @@ def test_without_a_command_the_help_is_shown(siamlink: Run) -> None:
         (("trakc",), "No such command 'trakc'."),
         (("track",), "Missing argument 'SOURCE...'."),
         (("track", "walk.mp4"), "Missing option '--output' / '-o'."),
-        (("track", "walk.mp4", "-o", "out", "--mode", "fast"), "'fast' is not one of 'offline', 'online'."),
+        (("track", "walk.mp4", "-o", "out", "--mode", "fast"), "'fast' is not one of 'offline', 'windowed', 'online'."),
         (("detect", "walk.mp4"), "Missing option '--output' / '-o'."),
         (("demo", "--seconds", "0"), "Invalid value for '--seconds'"),
     ],

@@ -74,7 +74,7 @@ def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, streets: Pat
         (("missing",), "missing is not a folder"),
         (("sequences", "--sequences", "A,C"), "--sequences: no 'C' with gt/ and det/ is there, only A, B"),
         (("sequences",), "no other video than A to learn from; cross-validation needs two"),
-        (("sequences", "--set", "mode=fast"), "mode: input should be 'offline' or 'online'"),
+        (("sequences", "--set", "mode=fast"), "mode: input should be 'offline', 'windowed' or 'online'"),
         (("sequences", "-o", "det.txt"), "cannot write det.txt: it is a file; name a folder for the results"),
     ],
 )

@@ -11,7 +11,7 @@ from siamlink.tracker.parameters import load_parameters
 
 def test_every_setting_has_a_row_that_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {key: (default, allowed, meaning) for key, default, allowed, meaning in parameter_rows()}
-    assert rows["mode"][:2] == ("offline", "offline | online")
+    assert rows["mode"][:2] == ("offline", "offline | windowed | online")
     assert rows["gaps.fill"][:2] == ("true", "true | false")
     assert rows["gate.max_gap_seconds"][:2] == ("1.0", "> 0, <= 60")
     assert rows["model"][:2] == ("''", "text")
@@ -32,4 +32,4 @@ def test_the_table_names_keys_defaults_and_configurations(
     shown = [line.split()[:2] for line in lines]
     for key, default, _, _ in parameter_rows():
         assert [key, default] in shown
-    assert lines[-1] == "shipped configurations: default, fast, online, paper"
+    assert lines[-1] == "shipped configurations: default, fast, online, paper, windowed"

@@ -152,6 +152,8 @@ def test_detections_can_be_given_by_their_place_in_each_sequence(
         (("--config", "online", "--mode", "offline"), "offline", "lp"),
         (("--config", "mine.yaml"), "online", "lp"),
         (("--set", "mode=online"), "online", "lp"),
+        (("--config", "windowed"), "windowed", "lp"),
+        (("--mode", "windowed", "--set", "latency_seconds=0.5", "--solver", "hungarian"), "windowed", "hungarian"),
     ],
 )
 def test_options_choose_mode_and_solver(

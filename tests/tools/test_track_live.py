@@ -10,14 +10,19 @@ import pytest
 
 Run = Callable[..., Any]
 Check = Callable[..., Any]
+MODES = [
+    pytest.param(("--mode", "online"), id="online"),
+    pytest.param(("--mode", "windowed", "--set", "latency_seconds=0.5", "--set", "levels=1"), id="windowed"),
+]
 LAST = 24
 """The number of the last frame of the walkers."""
 
 
+@pytest.mark.parametrize("mode", MODES)
 def test_a_live_stream_is_drawn_while_it_is_tracked(
-    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check
+    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check, mode: tuple[str, ...]
 ) -> None:
-    result = siamlink("track", stream, "-o", "out", "--mode", "online", "--detector", "mine.py:Walkers")
+    result = siamlink("track", stream, "-o", "out", *mode, "--detector", "mine.py:Walkers")
     assert result.code == 0, result.err
     assert result.line == "gate is live: Ctrl-C ends it"
     record = check_two_tracks("out", "gate")
@@ -27,20 +32,22 @@ def test_a_live_stream_is_drawn_while_it_is_tracked(
     assert "hidden" not in json.dumps(record)
 
 
+@pytest.mark.parametrize("mode", MODES)
 def test_ctrl_c_ends_a_live_stream_and_keeps_everything(
-    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check
+    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check, mode: tuple[str, ...]
 ) -> None:
-    result = siamlink("track", stream, "-o", "out", "--mode", "online", "--detector", "mine.py:Interrupted")
+    result = siamlink("track", stream, "-o", "out", *mode, "--detector", "mine.py:Interrupted")
     assert result.code == 0
     check_two_tracks("out", "gate", 10)
     assert video_facts("out/gate.mp4")[3] == 10
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("mode", MODES)
 def test_a_live_stream_outlives_its_detector(
-    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check
+    siamlink: Run, stream: str, check_two_tracks: Check, video_facts: Check, mode: tuple[str, ...]
 ) -> None:
-    result = siamlink("track", stream, "-o", "out", "--mode", "online", "--detector", "mine.py:Fails")
+    result = siamlink("track", stream, "-o", "out", *mode, "--detector", "mine.py:Fails")
     assert result.code == 3
     assert "failed in frame 10: RuntimeError: out of memory" in result.err.splitlines()[-1]
     check_two_tracks("out", "gate", 9)

@@ -1,0 +1,242 @@
+"""A long stream tracked in a window: how fast, whether memory stays flat, and whether ids stay with people."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.detections import Detections
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.stopwatch import Progress
+from siamlink.tracker.tracks import Tracks
+from siamlink.tracker.windowed import WindowedTracker
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+NOBODY = -1
+FEET = 0.2, 0.95
+"""Where people stand, from the top of the image to the bottom."""
+SAMPLES = 200
+"""Measurements of the memory over a run."""
+
+
+@dataclass(frozen=True)
+class Walkers:
+    """People who walk to and fro for ever on parallel ways, behind a pillar in the middle, seen by a camera high up.
+
+    Attributes:
+        people: how many, numbered from 0.
+        width, height: pixels.
+        frame_rate: frames a second.
+        pillar: pixels of its width; nobody is detected behind it.
+        miss_rate: probability that another person is not detected.
+        false_rate: mean number of false boxes in a frame.
+        jitter: standard deviation of a box's centre and size, relative to its height.
+        seed: of all these chances.
+    """
+
+    people: int = 10
+    width: int = 1920
+    height: int = 1080
+    frame_rate: float = 30.0
+    pillar: float = 80.0
+    miss_rate: float = 0.1
+    false_rate: float = 0.5
+    jitter: float = 0.03
+    seed: int = 0
+
+    def frames(self, count: int) -> Iterator[tuple[Detections, NDArray[np.int64]]]:
+        """Frame after frame its detections, and who each of them is."""
+        rng = np.random.default_rng(self.seed)
+        foot = np.linspace(*FEET, self.people) * self.height
+        tall = self._tall(foot)
+        way = self.width - 0.4 * tall
+        speed = rng.uniform(0.7, 0.95, self.people) * tall / self.frame_rate
+        start = rng.uniform(0, 2 * way)
+        for frame in range(1, count + 1):
+            x = 0.2 * tall + way - np.abs((start + speed * frame) % (2 * way) - way)
+            hidden = np.abs(x - self.width / 2) < self.pillar / 2
+            seen = np.flatnonzero(~hidden & (rng.random(self.people) >= self.miss_rate))
+            false_foot = rng.uniform(*FEET, rng.poisson(self.false_rate)) * self.height
+            false_x = rng.uniform(0, self.width, len(false_foot))
+            box = self._boxes(np.append(x[seen], false_x), np.append(foot[seen], false_foot), rng)
+            score = np.append(rng.normal(0.72, 0.14, len(seen)), rng.normal(0.45, 0.14, len(false_foot)))
+            who = np.append(seen, np.full(len(false_foot), NOBODY))
+            yield Detections.from_boxes(frame, box, np.clip(score, 0.01, 0.99)), who
+
+    def _tall(self, foot: NDArray[np.float64]) -> NDArray[np.float64]:
+        return 0.12 * (foot + 0.3 * self.height)
+
+    def _boxes(
+        self, x: NDArray[np.float64], foot: NDArray[np.float64], rng: np.random.Generator
+    ) -> NDArray[np.float64]:
+        """(N, 4) jittered boxes of people who stand at (x, foot)."""
+        tall = self._tall(foot)[:, None]
+        middle = np.column_stack([x, foot - tall[:, 0] / 2]) + rng.normal(0, self.jitter, (len(x), 2)) * tall
+        size = tall * [0.4, 1.0] * np.exp(rng.normal(0, self.jitter, (len(x), 2)))
+        return np.hstack([middle - size / 2, middle + size / 2])
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was held after a frame: detections in the window, and megabytes of the process in memory."""
+
+    frame: int
+    kept: int
+    resident_mb: float
+
+
+@dataclass(frozen=True)
+class StreamBenchmark:
+    """What came of a stream.
+
+    Attributes:
+        frames: how many there were.
+        people: how many walked in them.
+        cpu_seconds: of the tracker.
+        tracks: how many ids were given out.
+        switches: how often a person's next detection had another id than the one before.
+        strangers: detections of a track that are not of the person whom most of it shows, false alarms included.
+        boxes: detections in tracks.
+        samples: what was held in the course of it.
+    """
+
+    frames: int
+    people: int
+    cpu_seconds: float
+    tracks: int
+    switches: int
+    strangers: int
+    boxes: int
+    samples: tuple[Sample, ...]
+
+    def table(self) -> "Table":
+        """The figures for a terminal."""
+        from rich import box
+        from rich.table import Table
+
+        middle, last = self.samples[len(self.samples) // 2], self.samples[-1]
+        rows = {
+            "frames / CPU second": f"{self.frames / max(self.cpu_seconds, 1e-9):,.0f}",
+            "tracks / people": f"{self.tracks} / {self.people}",
+            "identity switches": f"{self.switches}",
+            "boxes of strangers": f"{self.strangers} of {self.boxes}",
+            "most detections held": f"{max(sample.kept for sample in self.samples)}",
+            f"resident MB at {middle.frame} / {last.frame}": f"{middle.resident_mb:.0f} / {last.resident_mb:.0f}",
+        }
+        table = Table("stream", title=f"{self.frames} frames", box=box.SIMPLE_HEAD, show_edge=False)
+        table.add_column("", justify="right", no_wrap=True)
+        for name, value in rows.items():
+            table.add_row(name, value)
+        return table
+
+    def json(self) -> str:
+        """The figures for a program."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    def draw(self, path: Path) -> None:
+        """Draw memory and detections held by frame."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(9, 3.4), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        frame = [sample.frame for sample in self.samples]
+        left.plot(frame, [sample.resident_mb for sample in self.samples], color="tab:blue")
+        right.plot(frame, [sample.kept for sample in self.samples], color="tab:orange", linewidth=0.8)
+        left.set(xlabel="frame", ylabel="resident MB")
+        right.set(xlabel="frame", ylabel="detections held")
+        for axes in (left, right):
+            axes.margins(y=0.2)
+            axes.set_ylim(bottom=0)
+            axes.grid(alpha=0.3)
+        figure.savefig(path, dpi=120)
+
+
+def measure(
+    walkers: Walkers, frames: int, parameters: TrackerParameters, progress: Progress, matcher: Matcher | None = None
+) -> StreamBenchmark:
+    """Track people without images, and watch speed, memory and ids.
+
+    Args:
+        walkers: who walks there.
+        frames: how many frames of them.
+        parameters: settings of the windowed tracker.
+        progress: told how far it is.
+        matcher: the models; None: those that the parameters name.
+    """
+    tracker = WindowedTracker(walkers.frame_rate, parameters, matcher, image_size=(walkers.width, walkers.height))
+    ledger, samples, cpu_seconds = _Ledger(), [], 0.0
+    for frame, (found, who) in enumerate(walkers.frames(frames), 1):
+        ledger.expect(frame, found, who)
+        begin = time.process_time()
+        final = tracker.update(found, frame)
+        cpu_seconds += time.process_time() - begin
+        ledger.compare(final, tracker.final_frame)
+        if frame % max(frames // SAMPLES, 1) == 0:
+            samples.append(Sample(frame, tracker.kept_count, _resident_mb()))
+            progress("stream", frame, frames)
+    ledger.compare(tracker.finish(), tracker.final_frame)
+    return StreamBenchmark(
+        frames=frames,
+        people=walkers.people,
+        cpu_seconds=cpu_seconds,
+        tracks=len(ledger.shown),
+        switches=ledger.switches,
+        strangers=sum(sum(people.values()) - max(people.values()) for people in ledger.shown.values()),
+        boxes=sum(sum(people.values()) for people in ledger.shown.values()),
+        samples=tuple(samples),
+    )
+
+
+class _Ledger:
+    """Who is shown by which track; remembers the truth of the frames that are not final yet.
+
+    Attributes:
+        switches: how often a person's id changed.
+        shown: how many boxes of whom each track has shown.
+    """
+
+    def __init__(self) -> None:
+        self.switches = 0
+        self.shown: dict[int, dict[int, int]] = {}
+        self._expected: dict[int, tuple[Detections, NDArray[np.int64]]] = {}
+        self._last_id: dict[int, int] = {}
+
+    def expect(self, frame: int, found: Detections, who: NDArray[np.int64]) -> None:
+        self._expected[frame] = found, who
+
+    def compare(self, final: Tracks, final_frame: int) -> None:
+        seen = final[~final.interpolated]
+        for frame, tracks in seen.by_frame():
+            found, who = self._expected[frame]
+            row = iou_matrix(tracks.box, found.box).argmax(axis=1)
+            for track, person in zip(tracks.track_id.tolist(), who[row].tolist(), strict=True):
+                self._count(track, person)
+        for frame in [each for each in self._expected if each <= final_frame]:
+            del self._expected[frame]
+
+    def _count(self, track: int, person: int) -> None:
+        people = self.shown.setdefault(track, {})
+        people[person] = people.get(person, 0) + 1
+        if person != NOBODY:
+            self.switches += self._last_id.setdefault(person, track) != track
+            self._last_id[person] = track
+
+
+def _resident_mb() -> float:
+    """Megabytes of this process in memory; not a number where the system does not tell."""
+    import resource
+
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return float("nan")
+    return pages * resource.getpagesize() / 2**20

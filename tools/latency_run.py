@@ -1,0 +1,98 @@
+"""One sequence tracked offline, online, and with several latencies in one pass over its frames."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.frame_source import Frame
+from siamlink.detectors.sequence import Sequence, find_sequences
+from siamlink.tracker.inputs import TrackingInput, open_input
+from siamlink.tracker.looking import Onlooker
+from siamlink.tracker.parameters import TrackerParameters, load_parameters
+from siamlink.tracker.pipeline import track_input
+from siamlink.tracker.stopwatch import Progress, Stopwatch
+from siamlink.tracker.tracks import Tracks
+from siamlink.tracker.windowed import WindowedTracker
+
+OFFLINE, ONLINE = "offline", "online"
+Ways = dict[str, TrackerParameters]
+"""Settings by the name of the way of tracking."""
+
+
+def ways_to_track(latencies: str, config: str | None, settings: list[str]) -> Ways:
+    """Offline, windowed with each of the comma-separated latencies, the longest first, and online.
+
+    Raises:
+        ConfigError: a latency or a setting cannot be used.
+    """
+    try:
+        seconds = sorted({float(part) for part in latencies.split(",")}, reverse=True)
+    except ValueError:
+        raise ConfigError(f"--latencies {latencies}: expected seconds joined by commas, such as 0.5,1,2") from None
+    windowed = {f"windowed {each:g} s": ["mode=windowed", f"latency_seconds={each}"] for each in seconds}
+    ways = {OFFLINE: ["mode=offline"], **windowed, ONLINE: ["mode=online"]}
+    return {way: load_parameters(config, [*settings, *chosen]) for way, chosen in ways.items()}
+
+
+def find_tested(data: Path, models: Path) -> list[Sequence]:
+    """The annotated sequences with detections that there is a model of.
+
+    Raises:
+        InputError: there are none.
+    """
+    tested = [
+        each
+        for each in find_sequences(data)
+        if each.truth_file.is_file() and each.detection_file.is_file() and (models / each.name).is_dir()
+    ]
+    if not tested:
+        raise InputError(
+            f"{models} holds no model named after a sequence of {data} with gt/ and det/det.txt: give the models/ that "
+            f"'siamlink crossvalidate {data}' writes"
+        )
+    return tested
+
+
+def track_in_all_ways(sequence: Sequence, model: Path, ways: Ways, progress: Progress) -> dict[str, Tracks]:
+    """The tracks of a sequence by each way of tracking, all with the same model.
+
+    Raises:
+        ModelError: the model cannot be loaded.
+        InputError: the sequence cannot be read.
+    """
+
+    def opened() -> TrackingInput:
+        return open_input(sequence.folder, sequence.detection_file)
+
+    ways = {way: each.model_copy(update={"model": str(model)}) for way, each in ways.items()}
+    windowed = {way: each for way, each in ways.items() if each.mode == "windowed"}
+    tracked = _track_windowed(opened(), windowed, progress)
+    for way in ways.keys() - windowed.keys():
+        tracked[way] = track_input(opened(), None, ways[way]).tracks
+    return {way: tracked[way] for way in ways}
+
+
+def _track_windowed(opened: TrackingInput, ways: Ways, progress: Progress) -> dict[str, Tracks]:
+    """Show each frame to a tracker of each way; it is decoded and looked at once."""
+    any_way = next(iter(ways.values()))
+    matcher, frames = any_way.load_matcher(), opened.frames
+    onlooker = Onlooker(matcher.appearance, any_way.flow, opened.frame_rate, Stopwatch())
+    size = frames.size if frames else None
+    trackers = {
+        way: WindowedTracker(opened.frame_rate, each, matcher, image_size=size, onlooker=onlooker)
+        for way, each in ways.items()
+    }
+    parts: dict[str, list[Tracks]] = {way: [] for way in ways}
+    for frame, found in _feed(opened, frames if frames and matcher.appearance else ()):
+        for way, tracker in trackers.items():
+            parts[way].append(tracker.update(found, frame))
+        progress(opened.name, trackers[way].frame, opened.last_frame)
+    return {way: Tracks.concatenate([*parts[way], tracker.finish()]) for way, tracker in trackers.items()}
+
+
+def _feed(opened: TrackingInput, frames: Iterable[Frame]) -> Iterator[tuple[Frame | int, Detections]]:
+    """Each frame, or its number where there is no image of it, with its detections."""
+    images, given = iter(frames), opened.detections or Detections.empty()
+    for number in range(1, opened.last_frame + 1):
+        yield next(images, number), given.in_frame(number)
