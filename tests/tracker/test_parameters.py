@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from siamlink.association.context import PAPER_FEATURES
 from siamlink.detectors.errors import ConfigError, ModelError
 from siamlink.detectors.parameters import describe
 from siamlink.tracker.parameters import TrackerParameters, config_names, load_parameters
@@ -72,7 +73,7 @@ def test_a_setting_is_a_dotted_key_and_a_value(override, key, value):
         ("gate.reach=", "gate.reach: input should be a valid number, unable to parse string as a number, got ''"),
         ("gate.reach.x=1", "gate.reach: input should be a valid number"),
         ("gate=3", "'gate' is a group of settings; set one of those below it, such as 'gate.max_gap_seconds'"),
-        ("mode=backwards", "mode: input should be 'offline' or 'online', got 'backwards'"),
+        ("mode=backwards", "mode: input should be 'offline', 'windowed' or 'online', got 'backwards'"),
         ("min_detections=2.5", "min_detections: input should be a valid integer"),
     ],
 )
@@ -202,3 +203,14 @@ def test_text_settings_take_what_yaml_reads_as_something_else(tmp_path):
     (tmp_path / "dated.yaml").write_text("model: 2024-13-45\n")
     with pytest.raises(ConfigError, match="is not YAML"):
         load_parameters(tmp_path / "dated.yaml")
+
+
+def test_the_configuration_of_the_paper_brings_its_own_models():
+    paper = load_parameters("paper")
+    matcher = paper.load_matcher()
+    assert tuple(matcher.context.feature_names) == PAPER_FEATURES
+    beyond = [name for name in matcher.link.feature_names if name not in PAPER_FEATURES]
+    assert len(beyond) == 1 + 32, "the logit and the features F6 of the joint-input network"
+    assert all(name.startswith(matcher.appearance.label) for name in beyond)
+    assert matcher.appearance.needs_flow
+    assert matcher.tracklets is None
