@@ -106,7 +106,7 @@ def test_detections_are_checked_against_the_length(folder):
         (
             "[Sequence]\nseqLength=1000000000\n",
             None,
-            "seqlength must be a whole number up to 10000000, not '1000000000'",
+            "seqlength must be a whole number up to 10000000, not '10+'",
         ),
         ("[Sequence]\nseqLength=0.5\n", None, "seqlength must be a whole number up to 10000000, not '0.5'"),
         ("[Sequence]\nframeRate=1e308\n", None, "framerate must be at most 1000000, not '1e308'"),

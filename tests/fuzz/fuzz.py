@@ -97,6 +97,7 @@ def main() -> None:
         import siamlink.detectors.sequence
         import siamlink.tracker.parameters  # noqa: F401
     with tempfile.TemporaryDirectory() as folder:
+        run(target, b"", Path(folder))  # what is imported on first use takes longer than any reading may
         options = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", *sys.argv[1:]]
         atheris.Setup([sys.argv[0], *options], lambda data: run(target, data, Path(folder)) and None)
         atheris.Fuzz()
