@@ -31,7 +31,7 @@ def trees_of(model: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_an_undamaged_model_answers(tmp_path: Path, model: dict[str, Any]) -> None:
-    answers = predict(load_booster(write(tmp_path / "a.json", model), FEATURES), np.eye(2, dtype=np.float32))
+    answers = predict(load_booster(write(tmp_path / "a.json", model), FEATURES), np.eye(2, dtype=np.float32), FEATURES)
     assert answers[0] > answers[1]
 
 

@@ -50,7 +50,8 @@ def _booster(path: Path) -> None:
 
     from siamlink.association.booster import load_booster, predict
 
-    predict(load_booster(path, ("gap", "overlap")), np.zeros((1, 2), np.float32))
+    names = ("gap", "overlap")
+    predict(load_booster(path, names), np.zeros((1, 2), np.float32), names)
 
 
 def _weights(path: Path) -> None:
