@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test lint types layers unit clean
+.PHONY: demo test lint types layers unit fuzz audit clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite
@@ -26,6 +27,20 @@ layers: $(READY)
 unit: $(READY)
 	$(BIN)/python -m pytest
 
+# each target for FUZZ_SECONDS; what is found lies in fuzz/ and can be run again: python tests/fuzz/fuzz.py TARGET FILE
+fuzz: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
+	@for corpus in tests/fuzz/corpus/*; do target=$$(basename $$corpus); mkdir -p fuzz/$$target; \
+	  echo "$$target: $(FUZZ_SECONDS) s"; \
+	  $(BIN)/python tests/fuzz/fuzz.py $$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=fuzz/$$target- fuzz/$$target $$corpus || exit 1; done
+
+# asks an advisory service of every installed package
+audit: $(READY)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audit]'
+	@$(BIN)/pip-audit --skip-editable --timeout 15 || { \
+	  echo "audit: a package above has a known fault, or the advisory service (pypi.org) could not be reached"; exit 1; }
+
 types: export MYPYPATH := $(VENV)/types
 
 $(READY): setup.cfg pyproject.toml constraints.txt
@@ -37,4 +52,4 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) build *.egg-info demo .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) build *.egg-info demo fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache

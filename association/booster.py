@@ -1,5 +1,6 @@
 """Boosted trees on disk and in use."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from siamlink.detectors.errors import ModelError
 from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
+LARGEST_FILE = 100_000_000
+"""Bytes; larger files are no boosters of ours."""
 
 
 class BoostingParameters(Parameters):
@@ -46,17 +49,50 @@ def load_booster(path: Path, features: tuple[str, ...]) -> Any:
 
     if not path.is_file():
         raise ModelError(f"no model at {path}; train one with 'siamlink train'")
+    if path.stat().st_size > LARGEST_FILE:
+        raise ModelError(f"{path} is larger than any model that siamlink writes")
     content = path.read_bytes()
     if content[:2] != b'{"' or content[-1:] != b"}":  # XGBoost crashes on damaged models in its binary format
         raise ModelError(f"{path} is no XGBoost model in JSON, or is cut off")
     booster = xgboost.Booster(params={"nthread": 1})  # more threads cost more than they bring on few rows
     try:
         booster.load_model(bytearray(content))
+        names = tuple(booster.feature_names or ())
     except (xgboost.core.XGBoostError, ValueError):  # the message is a stack trace
         raise ModelError(f"{path} is no XGBoost model that XGBoost {xgboost.__version__} reads") from None
-    if not booster.feature_names or not set(booster.feature_names) <= set(features):
+    if not names or not set(names) <= set(features):
         raise FeatureError(f"{path} was made for other features than this version computes; train it again")
+    try:
+        _check_trees(json.loads(content), len(names))
+    except (KeyError, IndexError, TypeError, ValueError, RecursionError):
+        raise ModelError(f"{path} is damaged: its trees do not hold together") from None
     return booster
+
+
+def _check_trees(model: dict[str, Any], feature_count: int) -> None:
+    """See to it that no tree leads XGBoost, which does not look, beyond its nodes, its features or around a circle.
+
+    Raises:
+        ValueError: one does; other errors where a part is missing or of another kind.
+    """
+    learner = model["learner"]
+    trees = learner["gradient_booster"]["model"]
+    if int(learner["learner_model_param"]["num_feature"]) != feature_count or any(trees["tree_info"]):
+        raise ValueError("other features, or several outputs")
+    rounds, count = np.asarray(trees["iteration_indptr"], np.int64), len(trees["trees"])
+    if len(trees["tree_info"]) != count or rounds[0] != 0 or rounds[-1] != count or (np.diff(rounds) < 0).any():
+        raise ValueError("trees without an output, or rounds without trees")
+    for tree in trees["trees"]:
+        left, right, feature = (
+            np.asarray(tree[name], np.int64) for name in ("left_children", "right_children", "split_indices")
+        )
+        inner = left != -1
+        children = np.concatenate([left[inner], right[inner]])
+        nodes = np.arange(1, len(left))
+        if (right[~inner] != -1).any() or not np.array_equal(np.sort(children), nodes):
+            raise ValueError("nodes that are not the child of exactly one")
+        if (feature[inner] < 0).any() or (feature[inner] >= feature_count).any() or any(tree["split_type"]):
+            raise ValueError("splits by features that are not there")
 
 
 def train_booster(

@@ -1,24 +1,20 @@
 """Decoding through PyAV, which shows what OpenCV hides: damage and time stamps. Files and live streams share it."""
 
-from collections import deque
 from collections.abc import Iterator
 
 import numpy as np
 from av.container import InputContainer
 from av.error import ExitError, FFmpegError
-from av.packet import Packet
 from av.stream import Disposition
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, Image, StreamBroken
+from siamlink.detectors.packets import marked_packets
 
 _HIGHEST_FRAME_RATE = 999.0
 """What lies above is a time base and no frame rate, as in videos recorded by a browser."""
-_SEAM_PACKETS = 2
-"""A mark of damage stands one packet early in H.264 from MPEG-TS."""
-Packets = Iterator["Packet[VideoStream]"]
 
 
 def video_stream(container: InputContainer, what: str) -> VideoStream:
@@ -70,9 +66,9 @@ def decode(container: InputContainer, stream: VideoStream, live: bool = False) -
 
 def _events(container: InputContainer, stream: VideoStream, live: bool) -> Iterator[VideoFrame | str]:
     """Decoded frames and, in the place of a fault, what it is; an `FFmpegError` where reading fails."""
-    codec, packets = stream.codec_context, container.demux(stream)
+    codec = stream.codec_context
     try:
-        for packet in packets if live else _without_seams(packets):
+        for packet in container.demux(stream) if live else marked_packets(container, stream):
             if packet.is_corrupt and not live:
                 yield from _drain(stream)
                 yield "the data is damaged or cut off"
@@ -87,25 +83,6 @@ def _events(container: InputContainer, stream: VideoStream, live: bool) -> Itera
     except FFmpegError:
         yield from _drain(stream)
         raise
-
-
-def _without_seams(packets: Packets) -> Packets:
-    """Takes back marks of damage right before a key frame: there, whole streams were joined."""
-    held: deque[Packet[VideoStream]] = deque()
-    failure: FFmpegError | None = None
-    try:
-        for packet in packets:
-            if packet.is_keyframe:
-                for earlier in held:
-                    earlier.is_corrupt = False
-            held.append(packet)
-            if len(held) > _SEAM_PACKETS:
-                yield held.popleft()
-    except FFmpegError as error:
-        failure = error
-    yield from held
-    if failure is not None:
-        raise failure
 
 
 def _drain(stream: VideoStream) -> list[VideoFrame]:

@@ -11,6 +11,7 @@ from siamlink.detectors.errors import FormatError, InputError
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
 LARGEST_FRAME = 10_000_000
 LARGEST_PIXEL = 1e6
+MOST_COLUMNS = 100
 LARGEST_SCORE = float(np.finfo(np.float32).max)
 THINNEST = 0.01
 """Pixels; the least width or height that two decimals can tell from nothing."""
@@ -90,8 +91,7 @@ def _parse(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDArray[np.f
         rows: NDArray[np.float64] = np.loadtxt(text, delimiter=",", ndmin=2, comments=None)
     except ValueError:
         rows = _parse_by_line(path, text, lines)
-    if rows.shape[1] < 6:
-        raise FormatError(path, f"expected at least 6 columns, found {rows.shape[1]}", int(lines[0]))
+    _check_count(path, rows.shape[1], int(lines[0]))
     if rows.shape[1] == 6:
         rows = np.hstack([rows, np.ones((len(rows), 1))])
     return rows
@@ -108,14 +108,19 @@ def _parse_by_line(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDAr
             except ValueError:
                 name = f" ({COLUMNS[column - 1]})" if column <= len(COLUMNS) else ""
                 raise FormatError(path, f"{field.strip()[:40]!r}{name} is not a number", int(line), column) from None
-        if len(row) < 6:
-            raise FormatError(path, f"expected at least 6 columns, found {len(row)}", int(line))
+        _check_count(path, len(row), int(line))
         parsed.append(row)
     rows = np.full((len(parsed), max(7, *map(len, parsed))), -1.0)
     rows[:, 6] = 1.0
     for index, row in enumerate(parsed):
         rows[index, : len(row)] = row
     return rows
+
+
+def _check_count(path: Path, columns: int, line: int) -> None:
+    if not 6 <= columns <= MOST_COLUMNS:
+        expected = "at least 6" if columns < 6 else f"at most {MOST_COLUMNS}"
+        raise FormatError(path, f"expected {expected} columns, found {columns}", line)
 
 
 def _number(field: str) -> float:

@@ -1,6 +1,7 @@
 """The base of every component's parameters: frozen, documented, with a range on every number."""
 
 import difflib
+import reprlib
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -38,7 +39,14 @@ def _explain(kind: type[Parameters], error: Any) -> str:
         return f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
     if error["type"] == "model_type":
         return f"'{key}' is a group of settings; set one of those below it, such as '{key}.{_first_key(kind, key)}'"
-    return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}, got {error['input']!r}"
+    return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}, got {_shown(error['input'])}"
+
+
+def _shown(value: Any) -> str:
+    """A value in one short line, however large or often nested it is."""
+    short = reprlib.Repr()
+    short.maxlevel, short.maxstring, short.maxother, short.maxlong = 2, 80, 80, 80
+    return short.repr(value)
 
 
 def _first_key(kind: type[Parameters], group: str) -> str:
@@ -73,5 +81,5 @@ def apply_override(values: dict[str, Any], override: str) -> None:
             raise ConfigError(f"--set {override}: '{parent}' is a single value and has no keys below it")
     try:
         values[leaf] = yaml.safe_load(text) if text else ""
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         values[leaf] = text

@@ -6,11 +6,15 @@ from pathlib import Path
 
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import FormatError, InputError
-from siamlink.detectors.mot_text import read_detections
+from siamlink.detectors.mot_text import LARGEST_FRAME, LARGEST_PIXEL, read_detections
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".ts")
 LONGEST_LINK = 4096
 """Bytes; larger files are no links."""
+LONGEST_NAME = 255
+"""Characters of a folder's name."""
+LARGEST_FRAME_RATE = 1e6
+"""Frames a second; no camera is faster."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +84,14 @@ def open_sequence(folder: Path) -> Sequence:
         raise InputError(f"{folder} is not a MOT sequence: it has no seqinfo.ini, img1/, det/ or gt/")
     folder = folder.resolve()
     info = _read_info(folder / "seqinfo.ini")
-    images = folder / (info.get("imdir") or "img1")
+    images = folder / _image_folder(folder, info)
     videos = [folder / f"{folder.name}{suffix}" for suffix in VIDEO_SUFFIXES]
-    width, height = _positive(folder, info, "imwidth"), _positive(folder, info, "imheight")
-    length = _positive(folder, info, "seqlength")
+    width, height = (_positive(folder, info, key, LARGEST_PIXEL, whole=True) for key in ("imwidth", "imheight"))
+    length = _positive(folder, info, "seqlength", LARGEST_FRAME, whole=True)
     return Sequence(
         name=folder.name,
         folder=folder,
-        frame_rate=_positive(folder, info, "framerate"),
+        frame_rate=_positive(folder, info, "framerate", LARGEST_FRAME_RATE),
         frame_count=int(length) if length else None,
         size=(int(width), int(height)) if width and height else None,
         frames=next((_follow_link(path) for path in [images, *videos] if path.exists()), None),
@@ -135,7 +139,15 @@ def _read_info(path: Path) -> dict[str, str]:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
 
 
-def _positive(folder: Path, info: dict[str, str], key: str) -> float | None:
+def _image_folder(folder: Path, info: dict[str, str]) -> str:
+    """The name of the folder of images; it cannot lead out of the sequence."""
+    name = info.get("imdir") or "img1"
+    if Path(name).is_absolute() or ".." in Path(name).parts or len(name) > LONGEST_NAME or not name.isprintable():
+        raise FormatError(folder / "seqinfo.ini", f"imdir must be a folder inside the sequence, not {name[:80]!r}")
+    return name
+
+
+def _positive(folder: Path, info: dict[str, str], key: str, most: float, whole: bool = False) -> float | None:
     if key not in info:
         return None
     try:
@@ -143,5 +155,8 @@ def _positive(folder: Path, info: dict[str, str], key: str) -> float | None:
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise FormatError(folder / "seqinfo.ini", f"{key} must be a number above 0, not {info[key]!r}")
+        raise FormatError(folder / "seqinfo.ini", f"{key} must be a number above 0, not {info[key][:80]!r}")
+    if value > most or (whole and value % 1):
+        expected = f"a whole number up to {most:.0f}" if whole else f"at most {most:.0f}"
+        raise FormatError(folder / "seqinfo.ini", f"{key} must be {expected}, not {info[key][:80]!r}")
     return value

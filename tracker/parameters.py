@@ -17,6 +17,8 @@ from siamlink.detectors.errors import ConfigError
 from siamlink.detectors.parameters import Parameters, apply_override, build
 
 AUTO, PAPER = "auto", "paper"
+LARGEST_FILE = 1_000_000
+"""Bytes of a configuration file."""
 
 
 class GapParameters(Parameters):
@@ -159,10 +161,14 @@ def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
     if str(config) in config_names() and not path.is_file():
         path = Path(str(files("siamlink.configs") / f"{config}.yaml"))
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ConfigError(f"{path} is larger than any configuration ({LARGEST_FILE} bytes)")
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
         known = ", ".join(config_names())
         raise ConfigError(f"no configuration {config} ({error.strerror}); shipped ones: {known}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is not a configuration: it is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: text that is not UTF-8, or a date that does not exist
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if values is None:

@@ -111,6 +111,10 @@ def test_missing_columns_are_filled_in(write):
         ("2,3e9,11,21,30,60,1", 2, "id 3e+09 is out of range"),
         ("2,-1,11,21,30", None, "expected at least 6 columns, found 5"),
         ("2", None, "expected at least 6 columns, found 1"),
+        ("2,-1,11,21,30,60" + ",1" * 95, None, "expected at most 100 columns, found 101"),
+        ("2,-1,1e308,21,30,60,1", 3, "left 1e+308 is not a plausible pixel position"),
+        ("1000000000,-1,11,21,30,60,1", 1, "frame 1e+09 is out of range: the last frame is 50"),
+        ("-0,-1,11,21,30,60,1", 1, "frame -0 is out of range: frames are counted from 1"),
         ("1,-1,10,20,30,60,1", None, "the same box occurs twice; first on line 1"),
         (" 1 , -1,10.0,20,30,60,1", None, "the same box occurs twice; first on line 1"),
     ],
@@ -207,6 +211,11 @@ def test_written_lines_have_ten_columns():
 def test_a_box_thinner_than_two_decimals_is_written_so_that_it_can_be_read(write):
     path = write(format_rows(Detections.from_boxes(1, [[1, 1, 1.001, 9]])))
     assert read_rows(path)[0, 4] == 0.01
+
+
+def test_a_frame_of_very_many_boxes_is_read(write):
+    path = write("".join(f"7,-1,{row % 1000},{row // 1000},5,9,0.5\n" for row in range(20_000)))
+    assert read_detections(path).frame.tolist() == [7] * 20_000
 
 
 def test_real_files_read_whole(data):

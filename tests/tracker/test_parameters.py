@@ -214,3 +214,33 @@ def test_the_configuration_of_the_paper_brings_its_own_models():
     assert all(name.startswith(matcher.appearance.label) for name in beyond)
     assert matcher.appearance.needs_flow
     assert matcher.tracklets is None
+
+
+BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 12)
+)
+HOSTILE = {
+    "references that multiply": (
+        BOMB + "mode: *a11\n",
+        "mode: input should be 'offline', 'windowed' or 'online', got ",
+    ),
+    "deep nesting": ("a: " + "[" * 5000, "is nested too deeply"),
+    "a large file": ("#" * 1_000_001, r"is larger than any configuration \(1000000 bytes\)"),
+    "a long text": ("mode: " + "x" * 500_000, "mode: input should be 'offline', 'windowed' or 'online', got 'xxx"),
+    "an object of Python": ("mode: !!python/object/apply:os.mkdir [made]", "is not YAML: could not determine"),
+    "an endless number": ("min_detections: " + "9" * 6000, "is not YAML: Exceeds the limit"),
+    "itself": ("gate: &a {max_gap_seconds: *a}", "gate.max_gap_seconds: input should be a valid number"),
+    "no text as a key": ("1: 2", "1: keys should be strings"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_is_one_short_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    text, message = HOSTILE[name]
+    Path("hostile.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=message) as caught:
+        load_parameters("hostile.yaml")
+    assert len(str(caught.value)) < 500
+    assert "\n" not in str(caught.value)
+    assert not Path("made").exists()

@@ -1,0 +1,108 @@
+"""Coverage-guided fuzzing of everything that reads a text or a model of the user's: `make fuzz` runs it.
+
+    python tests/fuzz/fuzz.py TARGET [libFuzzer's options and corpus folders]
+
+Each target reads one file. Only a `SiamlinkError` of one line may come of it; any other exception, a reading of more
+than ten seconds or more than two gigabytes is a finding, and libFuzzer writes the input that caused it beside.
+"""
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+LONGEST_MESSAGE = 2000
+
+
+def _detections(path: Path) -> None:
+    from siamlink.detectors.mot_text import read_detections
+
+    read_detections(path)
+
+
+def _ground_truth(path: Path) -> None:
+    from siamlink.detectors.mot_text import has_classes, read_rows
+
+    has_classes(read_rows(path, last_frame=1000, unique_ids=True))
+
+
+def _seqinfo(path: Path) -> None:
+    from siamlink.detectors.sequence import open_sequence
+
+    (path.parent / "seqinfo.ini").write_bytes(path.read_bytes())
+    open_sequence(path.parent)
+
+
+def _config(path: Path) -> None:
+    from siamlink.tracker.parameters import load_parameters
+
+    load_parameters(path)
+
+
+def _setting(path: Path) -> None:
+    from siamlink.tracker.parameters import load_parameters
+
+    load_parameters(None, path.read_bytes().decode("utf-8", "replace").split("\n"))
+
+
+def _booster(path: Path) -> None:
+    import numpy as np
+
+    from siamlink.association.booster import load_booster, predict
+
+    names = ("gap", "overlap")
+    predict(load_booster(path, names), np.zeros((1, 2), np.float32), names)
+
+
+def _weights(path: Path) -> None:
+    from siamlink.association.siamese import read_weights
+
+    read_weights(path)
+
+
+TARGETS: dict[str, Callable[[Path], None]] = {
+    "detections": _detections,
+    "ground-truth": _ground_truth,
+    "seqinfo": _seqinfo,
+    "config": _config,
+    "setting": _setting,
+    "booster": _booster,
+    "weights": _weights,
+}
+
+
+def run(target: str, data: bytes, folder: Path) -> str:
+    """Read `data` as a target does; the message of the error that came of it, empty where it was read."""
+    from siamlink.detectors.errors import SiamlinkError
+
+    path = folder / "input"
+    path.write_bytes(data)
+    try:
+        TARGETS[target](path)
+    except SiamlinkError as error:
+        message = str(error)
+        assert "\n" not in message, message
+        assert len(message) < LONGEST_MESSAGE, message
+        return message
+    return ""
+
+
+def main() -> None:
+    """Fuzz the target that the first argument names."""
+    import atheris
+
+    target = sys.argv.pop(1)
+    with atheris.instrument_imports(include=["siamlink", "yaml", "configparser"]):
+        import siamlink.association.booster
+        import siamlink.detectors.mot_text
+        import siamlink.detectors.sequence
+        import siamlink.tracker.parameters  # noqa: F401
+    with tempfile.TemporaryDirectory() as folder:
+        run(target, b"", Path(folder))  # what is imported on first use takes longer than any reading may
+        options = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", *sys.argv[1:]]
+        atheris.Setup([sys.argv[0], *options], lambda data: run(target, data, Path(folder)) and None)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

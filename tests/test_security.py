@@ -1,0 +1,65 @@
+"""The claims of docs/security.md that no other test shows."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+MODULES = sorted(
+    path for package in ("detectors", "association", "tracker", "tools") for path in (ROOT / package).rglob("*.py")
+)
+FORBIDDEN_MODULES = {"pickle", "subprocess", "shelve", "marshal", "socketserver", "http.server"}
+FORBIDDEN_CALLS = {"eval", "exec", "system", "popen", "unsafe_load", "full_load", "bind", "listen"}
+
+
+def _names(path: Path) -> tuple[set[str], set[str]]:
+    """The modules that a file imports, and the names of what it calls."""
+    imported, called = set(), set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or "")
+        elif isinstance(node, ast.Call):
+            called.add(getattr(node.func, "attr", getattr(node.func, "id", "")))
+    return imported, called
+
+
+def test_no_code_calls_a_shell_evaluates_text_or_unpickles() -> None:
+    assert len(MODULES) > 50
+    for path in MODULES:
+        imported, called = _names(path)
+        assert not imported & FORBIDDEN_MODULES, path
+        # a network is put in its mode of use by a method called eval
+        assert not called & (FORBIDDEN_CALLS - {"eval"}), path
+        assert "torch.load" not in path.read_text(encoding="utf-8"), path
+
+
+def test_nothing_listens() -> None:
+    for path in MODULES:
+        assert not _names(path)[1] & {"bind", "listen", "HTTPServer", "create_server"}, path
+
+
+@pytest.mark.parametrize("name", ["../../escaped", "/tmp/escaped", "a\\b; touch made", "$(touch made)"])
+def test_names_from_data_never_leave_the_output_folder(tmp_path: Path, name: str) -> None:
+    from siamlink.detectors.live import _name_of
+    from siamlink.detectors.sequence import open_sequence
+
+    folder = tmp_path / "SEQ"
+    (folder / "det").mkdir(parents=True)
+    (folder / "seqinfo.ini").write_text(f"[Sequence]\nname={name}\n")
+    assert open_sequence(folder).name == "SEQ"
+    assert set(_name_of(f"http://host/{name}.mp4")).isdisjoint("/\\$(); ")
+
+
+def test_plug_ins_of_the_folder_are_imported_only_when_named(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(
+        "from pathlib import Path\nPath('imported').touch()\ndef find(image): return []\n"
+    )
+    program = "from siamlink.tools.cli import main; import sys; sys.argv = ['siamlink', *sys.argv[1:]]; main()"
+    command = [sys.executable, "-c", program, "parameters"]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
+    assert not (tmp_path / "imported").exists()
