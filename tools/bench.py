@@ -54,6 +54,36 @@ def track(
 
 
 @app.command()
+def evaluate(
+    ground_truth: Annotated[
+        Path, typer.Argument(metavar="GT", help="A MOT sequence (gt/gt.txt inside) or a folder of sequences.")
+    ],
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="MOT text: one sequence's file, or a folder of SEQUENCE.txt.")
+    ],
+    repeat: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Runs of each; the medians count.")] = 3,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+) -> None:
+    """Time 'siamlink evaluate' beside TrackEval on the same files, and compare their figures.
+
+    Both are whole programs, start included, that compute HOTA, CLEAR and Identity. The ratio is that of the seconds to
+    siamlink's. Should a figure differ by more than 1e-9, the exit code is 1. Sequences without results are left out.
+    """
+    from siamlink.tools.bench_evaluate import measure
+    from siamlink.tools.files import write_text
+    from siamlink.tools.terminal import show_error, show_table, stage_bars
+
+    with stage_bars() as progress:
+        benchmark = measure(ground_truth, results, repeat, progress)
+    show_table(benchmark.table())
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+    if not benchmark.equal:
+        show_error(f"{benchmark.figure} differs by {benchmark.difference:g}")
+        raise typer.Exit(1)
+
+
+@app.command()
 def match(
     weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A joint-input network; one with random weights unless given.")
