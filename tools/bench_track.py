@@ -148,13 +148,12 @@ def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, d
     """Do the work of `siamlink track`: frames and seconds by stage, of which `write` is all that no other counts."""
     from siamlink.detectors.registry import load_detector
     from siamlink.tools.tracking import prepare, run
-    from siamlink.tracker.pipeline import DEFAULT_DETECTOR
 
     inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()
     frames, seconds, written = 0, {LOAD: time.time() - asked}, 0.0
     for opened in inputs:
         start = time.perf_counter()
-        detector = load_detector(job.detector or DEFAULT_DETECTOR) if opened.detections is None else None
+        detector = load_detector(job.detector_name) if opened.detections is None else None
         loaded = time.perf_counter()
         outcome = run(opened, job, detector, matcher, lambda *_: None)
         seconds[LOAD] += loaded - start
