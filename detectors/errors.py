@@ -12,6 +12,7 @@ SiamlinkError
 """
 
 from pathlib import Path
+from typing import Any
 
 
 class SiamlinkError(Exception):
@@ -29,6 +30,11 @@ class FormatError(InputError):
         place = "".join(f", {name} {at}" for name, at in (("line", line), ("column", column)) if at is not None)
         super().__init__(f"{path}{place}: {message}")
         self.path, self.line, self.column = Path(path), line, column
+        self._message = message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How another process makes the same error."""
+        return type(self), (self.path, self._message, self.line, self.column)
 
 
 class ConstraintError(SiamlinkError):

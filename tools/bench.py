@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from siamlink.tools.options import Settings
+from siamlink.tools.options import Config, Detector, Settings
 
 app = typer.Typer(no_args_is_help=True, help="Measure how fast siamlink is on this machine.")
 
@@ -13,6 +13,74 @@ app = typer.Typer(no_args_is_help=True, help="Measure how fast siamlink is on th
 @app.callback()
 def bench() -> None:
     """Measure how fast siamlink is on this machine."""
+
+
+@app.command()
+def track(
+    sources: Annotated[list[str], typer.Argument(metavar="DATA...", help="What to track, as for 'siamlink track'.")],
+    config: Config = None,
+    settings: Settings = None,
+    detector: Detector = None,
+    video: Annotated[bool, typer.Option("--video/--no-video", help="Draw the annotated video as well.")] = False,
+    repeat: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Runs; the medians count.")] = 3,
+    against: Annotated[
+        bool, typer.Option("--against", help="Also SORT, ByteTrack, OC-SORT and BoT-SORT of the package trackers.")
+    ] = False,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+) -> None:
+    """Time tracking stage by stage: seconds, share, frames a second, and the memory it takes.
+
+    All that is given is tracked in one process, as 'siamlink track' does it, and that in a fresh one each time; results
+    are thrown away. The stage load is the start of the program with libraries, models and opening; write is what no
+    other stage counts. A library that only one stage needs is loaded in that stage.
+
+    --against runs other trackers in the same way, in turn with siamlink, at their defaults on the same detections, and
+    compares the seconds from detections to tracks: without load, detect, draw and write. The ratio is that to
+    siamlink's. The input must have detections; scores that are no probabilities are given to them as ranks. It needs
+    pip install 'trackers>=2.6.1,<3'.
+    """
+    from siamlink.tools.bench_track import measure
+    from siamlink.tools.files import write_text
+    from siamlink.tools.terminal import show_table, stage_bars
+    from siamlink.tracker.parameters import load_parameters
+
+    parameters = load_parameters(config, settings or [])
+    with stage_bars() as progress:
+        benchmark = measure(sources, parameters, detector, video, repeat, against, progress)
+    for table in benchmark.tables():
+        show_table(table)
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+
+
+@app.command()
+def evaluate(
+    ground_truth: Annotated[
+        Path, typer.Argument(metavar="GT", help="A MOT sequence (gt/gt.txt inside) or a folder of sequences.")
+    ],
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="MOT text: one sequence's file, or a folder of SEQUENCE.txt.")
+    ],
+    repeat: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Runs of each; the medians count.")] = 3,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+) -> None:
+    """Time 'siamlink evaluate' beside TrackEval on the same files, and compare their figures.
+
+    Both are whole programs, start included, that compute HOTA, CLEAR and Identity. The ratio is that of the seconds to
+    siamlink's. Should a figure differ by more than 1e-9, the exit code is 1. Sequences without results are left out.
+    """
+    from siamlink.tools.bench_evaluate import measure
+    from siamlink.tools.files import write_text
+    from siamlink.tools.terminal import show_error, show_table, stage_bars
+
+    with stage_bars() as progress:
+        benchmark = measure(ground_truth, results, repeat, progress)
+    show_table(benchmark.table())
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+    if not benchmark.equal:
+        show_error(f"{benchmark.figure} differs by {benchmark.difference:g}")
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -1,13 +1,10 @@
 """How long the exact solvers take, each in a process of its own so that its peak memory is its own."""
 
 import json
-import multiprocessing
-import signal
 import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +13,7 @@ import numpy as np
 from siamlink.association.solvers import LinkProblem, solve_lp
 from siamlink.detectors.errors import InputError
 from siamlink.tools.linking_problems import crowd_problem, load_problem, read_problem, save_problem
+from siamlink.tools.processes import in_own_process, peak_megabytes
 from siamlink.tools.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 from siamlink.tracker.stopwatch import Progress
 
@@ -159,9 +157,10 @@ def _solve_all(name: str, problem: LinkProblem, time_limit: float, tired: set[st
             if solver in (tired or ()):
                 yield Run(*facts, solver, failure="not asked")
                 continue
-            answer = _in_own_process(solver, path, time_limit)
-            if isinstance(answer, str):
-                yield Run(*facts, solver, failure=answer)
+            try:
+                answer: Answer = in_own_process(_solve, solver, path, time_limit=time_limit)
+            except (MemoryError, RuntimeError, TimeoutError) as error:
+                yield Run(*facts, solver, failure=str(error) or "out of memory")
                 continue
             cost = answer[-1]
             best = cost if solver == OURS else best
@@ -169,46 +168,13 @@ def _solve_all(name: str, problem: LinkProblem, time_limit: float, tired: set[st
             yield Run(*facts, solver, *answer, difference)
 
 
-def _in_own_process(solver: str, path: Path, time_limit: float) -> Answer | str:
-    """What a solver says of a problem, or why it says nothing."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    process = context.Process(target=_solve, args=(solver, path, sender), daemon=True)
-    process.start()
-    sender.close()
-    try:
-        if not receiver.poll(time_limit):
-            return f"> {time_limit:g} s"
-        answer: Answer | str = receiver.recv()
-        return answer
-    except EOFError:
-        return "failed"
-    finally:
-        process.kill()
-        process.join()
-
-
-def _solve(solver: str, path: Path, sender: Connection) -> None:
+def _solve(solver: str, path: Path) -> Answer:
     """Solve in a fresh process, after a small problem that loads the libraries."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the parent, which ends this one
     solve, problem = SOLVERS[solver], load_problem(path)
     solve(crowd_problem(SMALLEST))
     start, cpu_start = time.perf_counter(), time.process_time()
-    try:
-        cost = solve(problem)
-    except (MemoryError, RuntimeError) as error:
-        sender.send(str(error) or "out of memory")
-        return
-    seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu_start
-    sender.send((seconds, cpu_seconds, _peak_megabytes(), cost))
-
-
-def _peak_megabytes() -> float | None:
-    """The most memory that this process has held, as Linux tells it; None elsewhere."""
-    status = Path("/proc/self/status")
-    lines = status.read_text().splitlines() if status.exists() else []
-    found = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
-    return found[0] if found else None
+    cost = solve(problem)
+    return time.perf_counter() - start, time.process_time() - cpu_start, peak_megabytes(), cost
 
 
 def _growth(runs: list[Run]) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """Output files that are whole or not there: written aside and renamed."""
 
 import contextlib
+import os
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -99,13 +100,23 @@ def staging(folder: Path) -> Iterator[Path]:
         OutputError: `folder` cannot be written; an error inside the block names the file where it was to be.
     """
     with output_errors(folder):
-        staged = Path(tempfile.mkdtemp(prefix=".siamlink-", dir=folder))
+        staged = Path(tempfile.mkdtemp(prefix=_staging_prefix(os.getpid()), dir=folder))
     try:
         yield staged
     except OutputError as error:
         raise OutputError(str(error).replace(str(staged), str(folder))) from None
     finally:
         shutil.rmtree(staged, ignore_errors=True)
+
+
+def clear_staging(folder: Path, process_id: int) -> None:
+    """Remove what a process that died has left staged inside `folder`."""
+    for staged in folder.glob(_staging_prefix(process_id) + "*"):
+        shutil.rmtree(staged, ignore_errors=True)
+
+
+def _staging_prefix(process_id: int) -> str:
+    return f".siamlink-{process_id}-"
 
 
 def publish(staged: Path, folder: Path) -> None:

@@ -1,6 +1,7 @@
 """The command `siamlink track`."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,9 +11,13 @@ import typer
 from siamlink.tools.options import Config, Detector, FrameRate, OutputFolder, Overwrite, Settings
 
 if TYPE_CHECKING:
+    from siamlink.association.matcher import Matcher
     from siamlink.detectors.detector import LoadedDetector
+    from siamlink.detectors.errors import SiamlinkError
     from siamlink.tools.tracking import Job, Outcome
     from siamlink.tracker.inputs import TrackingInput
+
+    Finished = Generator[tuple[TrackingInput, Outcome | SiamlinkError], None, None]
 
 EXIT_FAILED, EXIT_PARTIAL = 2, 3
 
@@ -59,6 +64,9 @@ def track(
     settings: Settings = None,
     frame_rate: FrameRate = None,
     video: Annotated[bool, typer.Option("--video/--no-video", help="Write the annotated video.")] = True,
+    jobs: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1024, help="Track N sources at once, in processes of their own.")
+    ] = 1,
     overwrite: Overwrite = False,
 ) -> None:
     """Say who is who in every frame.
@@ -70,7 +78,8 @@ def track(
     top, width, height, score, -1, -1, -1); DIR/NAME.mp4, the annotated video (boxes filled in between detections are
     dashed); DIR/NAME.json, the settings, versions, counts and seconds a stage. Earlier ones are kept and the source is
     refused, unless --overwrite is given: it replaces them, and removes an earlier video where no new one is drawn.
-    Prints a table of all sources.
+    Prints a table of all sources. With --jobs the results are the same, only sooner, and each process needs as much
+    memory as one alone.
 
     Whoever knows better than earlier tracks corrects them by a text file for --constraints. Its line 'tracks FILE'
     names earlier tracks, by a path relative to its own folder. 'must FRAME ID FRAME ID' says that two of their boxes
@@ -99,43 +108,66 @@ def track(
     job = Job(output, parameters, detector, detections, frame_rate, video, overwrite, constraints)
     outcomes: list[Outcome] = []
     try:
-        outcomes.extend(_track_all(expanded, job))
+        outcomes.extend(_track_all(expanded, job, jobs))
     finally:
         if outcomes:
-            _show(outcomes, output)
+            _show(sorted(outcomes, key=lambda outcome: expanded.index(outcome.opened.source)), output)
     if len(outcomes) < len(expanded):
         raise typer.Exit(EXIT_FAILED)
     if any(outcome.broken for outcome in outcomes):
         raise typer.Exit(EXIT_PARTIAL)
 
 
-def _track_all(sources: list[str], job: "Job") -> Iterator["Outcome"]:
-    """Open all sources, then track one after the other.
+def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator["Outcome"]:
+    """Open all sources, then track one after the other, or several at once.
 
     What goes wrong with one does not keep the others from being tracked; what goes wrong with all ends the run.
     """
     from siamlink.detectors.errors import SiamlinkError
     from siamlink.tools.files import results_folder
-    from siamlink.tools.terminal import show_error, show_note, stage_bars
-    from siamlink.tools.tracking import check_sources, run
+    from siamlink.tools.terminal import show_error, show_note
+    from siamlink.tools.tracking import check_sources
 
     inputs = _open_all(sources, job)
-    check_sources(inputs)
+    check_sources(inputs, jobs)
     if not inputs:
         return
     matcher = job.parameters.load_matcher()
-    with results_folder(job.output):
-        for opened in inputs:
-            detector = _detector(job) if opened.detections is None else None
-            try:
-                with stage_bars(opened.name) as progress:
-                    outcome = run(opened, job, detector, matcher, progress)
-            except SiamlinkError as error:
-                show_error(f"{opened.name}: {error}")
+    finished = _in_turn(inputs, job, matcher) if min(jobs, len(inputs)) == 1 else _at_once(inputs, job, jobs)
+    with results_folder(job.output), closing(finished):
+        for opened, outcome in finished:
+            if isinstance(outcome, SiamlinkError):
+                show_error(f"{opened.name}: {outcome}")
                 continue
             for note in _notes(outcome, job.video):
                 show_note(note)
             yield outcome
+
+
+def _in_turn(inputs: list["TrackingInput"], job: "Job", matcher: "Matcher") -> "Finished":
+    from siamlink.detectors.errors import SiamlinkError
+    from siamlink.tools.terminal import stage_bars
+    from siamlink.tools.tracking import run
+
+    for opened in inputs:
+        detector = _detector(job) if opened.detections is None else None
+        outcome: Outcome | SiamlinkError
+        try:
+            with stage_bars(opened.name) as progress:
+                outcome = run(opened, job, detector, matcher, progress)
+        except SiamlinkError as error:
+            outcome = error
+        yield opened, outcome
+
+
+def _at_once(inputs: list["TrackingInput"], job: "Job", jobs: int) -> "Finished":
+    from siamlink.tools.parallel import run_at_once
+    from siamlink.tools.terminal import stage_bars
+
+    if any(opened.detections is None for opened in inputs):
+        _detector(job)  # a detector that cannot be loaded ends the run; one that has to be fetched is fetched once
+    with stage_bars() as progress:
+        yield from run_at_once(inputs, job, jobs, progress)
 
 
 def _open_all(sources: list[str], job: "Job") -> list["TrackingInput"]:
@@ -159,10 +191,9 @@ def _detector(job: "Job") -> "LoadedDetector":
 
     from siamlink.detectors.registry import load_detector
     from siamlink.tools.detectors_command import download_bar
-    from siamlink.tracker.pipeline import DEFAULT_DETECTOR
 
     with download_bar(Console(stderr=True)) as fetching:
-        return load_detector(DEFAULT_DETECTOR if job.detector is None else job.detector, fetching)
+        return load_detector(job.detector_name, fetching)
 
 
 def _notes(outcome: "Outcome", video: bool) -> list[str]:

@@ -17,7 +17,7 @@ from siamlink.tools.terminal import ended_by_interrupt
 from siamlink.tracker.corrections import Corrections
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import OnFrame, TrackingResult, check_mode, track_input
+from siamlink.tracker.pipeline import DEFAULT_DETECTOR, OnFrame, TrackingResult, check_mode, track_input
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
@@ -46,6 +46,11 @@ class Job:
     video: bool = True
     overwrite: bool = False
     constraints: Path | None = None
+
+    @property
+    def detector_name(self) -> str:
+        """The detector for sources without detections."""
+        return DEFAULT_DETECTOR if self.detector is None else self.detector
 
     def results(self, opened: TrackingInput) -> list[Path]:
         """The files that are written for an input: tracks, record and video."""
@@ -106,16 +111,18 @@ def prepare(source: str, job: Job) -> TrackingInput:
     return opened
 
 
-def check_sources(inputs: list[TrackingInput]) -> None:
-    """See to it before the work that sources can be tracked in one run.
+def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
+    """See to it before the work that sources can be tracked in one run, `jobs` of them at once.
 
     Raises:
-        ConfigError: two would write the same files, or a live one is not alone.
+        ConfigError: two would write the same files, or a live one is not alone or not in this process.
     """
     by_name: dict[str, TrackingInput] = {}
     for opened in inputs:
         if opened.live and len(inputs) > 1:
             raise ConfigError(f"{opened.name} is live: track it alone")
+        if opened.live and jobs > 1:
+            raise ConfigError(f"{opened.name} is live: track it without --jobs")
         other = by_name.setdefault(opened.name, opened)
         if other is not opened:
             both = f"{other.source} and {opened.source}"

@@ -1,3 +1,4 @@
+import pickle
 from pathlib import Path
 
 import pytest
@@ -39,3 +40,10 @@ def test_a_format_error_names_file_line_and_column(place, text):
     assert str(error) == text
     assert (error.path, error.line, error.column) == (Path("det.txt"), *place)
     assert isinstance(error, InputError)
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_errors_pass_from_one_process_to_another(kind):
+    error = kind("a.txt", "why", 7, 3) if kind is FormatError else kind("why")
+    copy = pickle.loads(pickle.dumps(error))
+    assert (type(copy), str(copy), vars(copy)) == (kind, str(error), vars(error))

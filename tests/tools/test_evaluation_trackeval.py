@@ -1,7 +1,5 @@
 """Our figures beside those of the whole pipeline of TrackEval on the same files."""
 
-import contextlib
-import io
 import tempfile
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -16,7 +14,8 @@ from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.mot_text import read_rows
 from siamlink.detectors.sequence import Sequence, open_sequence
 from siamlink.tools.evaluation import Evaluation, evaluate, evaluate_sequences
-from siamlink.tools.evaluation.metrics import Scores
+from siamlink.tools.evaluation.metrics import OVERALL
+from siamlink.tools.reference_trackeval import trackeval_scores
 from siamlink.tracker import load_parameters, track
 
 MOT15 = ("ADL-Rundle-6", "ETH-Sunnyday", "KITTI-17", "PETS09-S2L1", "TUD-Campus")
@@ -24,45 +23,11 @@ MOT16 = ("MOT16-09",)
 MOT17 = ("MOT17-02-FRCNN", "MOT17-10-FRCNN")
 
 
-def trackeval_scores(root: Path, results: Path, lengths: dict[str, int], benchmark: str) -> dict[str, Scores]:
-    """TrackEval's own pipeline, from the files to the combination, as its users run it."""
-    import trackeval
-
-    quiet = ("PRINT_RESULTS", "OUTPUT_SUMMARY", "OUTPUT_DETAILED", "PLOT_CURVES", "TIME_PROGRESS", "USE_PARALLEL")
-    evaluator_settings = dict.fromkeys((*quiet, "PRINT_CONFIG"), False) | {"LOG_ON_ERROR": None}
-    dataset_settings = {
-        "GT_FOLDER": str(root),
-        "TRACKERS_FOLDER": str(results.parent),
-        "TRACKERS_TO_EVAL": [results.name],
-        "TRACKER_SUB_FOLDER": "",
-        "SEQ_INFO": dict(lengths),
-        "SKIP_SPLIT_FOL": True,
-        "BENCHMARK": benchmark.upper(),
-        "DO_PREPROC": benchmark != "mot15",
-        "PRINT_CONFIG": False,
-    }
-    names = ("HOTA", "CLEAR", "Identity")
-    with contextlib.redirect_stdout(io.StringIO()):
-        metrics = [getattr(trackeval.metrics, name)({"PRINT_CONFIG": False}) for name in names]
-        dataset = trackeval.datasets.MotChallenge2DBox(dataset_settings)
-        found, _ = trackeval.Evaluator(evaluator_settings).evaluate([dataset], metrics)
-    scores = {}
-    for name, by_class in found["MotChallenge2DBox"][results.name].items():
-        figures = {key: value for metric in names for key, value in by_class["pedestrian"][metric].items()}
-        figures |= {"FP": figures["CLR_FP"], "FN": figures["CLR_FN"]}
-        counts = ("MT", "ML", "FP", "FN", "IDSW", "Frag")
-        ratios = ("HOTA", "DetA", "AssA", "LocA", "MOTA", "MOTP", "IDF1", "IDP", "IDR")
-        scores[name] = Scores(
-            **{key: 100 * float(np.mean(figures[key])) for key in ratios}, **{key: int(figures[key]) for key in counts}
-        )
-    return scores
-
-
 def assert_equal_to_trackeval(root: Path, results: Path, lengths: dict[str, int], benchmark: str) -> Evaluation:
     expected = trackeval_scores(root, results, lengths, benchmark)
     evaluation = evaluate(root, results)
     assert set(evaluation.benchmarks.values()) == {benchmark}
-    for name, scores in {**evaluation.sequences, "COMBINED_SEQ": evaluation.overall}.items():
+    for name, scores in {**evaluation.sequences, OVERALL: evaluation.overall}.items():
         assert asdict(scores) == pytest.approx(asdict(expected.pop(name)), rel=0, abs=1e-9), name
     assert not expected
     for name, scores in evaluation.sequences.items():

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from siamlink.detectors.frame_source import FrameSource
+
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 Check = Callable[..., Any]
@@ -61,6 +63,22 @@ def test_the_closing_table_has_a_row_for_each_source(siamlink: Run, sequence: Ma
     ]
     assert Path("out/D-empty.txt").read_text() == ""
     assert not list(Path("out").glob("*.mp4"))
+
+
+@pytest.mark.parametrize("mode", ["offline", "online"])
+def test_no_image_is_read_where_none_is_needed(
+    siamlink: Run, sequence: Make, check_two_tracks: Check, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    def read(_: FrameSource) -> None:
+        raise AssertionError("an image was read")
+
+    monkeypatch.setattr(FrameSource, "__iter__", read)
+    sequence("A-images", "images")
+    sequence("A-video", "video")
+    options = ("--config", "fast", "--mode", mode, "--no-video")
+    assert siamlink("track", "sequences", "-o", "out", *options).code == 0
+    for name in ("A-images", "A-video"):
+        assert "decode" not in check_two_tracks("out", name)["seconds"]
 
 
 @pytest.mark.parametrize("frames", ["video", "images"])

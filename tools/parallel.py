@@ -1,0 +1,108 @@
+"""Sources tracked at once, each in one of several processes."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from siamlink.detectors.errors import SiamlinkError
+from siamlink.detectors.registry import load_detector
+from siamlink.tools.files import clear_staging
+from siamlink.tools.processes import start_process
+from siamlink.tools.tracking import Job, Outcome, run
+from siamlink.tracker.inputs import TrackingInput
+from siamlink.tracker.stopwatch import Progress
+
+GRACE_SECONDS = 10
+"""For a process that is asked to end, to take its temporary files away."""
+Step = tuple[str, int, int | None]
+"""A stage, the steps done and the steps in all, as `Progress` is told them."""
+DIED = "its process died; there may not be memory enough for so many --jobs"
+
+
+def run_at_once(
+    inputs: list[TrackingInput], job: Job, jobs: int, progress: Progress
+) -> Iterator[tuple[TrackingInput, Outcome | SiamlinkError]]:
+    """Track inputs and write their results in up to `jobs` processes; yields each input with what came of it.
+
+    Each input gets a detector of its own. A process that dies costs its input alone. When the iterator is closed early,
+    by Ctrl-C for one, the processes end, and what they have not finished stays as it was.
+    """
+    waiting, done, tell = list(reversed(inputs)), 0, _added_up(progress)
+    workers: dict[Connection, tuple[BaseProcess, TrackingInput]] = {}
+    progress("sources", 0, len(inputs))
+    try:
+        while waiting or workers:
+            while waiting and len(workers) < jobs:
+                process, connection = start_process(_work, job)
+                workers[connection] = process, _give(connection, waiting)
+            for connection in wait(list(workers)):
+                assert isinstance(connection, Connection)
+                process, opened = workers[connection]
+                try:
+                    message: Step | Outcome | SiamlinkError = connection.recv()
+                except (EOFError, OSError):
+                    message = SiamlinkError(DIED)
+                    _end([process], job)
+                if isinstance(message, tuple):
+                    tell(opened.name, message)
+                    continue
+                if waiting and process.is_alive():
+                    workers[connection] = process, _give(connection, waiting)
+                else:
+                    del workers[connection]
+                    connection.close()
+                done += 1
+                progress("sources", done, len(inputs))
+                yield opened, message
+    finally:
+        _end([process for process, _ in workers.values()], job)
+
+
+def _give(connection: Connection, waiting: list[TrackingInput]) -> TrackingInput:
+    opened = waiting.pop()
+    with suppress(OSError):  # it died, as receiving will tell
+        connection.send(opened)
+    return opened
+
+
+def _end(processes: list[BaseProcess], job: Job) -> None:
+    for process in processes:
+        process.terminate()
+    for process in processes:
+        process.join(GRACE_SECONDS)
+        process.kill()
+        process.join()
+        assert process.pid is not None
+        clear_staging(job.output, process.pid)
+
+
+def _work(connection: Connection, job: Job) -> None:
+    """Track the inputs that come, one after the other; send the steps on the way and the outcome of each."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up first
+    try:
+        matcher = job.parameters.load_matcher()
+        while True:
+            opened: TrackingInput = connection.recv()
+            try:
+                detector = load_detector(job.detector_name) if opened.detections is None else None
+                connection.send(run(opened, job, detector, matcher, lambda *step: connection.send(step)))
+            except SiamlinkError as error:
+                connection.send(error)
+    except (EOFError, OSError, KeyboardInterrupt):
+        return  # the parent has no more inputs, or wants no more results
+
+
+def _added_up(progress: Progress) -> Callable[[str, Step], None]:
+    """Told of each input's steps by its name, reports those of all together: the display stays as short as for one."""
+    by_stage: dict[str, dict[str, tuple[int, int | None]]] = {}
+
+    def tell(name: str, step: Step) -> None:
+        stage, *counts = step
+        steps = by_stage.setdefault(stage, {})
+        steps[name] = counts[0], counts[1]
+        done, totals = zip(*steps.values(), strict=True)
+        progress(stage, sum(done), None if None in totals else sum(totals))
+
+    return tell
