@@ -121,8 +121,10 @@ def measure(ground_truth: Path, results: Path, repeats: int, progress: Progress)
         theirs: Scores = json.loads(output)
         ours = json.loads(scores_file.read_text())
     difference, figure = _largest_difference({**ours["sequences"], OVERALL: ours[OVERALL]}, theirs)
-    timings = (Timing(name, *map(statistics.median, zip(*each, strict=True))) for name, each in taken.items())
-    return EvaluateBenchmark(len(given["lengths"]), repeats, *timings, difference, figure)
+    ours_taken, theirs_taken = (
+        Timing(name, *map(statistics.median, zip(*taken[name], strict=True))) for name in (OURS, THEIRS)
+    )
+    return EvaluateBenchmark(len(given["lengths"]), repeats, ours_taken, theirs_taken, difference, figure)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from typing import cast
 
 from siamlink.detectors.errors import SiamlinkError
 from siamlink.detectors.registry import load_detector
@@ -37,8 +38,7 @@ def run_at_once(
             while waiting and len(workers) < jobs:
                 process, connection = start_process(_work, job)
                 workers[connection] = process, _give(connection, waiting)
-            for connection in wait(list(workers)):
-                assert isinstance(connection, Connection)
+            for connection in cast(list[Connection], wait(list(workers))):
                 process, opened = workers[connection]
                 try:
                     message: Step | Outcome | SiamlinkError = connection.recv()
@@ -99,10 +99,10 @@ def _added_up(progress: Progress) -> Callable[[str, Step], None]:
     by_stage: dict[str, dict[str, tuple[int, int | None]]] = {}
 
     def tell(name: str, step: Step) -> None:
-        stage, *counts = step
+        stage = step[0]
         steps = by_stage.setdefault(stage, {})
-        steps[name] = counts[0], counts[1]
-        done, totals = zip(*steps.values(), strict=True)
-        progress(stage, sum(done), None if None in totals else sum(totals))
+        steps[name] = step[1:]
+        totals = [total for _, total in steps.values() if total is not None]
+        progress(stage, sum(done for done, _ in steps.values()), sum(totals) if len(totals) == len(steps) else None)
 
     return tell

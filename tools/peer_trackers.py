@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from siamlink.detectors.detections import Detections
 
 if TYPE_CHECKING:
@@ -48,4 +50,4 @@ def _with_unit_scores(detections: Detections) -> Detections:
     score = detections.score
     if not len(score) or (score.min() >= 0 and score.max() <= 1):
         return detections
-    return replace(detections, score=SceneStatistics.of(detections).score_rank(detections))
+    return replace(detections, score=SceneStatistics.of(detections).score_rank(detections).astype(np.float32))
