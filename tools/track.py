@@ -106,20 +106,20 @@ def track(
     if constraints and len(expanded) > 1:
         raise ConfigError(f"--constraints {constraints} belongs to one source, but {len(expanded)} are given")
     job = Job(output, parameters, detector, detections, frame_rate, video, overwrite, constraints)
-    outcomes: list[Outcome] = []
+    outcomes: dict[int, Outcome] = {}
     try:
-        outcomes.extend(_track_all(expanded, job, jobs))
+        outcomes.update(_track_all(expanded, job, jobs))
     finally:
         if outcomes:
-            _show(sorted(outcomes, key=lambda outcome: expanded.index(outcome.opened.source)), output)
+            _show([outcomes[place] for place in sorted(outcomes)], output)
     if len(outcomes) < len(expanded):
         raise typer.Exit(EXIT_FAILED)
-    if any(outcome.broken for outcome in outcomes):
+    if any(outcome.broken for outcome in outcomes.values()):
         raise typer.Exit(EXIT_PARTIAL)
 
 
-def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator["Outcome"]:
-    """Open all sources, then track one after the other, or several at once.
+def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int, "Outcome"]]:
+    """Open all sources, then track one after the other, or several at once; yields each one's place and outcome.
 
     What goes wrong with one does not keep the others from being tracked; what goes wrong with all ends the run.
     """
@@ -141,7 +141,7 @@ def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator["Outcome"]
                 continue
             for note in _notes(outcome, job.video):
                 show_note(note)
-            yield outcome
+            yield next(place for place, each in enumerate(inputs) if each is opened), outcome
 
 
 def _in_turn(inputs: list["TrackingInput"], job: "Job", matcher: "Matcher") -> "Finished":

@@ -61,7 +61,8 @@ def features(tracklets, pairs=None, size=None) -> dict[str, np.ndarray]:
 
 def test_tracklets_follow_one_another_and_never_overlap_in_time():
     assert couples(tracklets_of(walk(1, 10), walk(11, 20), walk(12, 30))) == [(0, 1), (0, 2)]
-    assert couples(tracklets_of(walk(1, 10), walk(10, 20))) == []
+    assert couples(tracklets_of(walk(1, 10), walk(2, 20))) == []
+    assert couples(tracklets_of(walk(1, 10), walk(10, 20))) == [(0, 1)], "the one gives way to the other"
 
 
 def test_the_gap_is_limited_in_seconds():
