@@ -154,5 +154,6 @@ class _Course:
 
 
 def _boxes(state: FloatArray) -> FloatArray:
-    half = np.exp(state[:, 2:]) / 2
+    least = np.spacing(np.abs(state[:, :2]).astype(np.float32))  # far away, tiny boxes would have no size in 32 bits
+    half = np.maximum(np.exp(state[:, 2:]) / 2, least)
     return np.hstack([state[:, :2] - half, state[:, :2] + half])

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.tracker.gaps import fill_gaps
-from siamlink.tracker.smoothing import SMOOTHING_SECONDS, TENSION_SECONDS, _Course, smooth_tracks
+from siamlink.tracker.smoothing import SMOOTHING_SECONDS, TENSION_SECONDS, _boxes, _Course, smooth_tracks
 from siamlink.tracker.tracks import Tracks
 
 RATE = 25.0
@@ -118,6 +118,13 @@ def test_any_frame_rate_and_any_gap_give_finite_boxes(rate):
     assert np.isfinite(smoothed.box).all()
     assert (smoothed.box[:, 2:] > smoothed.box[:, :2]).all()
     assert len(smoothed) == 2039 + 1
+
+
+def test_tiny_boxes_far_away_keep_a_size_in_32_bits():
+    state = np.array([[999_000.03, 5.0, np.log(0.01), np.log(20.0)], [3.0, -999_000.03, np.log(0.5), np.log(0.01)]])
+    box = _boxes(state).astype(np.float32)
+    assert (box[:, 2:] > box[:, :2]).all()
+    np.testing.assert_allclose(box[0, [1, 3]], [-5, 15])
 
 
 def test_nothing_stays_nothing():
