@@ -31,7 +31,7 @@ def _ctrl_c() -> None:
 @pytest.fixture(scope="session")
 def data() -> Path:
     """The folder of real MOT sequences; tests that need it skip where it is absent."""
-    folder = Path(os.environ.get("SIAMLINK_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    folder = Path(os.environ.get("SIAMLINK_DATA") or Path(__file__).parents[2] / "shared" / "data")
     if not folder.is_dir():
         pytest.skip(f"no real sequences at {folder}; set SIAMLINK_DATA to a folder of MOT sequences")
     return folder
