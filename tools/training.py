@@ -175,11 +175,10 @@ def describe_video(
         return video
     flow = flow_for(appearance, parameters.flow, sequence.frame_rate or frames.frame_rate)
 
-    def seen(_: str, done: int, total: int | None) -> None:
-        progress(f"look at {sequence.name}", done, total)
-
     rows = np.arange(len(detections))
-    descriptor = describe_detections(frames, detections, rows, appearance, flow, Stopwatch(), seen)
+    descriptor = describe_detections(
+        frames, detections, rows, appearance, flow, Stopwatch(), _looking_at(sequence, progress)
+    )
     examples = [replace(each, descriptor=descriptor[at]) for each, at in zip(video.examples, place, strict=True)]
     return replace(video, examples=tuple(examples))
 
@@ -222,10 +221,7 @@ def _compare_video(
     )
     flow = flow_for(appearance, parameters.flow, sequence.frame_rate or frames.frame_rate)
 
-    def seen(_: str, done: int, total: int | None) -> None:
-        progress(f"look at {sequence.name}", done, total)
-
-    compared = compare_looks(frames, detections, pairs, appearance, flow, Stopwatch(), seen)
+    compared = compare_looks(frames, detections, pairs, appearance, flow, Stopwatch(), _looking_at(sequence, progress))
     ends = np.cumsum([len(rows) for rows in asked])
     examples = []
     for example, rows, end in zip(video.examples, asked, ends.tolist(), strict=True):
@@ -233,6 +229,15 @@ def _compare_video(
         row[rows] = compared.row[end - len(rows) : end]
         examples.append(replace(example, compared=Comparisons(row, compared.values)))
     return replace(video, examples=tuple(examples))
+
+
+def _looking_at(sequence: Sequence, progress: Progress) -> Progress:
+    """Tells of the frames of a sequence under its name."""
+
+    def seen(_: str, done: int, total: int | None) -> None:
+        progress(f"look at {sequence.name}", done, total)
+
+    return seen
 
 
 def _join(parts: list[Detections]) -> tuple[Detections, list[NDArray[np.intp]]]:
