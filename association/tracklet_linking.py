@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.candidates import Pairs
+from siamlink.association.footage import Footage
 from siamlink.association.problem import CostParameters, hold_tracks
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import LinkProblem, Solver
@@ -42,6 +43,9 @@ class TrackletCostParameters(Parameters):
 
     entry: float = Field(2.5, ge=0, le=100, description="cost of a track's beginning")
     exit: float = Field(2.5, ge=0, le=100, description="cost of a track's end")
+    patience_seconds: float = Field(
+        1.0, gt=0, le=60, description="a track that ends so long before the last frame, or longer, pays this in full"
+    )
     bias: float = Field(
         0.5, ge=-20, le=20, description="added to every tracklet's cost; above 0 asks for more evidence"
     )
@@ -69,7 +73,7 @@ class SecondLevelParameters(Parameters):
 def link_tracklets(
     tracklets: Tracklets,
     scene: SceneStatistics,
-    image_size: tuple[int, int] | None,
+    footage: Footage,
     matcher: TrackletMatcher,
     parameters: SecondLevelParameters,
     solve: Solver,
@@ -81,7 +85,7 @@ def link_tracklets(
     Args:
         tracklets: of the first level.
         scene: what all the detections of the scene look like.
-        image_size: width and height in pixels, if known.
+        footage: what is known of the video.
         matcher: the models of the second level.
         parameters: gate and costs.
         solve: finds the best links.
@@ -94,9 +98,9 @@ def link_tracklets(
     pairs = candidate_tracklet_pairs(tracklets, parameters.gate)
     if describe is not None:
         tracklets = look_at(tracklets, pairs, parameters.summary, describe)
-    link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, image_size))
+    link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, footage.size))
     person = matcher.person_probability(tracklet_features(tracklets, scene))
-    problem = tracklet_problem(tracklets, pairs, link, person, parameters.costs)
+    problem = tracklet_problem(tracklets, pairs, link, person, footage.last_frame, parameters.costs)
     if held is not None:
         problem = hold_tracks(problem, tracklets.largest(held))
     solution = solve(problem)
@@ -114,23 +118,26 @@ def tracklet_problem(
     pairs: Pairs,
     link_probability: FloatArray,
     person_probability: FloatArray,
+    last_frame: int,
     costs: TrackletCostParameters,
 ) -> LinkProblem:
     """The linear program of T tracklets and P candidate pairs.
 
     A link costs -log P(next). A tracklet costs n log((1 - q) / q): with q the probability that it is a person, that is
     what n independent observations of the same odds would say, n being its detections in spans of
-    `independent_seconds`, so that what is long and likely outweighs entry and exit by itself.
+    `independent_seconds`, so that what is long and likely outweighs entry and exit by itself. Who was seen up to the
+    last frame has not left as far as is known: the exit costs nothing there, and in full `patience_seconds` before.
     """
     likely = link_probability >= costs.smallest_link_probability
     q = np.clip(person_probability, costs.probability_floor, 1 - costs.probability_floor)
     spans = tracklets.count / (tracklets.frame_rate * costs.independent_seconds)
     evidence = np.clip(spans, costs.least_evidence, costs.most_evidence)
+    unseen = (last_frame - tracklets.last.frame) / tracklets.frame_rate
     return LinkProblem(
         frame=tracklets.first.frame.astype(np.int32),
         detection=np.log((1 - q) / q) * evidence + costs.bias,
         entry=np.full(len(tracklets), costs.entry),
-        exit=np.full(len(tracklets), costs.exit),
+        exit=costs.exit * np.minimum(unseen / costs.patience_seconds, 1),
         pairs=pairs[likely],
         link=-np.log(link_probability[likely]),
     )

@@ -31,7 +31,7 @@ class Mode(StrEnum):
 
 
 class Solver(StrEnum):
-    """How links are chosen, offline and in a window."""
+    """How links are chosen."""
 
     lp = "lp"
     hungarian = "hungarian"
@@ -59,7 +59,9 @@ def track(
         ),
     ] = None,
     mode: Annotated[Mode | None, typer.Option(help="Whole sequence at once, with a bounded delay, or without.")] = None,
-    solver: Annotated[Solver | None, typer.Option(help="Exact linear program, or Hungarian frame by frame.")] = None,
+    solver: Annotated[
+        Solver | None, typer.Option(help="Exact linear program, or, faster, Hungarian frame by frame.")
+    ] = None,
     config: Config = None,
     settings: Settings = None,
     frame_rate: FrameRate = None,
@@ -96,8 +98,6 @@ def track(
 
     chosen = [f"{key}={value}" for key, value in (("mode", mode), ("solver", solver)) if value]
     parameters = load_parameters(config, [*chosen, *(settings or [])])
-    if solver and parameters.mode == "online":
-        raise ConfigError("--solver is for offline and windowed tracking; online is always the Hungarian method")
     if detector is not None and detections:
         raise ConfigError("give --detector or --detections, not both")
     expanded = expand_sources(sources)

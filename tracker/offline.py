@@ -13,6 +13,7 @@ from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.constrained import solve_constrained
 from siamlink.association.constraints import Constraints, Groups, group_detections
 from siamlink.association.context import Motion, pair_features
+from siamlink.association.footage import Footage
 from siamlink.association.matcher import Matcher, detection_features
 from siamlink.association.problem import hold_tracks, link_problem
 from siamlink.association.scene import SceneStatistics
@@ -22,7 +23,7 @@ from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.association.tracklets import make_tracklets
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.tracker.gaps import fill_gaps
+from siamlink.tracker.gaps import carry_on, fill_gaps
 from siamlink.tracker.parameters import GapParameters, TrackerParameters
 from siamlink.tracker.smoothing import smooth_tracks
 from siamlink.tracker.stopwatch import Stopwatch
@@ -102,7 +103,8 @@ def link_detections(
     """Link a sequence's detections into tracks by geometry alone, numbered from 1 in order of appearance."""
     watch = stopwatch or Stopwatch()
     scored = score_pairs(detections, frame_rate, matcher, parameters, watch, constraints=constraints)
-    return link_scored(scored, frame_rate, None, matcher, parameters, watch)
+    footage = Footage(frame_rate, int(detections.frame.max(initial=0)))
+    return link_scored(scored, footage, matcher, parameters, watch)
 
 
 def second_level(matcher: Matcher, parameters: TrackerParameters) -> TrackletMatcher | None:
@@ -197,8 +199,7 @@ def score_later(
 
 def link_scored(
     scored: ScoredPairs,
-    frame_rate: float,
-    image_size: tuple[int, int] | None,
+    footage: Footage,
     matcher: Matcher,
     parameters: TrackerParameters,
     watch: Stopwatch,
@@ -206,14 +207,13 @@ def link_scored(
 ) -> Tracks:
     """The best set of tracks by these probabilities, smoothed and with their gaps filled; see `assign_tracks`."""
     free = np.zeros(len(scored.detections), np.int32)
-    ids = assign_tracks(scored, frame_rate, image_size, matcher, parameters, watch, describe, free)
-    return make_tracks(scored.detections, number_in_order(ids), frame_rate, parameters, watch)
+    ids = assign_tracks(scored, footage, matcher, parameters, watch, describe, free)
+    return make_tracks(scored.detections, number_in_order(ids), footage, parameters, watch)
 
 
 def assign_tracks(
     scored: ScoredPairs,
-    frame_rate: float,
-    image_size: tuple[int, int] | None,
+    footage: Footage,
     matcher: Matcher,
     parameters: TrackerParameters,
     watch: Stopwatch,
@@ -224,8 +224,7 @@ def assign_tracks(
 
     Args:
         scored: detections and pairs.
-        frame_rate: frames a second.
-        image_size: width and height in pixels, if known.
+        footage: what is known of the video.
         matcher: with models of tracklets, if there are to be two levels.
         parameters: settings of the tracker.
         watch: counts the stages.
@@ -243,32 +242,33 @@ def assign_tracks(
         ids = _solver(parameters, scored.groups)(hold_tracks(problem, held)).track_ids()
     if models:
         with watch.stage("tracklets"):
-            tracklets = make_tracklets(scored.detections, ids, scored.person, frame_rate, second.summary, fixed)
+            tracklets = make_tracklets(scored.detections, ids, scored.person, footage.frame_rate, second.summary, fixed)
             groups = scored.groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
             solve = _solver(parameters, groups)
-            ids = link_tracklets(tracklets, scored.scene, image_size, models, second, solve, describe, held)
-        shortest = max(shortest, round(second.min_seconds * frame_rate))
+            ids = link_tracklets(tracklets, scored.scene, footage, models, second, solve, describe, held)
+        shortest = max(shortest, round(second.min_seconds * footage.frame_rate))
     return _drop_short(scored.groups.joined(ids), shortest, fixed)
 
 
 def make_tracks(
     detections: Detections,
     track_id: NDArray[np.int32],
-    frame_rate: float,
+    footage: Footage,
     parameters: TrackerParameters,
     watch: Stopwatch,
 ) -> Tracks:
-    """The detections with their ids, smoothed and the gaps between them filled as far as that is wanted."""
+    """The detections with their ids, smoothed, the gaps filled and the ends carried on as far as that is wanted."""
     with watch.stage("gaps"):
-        return _complete(Tracks.from_detections(detections, track_id), frame_rate, parameters.gaps)
+        return _complete(Tracks.from_detections(detections, track_id), footage, parameters.gaps)
 
 
-def _complete(tracks: Tracks, frame_rate: float, parameters: GapParameters) -> Tracks:
+def _complete(tracks: Tracks, footage: Footage, parameters: GapParameters) -> Tracks:
     """Smooth the boxes of tracks and fill their gaps, as far as that is wanted."""
-    if parameters.smooth:
-        smoothed = smooth_tracks(tracks, frame_rate)
-        return smoothed if parameters.fill else smoothed[~smoothed.interpolated]
-    return fill_gaps(tracks) if parameters.fill else tracks
+    rate = footage.frame_rate
+    filled = smooth_tracks(tracks, rate) if parameters.smooth else fill_gaps(tracks)
+    if not parameters.fill:
+        return filled[~filled.interpolated]
+    return carry_on(filled, footage.last_frame, parameters.carry_on_seconds, rate)
 
 
 def _solver(parameters: TrackerParameters, groups: Groups) -> Solver:

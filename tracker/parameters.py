@@ -22,16 +22,22 @@ LARGEST_FILE = 1_000_000
 
 
 class GapParameters(Parameters):
-    """What becomes of the boxes of a track, offline, in the frames with a detection and in those between."""
+    """What becomes of the boxes of a track, in the frames with a detection, in those between and after the last."""
 
     fill: bool = Field(True, description="whether boxes are interpolated where a track has no detection")
+    carry_on_seconds: float = Field(
+        0.3,
+        ge=0,
+        le=60,
+        description="with fill, a track last seen so shortly before the last frame so far goes on to it",
+    )
     smooth: bool = Field(
         True, description="whether the boxes of a track are smoothed, as much as makes them predict one another best"
     )
 
 
 class OnlineParameters(Parameters):
-    """The online tracker: no look ahead, so its decisions are bolder than the linear program's."""
+    """The online tracker with the Hungarian method: its decisions are bolder than the linear program's."""
 
     entry: float = Field(0.0, ge=0, le=100, description="evidence in nats beyond which a new track is reported")
     smallest_link_probability: float = Field(0.02, gt=0, lt=1, description="less likely links are not made")
@@ -60,14 +66,16 @@ class TrackerParameters(Parameters):
         description="windowed: the window is solved again after this share of the latency, and looks ahead by the rest",
     )
     solver: Literal["lp", "hungarian"] = Field(
-        "lp", description="linking, not online: exact linear program, or frame by frame with the Hungarian method"
+        "lp",
+        description="linking: exact linear program, or frame by frame with the Hungarian method, online with a Kalman "
+        "filter for each track",
     )
     levels: int = Field(
         2,
         ge=1,
         le=2,
-        description="not online, 2: detections into safe tracklets and these into tracks, where the model has a second "
-        "level; 1: detections into tracks at once",
+        description="2: detections into safe tracklets and these into tracks, where the model has a second "
+        "level; 1: detections into tracks at once, as always online with the Hungarian method",
     )
     context: ContextChoice = Field("full", description=f"in training: {CONTEXT_CHOICE}")
     model: str = Field(
@@ -93,7 +101,7 @@ class TrackerParameters(Parameters):
     costs: CostParameters = Field(CostParameters(), description="costs of the linear program with one level")
     tracklets: SecondLevelParameters = Field(SecondLevelParameters(), description="linking with two levels")
     gaps: GapParameters = Field(GapParameters(), description="smoothing, and filling of gaps")
-    online: OnlineParameters = Field(OnlineParameters(), description="the online tracker")
+    online: OnlineParameters = Field(OnlineParameters(), description="online with the Hungarian method")
 
     @property
     def model_folder(self) -> Path | None:
@@ -112,8 +120,13 @@ class TrackerParameters(Parameters):
 
     @property
     def level_count(self) -> int:
-        """How many levels there are: one online."""
-        return 1 if self.mode == "online" else self.levels
+        """How many levels there are: one online with the Hungarian method."""
+        return 1 if self.mode == "online" and self.solver == "hungarian" else self.levels
+
+    @property
+    def delay_seconds(self) -> float:
+        """How long the tracks of a frame wait at most before they are final; none online."""
+        return 0.0 if self.mode == "online" else self.latency_seconds
 
     def load_appearance(self) -> Appearances | None:
         """What tells people by their looks; None without.

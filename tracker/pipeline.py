@@ -13,6 +13,7 @@ from siamlink.association.appearance import Appearances, Comparisons
 from siamlink.association.candidates import Pairs
 from siamlink.association.constraints import Constraints
 from siamlink.association.flow import FlowEstimator
+from siamlink.association.footage import Footage
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
@@ -250,7 +251,8 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
     looking = _Looking(run, looks or Looks())
     constraints = run.opened.constraints(detections)
     scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare, constraints)
-    tracks = link_scored(scored, rate, size, run.matcher, run.parameters, run.watch, looking.describe)
+    footage = Footage(rate, run.opened.last_frame if found is not None else read_count, size)
+    tracks = link_scored(scored, footage, run.matcher, run.parameters, run.watch, looking.describe)
     run.progress("link", 1, 1)
     if second_level(run.matcher, run.parameters):
         used = run.use(looking.wanted, looking.described)
@@ -334,9 +336,8 @@ def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None) -> _L
 
 def _frame_by_frame(run: _Run) -> FrameByFrame:
     rate, frames = run.opened.frame_rate, run.opened.frames
-    if run.parameters.mode == "online":
-        return OnlineTracker(rate, run.parameters, run.matcher, run.watch)
-    return WindowedTracker(rate, run.parameters, run.matcher, run.watch, frames.size if frames else None)
+    tracker = OnlineTracker if run.parameters.mode == "online" else WindowedTracker
+    return tracker(rate, run.parameters, run.matcher, run.watch, frames.size if frames else None)
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

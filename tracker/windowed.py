@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance import Comparisons
 from siamlink.association.candidates import IntArray, Pairs
+from siamlink.association.footage import Footage
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers import number_in_order
 from siamlink.association.tracklet_context import LONGEST_SECONDS
+from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_source import Frame, Image
 from siamlink.tracker.frame_by_frame import check_frame_rate, read_frame
@@ -21,7 +23,6 @@ from siamlink.tracker.offline import (
     make_tracks,
     score_later,
     second_level,
-    suppress_overlaps,
 )
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.scene_history import SceneHistory
@@ -43,6 +44,9 @@ class WindowedTracker:
         stopwatch: counts the stages.
         image_size: width and height in pixels, if known.
         onlooker: describes detections; None: one of its own, by the appearance of the matcher.
+
+    Attributes:
+        newest: (N,) the track of each detection that the present frame was given with; 0 for none, or none as yet.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -72,7 +76,8 @@ class WindowedTracker:
         self._new: list[Detections] = []
         self._held = np.zeros(0, np.int32)
         self._next_id = 1
-        self._latency = math.floor(self.parameters.latency_seconds * frame_rate + 1e-6)
+        self.newest = np.zeros(0, np.int32)
+        self._latency = math.floor(self.parameters.delay_seconds * frame_rate + 1e-6)
         self._step = 1 + math.floor(self._latency * self.parameters.step_share)
 
     def update(self, detections: Any, frame: Frame | Image | int | None = None) -> Tracks:
@@ -92,13 +97,18 @@ class WindowedTracker:
         """
         number, new, image = read_frame(detections, frame, self.frame)
         before = self._move_on_to(number - 1)  # what was due in skipped frames knows nothing of this one
-        kept = suppress_overlaps(new, self.parameters.overlap_limit)
+        rows = suppress_non_maxima(new.box, new.score, self.parameters.overlap_limit)
+        kept = new[rows]
         described = self._onlooker.describe(image, number, kept.box)
         self._looks.add(len(kept), described)
         self._passed += len(kept)
         self._described += len(kept) if described else 0
         self._new.append(kept)
-        return Tracks.concatenate([before, self._move_on_to(number)])
+        after = self._move_on_to(number)
+        self.newest = np.zeros(len(new), np.int32)
+        if self.final_frame == number:
+            self.newest[rows] = self._held[len(self._held) - len(rows) :]
+        return Tracks.concatenate([before, after])
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are left."""
@@ -121,12 +131,14 @@ class WindowedTracker:
 
     def _move_on_to(self, frame: int) -> Tracks:
         """Give out what is due, step by step: all frames older than the latency."""
-        self.frame, parts = frame, []
+        parts = []
         while (overdue := frame - self._latency - self.final_frame) > 0:
+            self.frame = self.final_frame + self._latency + 1  # when this was due, if frames were skipped since
             if self.kept_count:
                 parts.append(self._settle(self.final_frame + self._step))
             else:
                 self.final_frame += math.ceil(overdue / self._step) * self._step
+        self.frame = frame
         return Tracks.concatenate(parts)
 
     def _settle(self, final_frame: int) -> Tracks:
@@ -135,7 +147,7 @@ class WindowedTracker:
         detections = self._scored.detections
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = _number_tracks(np.where(left_out, 0, self._assign()), self._held, self._next_id)
-        tracks = make_tracks(detections, ids, self.frame_rate, self.parameters, self._watch)
+        tracks = make_tracks(detections, ids, self._footage, self.parameters, self._watch)
         given = tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)]
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)
@@ -157,10 +169,12 @@ class WindowedTracker:
     def _assign(self) -> NDArray[np.int32]:
         """(N,) the best tracks of the detections in the window, those that are held among them."""
         describe = self._describe if self._sees and self._two_levels else None
-        size, watch = self._image_size, self._watch
-        return assign_tracks(
-            self._scored, self.frame_rate, size, self.matcher, self.parameters, watch, describe, self._held
-        )
+        watch, held = self._watch, self._held
+        return assign_tracks(self._scored, self._footage, self.matcher, self.parameters, watch, describe, held)
+
+    @property
+    def _footage(self) -> Footage:
+        return Footage(self.frame_rate, self.frame, self._image_size)
 
     def _forget(self) -> None:
         """Drop the detections that nothing later is linked to or compared with."""

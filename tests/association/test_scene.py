@@ -84,6 +84,20 @@ def test_height_surprise_depends_neither_on_resolution_nor_on_the_horizon(scale)
     assert other.height_surprise(moved) == pytest.approx(one.height_surprise(people), abs=1e-4)
 
 
+def test_where_heights_follow_no_line_they_surprise_less():
+    rng = np.random.default_rng(0)
+    foot = rng.uniform(150, 500, 2000)
+    surprises = []
+    for spread in (0.05, 0.1, 0.4):
+        height = (0.4 * foot - 10) * np.exp(spread / 0.6745 * rng.standard_normal(2000))
+        scene = SceneStatistics.of(on_the_ground(foot, height))
+        assert scene.height_spread == pytest.approx(spread, rel=0.2)
+        tall = on_the_ground([300], [2 * 110])
+        surprises.append(scene.height_surprise(tall)[0])
+    assert surprises[:2] == pytest.approx([np.log(2)] * 2, rel=0.2)
+    assert 0 < surprises[2] < surprises[0] / 3
+
+
 def test_far_above_the_horizon_a_fifth_of_the_median_height_is_expected():
     scene = SceneStatistics.of(on_the_ground(np.arange(200.0, 500, 10), 0.4 * np.arange(200.0, 500, 10) - 40))
     high_up = on_the_ground([50], [scene.median_height / 5])

@@ -9,6 +9,7 @@ import pytest
 
 from siamlink.association.appearance import Appearances, LoadedAppearance
 from siamlink.association.candidates import Pairs
+from siamlink.association.footage import Footage
 from siamlink.association.labels import IGNORED, NOBODY
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import solve_hungarian, solve_lp
@@ -34,6 +35,8 @@ from siamlink.detectors.errors import InputError, ModelError
 from siamlink.tools.scene import street
 
 PARAMETERS = SecondLevelParameters()
+FOOTAGE = Footage(30, last_frame=10_000)
+"""It goes on for long after everything."""
 QUICK = TrackletTrainingParameters(link_rounds=60, person_rounds=40, learning_rate=0.1, smallest_leaf=1)
 
 
@@ -76,7 +79,7 @@ def purity(ids: np.ndarray, identity: np.ndarray) -> float:
 @pytest.mark.parametrize("solve", [solve_lp, solve_hungarian])
 def test_pieces_of_people_are_joined(solve: Callable, second_level: TrackletMatcher) -> None:
     tracklets, scene, identity = broken_up(300)
-    ids = link_tracklets(tracklets, scene, None, second_level, PARAMETERS, solve)
+    ids = link_tracklets(tracklets, scene, FOOTAGE, second_level, PARAMETERS, solve)
     assert ids.dtype == np.int32
     assert len(np.unique(ids)) < 0.6 * len(tracklets)
     assert purity(ids, identity) > 0.9
@@ -88,7 +91,7 @@ def test_pieces_of_people_are_joined(solve: Callable, second_level: TrackletMatc
 def test_nothing_to_link_is_no_track(second_level: TrackletMatcher) -> None:
     nothing = Detections.empty()
     tracklets = make_tracklets(nothing, np.zeros(0, np.int32), np.zeros(0), 25.0, TrackletParameters())
-    ids = link_tracklets(tracklets, SceneStatistics.of(nothing), None, second_level, PARAMETERS, solve_lp)
+    ids = link_tracklets(tracklets, SceneStatistics.of(nothing), FOOTAGE, second_level, PARAMETERS, solve_lp)
     assert ids.shape == (0,)
 
 
@@ -116,11 +119,27 @@ def test_costs_are_log_likelihoods() -> None:
     costs = TrackletCostParameters(bias=0.25, smallest_link_probability=0.2)
     pairs = Pairs(np.array([0, 0, 1]), np.array([3, 5, 6]))
     person = np.full(len(tracklets), 0.8)
-    problem = tracklet_problem(tracklets, pairs, np.array([0.5, 0.1, 0.9]), person, costs)
+    problem = tracklet_problem(tracklets, pairs, np.array([0.5, 0.1, 0.9]), person, FOOTAGE.last_frame, costs)
     assert problem.link == pytest.approx(-np.log([0.5, 0.9]))
     assert problem.pairs.later.tolist() == [3, 6]
     pieces = np.clip(tracklets.count / (tracklets.frame_rate * costs.independent_seconds), 0.5, 6)
     assert problem.detection == pytest.approx(pieces * np.log(0.2 / 0.8) + 0.25)
+    assert (problem.entry == costs.entry).all()
+    assert (problem.exit == costs.exit).all(), "all of them ended long before"
+
+
+def test_who_was_seen_up_to_the_last_frame_has_not_left() -> None:
+    tracklets, _, _ = broken_up(300)
+    costs, nothing = (
+        TrackletCostParameters(exit=3, patience_seconds=2),
+        Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64)),
+    )
+    last = int(tracklets.last.frame.max())
+    chances = np.zeros(0), np.full(len(tracklets), 0.8)
+    exit_cost = tracklet_problem(tracklets, nothing, *chances, last, costs).exit
+    seconds = (last - tracklets.last.frame) / tracklets.frame_rate
+    assert exit_cost == pytest.approx(np.clip(1.5 * seconds, 0, 3))
+    assert exit_cost.min() == 0 < exit_cost.max()
 
 
 def test_a_tracklet_is_who_most_of_it_is() -> None:

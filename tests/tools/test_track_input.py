@@ -20,8 +20,6 @@ BAD_OPTIONS = [
     (("--set", "gate.max_gap_seconds"), "expected key=value, such as gate.max_gap_seconds=0.5"),
     (("--set", "gate.max_gap_seconds=0"), "gate.max_gap_seconds: input should be greater than 0, got 0"),
     (("--set", "mode=fast"), "mode: input should be 'offline', 'windowed' or 'online', got 'fast'"),
-    (("--mode", "online", "--solver", "lp"), "--solver is for offline and windowed tracking"),
-    (("--config", "online", "--solver", "lp"), "--solver is for offline and windowed tracking"),
     (("--mode", "windowed", "--set", "latency_seconds=-1"), "latency_seconds: input should be greater than or equal"),
     (("--mode", "windowed", "--set", "step_share=0"), "step_share: input should be greater than 0"),
     (("--detector", "motion", "--detections", "det.txt"), "give --detector or --detections, not both"),

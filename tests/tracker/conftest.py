@@ -97,3 +97,9 @@ def painted_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scene, Pat
             image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = SIDE * person
         cv2.imwrite(str(folder / "img1" / f"{frame:06d}.png"), image)
     return scene, folder
+
+
+@pytest.fixture(scope="session")
+def two_levels() -> Matcher:
+    """The models shipped with siamlink, without an appearance."""
+    return Matcher.load(levels=2)

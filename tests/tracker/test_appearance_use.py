@@ -18,7 +18,7 @@ from siamlink.tracker.pipeline import track, track_input
 
 OPEN = AppearanceGate(low=0.001, high=0.999)
 OFFLINE = TrackerParameters(appearance_gate=OPEN)
-ONLINE = TrackerParameters(mode="online", appearance_gate=OPEN)
+ONLINE = TrackerParameters(mode="online", solver="hungarian", appearance_gate=OPEN)
 MODES = pytest.mark.parametrize("parameters", [OFFLINE, ONLINE], ids=["offline", "online"])
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from siamlink import tracker
 from siamlink.association.constraints import Constraint, cannot_link, group_detections, must_link
+from siamlink.association.footage import Footage
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConfigError, ConstraintError
@@ -72,7 +73,7 @@ def test_what_is_demanded_holds(
         groups = group_detections(detections.frame, constraints)
     except ConstraintError:
         assume(False)
-    tracks = link_scored(replace(scored, groups=groups), 30, None, shipped, parameters, Stopwatch())
+    tracks = link_scored(replace(scored, groups=groups), Footage(30, 40), shipped, parameters, Stopwatch())
     assert [each.origin for each in constraints if not holds(each, tracks, detections)] == []
     pairs = np.column_stack([tracks.frame, tracks.track_id])
     assert len(np.unique(pairs, axis=0)) == len(pairs)

@@ -189,10 +189,11 @@ def test_the_matcher_comes_with_its_appearance(matcher, tmp_path):
         plain.model_copy(update={"levels": 2}).load_matcher()
 
 
-def test_two_levels_are_offline_and_look_by_the_siamese_network():
-    assert TrackerParameters().level_count == 2
-    assert TrackerParameters().load_appearance().name == "siamese"
-    for other in (TrackerParameters(mode="online"), TrackerParameters(levels=1)):
+def test_two_levels_look_by_the_siamese_network_and_one_does_not():
+    for two in (TrackerParameters(), TrackerParameters(mode="online")):
+        assert two.level_count == 2
+        assert two.load_appearance().name == "siamese"
+    for other in (TrackerParameters(mode="online", solver="hungarian"), TrackerParameters(levels=1)):
         assert other.level_count == 1
         assert other.load_appearance() is None
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance import Appearances, LoadedAppearance
-from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.tools.bench_stream import Walkers, measure
@@ -31,12 +30,6 @@ class Hue:
         rows = np.clip(y.astype(int), 0, image.shape[0] - 1)
         angle = image[rows, np.clip(x.astype(int), 0, image.shape[1] - 1), 0] / 40
         return np.column_stack([np.cos(angle), np.sin(angle)])
-
-
-@pytest.fixture(scope="session")
-def two_levels() -> Matcher:
-    """The models shipped with siamlink, without an appearance."""
-    return Matcher.load(levels=2)
 
 
 def windowed(seconds: float, **others: object) -> TrackerParameters:
