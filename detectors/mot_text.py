@@ -9,6 +9,8 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import FormatError, InputError
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
+FILLED_COLUMN, FILLED = 9, 1
+"""Where results say that a box was filled in: in the tenth column, of no meaning to those who score them; else -1."""
 LARGEST_FRAME = 10_000_000
 LARGEST_PIXEL = 1e6
 MOST_COLUMNS = 100
@@ -76,14 +78,33 @@ def corners(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]]).astype(np.float32)
 
 
-def format_rows(detections: Detections, track_id: NDArray[np.int32] | None = None) -> str:
-    """MOT text of ten columns; the id is -1 without `track_id`, the world coordinates are -1."""
+def is_filled(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """(N,) which boxes of results (N, C) are marked as filled in; none where the tenth column is missing."""
+    marks = rows[:, FILLED_COLUMN] if rows.shape[1] > FILLED_COLUMN else np.full(len(rows), -1.0)
+    filled: NDArray[np.bool_] = marks == FILLED
+    return filled
+
+
+def format_rows(
+    detections: Detections, track_id: NDArray[np.int32] | None = None, filled: NDArray[np.bool_] | None = None
+) -> str:
+    """MOT text of ten columns.
+
+    Args:
+        detections: the boxes.
+        track_id: (N,) their ids; None: -1.
+        filled: (N,) which of them are marked as filled in, by 1 in the last column; the columns after the score are -1
+            otherwise.
+    """
     ids = np.full(len(detections), -1) if track_id is None else track_id
+    marks = np.full(len(detections), -1) if filled is None else np.where(filled, FILLED, -1)
     box = detections.box.astype(np.float64)
     size = np.maximum(box[:, 2:] - box[:, :2], THINNEST)
     columns = (detections.frame, ids, *box[:, :2].T, *size.T)
-    values = zip(*(column.tolist() for column in (*columns, detections.score)), strict=True)
-    return "".join(f"{f},{i},{x:.2f},{y:.2f},{w:.2f},{h:.2f},{s:.6g},-1,-1,-1\n" for f, i, x, y, w, h, s in values)
+    values = zip(*(column.tolist() for column in (*columns, detections.score, marks)), strict=True)
+    return "".join(
+        f"{f},{i},{x:.2f},{y:.2f},{w:.2f},{h:.2f},{s:.6g},-1,-1,{mark}\n" for f, i, x, y, w, h, s, mark in values
+    )
 
 
 def _parse(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDArray[np.float64]:

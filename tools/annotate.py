@@ -1,4 +1,4 @@
-"""Tracks drawn on the frames of their video: boxes, identities and trails."""
+"""Tracks drawn on the frames of their video: boxes, identities, trails and the number of the frame."""
 
 from collections import deque
 from functools import lru_cache
@@ -23,6 +23,7 @@ _PALETTE = (
 )
 """Far apart in OKLab to normal, deuteranope and protanope eyes: ids close to each other the most, then 20 apart."""
 _COLOURS: tuple[Colour, ...] = tuple((int(c[4:], 16), int(c[2:4], 16), int(c[:2], 16)) for c in _PALETTE.split())
+_BLACK: Colour = (0, 0, 0)
 _TRAIL_POINTS_PER_SECOND = 8
 
 
@@ -45,18 +46,19 @@ class Annotator:
     """
 
     def __init__(self, frame_rate: float, trail_seconds: float = 1.5) -> None:
-        self._frame = 0
+        self._frame, self._frame_rate = 0, frame_rate
         self._trail_frames = max(1, round(trail_seconds * frame_rate))
         self._stride = max(1, round(frame_rate / _TRAIL_POINTS_PER_SECOND))
         points = round(trail_seconds * frame_rate) // self._stride
         self._past: deque[NDArray[np.float64]] = deque(maxlen=points)
 
-    def draw(self, image: Image, tracks: Tracks) -> Image:
+    def draw(self, image: Image, tracks: Tracks, number: int | None = None) -> Image:
         """Draw the tracks of the next frame; to be called for every frame, also for those without tracks.
 
         Args:
             image: (H, W, 3) uint8 BGR; drawn upon, so pass a copy to keep the original.
             tracks: the rows of this frame alone.
+            number: of the frame, from 1, written with its time into the upper left corner; None: nothing is.
 
         Returns:
             The image, with a box, an id and a trail for each track; the boxes of interpolated rows are dashed.
@@ -72,8 +74,12 @@ class Annotator:
         for box, track_id, dashed in zip(boxes, ids, tracks.interpolated.tolist(), strict=True):
             draw_box = draw_dashed_box if dashed else _draw_box
             draw_box(image, box, track_colour(track_id), thickness)
-        labels = [_label(track_id, max(10, round(height / 60))) for track_id in ids]
-        for label, (left, top) in zip(labels[::-1], _places(boxes[::-1], labels[::-1], width, height), strict=True):
+        text_height = max(10, round(height / 60))
+        labels, corners = [_label(track_id, text_height) for track_id in ids[::-1]], boxes[::-1]
+        if number is not None:
+            time = f"frame {number}  {(number - 1) / self._frame_rate:.2f} s"
+            labels, corners = [_plate(time, _BLACK, text_height), *labels], [[0, 0, 0, 0], *corners]
+        for label, (left, top) in zip(labels, _places(corners, labels, width, height), strict=True):
             room = image[top : top + label.shape[0], left : left + label.shape[1]]
             room[:] = label[: room.shape[0], : room.shape[1]]
         return image
@@ -129,8 +135,15 @@ def draw_dashed_box(image: Image, box: list[int], colour: Colour, thickness: int
 
 @lru_cache(maxsize=1024)
 def _label(track_id: int, text_height: int) -> Image:
-    """The id (h, w, 3) in black or white, whichever is better read, on the colour of its track."""
-    fine, font, text, colour = 4, cv2.FONT_HERSHEY_DUPLEX, str(track_id), track_colour(track_id)
+    """The id (h, w, 3) on the colour of its track."""
+    label = _plate(str(track_id), track_colour(track_id), text_height)
+    label.flags.writeable = False
+    return label
+
+
+def _plate(text: str, colour: Colour, text_height: int) -> Image:
+    """A text (h, w, 3) in black or white, whichever is better read, on a colour."""
+    fine, font = 4, cv2.FONT_HERSHEY_DUPLEX
     stroke = max(1, round(fine * text_height / 7))
     scale = cv2.getFontScaleFromHeight(font, fine * text_height, stroke)
     (width, _), _ = cv2.getTextSize(text, font, scale, stroke)
@@ -141,9 +154,7 @@ def _label(track_id: int, text_height: int) -> Image:
     luminance = float(np.dot((0.0722, 0.7152, 0.2126), (np.array(colour) / 255) ** 2.2))
     writing = 0 if luminance > 0.2 else 255
     label = np.rint(writing * cover + np.array(colour) * (1 - cover)).astype(np.uint8)
-    label = np.asarray(cv2.copyMakeBorder(label, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=_rim(colour)), np.uint8)
-    label.flags.writeable = False
-    return label
+    return np.asarray(cv2.copyMakeBorder(label, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=_rim(colour)), np.uint8)
 
 
 def _places(boxes: list[list[int]], labels: list[Image], width: int, height: int) -> list[tuple[int, int]]:

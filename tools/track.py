@@ -77,11 +77,11 @@ def track(
     another is. A camera or stream needs --mode online or --mode windowed, and Ctrl-C ends it.
 
     Writes for each source, NAME being that of its file or folder: DIR/NAME.txt, tracks in MOT format (frame, id, left,
-    top, width, height, score, -1, -1, -1); DIR/NAME.mp4, the annotated video (boxes filled in between detections are
-    dashed); DIR/NAME.json, the settings, versions, counts and seconds a stage. Earlier ones are kept and the source is
-    refused, unless --overwrite is given: it replaces them, and removes an earlier video where no new one is drawn.
-    Prints a table of all sources. With --jobs the results are the same, only sooner, and each process needs as much
-    memory as one alone.
+    top, width, height, score, -1, -1, and 1 if the box was filled in between detections, -1 if not); DIR/NAME.mp4, the
+    annotated video (boxes filled in are dashed, and the number of the frame is in a corner); DIR/NAME.json, the
+    settings, versions, counts and seconds a stage. Earlier ones are kept and the source is refused, unless --overwrite
+    is given: it replaces them, and removes an earlier video where no new one is drawn. Prints a table of all sources.
+    With --jobs the results are the same, only sooner, and each process needs as much memory as one alone.
 
     Whoever knows better than earlier tracks corrects them by a text file for --constraints. Its line 'tracks FILE'
     names earlier tracks, by a path relative to its own folder. 'must FRAME ID FRAME ID' says that two of their boxes

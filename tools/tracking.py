@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -231,14 +232,14 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
 
 @contextmanager
 def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
-    """A video to which each frame is added with its tracks drawn upon it."""
+    """A video to which each frame is added with its tracks drawn upon it, and its number."""
     from siamlink.tools.annotate import Annotator
     from siamlink.tools.video_writer import VideoWriter
 
-    annotator = Annotator(opened.frame_rate)
+    annotator, numbers = Annotator(opened.frame_rate), count(1)
     size = opened.frames.size if opened.frames else (0, 0)
     with VideoWriter(path, opened.frame_rate, size) as writer:
-        yield lambda image, tracks: writer.write(annotator.draw(image, tracks))
+        yield lambda image, tracks: writer.write(annotator.draw(image, tracks, next(numbers)))
 
 
 def _write(outcome: Outcome, job: Job, staged: Path) -> None:

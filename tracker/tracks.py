@@ -42,8 +42,8 @@ class Tracks(Detections):
         return {**super()._supervision_columns(), "tracker_id": self.track_id.astype(int)}
 
     def to_mot_text(self) -> str:
-        """The rows in MOTChallenge's format of ten columns."""
-        return format_rows(self, self.track_id)
+        """The rows in MOTChallenge's format of ten columns, the last of them 1 where `interpolated`, else -1."""
+        return format_rows(self, self.track_id, self.interpolated)
 
     @property
     def count(self) -> int:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import FormatError, InputError
-from siamlink.detectors.mot_text import format_rows, read_detections, read_rows
+from siamlink.detectors.mot_text import format_rows, is_filled, read_detections, read_rows
 
 GOOD = "1,-1,10,20,30,60,0.9,-1,-1,-1\n2,-1,11,21,30,60,0.8,-1,-1,-1\n"
 
@@ -190,8 +190,9 @@ def test_what_is_written_can_be_read(tmp_path_factory, drawn, tracked):
     table, corners = table[wide], corners[wide]
     written = Detections(table[:, 0], corners, table[:, 5], np.zeros(len(table)))
     ids = np.arange(1, len(written) + 1, dtype=np.int32) if tracked else None
+    filled = written.frame % 2 == 0 if tracked else None
     path = tmp_path_factory.mktemp("round-trip") / "det.txt"
-    path.write_text(format_rows(written, ids))
+    path.write_text(format_rows(written, ids, filled))
     read = read_detections(path, last_frame=60)
     assert read.frame.tolist() == written.frame.tolist()
     np.testing.assert_allclose(read.box, written.box, atol=0.021)
@@ -199,12 +200,14 @@ def test_what_is_written_can_be_read(tmp_path_factory, drawn, tracked):
     back = read_rows(path, unique_ids=tracked)
     assert back[:, 1].tolist() == (ids.tolist() if tracked else [-1] * len(written))
     assert back.shape[1] == (10 if len(written) else 7)
+    assert is_filled(back).tolist() == (filled.tolist() if tracked else [False] * len(written))
 
 
 def test_written_lines_have_ten_columns():
     detections = Detections.from_boxes(3, [[1, 2, 4.5, 8.125]], [0.123456789])
     assert format_rows(detections) == "3,-1,1.00,2.00,3.50,6.12,0.123457,-1,-1,-1\n"
     assert format_rows(detections, np.array([17], np.int32)).startswith("3,17,1.00")
+    assert format_rows(detections, np.array([17], np.int32), np.array([True])).endswith(",0.123457,-1,-1,1\n")
     assert format_rows(Detections.empty()) == ""
 
 

@@ -183,3 +183,25 @@ def test_a_moving_box_keeps_its_colour_from_frame_to_frame():
     for (image, x), (after, _) in pairwise(zip(images, range(50, 100, 10), strict=True)):
         assert coloured(image, 7)[180, x]
         assert coloured(after, 7)[180, x + 10]
+
+
+def test_the_number_of_the_frame_is_in_the_corner_and_can_be_read_on_any_background():
+    for shade in (0, 128, 255):
+        image = np.full((360, 640, 3), shade, np.uint8)
+        Annotator(RATE).draw(image, Tracks.empty(), 1234)
+        assert (image[24:] == shade).all()
+        plate = image[1:16, 1:60]
+        assert (plate == 0).all(axis=2).sum() > 200
+        assert (plate == 255).all(axis=2).sum() > 50
+    one, other = (Annotator(RATE).draw(grey(), Tracks.empty(), number) for number in (1, 2))
+    assert (one != other).any()
+
+
+def test_a_label_makes_room_for_the_number_of_the_frame():
+    tracks = tracks_of([(0, 0, 40, 100)], [3])
+    plate = Annotator(RATE).draw(grey(), Tracks.empty(), 7)
+    changed = (plate != 128).any(axis=2)
+    image = Annotator(RATE).draw(grey(), tracks, 7)
+    np.testing.assert_array_equal(image[changed], plate[changed])
+    alone = coloured(Annotator(RATE).draw(grey(), tracks), 3)[:, 10:30].sum()
+    assert coloured(image, 3)[:, 10:30].sum() > 0.7 * alone

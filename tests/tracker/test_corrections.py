@@ -171,5 +171,20 @@ def test_who_was_filled_in_before_another_is_not_the_other(write: Write, tmp_pat
         hidden.among(found)
 
 
+@pytest.mark.parametrize("mark", [-1, 1])
+def test_the_mark_of_a_box_that_was_filled_in_is_believed(write: Write, tmp_path: Path, mark: int) -> None:
+    """A detection that is part of no track, of the same score, is nearly where the box was filled in."""
+    found = Detections([1, 2, 3], [[x, 0, x + 40, 90] for x in (0, 5, 0)], np.ones(3), np.zeros(3))
+    rows = "".join(f"{frame},1,0,0,40,90,1,-1,-1,{mark if frame == 2 else -1}\n" for frame in (1, 2, 3))
+    (tmp_path / "marked.txt").write_text(rows)
+    corrections = read_corrections(write("tracks marked.txt\nmust 1 1 2 1"))
+    if mark == 1:
+        with pytest.raises(FormatError, match="id 1 was not detected in frame 2 but filled in there"):
+            corrections.among(found)
+    else:
+        (constraint,) = corrections.among(found)
+        assert (constraint.a, constraint.b) == (0, 1)
+
+
 OCCLUDED = [(1, 1, 0), (1, 2, 100), (2, 1, 52), (2, 2, 45), (3, 1, 0), (3, 2, 100)]
 """Frame, id and left of two people, of whom the second was not detected in frame 2."""

@@ -1,4 +1,5 @@
 import sys
+from dataclasses import replace
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -66,6 +67,14 @@ def test_results_are_mot_text_of_ten_columns(detections, tmp_path):
     ]
     assert (rows[:, 7:] == -1).all()
     assert rows.shape[1] == 10
+
+
+def test_the_last_column_of_results_marks_what_was_filled_in(detections):
+    tracks = Tracks.from_detections(detections, np.array([1, 2, 1], np.int32))
+    marked = replace(tracks, interpolated=np.array([False, True, False]))
+    assert [line.split(",")[7:] for line in marked.to_mot_text().splitlines()] == [
+        ["-1", "-1", mark] for mark in ("-1", "1", "-1")
+    ]
 
 
 def test_supervision_gets_the_ids(detections, monkeypatch):
