@@ -26,6 +26,11 @@ USUAL_SECONDS, ENOUGH = 0.1, 30
 TENSION_SECONDS = 1.0
 BLOCK_SECONDS = 0.8
 """Detections are predicted from others so far away that their errors have little to do with one another."""
+MOST_NOISE = 2.5
+"""Times the noise that neighbouring frames betray: the most that smoothing may take from detections, at the median. It
+is above 1 because a detector errs alike in frames that follow each other."""
+THIRD_DIFFERENCE_GAIN = 20**0.5
+"""What (-1, 3, -3, 1) makes of white noise."""
 LITTLE = 1e-3
 """What left-out detections still count, as a share of the penalty, so that no track is without any."""
 
@@ -33,9 +38,10 @@ LITTLE = 1e-3
 def smooth_tracks(tracks: Tracks, frame_rate: float) -> Tracks:
     """Smooth the boxes and fill the gaps of tracks.
 
-    How much is smoothed is chosen for each video and for the centre's and the size's components apart: the t by which
-    detections are best predicted from the others, in turn those of every other 0.8 seconds left out. Where the boxes of
-    a detector are exact, they hardly change.
+    How much is smoothed is chosen for each video and for the centre's and the size's components apart. Gaps are filled
+    with the t by which detections are best predicted from the others, in turn those of every other 0.8 seconds left
+    out. This t smooths the detections too, unless it took more from them than can be noise: a gait cannot be predicted
+    so far ahead, but where the boxes of a detector are exact it is no error.
 
     Args:
         tracks: the detections of tracks.
@@ -48,14 +54,16 @@ def smooth_tracks(tracks: Tracks, frame_rate: float) -> Tracks:
     if not len(tracks):
         return tracks
     course = _Course.of(tracks, 1 / frame_rate)
-    boxes = _boxes(course.smooth(course.choose_seconds()))
+    predicting = course.choose_seconds()
+    state = course.smooth(predicting)
+    state[course.seen] = course.smooth(course.limit_to_noise(predicting))[course.seen]
     score = np.interp(np.arange(len(course.track)), course.seen, tracks.score[course.order])
     last_seen = np.searchsorted(course.seen, np.arange(len(course.track)), side="right") - 1
     interpolated = np.ones(len(course.track), bool)
     interpolated[course.seen] = False
     return Tracks(
         frame=course.frame.astype(np.int32),
-        box=boxes.astype(np.float32),
+        box=_boxes(state).astype(np.float32),
         score=score.astype(np.float32),
         label=tracks.label[course.order][last_seen],
         track_id=tracks.track_id[course.order][last_seen],
@@ -104,17 +112,40 @@ class _Course:
         asked = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
         if sum(map(np.count_nonzero, asked)) < ENOUGH:
             return np.full(4, USUAL_SECONDS)
-        height = np.exp(self.state[:, 3])[:, None] ** [1, 1, 0, 0]
         errors = []
         for seconds in SMOOTHING_SECONDS:
             parts = []
             for left_out, rows in enumerate(asked):
                 weight = np.where(part == left_out, LITTLE * min(1.0, self._tension(seconds)), 1.0)
                 predicted = self._solve(weight, self.state, seconds)[self.seen]
-                parts.append((np.abs(predicted - self.state) / height)[rows])
+                parts.append((np.abs(predicted - self.state) / self._unit)[rows])
             errors.append(np.concatenate(parts).mean(axis=0))
         chosen: FloatArray = np.array(SMOOTHING_SECONDS)[np.argmin(errors, axis=0)]
         return chosen
+
+    def limit_to_noise(self, seconds: FloatArray) -> FloatArray:
+        """(4,) the largest t up to `seconds` (4,) that takes no more from the detections than can be noise.
+
+        What moves smoothly hardly shows in third differences of frames that follow each other, but noise does.
+        """
+        begin, end = self.seen[:-3], self.seen[3:]
+        first = np.flatnonzero((end - begin == 3) & (self.track[end] == self.track[begin]))
+        if len(first) < ENOUGH:
+            return seconds
+        difference = np.diff(self.state, 3, axis=0)[first] / self._unit[first]
+        noise = np.median(np.abs(difference), axis=0) / THIRD_DIFFERENCE_GAIN
+        limited = np.full(4, SMOOTHING_SECONDS[0])
+        for tried in SMOOTHING_SECONDS[1:]:
+            taken = self._solve(np.ones(len(self.seen)), self.state, tried)[self.seen] - self.state
+            is_noise = np.median(np.abs(taken) / self._unit, axis=0) <= MOST_NOISE * noise
+            limited[is_noise & (tried <= seconds)] = tried
+        return limited
+
+    @property
+    def _unit(self) -> FloatArray:
+        """(N, 4) what errors of the state are measured in: the centre's in heights of the box."""
+        unit: FloatArray = np.exp(self.state[:, 3])[:, None] ** [1, 1, 0, 0]
+        return unit
 
     def _between(self, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """(N,) whether a track has a known detection both before and after each of its detections."""

@@ -10,12 +10,15 @@ from siamlink.tracker.tracks import Tracks
 RATE = 25.0
 
 
-def walk(frames, track_id=1, noise=0.0, seed=0, rate=RATE, x=100.0) -> Tracks:
-    """A person of 100 pixels who walks in a wide curve; the corners of the box jitter by `noise` pixels."""
+def walk(frames, track_id=1, noise=0.0, seed=0, rate=RATE, x=100.0, gait=0.0) -> Tracks:
+    """A person of 100 pixels who walks in a wide curve, twice a second with the legs apart, by `gait` pixels.
+
+    The corners of the box jitter by `noise` pixels.
+    """
     frames = np.asarray(frames)
     seconds = frames / rate
     centre = np.column_stack([x + 60 * seconds, 200 + 40 * np.sin(seconds)])
-    half = np.array([20.0, 50.0])
+    half = np.column_stack([20 + gait * np.sin(4 * np.pi * seconds), np.full(len(frames), 50)])
     box = np.hstack([centre - half, centre + half])
     box += noise * np.random.default_rng(seed).normal(size=box.shape)
     count = len(frames)
@@ -35,6 +38,21 @@ def test_jitter_is_smoothed_away():
 def test_exact_boxes_hardly_change():
     exact = walk(np.arange(1, 201))
     assert np.abs(smooth_tracks(exact, RATE).box - exact.box).max() < 0.5
+
+
+def test_the_gait_of_exact_boxes_stays_and_is_not_guessed_in_gaps():
+    frames = np.r_[1:71, 121:200]
+    exact = walk(frames, noise=0.1, gait=6)
+    smoothed = smooth_tracks(exact, RATE)
+    assert np.abs(smoothed[~smoothed.interpolated].box - exact.box).max() < 1.5
+    width = np.diff(smoothed.box[smoothed.frame > 80][:30, [0, 2]])
+    assert np.ptp(width) < 3
+
+
+def test_noise_is_smoothed_away_with_a_gait_too():
+    frames = np.arange(1, 201)
+    jittery, truth = walk(frames, noise=4, gait=1), walk(frames, gait=1)
+    assert error(smooth_tracks(jittery, RATE), truth) < 0.6 * error(jittery, truth)
 
 
 def test_gaps_are_filled_along_the_curve_and_marked():
