@@ -18,6 +18,8 @@ from siamlink.detectors.detections import Detections
 FloatArray = NDArray[np.float64]
 BLOCK = 8192
 """Pairs looked at together, few enough for their columns to stay in the processor's cache."""
+LARGE_BLOCK = 1_000_000
+"""Pairs whose features are found together; all those of a million detections would fill the memory."""
 
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
 """The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
@@ -90,6 +92,20 @@ def pair_features(
     Returns:
         (P, F) float32, NaN where no motion is known yet; and the motion of the N detections.
     """
+    motion = known_motion or Motion(np.zeros((0, 2)), np.zeros(0))
+    if len(pairs) <= LARGE_BLOCK:
+        return _features_of(detections, pairs, score_rank, frame_rate, motion)
+    features = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32)
+    for rows in _blocks_of_rivals(detections.frame[pairs.later]):
+        known = motion[: int(pairs.later[rows].min())]
+        features[rows], motion = _features_of(detections, pairs[rows], score_rank, frame_rate, known)
+    return features, motion
+
+
+def _features_of(
+    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, known_motion: Motion
+) -> tuple[NDArray[np.float32], Motion]:
+    """See `pair_features`."""
     i, j = pairs.earlier, pairs.later
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     size = np.column_stack([detections.width, height]).astype(np.float64)
@@ -122,6 +138,14 @@ def pair_features(
         motion.support[i],
     ]
     return np.column_stack(columns).astype(np.float32), motion
+
+
+def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.intp]]:
+    """The rows of pairs in order of their later frame, in blocks that hold all pairs of a frame."""
+    _, counts = np.unique(later_frame, return_counts=True)
+    ends = np.cumsum(counts)
+    last_of_block = np.append(np.diff(ends // LARGE_BLOCK) > 0, True)
+    yield from np.split(np.argsort(later_frame, kind="stable"), ends[last_of_block][:-1])
 
 
 def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:

@@ -5,6 +5,8 @@ from numpy.typing import NDArray
 
 Boxes = NDArray[np.float32] | NDArray[np.float64]
 """(N, 4) corners `x1 y1 x2 y2`."""
+BLOCK = 256
+"""Boxes compared together with all others of a crowded frame, which would fill the memory at once."""
 
 
 def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:
@@ -37,11 +39,14 @@ def suppress_non_maxima(box: Boxes, score: NDArray[np.float32], iou_limit: float
     Returns:
         The indices of the kept boxes, ascending.
     """
-    overlap = iou_matrix(box, box) > iou_limit
     kept: list[int] = []
     dropped = np.zeros(len(box), bool)
-    for index in np.argsort(-score, kind="stable"):
-        if not dropped[index]:
-            kept.append(int(index))
-            dropped |= overlap[index]
+    best_first = np.argsort(-score, kind="stable")
+    for start in range(0, len(box), BLOCK):
+        rows = best_first[start : start + BLOCK]
+        rows = rows[~dropped[rows]]
+        for index, overlaps in zip(rows, iou_matrix(box[rows], box) > iou_limit, strict=True):
+            if not dropped[index]:
+                kept.append(int(index))
+                dropped |= overlaps
     return np.sort(np.array(kept, np.intp))

@@ -9,6 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamlink.detectors.errors import InputError
 
+FARTHEST = 1e7
+"""Pixels; what lies beyond is no place in a picture, and squares of distances overflow."""
+MOST_IN_FRAME = 20_000
+"""Boxes; each is compared with the others of its frame."""
+TOO_MANY = f"at most {MOST_IN_FRAME} are plausible; keep those of the highest scores"
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Detections:
@@ -21,8 +27,8 @@ class Detections:
         label: (N,) int16, the detector's class; 0 is a person for the built-in detectors.
 
     Raises:
-        InputError: columns differ in length, a frame is below 1, a number is not finite or too large for its column,
-            or a box has no area.
+        InputError: columns differ in length, a frame is below 1 or has too many rows, a number is not finite or too
+            large for its column, or a box has no area.
     """
 
     frame: NDArray[np.int32]
@@ -164,9 +170,15 @@ def _validate(columns: dict[str, NDArray[Any]]) -> None:
             "box without area (x2 must exceed x1, y2 exceed y1)",
         ),
         (~np.isfinite(score), "score that is not finite"),
+        ((np.abs(box) > FARTHEST).any(axis=1), f"box with a coordinate beyond {FARTHEST:.0f} pixels"),
     )
     for fault, message in faults:
         if fault.any():
             row = int(np.argmax(fault))
             values = ", ".join(f"{value:g}" for value in box[row])
             raise InputError(f"{message}: row {row}, frame {frame[row]}, box [{values}], score {score[row]:g}")
+    if len(frame) > MOST_IN_FRAME:
+        frames, counts = np.unique(frame, return_counts=True)
+        fullest = int(counts.argmax())
+        if counts[fullest] > MOST_IN_FRAME:
+            raise InputError(f"{counts[fullest]} boxes in frame {frames[fullest]}: {TOO_MANY}")

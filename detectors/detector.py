@@ -1,14 +1,18 @@
 """What a detector is, and how whatever it returns becomes `Detections` of the right frame."""
 
+import math
+import os
 import traceback
 from collections.abc import Callable
+from threading import TIMEOUT_MAX
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors import time_limit
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import DetectorError, InputError
+from siamlink.detectors.errors import ConfigError, DetectorError, InputError
 
 Image = NDArray[np.uint8]
 """(H, W, 3) pixels, blue green red."""
@@ -18,6 +22,10 @@ EXPECTED = (
     "in pixels, with no rows where nothing is found"
 )
 LABELS = np.iinfo(np.int16)
+TIME_LIMIT = "SIAMLINK_DETECTOR_SECONDS"
+"""The environment variable that says how many seconds a detector may take over a frame; 0: as long as it likes."""
+LONGEST_SECONDS = 300.0
+"""Seconds without that; the first frame may take a while, as some detectors get ready only then."""
 
 
 class Detector(Protocol):
@@ -33,6 +41,8 @@ class LoadedDetector:
 
     Some detectors (`motion`) remember the frames they saw: load one for every video.
 
+    It is made and called in a thread of its own, and a call that takes longer than `TIME_LIMIT` is given up.
+
     Args:
         name: what errors call it.
         detector: an object with a method `detect(image)`, a function of the image, or a class of either that
@@ -40,22 +50,30 @@ class LoadedDetector:
 
     Raises:
         DetectorError: `detector` is none of these, or its class cannot be made.
+        ConfigError: `TIME_LIMIT` is set to something else than a number.
     """
 
     def __init__(self, name: str, detector: object) -> None:
         self.name = name
-        self._function = _function_of(name, detector)
+        self._seconds = _time_limit()
+        self._thread = time_limit.OwnThread()
+        self._function = self._thread.call(lambda: _function_of(name, detector))
 
     def detect(self, image: Image, frame_number: int) -> Detections:
         """Detections in `image`, all in frame `frame_number`.
 
         Raises:
-            DetectorError: the detector failed, or returned something else than detections.
+            DetectorError: the detector failed, took too long, or returned something else than detections.
         """
         try:
-            result = self._function(image)
+            result = self._thread.call(lambda: self._function(image), self._seconds)
         except DetectorError:
             raise
+        except time_limit.TimeLimitError:
+            raise DetectorError(
+                f"detector '{self.name}' has not answered for {self._seconds:g} s in frame {frame_number}; "
+                f"if it needs longer, set {TIME_LIMIT} to more seconds, or to 0 for as long as it likes"
+            ) from None
         except (Exception, SystemExit) as error:
             raise DetectorError(
                 f"detector '{self.name}' failed in frame {frame_number}: {explain_where(error)}"
@@ -76,10 +94,22 @@ def explain(error: BaseException) -> str:
 def explain_where(error: BaseException) -> str:
     """An exception's type and message, and the file and line that raised it, in one line."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if frame.filename != __file__ and not frame.filename.startswith("<frozen")]
+    callers = (__file__, time_limit.__file__)
+    own = [frame for frame in frames if frame.filename not in callers and not frame.filename.startswith("<frozen")]
     if isinstance(error, SyntaxError) or not own:
         return explain(error)
     return f"{explain(error)} ({own[-1].filename}, line {own[-1].lineno})"
+
+
+def _time_limit() -> float | None:
+    given = os.environ.get(TIME_LIMIT) or LONGEST_SECONDS
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = math.nan
+    if not 0 <= seconds <= TIMEOUT_MAX:
+        raise ConfigError(f"{TIME_LIMIT} must be a number of seconds, or 0 for no limit, not {str(given)[:80]!r}")
+    return seconds or None
 
 
 def _function_of(name: str, detector: object) -> Callable[[Image], object]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.detections import Detections
+from siamlink.detectors.detections import MOST_IN_FRAME, TOO_MANY, Detections
 from siamlink.detectors.errors import FormatError, InputError
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
@@ -32,8 +32,8 @@ def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = Fals
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: a field is missing, not a number or not finite, a frame is out of range, a box has no area, or a
-            row is there twice. The line and the column are named.
+        FormatError: a field is missing, not a number or not finite, a frame is out of range or has too many rows, a box
+            has no area, or a row is there twice. The line and the column are named.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -47,6 +47,7 @@ def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = Fals
     lines = np.array([number for number, _ in numbered])
     rows = _parse(path, [line for _, line in numbered], lines)
     _check_values(path, rows, lines, last_frame)
+    _check_fullest_frame(path, rows, lines)
     _check_duplicates(path, rows, lines, unique_ids)
     return rows
 
@@ -176,6 +177,14 @@ def _in_column(rows: NDArray[np.float64], column: int | slice, fault: NDArray[np
     mask = np.zeros(rows.shape, bool)
     mask[:, column] = fault
     return mask
+
+
+def _check_fullest_frame(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_]) -> None:
+    frames, counts = np.unique(rows[:, 0], return_counts=True)
+    fullest = int(counts.argmax())
+    if counts[fullest] > MOST_IN_FRAME:
+        row = np.flatnonzero(rows[:, 0] == frames[fullest])[MOST_IN_FRAME]
+        raise FormatError(path, f"{counts[fullest]} boxes in frame {frames[fullest]:g}: {TOO_MANY}", int(lines[row]))
 
 
 def _check_duplicates(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_], unique_ids: bool) -> None:

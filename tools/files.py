@@ -19,7 +19,7 @@ def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Pat
         inputs: files that are read, which nothing may replace.
 
     Raises:
-        OutputError: it may not be replaced, is a folder, or its own folder is missing.
+        OutputError: it may not be replaced, is a folder, or its own folder is missing or not to be written to.
     """
     path = Path(path)
     with output_errors(path):
@@ -32,6 +32,8 @@ def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Pat
                 raise OutputError(f"{path} exists; --overwrite replaces it")
         if not path.parent.is_dir():
             raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
+        if not os.access(path.parent, os.W_OK):
+            raise OutputError(f"cannot write {path}: the folder {path.parent} is not to be written to")
 
 
 def check_folder(folder: Path, names: Iterable[str], overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
@@ -89,7 +91,7 @@ def write_text(path: str | Path, text: str, overwrite: bool = False) -> None:
     with staging(path.parent) as folder:
         with output_errors(path):
             (folder / path.name).write_text(text, encoding="utf-8", newline="")
-        publish(folder, path.parent)
+        publish(folder, path.parent, overwrite)
 
 
 @contextlib.contextmanager
@@ -119,15 +121,32 @@ def _staging_prefix(process_id: int) -> str:
     return f".siamlink-{process_id}-"
 
 
-def publish(staged: Path, folder: Path) -> None:
-    """Rename all that a staging folder holds into `folder`: files replace earlier ones, folders join earlier ones."""
+def publish(staged: Path, folder: Path, overwrite: bool = True) -> None:
+    """Move all that a staging folder holds into `folder`: files replace earlier ones, folders join earlier ones.
+
+    Raises:
+        OutputError: it cannot be written, or may not replace what another program has written there meanwhile; of two
+            that publish files of the same names at once, one publishes all of them and the other none.
+    """
     for path in sorted(staged.iterdir()):
         target = folder / path.name
-        if path.is_dir() and target.is_dir():
-            publish(path, target)
-        else:
-            with output_errors(target):
+        with output_errors(target):
+            if path.is_dir() and target.is_dir():
+                publish(path, target, overwrite)
+            elif overwrite or path.is_dir():
                 path.replace(target)
+            else:
+                _place(path, target)
+
+
+def _place(path: Path, target: Path) -> None:
+    """Give a file its place, which has to be free."""
+    try:
+        target.hardlink_to(path)
+    except FileExistsError:
+        raise OutputError(f"another run has written {target} meanwhile; --overwrite replaces it") from None
+    except OSError:  # a disk without hard links
+        path.rename(target)
 
 
 @contextlib.contextmanager

@@ -251,7 +251,7 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
     with output_errors(text):
         text.write_text(outcome.result.tracks.to_mot_text(), encoding="ascii")
         record.write_text(json.dumps(outcome.record(job.parameters), indent=2) + "\n", encoding="utf-8")
-    publish(staged, job.output)
+    publish(staged, job.output, job.overwrite)
     stale = job.stale_video(outcome.opened)
     if stale and job.overwrite:
         with output_errors(stale):

@@ -193,6 +193,17 @@ def test_frame_by_frame_in_a_window_the_features_are_the_same(seed):
     np.testing.assert_array_equal(support, all_motion.support)
 
 
+@pytest.mark.parametrize("block", [1, 40, 300])
+def test_block_by_block_the_features_are_the_same(block, monkeypatch):
+    pairs, features, motion = features_of(scene := crowd(3))
+    assert len(pairs) > 300
+    monkeypatch.setattr("siamlink.association.context.LARGE_BLOCK", block)
+    _, in_blocks, motion_in_blocks = features_of(scene)
+    np.testing.assert_array_equal(in_blocks, features)
+    np.testing.assert_array_equal(motion_in_blocks.velocity, motion.velocity)
+    np.testing.assert_array_equal(motion_in_blocks.support, motion.support)
+
+
 @pytest.mark.parametrize(("scale", "shift"), [(1, 512), (4, 0), (0.5, -256), (2, 64)])
 def test_features_depend_neither_on_place_nor_on_resolution(scale, shift):
     scene = crowd(1)

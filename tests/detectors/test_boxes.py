@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.detectors.boxes import iou_matrix, iou_pairs, suppress_non_maxima
+from siamlink.detectors.boxes import BLOCK, iou_matrix, iou_pairs, suppress_non_maxima
 
 corner, side = st.integers(-30, 30), st.integers(1, 20)
 box_lists = st.lists(st.tuples(corner, corner, side, side), max_size=12)
@@ -45,11 +45,14 @@ def test_boxes_that_touch_or_lie_apart_do_not_overlap():
 
 
 @given(box_lists, st.data())
-def test_suppression_leaves_only_boxes_that_no_better_kept_one_overlaps(rows, draw):
+@pytest.mark.parametrize("block", [1, 5, BLOCK])
+def test_suppression_leaves_only_boxes_that_no_better_kept_one_overlaps(block, rows, draw):
     box = as_boxes(rows)
     scores = draw.draw(st.lists(st.integers(0, 4), min_size=len(box), max_size=len(box)))
     score, limit = np.array(scores, np.float32), draw.draw(st.sampled_from([0.0, 0.3, 0.5, 0.9]))
-    kept = suppress_non_maxima(box, score, limit).tolist()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("siamlink.detectors.boxes.BLOCK", block)
+        kept = suppress_non_maxima(box, score, limit).tolist()
     assert kept == sorted(set(kept))
     best_first = sorted(range(len(box)), key=lambda row: (-score[row], row))
     for place, row in enumerate(best_first):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.detectors.detections import Detections
+from siamlink.detectors.detections import MOST_IN_FRAME, Detections
 from siamlink.detectors.errors import InputError
 
 COLUMNS = {
@@ -83,12 +83,21 @@ def test_a_wrong_value_is_named_with_its_row_and_frame(columns, message):
         ([2, 22, 12, 2], "without area .*: row 2, frame 3"),
         ([2, 2, 2, 22], "without area .*: row 2, frame 3"),
         ([2e8, 2, 2e8 + 1, 22], "without area .*: row 2, frame 3"),
+        ([2, 2, 1e38, 22], "coordinate beyond 10000000 pixels: row 2, frame 3"),
     ],
-    ids=["nan", "inf", "too-large", "inverted-x", "inverted-y", "flat", "flat-in-float32"],
+    ids=["nan", "inf", "too-large", "inverted-x", "inverted-y", "flat", "flat-in-float32", "beyond"],
 )
 def test_a_wrong_box_is_named_with_its_row_and_frame(box, message):
     with pytest.raises(InputError, match=message):
         changed(box=[*COLUMNS["box"][:2], box, COLUMNS["box"][3]])
+
+
+def test_a_frame_holds_no_more_boxes_than_can_be_compared():
+    frame = np.repeat([1, 2], [3, MOST_IN_FRAME])
+    box = np.tile([0, 0, 1, 1], (len(frame), 1))
+    assert len(Detections(frame, box, np.ones(len(frame)), np.zeros(len(frame)))) == len(frame)
+    with pytest.raises(InputError, match=r"20001 boxes in frame 7: at most 20000 are plausible"):
+        Detections.from_boxes(7, np.tile([0, 0, 1, 1], (MOST_IN_FRAME + 1, 1)))
 
 
 @pytest.mark.parametrize(

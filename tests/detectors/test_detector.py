@@ -1,3 +1,4 @@
+import threading
 import time
 from types import SimpleNamespace
 
@@ -7,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.detector import LoadedDetector, to_detections
-from siamlink.detectors.errors import DetectorError
+from siamlink.detectors.detector import TIME_LIMIT, LoadedDetector, to_detections
+from siamlink.detectors.errors import ConfigError, DetectorError
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
 ROW = [1.0, 2.0, 11.0, 22.0, 0.75]
@@ -126,6 +127,52 @@ def test_a_detector_that_takes_no_image_is_told_apart_from_a_failing_line_of_our
     with pytest.raises(DetectorError, match=r"TypeError: .* takes no arguments") as caught:
         LoadedDetector("mine", time.monotonic).detect(IMAGE, 1)
     assert "detector.py, line" not in str(caught.value)
+
+
+def test_a_detector_that_hangs_is_given_up_and_not_asked_again(monkeypatch):
+    monkeypatch.setenv(TIME_LIMIT, "0.02")
+    released = threading.Event()
+    detector = LoadedDetector("mine", lambda image: released.wait())
+    expected = (
+        "detector 'mine' has not answered for 0.02 s in frame 4; if it needs longer, set SIAMLINK_DETECTOR_SECONDS"
+    )
+    for _ in range(2):
+        with pytest.raises(DetectorError) as caught:
+            detector.detect(IMAGE, 4)
+        assert str(caught.value).startswith(expected)
+    released.set()
+
+
+@pytest.mark.parametrize("seconds", ["0", "", "60", "1e9"])
+def test_a_detector_that_answers_in_time_is_heard(monkeypatch, seconds):
+    monkeypatch.setenv(TIME_LIMIT, seconds)
+    assert loaded([ROW]).detect(IMAGE, 1).score.tolist() == [0.75]
+
+
+@pytest.mark.parametrize("seconds", ["long", "-1", "nan", "inf", "1e300"])
+def test_a_time_limit_that_is_no_time_is_refused(monkeypatch, seconds):
+    monkeypatch.setenv(TIME_LIMIT, seconds)
+    with pytest.raises(ConfigError, match=f"^SIAMLINK_DETECTOR_SECONDS must be a number of seconds.*'{seconds}'"):
+        loaded([])
+
+
+def test_a_time_out_of_the_detectors_own_is_its_failure():
+    def unheard(image):
+        raise TimeoutError("the camera server is silent")
+
+    with pytest.raises(DetectorError, match=r"failed in frame 4: TimeoutError: the camera server is silent \(.*test_"):
+        LoadedDetector("mine", unheard).detect(IMAGE, 4)
+
+
+def test_a_detector_is_made_where_it_is_called():
+    class Local:
+        def __init__(self):
+            self.thread = threading.get_ident()
+
+        def detect(self, image):
+            return [ROW] if threading.get_ident() == self.thread else []
+
+    assert len(LoadedDetector("mine", Local).detect(IMAGE, 1)) == 1
 
 
 def test_a_detector_error_passes_unchanged():

@@ -216,9 +216,12 @@ def test_a_box_thinner_than_two_decimals_is_written_so_that_it_can_be_read(write
     assert read_rows(path)[0, 4] == 0.01
 
 
-def test_a_frame_of_very_many_boxes_is_read(write):
-    path = write("".join(f"7,-1,{row % 1000},{row // 1000},5,9,0.5\n" for row in range(20_000)))
-    assert read_detections(path).frame.tolist() == [7] * 20_000
+def test_a_frame_of_very_many_boxes_is_read_and_one_of_too_many_is_named(write):
+    rows = [f"7,-1,{row % 1000},{row // 1000},5,9,0.5\n" for row in range(20_001)]
+    assert read_detections(write("".join(rows[:-1]))).frame.tolist() == [7] * 20_000
+    path = write("8,-1,1,1,2,2,1\n" + "".join(rows))
+    with pytest.raises(FormatError, match=r"line 20002: 20001 boxes in frame 7: at most 20000 are plausible"):
+        read_rows(path)
 
 
 def test_real_files_read_whole(data):

@@ -45,6 +45,15 @@ def _setting(path: Path) -> None:
     load_parameters(None, path.read_bytes().decode("utf-8", "replace").split("\n"))
 
 
+def _constraints(path: Path) -> None:
+    from siamlink.detectors.mot_text import read_detections
+    from siamlink.tracker.corrections import read_corrections
+
+    tracks = path.parent / "tracks.txt"
+    tracks.write_text("1,1,10,20,30,60,1\n1,2,90,20,30,60,1\n2,1,11,20,30,60,1\n2,2,91,20,30,60,1\n")
+    read_corrections(path).among(read_detections(tracks))
+
+
 def _booster(path: Path) -> None:
     import numpy as np
 
@@ -66,6 +75,7 @@ TARGETS: dict[str, Callable[[Path], None]] = {
     "seqinfo": _seqinfo,
     "config": _config,
     "setting": _setting,
+    "constraints": _constraints,
     "booster": _booster,
     "weights": _weights,
 }
@@ -96,6 +106,7 @@ def main() -> None:
         import siamlink.association.booster
         import siamlink.detectors.mot_text
         import siamlink.detectors.sequence
+        import siamlink.tracker.corrections
         import siamlink.tracker.parameters  # noqa: F401
     with tempfile.TemporaryDirectory() as folder:
         run(target, b"", Path(folder))  # what is imported on first use takes longer than any reading may

@@ -148,6 +148,32 @@ def test_publishing_replaces_files_and_joins_folders(tmp_path: Path) -> None:
     assert texts == {"models/kept.txt": "kept", "models/replaced.txt": "later", "new/replaced.txt": "later"}
 
 
+@pytest.mark.parametrize("hard_links", [True, False])
+def test_what_another_run_has_written_meanwhile_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
+) -> None:
+    def no_links(self: Path, target: Path) -> None:
+        raise PermissionError(1, "Operation not permitted") if not self.exists() else FileExistsError(17, "File exists")
+
+    if not hard_links:
+        monkeypatch.setattr(Path, "hardlink_to", no_links)
+    (tmp_path / "a.txt").write_text("of the other run")
+
+    def write(name: str, overwrite: bool) -> None:
+        with staging(tmp_path) as staged:
+            (staged / name).write_text("of this run")
+            publish(staged, tmp_path, overwrite)
+
+    with pytest.raises(OutputError, match=r"^another run has written .*/a\.txt meanwhile; --overwrite replaces it$"):
+        write("a.txt", overwrite=False)
+    assert (tmp_path / "a.txt").read_text() == "of the other run"
+    write("b.txt", overwrite=False)
+    write("a.txt", overwrite=True)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == dict.fromkeys(
+        ("a.txt", "b.txt"), "of this run"
+    )
+
+
 def test_publishing_over_a_folder_names_it(tmp_path: Path) -> None:
     (tmp_path / "a.txt").mkdir()
     (tmp_path / "a.txt" / "inside").touch()
