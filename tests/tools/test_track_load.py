@@ -80,8 +80,8 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
             subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-@pytest.mark.parametrize("mode", ["offline", "windowed", "online"])
-def test_a_thousand_detections_a_frame(siamlink: Run, sequence: Make, mode: str) -> None:
+@pytest.mark.parametrize(("mode", "reported"), [("offline", 0.8), ("windowed", 0.8), ("online", 0.3)])
+def test_a_thousand_detections_a_frame(siamlink: Run, sequence: Make, mode: str, reported: float) -> None:
     frames, side = 8, 32
     column, row = (each.reshape(-1) * 30.0 for each in np.mgrid[0:side, 0:side])
     moved = np.arange(frames)[:, None] + column
@@ -92,7 +92,7 @@ def test_a_thousand_detections_a_frame(siamlink: Run, sequence: Make, mode: str)
     assert siamlink("track", folder, "-o", "out", "--mode", mode, "--set", "levels=1").code == 0
     rows = read_rows(Path("out/SEQ.txt"), unique_ids=True)
     lines = np.unique(np.column_stack([rows[:, 1], rows[:, 3].round(), (rows[:, 2] - rows[:, 0]).round()]), axis=0)
-    assert len(rows) > 0.8 * len(crowd)
+    assert len(rows) > reported * len(crowd)
     assert len(lines) == len(np.unique(rows[:, 1])) == side * side, "each track is one person who goes right"
 
 
