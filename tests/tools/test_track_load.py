@@ -80,7 +80,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
             subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-@pytest.mark.parametrize(("mode", "reported"), [("offline", 0.8), ("windowed", 0.8), ("online", 0.3)])
+@pytest.mark.parametrize(("mode", "reported"), [("offline", 0.8), ("windowed", 0.8), ("online", 0.1)])
 def test_a_thousand_detections_a_frame(siamlink: Run, sequence: Make, mode: str, reported: float) -> None:
     frames, side = 8, 32
     column, row = (each.reshape(-1) * 30.0 for each in np.mgrid[0:side, 0:side])
