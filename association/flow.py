@@ -105,11 +105,22 @@ class FlowEstimator:
             np.multiply(back, np.float32(-factor / seconds), out=field.vectors[region])
         if not self._parameters.remove_camera_motion:
             return field
-        shift = -2 * factor * _padded_flow(self._method, _halved(current), _halved(previous))
-        camera = fit_camera_motion(shift, 2 * factor, box)
+        camera = self._camera_motion(previous, current, factor, box)
         if camera is not None and region is not None:
             _subtract(field.vectors, region, camera, factor, seconds)
         return FlowField(field.vectors, field.scale, camera)
+
+    def camera_motion(self, image: Image, box: NDArray[np.floating] | None = None) -> FloatArray | None:
+        """What `FlowField.camera_motion` is from the last frame given to this one, without the flow; see `update`."""
+        factor = -(-image.shape[0] // self._parameters.height)
+        previous, current = self._remember(image, factor)
+        return None if previous is None else self._camera_motion(previous, current, factor, box)
+
+    def _camera_motion(
+        self, previous: Grey, current: Grey, factor: int, box: NDArray[np.floating] | None
+    ) -> FloatArray | None:
+        shift = -2 * factor * _padded_flow(self._method, _halved(current), _halved(previous))
+        return fit_camera_motion(shift, 2 * factor, box)
 
     def _remember(self, image: Image, factor: int) -> tuple[Grey | None, Grey]:
         size = image.shape[1], image.shape[0]

@@ -23,6 +23,7 @@ from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.association.tracklets import make_tracklets
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.camera import CameraMotion
 from siamlink.tracker.gaps import carry_on, fill_gaps
 from siamlink.tracker.parameters import GapParameters, TrackerParameters
 from siamlink.tracker.smoothing import smooth_tracks
@@ -32,6 +33,8 @@ from siamlink.tracker.tracks import Tracks
 FloatArray = NDArray[np.float64]
 Look = Callable[[Detections, Pairs], Comparisons]
 """Compares pairs of detections by how they look."""
+SeeCamera = Callable[[Detections], CameraMotion | None]
+"""The camera's motion up to the last of some detections; None where nobody watches it."""
 
 
 class Looks(NamedTuple):
@@ -204,11 +207,16 @@ def link_scored(
     parameters: TrackerParameters,
     watch: Stopwatch,
     describe: Describe | None = None,
+    see_camera: SeeCamera | None = None,
 ) -> Tracks:
-    """The best set of tracks by these probabilities, smoothed and with their gaps filled; see `assign_tracks`."""
+    """The best set of tracks by these probabilities, smoothed and with their gaps filled; see `assign_tracks`.
+
+    The camera's motion is asked for when all links are made, for which frames are looked at.
+    """
     free = np.zeros(len(scored.detections), np.int32)
     ids = assign_tracks(scored, footage, matcher, parameters, watch, describe, free)
-    return make_tracks(scored.detections, number_in_order(ids), footage, parameters, watch)
+    camera = see_camera(scored.detections) if see_camera else None
+    return make_tracks(scored.detections, number_in_order(ids), footage, parameters, watch, camera)
 
 
 def assign_tracks(
@@ -256,16 +264,17 @@ def make_tracks(
     footage: Footage,
     parameters: TrackerParameters,
     watch: Stopwatch,
+    camera: CameraMotion | None,
 ) -> Tracks:
     """The detections with their ids, smoothed, the gaps filled and the ends carried on as far as that is wanted."""
     with watch.stage("gaps"):
-        return _complete(Tracks.from_detections(detections, track_id), footage, parameters.gaps)
+        return _complete(Tracks.from_detections(detections, track_id), footage, parameters.gaps, camera)
 
 
-def _complete(tracks: Tracks, footage: Footage, parameters: GapParameters) -> Tracks:
+def _complete(tracks: Tracks, footage: Footage, parameters: GapParameters, camera: CameraMotion | None) -> Tracks:
     """Smooth the boxes of tracks and fill their gaps, as far as that is wanted."""
     rate = footage.frame_rate
-    filled = smooth_tracks(tracks, rate) if parameters.smooth else fill_gaps(tracks)
+    filled = smooth_tracks(tracks, rate, camera) if parameters.smooth else fill_gaps(tracks)
     if not parameters.fill:
         return filled[~filled.interpolated]
     return carry_on(filled, footage.last_frame, parameters.carry_on_seconds, rate)

@@ -34,6 +34,11 @@ class GapParameters(Parameters):
     smooth: bool = Field(
         True, description="whether the boxes of a track are smoothed, as much as makes them predict one another best"
     )
+    camera: bool = Field(
+        True,
+        description="whether boxes are smoothed, and gaps filled, along with the camera's motion, where frames are "
+        "looked at",
+    )
 
 
 class OnlineParameters(Parameters):

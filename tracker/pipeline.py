@@ -20,6 +20,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.errors import ConfigError, DetectorError, InputError
 from siamlink.detectors.frame_source import Frame, FrameSource, Image
 from siamlink.detectors.registry import load_detector
+from siamlink.tracker.camera import CameraMotion, camera_for
 from siamlink.tracker.frame_by_frame import FrameByFrame
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
@@ -252,7 +253,8 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
     constraints = run.opened.constraints(detections)
     scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare, constraints)
     footage = Footage(rate, run.opened.last_frame if found is not None else read_count, size)
-    tracks = link_scored(scored, footage, run.matcher, run.parameters, run.watch, looking.describe)
+    seen = looking.describe, looking.see_camera
+    tracks = link_scored(scored, footage, run.matcher, run.parameters, run.watch, *seen)
     run.progress("link", 1, 1)
     if second_level(run.matcher, run.parameters):
         used = run.use(looking.wanted, looking.described)
@@ -278,9 +280,23 @@ class _Looking:
         two_levels = second_level(run.matcher, run.parameters) is not None
         self.compare = None if two_levels else known.compare or (self._compare if sees else None)
         self.describe = self._describe if two_levels and (known.describe or sees) else None
+        rate, gaps = run.opened.frame_rate, run.parameters.gaps
+        self._camera = camera_for(run.matcher, gaps, rate, run.watch) if sees and known == Looks() else None
+        self._left: Iterator[Frame] = iter(())
+
+    def see_camera(self, detections: Detections) -> CameraMotion | None:
+        """The camera's motion up to the last detection: the frames that nobody has looked at by then follow."""
+        if self._camera is None:
+            return None
+        last = int(detections.frame.max(initial=0))
+        left = self._left if self._camera.seen_until else self._frames(detections)
+        with self._run.watch.stage("decode"):
+            while self._camera.seen_until < last and (frame := next(left, None)):
+                self._run.progress("appearance", frame.number, last)
+        return self._camera
 
     def _compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
-        frames, appearance, flow, run = *self._sources(), self._run
+        frames, appearance, flow, run = *self._sources(detections), self._run
         return compare_looks(frames, detections, pairs, appearance, flow, run.watch, run.progress)
 
     def _describe(self, detections: Detections, rows: NDArray[np.int64]) -> NDArray[np.floating]:
@@ -288,17 +304,23 @@ class _Looking:
         if self._known.describe is not None:
             descriptors = self._known.describe(detections, rows)
         else:
-            frames, appearance, flow, run = *self._sources(), self._run
+            frames, appearance, flow, run = *self._sources(detections), self._run
             descriptors = describe_detections(frames, detections, rows, appearance, flow, run.watch, run.progress)
         self.described = int(np.isfinite(descriptors).all(axis=1).sum()) if descriptors.shape[1] else 0
         return descriptors
 
-    def _sources(self) -> tuple[FrameSource, Appearances, FlowEstimator | None]:
+    def _sources(self, detections: Detections) -> tuple[Iterator[Frame], Appearances, FlowEstimator | None]:
         run = self._run
-        frames, appearance = run.opened.frames, run.matcher.appearance
-        assert frames is not None
+        appearance = run.matcher.appearance
         assert appearance is not None
-        return frames, appearance, flow_for(appearance, run.parameters.flow, run.opened.frame_rate)
+        return self._frames(detections), appearance, flow_for(appearance, run.parameters.flow, run.opened.frame_rate)
+
+    def _frames(self, detections: Detections) -> Iterator[Frame]:
+        """The frames from the first on; in passing, the camera is watched. What is left of them is for `see_camera`."""
+        frames = self._run.opened.frames
+        assert frames is not None
+        self._left = self._camera.watching(frames, detections) if self._camera else iter(frames)
+        return self._left
 
 
 def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None) -> _Linked:

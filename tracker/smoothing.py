@@ -1,12 +1,14 @@
 """Smooth tracks: the boxes that a track most likely had, in the frames with a detection and in those without.
 
-Detections jitter. Each track's boxes are replaced by the penalised least squares of Whittaker 1923 and Eilers 2003,
+Detections jitter, and with the camera the whole picture moves. Each track's boxes are replaced by the penalised least
+squares of Whittaker 1923 and Eilers 2003,
 
     min_y  sum_k (y_k - x_k)^2 dt  +  t^4 sum_k [(D^2 y_k / dt^2)^2 + (D y_k / dt)^2 / T^2] dt,
 
 over the centre and the logarithms of width and height; the first sum goes over the frames with a detection x_k, the
-other over all from a track's first to its last. The tension T makes long gaps nearly straight. All tracks are solved at
-once, as one banded system.
+other over all from a track's first to its last. The tension T makes long gaps nearly straight. Where the camera's
+motion is known, the centre is taken without it: people move as they would before a camera that stands still. All tracks
+are solved at once, as one banded system.
 """
 
 from dataclasses import dataclass
@@ -15,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 
+from siamlink.tracker.camera import CameraMotion
 from siamlink.tracker.tracks import Tracks
 
 FloatArray = NDArray[np.float64]
@@ -35,7 +38,7 @@ LITTLE = 1e-3
 """What left-out detections still count, as a share of the penalty, so that no track is without any."""
 
 
-def smooth_tracks(tracks: Tracks, frame_rate: float) -> Tracks:
+def smooth_tracks(tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None) -> Tracks:
     """Smooth the boxes and fill the gaps of tracks.
 
     How much is smoothed is chosen for each video and for the centre's and the size's components apart. Gaps are filled
@@ -46,6 +49,7 @@ def smooth_tracks(tracks: Tracks, frame_rate: float) -> Tracks:
     Args:
         tracks: the detections of tracks.
         frame_rate: frames a second.
+        camera: the camera's motion; None: it stands still.
 
     Returns:
         The tracks with a box in every frame from their first to their last; new rows are marked interpolated, and their
@@ -53,7 +57,7 @@ def smooth_tracks(tracks: Tracks, frame_rate: float) -> Tracks:
     """
     if not len(tracks):
         return tracks
-    course = _Course.of(tracks, 1 / frame_rate)
+    course = _Course.of(tracks, 1 / frame_rate, camera)
     predicting = course.choose_seconds()
     state = course.smooth(predicting)
     state[course.seen] = course.smooth(course.limit_to_noise(predicting))[course.seen]
@@ -63,7 +67,7 @@ def smooth_tracks(tracks: Tracks, frame_rate: float) -> Tracks:
     interpolated[course.seen] = False
     return Tracks(
         frame=course.frame.astype(np.int32),
-        box=_boxes(state).astype(np.float32),
+        box=_boxes(state + course.drift).astype(np.float32),
         score=score.astype(np.float32),
         label=tracks.label[course.order][last_seen],
         track_id=tracks.track_id[course.order][last_seen],
@@ -78,7 +82,8 @@ class _Course:
     Attributes:
         order: (N,) the detections by track and time.
         seen: (N,) the moments of these detections.
-        state: (N, 4) centre in pixels and logarithms of width and height of these detections.
+        state: (N, 4) centre in pixels, less its drift, and logarithms of width and height of these detections.
+        drift: (M, 4) what the camera's motion has added to the state since a track's first moment.
         track: (M,) the track of each moment, numbered from 0.
         frame: (M,) its frame.
         step: seconds from one frame to the next.
@@ -87,12 +92,13 @@ class _Course:
     order: NDArray[np.intp]
     seen: IntArray
     state: FloatArray
+    drift: FloatArray
     track: IntArray
     frame: IntArray
     step: float
 
     @classmethod
-    def of(cls, tracks: Tracks, step: float) -> "_Course":
+    def of(cls, tracks: Tracks, step: float, camera: CameraMotion | None = None) -> "_Course":
         order = np.lexsort((tracks.frame, tracks.track_id))
         frame, track_id = tracks.frame[order].astype(np.int64), tracks.track_id[order]
         number = np.cumsum(np.r_[False, np.diff(track_id) != 0])
@@ -104,7 +110,13 @@ class _Course:
         box = tracks.box[order].astype(np.float64)
         size = box[:, 2:] - box[:, :2]
         state = np.hstack([box[:, :2] + size / 2, np.log(size)])
-        return cls(order, offset[number] + frame - first[number], state, track, every, step)
+        seen = offset[number] + frame - first[number]
+        drift = np.zeros((len(track), 4))
+        if camera is not None:
+            centre = np.column_stack([np.interp(np.arange(len(track)), seen, state[:, axis]) for axis in (0, 1)])
+            drift[1:, :2] = np.cumsum(camera.shift(every, centre), axis=0)[:-1]
+            drift -= drift[offset][track]
+        return cls(order, seen, state - drift[seen], drift, track, every, step)
 
     def choose_seconds(self) -> FloatArray:
         """(4,) for each component of the state the t that predicts best what was left out."""

@@ -15,6 +15,7 @@ from siamlink.association.tracklet_context import LONGEST_SECONDS
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_source import Frame, Image
+from siamlink.tracker.camera import camera_for
 from siamlink.tracker.frame_by_frame import check_frame_rate, read_frame
 from siamlink.tracker.looking import Onlooker, RecentLooks
 from siamlink.tracker.offline import (
@@ -68,6 +69,7 @@ class WindowedTracker:
         self.frame = self.final_frame = 0
         self._watch, self._image_size = stopwatch or Stopwatch(), image_size
         self._onlooker = onlooker or Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
+        self._camera = camera_for(self.matcher, self.parameters.gaps, frame_rate, self._watch)
         self._looks = RecentLooks()
         self._two_levels = second_level(self.matcher, self.parameters) is not None
         self._passed = self._described = 0
@@ -101,6 +103,8 @@ class WindowedTracker:
         kept = new[rows]
         described = self._onlooker.describe(image, number, kept.box)
         self._looks.add(len(kept), described)
+        if self._camera and image is not None:
+            self._camera.see(number, image, kept.box)
         self._passed += len(kept)
         self._described += len(kept) if described else 0
         self._new.append(kept)
@@ -147,7 +151,7 @@ class WindowedTracker:
         detections = self._scored.detections
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = _number_tracks(np.where(left_out, 0, self._assign()), self._held, self._next_id)
-        tracks = make_tracks(detections, ids, self._footage, self.parameters, self._watch)
+        tracks = make_tracks(detections, ids, self._footage, self.parameters, self._watch, self._camera)
         given = tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)]
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)
@@ -178,10 +182,13 @@ class WindowedTracker:
 
     def _forget(self) -> None:
         """Drop the detections that nothing later is linked to or compared with."""
-        first = int(np.searchsorted(self._scored.detections.frame, self.final_frame - self._history_frames()))
+        oldest = self.final_frame - self._history_frames()
+        first = int(np.searchsorted(self._scored.detections.frame, oldest))
         self._scored = self._scored.without_first(first)
         self._held = self._held[first:]
         self._looks.forget(first)
+        if self._camera:
+            self._camera.forget_before(oldest)
 
     def _history_frames(self) -> int:
         """How long before the frames that are not final yet detections can still matter.

@@ -189,6 +189,14 @@ def test_a_panning_camera_is_removed_and_the_walker_stays():
     assert np.median(background) < 2  # of 70 pixels a second
 
 
+def test_the_camera_motion_alone_is_that_of_the_flow():
+    image, box = texture(200, 300), np.array([[40, 40, 80, 120]])
+    alone = FlowEstimator(FlowParameters(), 30)
+    assert alone.camera_motion(image, box) is None
+    both = flow_between(image, shifted(image, 3, -2), FlowParameters(), box=box)
+    np.testing.assert_array_equal(alone.camera_motion(shifted(image, 3, -2), box), both.camera_motion)
+
+
 def test_the_camera_motion_maps_points_of_the_previous_frame():
     image, box = texture(480, 640), np.zeros((0, 4))
     turn, zoom = np.deg2rad(0.8), 1.01

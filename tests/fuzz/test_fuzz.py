@@ -14,7 +14,18 @@ assert SPEC.loader is not None
 FUZZ = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(FUZZ)
 CORPUS = sorted(path for path in HERE.glob("corpus/*/*"))
-GOOD = {"two-lines", "mixed-columns", "mot16", "mot15", "whole", "online", "two", "one-tree", "one-tensor", "both-kinds"}
+GOOD = {
+    "two-lines",
+    "mixed-columns",
+    "mot16",
+    "mot15",
+    "whole",
+    "online",
+    "two",
+    "one-tree",
+    "one-tensor",
+    "both-kinds",
+}
 
 
 def test_every_target_has_a_corpus() -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -82,6 +84,28 @@ def test_tracks_do_not_touch_each_other():
     together = _Course.of(both, 1 / RATE)
     apart = [_Course.of(each, 1 / RATE).smooth(seconds) for each in (one, other)]
     np.testing.assert_allclose(together.smooth(seconds), np.concatenate(apart), atol=1e-6)
+
+
+class Shaken:
+    """A camera that is `path` (F, 2) pixels off in each frame."""
+
+    def __init__(self, path: np.ndarray) -> None:
+        self._step = np.vstack([np.diff(path, axis=0), np.zeros((1, 2))])
+
+    def shift(self, frame: np.ndarray, point: np.ndarray) -> np.ndarray:
+        return self._step[frame - 1]
+
+
+def test_behind_a_shaken_camera_all_is_as_behind_a_still_one_only_shaken():
+    one, other = walk(np.r_[1:40, 60:90], noise=2), walk(np.r_[20:50, 58:100], 2, noise=2, seed=1, x=900)
+    still = Tracks.concatenate([one, other])
+    path = np.cumsum(np.random.default_rng(5).normal(0, 6, (100, 2)), axis=0)
+    offset = np.tile(path, 2)
+    shaken = replace(still, box=still.box + offset[still.frame - 1].astype(np.float32))
+    smoothed, expected = smooth_tracks(shaken, RATE, Shaken(path)), smooth_tracks(still, RATE)
+    np.testing.assert_allclose(smoothed.box, expected.box + offset[expected.frame - 1], atol=0.01)
+    blind = smooth_tracks(shaken, RATE)
+    assert error(blind, replace(expected, box=smoothed.box)) > 3
 
 
 @settings(max_examples=30, deadline=None)

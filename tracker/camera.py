@@ -1,0 +1,86 @@
+"""The camera's own motion, as far as the frames are looked at: boxes move along with it, whoever is in them."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.flow import FlowEstimator, FlowParameters
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_source import Frame, Image
+from siamlink.tracker.parameters import GapParameters
+from siamlink.tracker.stopwatch import Stopwatch
+
+FloatArray = NDArray[np.float64]
+LOOK_SECONDS = 0.1
+"""The camera is looked for so often; in between it is taken to move evenly."""
+
+
+class CameraMotion:
+    """Watches the frames of one video for how its background moves.
+
+    Args:
+        frame_rate: frames a second.
+        watch: counts the stage `camera`.
+    """
+
+    def __init__(self, frame_rate: float, watch: Stopwatch) -> None:
+        self._stride = max(1, round(LOOK_SECONDS * frame_rate))
+        self._flow, self._watch = FlowEstimator(FlowParameters(), frame_rate), watch
+        self._frame: list[int] = []
+        self._step: list[FloatArray] = []
+
+    def watching(self, frames: Iterable[Frame], detections: Detections) -> Iterator[Frame]:
+        """The frames, each seen on its way; what is detected in them may move on its own."""
+        for frame in frames:
+            self.see(frame.number, frame.image, detections.in_frame(frame.number).box)
+            yield frame
+
+    def see(self, number: int, image: Image, box: NDArray[np.float32]) -> None:
+        """Look at a frame, later than those before, unless the last look was just now.
+
+        Args:
+            number: of the frame.
+            image: (H, W, 3) uint8 BGR.
+            box: (N, 4) `x1 y1 x2 y2` of what may move on its own.
+
+        Raises:
+            InputError: the image is not of the size of the last one.
+        """
+        if self._frame and number < self.seen_until + self._stride:
+            return
+        with self._watch.stage("camera"):
+            moved = self._flow.camera_motion(image, box)
+        step = np.zeros((2, 3)) if moved is None else (moved - np.eye(2, 3)) / (number - self.seen_until)
+        self._frame.append(number)
+        self._step.append(step)
+
+    @property
+    def seen_until(self) -> int:
+        """The last frame that was looked at; 0 before the first."""
+        return self._frame[-1] if self._frame else 0
+
+    def shift(self, frame: NDArray[np.integer], point: FloatArray) -> FloatArray:
+        """How far (M, 2) the background at points (M, 2) of frames (M,) moves until the next; 0 where nobody looked."""
+        step = np.stack([*self._step, np.zeros((2, 3))])[np.searchsorted(self._frame, frame, side="right")]
+        shift: FloatArray = np.einsum("mij,mj->mi", step[:, :, :2], point) + step[:, :, 2]
+        return shift
+
+    def forget_before(self, frame: int) -> None:
+        """Drop what was seen of the camera's motion before a frame."""
+        passed = max(0, int(np.searchsorted(self._frame, frame, side="right")) - 1)
+        del self._frame[:passed], self._step[:passed]
+
+
+def camera_for(matcher: Matcher, parameters: GapParameters, frame_rate: float, watch: Stopwatch) -> CameraMotion | None:
+    """What watches the camera of a video; None where frames are not looked at, or boxes do not follow it.
+
+    Args:
+        matcher: with the appearance that looks at frames, if there is one.
+        parameters: what becomes of boxes.
+        frame_rate: frames a second.
+        watch: counts the stage `camera`.
+    """
+    wanted = matcher.appearance is not None and parameters.smooth and parameters.camera
+    return CameraMotion(frame_rate, watch) if wanted else None
