@@ -14,7 +14,7 @@ from siamlink.tracker.stopwatch import Stopwatch
 
 FloatArray = NDArray[np.float64]
 LOOK_SECONDS = 0.1
-"""The camera is looked for so often; in between it is taken to move evenly."""
+"""The camera is looked for so often, every other frame at most; in between it is taken to move evenly."""
 
 
 class CameraMotion:
@@ -26,7 +26,7 @@ class CameraMotion:
     """
 
     def __init__(self, frame_rate: float, watch: Stopwatch) -> None:
-        self._stride = max(1, round(LOOK_SECONDS * frame_rate))
+        self._stride = max(2, round(LOOK_SECONDS * frame_rate))
         self._flow, self._watch = FlowEstimator(FlowParameters(), frame_rate), watch
         self._frame: list[int] = []
         self._step: list[FloatArray] = []
