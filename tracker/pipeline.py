@@ -285,13 +285,12 @@ class _Looking:
         self._left: Iterator[Frame] = iter(())
 
     def see_camera(self, detections: Detections) -> CameraMotion | None:
-        """The camera's motion up to the last detection: the frames that nobody has looked at by then follow."""
-        if self._camera is None:
+        """The camera's motion up to the last detection, with what is left of the frames; None where none was read."""
+        if self._camera is None or not self._camera.seen_until:
             return None
         last = int(detections.frame.max(initial=0))
-        left = self._left if self._camera.seen_until else self._frames(detections)
         with self._run.watch.stage("decode"):
-            while self._camera.seen_until < last and (frame := next(left, None)):
+            while self._camera.seen_until < last and (frame := next(self._left, None)):
                 self._run.progress("appearance", frame.number, last)
         return self._camera
 
