@@ -1,5 +1,6 @@
 """Decoding through PyAV, which shows what OpenCV hides: damage and time stamps. Files and live streams share it."""
 
+import time
 from collections.abc import Iterator
 
 import numpy as np
@@ -39,24 +40,23 @@ def native_frame_rate(stream: VideoStream) -> float:
     return rate if 0 < rate <= _HIGHEST_FRAME_RATE else DEFAULT_FRAME_RATE
 
 
-def decode(container: InputContainer, stream: VideoStream, live: bool = False) -> Iterator[VideoFrame]:
+def decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
     """The frames in display order, up to the first fault.
 
-    Faults before the first good frame are skipped, as in a recording that starts between two key frames. A live
-    stream goes on after faults, with whatever can be shown.
+    Faults before the first good frame are skipped, as in a recording that starts between two key frames.
 
     Raises:
         StreamBroken: the data is damaged or cut off, cannot be read on, or holds no good frame at all.
     """
     count, fault = 0, ""
     try:
-        for event in _events(container, stream, live):
-            if isinstance(event, VideoFrame) and (live or not event.is_corrupt):
+        for event in _events(container, stream):
+            if isinstance(event, VideoFrame) and not event.is_corrupt:
                 count += 1
                 yield event
                 continue
             fault = event if isinstance(event, str) else "the picture is damaged"
-            if count and not live:
+            if count:
                 raise StreamBroken(f"decoding broke at frame {count + 1}: {fault}")
     except FFmpegError as error:
         raise StreamBroken(f"reading broke after frame {count}: {reason(error)}") from None
@@ -64,12 +64,37 @@ def decode(container: InputContainer, stream: VideoStream, live: bool = False) -
         raise StreamBroken(fault)
 
 
-def _events(container: InputContainer, stream: VideoStream, live: bool) -> Iterator[VideoFrame | str]:
+def decode_live(container: InputContainer, stream: VideoStream, patience_seconds: float) -> Iterator[VideoFrame]:
+    """The frames in display order; faults are skipped, and damaged pictures shown.
+
+    Raises:
+        StreamBroken: reading fails, no picture comes for `patience_seconds`, whatever else does, or none at all.
+    """
+    fault, count, latest = "", 0, time.monotonic()
+    try:
+        for packet in container.demux():
+            try:
+                frames = stream.codec_context.decode(packet) if packet.stream is stream else []
+            except FFmpegError as error:
+                fault, frames = reason(error), []
+            for frame in frames:
+                yield frame
+                count, latest = count + 1, time.monotonic()
+            if time.monotonic() - latest > patience_seconds:
+                raise StreamBroken("no picture in time")
+    except FFmpegError as error:
+        yield from _drain(stream)
+        raise StreamBroken(reason(error)) from None
+    if fault and not count:
+        raise StreamBroken(fault)
+
+
+def _events(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | str]:
     """Decoded frames and, in the place of a fault, what it is; an `FFmpegError` where reading fails."""
     codec = stream.codec_context
     try:
-        for packet in container.demux(stream) if live else marked_packets(container, stream):
-            if packet.is_corrupt and not live:
+        for packet in marked_packets(container, stream):
+            if packet.is_corrupt:
                 yield from _drain(stream)
                 yield "the data is damaged or cut off"
                 codec.flush_buffers()

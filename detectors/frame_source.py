@@ -15,6 +15,9 @@ Image = NDArray[np.uint8]
 DEFAULT_FRAME_RATE = 30.0
 """Frames a second where neither the source nor the caller knows."""
 
+PATIENCE_SECONDS = 300.0
+"""How long a live source may be away: longer than a camera or a router takes to start anew."""
+
 
 class Frame(NamedTuple):
     """One image: its number from 1, its time in seconds after the first frame, and its (H, W, 3) uint8 BGR pixels."""
@@ -22,6 +25,22 @@ class Frame(NamedTuple):
     number: int
     seconds: float
     image: Image
+
+
+class Gap(NamedTuple):
+    """A time without frames from a live source, whose numbers went on.
+
+    Attributes:
+        after: the number of the last frame before it.
+        before: the number of the first frame after it; None where none came.
+        seconds: how long it was.
+        reason: why the frames stopped.
+    """
+
+    after: int
+    before: int | None
+    seconds: float
+    reason: str
 
 
 class StreamBroken(Exception):  # noqa: N818 - a signal from `_read` to `__iter__`; it never leaves a FrameSource
@@ -39,7 +58,11 @@ class FrameSource(ABC):
         size: width and height in pixels.
         live: whether it is a camera or a stream, which has no known end and can be read only once.
         read_count: frames delivered so far.
+        last_number: the number of the last of them; more than that where a live source lost or dropped some.
+        dropped_count: frames of a live source that came faster than they were asked for, and were left out.
+        gaps: the times for which a live source was away.
         broken: why the frames ended before their end, in one line; None as long as all is well.
+        stopped: whether the frames are to end before the next one, as if there were no more.
     """
 
     def __init__(
@@ -51,8 +74,10 @@ class FrameSource(ABC):
         self.promised_count: int | None = None
         self.size = size
         self.live = live
-        self.read_count = 0
+        self.read_count = self.last_number = self.dropped_count = 0
+        self.gaps: list[Gap] = []
         self.broken: str | None = None
+        self.stopped = False
         self._opened = False
 
     @abstractmethod
@@ -62,16 +87,22 @@ class FrameSource(ABC):
     def __iter__(self) -> Iterator[Frame]:
         if self.live and self._opened:
             raise InputError(f"{self.name} is live and can be read only once")
-        self._opened, self.read_count, self.broken = True, 0, None
+        self._opened, self.broken = True, None
+        self.read_count = self.last_number = 0
         return self._number(self._read())
+
+    def stop(self) -> None:
+        """Let the frames end before the next one; a handler of signals may call it."""
+        self.stopped = True
 
     def _number(self, images: Iterator[tuple[float | None, Image]]) -> Iterator[Frame]:
         try:
             for seconds, image in images:
                 self._check_size(image)
                 self.read_count += 1
-                by_rate = (self.read_count - 1) / self.frame_rate
-                yield Frame(self.read_count, by_rate if seconds is None else seconds, image)
+                self.last_number += 1
+                by_rate = (self.last_number - 1) / self.frame_rate
+                yield Frame(self.last_number, by_rate if seconds is None else seconds, image)
             if self.read_count < (self.promised_count or 0):
                 raise self._ended_early()
         except StreamBroken as reason:

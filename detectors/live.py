@@ -1,11 +1,8 @@
-"""Cameras and network streams: sources without a known end, read only once."""
+"""Cameras and network streams."""
 
-import re
 import time
 from collections.abc import Iterator
 from itertools import chain
-from pathlib import PurePosixPath
-from urllib.parse import urlsplit
 
 import av
 import cv2
@@ -13,7 +10,7 @@ import numpy as np
 from av.error import FFmpegError
 
 from siamlink.detectors.decoding import (
-    decode,
+    decode_live,
     first_frame,
     native_frame_rate,
     reason,
@@ -22,67 +19,107 @@ from siamlink.detectors.decoding import (
     with_seconds,
 )
 from siamlink.detectors.errors import InputError
-from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, FrameSource, Image, StreamBroken
+from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, Image, StreamBroken
+from siamlink.detectors.live_source import LiveSource
+from siamlink.detectors.stream_url import WITHIN, check_url, name_of, without_secrets
 
 TIMEOUT_SECONDS = 10.0
 """How long a stream may take to answer, and to send on."""
+_PLAYLISTS = ("hls", "dash")
+"""Formats whose size is that of the list, which goes on."""
 
 
-class LiveStream(FrameSource):
-    """A stream by its URL (rtsp, http, udp, ...); damaged data is skipped, a lost connection ends it.
+class LiveStream(LiveSource):
+    """A stream by its URL (rtsp, http, udp, ...); damaged data is skipped.
 
     Raises:
-        InputError: nothing answers, or what answers is no video.
+        InputError: nothing answers, what answers is no video, or the URL is none of a stream.
     """
 
-    def __init__(self, url: str, frame_rate: float | None = None, timeout_seconds: float = TIMEOUT_SECONDS) -> None:
-        shown = _without_secrets(url)
-        options = {"rtsp_transport": "tcp"} if url.startswith("rtsp") else {}
-        try:
-            self._container = av.open(url, options=options, metadata_errors="replace", timeout=timeout_seconds)
-        except FFmpegError as error:
-            raise InputError(f"cannot open the stream {shown}: {reason(error)}") from None
-        stream = video_stream(self._container, shown)
-        frames = decode(self._container, stream, live=True)
-        first = first_frame(frames, shown)
-        self._frames = chain([first], frames)
-        height, width = to_bgr(first).shape[:2]
-        super().__init__(_name_of(url), frame_rate or native_frame_rate(stream), None, (width, height), live=True)
-
-    def _read(self) -> Iterator[tuple[float | None, Image]]:
-        with self._container:
-            for seconds, frame in with_seconds(self._frames):
-                yield seconds, to_bgr(frame)
+    def __init__(
+        self,
+        url: str,
+        frame_rate: float | None = None,
+        patience_seconds: float = PATIENCE_SECONDS,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        check_url(url)
+        super().__init__(name_of(url), lambda: _Stream(url, timeout_seconds), frame_rate, patience_seconds)
 
 
-class Camera(FrameSource):
+class Camera(LiveSource):
     """A camera by its number, through OpenCV; times are those at which the frames arrived.
 
     Raises:
         InputError: the camera cannot be opened or gives no picture.
     """
 
-    def __init__(self, number: int, frame_rate: float | None = None) -> None:
-        self._capture = _open_camera(number)
-        found, first = self._capture.read()
-        if not found:
-            raise InputError(f"camera {number} gives no picture; is it connected, and used by nothing else?")
-        self._first = np.asarray(first, np.uint8)
-        rate = frame_rate or self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FRAME_RATE
-        height, width = self._first.shape[:2]
-        super().__init__(f"camera{number}", rate, None, (width, height), live=True)
+    def __init__(
+        self, number: int, frame_rate: float | None = None, patience_seconds: float = PATIENCE_SECONDS
+    ) -> None:
+        super().__init__(f"camera{number}", lambda: _Capture(number), frame_rate, patience_seconds)
 
-    def _read(self) -> Iterator[tuple[float | None, Image]]:
-        start = time.monotonic()
+
+class _Stream:
+    """A stream that has answered; what has a length or an end is a recording."""
+
+    def __init__(self, url: str, timeout_seconds: float) -> None:
+        shown = f"the stream {without_secrets(url)}"
+        options = {"protocol_whitelist": ",".join(WITHIN)}
+        if url.startswith("rtsp"):
+            options["rtsp_transport"] = "tcp"
         try:
-            yield 0.0, self._first
-            while True:
-                found, image = self._capture.read()
-                if not found:
-                    raise StreamBroken(f"the camera gives no more pictures after frame {self.read_count}")
-                yield time.monotonic() - start, np.asarray(image, np.uint8)
-        finally:
-            self._capture.release()
+            self._container = av.open(url, options=options, metadata_errors="replace", timeout=timeout_seconds)
+        except FFmpegError as error:
+            raise InputError(f"cannot open {shown}: {reason(error)}") from None
+        try:
+            stream = video_stream(self._container, shown)
+            frames = decode_live(self._container, stream, timeout_seconds)
+            first = first_frame(frames, shown)
+        except InputError:
+            self.close()
+            raise
+        self._frames = chain([first], frames)
+        self.size = to_bgr(first).shape[1::-1]
+        self.frame_rate = native_frame_rate(stream)
+        sized = self._container.size > 0 and self._container.format.name not in _PLAYLISTS
+        self.endless = not sized and self._container.duration is None
+
+    def read(self) -> Iterator[tuple[float | None, Image]]:
+        for seconds, frame in with_seconds(self._frames):
+            yield seconds, to_bgr(frame)
+
+    def close(self) -> None:
+        self._container.close()
+
+
+class _Capture:
+    """A camera that has given a picture."""
+
+    endless = True
+
+    def __init__(self, number: int) -> None:
+        self._capture = _open_camera(number)
+        self._first = self._picture()
+        if self._first is None:
+            self.close()
+            raise InputError(f"camera {number} gives no picture; is it connected, and used by nothing else?")
+        self.size = self._first.shape[1::-1]
+        self.frame_rate = self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FRAME_RATE
+
+    def read(self) -> Iterator[tuple[float | None, Image]]:
+        start, picture = time.monotonic(), self._first
+        while picture is not None:
+            yield time.monotonic() - start, picture
+            picture = self._picture()
+        raise StreamBroken("it gives no more pictures")
+
+    def close(self) -> None:
+        self._capture.release()
+
+    def _picture(self) -> Image | None:
+        found, image = self._capture.read()
+        return np.asarray(image, np.uint8) if found else None
 
 
 def _open_camera(number: int) -> cv2.VideoCapture:
@@ -94,16 +131,3 @@ def _open_camera(number: int) -> cv2.VideoCapture:
         raise InputError(f"there is no camera {number}") from None
     finally:
         cv2.utils.logging.setLogLevel(level)
-
-
-def _without_secrets(url: str) -> str:
-    """A URL for messages: without user, password and query."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
-
-
-def _name_of(url: str) -> str:
-    """A file name from the last part of a URL's path, or from its host."""
-    parts = urlsplit(url)
-    name = PurePosixPath(parts.path).stem or parts.netloc.rpartition("@")[2]
-    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "stream"

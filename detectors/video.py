@@ -3,19 +3,22 @@
 from pathlib import Path
 
 from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, Frame, FrameSource, Image
+from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, Frame, FrameSource, Image
 from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
 
 __all__ = ["DEFAULT_FRAME_RATE", "Frame", "FrameSource", "Image", "open_sequence_frames", "open_source"]
 
 
-def open_source(source: str | Path | Sequence, frame_rate: float | None = None) -> FrameSource:
+def open_source(
+    source: str | Path | Sequence, frame_rate: float | None = None, patience_seconds: float = PATIENCE_SECONDS
+) -> FrameSource:
     """Open whatever has frames.
 
     Args:
         source: a camera number ("0"), a stream's URL ("rtsp://..."), a MOT sequence or its folder, an image folder, or
             else a video file.
         frame_rate: frames a second, in place of what the source says of itself.
+        patience_seconds: how long a camera or stream may be away; with 0, its first end is the end.
 
     Raises:
         InputError: the source is missing or unreadable, or has no frames.
@@ -25,11 +28,11 @@ def open_source(source: str | Path | Sequence, frame_rate: float | None = None) 
     if isinstance(source, str) and source.isdecimal():
         from siamlink.detectors.live import Camera
 
-        return Camera(int(source), frame_rate)
+        return Camera(int(source), frame_rate, patience_seconds)
     if isinstance(source, str) and "://" in source:
         from siamlink.detectors.live import LiveStream
 
-        return LiveStream(source, frame_rate)
+        return LiveStream(source, frame_rate, patience_seconds)
     sequence = source if isinstance(source, Sequence) else _sequence_at(Path(source))
     frames = sequence and open_sequence_frames(sequence, frame_rate)
     return frames or _open_path(source.folder if isinstance(source, Sequence) else Path(source), None, frame_rate)

@@ -49,14 +49,14 @@ def test_nothing_listens() -> None:
 
 @pytest.mark.parametrize("name", ["../../escaped", "/tmp/escaped", "a\\b; touch made", "$(touch made)"])
 def test_names_from_data_never_leave_the_output_folder(tmp_path: Path, name: str) -> None:
-    from siamlink.detectors.live import _name_of
     from siamlink.detectors.sequence import open_sequence
+    from siamlink.detectors.stream_url import name_of
 
     folder = tmp_path / "SEQ"
     (folder / "det").mkdir(parents=True)
     (folder / "seqinfo.ini").write_text(f"[Sequence]\nname={name}\n")
     assert open_sequence(folder).name == "SEQ"
-    assert set(_name_of(f"http://host/{name}.mp4")).isdisjoint("/\\$(); ")
+    assert set(name_of(f"http://host/{name}.mp4")).isdisjoint("/\\$(); ")
 
 
 def test_plug_ins_of_the_folder_are_imported_only_when_named(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import os
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from siamlink.detectors.errors import OutputError
@@ -92,6 +92,49 @@ def write_text(path: str | Path, text: str, overwrite: bool = False) -> None:
         with output_errors(path):
             (folder / path.name).write_text(text, encoding="utf-8", newline="")
         publish(folder, path.parent, overwrite)
+
+
+def partial_path(path: Path) -> Path:
+    """Where a file grows that is not whole yet."""
+    return path.with_name(f"{path.stem}.partial{path.suffix}")
+
+
+@contextlib.contextmanager
+def growing_text(path: Path, keep: bool) -> Iterator[Callable[[str], None]]:
+    """Write a text file piece by piece to its `partial_path`, which gets its name at a clean end.
+
+    Every piece is with the operating system when the call returns: whatever ends the program leaves it there.
+
+    Args:
+        path: the file.
+        keep: whether an exception, too, leaves it there; else it is removed.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    partial = partial_path(path)
+
+    def write(text: str) -> None:
+        with output_errors(path):
+            file.write(text)
+            file.flush()
+
+    with output_errors(path):
+        file = partial.open("w", encoding="utf-8", newline="")
+    try:
+        yield write
+        with output_errors(path):
+            file.close()
+            partial.replace(path)
+    except OutputError as error:
+        if not keep:
+            raise
+        raise OutputError(f"{error}; what was final is in {partial}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            file.close()
+            if not keep:
+                partial.unlink()
 
 
 @contextlib.contextmanager

@@ -26,3 +26,9 @@ FrameRate = Annotated[
 OutputFolder = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results; made if missing.")
 ]
+Patience = Annotated[
+    float | None,
+    typer.Option(
+        metavar="S", min=0, help="Seconds that a camera or stream may be away, 300 if not given; 0 never waits."
+    ),
+]

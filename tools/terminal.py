@@ -1,7 +1,6 @@
-"""What the terminal shows and hears: progress bars, lines of text, Ctrl-C."""
+"""What the terminal shows: progress bars and lines of text."""
 
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -52,27 +51,3 @@ def stage_bars(name: str = "") -> Iterator[ProgressCallback]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield update
-
-
-@contextmanager
-def ended_by_interrupt(name: str, live: bool) -> Iterator[Callable[[], bool]]:
-    """Whether the first Ctrl-C has come, which ends a live source; a second one interrupts, as does any for the others.
-
-    Only the main thread can ask for this.
-    """
-    if not live:
-        yield lambda: False
-        return
-    asked = False
-
-    def ask(*_: object) -> None:
-        nonlocal asked
-        asked = True
-        signal.signal(signal.SIGINT, earlier)
-
-    earlier = signal.signal(signal.SIGINT, ask)
-    show_note(f"{name} is live: Ctrl-C ends it")
-    try:
-        yield lambda: asked
-    finally:
-        signal.signal(signal.SIGINT, earlier)

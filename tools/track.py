@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siamlink.tools.options import Config, Detector, FrameRate, OutputFolder, Overwrite, Settings
+from siamlink.tools.options import Config, Detector, FrameRate, OutputFolder, Overwrite, Patience, Settings
 
 if TYPE_CHECKING:
     from siamlink.association.matcher import Matcher
@@ -65,6 +65,7 @@ def track(
     config: Config = None,
     settings: Settings = None,
     frame_rate: FrameRate = None,
+    patience: Patience = None,
     video: Annotated[bool, typer.Option("--video/--no-video", help="Write the annotated video.")] = True,
     jobs: Annotated[
         int, typer.Option(metavar="N", min=1, max=1024, help="Track N sources at once, in processes of their own.")
@@ -74,14 +75,18 @@ def track(
     """Say who is who in every frame.
 
     A MOT sequence is tracked from its det/det.txt unless a detector is named; anything else by yolox-nano unless
-    another is. A camera or stream needs --mode online or --mode windowed, and Ctrl-C ends it.
+    another is. A camera or stream needs --mode online or --mode windowed, and Ctrl-C ends it. Its frames are dropped
+    where they come faster than they can be tracked, and where it is lost, it is called again until --patience is over;
+    frame numbers go on in real time meanwhile.
 
     Writes for each source, NAME being that of its file or folder: DIR/NAME.txt, tracks in MOT format (frame, id, left,
     top, width, height, score, -1, -1, and 1 if the box was filled in between detections, -1 if not); DIR/NAME.mp4, the
     annotated video (boxes filled in are dashed, and the number of the frame is in a corner); DIR/NAME.json, the
     settings, versions, counts and seconds a stage. Earlier ones are kept and the source is refused, unless --overwrite
-    is given: it replaces them, and removes an earlier video where no new one is drawn. Prints a table of all sources.
-    With --jobs the results are the same, only sooner, and each process needs as much memory as one alone.
+    is given: it replaces them, and removes an earlier video where no new one is drawn. Of a camera or stream, tracks
+    and video grow in DIR/NAME.partial.txt and DIR/NAME.partial.mp4 until it ends; should the program be killed, what
+    was final lies there. Prints a table of all sources. With --jobs the results are the same, only sooner, and each
+    process needs as much memory as one alone.
 
     Whoever knows better than earlier tracks corrects them by a text file for --constraints. Its line 'tracks FILE'
     names earlier tracks, by a path relative to its own folder. 'must FRAME ID FRAME ID' says that two of their boxes
@@ -93,6 +98,7 @@ def track(
     130 interrupted.
     """
     from siamlink.detectors.errors import ConfigError
+    from siamlink.detectors.frame_source import PATIENCE_SECONDS
     from siamlink.tools.tracking import Job, expand_sources
     from siamlink.tracker.parameters import load_parameters
 
@@ -105,7 +111,8 @@ def track(
         raise ConfigError(f"--detections {detections} belongs to one source, but {len(expanded)} are given")
     if constraints and len(expanded) > 1:
         raise ConfigError(f"--constraints {constraints} belongs to one source, but {len(expanded)} are given")
-    job = Job(output, parameters, detector, detections, frame_rate, video, overwrite, constraints)
+    patience = PATIENCE_SECONDS if patience is None else patience
+    job = Job(output, parameters, detector, detections, frame_rate, video, overwrite, constraints, patience)
     outcomes: dict[int, Outcome] = {}
     try:
         outcomes.update(_track_all(expanded, job, jobs))
@@ -198,6 +205,8 @@ def _detector(job: "Job") -> "LoadedDetector":
 
 def _notes(outcome: "Outcome", video: bool) -> list[str]:
     """What a person should know about a source that was tracked."""
+    from siamlink.tools.live import lost_on_the_way
+
     opened, notes = outcome.opened, []
     no_video = ", no video written" if video else ""
     if opened.frames is None:
@@ -205,9 +214,11 @@ def _notes(outcome: "Outcome", video: bool) -> list[str]:
     elif outcome.result.appearance and outcome.result.appearance.missing:
         missing = outcome.result.appearance.missing
         notes.append(f"{opened.name}: {missing}; looks were compared until there, geometry alone decided the rest")
-    if not len(outcome.result.detections):
+    if opened.frames:
+        notes += lost_on_the_way(opened.frames)
+    if not outcome.result.counts.detections:
         notes.append(f"{opened.name}: no detections, so there are no tracks")
-    elif not outcome.result.tracks.count:
+    elif not outcome.result.counts.tracks:
         notes.append(f"{opened.name}: no tracks; too few detections follow each other")
     if outcome.result.broken:
         notes.append(f"{opened.name}: {outcome.broken}; the results reach until there")
@@ -228,10 +239,10 @@ def _show(outcomes: list["Outcome"], output: Path) -> None:
     for name in ("frames", "detections", "tracks", "boxes", "filled", "seconds", "frames/s"):
         table.add_column(name, justify="right", no_wrap=True)
     for outcome in outcomes:
-        tracks, frames = outcome.result.tracks, outcome.result.frame_count
+        counts, frames = outcome.result.counts, outcome.result.frame_count
         seconds = sum(outcome.seconds.values())
-        counts = (frames, len(outcome.result.detections), tracks.count, len(tracks), int(tracks.interpolated.sum()))
         speed = f"{frames / max(seconds, 1e-9):.0f}"
-        table.add_row(Text(outcome.opened.name, overflow="fold"), *map(str, counts), f"{seconds:.1f}", speed)
+        figures = (frames, counts.detections, counts.tracks, counts.boxes, counts.interpolated, f"{seconds:.1f}", speed)
+        table.add_row(Text(outcome.opened.name, overflow="fold"), *map(str, figures))
     show_table(table)
     typer.echo(f"results in {output}")

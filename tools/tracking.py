@@ -6,15 +6,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from itertools import count
 from pathlib import Path
 from typing import Any
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.errors import ConfigError, InputError, OutputError, SiamlinkError
+from siamlink.detectors.frame_source import PATIENCE_SECONDS
 from siamlink.detectors.sequence import find_detections, is_sequence
-from siamlink.tools.files import check_folder, check_output, output_errors, publish, staging
-from siamlink.tools.terminal import ended_by_interrupt
+from siamlink.tools.files import (
+    check_folder,
+    check_output,
+    growing_text,
+    output_errors,
+    partial_path,
+    publish,
+    staging,
+    write_text,
+)
+from siamlink.tools.live import ended_by_signal
 from siamlink.tracker.corrections import Corrections
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
@@ -37,6 +46,7 @@ class Job:
         video: whether an annotated video is written.
         overwrite: whether earlier results may be replaced, and an earlier video removed where none is drawn.
         constraints: corrections of earlier tracks of the one source.
+        patience_seconds: how long a live source may be away; with 0, its first end is the end.
     """
 
     output: Path
@@ -47,6 +57,7 @@ class Job:
     video: bool = True
     overwrite: bool = False
     constraints: Path | None = None
+    patience_seconds: float = PATIENCE_SECONDS
 
     @property
     def detector_name(self) -> str:
@@ -96,7 +107,8 @@ def prepare(source: str, job: Job) -> TrackingInput:
         SiamlinkError: one of them cannot be.
     """
     use_public, constraints = job.detector is None, job.constraints or ()
-    opened = open_input(source, _detections_of(source, job), job.frame_rate, use_public, constraints)
+    detections = _detections_of(source, job)
+    opened = open_input(source, detections, job.frame_rate, use_public, constraints, job.patience_seconds)
     check_mode(opened, job.parameters)
     inputs = [Path(source)]
     if opened.detection_file is not None:
@@ -105,7 +117,10 @@ def prepare(source: str, job: Job) -> TrackingInput:
         inputs += [opened.known.path, *opened.known.tracks]
     if opened.detections is not None:
         opened.constraints(opened.detections)
-    names = [path.name for path in job.results(opened)]
+    results = job.results(opened)
+    if opened.live:
+        results += [partial_path(path) for path in results]
+    names = [path.name for path in results]
     check_folder(job.output, names, job.overwrite, inputs + [Path(source) / name for name in names])
     if stale := job.stale_video(opened):
         check_output(stale, job.overwrite)
@@ -158,19 +173,20 @@ class Outcome:
                 "size": opened.frames.size if opened.frames else None,
                 "detections": str(opened.detection_file) if opened.detection_file else result.detector,
                 "broken": self.broken,
+                "dropped": opened.frames.dropped_count if opened.frames else 0,
+                "gaps": [gap._asdict() for gap in opened.frames.gaps] if opened.frames else [],
             },
-            "counts": {
-                "detections": len(result.detections),
-                "tracks": result.tracks.count,
-                "boxes": len(result.tracks),
-                "interpolated": int(result.tracks.interpolated.sum()),
-            },
+            "counts": asdict(result.counts),
             "constraints": opened.known.record() if isinstance(opened.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "config": parameters.model_dump(),
             "versions": {"python": platform.python_version(), **{name: _version(name) for name in RECORDED_PACKAGES}},
         }
+
+    def record_text(self, parameters: TrackerParameters) -> str:
+        """The record as JSON."""
+        return json.dumps(self.record(parameters), indent=2) + "\n"
 
 
 def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
@@ -181,19 +197,21 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
     Raises:
         SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
     """
+    if opened.live:
+        return _run_live(opened, job, detector, matcher, progress)
     with staging(job.output) as staged:
         video = staged / f"{opened.name}.mp4" if job.draws(opened) else None
-        result = _track(opened, job, detector, matcher, progress, video if opened.live else None)
+        result = track_input(opened, detector, job.parameters, progress, matcher)
         drawing = Stopwatch()
         try:
             with drawing.stage("draw"):
-                late = _draw(opened, result, video, progress) if video and not opened.live else None
+                late = _draw(opened, result, video, progress) if video else None
         except SiamlinkError as error:
             if any(path.exists() for path in job.results(opened)):
                 raise
             _write(Outcome(opened, result, result.broken, result.seconds), job, staged)
             raise OutputError(f"{error}; the tracks are in {job.results(opened)[0]}") from None
-        seconds = result.seconds if opened.live or not video else {**result.seconds, **drawing.seconds}
+        seconds = {**result.seconds, **drawing.seconds} if video else result.seconds
         outcome = Outcome(opened, result, result.broken or late, seconds)
         _write(outcome, job, staged)
     return outcome
@@ -206,13 +224,19 @@ def _detections_of(source: str, job: Job) -> Path | None:
     return find_detections(job.detections, Path(source))
 
 
-def _track(
-    opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress, live_video: Path | None
-) -> TrackingResult:
-    """Track; a live source, which can be read only once, is drawn while it is tracked."""
-    drawing = annotated_video(live_video, opened) if live_video else nullcontext()
-    with ended_by_interrupt(opened.name, opened.live) as stop, drawing as on_frame:
-        return track_input(opened, detector, job.parameters, progress, matcher, on_frame, stop)
+def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
+    """Track a live input and draw it meanwhile; what is final is on the disk at once, and nowhere else."""
+    assert opened.frames is not None
+    text, video = job.output / f"{opened.name}.txt", job.output / f"{opened.name}.mp4"
+    drawing = annotated_video(video, opened) if job.draws(opened) else nullcontext()
+    with growing_text(text, keep=True) as write, ended_by_signal(opened.frames, partial_path(text)), drawing as draw:
+        result = track_input(
+            opened, detector, job.parameters, progress, matcher, draw, lambda tracks: write(tracks.to_mot_text())
+        )
+    outcome = Outcome(opened, result, result.broken, result.seconds)
+    write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), overwrite=True)
+    _remove_stale_video(opened, job)
+    return outcome
 
 
 def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
@@ -222,7 +246,7 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
         return None
     with annotated_video(path, opened) as draw:
         for frame in frames:
-            draw(frame.image, result.tracks.in_frame(frame.number))
+            draw(frame, result.tracks.in_frame(frame.number))
             progress("draw", frame.number, frames.frame_count)
     last = int(result.detections.frame.max(initial=0))
     if last > frames.read_count and not frames.broken:
@@ -236,10 +260,10 @@ def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
     from siamlink.tools.annotate import Annotator
     from siamlink.tools.video_writer import VideoWriter
 
-    annotator, numbers = Annotator(opened.frame_rate), count(1)
+    annotator = Annotator(opened.frame_rate)
     size = opened.frames.size if opened.frames else (0, 0)
-    with VideoWriter(path, opened.frame_rate, size) as writer:
-        yield lambda image, tracks: writer.write(annotator.draw(image, tracks, next(numbers)))
+    with VideoWriter(path, opened.frame_rate, size, growing=opened.live) as writer:
+        yield lambda frame, tracks: writer.write(annotator.draw(frame.image, tracks, frame.number), frame.number)
 
 
 def _write(outcome: Outcome, job: Job, staged: Path) -> None:
@@ -250,9 +274,13 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
     text, record = staged / f"{outcome.opened.name}.txt", staged / f"{outcome.opened.name}.json"
     with output_errors(text):
         text.write_text(outcome.result.tracks.to_mot_text(), encoding="ascii")
-        record.write_text(json.dumps(outcome.record(job.parameters), indent=2) + "\n", encoding="utf-8")
+        record.write_text(outcome.record_text(job.parameters), encoding="utf-8")
     publish(staged, job.output, job.overwrite)
-    stale = job.stale_video(outcome.opened)
+    _remove_stale_video(outcome.opened, job)
+
+
+def _remove_stale_video(opened: TrackingInput, job: Job) -> None:
+    stale = job.stale_video(opened)
     if stale and job.overwrite:
         with output_errors(stale):
             stale.unlink()

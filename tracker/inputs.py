@@ -6,7 +6,7 @@ from typing import NamedTuple
 from siamlink.association.constraints import Constraints
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, FrameSource
+from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
 from siamlink.detectors.mot_text import read_detections
 from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.video import open_sequence_frames, open_source
@@ -67,6 +67,7 @@ def open_input(
     frame_rate: float | None = None,
     use_public: bool = True,
     constraints: Path | Constraints = (),
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> TrackingInput:
     """Open a source together with its detections.
 
@@ -76,6 +77,7 @@ def open_input(
         frame_rate: frames a second; None: what the source says.
         use_public: whether a MOT sequence's own detections are used.
         constraints: a file of corrections (see `read_corrections`), or what is known of rows of the detections.
+        patience_seconds: how long a live source may be away; with 0, its first end is the end.
 
     Raises:
         InputError: there are neither frames nor detections, or one of them cannot be read.
@@ -85,7 +87,7 @@ def open_input(
     try:
         sequence = open_sequence(Path(source)) if is_sequence(Path(source)) else None
         if sequence is None:
-            opened = _open_frames(source, detections, frame_rate)
+            opened = _open_frames(source, detections, frame_rate, patience_seconds)
         else:
             opened = _open_mot_sequence(sequence, detections, frame_rate, use_public)
     except OSError as error:
@@ -96,8 +98,10 @@ def open_input(
     return opened._replace(source=opened.name if opened.live else str(source), known=known)
 
 
-def _open_frames(source: str | Path, detections: Path | Detections | None, frame_rate: float | None) -> TrackingInput:
-    frames = open_source(source, frame_rate)
+def _open_frames(
+    source: str | Path, detections: Path | Detections | None, frame_rate: float | None, patience_seconds: float
+) -> TrackingInput:
+    frames = open_source(source, frame_rate, patience_seconds)
     if frames.live and detections is not None:
         raise InputError(f"{frames.name} is live: its detections come from a detector and cannot be given")
     counted = not frames.live and Path(source).is_dir()

@@ -33,14 +33,14 @@ from siamlink.tracker.windowed import WindowedTracker
 
 DEFAULT_DETECTOR = "yolox-nano"
 
-OnFrame = Callable[[Image, Tracks], None]
-"""Called by windowed and online tracking with each frame's image and its tracks, once these are final."""
+OnFrame = Callable[[Frame, Tracks], None]
+"""Called by windowed and online tracking with each frame and its tracks, once these are final."""
+
+OnFinal = Callable[[Tracks], None]
+"""Called by windowed and online tracking with the tracks of one or more frames, once these are final."""
 
 Feed = Iterator[tuple[int, Image | None, Detections]]
 """Each frame's number, its image if there is one, and its detections."""
-
-Stop = Callable[[], bool]
-"""Asked before each frame; true ends the source there, as if it had no more frames."""
 
 
 @dataclass(frozen=True)
@@ -61,13 +61,24 @@ class AppearanceUse:
     missing: str | None
 
 
+@dataclass
+class Counts:
+    """How many detections were linked, and how many boxes of how many tracks came of them, some interpolated."""
+
+    detections: int = 0
+    tracks: int = 0
+    boxes: int = 0
+    interpolated: int = 0
+
+
 @dataclass(frozen=True)
 class TrackingResult:
     """The tracks of one source and how they came about.
 
     Attributes:
-        tracks: who is where in each frame.
-        detections: what was linked.
+        tracks: who is where in each frame; none where they were given to `on_final`.
+        detections: what was linked; likewise.
+        counts: how many there were.
         detector: what made the detections; None if they were given.
         frame_count: how many frames were covered.
         broken: why the input ended before its end; None if all of it was read.
@@ -77,6 +88,7 @@ class TrackingResult:
 
     tracks: Tracks
     detections: Detections
+    counts: Counts
     detector: str | None
     frame_count: int
     broken: str | None
@@ -118,7 +130,7 @@ def track_input(
     progress: Progress | None = None,
     matcher: Matcher | None = None,
     on_frame: OnFrame | None = None,
-    stop: Stop | None = None,
+    on_final: OnFinal | None = None,
     looks: Looks | None = None,
 ) -> TrackingResult:
     """Track an opened input; see `track`.
@@ -130,7 +142,7 @@ def track_input(
         progress: told of every stage.
         matcher: the models with their appearance; None: those that the parameters name.
         on_frame: given each frame with its tracks, once these are final; not by offline tracking.
-        stop: ends the source.
+        on_final: given the tracks as they become final, which are then kept nowhere else; not by offline tracking.
         looks: what is known already; None: the detections are looked at in the frames.
 
     Raises:
@@ -143,14 +155,15 @@ def track_input(
     finder, feed = None, _replay(run)
     if opened.detections is None and opened.frames is not None:
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector)
-        feed = detect_frames(opened.frames, finder, run.watch, run.progress, stop)
+        feed = detect_frames(opened.frames, finder, run.watch, run.progress)
     offline = parameters.mode == "offline"
-    linked = _track_offline(run, feed, looks) if offline else _track_frame_by_frame(run, feed, on_frame)
+    linked = _track_offline(run, feed, looks) if offline else _track_frame_by_frame(run, feed, on_frame, on_final)
     return TrackingResult(
         tracks=linked.tracks,
         detections=linked.detections,
+        counts=linked.counts,
         detector=finder.name if finder else None,
-        frame_count=linked.read_count if finder else opened.last_frame,
+        frame_count=linked.last_number if finder else opened.last_frame,
         broken=linked.broken if finder else None,
         seconds=run.watch.seconds,
         appearance=linked.appearance,
@@ -172,7 +185,7 @@ def check_mode(opened: TrackingInput, parameters: TrackerParameters) -> None:
 
 
 def detect_frames(
-    frames: FrameSource, detector: LoadedDetector, watch: Stopwatch, progress: Progress, stop: Stop | None = None
+    frames: FrameSource, detector: LoadedDetector, watch: Stopwatch, progress: Progress
 ) -> Iterator[tuple[int, Image, Detections]]:
     """Each frame's number, image and what the detector finds in it.
 
@@ -180,7 +193,7 @@ def detect_frames(
         DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
     """
     images = iter(frames)
-    while not (stop and stop()):
+    while not frames.stopped:
         with watch.stage("decode"):
             frame = next(images, None)
         if frame is None:
@@ -213,17 +226,18 @@ class _Run:
             return None
         missing, frames = None, self.opened.frames
         if seen < wanted:
-            missing = frames.broken or f"ends with frame {frames.read_count}" if frames else "has no frames"
+            missing = frames.broken or f"ends with frame {frames.last_number}" if frames else "has no frames"
         return AppearanceUse(self.matcher.appearance.name, wanted, seen, missing)
 
 
 @dataclass(frozen=True)
 class _Linked:
-    """What came of a run; `read_count` and `broken` are of the frames that a detector saw."""
+    """What came of a run; `last_number` and `broken` are of the frames that a detector saw."""
 
     detections: Detections
     tracks: Tracks
-    read_count: int
+    counts: Counts
+    last_number: int
     broken: str | None
     appearance: AppearanceUse | None
 
@@ -246,7 +260,7 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
     """Detect, if need be; then link everything at once, with a look at the frames where that can decide."""
     found, frames = run.opened.detections, run.opened.frames
     detections = Detections.concatenate([each for _, _, each in feed]) if found is None else found
-    read_count, broken = (frames.read_count, frames.broken) if frames else (0, None)
+    last_number, broken = (frames.last_number, frames.broken) if frames else (0, None)
     rate, size = run.opened.frame_rate, frames.size if frames else None
     run.progress("link", 0, None)
     looking = _Looking(run, looks or Looks())
@@ -260,7 +274,8 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
         used = run.use(looking.wanted, looking.described)
     else:
         used = run.use(scored.open_count, scored.compared_count)
-    return _Linked(detections, tracks, read_count, broken, used)
+    counts = Counts(len(detections), tracks.count, len(tracks), int(tracks.interpolated.sum()))
+    return _Linked(detections, tracks, counts, last_number, broken, used)
 
 
 class _Looking:
@@ -322,34 +337,44 @@ class _Looking:
         return self._left
 
 
-def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None) -> _Linked:
+def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_final: OnFinal | None) -> _Linked:
     """Track online or in a window; images wait for their tracks only where somebody wants to see them."""
     tracker = _frame_by_frame(run)
-    detections, tracks = [], []
-    waiting: deque[tuple[int, Image]] = deque()
+    counts, ids = Counts(), set[int]()
+    detections: list[Detections] = []
+    tracks: list[Tracks] = []
+    waiting: deque[Frame] = deque()
 
     def give_out(final: Tracks) -> None:
-        tracks.append(final)
-        while on_frame and waiting and waiting[0][0] <= tracker.final_frame:
-            shown, image = waiting.popleft()
+        counts.boxes += len(final)
+        counts.interpolated += int(final.interpolated.sum())
+        ids.update(final.track_id.tolist())
+        (on_final or tracks.append)(final)
+        while on_frame and waiting and waiting[0].number <= tracker.final_frame:
+            shown = waiting.popleft()
             with run.watch.stage("draw"):
-                on_frame(image, final.in_frame(shown))
+                on_frame(shown, final.in_frame(shown.number))
 
     for number, image, found in feed:
+        frame = None if image is None else Frame(number, (number - 1) / run.opened.frame_rate, image)
         with run.watch.stage("link"):
-            final = tracker.update(found, number if image is None else Frame(number, 0.0, image))
-        detections.append(found)
-        if on_frame and image is not None:
-            waiting.append((number, image))
+            final = tracker.update(found, frame or number)
+        counts.detections += len(found)
+        if not on_final:
+            detections.append(found)
+        if on_frame and frame:
+            waiting.append(frame)
         give_out(final)
     with run.watch.stage("link"):
         final = tracker.finish()
     give_out(final)
+    counts.tracks = len(ids)
     frames = run.opened.frames
     return _Linked(
         Detections.concatenate(detections),
         Tracks.concatenate(tracks),
-        frames.read_count if frames else 0,
+        counts,
+        frames.last_number if frames else 0,
         frames.broken if frames else None,
         run.use(tracker.open_count, tracker.compared_count),
     )

@@ -1,14 +1,13 @@
-"""What the terminal shows and hears."""
+"""What the terminal shows."""
 
 import os
-import signal
 import subprocess
 import sys
 
 import pytest
 from rich.table import Table
 
-from siamlink.tools.terminal import ended_by_interrupt, show_error, show_note, show_table, stage_bars
+from siamlink.tools.terminal import show_error, show_note, show_table, stage_bars
 
 
 def test_lines_go_to_stderr_as_they_are(capsys: pytest.CaptureFixture[str]) -> None:
@@ -67,29 +66,3 @@ def test_bars_on_a_terminal() -> None:
     assert "{x}[bold]:car: draw" in text
     assert " 3/12" in text
     assert "7/7" in text
-
-
-def test_the_first_ctrl_c_ends_a_live_source_and_the_second_interrupts(capsys: pytest.CaptureFixture[str]) -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with ended_by_interrupt("gate", live=True) as stop:
-        assert not stop()
-        signal.raise_signal(signal.SIGINT)
-        assert stop()
-        with pytest.raises(KeyboardInterrupt):
-            signal.raise_signal(signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
-    assert capsys.readouterr().err == "gate is live: Ctrl-C ends it\n"
-
-
-def test_ctrl_c_works_again_after_a_live_source() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with ended_by_interrupt("gate", live=True):
-        assert signal.getsignal(signal.SIGINT) is not before
-    assert signal.getsignal(signal.SIGINT) is before
-
-
-def test_ctrl_c_interrupts_what_is_not_live(capsys: pytest.CaptureFixture[str]) -> None:
-    with ended_by_interrupt("street", live=False) as stop, pytest.raises(KeyboardInterrupt):
-        signal.raise_signal(signal.SIGINT)
-    assert not stop()
-    assert capsys.readouterr().err == ""

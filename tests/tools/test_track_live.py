@@ -26,7 +26,7 @@ def test_a_live_stream_is_drawn_while_it_is_tracked(
 ) -> None:
     result = siamlink("track", stream, "-o", "out", *mode, "--detector", "mine.py:Walkers")
     assert result.code == 0, result.err
-    assert result.line == "gate is live: Ctrl-C ends it"
+    assert result.line == "gate is live: Ctrl-C ends it; until then out/gate.partial.txt grows"
     record = check_two_tracks("out", "gate", missing=UNDECIDED)
     assert video_facts("out/gate.mp4") == ("h264", "yuv420p", (160, 120), LAST)
     assert record["input"]["source"] == "gate"

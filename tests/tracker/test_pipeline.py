@@ -95,7 +95,7 @@ def test_online_tracking_hands_over_every_frame_with_its_tracks(folder, found, m
         Oracle(found),
         ONLINE,
         matcher=matcher,
-        on_frame=lambda image, tracks: shown.append((image.shape, tracks)),
+        on_frame=lambda frame, tracks: shown.append((frame.image.shape, tracks)),
     )
     assert [shape for shape, _ in shown] == [(270, 480, 3)] * FRAMES
     joined = type(result.tracks).concatenate([tracks for _, tracks in shown])

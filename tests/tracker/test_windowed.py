@@ -188,7 +188,7 @@ def test_images_wait_for_their_tracks_only(painted, two_levels):
         Silent(),
         windowed(0.3),
         matcher=two_levels,
-        on_frame=lambda image, tracks: shown.append((image.shape[0], tracks)),
+        on_frame=lambda frame, tracks: shown.append((frame.image.shape[0], tracks)),
     )
     assert [height for height, _ in shown] == [270] * 60
     assert Tracks.concatenate([tracks for _, tracks in shown]).to_mot_text() == result.tracks.to_mot_text() != ""

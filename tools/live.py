@@ -1,0 +1,54 @@
+"""What a person is told of a live source, and how it is ended."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from siamlink.detectors.frame_source import FrameSource
+from siamlink.tools.terminal import show_note
+
+
+@contextmanager
+def ended_by_signal(frames: FrameSource, growing: Path) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM end a live source; a second one ends the program, as any does for the others.
+
+    Only the main thread can ask for this.
+
+    Args:
+        frames: the source.
+        growing: the file that holds what is final until then, to tell the user.
+    """
+    if not frames.live:
+        yield
+        return
+
+    def restore() -> None:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+    def end(*_: object) -> None:
+        frames.stop()
+        restore()
+
+    earlier = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    show_note(f"{frames.name} is live: Ctrl-C ends it; until then {growing} grows")
+    try:
+        yield
+    finally:
+        restore()
+
+
+def lost_on_the_way(frames: FrameSource) -> list[str]:
+    """A line each for the frames that a live source dropped, and for the times it was away."""
+    lines = []
+    if frames.dropped_count:
+        came = frames.read_count + frames.dropped_count
+        lines.append(f"{frames.name}: {frames.dropped_count} of {came} frames came too fast and were dropped")
+    if frames.gaps:
+        times = "once" if len(frames.gaps) == 1 else f"{len(frames.gaps)} times"
+        seconds, last = sum(gap.seconds for gap in frames.gaps), frames.gaps[-1]
+        lines.append(
+            f"{frames.name}: away {times}, {seconds:.1f} seconds in all, lastly after frame {last.after}: {last.reason}"
+        )
+    return lines
