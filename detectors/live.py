@@ -1,6 +1,5 @@
 """Cameras and network streams."""
 
-import time
 from collections.abc import Iterator
 from itertools import chain
 
@@ -16,7 +15,6 @@ from siamlink.detectors.decoding import (
     reason,
     to_bgr,
     video_stream,
-    with_seconds,
 )
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, Image, StreamBroken
@@ -25,6 +23,8 @@ from siamlink.detectors.stream_url import WITHIN, check_url, name_of, without_se
 
 TIMEOUT_SECONDS = 10.0
 """How long a stream may take to answer, and to send on."""
+_NO_TIME_STAMPS = 0x80
+"""Mark of formats whose time stamps are guessed from a frame rate (FFmpeg's `AVFMT_NOTIMESTAMPS`)."""
 _PLAYLISTS = ("hls", "dash")
 """Formats whose size is that of the list, which goes on."""
 
@@ -48,7 +48,7 @@ class LiveStream(LiveSource):
 
 
 class Camera(LiveSource):
-    """A camera by its number, through OpenCV; times are those at which the frames arrived.
+    """A camera by its number, through OpenCV.
 
     Raises:
         InputError: the camera cannot be opened or gives no picture.
@@ -83,11 +83,12 @@ class _Stream:
         self.size = to_bgr(first).shape[1::-1]
         self.frame_rate = native_frame_rate(stream)
         sized = self._container.size > 0 and self._container.format.name not in _PLAYLISTS
+        self._stamped = not self._container.format.flags & _NO_TIME_STAMPS
         self.endless = not sized and self._container.duration is None
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
-        for seconds, frame in with_seconds(self._frames):
-            yield seconds, to_bgr(frame)
+        for frame in self._frames:
+            yield frame.time if self._stamped else None, to_bgr(frame)
 
     def close(self) -> None:
         self._container.close()
@@ -108,9 +109,9 @@ class _Capture:
         self.frame_rate = self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FRAME_RATE
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
-        start, picture = time.monotonic(), self._first
+        picture = self._first
         while picture is not None:
-            yield time.monotonic() - start, picture
+            yield None, picture
             picture = self._picture()
         raise StreamBroken("it gives no more pictures")
 

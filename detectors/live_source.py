@@ -4,10 +4,11 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from siamlink.detectors.errors import InputError
-from siamlink.detectors.frame_source import FrameSource, Gap, Image, StreamBroken
+from siamlink.detectors.frame_source import FrameSource, Image, StreamBroken
+from siamlink.detectors.live_clock import Arrival, LiveClock
 from siamlink.detectors.newest import POLL_SECONDS, newest
 
 FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.5, 30.0
@@ -31,7 +32,7 @@ class Connection(Protocol):
     endless: bool
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
-        """Seconds after the first picture (None: not known) and pixels of each; raises `StreamBroken` at a fault."""
+        """Time stamp in seconds, if there is one, and pixels of each picture; raises `StreamBroken` at a fault."""
         ...
 
     def close(self) -> None:
@@ -46,9 +47,9 @@ Connect = Callable[[], Connection]
 class LiveSource(FrameSource):
     """Reads one connection after another, each by a thread of its own.
 
-    Frames that come faster than they are asked for are dropped, the oldest that wait first. Numbers go on in real time:
-    dropped frames keep theirs, and a gap takes up as many as it is long. A recording is read to its end, slower if need
-    be, and not called again.
+    Frames that come faster than they are asked for are dropped, the oldest that wait first. Numbers and times are those
+    of `LiveClock`: dropped frames keep theirs, and a gap takes up as many as it is long. A recording waits until it is
+    asked, and is not called again.
 
     Args:
         name: names the outputs.
@@ -67,8 +68,8 @@ class LiveSource(FrameSource):
         self._endless = first.endless
         self._patience = patience_seconds if first.endless else 0.0
 
-    def _read(self) -> Iterator[tuple[float | None, Image]]:
-        clock, lost, delay = _Clock(self.frame_rate), "", FIRST_DELAY_SECONDS
+    def _read(self) -> Iterator[tuple[None, Image]]:
+        clock, lost, delay = LiveClock(self.frame_rate, self._endless), "", FIRST_DELAY_SECONDS
         while True:
             before = clock.number
             fault = yield from self._follow(clock, lost)
@@ -78,16 +79,16 @@ class LiveSource(FrameSource):
                 break
             delay = min(2 * delay, LONGEST_DELAY_SECONDS)
         if lost and self._patience:
-            self.gaps.append(clock.gap(lost))
+            self.gaps.append(clock.gap(time.monotonic(), lost))
         if not self.stopped and (self._patience or lost != _ENDED):
             away = f" and not back within {self._patience:g} seconds" if self._patience else ""
             raise StreamBroken(f"lost after frame {clock.number}{away}: {lost}")
 
-    def _follow(self, clock: "_Clock", lost: str) -> Generator[tuple[float | None, Image], None, str]:
+    def _follow(self, clock: LiveClock, lost: str) -> Generator[tuple[None, Image], None, str]:
         """The frames of the next connection; returns why they end, nothing where they are stopped.
 
         Args:
-            clock: counts the frames.
+            clock: numbers the frames.
             lost: why the source has been away until now, if it has.
         """
         arrivals = self._arrivals()
@@ -95,23 +96,22 @@ class LiveSource(FrameSource):
             arrivals = newest(arrivals, WAITING_FRAMES, lambda: self.stopped)
         try:
             for arrival in arrivals:
-                if lost:
-                    self.gaps.append(clock.resume(arrival, lost))
-                    lost = ""
-                self.dropped_count += clock.count(arrival)
-                self.last_number = clock.number - 1
-                yield clock.seconds, arrival.image
+                if gap := clock.take(arrival, lost):
+                    self.gaps.append(gap)
+                lost = ""
+                self.last_number, self.dropped_count = clock.number - 1, clock.dropped
+                yield None, arrival.image
         except (StreamBroken, InputError) as fault:
             return str(fault)
         return "" if self.stopped else _ENDED
 
-    def _arrivals(self) -> Iterator["_Arrival"]:
+    def _arrivals(self) -> Iterator[Arrival]:
         with closing(next(self._connections)) as connection:
-            for place, (seconds, image) in enumerate(connection.read()):
+            for place, (stamp, image) in enumerate(connection.read()):
                 width, height = image.shape[1::-1]
                 if (width, height) != self.size:
                     raise StreamBroken(f"its pictures are {width}x{height}, not {self.size[0]}x{self.size[1]}")
-                yield _Arrival(place, time.monotonic(), seconds, image)
+                yield Arrival(place, time.monotonic(), stamp, image)
 
     def _wait(self, delay: float, until: float) -> bool:
         """Wait before the next call; returns whether there is to be one, before the time `until`."""
@@ -119,48 +119,3 @@ class LiveSource(FrameSource):
         while not self.stopped and time.monotonic() < min(call, until):
             time.sleep(POLL_SECONDS)
         return not self.stopped and call < until
-
-
-class _Arrival(NamedTuple):
-    """A picture: its place in its connection from 0, when it arrived, its seconds there if known, and its pixels."""
-
-    place: int
-    at: float
-    seconds: float | None
-    image: Image
-
-
-class _Clock:
-    """Counts the frames of a connection one by one, and goes on after a gap by the time it took.
-
-    Attributes:
-        number: of the latest frame; 0 before the first.
-        seconds: of the latest frame, after the first one.
-        arrived: when the latest frame did, by the monotonic clock.
-    """
-
-    def __init__(self, frame_rate: float) -> None:
-        self.number, self.seconds, self.arrived = 0, 0.0, time.monotonic()
-        self._rate, self._place, self._start = frame_rate, -1, 0.0
-
-    def count(self, arrival: _Arrival) -> int:
-        """Take the next frame of the connection; returns how many were dropped before it."""
-        step = arrival.place - self._place
-        self.number, self._place, self.arrived = self.number + step, arrival.place, arrival.at
-        self.seconds = self._start + self._within(arrival)
-        return step - 1
-
-    def resume(self, arrival: _Arrival, reason: str) -> Gap:
-        """Get ready to count the first frame that arrives after a gap."""
-        gap = self.gap(reason, arrival.at)
-        before = gap.after + max(1, round(gap.seconds * self._rate))
-        self.number, self._place = before - 1, arrival.place - 1
-        self._start = self.seconds + gap.seconds - self._within(arrival)
-        return gap._replace(before=before)
-
-    def gap(self, reason: str, until: float | None = None) -> Gap:
-        """The time without frames since the latest one, up to now if not told otherwise."""
-        return Gap(self.number, None, (time.monotonic() if until is None else until) - self.arrived, reason)
-
-    def _within(self, arrival: _Arrival) -> float:
-        return arrival.place / self._rate if arrival.seconds is None else arrival.seconds
