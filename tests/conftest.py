@@ -1,10 +1,11 @@
 """Fixtures that all tests share."""
 
+import importlib.util
 import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -26,6 +27,42 @@ settings.load_profile("siamlink")
 def _ctrl_c() -> None:
     """Ctrl-C works, also where the tests run in the background and were told to ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+class StillClock:
+    """Time that passes only where somebody sleeps; `on_sleep` is called then."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.on_sleep: Callable[[], None] = lambda: None
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+        self.on_sleep()
+
+
+@pytest.fixture
+def still_clock(monkeypatch: pytest.MonkeyPatch) -> StillClock:
+    """The clock that live sources look at: nobody waits in earnest for one that is away."""
+    from siamlink.detectors import live_clock, live_source
+
+    clock = StillClock()
+    for module in (live_clock, live_source):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
+
+
+@pytest.fixture(scope="session")
+def network_camera() -> Any:
+    """The class `NetworkCamera`."""
+    path = Path(__file__).parent / "soak" / "network_camera.py"
+    spec = importlib.util.spec_from_file_location("network_camera", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.NetworkCamera
 
 
 @pytest.fixture(scope="session")

@@ -48,7 +48,6 @@ def lost_on_the_way(frames: FrameSource) -> list[str]:
     if frames.gaps:
         times = "once" if len(frames.gaps) == 1 else f"{len(frames.gaps)} times"
         seconds, last = sum(gap.seconds for gap in frames.gaps), frames.gaps[-1]
-        lines.append(
-            f"{frames.name}: away {times}, {seconds:.1f} seconds in all, lastly after frame {last.after}: {last.reason}"
-        )
+        lately = f"the last time after frame {last.after} ({last.reason})"
+        lines.append(f"{frames.name}: without frames {times}, {seconds:.1f} seconds in all, {lately}")
     return lines

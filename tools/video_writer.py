@@ -1,7 +1,6 @@
 """Write an H.264 video that a browser plays."""
 
 import contextlib
-import math
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +19,11 @@ from siamlink.tools.files import partial_path
 _OPTIONS = {"preset": "veryfast", "crf": "23", "mbtree": "0"}
 """`fast` takes two and a half times as long for files a third larger; `mbtree` makes the bytes depend on timing."""
 _BT601, _LIMITED_RANGE = 6, 1
-_FRAGMENTS, _FRAGMENT_SECONDS = "frag_keyframe+empty_moov+default_base_moof", 2
+_INDEX_FIRST = {"movflags": "faststart"}
+_FRAGMENTS = {"movflags": "empty_moov+default_base_moof", "frag_duration": "2000000", "flush_packets": "1"}
+"""Every two seconds what has come is on the disk and can be played."""
+_AT_ONCE = {"tune": "zerolatency"}
+"""The encoder keeps no frames to look ahead."""
 
 
 class VideoWriter:
@@ -48,11 +51,9 @@ class VideoWriter:
 
     def __enter__(self) -> Self:
         width, height = (side + side % 2 for side in self._size)
-        flags, options = "faststart", _OPTIONS
-        if self._growing:
-            flags, options = _FRAGMENTS, {**_OPTIONS, "g": str(math.ceil(_FRAGMENT_SECONDS * self._rate))}
-        self._container = av.open(f"file:{self._partial}", "w", format="mp4", options={"movflags": flags})
-        self._stream = self._container.add_stream("libx264", rate=self._rate, options=options)
+        form, coding = (_FRAGMENTS, {**_OPTIONS, **_AT_ONCE}) if self._growing else (_INDEX_FIRST, _OPTIONS)
+        self._container = av.open(f"file:{self._partial}", "w", format="mp4", options=form)
+        self._stream = self._container.add_stream("libx264", rate=self._rate, options=coding)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
         self._stream.colorspace, self._stream.color_range = _BT601, _LIMITED_RANGE
         try:

@@ -1,15 +1,23 @@
 import contextlib
+import random
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import repeat
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
+from siamlink.detectors import live, live_source
 from siamlink.detectors.errors import InputError
+from siamlink.detectors.frame_source import Frame
 from siamlink.detectors.live import Camera, LiveStream
 
 Make = Callable[..., Path]
+NULL_PACKET = b"\x47\x1f\xff\x10" + bytes(184)
+"""Of MPEG-TS, of no stream."""
 
 
 @pytest.fixture
@@ -117,3 +125,145 @@ def test_a_missing_camera_is_one_clear_line(number: int, capfd) -> None:
     with pytest.raises(InputError, match=rf"camera {number}\b"):
         Camera(number)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A source that is away is called again soon."""
+    monkeypatch.setattr(live_source, "FIRST_DELAY_SECONDS", 0.01)
+    monkeypatch.setattr(live_source, "LONGEST_DELAY_SECONDS", 0.05)
+
+
+@pytest.fixture
+def show(network_camera: Any, paint: Callable[..., np.ndarray]) -> Callable[..., Iterable[bytes]]:
+    """Numbered frames from one number to another as parts of an MJPEG stream."""
+    return lambda first, last, size=(128, 96): network_camera.parts(paint(k, size) for k in range(first, last + 1))
+
+
+@pytest.fixture
+def until(read_number: Callable[..., int]) -> Callable[[LiveStream | Camera, int], list[Frame]]:
+    """The frames of a source up to the one that shows a number."""
+
+    def read(source: LiveStream | Camera, number: int) -> list[Frame]:
+        frames = []
+        for frame in source:
+            frames.append(frame)
+            if read_number(frame.image) == number:
+                source.stop()
+        return frames
+
+    return read
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("cut", ["close", "stall", "garbage", "other size", "other size meanwhile"])
+def test_a_stream_that_is_lost_and_comes_back(network_camera: Any, show, read_number, until, cut: str) -> None:
+    def first() -> Iterator[bytes]:
+        yield from show(1, 10)
+        if cut == "stall":
+            camera.released.wait(20)
+        if cut == "garbage":
+            yield from (random.Random(k).randbytes(10_000) for k in range(200))
+        if cut == "other size":
+            yield from show(11, 12, (64, 48))
+
+    absent = [lambda: show(1, 5, (64, 48))] if cut == "other size meanwhile" else []
+    with network_camera(first, *absent, lambda: show(11, 20)) as camera:
+        source = LiveStream(camera.url, timeout_seconds=0.5)
+        frames = until(source, 20)
+    assert (source.name, source.size, source.frame_rate, source.live) == ("gate", (128, 96), 25.0, True)
+    assert [read_number(frame.image) for frame in frames] == list(range(1, 21))
+    (gap,) = source.gaps
+    assert [frame.number for frame in frames] == [*range(1, 11), *range(gap.before, gap.before + 10)]
+    assert gap.before == 10 + max(1, round(gap.seconds * 25))
+    assert (source.broken, source.dropped_count) == (None, 0)
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_stream_that_is_lost_for_ever(network_camera: Any, show) -> None:
+    with network_camera(lambda: show(1, 10)) as camera:
+        source = LiveStream(camera.url, patience_seconds=0.5)
+        assert [frame.number for frame in source] == list(range(1, 11))
+    assert camera.calls > 1
+    assert source.broken == "lost after frame 10 and not back within 0.5 seconds: Input/output error"
+    (gap,) = source.gaps
+    assert (gap.after, gap.before) == (10, None)
+    assert gap.seconds >= 0.5
+
+
+@pytest.mark.usefixtures("soon")
+@pytest.mark.parametrize("rest", [repeat(NULL_PACKET * 50), ()], ids=["only other data", "nothing"])
+def test_a_stream_without_pictures_is_lost(
+    network_camera: Any, make_video: Make, read_number, rest: Iterable[bytes]
+) -> None:
+    data = make_video("a.ts", 60, g="10", tune="zerolatency").read_bytes()
+
+    def first() -> Iterator[bytes]:
+        yield data
+        yield from rest
+        camera.released.wait(20)
+
+    with network_camera(first, first, kind="video/mp2t") as camera:
+        source = LiveStream(camera.url, timeout_seconds=0.5)
+        painted = 0
+        for frame in source:
+            painted, before = read_number(frame.image), painted
+            if painted < before:
+                source.stop()
+    (gap,) = source.gaps
+    assert gap.reason == "no answer in time"
+    assert before == gap.after
+    assert source.last_number == gap.before
+
+
+def test_frames_that_come_too_fast_are_dropped_and_keep_their_numbers(network_camera: Any, show, read_number) -> None:
+    sent = threading.Event()
+
+    def first() -> Iterator[bytes]:
+        yield from show(1, 200)
+        sent.set()
+
+    with network_camera(first) as camera:
+        source = LiveStream(camera.url, patience_seconds=0.2)
+        images = iter(source)
+        frames = [next(images)]
+        assert sent.wait(20)
+        frames += images
+    assert [frame.number for frame in frames] == [read_number(frame.image) for frame in frames]
+    assert frames[-1].number == source.last_number == 200
+    assert source.dropped_count == 200 - source.read_count > 0
+
+
+@pytest.mark.usefixtures("soon")
+def test_a_camera_that_vanishes_and_comes_back(monkeypatch: pytest.MonkeyPatch, paint, read_number, until) -> None:
+    class Capture:
+        def __init__(self, first: int, last: int) -> None:
+            self._images = [paint(number) for number in range(first, last + 1)]
+
+        def read(self) -> tuple[bool, np.ndarray | None]:
+            return (True, self._images.pop(0)) if self._images else (False, None)
+
+        def get(self, _: int) -> float:
+            return 10.0
+
+        def release(self) -> None:
+            pass
+
+    captures = [Capture(1, 5), Capture(1, 0), Capture(6, 9)]
+    monkeypatch.setattr(live, "_open_camera", lambda number: captures.pop(0))
+    source = Camera(0)
+    frames = until(source, 9)
+    assert (source.name, source.frame_rate) == ("camera0", 10.0)
+    assert [read_number(frame.image) for frame in frames] == list(range(1, 10))
+    assert [(gap.after, gap.reason) for gap in source.gaps] == [(5, "it gives no more pictures")]
+
+
+@pytest.mark.parametrize(
+    "inside",
+    ["#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"],
+    ids=["playlist", "list of files"],
+)
+def test_a_stream_cannot_name_files(serve, make_video: Make, tmp_path: Path, inside: str) -> None:
+    (tmp_path / "a.m3u8").write_text(inside.format(make_video("a.ts")))
+    with pytest.raises(InputError, match=r"cannot open the stream http://"):
+        LiveStream(serve(tmp_path / "a.m3u8"))

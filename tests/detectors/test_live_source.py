@@ -1,15 +1,16 @@
 """Connections that are lost, by a clock that stands still but where somebody waits."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.detectors import live_clock, live_source
+from siamlink.detectors import live_source
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.frame_source import Gap, Image, StreamBroken
 from siamlink.detectors.live_source import WAITING_FRAMES, LiveSource
@@ -17,28 +18,9 @@ from siamlink.detectors.live_source import WAITING_FRAMES, LiveSource
 RATE = 25.0
 
 
-class Clock:
-    """Time passes only where somebody sleeps."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-        self.on_sleep: Callable[[], None] = lambda: None
-
-    def monotonic(self) -> float:
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-        self.on_sleep()
-
-
 @pytest.fixture(autouse=True)
-def clock() -> Iterator[Clock]:
-    made = Clock()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live_source, "time", made)
-        patch.setattr(live_clock, "time", made)
-        yield made
+def clock(still_clock: Any) -> Any:
+    return still_clock
 
 
 class Pictures:
@@ -119,7 +101,7 @@ def test_the_first_reason_of_a_gap_is_kept() -> None:
     assert [gap.reason for gap in frames.gaps] == ["it burns", "it ended"]
 
 
-def test_stopping_ends_the_wait_at_once(clock: Clock) -> None:
+def test_stopping_ends_the_wait_at_once(clock: Any) -> None:
     frames = source(Pictures(3))
     clock.on_sleep = lambda: frames.stop() if clock.now > 20 else None
     assert numbers(frames) == [1, 2, 3]

@@ -69,8 +69,8 @@ def test_what_was_lost_is_told() -> None:
     frames.gaps = [Gap(50, 101, 2.0, "it ended")]
     dropped, away = lost_on_the_way(frames)
     assert dropped == "gate: 10 of 100 frames came too fast and were dropped"
-    assert away == "gate: away once, 2.0 seconds in all, lastly after frame 50: it ended"
+    assert away == "gate: without frames once, 2.0 seconds in all, the last time after frame 50 (it ended)"
     frames.gaps.append(Gap(120, None, 3.26, "no answer in time"))
     assert lost_on_the_way(frames)[1] == (
-        "gate: away 2 times, 5.3 seconds in all, lastly after frame 120: no answer in time"
+        "gate: without frames 2 times, 5.3 seconds in all, the last time after frame 120 (no answer in time)"
     )

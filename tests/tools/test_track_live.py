@@ -2,11 +2,18 @@
 
 import json
 import signal
-from collections.abc import Callable
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
+
+from siamlink.detectors.mot_text import read_rows
 
 Run = Callable[..., Any]
 Check = Callable[..., Any]
@@ -18,6 +25,46 @@ LAST = 24
 """The number of the last frame of the walkers."""
 UNDECIDED = 12
 """Boxes of the two walkers that online tracking does not report yet, until it is sure of them."""
+RATE, SIZE = 25, (320, 120)
+LOOKS = '''
+import signal
+import numpy as np
+
+class Sees:
+    """Finds the two coloured walkers."""
+
+    def detect(self, image):
+        blue, green, red = (image[..., channel].astype(int) for channel in range(3))
+        found = []
+        for walker in (red - blue > 100, blue - red > 100):
+            y, x = np.nonzero(walker)
+            if len(x):
+                found.append([x.min(), y.min(), x.max() + 1, y.max() + 1, 0.9])
+        return np.array(found).reshape(-1, 5)
+'''
+
+
+def walkers(number: int) -> np.ndarray:
+    """A red walker goes right above, a blue one left below, a pixel a frame."""
+    image = np.full((SIZE[1], SIZE[0], 3), 100, np.uint8)
+    image[20:60, 20 + number : 34 + number] = (20, 20, 230)
+    image[70:110, 290 - number : 304 - number] = (230, 20, 20)
+    return image
+
+
+@pytest.fixture
+def show(network_camera: Any, here: Path) -> Callable[[int, int], Iterable[bytes]]:
+    """Frames of walkers, from one number to another, of a camera; `looks.py` has a detector that finds them."""
+    (here / "looks.py").write_text(LOOKS)
+    return lambda first, last: network_camera.parts(walkers(number) for number in range(first, last + 1))
+
+
+def check_walkers(path: Path) -> np.ndarray:
+    """Checks that the walkers are where they were in the frame of each row; returns the rows."""
+    rows = read_rows(path, unique_ids=True)
+    left = np.where(rows[:, 3] < 65, 20 + rows[:, 0], 290 - rows[:, 0])
+    assert rows[:, 2] == pytest.approx(left, abs=3)
+    return rows
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -71,3 +118,107 @@ def test_what_does_not_go_with_a_live_stream(
     assert result.code == 2
     assert result.line.startswith(f"siamlink: {message}")
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_ids_and_numbers_survive_a_short_gap(
+    siamlink: Run, network_camera: Any, show: Run, still_clock: Any, mode: tuple[str, ...]
+) -> None:
+    def back() -> Iterator[bytes]:
+        first = 15 + round(still_clock.now * RATE)
+        yield from show(first, first + 14)
+
+    def over() -> None:
+        if camera.calls > 2:
+            signal.raise_signal(signal.SIGTERM)
+
+    still_clock.on_sleep = over
+    with network_camera(lambda: show(1, 15), back) as camera:
+        result = siamlink("track", camera.url, "-o", "out", *mode, "--detector", "looks.py:Sees")
+    assert result.code == 0, result.err
+    record = json.loads(Path("out/gate.json").read_text())
+    gap, away = record["input"]["gaps"]
+    rows = check_walkers(Path("out/gate.txt"))
+    last = gap["before"] + 14
+    assert (gap["after"], record["input"]["frames"], record["input"]["dropped"]) == (15, last, 0)
+    assert rows[:, 0].max() == last
+    assert len({(track, top < 65) for track, top in rows[:, [1, 3]].tolist()}) == 2, "ids stay with the walkers"
+    assert gap["before"] - 15 == round(gap["seconds"] * RATE) > 10
+    assert (away["after"], away["before"]) == (last, None)
+    assert f"gate: without frames 2 times, {gap['seconds'] + away['seconds']:.1f} seconds in all" in result.err
+    with av.open("out/gate.mp4") as video:
+        times = [round(frame.time * RATE) + 1 for frame in video.decode(video=0)]
+    assert times == [*range(1, 16), *range(gap["before"], last + 1)], "the video keeps time, too"
+    assert "secret" not in json.dumps(record) + result.err
+    assert "hidden" not in json.dumps(record) + result.err
+
+
+def test_a_stream_that_stays_away_ends_the_run_as_broken(
+    siamlink: Run, network_camera: Any, show: Run, still_clock: Any
+) -> None:
+    with network_camera(lambda: show(1, 15)) as camera:
+        options = ("--mode", "online", "--detector", "looks.py:Sees", "--patience", 60)
+        result = siamlink("track", camera.url, "-o", "out", *options)
+    assert result.code == 3
+    broken = "lost after frame 15 and not back within 60 seconds: Input/output error"
+    assert f"gate: {broken}; the results reach until there" in result.err
+    assert json.loads(Path("out/gate.json").read_text())["input"]["broken"] == broken
+    assert check_walkers(Path("out/gate.txt"))[:, 0].max() == 15
+    assert camera.calls > 3
+    assert sorted(path.name for path in Path("out").iterdir()) == ["gate.json", "gate.mp4", "gate.txt"]
+
+
+def test_frames_that_come_too_fast_are_dropped_and_told(siamlink: Run, network_camera: Any, show: Run) -> None:
+    slow = "import time\nfrom looks import Sees\nclass Slow(Sees):\n    def detect(self, image):\n"
+    Path("slow.py").write_text(slow + "        time.sleep(0.02)\n        return super().detect(image)\n")
+    with network_camera(lambda: show(1, 100)) as camera:
+        options = ("--mode", "online", "--detector", "slow.py:Slow", "--patience", 0.1, "--no-video")
+        result = siamlink("track", camera.url, "-o", "out", *options)
+    record = json.loads(Path("out/gate.json").read_text())
+    dropped = record["input"]["dropped"]
+    assert dropped > 0
+    assert f"gate: {dropped} of 100 frames came too fast and were dropped" in result.err
+    assert record["input"]["frames"] == 100
+    assert check_walkers(Path("out/gate.txt"))[:, 0].max() == 100
+
+
+def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run, here: Path) -> None:
+    def first() -> Iterator[bytes]:
+        for number in range(1, 250):
+            yield from show(number, number)
+            time.sleep(0.01)
+        camera.released.wait(20)
+
+    with network_camera(first) as camera:
+        command = [
+            sys.executable,
+            "-c",
+            "from siamlink.tools.cli import main; main()",
+            "track",
+            camera.url,
+            "-o",
+            "out",
+        ]
+        options = ["--mode", "online", "--detector", "looks.py:Sees"]
+        with subprocess.Popen([*command, *options], stderr=subprocess.PIPE, text=True) as process:
+            told = process.stderr.readline()
+            deadline, text = time.monotonic() + 60, Path("out/gate.partial.txt")
+            while "\n249," not in text.read_text() and process.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            process.kill()
+    assert told == "gate is live: Ctrl-C ends it; until then out/gate.partial.txt grows\n"
+    assert check_walkers(text)[:, 0].max() == 249
+    with av.open("out/gate.partial.mp4") as video:
+        assert max(round(frame.time * RATE) + 1 for frame in video.decode(video=0)) >= 140
+    assert sorted(path.name for path in Path("out").iterdir()) == ["gate.partial.mp4", "gate.partial.txt"]
+
+
+def test_what_a_killed_run_left_is_not_overwritten(siamlink: Run, stream: str) -> None:
+    Path("out").mkdir()
+    Path("out/gate.partial.txt").write_text("a whole night")
+    options = ("--mode", "online", "--detector", "mine.py:Walkers")
+    result = siamlink("track", stream, "-o", "out", *options)
+    assert (result.code, result.line) == (2, "siamlink: out/gate.partial.txt exists; --overwrite replaces it")
+    assert Path("out/gate.partial.txt").read_text() == "a whole night"
+    assert siamlink("track", stream, "-o", "out", *options, "--overwrite").code == 0
+    assert sorted(path.name for path in Path("out").iterdir()) == ["gate.json", "gate.mp4", "gate.txt"]

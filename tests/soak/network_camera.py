@@ -1,4 +1,4 @@
-"""A network camera on this machine that does as it is told, for the tests of live sources."""
+"""A network camera on this machine that does as it is told."""
 
 import contextlib
 import http.server
@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Images = Iterable[NDArray[np.uint8]]
 Connection = Callable[[], Iterable[bytes]]
 """What is sent to one who calls, until the connection is closed."""
 
@@ -59,9 +58,9 @@ class NetworkCamera:
         self._server.server_close()
         self._thread.join()
 
-
-def parts(images: Images) -> Iterator[bytes]:
-    """Images as parts of an MJPEG stream."""
-    for image in images:
-        data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
-        yield b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(data), data)
+    @staticmethod
+    def parts(images: Iterable[NDArray[np.uint8]]) -> Iterator[bytes]:
+        """Images as parts of an MJPEG stream."""
+        for image in images:
+            data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 95])[1].tobytes()
+            yield b"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n" % (len(data), data)
