@@ -1,10 +1,11 @@
 """The command `siamlink detect`."""
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from siamlink.detectors.mot_text import read_detections
@@ -80,3 +81,29 @@ def test_ctrl_c_ends_a_live_stream(siamlink: Run, stream: str) -> None:
     assert (result.code, result.line) == (0, "gate is live: Ctrl-C ends it; until then found.partial.txt grows")
     assert len(read_detections(Path("found.txt"))) == 20
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_detections_of_a_lost_stream_are_kept(siamlink: Run, network_camera: Any, still_clock: Any) -> None:
+    def images() -> Iterator[bytes]:
+        yield from network_camera.parts(np.zeros((4, 48, 64, 3), np.uint8))
+
+    with network_camera(images, images) as camera:
+        options = ("--detector", "mine.py:Walkers", "--patience", 60)
+        result = siamlink("detect", camera.url, "-o", "found.txt", *options)
+    assert (result.code, result.out) == (3, "16 detections in 8 frames by mine.py:Walkers, written to found.txt\n")
+    started, gaps, broken = result.err.splitlines()
+    assert started == "gate is live: Ctrl-C ends it; until then found.partial.txt grows"
+    assert gaps.startswith("gate: without frames 2 times, ")
+    assert "not back within 60 seconds" in broken
+    frames = sorted(set(read_detections(Path("found.txt")).frame))
+    back = frames[4]
+    assert frames == [1, 2, 3, 4, back, back + 1, back + 2, back + 3]
+    assert back > 12
+    assert sorted(path.name for path in Path().glob("found*")) == ["found.txt"]
+
+
+def test_a_file_that_grows_is_not_overwritten(siamlink: Run) -> None:
+    Path("found.partial.txt").write_text("a whole night")
+    result = siamlink("detect", "walk.mp4", "-o", "found.txt", "--detector", "mine.py:Walkers")
+    assert (result.code, result.line) == (2, "siamlink: found.partial.txt exists; --overwrite replaces it")
+    assert Path("found.partial.txt").read_text() == "a whole night"

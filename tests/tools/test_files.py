@@ -8,6 +8,7 @@ from siamlink.detectors.errors import OutputError
 from siamlink.tools.files import (
     check_folder,
     check_output,
+    growing_text,
     make_folder,
     output_errors,
     publish,
@@ -186,3 +187,36 @@ def test_publishing_over_a_folder_names_it(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot write .*a\.txt: Is a directory"):
         fail()
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_growing_text_is_on_the_disk_piece_by_piece(tmp_path: Path, keep: bool) -> None:
+    path = tmp_path / "new.txt"
+    path.write_text("earlier")
+    with growing_text(path, keep) as write:
+        for count in range(1, 4):
+            write("a line\n")
+            assert (tmp_path / "new.partial.txt").read_text() == count * "a line\n"
+        assert path.read_text() == "earlier"
+    assert path.read_text() == 3 * "a line\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OutputError])
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_is_left_of_a_text_that_did_not_grow_to_its_end(
+    tmp_path: Path, keep: bool, error: type[BaseException]
+) -> None:
+    with pytest.raises(error) as raised, growing_text(tmp_path / "new.txt", keep) as write:  # noqa: PT012
+        write("a line\n")
+        raise error("the disk is full")
+    left = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert left == ({"new.partial.txt": "a line\n"} if keep else {})
+    told = f"; what was final is in {tmp_path / 'new.partial.txt'}" if keep and error is OutputError else ""
+    assert str(raised.value) == f"the disk is full{told}"
+
+
+def test_a_growing_text_needs_a_place(tmp_path: Path) -> None:
+    path = tmp_path / "absent" / "new.txt"
+    with pytest.raises(OutputError, match=rf"cannot write {path}: No such file"), growing_text(path, keep=True):
+        pytest.fail("it grew")

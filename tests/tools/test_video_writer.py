@@ -130,3 +130,28 @@ def test_a_video_without_images_is_refused(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"no image came for .*out\.mp4"), writer:
         pass
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_growing_video_can_be_played_meanwhile_and_outlives_an_exception(tmp_path: Path) -> None:
+    path, partial = tmp_path / "out.mp4", tmp_path / "out.partial.mp4"
+    with pytest.raises(KeyboardInterrupt), VideoWriter(path, 25, (64, 48), growing=True) as video:  # noqa: PT012
+        for number in range(1, 111):
+            video.write(plain(number % 40, (64, 48)), number)
+        with av.open(str(partial)) as container:
+            meanwhile = sum(1 for _ in container.decode(video=0))
+        raise KeyboardInterrupt
+    assert 50 <= meanwhile <= 110
+    assert [file.name for file in tmp_path.iterdir()] == ["out.partial.mp4"]
+    with av.open(str(partial)) as container:
+        assert sum(1 for _ in container.decode(video=0)) == 110
+
+
+@pytest.mark.parametrize("growing", [True, False])
+def test_time_goes_on_where_frames_are_missing(growing: bool, tmp_path: Path) -> None:
+    numbers = [1, 2, 3, 90, 91, 200]
+    with VideoWriter(tmp_path / "out.mp4", 25, (64, 48), growing) as video:
+        for number in numbers:
+            video.write(plain(number % 40, (64, 48)), number)
+    assert [file.name for file in tmp_path.iterdir()] == ["out.mp4"]
+    with av.open(str(tmp_path / "out.mp4")) as container:
+        assert [round(frame.time * 25) + 1 for frame in container.decode(video=0)] == numbers
