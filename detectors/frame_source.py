@@ -61,6 +61,7 @@ class FrameSource(ABC):
         last_number: the number of the last of them; more than that where a live source lost or dropped some.
         dropped_count: frames of a live source that came faster than they were asked for, and were left out.
         gaps: the times for which a live source was away.
+        arrival_rate: frames a second as they came from a live source, after a minute.
         broken: why the frames ended before their end, in one line; None as long as all is well.
         stopped: whether the frames are to end before the next one, as if there were no more.
     """
@@ -76,6 +77,7 @@ class FrameSource(ABC):
         self.live = live
         self.read_count = self.last_number = self.dropped_count = 0
         self.gaps: list[Gap] = []
+        self.arrival_rate: float | None = None
         self.broken: str | None = None
         self.stopped = False
         self._opened = False

@@ -7,6 +7,8 @@ from siamlink.detectors.frame_source import Gap, Image
 
 SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 """What is shorter is the unrest of a network; what is longer, a camera that sets its clock."""
+SECONDS_TO_TELL_RATE = 60.0
+"""Frames that wait at the start, and come at once, are few by then."""
 
 
 class Arrival(NamedTuple):
@@ -35,6 +37,7 @@ class LiveClock:
         self.number, self.arrived, self.dropped = 0, time.monotonic(), 0
         self._rate, self._pauses, self._place = frame_rate, pauses, -1
         self._stamp: float | None = None
+        self._counted, self._counting_seconds = 0, 0.0
 
     def take(self, arrival: Arrival, lost: str) -> Gap | None:
         """Number the next frame; returns the gap before it, if there is one.
@@ -49,9 +52,18 @@ class LiveClock:
             gap = gap._replace(before=self.number + step)
         else:
             self.dropped += step - 1
+            if self.number:
+                self._counted += step
+                self._counting_seconds += arrival.at - self.arrived
         self.number += step
         self._place, self._stamp, self.arrived = arrival.place, arrival.stamp, arrival.at
         return gap
+
+    @property
+    def arrival_rate(self) -> float | None:
+        """Frames a second as they arrived, gaps aside; None before there is enough to tell."""
+        known = self._counting_seconds >= SECONDS_TO_TELL_RATE
+        return self._counted / self._counting_seconds if known else None
 
     def gap(self, until: float, reason: str) -> Gap:
         """The gap between the latest frame and a time, with no frame after it."""

@@ -100,6 +100,7 @@ class LiveSource(FrameSource):
                     self.gaps.append(gap)
                 lost = ""
                 self.last_number, self.dropped_count = clock.number - 1, clock.dropped
+                self.arrival_rate = clock.arrival_rate
                 yield None, arrival.image
         except (StreamBroken, InputError) as fault:
             return str(fault)

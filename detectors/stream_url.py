@@ -16,8 +16,10 @@ def check_url(url: str) -> None:
     """See to it that a URL is that of a stream which is called, not waited for.
 
     Raises:
-        InputError: its protocol is another, or it asks to listen.
+        InputError: its protocol is another, it asks to listen, or it holds what cannot be sent.
     """
+    if not url.isprintable():
+        raise InputError("the URL of the stream holds characters that no URL has")
     if url.partition("://")[0] not in PROTOCOLS:
         raise InputError(f"cannot open {without_secrets(url)}: streams are read by {', '.join(PROTOCOLS)}")
     query = parse_qs(url.partition("?")[2], keep_blank_values=True)

@@ -8,6 +8,9 @@ from pathlib import Path
 from siamlink.detectors.frame_source import FrameSource
 from siamlink.tools.terminal import show_note
 
+WRONG_RATE = 0.2
+"""Share by which a frame rate may be wrong before it is told."""
+
 
 @contextmanager
 def ended_by_signal(frames: FrameSource, growing: Path) -> Iterator[None]:
@@ -40,8 +43,11 @@ def ended_by_signal(frames: FrameSource, growing: Path) -> Iterator[None]:
 
 
 def lost_on_the_way(frames: FrameSource) -> list[str]:
-    """A line each for the frames that a live source dropped, and for the times it was away."""
+    """A line each for a wrong frame rate of a live source, for the frames it dropped, and for the times it was away."""
     lines = []
+    if frames.arrival_rate and abs(frames.arrival_rate / frames.frame_rate - 1) > WRONG_RATE:
+        rate = f"{frames.arrival_rate:.3g} frames a second came, not {frames.frame_rate:.3g}"
+        lines.append(f"{frames.name}: {rate}; give --frame-rate, as all that is told in seconds depends on it")
     if frames.dropped_count:
         came = frames.read_count + frames.dropped_count
         lines.append(f"{frames.name}: {frames.dropped_count} of {came} frames came too fast and were dropped")

@@ -11,7 +11,7 @@ from typing import Any
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.errors import ConfigError, InputError, OutputError, SiamlinkError
-from siamlink.detectors.frame_source import PATIENCE_SECONDS
+from siamlink.detectors.frame_source import PATIENCE_SECONDS, FrameSource
 from siamlink.detectors.sequence import find_detections, is_sequence
 from siamlink.tools.files import (
     check_folder,
@@ -173,9 +173,8 @@ class Outcome:
                 "size": opened.frames.size if opened.frames else None,
                 "detections": str(opened.detection_file) if opened.detection_file else result.detector,
                 "broken": self.broken,
-                "dropped": opened.frames.dropped_count if opened.frames else 0,
-                "gaps": [gap._asdict() for gap in opened.frames.gaps] if opened.frames else [],
             },
+            "live": _live_record(opened.frames) if opened.frames and opened.live else None,
             "counts": asdict(result.counts),
             "constraints": opened.known.record() if isinstance(opened.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
@@ -277,6 +276,12 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
         record.write_text(outcome.record_text(job.parameters), encoding="utf-8")
     publish(staged, job.output, job.overwrite)
     _remove_stale_video(outcome.opened, job)
+
+
+def _live_record(frames: FrameSource) -> dict[str, Any]:
+    """What a live source sent and what was lost of it."""
+    gaps = [gap._asdict() for gap in frames.gaps]
+    return {"handled": frames.read_count, "dropped": frames.dropped_count, "rate": frames.arrival_rate, "gaps": gaps}
 
 
 def _remove_stale_video(opened: TrackingInput, job: Job) -> None:

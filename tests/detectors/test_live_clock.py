@@ -69,3 +69,20 @@ def test_after_another_connection_numbers_go_on_by_the_clock(seconds: float, rat
     assert gap.seconds == pytest.approx(seconds)
     clock.take(Arrival(place + 1, 100.0 + seconds, 1 / rate, IMAGE), "")
     assert clock.number == gap.before + 1
+
+
+@given(st.floats(1, 60), st.integers(1, 5))
+def test_the_rate_is_that_of_arrivals_gaps_aside(rate: float, step: int) -> None:
+    clock, at, place = LiveClock(rate), 100.0, 0
+    clock.take(Arrival(0, at, None, IMAGE), "")
+    rates = set()
+    count = round(40 * rate / step)
+    for index in range(2 * count):
+        lost = "it burns" if index == count else ""
+        at, place = at + step / rate + (200 if lost else 0), place + step
+        clock.take(Arrival(place, at, None, IMAGE), lost)
+        rates.add(clock.arrival_rate)
+    assert None in rates
+    known = list(rates - {None})
+    assert known == pytest.approx([rate] * len(known))
+    assert known

@@ -50,6 +50,12 @@ def test_only_protocols_of_streams_are_opened(url: str) -> None:
         LiveStream(url)
 
 
+@pytest.mark.parametrize("url", ["http://camera/\udcff", "http://camera/\0", "http://camera/\nlive"])
+def test_what_cannot_be_sent_is_refused(url: str) -> None:
+    with pytest.raises(InputError, match="the URL of the stream holds characters that no URL has"):
+        LiveStream(url)
+
+
 @pytest.mark.parametrize(
     "url", ["tcp://0.0.0.0:9000?listen", "tcp://0.0.0.0:9000?listen=1", "srt://:9000?mode=listener"]
 )

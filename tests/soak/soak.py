@@ -80,8 +80,8 @@ def soak(frames: int, speed: float, cuts: int, folder: Path) -> dict[str, Any]:
     return {
         "frames": played[0],
         "last_frame": record["input"]["frames"],
-        "dropped": record["input"]["dropped"],
-        "gaps": len(record["input"]["gaps"]),
+        "dropped": record["live"]["dropped"],
+        "gaps": len(record["live"]["gaps"]),
         **record["counts"],
         "seconds": record["seconds"],
         "text_mb": (folder / "gate.txt").stat().st_size / 2**20,

@@ -62,6 +62,16 @@ def test_ctrl_c_interrupts_what_is_not_live(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == ""
 
 
+def test_a_wrong_frame_rate_is_told() -> None:
+    frames = Gate()
+    for rate, wrong in ((None, False), (24.0, False), (12.04, True), (60.0, True)):
+        frames.arrival_rate = rate
+        assert bool(lost_on_the_way(frames)) is wrong
+    frames.arrival_rate = 12.04
+    (told,) = lost_on_the_way(frames)
+    assert told.startswith("gate: 12 frames a second came, not 25; give --frame-rate, as all")
+
+
 def test_what_was_lost_is_told() -> None:
     frames = Gate()
     assert lost_on_the_way(frames) == []

@@ -137,10 +137,10 @@ def test_ids_and_numbers_survive_a_short_gap(
         result = siamlink("track", camera.url, "-o", "out", *mode, "--detector", "looks.py:Sees")
     assert result.code == 0, result.err
     record = json.loads(Path("out/gate.json").read_text())
-    gap, away = record["input"]["gaps"]
+    gap, away = record["live"]["gaps"]
     rows = check_walkers(Path("out/gate.txt"))
     last = gap["before"] + 14
-    assert (gap["after"], record["input"]["frames"], record["input"]["dropped"]) == (15, last, 0)
+    assert (gap["after"], record["input"]["frames"], record["live"]["dropped"]) == (15, last, 0)
     assert rows[:, 0].max() == last
     assert len({(track, top < 65) for track, top in rows[:, [1, 3]].tolist()}) == 2, "ids stay with the walkers"
     assert gap["before"] - 15 == round(gap["seconds"] * RATE) > 10
@@ -175,7 +175,7 @@ def test_frames_that_come_too_fast_are_dropped_and_told(siamlink: Run, network_c
         options = ("--mode", "online", "--detector", "slow.py:Slow", "--patience", 0.1, "--no-video")
         result = siamlink("track", camera.url, "-o", "out", *options)
     record = json.loads(Path("out/gate.json").read_text())
-    dropped = record["input"]["dropped"]
+    dropped = record["live"]["dropped"]
     assert dropped > 0
     assert f"gate: {dropped} of 100 frames came too fast and were dropped" in result.err
     assert record["input"]["frames"] == 100
