@@ -26,7 +26,7 @@ TIMEOUT_SECONDS = 10.0
 _NO_TIME_STAMPS = 0x80
 """Mark of formats whose time stamps are guessed from a frame rate (FFmpeg's `AVFMT_NOTIMESTAMPS`)."""
 _PLAYLISTS = ("hls", "dash")
-"""Formats whose size is that of the list, which goes on."""
+"""Formats whose size is that of the list, which goes on; what it names can be fetched later."""
 
 
 class LiveStream(LiveSource):
@@ -61,7 +61,7 @@ class Camera(LiveSource):
 
 
 class _Stream:
-    """A stream that has answered; what has a length or an end is a recording."""
+    """A stream that has answered; what has a size or a duration is a recording."""
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
         shown = f"the stream {without_secrets(url)}"
@@ -82,9 +82,11 @@ class _Stream:
         self._frames = chain([first], frames)
         self.size = to_bgr(first).shape[1::-1]
         self.frame_rate = native_frame_rate(stream)
-        sized = self._container.size > 0 and self._container.format.name not in _PLAYLISTS
+        playlist = self._container.format.name in _PLAYLISTS
+        sized = self._container.size > 0 and not playlist
         self._stamped = not self._container.format.flags & _NO_TIME_STAMPS
         self.endless = not sized and self._container.duration is None
+        self.waits = playlist or not self.endless
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
         for frame in self._frames:
@@ -97,7 +99,7 @@ class _Stream:
 class _Capture:
     """A camera that has given a picture."""
 
-    endless = True
+    endless, waits = True, False
 
     def __init__(self, number: int) -> None:
         self._capture = _open_camera(number)

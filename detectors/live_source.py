@@ -9,7 +9,7 @@ from typing import Protocol
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.frame_source import FrameSource, Image, StreamBroken
 from siamlink.detectors.live_clock import Arrival, LiveClock
-from siamlink.detectors.newest import POLL_SECONDS, newest
+from siamlink.detectors.read_ahead import POLL_SECONDS, read_ahead
 
 FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS = 0.5, 30.0
 """Before a source that is away is called again; every delay is twice the one before."""
@@ -25,11 +25,13 @@ class Connection(Protocol):
         size: width and height in pixels.
         frame_rate: frames a second.
         endless: whether it is lost when it ends, unlike a recording.
+        waits: whether it keeps what is not asked for yet, so that nothing has to be dropped.
     """
 
     size: tuple[int, int]
     frame_rate: float
     endless: bool
+    waits: bool
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
         """Time stamp in seconds, if there is one, and pixels of each picture; raises `StreamBroken` at a fault."""
@@ -48,8 +50,8 @@ class LiveSource(FrameSource):
     """Reads one connection after another, each by a thread of its own.
 
     Frames that come faster than they are asked for are dropped, the oldest that wait first. Numbers and times are those
-    of `LiveClock`: dropped frames keep theirs, and a gap takes up as many as it is long. A recording waits until it is
-    asked, and is not called again.
+    of `LiveClock`: dropped frames keep theirs, and a gap takes up as many as it is long. Nothing is dropped of a source
+    that waits, and a recording is not called again.
 
     Args:
         name: names the outputs.
@@ -65,7 +67,7 @@ class LiveSource(FrameSource):
         first = connect()
         super().__init__(name, frame_rate or first.frame_rate, None, first.size, live=True)
         self._connections = chain([first], iter(connect, None))
-        self._endless = first.endless
+        self._endless, self._waits = first.endless, first.waits
         self._patience = patience_seconds if first.endless else 0.0
 
     def _read(self) -> Iterator[tuple[None, Image]]:
@@ -91,9 +93,7 @@ class LiveSource(FrameSource):
             clock: numbers the frames.
             lost: why the source has been away until now, if it has.
         """
-        arrivals = self._arrivals()
-        if self._endless:
-            arrivals = newest(arrivals, WAITING_FRAMES, lambda: self.stopped)
+        arrivals = read_ahead(self._arrivals(), WAITING_FRAMES, lambda: self.stopped, drop=not self._waits)
         try:
             for arrival in arrivals:
                 if gap := clock.take(arrival, lost):

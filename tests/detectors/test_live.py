@@ -267,3 +267,18 @@ def test_a_stream_cannot_name_files(serve, make_video: Make, tmp_path: Path, ins
     (tmp_path / "a.m3u8").write_text(inside.format(make_video("a.ts")))
     with pytest.raises(InputError, match=r"cannot open the stream http://"):
         LiveStream(serve(tmp_path / "a.m3u8"))
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_playlist_is_a_recording_where_it_says_that_it_ends(
+    serve, make_video: Make, tmp_path: Path, ended: bool
+) -> None:
+    serve(make_video("a.ts", 50))
+    head, end = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:2,\na.ts\n", "#EXT-X-ENDLIST\n"
+    (tmp_path / "list.m3u8").write_text(head + (end if ended else ""))
+    source = LiveStream(serve(tmp_path / "list.m3u8"), patience_seconds=0.1, timeout_seconds=1.0)
+    frames = list(source)
+    assert frames[-1].number == source.last_number == 50
+    assert bool(source.gaps) is not ended
+    assert source.dropped_count == 0, "a segment that comes at once is no reason to drop"
+    assert (source.broken is None) is ended

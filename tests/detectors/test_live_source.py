@@ -29,7 +29,7 @@ class Pictures:
     frame_rate = RATE
 
     def __init__(self, count: int, fault: str = "", width: int = 4, endless: bool = True) -> None:
-        self.size, self.endless = (width, 2), endless
+        self.size, self.endless, self.waits = (width, 2), endless, not endless
         self._count, self._fault = count, fault
 
     def read(self) -> Iterator[tuple[float | None, Image]]:

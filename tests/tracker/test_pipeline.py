@@ -10,7 +10,7 @@ from siamlink.tools.scene import Scene, crossing
 from siamlink.tracker.inputs import open_input
 from siamlink.tracker.offline import link_detections
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import track, track_input
+from siamlink.tracker.pipeline import Counts, track, track_input
 
 OFFLINE, ONLINE = TrackerParameters(), TrackerParameters(mode="online")
 FRAMES = 24
@@ -100,6 +100,22 @@ def test_online_tracking_hands_over_every_frame_with_its_tracks(folder, found, m
     assert [shape for shape, _ in shown] == [(270, 480, 3)] * FRAMES
     joined = type(result.tracks).concatenate([tracks for _, tracks in shown])
     assert joined.to_mot_text() == result.tracks.to_mot_text()
+
+
+@pytest.mark.parametrize("mode", ["online", "windowed"])
+def test_tracks_that_are_handed_over_are_the_same_and_kept_nowhere_else(folder, found, matcher, mode):
+    parameters, texts = TrackerParameters(mode=mode, latency_seconds=0.2), []
+    opened = open_input(folder, found)
+    kept = track_input(opened, None, parameters, matcher=matcher)
+    handed = track_input(
+        opened, None, parameters, matcher=matcher, on_final=lambda tracks: texts.append(tracks.to_mot_text())
+    )
+    assert "".join(texts) == kept.tracks.to_mot_text() != ""
+    assert sum(map(bool, texts)) > 2
+    assert (len(handed.tracks), len(handed.detections)) == (0, 0)
+    tracks = kept.tracks
+    assert handed.counts == kept.counts
+    assert kept.counts == Counts(len(found), tracks.count, len(tracks), int(tracks.interpolated.sum()))
 
 
 def test_given_detections_win_over_public_ones(folder, found, matcher):

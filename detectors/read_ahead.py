@@ -1,4 +1,4 @@
-"""Items taken by a thread as they come; those that nobody asks for in time make room for newer ones."""
+"""Items taken by a thread as they come, while earlier ones are handled."""
 
 import threading
 from collections import deque
@@ -11,29 +11,33 @@ POLL_SECONDS = 0.1
 """How long it may take to notice that nothing more is wanted."""
 
 
-def newest(items: Iterator[Item], most: int, stopped: Callable[[], bool]) -> Iterator[Item]:
-    """The items in their order, at most `most` of them waiting: a new one drops the oldest.
+def read_ahead(items: Iterator[Item], most: int, stopped: Callable[[], bool], drop: bool) -> Iterator[Item]:
+    """The items in their order, of which at most `most` wait to be asked for.
 
     Args:
         items: taken by a thread of its own, which ends with the program or before the next item.
         most: how many wait.
         stopped: whether nothing more is wanted, asked all the time.
+        drop: whether a further item drops the oldest that waits; if not, no further one is taken until there is room.
 
     Raises:
         Exception: whatever `items` raised, after the items before it.
     """
     waiting: deque[Item] = deque(maxlen=most)
-    came, left = threading.Event(), threading.Event()
+    came, room, left = threading.Event(), threading.Event(), threading.Event()
     ends: list[Exception | None] = []
 
     def take() -> None:
         failure = None
         try:
             for item in items:
-                waiting.append(item)
-                came.set()
+                while not drop and len(waiting) == most and not left.is_set():
+                    room.wait(POLL_SECONDS)
+                    room.clear()
                 if left.is_set():
                     break
+                waiting.append(item)
+                came.set()
         except Exception as error:
             failure = error  # to be raised where the items are asked for
         ends.append(failure)
@@ -45,7 +49,9 @@ def newest(items: Iterator[Item], most: int, stopped: Callable[[], bool]) -> Ite
             came.clear()
             ended = bool(ends)  # before looking for the last item, which comes before the end
             if waiting:
-                yield waiting.popleft()
+                item = waiting.popleft()
+                room.set()
+                yield item
             elif not ended:
                 came.wait(POLL_SECONDS)
             elif ends[0] is not None:
