@@ -107,17 +107,19 @@ def growing_text(path: Path, keep: bool) -> Iterator[Callable[[str], None]]:
 
     Args:
         path: the file.
-        keep: whether an exception, too, leaves it there; else it is removed.
+        keep: whether an exception, too, leaves there what was written; else it is removed.
 
     Raises:
         OutputError: it cannot be written.
     """
-    partial = partial_path(path)
+    partial, kept = partial_path(path), False
 
     def write(text: str) -> None:
+        nonlocal kept
         with output_errors(path):
             file.write(text)
             file.flush()
+        kept = kept or (keep and bool(text))
 
     with output_errors(path):
         file = partial.open("w", encoding="utf-8", newline="")
@@ -127,13 +129,13 @@ def growing_text(path: Path, keep: bool) -> Iterator[Callable[[str], None]]:
             file.close()
             partial.replace(path)
     except OutputError as error:
-        if not keep:
+        if not kept:
             raise
         raise OutputError(f"{error}; what was final is in {partial}") from None
     finally:
         with contextlib.suppress(OSError):
             file.close()
-            if not keep:
+            if not kept:
                 partial.unlink()
 
 

@@ -96,10 +96,10 @@ class VideoWriter:
             self._partial.replace(self._path)
 
     def _discard(self) -> None:
-        """Close and remove the temporary file, if it is still there."""
+        """Close and remove the temporary file, if it is still there and does not grow."""
         with contextlib.suppress(OSError, FFmpegError):
             self._container.close()
-        if not self._growing:
+        if not (self._growing and self._count):
             with contextlib.suppress(OSError):
                 self._partial.unlink()
 

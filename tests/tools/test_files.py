@@ -203,16 +203,16 @@ def test_a_growing_text_is_on_the_disk_piece_by_piece(tmp_path: Path, keep: bool
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, OutputError])
-@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize(("keep", "text"), [(True, "a line\n"), (True, ""), (False, "a line\n")])
 def test_what_is_left_of_a_text_that_did_not_grow_to_its_end(
-    tmp_path: Path, keep: bool, error: type[BaseException]
+    tmp_path: Path, keep: bool, text: str, error: type[BaseException]
 ) -> None:
     with pytest.raises(error) as raised, growing_text(tmp_path / "new.txt", keep) as write:  # noqa: PT012
-        write("a line\n")
+        write(text)
         raise error("the disk is full")
-    left = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    assert left == ({"new.partial.txt": "a line\n"} if keep else {})
-    told = f"; what was final is in {tmp_path / 'new.partial.txt'}" if keep and error is OutputError else ""
+    kept = keep and text
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == ({"new.partial.txt": text} if kept else {})
+    told = f"; what was final is in {tmp_path / 'new.partial.txt'}" if kept and error is OutputError else ""
     assert str(raised.value) == f"the disk is full{told}"
 
 
