@@ -92,11 +92,16 @@ def soak(frames: int, speed: float, cuts: int, folder: Path) -> dict[str, Any]:
 
 
 def growth(samples: NDArray[np.float64]) -> dict[str, float]:
-    """Resident megabytes after the first tenth of the frames: first, last, most, and their slope by least squares."""
-    frame, resident = samples[len(samples) // 10 :].T
-    slope = float(np.polyfit(frame, resident, 1)[0])
+    """Resident megabytes after a tenth and a half of the frames and at the end, the most of them, and an hour's growth.
+
+    The growth is the slope by least squares over the second half.
+    """
+    frame, resident = samples.T
+    late = len(frame) // 2
+    slope = float(np.polyfit(frame[late:], resident[late:], 1)[0])
     return {
-        "start_mb": float(resident[0]),
+        "start_mb": float(resident[len(resident) // 10]),
+        "half_mb": float(resident[late]),
         "end_mb": float(resident[-1]),
         "most_mb": float(resident.max()),
         "mb_an_hour": slope * 3600 * RATE,

@@ -34,6 +34,7 @@ def test_the_detector_finds_everybody(soak: ModuleType) -> None:
 def test_growth_is_that_of_memory_after_the_start(soak: ModuleType) -> None:
     frames = np.arange(0, 90_000, 450)
     flat = soak.growth(np.column_stack([frames, np.where(frames < 9000, 100, 250)]))
-    assert flat == pytest.approx({"start_mb": 250, "end_mb": 250, "most_mb": 250, "mb_an_hour": 0}, abs=1e-6)
+    assert {flat[key] for key in ("start_mb", "half_mb", "end_mb", "most_mb")} == {250}
+    assert flat["mb_an_hour"] == pytest.approx(0, abs=1e-6)
     growing = soak.growth(np.column_stack([frames, 200 + frames / 1000]))
     assert growing["mb_an_hour"] == pytest.approx(90)

@@ -64,7 +64,7 @@ BAD_SOURCES = {
     "97": (None, "camera 97"),
     "http://127.0.0.1:9/x.mp4": (None, "cannot open the stream http://127.0.0.1:9/x.mp4: Connection refused"),
     "rtsp://me:secret@127.0.0.1:9/x": (None, "cannot open the stream rtsp://127.0.0.1:9/x: Connection refused"),
-    "odd://x": (None, "cannot open the stream odd://x: Protocol not found"),
+    "odd://x": (None, "cannot open odd://x: streams are read by http, https, rtmp"),
 }
 
 
