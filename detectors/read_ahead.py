@@ -31,9 +31,11 @@ def read_ahead(items: Iterator[Item], most: int, stopped: Callable[[], bool], dr
         failure = None
         try:
             for item in items:
-                while not drop and len(waiting) == most and not left.is_set():
-                    room.wait(POLL_SECONDS)
+                while not drop and not left.is_set():
                     room.clear()
+                    if len(waiting) < most:
+                        break
+                    room.wait(POLL_SECONDS)
                 if left.is_set():
                     break
                 waiting.append(item)
