@@ -51,7 +51,7 @@ def detect(
     count = 0
     with (
         stage_bars(frames.name) as progress,
-        growing_text(output, keep=frames.live) as write,
+        growing_text(output, keep=frames.live, overwrite=overwrite) as write,
         ended_by_signal(frames, partial_path(output)),
     ):
         for _, _, found in detect_frames(frames, finder, Stopwatch(), progress):

@@ -100,7 +100,7 @@ def partial_path(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def growing_text(path: Path, keep: bool) -> Iterator[Callable[[str], None]]:
+def growing_text(path: Path, keep: bool, overwrite: bool = False) -> Iterator[Callable[[str], None]]:
     """Write a text file piece by piece to its `partial_path`, which gets its name at a clean end.
 
     Every piece is with the operating system when the call returns: whatever ends the program leaves it there.
@@ -108,9 +108,10 @@ def growing_text(path: Path, keep: bool) -> Iterator[Callable[[str], None]]:
     Args:
         path: the file.
         keep: whether an exception, too, leaves there what was written; else it is removed.
+        overwrite: whether an earlier file may be replaced.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: it cannot be written, or may not replace what another program has written meanwhile.
     """
     partial, kept = partial_path(path), False
 
@@ -122,12 +123,16 @@ def growing_text(path: Path, keep: bool) -> Iterator[Callable[[str], None]]:
         kept = kept or (keep and bool(text))
 
     with output_errors(path):
-        file = partial.open("w", encoding="utf-8", newline="")
+        file = partial.open("w" if overwrite else "x", encoding="utf-8", newline="")
     try:
         yield write
         with output_errors(path):
             file.close()
-            partial.replace(path)
+            if overwrite:
+                partial.replace(path)
+            else:
+                _place(partial, path)
+                kept = False
     except OutputError as error:
         if not kept:
             raise

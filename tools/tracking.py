@@ -228,12 +228,16 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
     assert opened.frames is not None
     text, video = job.output / f"{opened.name}.txt", job.output / f"{opened.name}.mp4"
     drawing = annotated_video(video, opened) if job.draws(opened) else nullcontext()
-    with growing_text(text, keep=True) as write, ended_by_signal(opened.frames, partial_path(text)), drawing as draw:
+    with (
+        growing_text(text, keep=True, overwrite=job.overwrite) as write,
+        ended_by_signal(opened.frames, partial_path(text)),
+        drawing as draw,
+    ):
         result = track_input(
             opened, detector, job.parameters, progress, matcher, draw, lambda tracks: write(tracks.to_mot_text())
         )
     outcome = Outcome(opened, result, result.broken, result.seconds)
-    write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), overwrite=True)
+    write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
     _remove_stale_video(opened, job)
     return outcome
 

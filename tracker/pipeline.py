@@ -266,7 +266,7 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
     looking = _Looking(run, looks or Looks())
     constraints = run.opened.constraints(detections)
     scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare, constraints)
-    footage = Footage(rate, run.opened.last_frame if found is not None else read_count, size)
+    footage = Footage(rate, run.opened.last_frame if found is not None else last_number, size)
     seen = looking.describe, looking.see_camera
     tracks = link_scored(scored, footage, run.matcher, run.parameters, run.watch, *seen)
     run.progress("link", 1, 1)

@@ -24,7 +24,7 @@ class NetworkCamera:
         released: set when the test is over, to be waited for by a connection that stalls.
     """
 
-    def __init__(self, *connections: Connection, kind: str = MULTIPART) -> None:
+    def __init__(self, *connections: Connection, kind: str = MULTIPART, length: int | None = None) -> None:
         self.calls, self.released = 0, threading.Event()
         camera = self
 
@@ -36,6 +36,8 @@ class NetworkCamera:
                     return
                 self.send_response(200)
                 self.send_header("Content-Type", kind)
+                if length:
+                    self.send_header("Content-Length", str(length))
                 self.end_headers()
                 with contextlib.suppress(ConnectionError):
                     for part in connections[camera.calls - 1]():

@@ -20,7 +20,7 @@ def test_a_night_in_seconds(soak: ModuleType, tmp_path: Path) -> None:
     result = soak.soak(300, 4.0, 1, tmp_path)
     assert result["frames"] == 300
     assert result["last_frame"] >= 300 + 12, "the cut takes up numbers"
-    assert result["gaps"] == 2
+    assert result["gaps"] >= 2
     assert result["detections"] > 0
     assert result["samples"][-1][1] >= result["start_mb"] * 0.5 > 20
     assert sorted(path.name for path in tmp_path.iterdir()) == ["gate.json", "gate.mp4", "gate.txt"]

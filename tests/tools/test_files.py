@@ -193,7 +193,7 @@ def test_publishing_over_a_folder_names_it(tmp_path: Path) -> None:
 def test_a_growing_text_is_on_the_disk_piece_by_piece(tmp_path: Path, keep: bool) -> None:
     path = tmp_path / "new.txt"
     path.write_text("earlier")
-    with growing_text(path, keep) as write:
+    with growing_text(path, keep, overwrite=True) as write:
         for count in range(1, 4):
             write("a line\n")
             assert (tmp_path / "new.partial.txt").read_text() == count * "a line\n"
@@ -214,6 +214,18 @@ def test_what_is_left_of_a_text_that_did_not_grow_to_its_end(
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == ({"new.partial.txt": text} if kept else {})
     told = f"; what was final is in {tmp_path / 'new.partial.txt'}" if kept and error is OutputError else ""
     assert str(raised.value) == f"the disk is full{told}"
+
+
+def test_a_growing_text_does_not_replace_what_came_meanwhile(tmp_path: Path) -> None:
+    path, partial = tmp_path / "new.txt", tmp_path / "new.partial.txt"
+    with growing_text(path, keep=True) as write:
+        write("a line\n")
+        with pytest.raises(OutputError, match=r"new\.txt: File exists"), growing_text(path, keep=True):
+            pytest.fail("two grew at once")
+    assert {each.name: each.read_text() for each in tmp_path.iterdir()} == {"new.txt": "a line\n"}
+    with pytest.raises(OutputError, match="another run has written"), growing_text(path, keep=True) as write:
+        write("another line\n")
+    assert (path.read_text(), partial.read_text()) == ("a line\n", "another line\n")
 
 
 def test_a_growing_text_needs_a_place(tmp_path: Path) -> None:
