@@ -243,7 +243,7 @@ def assign_tracks(
         (N,) the track of each detection in any numbering; 0 for none.
     """
     fixed = scored.groups.kept | (held > 0)
-    shortest, second, models = parameters.min_detections, parameters.tracklets, second_level(matcher, parameters)
+    shortest, second, models = parameters.min_detections, parameters.second_level, second_level(matcher, parameters)
     with watch.stage("solve"):
         costs = second.safe if models else parameters.costs
         problem = link_problem(scored.detections, scored.pairs, scored.link, scored.person, costs)

@@ -42,15 +42,30 @@ class GapParameters(Parameters):
 
 
 class OnlineParameters(Parameters):
-    """The online tracker with the Hungarian method: its decisions are bolder than the linear program's."""
+    """The online tracker: bolder than the others, as whoever waits for certainty leaves boxes out."""
 
-    entry: float = Field(0.0, ge=0, le=100, description="evidence in nats beyond which a new track is reported")
-    smallest_link_probability: float = Field(0.02, gt=0, lt=1, description="less likely links are not made")
-    smallest_overlap: float = Field(
-        0.3, gt=0, lt=1, description="IoU with the predicted box at which a lost track takes up a detection"
+    tracklet_entry: float = Field(
+        1.0, ge=0, le=100, description="linear program with two levels: in place of tracklets.costs.entry"
     )
-    max_lost_seconds: float = Field(1.0, gt=0, le=60, description="a track unseen for longer is closed")
-    gate_deviations: float = Field(4.0, gt=0, le=100, description="reach of the motion gate in standard deviations")
+    min_seconds: float = Field(0.1, ge=0, le=60, description="linear program with two levels: as tracklets.min_seconds")
+    entry: float = Field(
+        0.0, ge=0, le=100, description="Hungarian method: evidence in nats beyond which a new track is reported"
+    )
+    smallest_link_probability: float = Field(
+        0.02, gt=0, lt=1, description="Hungarian method: less likely links are not made"
+    )
+    smallest_overlap: float = Field(
+        0.3,
+        gt=0,
+        lt=1,
+        description="Hungarian method: IoU with the predicted box at which a lost track takes up a detection",
+    )
+    max_lost_seconds: float = Field(
+        1.0, gt=0, le=60, description="Hungarian method: a track unseen for longer is closed"
+    )
+    gate_deviations: float = Field(
+        4.0, gt=0, le=100, description="Hungarian method: reach of the motion gate in standard deviations"
+    )
 
 
 class TrackerParameters(Parameters):
@@ -106,7 +121,7 @@ class TrackerParameters(Parameters):
     costs: CostParameters = Field(CostParameters(), description="costs of the linear program with one level")
     tracklets: SecondLevelParameters = Field(SecondLevelParameters(), description="linking with two levels")
     gaps: GapParameters = Field(GapParameters(), description="smoothing, and filling of gaps")
-    online: OnlineParameters = Field(OnlineParameters(), description="online with the Hungarian method")
+    online: OnlineParameters = Field(OnlineParameters(), description="the online tracker")
 
     @property
     def model_folder(self) -> Path | None:
@@ -127,6 +142,14 @@ class TrackerParameters(Parameters):
     def level_count(self) -> int:
         """How many levels there are: one online with the Hungarian method."""
         return 1 if self.mode == "online" and self.solver == "hungarian" else self.levels
+
+    @property
+    def second_level(self) -> SecondLevelParameters:
+        """How tracklets are linked in this mode."""
+        if self.mode != "online":
+            return self.tracklets
+        costs = self.tracklets.costs.model_copy(update={"entry": self.online.tracklet_entry})
+        return self.tracklets.model_copy(update={"costs": costs, "min_seconds": self.online.min_seconds})
 
     @property
     def delay_seconds(self) -> float:

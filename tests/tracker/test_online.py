@@ -77,7 +77,8 @@ def test_only_the_tracks_of_the_present_frame_are_given_and_finish_adds_none(new
 def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
     found = street(frame_count=50).detections()
     window = WindowedTracker(30, TrackerParameters(mode="windowed", latency_seconds=0), two_levels)
-    tracker = OnlineTracker(30, TrackerParameters(mode="online"), two_levels)
+    patient = {"tracklet_entry": 2.5, "min_seconds": 0.2}
+    tracker = OnlineTracker(30, TrackerParameters(mode="online", online=patient), two_levels)
     for frame in range(1, 51):
         there, here = (each.update(found.in_frame(frame), frame) for each in (window, tracker))
         assert there.to_mot_text() == here.to_mot_text()

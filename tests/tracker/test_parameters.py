@@ -198,6 +198,14 @@ def test_two_levels_look_by_the_siamese_network_and_one_does_not():
         assert other.load_appearance() is None
 
 
+def test_online_tracklets_are_linked_by_settings_of_its_own():
+    offline, online = TrackerParameters(), TrackerParameters(mode="online")
+    assert offline.second_level == offline.tracklets
+    assert online.second_level.costs.entry == online.online.tracklet_entry < offline.tracklets.costs.entry
+    assert online.second_level.min_seconds == online.online.min_seconds < offline.tracklets.min_seconds
+    assert online.second_level.gate == offline.tracklets.gate
+
+
 def test_text_settings_take_what_yaml_reads_as_something_else(tmp_path):
     for text in ("2024", "2024-13-45", ""):
         assert load_parameters(overrides=[f"model={text}"]).model == text
