@@ -98,6 +98,8 @@ def _check_trees(model: dict[str, Any]) -> None:
     if len(trees["tree_info"]) != count or rounds[0] != 0 or rounds[-1] != count or (np.diff(rounds) < 0).any():
         raise ValueError("trees without an output, or rounds without trees")
     for tree in trees["trees"]:
+        if int(tree["tree_param"]["size_leaf_vector"]) > 1:
+            raise ValueError("leaves of several outputs")
         names = ("left_children", "right_children", "parents", "split_indices")
         left, right, parent, feature = (np.asarray(tree[name], np.int64) for name in names)
         inner = left != -1

@@ -41,6 +41,7 @@ CRASHING: dict[str, Callable[[dict[str, Any]], Any]] = {
     "a child of its own right": lambda m: trees_of(m)["trees"][0]["right_children"].__setitem__(-1, 1),
     "a parent beyond the nodes": lambda m: trees_of(m)["trees"][0]["parents"].__setitem__(0, 434_078),
     "another parent": lambda m: trees_of(m)["trees"][0]["parents"].__setitem__(-1, 10**6),
+    "leaves of several outputs": lambda m: trees_of(m)["trees"][0]["tree_param"].update(size_leaf_vector="2"),
     "a feature that is not there": lambda m: trees_of(m)["trees"][0]["split_indices"].__setitem__(0, 10**8),
     "a split by category": lambda m: trees_of(m)["trees"][0]["split_type"].__setitem__(0, 1),
     "another output": lambda m: trees_of(m)["tree_info"].__setitem__(0, 7),
