@@ -29,6 +29,7 @@ unit: $(READY)
 
 # fails below 90 % of lines; nothing is left out, but what tests start as programs of their own is not counted: most of
 # them end by a signal or on a full disk, where the count could not be written
+coverage: export COVERAGE_FILE := $(CURDIR)/.coverage
 coverage: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[coverage]'
 	$(BIN)/python -m coverage run -m pytest
