@@ -14,6 +14,8 @@ from siamlink.detectors.parameters import Parameters
 FloatArray = NDArray[np.float64]
 LARGEST_FILE = 100_000_000
 """Bytes; larger files are no boosters of ours."""
+NO_PARENT = 2**31 - 1
+"""What XGBoost writes for the parent of a root."""
 
 
 class BoostingParameters(Parameters):
@@ -54,6 +56,10 @@ def load_booster(path: Path, features: tuple[str, ...]) -> Any:
     content = path.read_bytes()
     if content[:2] != b'{"' or content[-1:] != b"}":  # XGBoost crashes on damaged models in its binary format
         raise ModelError(f"{path} is no XGBoost model in JSON, or is cut off")
+    try:
+        _check_trees(json.loads(content, object_pairs_hook=_without_doubles))
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError):
+        raise ModelError(f"{path} is no XGBoost model, or damaged: its trees do not hold together") from None
     booster = xgboost.Booster(params={"nthread": 1})  # more threads cost more than they bring on few rows
     try:
         booster.load_model(bytearray(content))
@@ -62,14 +68,22 @@ def load_booster(path: Path, features: tuple[str, ...]) -> Any:
         raise ModelError(f"{path} is no XGBoost model that XGBoost {xgboost.__version__} reads") from None
     if not names or not set(names) <= set(features):
         raise FeatureError(f"{path} was made for other features than this version computes; train it again")
-    try:
-        _check_trees(json.loads(content), len(names))
-    except (KeyError, IndexError, TypeError, ValueError, RecursionError):
-        raise ModelError(f"{path} is damaged: its trees do not hold together") from None
     return booster
 
 
-def _check_trees(model: dict[str, Any], feature_count: int) -> None:
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a key that is there twice, XGBoost might read the other one.
+
+    Raises:
+        ValueError: a key is there twice.
+    """
+    whole = dict(pairs)
+    if len(whole) < len(pairs):
+        raise ValueError("a key is there twice")
+    return whole
+
+
+def _check_trees(model: dict[str, Any]) -> None:
     """See to it that no tree leads XGBoost, which does not look, beyond its nodes, its features or around a circle.
 
     Raises:
@@ -77,20 +91,25 @@ def _check_trees(model: dict[str, Any], feature_count: int) -> None:
     """
     learner = model["learner"]
     trees = learner["gradient_booster"]["model"]
-    if int(learner["learner_model_param"]["num_feature"]) != feature_count or any(trees["tree_info"]):
+    feature_count = int(learner["learner_model_param"]["num_feature"])
+    if len(learner["feature_names"]) not in (0, feature_count) or any(trees["tree_info"]):
         raise ValueError("other features, or several outputs")
     rounds, count = np.asarray(trees["iteration_indptr"], np.int64), len(trees["trees"])
     if len(trees["tree_info"]) != count or rounds[0] != 0 or rounds[-1] != count or (np.diff(rounds) < 0).any():
         raise ValueError("trees without an output, or rounds without trees")
     for tree in trees["trees"]:
-        left, right, feature = (
-            np.asarray(tree[name], np.int64) for name in ("left_children", "right_children", "split_indices")
-        )
+        if int(tree["tree_param"]["size_leaf_vector"]) > 1:
+            raise ValueError("leaves of several outputs")
+        names = ("left_children", "right_children", "parents", "split_indices")
+        left, right, parent, feature = (np.asarray(tree[name], np.int64) for name in names)
         inner = left != -1
         children = np.concatenate([left[inner], right[inner]])
         nodes = np.arange(1, len(left))
         if (right[~inner] != -1).any() or not np.array_equal(np.sort(children), nodes):
             raise ValueError("nodes that are not the child of exactly one")
+        parents = np.append(NO_PARENT, np.tile(np.flatnonzero(inner), 2)[np.argsort(children)])
+        if not np.array_equal(parent, parents):
+            raise ValueError("parents of other children")
         if (feature[inner] < 0).any() or (feature[inner] >= feature_count).any() or any(tree["split_type"]):
             raise ValueError("splits by features that are not there")
 
