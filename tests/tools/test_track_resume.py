@@ -38,8 +38,8 @@ def results(folder: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "options",
-    [(), ("--no-video",), ("--mode", "online"), ("--mode", "windowed", "--set", "latency_seconds=0.2")],
-    ids=["offline", "without video", "online", "windowed"],
+    [(), ("--mode", "online"), ("--mode", "windowed", "--set", "latency_seconds=0.2")],
+    ids=["offline", "online", "windowed"],
 )
 def test_a_run_goes_on_where_it_was_interrupted(interruptible: Run, options: tuple[str, ...]) -> None:
     assert interruptible("track", "walk.mp4", "-o", "whole", *SEES, *options).code == 0
