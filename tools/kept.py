@@ -113,8 +113,8 @@ def _seen(
     finally:
         for store in seen.stores:
             store.close()
-            if store.fault:
-                note(f"{opened.name}: {store.fault}; from there on, what was seen is not kept")
+        for fault in dict.fromkeys(store.fault for store in seen.stores if store.fault):
+            note(f"{opened.name}: {fault}; from there on, what was seen is not kept")
         if job.cache:
             job.cache.trim()
 

@@ -12,7 +12,7 @@ from siamlink.association.flow import FlowEstimator, FlowParameters
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.frame_source import Frame, Image
-from siamlink.tracker.seen import NOTHING_SEEN, Box, SeenLooks
+from siamlink.tracker.seen import NOTHING_SEEN, Box, Seen, SeenLooks
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 
 FLUSH = 1024
@@ -170,22 +170,22 @@ class Onlooker:
         flow: FlowParameters,
         frame_rate: float,
         watch: Stopwatch,
-        seen: SeenLooks = NOTHING_SEEN.looks,
+        seen: Seen = NOTHING_SEEN,
     ) -> None:
-        self._appearance, self._frame_rate, self._watch, self._seen = appearance, frame_rate, watch, seen
+        self._appearance, self._frame_rate, self._watch, self.seen = appearance, frame_rate, watch, seen
         self._flow = flow_for(appearance, flow, frame_rate)
         self._last_seen = 0
         self._described: Described = ()
 
     def describe(self, image: Image | None, frame: int, box: NDArray[np.float32]) -> Described:
         """Describe the boxes (N, 4) of a frame; nothing comes of it without an appearance, or an image of new boxes."""
-        if self._appearance is None or (image is None and not self._seen.knows(frame, box)):
+        if self._appearance is None or (image is None and not self.seen.looks.knows(frame, box)):
             return ()
         if frame != self._last_seen:
             seconds = (frame - self._last_seen) / self._frame_rate
             self._last_seen = frame
             looker = self._appearance, self._flow, self._watch
-            self._described = look_at(image, box, seconds, *looker, frame, self._seen)
+            self._described = look_at(image, box, seconds, *looker, frame, self.seen.looks)
         return self._described
 
 

@@ -277,13 +277,12 @@ def _with_all_seen(opened: TrackingInput) -> TrackingInput:
 def _replay(run: _Run, shown: bool) -> Feed:
     """Each frame's number and the detections that were given for it; images are decoded only to be looked at, or shown.
 
-    After the last frame with boxes whose looks are not known yet there are none.
+    After the last frame of which something is to be seen that is not known yet there are none.
     """
     opened = run.opened
     given = opened.detections or Detections.empty()
     images = iter(opened.frames) if opened.frames and run.matcher.appearance else None
-    kept = suppress_overlaps(given, run.parameters.overlap_limit)
-    needed = opened.last_frame if shown else opened.seen.looks.last_unknown(kept.frame, kept.box)
+    needed = opened.last_frame if shown or not images else _last_needed(run, given)
     for number in range(1, opened.last_frame + 1):
         run.progress("link", number, opened.last_frame)
         frame = None
@@ -291,6 +290,14 @@ def _replay(run: _Run, shown: bool) -> Feed:
             with run.watch.stage("decode"):
                 frame = next(images, None)
         yield number, frame.image if frame else None, given.in_frame(number)
+
+
+def _last_needed(run: _Run, given: Detections) -> int:
+    """The last frame of which a tracker that is given one frame after another has to see the image."""
+    kept, seen = suppress_overlaps(given, run.parameters.overlap_limit), run.opened.seen
+    camera = camera_for(run.matcher, run.parameters.gaps, run.opened.frame_rate, run.watch, seen.camera)
+    last = run.opened.last_frame
+    return max(seen.looks.last_unknown(kept.frame, kept.box), camera.last_unknown(kept, last) if camera else 0)
 
 
 def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
@@ -333,17 +340,21 @@ class _Looking:
         self.compare = None if two_levels else known.compare or (self._compare if sees else None)
         self.describe = self._describe if two_levels and (known.describe or sees) else None
         rate, gaps = run.opened.frame_rate, run.parameters.gaps
-        self._camera = camera_for(run.matcher, gaps, rate, run.watch) if sees and known == Looks() else None
-        self._left: Iterator[Frame] = iter(())
+        camera = camera_for(run.matcher, gaps, rate, run.watch, run.opened.seen.camera)
+        self._camera = camera if sees and known == Looks() else None
+        self._left: Iterator[Frame] | None = None
 
     def see_camera(self, detections: Detections) -> CameraMotion | None:
-        """The camera's motion up to the last detection, with what is left of the frames; None where none was read."""
-        if self._camera is None or not self._camera.seen_until:
+        """The camera's motion up to the last detection, with what is left of the frames; None where none was wanted."""
+        if self._camera is None or self._left is None:
             return None
         last = int(detections.frame.max(initial=0))
-        with self._run.watch.stage("decode"):
-            while self._camera.seen_until < last and (frame := next(self._left, None)):
-                self._run.progress("appearance", frame.number, last)
+        needed = self._camera.last_unknown(detections, last)
+        if self._camera.seen_until < needed:
+            with self._run.watch.stage("decode"):
+                while self._camera.seen_until < needed and (frame := next(self._left, None)):
+                    self._run.progress("appearance", frame.number, last)
+        self._camera.recall(detections, last)
         return self._camera
 
     def _compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
@@ -428,7 +439,7 @@ def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_fi
 
 def _frame_by_frame(run: _Run) -> FrameByFrame:
     rate, frames, settings = run.opened.frame_rate, run.opened.frames, run.parameters
-    onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen.looks)
+    onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen)
     tracker = OnlineTracker if settings.mode == "online" else WindowedTracker
     return tracker(rate, settings, run.matcher, run.watch, frames.size if frames else None, onlooker)
 

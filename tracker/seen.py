@@ -121,11 +121,33 @@ class SeenLooks:
         )
 
 
+class SeenCamera:
+    """How the camera moved from one frame to another; not known without a store."""
+
+    def __init__(self, store: Store | None = None) -> None:
+        self.store = store
+
+    def recall(self, frame: int, since: int, box: Box) -> NDArray[np.float64] | None:
+        """What was found between two frames by what lies outside of the boxes (N, 4); None where nobody has looked."""
+        for record in self.store.records(frame) if self.store else ():
+            if {_BOX, "since", "moved"} != record.keys() or record["moved"].shape not in ((0, 3), (2, 3)):
+                continue
+            if np.array_equal(record["since"], [since]) and np.array_equal(record[_BOX], box):
+                return record["moved"].astype(np.float64)
+        return None
+
+    def add(self, frame: int, since: int, box: Box, moved: NDArray[np.float64]) -> None:
+        """Keep what was found: the motion (2, 3), or that it cannot be seen, (0, 3)."""
+        if self.store:
+            self.store.add(frame, {_BOX: box, "since": np.array([since]), "moved": moved})
+
+
 class Seen(NamedTuple):
     """What is known of a video, and where what is found out is kept; nothing and nowhere by default."""
 
     detections: SeenDetections = SeenDetections()
     looks: SeenLooks = SeenLooks()
+    camera: SeenCamera = SeenCamera()
 
     @property
     def stores(self) -> list[Store]:
@@ -160,9 +182,9 @@ def open_seen(
     found_by, described_by = detector and detector.fingerprint, appearance and appearance.fingerprint
     if not (found_by or described_by):
         return NOTHING_SEEN
-    about = {"frames": text_digest("".join(map(file_digest, frames.files))), "code": code_digest()}
-    about["promised"] = str(frames.promised_count)
-    detections, looks = NOTHING_SEEN
+    content = {"frames": text_digest("".join(map(file_digest, frames.files))), "code": code_digest()}
+    about = {**content, "promised": str(frames.promised_count)}
+    detections, looks, camera = NOTHING_SEEN
     if detector and found_by:
         label = f"{frames.name}, detections by {detector.name}"
         detections = SeenDetections(Store(folder, {**about, "detector": found_by}, label))
@@ -172,4 +194,6 @@ def open_seen(
             about["flow"] = f"{(appearance.flow_parameters or flow).model_dump_json()} {frame_rate}"
         store = Store(folder, {**about, "appearance": described_by}, label)
         looks = SeenLooks(store, len(appearance.parts), appearance.needs_flow)
-    return Seen(detections, looks)
+        label = f"{frames.name}, the camera's motion"
+        camera = SeenCamera(Store(folder, {**content, "camera": "motion"}, label))
+    return Seen(detections, looks, camera)

@@ -75,7 +75,7 @@ def _seen(path: Path) -> None:
 
     import numpy as np
 
-    from siamlink.tracker.seen import SeenDetections, SeenLooks
+    from siamlink.tracker.seen import SeenCamera, SeenDetections, SeenLooks
     from siamlink.tracker.store import MAGIC, Store, files_of
 
     data, folder = path.read_bytes(), path.parent / "kept"
@@ -91,6 +91,7 @@ def _seen(path: Path) -> None:
             SeenDetections(store).whole()
             for parts, together in ((1, False), (2, True)):
                 SeenLooks(store, parts, together).knows(1, np.zeros((1, 4), np.float32))
+            SeenCamera(store).recall(1, 0, np.zeros((1, 4), np.float32))
     shutil.rmtree(folder)
 
 

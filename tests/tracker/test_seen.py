@@ -15,7 +15,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.frame_source import Frame
 from siamlink.detectors.images import ImageFolder
 from siamlink.tracker.looking import describe_detections
-from siamlink.tracker.seen import NOTHING_SEEN, Seen, SeenDetections, SeenLooks, open_seen
+from siamlink.tracker.seen import NOTHING_SEEN, Seen, SeenCamera, SeenDetections, SeenLooks, open_seen
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.store import Store, files_of
 
@@ -116,6 +116,19 @@ def test_detections_are_known_frame_by_frame_and_whole_once_the_end_is(tmp_path:
         assert np.array_equal(getattr(whole[0], name), getattr(Detections.concatenate(found), name))
 
 
+def test_the_camera_is_known_between_the_same_frames_with_the_same_boxes(tmp_path: Path) -> None:
+    moved = np.array([[1.0, 0.0, 3.5], [0.0, 1.0, -2.0]])
+    with Store(tmp_path, {}, "x") as store:
+        SeenCamera(store).add(3, 1, BOXES, moved)
+        SeenCamera(store).add(5, 3, BOXES[:0], moved[:0])
+    with Store(tmp_path, {}, "x") as store:
+        seen = SeenCamera(store)
+        assert np.array_equal(seen.recall(3, 1, BOXES), moved)
+        assert seen.recall(5, 3, BOXES[:0]).shape == (0, 3)
+        assert [seen.recall(*asked) for asked in ((3, 2, BOXES), (3, 1, BOXES[1:]), (4, 1, BOXES))] == [None] * 3
+    assert SeenCamera().recall(3, 1, BOXES) is None
+
+
 def test_frames_that_broke_off_have_no_end(tmp_path: Path, pictures: ImageFolder) -> None:
     pictures.broken = "ends early"
     with Store(tmp_path, {}, "x") as store:
@@ -170,10 +183,10 @@ def keys(seen: Seen) -> tuple[str, ...]:
 
 def test_what_is_known_is_of_the_same_content_by_the_same_eyes(tmp_path: Path, pictures: ImageFolder) -> None:
     first = keys(opened(tmp_path, pictures))
-    assert len(first) == 2
+    assert len(first) == 3
     assert keys(opened(tmp_path, pictures, frame_rate=5.0, flow=FlowParameters(height=200))) == first
     other = keys(opened(tmp_path, pictures, type("Other", (Finder,), {"fingerprint": "second"})))
-    assert (other[0] != first[0], other[1]) == (True, first[1])
+    assert (other[0] != first[0], other[1:]) == (True, first[1:])
     flowing = {keys(opened(tmp_path, pictures, grey=Flowing, frame_rate=rate))[1] for rate in (5.0, 30.0)}
     flowing.add(keys(opened(tmp_path, pictures, grey=Flowing, flow=FlowParameters(height=200)))[1])
     assert len(flowing) == 3
@@ -189,7 +202,7 @@ def test_nothing_is_kept_of_what_does_not_say_what_it_depends_on(tmp_path: Path,
     silent = {"fingerprint": None}
     finder, grey = type("Finder", (Finder,), silent), type("Grey", (Grey,), silent)
     assert opened(tmp_path, pictures, finder, grey) == NOTHING_SEEN
-    assert [each.store is None for each in opened(tmp_path, pictures, finder)] == [True, False]
+    assert [each.store is None for each in opened(tmp_path, pictures, finder)] == [True, False, False]
 
 
 def test_frames_are_read_only_as_far_as_something_is_not_known(tmp_path: Path, pictures: ImageFolder) -> None:
