@@ -16,6 +16,7 @@ from siamlink.association.candidates import IntArray, Pairs
 from siamlink.association.context import rank_among_rivals
 from siamlink.detectors.detector import explain_where
 from siamlink.detectors.errors import ModelError
+from siamlink.detectors.fingerprint import fingerprint_of
 from siamlink.detectors.frame_source import Image
 from siamlink.detectors.parameters import Parameters
 from siamlink.detectors.plugins import load_attribute
@@ -47,6 +48,8 @@ class Appearance(Protocol):
     Attributes:
         feature_names: of what `compare` returns; the first one is the likeness, higher for pairs that look more alike.
         needs_flow: whether `describe` is to be given optical flow. If so, `flow_parameters` may say how it is computed.
+        fingerprint: where there is one, a text that changes whenever descriptors would: with settings, weights, code.
+            Only then are descriptors kept, for a run that was interrupted or in a cache.
     """
 
     feature_names: tuple[str, ...]
@@ -118,7 +121,7 @@ class LoadedAppearance:
             except (Exception, SystemExit) as error:
                 reason = explain_where(error)
                 raise ModelError(f"appearance '{name}' cannot be made without arguments: {reason}") from error
-        self.name, self.label = name, label
+        self.name, self.label, self._appearance = name, label, appearance
         self.needs_flow = bool(getattr(appearance, "needs_flow", False))
         self.flow_parameters: FlowParameters | None = getattr(appearance, "flow_parameters", None)
         self._describe: Any = getattr(appearance, "describe", None)
@@ -132,6 +135,11 @@ class LoadedAppearance:
         if not names or isinstance(names, str):
             raise ModelError(f"appearance '{name}' has compare, but no feature_names that say what it returns")
         self.feature_names = tuple(map(str, names))
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What its descriptors depend on, besides what it is shown; None where it does not say."""
+        return fingerprint_of(self._appearance)
 
     def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> Descriptors:
         """(N, D) descriptors, N at least 1; see `Appearance`.
@@ -203,6 +211,12 @@ class Appearances:
     def label(self) -> str:
         """What tells whether a trained matcher belongs to them."""
         return ",".join(part.label for part in self.parts)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What their descriptors depend on, besides what they are shown; None where one of them does not say."""
+        parts = [part.fingerprint for part in self.parts]
+        return None if None in parts else "\n".join(map(str, parts))
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -122,6 +122,10 @@ class FlowEstimator:
         shift = -2 * factor * _padded_flow(self._method, _halved(current), _halved(previous))
         return fit_camera_motion(shift, 2 * factor, box)
 
+    def pass_over(self, image: Image) -> None:
+        """Take in the next frame, whose own motion nobody asks for."""
+        self._remember(image, -(-image.shape[0] // self._parameters.height))
+
     def _remember(self, image: Image, factor: int) -> tuple[Grey | None, Grey]:
         size = image.shape[1], image.shape[0]
         if self._frame_size not in (None, size):

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.detector import Image, explain
 from siamlink.detectors.errors import ModelError
+from siamlink.detectors.fingerprint import file_digest
 from siamlink.detectors.onnx import core_count, open_session
 
 Floats = NDArray[np.float32]
@@ -34,6 +35,9 @@ class ReidNetwork:
         threads: how many pictures or batches are looked at at once; by default the cores this process may use, four
             at most.
 
+    Attributes:
+        fingerprint: digest of the file.
+
     Raises:
         ModelError: the file is missing, no ONNX file, or no such network.
     """
@@ -41,6 +45,7 @@ class ReidNetwork:
     def __init__(self, path: Path, threads: int | None = None) -> None:
         self._threads = threads or min(4, core_count())
         self._session = open_session(path, 1, ModelError)
+        self.fingerprint = file_digest(path)
         self._input, self._size, self._channels_first, self._batch = _find_input(path, self._session)
         self._check_output(path)
 

@@ -28,6 +28,7 @@ from siamlink.association.networks import (
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.patches import PATCH_SIZE, Luma, Patches, extract_patches, network_input
 from siamlink.detectors.errors import ModelError, SiamlinkError
+from siamlink.detectors.fingerprint import file_digest
 from siamlink.detectors.parameters import build
 
 FORMAT = 1
@@ -50,7 +51,10 @@ class Siamese:
         flow_parameters: how the optical flow was computed that it was trained on.
         feature_names: of `compare`: the similarity, or, of networks that look at pairs, the logit and the features F6.
         needs_flow: whether the network looks at optical flow.
+        fingerprint: digest of the file that it was loaded from; None without one.
     """
+
+    fingerprint: str | None = None
 
     def __init__(self, network: Network, loss: PairLoss, luma: Luma, flow: FlowParameters) -> None:
         self.network, self.loss, self.luma, self.flow_parameters = network.eval(), loss.eval(), luma, flow
@@ -77,7 +81,9 @@ class Siamese:
             flow = build(FlowParameters, description.get("flow", {}), str(path))
         except (RuntimeError, KeyError, TypeError, ValueError, SiamlinkError):
             raise ModelError(f"{path} does not fit this version's networks; train it again") from None
-        return cls(_for_inference(network), loss, description.get("luma", "fixed"), flow)
+        loaded = cls(_for_inference(network), loss, description.get("luma", "fixed"), flow)
+        loaded.fingerprint = file_digest(path)
+        return loaded
 
     def describe(self, image: NDArray[np.uint8], box: NDArray[np.float32], flow: FlowField | None = None) -> FloatArray:
         """Descriptors (N, D) of a frame's boxes (N, 4).

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from siamlink.detectors import time_limit
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConfigError, DetectorError, InputError
+from siamlink.detectors.fingerprint import fingerprint_of
 
 Image = NDArray[np.uint8]
 """(H, W, 3) pixels, blue green red."""
@@ -29,7 +30,12 @@ LONGEST_SECONDS = 300.0
 
 
 class Detector(Protocol):
-    """Finds objects in one image. It knows nothing of frame numbers: what it returns is stamped by its caller."""
+    """Finds objects in one image. It knows nothing of frame numbers: what it returns is stamped by its caller.
+
+    One whose answer depends on the image and on nothing else may have a `fingerprint`, a text that changes whenever its
+    answers would: with its settings, its weights, its code. Only then are answers kept, for a run that was interrupted
+    or in a cache, and asked for no more.
+    """
 
     def detect(self, image: Image) -> Detections:
         """Detections in `image` (H, W, 3) uint8 BGR, all in frame 1."""
@@ -57,7 +63,13 @@ class LoadedDetector:
         self.name = name
         self._seconds = _time_limit()
         self._thread = time_limit.OwnThread()
-        self._function = self._thread.call(lambda: _function_of(name, detector))
+        self._detector = self._thread.call(lambda: _made(name, detector))
+        self._function = _function_of(name, self._detector)
+
+    @property
+    def fingerprint(self) -> str | None:
+        """What its answers depend on, besides the image; None where it does not say, as one that remembers frames."""
+        return fingerprint_of(self._detector)
 
     def detect(self, image: Image, frame_number: int) -> Detections:
         """Detections in `image`, all in frame `frame_number`.
@@ -112,14 +124,17 @@ def _time_limit() -> float | None:
     return seconds or None
 
 
+def _made(name: str, detector: object) -> object:
+    """The object itself, or one of a class."""
+    if not isinstance(detector, type):
+        return detector
+    try:
+        return detector()
+    except (Exception, SystemExit) as error:
+        raise DetectorError(f"detector '{name}' cannot be made without arguments: {explain_where(error)}") from error
+
+
 def _function_of(name: str, detector: object) -> Callable[[Image], object]:
-    if isinstance(detector, type):
-        try:
-            detector = detector()
-        except (Exception, SystemExit) as error:
-            raise DetectorError(
-                f"detector '{name}' cannot be made without arguments: {explain_where(error)}"
-            ) from error
     method = getattr(detector, "detect", None)
     if callable(method):
         return method  # type: ignore[no-any-return]

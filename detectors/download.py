@@ -13,6 +13,7 @@ from typing import IO, Any
 from urllib.parse import urlsplit
 
 from siamlink.detectors.errors import DownloadError
+from siamlink.detectors.fingerprint import file_digest
 
 Progress = Callable[[str, int, int | None], None]
 """Called with the file's name, the bytes received so far and the total where the server tells it."""
@@ -38,7 +39,7 @@ class Weights:
     def is_cached(self) -> bool:
         """Whether the right file is there."""
         try:
-            return _hash_of(self.cached) == self.sha256
+            return file_digest(self.cached) == self.sha256
         except OSError:
             return False
 
@@ -98,7 +99,7 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress | None = None)
             behind.
     """
     try:
-        if target.is_file() and _hash_of(target) == sha256:
+        if target.is_file() and file_digest(target) == sha256:
             return target
         target.parent.mkdir(parents=True, exist_ok=True)
         part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
@@ -154,11 +155,6 @@ def _receive(url: str, part: Path, sha256: str, name: str, progress: Progress | 
         raise _RefusedError(f"the transfer was cut off after {received} of {total} bytes")
     if digest.hexdigest() != sha256:
         raise _RefusedError(f"the file's SHA-256 is {digest.hexdigest()}, expected {sha256}")
-
-
-def _hash_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _reason(error: Exception) -> str:

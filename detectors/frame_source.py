@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -64,6 +65,7 @@ class FrameSource(ABC):
         arrival_rate: frames a second as they came from a live source, after a minute.
         broken: why the frames ended before their end, in one line; None as long as all is well.
         stopped: whether the frames are to end before the next one, as if there were no more.
+        files: that hold the frames, in order; none where the source is live.
     """
 
     def __init__(
@@ -80,6 +82,7 @@ class FrameSource(ABC):
         self.arrival_rate: float | None = None
         self.broken: str | None = None
         self.stopped = False
+        self.files: tuple[Path, ...] = ()
         self._opened = False
 
     @abstractmethod

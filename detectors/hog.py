@@ -28,6 +28,9 @@ class HogDetector:
             bigger one the smallest people to be found are taller.
         score_threshold: the least distance to the classifier's plane.
         iou_limit: of two boxes that overlap by more, the one with the lower score is dropped.
+
+    Attributes:
+        fingerprint: the settings.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class HogDetector:
     ) -> None:
         if not hasattr(cv2, "HOGDescriptor"):
             raise DetectorError(f"OpenCV {cv2.__version__} has no HOG detector; install 'opencv-python<5'")
+        self.fingerprint = f"{smallest_person} {largest_image} {score_threshold} {iou_limit}"
         self._scale = WINDOW_PERSON / smallest_person
         self._largest_image = largest_image
         self._score_threshold = score_threshold

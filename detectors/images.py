@@ -27,12 +27,13 @@ class ImageFolder(FrameSource):
     """
 
     def __init__(self, folder: Path, name: str | None = None, frame_rate: float | None = None) -> None:
-        self._files = find_images(folder)
+        files = find_images(folder)
         name = name or folder.resolve().name or "frames"
-        super().__init__(name, frame_rate or DEFAULT_FRAME_RATE, len(self._files), _common_size(self._files))
+        super().__init__(name, frame_rate or DEFAULT_FRAME_RATE, len(files), _common_size(files))
+        self.files = tuple(files)
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
-        for path in self._files:
+        for path in self.files:
             try:
                 yield None, read_image(path)
             except InputError as error:

@@ -12,6 +12,7 @@ from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import Image, explain
 from siamlink.detectors.errors import DetectorError, SiamlinkError
+from siamlink.detectors.fingerprint import file_digest
 from siamlink.detectors.onnx_heads import HEADS, SUPPORTED, Floats, Head
 
 PADDING = 114
@@ -45,6 +46,7 @@ class OnnxDetector:
         labels: tuple[int, ...] = (0,),
         threads: int | None = None,
     ) -> None:
+        self._path = path
         self._session = open_session(path, threads or min(4, core_count()))
         self._input, self._size = _find_input(path, self._session)
         self._head, classes = self._recognise(path)
@@ -53,6 +55,11 @@ class OnnxDetector:
         self._score_threshold = self._head.score_threshold if score_threshold is None else score_threshold
         self._iou_limit = iou_limit
         self._labels = labels
+
+    @property
+    def fingerprint(self) -> str:
+        """The weights and the settings."""
+        return f"{file_digest(self._path)} {self._score_threshold} {self._iou_limit} {self._labels}"
 
     def detect(self, image: Image) -> Detections:
         """Objects of the wanted classes in `image` (H, W, 3) uint8 BGR; scores are in 0-1."""

@@ -36,7 +36,6 @@ class VideoFile(FrameSource):
     """
 
     def __init__(self, path: Path, name: str | None = None, frame_rate: float | None = None) -> None:
-        self._path = path
         self._timed = frame_rate is None
         with _open_file(path) as container:
             stream = video_stream(container, str(path))
@@ -47,11 +46,13 @@ class VideoFile(FrameSource):
                 frame_count=_expected_count(container, stream),
                 size=(image.shape[1], image.shape[0]),
             )
+        self.files = (path,)
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
         end = 0.0
-        with _open_file(self._path) as container:
-            stream = video_stream(container, str(self._path))
+        (path,) = self.files
+        with _open_file(path) as container:
+            stream = video_stream(container, str(path))
             declared_end = _declared_end(container, stream)
             stream.thread_type = "NONE"  # frame threads now and then hand over a damaged picture before they know it is
             for seconds, frame in with_seconds(decode(container, stream)):

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from siamlink.tools import (
     ablate,
     bench,
+    cache_command,
     crossvalidate,
     demo,
     detect,
@@ -68,6 +69,7 @@ app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")
 app.add_typer(bench.app, name="bench")
 app.add_typer(ablate.app, name="ablate")
+app.add_typer(cache_command.app, name="cache")
 app.command(short_help="Score models on videos that they never saw.")(crossvalidate.crossvalidate)
 app.command(short_help="Measure what a bounded delay costs.")(latency.latency)
 app.command(name="match-eval", short_help="Measure how well appearances tell people apart.")(match_eval.match_eval)
@@ -100,4 +102,7 @@ def main() -> None:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     signal.signal(signal.SIGTERM, _terminate)
-    app()
+    try:
+        app()
+    except Terminated:  # before or after a command was at work
+        sys.exit(EXIT_TERMINATED)

@@ -167,7 +167,26 @@ def clear_staging(folder: Path, process_id: int) -> None:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def _staging_prefix(process_id: int) -> str:
+def clear_abandoned_staging(folder: Path) -> None:
+    """Remove what processes that are no more have left staged inside `folder`, where the system tells of processes."""
+    for staged in folder.glob(_staging_prefix("*") + "*"):
+        process_id = staged.name.split("-")[1]
+        if os.name == "posix" and process_id.isdecimal() and not _is_another(int(process_id)):
+            shutil.rmtree(staged, ignore_errors=True)
+
+
+def _is_another(process_id: int) -> bool:
+    """Whether a process of this number is running, besides this one."""
+    try:
+        os.kill(process_id, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        return True
+    return process_id != os.getpid()
+
+
+def _staging_prefix(process_id: int | str) -> str:
     return f".siamlink-{process_id}-"
 
 

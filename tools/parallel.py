@@ -10,8 +10,10 @@ from typing import cast
 from siamlink.detectors.errors import SiamlinkError
 from siamlink.detectors.registry import load_detector
 from siamlink.tools.files import clear_staging
+from siamlink.tools.kept import run_and_keep
 from siamlink.tools.processes import start_process
-from siamlink.tools.tracking import Job, Outcome, run
+from siamlink.tools.terminal import show_note
+from siamlink.tools.tracking import Job, Outcome
 from siamlink.tracker.inputs import TrackingInput
 from siamlink.tracker.stopwatch import Progress
 
@@ -41,10 +43,13 @@ def run_at_once(
             for connection in cast(list[Connection], wait(list(workers))):
                 process, opened = workers[connection]
                 try:
-                    message: Step | Outcome | SiamlinkError = connection.recv()
+                    message: Step | str | Outcome | SiamlinkError = connection.recv()
                 except (EOFError, OSError):
                     message = SiamlinkError(DIED)
                     _end([process], job)
+                if isinstance(message, str):
+                    show_note(message)
+                    continue
                 if isinstance(message, tuple):
                     tell(opened.name, message)
                     continue
@@ -87,7 +92,10 @@ def _work(connection: Connection, job: Job) -> None:
             opened: TrackingInput = connection.recv()
             try:
                 detector = load_detector(job.detector_name) if opened.detections is None else None
-                connection.send(run(opened, job, detector, matcher, lambda *step: connection.send(step)))
+                outcome = run_and_keep(
+                    opened, job, detector, matcher, lambda *step: connection.send(step), connection.send
+                )
+                connection.send(outcome)
             except SiamlinkError as error:
                 connection.send(error)
     except (EOFError, OSError, KeyboardInterrupt):

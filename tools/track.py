@@ -1,7 +1,7 @@
 """The command `siamlink track`."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,6 +71,15 @@ def track(
         int, typer.Option(metavar="N", min=1, max=1024, help="Track N sources at once, in processes of their own.")
     ] = 1,
     overwrite: Overwrite = False,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on where an interrupted run of this command was.")
+    ] = False,
+    cache: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep what is seen of videos there, and do not look again.")
+    ] = None,
+    cache_limit: Annotated[
+        float, typer.Option(metavar="GB", min=0, help="What was not used for longest leaves a larger cache.")
+    ] = 10.0,
 ) -> None:
     """Say who is who in every frame.
 
@@ -94,11 +103,20 @@ def track(
     close to the mistake, right before and after it, as all that lies between is left to the tracker; those that were
     filled in cannot be named. The tracks are the best of all that obey, and go to another folder.
 
+    An interrupted run keeps what it saw of files in a hidden folder of DIR; the same command with --resume goes on from
+    there and gives the results of a run that was not interrupted. Interrupted windowed or online tracking also leaves
+    the tracks that are final in DIR/NAME.partial.txt. With --cache what was seen is kept for good, by the content of
+    the video and by detector and appearance, so that another setting of the solver costs no look at the video; see
+    'siamlink cache'. Plug-ins take part if they have a 'fingerprint', a text that says all that their answers depend on
+    besides the image.
+
     Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the results reach until there,
     130 interrupted.
     """
     from siamlink.detectors.errors import ConfigError
     from siamlink.detectors.frame_source import PATIENCE_SECONDS
+    from siamlink.tools.cache import GIGABYTE, Cache
+    from siamlink.tools.files import check_folder
     from siamlink.tools.tracking import Job, expand_sources
     from siamlink.tracker.parameters import load_parameters
 
@@ -112,21 +130,28 @@ def track(
     if constraints and len(expanded) > 1:
         raise ConfigError(f"--constraints {constraints} belongs to one source, but {len(expanded)} are given")
     patience = PATIENCE_SECONDS if patience is None else patience
-    job = Job(output, parameters, detector, detections, frame_rate, video, overwrite, constraints, patience)
-    outcomes: dict[int, Outcome] = {}
+    if cache:
+        check_folder(cache, ())
+    kept = Cache(cache, round(cache_limit * GIGABYTE)) if cache else None
+    job = Job(
+        output, parameters, detector, detections, frame_rate, video, overwrite, constraints, patience, kept, resume
+    )
+    outcomes: dict[int, Outcome | None] = {}
     try:
         outcomes.update(_track_all(expanded, job, jobs))
     finally:
-        if outcomes:
-            _show([outcomes[place] for place in sorted(outcomes)], output)
+        if new := [outcome for _, outcome in sorted(outcomes.items(), key=lambda each: each[0]) if outcome]:
+            _show(new, output)
     if len(outcomes) < len(expanded):
         raise typer.Exit(EXIT_FAILED)
-    if any(outcome.broken for outcome in outcomes.values()):
+    if any(outcome and outcome.broken for outcome in outcomes.values()):
         raise typer.Exit(EXIT_PARTIAL)
 
 
-def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int, "Outcome"]]:
+def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int, "Outcome | None"]]:
     """Open all sources, then track one after the other, or several at once; yields each one's place and outcome.
+
+    The outcome is None where an interrupted run has finished the source.
 
     What goes wrong with one does not keep the others from being tracked; what goes wrong with all ends the run.
     """
@@ -140,8 +165,13 @@ def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int,
     if not inputs:
         return
     matcher = job.parameters.load_matcher()
-    finished = _in_turn(inputs, job, matcher) if min(jobs, len(inputs)) == 1 else _at_once(inputs, job, jobs)
-    with results_folder(job.output), closing(finished):
+    left = _without_finished(inputs, job, matcher) if job.resume else inputs
+    for place, opened in enumerate(inputs):
+        if opened.name not in [each.name for each in left]:
+            show_note(f"{opened.name}: finished before; its results stay")
+            yield place, None
+    finished = _in_turn(left, job, matcher) if min(jobs, len(left)) <= 1 else _at_once(left, job, jobs)
+    with results_folder(job.output), _told_what_is_kept(inputs, job), closing(finished):
         for opened, outcome in finished:
             if isinstance(outcome, SiamlinkError):
                 show_error(f"{opened.name}: {outcome}")
@@ -151,17 +181,43 @@ def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int,
             yield next(place for place, each in enumerate(inputs) if each is opened), outcome
 
 
+@contextmanager
+def _told_what_is_kept(inputs: list["TrackingInput"], job: "Job") -> Iterator[None]:
+    """Say how to go on after an interruption; take away what is kept beside the results if there is none."""
+    from siamlink.tools.kept import forget, say_what_is_kept
+    from siamlink.tools.terminal import show_note
+
+    try:
+        yield
+        forget(inputs, job)
+    except Exception:
+        raise
+    except BaseException:  # Ctrl-C, or the program was told to end
+        say_what_is_kept(inputs, job, show_note)
+        raise
+
+
+def _without_finished(inputs: list["TrackingInput"], job: "Job", matcher: "Matcher") -> list["TrackingInput"]:
+    """The inputs that the run which is resumed has not finished; what its processes have left half written goes."""
+    from siamlink.tools.files import clear_abandoned_staging
+    from siamlink.tools.kept import is_finished
+
+    clear_abandoned_staging(job.output)
+    detector = _detector(job) if any(opened.detections is None for opened in inputs) else None
+    return [opened for opened in inputs if not is_finished(opened, job, detector, matcher)]
+
+
 def _in_turn(inputs: list["TrackingInput"], job: "Job", matcher: "Matcher") -> "Finished":
     from siamlink.detectors.errors import SiamlinkError
-    from siamlink.tools.terminal import stage_bars
-    from siamlink.tools.tracking import run
+    from siamlink.tools.kept import run_and_keep
+    from siamlink.tools.terminal import show_note, stage_bars
 
     for opened in inputs:
         detector = _detector(job) if opened.detections is None else None
         outcome: Outcome | SiamlinkError
         try:
             with stage_bars(opened.name) as progress:
-                outcome = run(opened, job, detector, matcher, progress)
+                outcome = run_and_keep(opened, job, detector, matcher, progress, show_note)
         except SiamlinkError as error:
             outcome = error
         yield opened, outcome

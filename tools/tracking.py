@@ -5,14 +5,15 @@ import platform
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.errors import ConfigError, InputError, OutputError, SiamlinkError
+from siamlink.detectors.fingerprint import package_version
 from siamlink.detectors.frame_source import PATIENCE_SECONDS, FrameSource
 from siamlink.detectors.sequence import find_detections, is_sequence
+from siamlink.tools.cache import Cache
 from siamlink.tools.files import (
     check_folder,
     check_output,
@@ -27,7 +28,7 @@ from siamlink.tools.live import ended_by_signal
 from siamlink.tracker.corrections import Corrections
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import DEFAULT_DETECTOR, OnFrame, TrackingResult, check_mode, track_input
+from siamlink.tracker.pipeline import DEFAULT_DETECTOR, OnFrame, TrackingResult, Unfinished, check_mode, track_input
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
@@ -47,6 +48,8 @@ class Job:
         overwrite: whether earlier results may be replaced, and an earlier video removed where none is drawn.
         constraints: corrections of earlier tracks of the one source.
         patience_seconds: how long a live source may be away; with 0, its first end is the end.
+        cache: where what is seen of sources is kept for later runs.
+        resume: whether what an interrupted run has kept is used.
     """
 
     output: Path
@@ -58,6 +61,8 @@ class Job:
     overwrite: bool = False
     constraints: Path | None = None
     patience_seconds: float = PATIENCE_SECONDS
+    cache: Cache | None = None
+    resume: bool = False
 
     @property
     def detector_name(self) -> str:
@@ -68,6 +73,18 @@ class Job:
         """The files that are written for an input: tracks, record and video."""
         suffixes = [".txt", ".json", ".mp4"] if self.draws(opened) else [".txt", ".json"]
         return [self.output / f"{opened.name}{suffix}" for suffix in suffixes]
+
+    def kept(self, opened: TrackingInput) -> Path:
+        """The folder for what is seen of an input, there while this is tracked and after an interruption."""
+        return self.output / f".{opened.name}.kept"
+
+    def may_replace(self, opened: TrackingInput) -> bool:
+        """Whether results may be replaced: any, or what the run that is resumed had begun to put in place."""
+        return self.overwrite or (self.resume and self.kept(opened).is_dir())
+
+    def partial(self, opened: TrackingInput) -> Path:
+        """The file for the tracks that were final when a run was interrupted."""
+        return partial_path(self.output / f"{opened.name}.txt")
 
     def draws(self, opened: TrackingInput) -> bool:
         """Whether there will be an annotated video of an input."""
@@ -110,6 +127,8 @@ def prepare(source: str, job: Job) -> TrackingInput:
     detections = _detections_of(source, job)
     opened = open_input(source, detections, job.frame_rate, use_public, constraints, job.patience_seconds)
     check_mode(opened, job.parameters)
+    if opened.live and (job.resume or job.cache):
+        raise InputError(f"{opened.name} is live, and what is past is past: --resume and --cache are for files")
     inputs = [Path(source)]
     if opened.detection_file is not None:
         inputs.append(opened.detection_file)
@@ -121,7 +140,7 @@ def prepare(source: str, job: Job) -> TrackingInput:
     if opened.live:
         results += [partial_path(path) for path in results]
     names = [path.name for path in results]
-    check_folder(job.output, names, job.overwrite, inputs + [Path(source) / name for name in names])
+    check_folder(job.output, names, job.may_replace(opened), inputs + [Path(source) / name for name in names])
     if stale := job.stale_video(opened):
         check_output(stale, job.overwrite)
     return opened
@@ -180,7 +199,10 @@ class Outcome:
             "appearance": asdict(result.appearance) if result.appearance else None,
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "config": parameters.model_dump(),
-            "versions": {"python": platform.python_version(), **{name: _version(name) for name in RECORDED_PACKAGES}},
+            "versions": {
+                "python": platform.python_version(),
+                **{name: package_version(name) for name in RECORDED_PACKAGES},
+            },
         }
 
     def record_text(self, parameters: TrackerParameters) -> str:
@@ -192,6 +214,7 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
     """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
 
     Should the video fail, the tracks are written nevertheless, unless that would leave new tracks with an old video.
+    When windowed or online tracking is interrupted, `NAME.partial.txt` holds the tracks that are final.
 
     Raises:
         SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
@@ -200,7 +223,7 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
         return _run_live(opened, job, detector, matcher, progress)
     with staging(job.output) as staged:
         video = staged / f"{opened.name}.mp4" if job.draws(opened) else None
-        result = track_input(opened, detector, job.parameters, progress, matcher)
+        result = _track(opened, job, detector, matcher, progress)
         drawing = Stopwatch()
         try:
             with drawing.stage("draw"):
@@ -242,6 +265,16 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
     return outcome
 
 
+def _track(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> TrackingResult:
+    """Track; tracks that are final when windowed or online tracking is interrupted are written down."""
+    try:
+        return track_input(opened, detector, job.parameters, progress, matcher)
+    except Unfinished as unfinished:
+        if unfinished.final_frame:
+            write_text(job.partial(opened), unfinished.tracks.to_mot_text(), overwrite=True)
+        raise unfinished.__cause__ or unfinished from None
+
+
 def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
     """Draw the tracks on the frames, read once more; returns why the frames end early, None if they do not."""
     frames = opened.frames
@@ -279,6 +312,8 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
         text.write_text(outcome.result.tracks.to_mot_text(), encoding="ascii")
         record.write_text(outcome.record_text(job.parameters), encoding="utf-8")
     publish(staged, job.output, job.overwrite)
+    with output_errors(job.partial(outcome.opened)):
+        job.partial(outcome.opened).unlink(missing_ok=True)
     _remove_stale_video(outcome.opened, job)
 
 
@@ -293,10 +328,3 @@ def _remove_stale_video(opened: TrackingInput, job: Job) -> None:
     if stale and job.overwrite:
         with output_errors(stale):
             stale.unlink()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None

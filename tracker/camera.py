@@ -10,6 +10,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_source import Frame, Image
 from siamlink.tracker.parameters import GapParameters
+from siamlink.tracker.seen import NOTHING_SEEN, SeenCamera
 from siamlink.tracker.stopwatch import Stopwatch
 
 FloatArray = NDArray[np.float64]
@@ -23,11 +24,12 @@ class CameraMotion:
     Args:
         frame_rate: frames a second.
         watch: counts the stage `camera`.
+        seen: what is known already; what is found is added.
     """
 
-    def __init__(self, frame_rate: float, watch: Stopwatch) -> None:
+    def __init__(self, frame_rate: float, watch: Stopwatch, seen: SeenCamera = NOTHING_SEEN.camera) -> None:
         self._stride = max(2, round(LOOK_SECONDS * frame_rate))
-        self._flow, self._watch = FlowEstimator(FlowParameters(), frame_rate), watch
+        self._flow, self._watch, self._seen = FlowEstimator(FlowParameters(), frame_rate), watch, seen
         self._frame: list[int] = []
         self._step: list[FloatArray] = []
 
@@ -37,24 +39,51 @@ class CameraMotion:
             self.see(frame.number, frame.image, detections.in_frame(frame.number).box)
             yield frame
 
-    def see(self, number: int, image: Image, box: NDArray[np.float32]) -> None:
+    def see(self, number: int, image: Image | None, box: NDArray[np.float32]) -> None:
         """Look at a frame, later than those before, unless the last look was just now.
 
         Args:
             number: of the frame.
-            image: (H, W, 3) uint8 BGR.
+            image: (H, W, 3) uint8 BGR; None: nothing comes of it unless it is known already.
             box: (N, 4) `x1 y1 x2 y2` of what may move on its own.
 
         Raises:
             InputError: the image is not of the size of the last one.
         """
-        if self._frame and number < self.seen_until + self._stride:
+        if number < self._due:
             return
         with self._watch.stage("camera"):
-            moved = self._flow.camera_motion(image, box)
-        step = np.zeros((2, 3)) if moved is None else (moved - np.eye(2, 3)) / (number - self.seen_until)
+            moved = self._seen.recall(number, self.seen_until, box)
+            if image is not None and moved is not None:
+                self._flow.pass_over(image)
+            elif image is not None:
+                found = self._flow.camera_motion(image, box)
+                moved = np.zeros((0, 3)) if found is None else found
+                self._seen.add(number, self.seen_until, box, moved)
+        if moved is None:
+            return
+        step = (moved - np.eye(2, 3)) / (number - self.seen_until) if len(moved) else np.zeros((2, 3))
         self._frame.append(number)
         self._step.append(step)
+
+    def last_unknown(self, detections: Detections, last_frame: int) -> int:
+        """The last of the frames that are to be looked at of which nothing is known yet; 0 if there is none."""
+        since, unknown = self.seen_until, 0
+        for number in range(self._due, last_frame + 1, self._stride):
+            if self._seen.recall(number, since, detections.in_frame(number).box) is None:
+                unknown = number
+            since = number
+        return unknown
+
+    def recall(self, detections: Detections, last_frame: int) -> None:
+        """Go on without images, by what is known."""
+        for number in range(self._due, last_frame + 1, self._stride):
+            self.see(number, None, detections.in_frame(number).box)
+
+    @property
+    def _due(self) -> int:
+        """The first frame that is to be looked at next."""
+        return self.seen_until + self._stride if self._frame else 1
 
     @property
     def seen_until(self) -> int:
@@ -73,7 +102,13 @@ class CameraMotion:
         del self._frame[:passed], self._step[:passed]
 
 
-def camera_for(matcher: Matcher, parameters: GapParameters, frame_rate: float, watch: Stopwatch) -> CameraMotion | None:
+def camera_for(
+    matcher: Matcher,
+    parameters: GapParameters,
+    frame_rate: float,
+    watch: Stopwatch,
+    seen: SeenCamera = NOTHING_SEEN.camera,
+) -> CameraMotion | None:
     """What watches the camera of a video; None where frames are not looked at, or boxes do not follow it.
 
     Args:
@@ -81,6 +116,7 @@ def camera_for(matcher: Matcher, parameters: GapParameters, frame_rate: float, w
         parameters: what becomes of boxes.
         frame_rate: frames a second.
         watch: counts the stage `camera`.
+        seen: what is known already of the camera's motion.
     """
     wanted = matcher.appearance is not None and parameters.smooth and parameters.camera
-    return CameraMotion(frame_rate, watch) if wanted else None
+    return CameraMotion(frame_rate, watch, seen) if wanted else None

@@ -11,6 +11,7 @@ from siamlink.detectors.mot_text import read_detections
 from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.video import open_sequence_frames, open_source
 from siamlink.tracker.corrections import Corrections, read_corrections
+from siamlink.tracker.seen import Seen
 
 LOWEST_FRAME_RATE = 0.001
 """Frames a second; what lies below is a mistake, and no video can be written with it."""
@@ -29,6 +30,7 @@ class TrackingInput(NamedTuple):
         source: where it is from, as it was given; only the name of a live source, whose URL may hold a password.
         detection_file: where `detections` are from, if from a file.
         known: what is known of the detections: constraints, or corrections of earlier tracks.
+        seen: what was found out of the frames before, and where what is found out now is kept.
     """
 
     name: str
@@ -40,6 +42,7 @@ class TrackingInput(NamedTuple):
     source: str = ""
     detection_file: Path | None = None
     known: Constraints | Corrections = ()
+    seen: Seen = Seen()
 
     @property
     def live(self) -> bool:

@@ -52,6 +52,13 @@ class KalmanTracker:
     A track is reported from the frame on in which the evidence for it exceeds `online.entry`; its id counts from 1 in
     the order of these frames and is never used again.
 
+    Args:
+        frame_rate: frames a second.
+        parameters: settings of the tracker.
+        matcher: the models with their appearance; None: those that the parameters name.
+        stopwatch: counts the stages.
+        onlooker: describes detections; None: one of its own, by the appearance of the matcher.
+
     Attributes:
         newest: (N,) the track of each detection that the present frame was given with, 0 where it is not reported.
 
@@ -66,13 +73,14 @@ class KalmanTracker:
         parameters: TrackerParameters | None = None,
         matcher: Matcher | None = None,
         stopwatch: Stopwatch | None = None,
+        onlooker: Onlooker | None = None,
     ) -> None:
         self.frame_rate = check_frame_rate(frame_rate)
         self.parameters = parameters or TrackerParameters(mode="online", solver="hungarian")
         self.matcher = matcher or self.parameters.load_matcher()
         self.frame = self.open_count = self.compared_count = 0
         self._watch = stopwatch or Stopwatch()
-        self._onlooker = Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
+        self._onlooker = onlooker or Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
         self._window = _Window()
         self._scene = SceneHistory()
         self._tracks: list[_Track] = []

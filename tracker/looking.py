@@ -1,6 +1,6 @@
 """Pairs of detections compared by how they look: in one pass over a source, or frame by frame."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,9 @@ from siamlink.association.appearance import Appearances, Comparisons, Described
 from siamlink.association.candidates import IntArray, Pairs
 from siamlink.association.flow import FlowEstimator, FlowParameters
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.errors import InputError
 from siamlink.detectors.frame_source import Frame, Image
+from siamlink.tracker.seen import NOTHING_SEEN, Box, Seen, SeenLooks
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 
 FLUSH = 1024
@@ -25,6 +27,7 @@ def compare_looks(
     flow: FlowEstimator | None,
     watch: Stopwatch,
     progress: Progress,
+    seen: SeenLooks = NOTHING_SEEN.looks,
 ) -> Comparisons:
     """Describe the detections of P pairs and compare them, keeping descriptors only as long as they are needed.
 
@@ -36,22 +39,19 @@ def compare_looks(
         flow: estimates the optical flow; None where no appearance needs it.
         watch: counts the stages `decode`, `flow` and `appearance`.
         progress: told of the frames under the stage `appearance`.
+        seen: descriptors that are known already; what is described is added.
 
     Returns:
         What was said of the P pairs; pairs whose frames never came are unknown.
     """
     comparing = _Comparing(detections, pairs, appearance)
-    source = iter(frames)
-    while comparing.frame < comparing.last_frame:
-        with watch.stage("decode"):
-            frame = next(source, None)
-        if frame is None:
-            break
-        rows = comparing.wanted_in(frame.number)
-        described = look_at(frame.image, detections.box[rows], None, appearance, flow, watch)
+    needed = seen.last_unknown(detections.frame[comparing.wanted], detections.box[comparing.wanted])
+    for number, image in _images(frames, needed, comparing.last_frame, watch):
+        rows = comparing.wanted_in(number)
+        described = look_at(image, detections.box[rows], None, appearance, flow, watch, number, seen)
         with watch.stage("appearance"):
-            comparing.take(frame.number, rows, described)
-        progress("appearance", frame.number, comparing.last_frame)
+            comparing.take(number, rows, described)
+        progress("appearance", number, comparing.last_frame)
     with watch.stage("appearance"):
         return comparing.finish()
 
@@ -64,6 +64,7 @@ def describe_detections(
     flow: FlowEstimator | None,
     watch: Stopwatch,
     progress: Progress,
+    seen: SeenLooks = NOTHING_SEEN.looks,
 ) -> NDArray[np.float32]:
     """Unit descriptors (K, D) of some detections, in one pass over the frames up to the last that is needed.
 
@@ -75,45 +76,76 @@ def describe_detections(
         flow: estimates the optical flow; None where no appearance needs it.
         watch: counts the stages `decode`, `flow` and `appearance`.
         progress: told of the frames under the stage `appearance`.
+        seen: descriptors that are known already; what is described is added.
 
     Returns:
         NaN in the rows of frames that never came; of no columns if none came.
     """
-    wanted, parts = detections.frame[rows], []
-    last_frame, seen = int(wanted[-1]), 0
-    source = iter(frames)
-    for number in range(1, last_frame + 1):
-        with watch.stage("decode"):
-            frame = next(source, None)
-        if frame is None:
-            break
+    wanted, box, parts = detections.frame[rows], detections.box[rows], []
+    last_frame, done = int(wanted[-1]), 0
+    for number, image in _images(frames, seen.last_unknown(wanted, box), last_frame, watch):
         start, stop = np.searchsorted(wanted, [number, number + 1])
-        described = look_at(frame.image, detections.box[rows[start:stop]], None, appearance, flow, watch)
+        described = look_at(image, box[start:stop], None, appearance, flow, watch, number, seen)
         if described:
             with watch.stage("appearance"):
                 parts.append(appearance.unite(described))
-            seen = stop
+            done = stop
         progress("appearance", number, last_frame)
     known = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
-    missing = np.full((len(rows) - seen, known.shape[1]), np.nan, np.float32)
+    missing = np.full((len(rows) - done, known.shape[1]), np.nan, np.float32)
     return np.concatenate([known, missing])
 
 
+def _images(
+    frames: Iterable[Frame], needed: int, last_frame: int, watch: Stopwatch
+) -> Iterator[tuple[int, Image | None]]:
+    """Number and image of each frame up to the last, without an image where none is needed any more; ends with them."""
+    source = iter(frames)
+    for number in range(1, last_frame + 1):
+        if number > needed:
+            yield number, None
+            continue
+        with watch.stage("decode"):
+            frame = next(source, None)
+        if frame is None:
+            return
+        yield number, frame.image
+
+
 def look_at(
-    image: Image,
-    box: NDArray[np.float32],
+    image: Image | None,
+    box: Box,
     seconds: float | None,
     appearance: Appearances,
     flow: FlowEstimator | None,
     watch: Stopwatch,
+    frame: int = 0,
+    seen: SeenLooks = NOTHING_SEEN.looks,
 ) -> Described:
-    """Describe the boxes (N, 4) of the next frame, `seconds` after the one before; nothing comes of no boxes."""
-    field = None
-    if flow is not None:
-        with watch.stage("flow"):
-            field = flow.update(image, seconds, box)
-    with watch.stage("appearance"):
-        return appearance.describe(image, box, field) if len(box) else ()
+    """Describe the boxes (N, 4) of the next frame, `seconds` after the one before; nothing comes of no boxes.
+
+    Those that were `seen` in the frame of this number are not described again; without others, no image is needed.
+    """
+
+    def describe(new: Box) -> Described:
+        if image is None:
+            if len(new):
+                raise InputError(f"what was kept of frame {frame} can no longer be read: run it again")
+            return ()
+        field = None
+        if flow is not None:
+            with watch.stage("flow"):
+                if len(new):
+                    field = flow.update(image, seconds, new)
+                else:
+                    flow.pass_over(image)
+        with watch.stage("appearance"):
+            return appearance.describe(image, new, field) if len(new) else ()
+
+    if seen.store is None:
+        return describe(box)
+    with watch.stage("keep"):
+        return seen.complete(frame, box, describe)
 
 
 def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_rate: float) -> FlowEstimator | None:
@@ -133,21 +165,27 @@ class Onlooker:
     """Describes the detections of one frame after another, as they come; trackers of the same frames can share it."""
 
     def __init__(
-        self, appearance: Appearances | None, flow: FlowParameters, frame_rate: float, watch: Stopwatch
+        self,
+        appearance: Appearances | None,
+        flow: FlowParameters,
+        frame_rate: float,
+        watch: Stopwatch,
+        seen: Seen = NOTHING_SEEN,
     ) -> None:
-        self._appearance, self._frame_rate, self._watch = appearance, frame_rate, watch
+        self._appearance, self._frame_rate, self._watch, self.seen = appearance, frame_rate, watch, seen
         self._flow = flow_for(appearance, flow, frame_rate)
         self._last_seen = 0
         self._described: Described = ()
 
     def describe(self, image: Image | None, frame: int, box: NDArray[np.float32]) -> Described:
-        """Describe the boxes (N, 4) of a frame; nothing comes of it without an image or an appearance."""
-        if image is None or self._appearance is None:
+        """Describe the boxes (N, 4) of a frame; nothing comes of it without an appearance, or an image of new boxes."""
+        if self._appearance is None or (image is None and not self.seen.looks.knows(frame, box)):
             return ()
         if frame != self._last_seen:
             seconds = (frame - self._last_seen) / self._frame_rate
             self._last_seen = frame
-            self._described = look_at(image, box, seconds, self._appearance, self._flow, self._watch)
+            looker = self._appearance, self._flow, self._watch
+            self._described = look_at(image, box, seconds, *looker, frame, self.seen.looks)
         return self._described
 
 
@@ -204,7 +242,7 @@ class _Comparing:
 
     def __init__(self, detections: Detections, pairs: Pairs, appearance: Appearances) -> None:
         self._frame, self._pairs, self._appearance = detections.frame, pairs, appearance
-        self._wanted = np.unique(np.concatenate([pairs.earlier, pairs.later]))
+        self.wanted = np.unique(np.concatenate([pairs.earlier, pairs.later]))
         later = detections.frame[pairs.later]
         self._order = np.argsort(later, kind="stable")
         self._ready_in = later[self._order]
@@ -218,7 +256,7 @@ class _Comparing:
 
     def wanted_in(self, frame: int) -> IntArray:
         """The detections of a frame that are part of a pair."""
-        return self._wanted[slice(*np.searchsorted(self._frame[self._wanted], [frame, frame + 1]))]
+        return self.wanted[slice(*np.searchsorted(self._frame[self.wanted], [frame, frame + 1]))]
 
     def take(self, frame: int, rows: IntArray, described: Described) -> None:
         """Take in the descriptors of a frame's wanted detections `rows`; compare when enough has come together."""

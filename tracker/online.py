@@ -6,6 +6,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.frame_source import Frame, Image
 from siamlink.tracker.frame_by_frame import read_frame
 from siamlink.tracker.kalman_tracker import KalmanTracker
+from siamlink.tracker.looking import Onlooker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
@@ -25,6 +26,7 @@ class OnlineTracker:
         matcher: the models with their appearance; None: those that the parameters name.
         stopwatch: counts the stages.
         image_size: width and height in pixels, if known.
+        onlooker: describes detections; None: one of its own, by the appearance of the matcher.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -38,13 +40,14 @@ class OnlineTracker:
         matcher: Matcher | None = None,
         stopwatch: Stopwatch | None = None,
         image_size: tuple[int, int] | None = None,
+        onlooker: Onlooker | None = None,
     ) -> None:
         self.parameters = parameters or TrackerParameters(mode="online")
         self._tracker: KalmanTracker | WindowedTracker
         if self.parameters.solver == "hungarian":
-            self._tracker = KalmanTracker(frame_rate, self.parameters, matcher, stopwatch)
+            self._tracker = KalmanTracker(frame_rate, self.parameters, matcher, stopwatch, onlooker)
         else:
-            self._tracker = WindowedTracker(frame_rate, self.parameters, matcher, stopwatch, image_size)
+            self._tracker = WindowedTracker(frame_rate, self.parameters, matcher, stopwatch, image_size, onlooker)
 
     def update(self, detections: Any, frame: Frame | Image | int | None = None) -> Any:
         """Take in the detections of the next frame and return the tracks of this frame.

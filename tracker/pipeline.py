@@ -23,10 +23,11 @@ from siamlink.detectors.registry import load_detector
 from siamlink.tracker.camera import CameraMotion, camera_for
 from siamlink.tracker.frame_by_frame import FrameByFrame
 from siamlink.tracker.inputs import TrackingInput, open_input
-from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
-from siamlink.tracker.offline import Looks, link_scored, score_pairs, second_level
+from siamlink.tracker.looking import Onlooker, compare_looks, describe_detections, flow_for
+from siamlink.tracker.offline import Looks, link_scored, score_pairs, second_level, suppress_overlaps
 from siamlink.tracker.online import OnlineTracker
 from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.seen import NOTHING_SEEN, SeenDetections
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 from siamlink.tracker.tracks import Tracks
 from siamlink.tracker.windowed import WindowedTracker
@@ -96,6 +97,19 @@ class TrackingResult:
     appearance: AppearanceUse | None = None
 
 
+class Unfinished(KeyboardInterrupt):
+    """Windowed or online tracking was interrupted; its cause says by what.
+
+    Attributes:
+        tracks: of the frames that were final by then.
+        final_frame: the last of these.
+    """
+
+    def __init__(self, tracks: Tracks, final_frame: int) -> None:
+        super().__init__()
+        self.tracks, self.final_frame = tracks, final_frame
+
+
 def track(
     source: str | Path | int,
     detector: Any = None,
@@ -151,11 +165,14 @@ def track_input(
         ConstraintError: they contradict each other.
     """
     check_mode(opened, parameters)
-    run = _Run(opened, parameters, matcher or parameters.load_matcher(), progress or _silent, Stopwatch())
-    finder, feed = None, _replay(run)
+    finder = None
     if opened.detections is None and opened.frames is not None:
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector)
-        feed = detect_frames(opened.frames, finder, run.watch, run.progress)
+        opened = opened if on_frame else _with_all_seen(opened)
+    run = _Run(opened, parameters, matcher or parameters.load_matcher(), progress or _silent, Stopwatch())
+    feed, frames, looked = _replay(run, on_frame is not None), opened.frames, opened.detections is None
+    if finder and frames and looked:
+        feed = detect_frames(frames, finder, run.watch, run.progress, opened.seen.detections)
     offline = parameters.mode == "offline"
     linked = _track_offline(run, feed, looks) if offline else _track_frame_by_frame(run, feed, on_frame, on_final)
     return TrackingResult(
@@ -163,8 +180,8 @@ def track_input(
         detections=linked.detections,
         counts=linked.counts,
         detector=finder.name if finder else None,
-        frame_count=linked.last_number if finder else opened.last_frame,
-        broken=linked.broken if finder else None,
+        frame_count=linked.last_number if looked else opened.last_frame,
+        broken=linked.broken if looked else None,
         seconds=run.watch.seconds,
         appearance=linked.appearance,
     )
@@ -185,9 +202,13 @@ def check_mode(opened: TrackingInput, parameters: TrackerParameters) -> None:
 
 
 def detect_frames(
-    frames: FrameSource, detector: LoadedDetector, watch: Stopwatch, progress: Progress
+    frames: FrameSource,
+    detector: LoadedDetector,
+    watch: Stopwatch,
+    progress: Progress,
+    seen: SeenDetections = NOTHING_SEEN.detections,
 ) -> Iterator[tuple[int, Image, Detections]]:
-    """Each frame's number, image and what the detector finds in it.
+    """Each frame's number, image and what the detector finds in it, or has found before by what was `seen`.
 
     Raises:
         DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
@@ -197,10 +218,15 @@ def detect_frames(
         with watch.stage("decode"):
             frame = next(images, None)
         if frame is None:
+            seen.end(frames)
             return
+        found = seen.in_frame(frame.number)
         try:
-            with watch.stage("detect"):
-                found = detector.detect(frame.image, frame.number)
+            if found is None:
+                with watch.stage("detect"):
+                    found = detector.detect(frame.image, frame.number)
+                with watch.stage("keep"):
+                    seen.add(frame.number, found)
         except DetectorError as error:
             if not frames.live:
                 raise
@@ -242,18 +268,36 @@ class _Linked:
     appearance: AppearanceUse | None
 
 
-def _replay(run: _Run) -> Feed:
-    """Each frame's number and the detections that were given for it; images are decoded only to be looked at."""
+def _with_all_seen(opened: TrackingInput) -> TrackingInput:
+    """The input with its detections, if those of all frames are known already."""
+    whole = opened.seen.detections.whole()
+    return opened._replace(detections=whole[0], frame_count=whole[1], counted=True) if whole else opened
+
+
+def _replay(run: _Run, shown: bool) -> Feed:
+    """Each frame's number and the detections that were given for it; images are decoded only to be looked at, or shown.
+
+    After the last frame of which something is to be seen that is not known yet there are none.
+    """
     opened = run.opened
     given = opened.detections or Detections.empty()
     images = iter(opened.frames) if opened.frames and run.matcher.appearance else None
+    needed = opened.last_frame if shown or not images else _last_needed(run, given)
     for number in range(1, opened.last_frame + 1):
         run.progress("link", number, opened.last_frame)
         frame = None
-        if images is not None:
+        if images is not None and number <= needed:
             with run.watch.stage("decode"):
                 frame = next(images, None)
         yield number, frame.image if frame else None, given.in_frame(number)
+
+
+def _last_needed(run: _Run, given: Detections) -> int:
+    """The last frame of which a tracker that is given one frame after another has to see the image."""
+    kept, seen = suppress_overlaps(given, run.parameters.overlap_limit), run.opened.seen
+    camera = camera_for(run.matcher, run.parameters.gaps, run.opened.frame_rate, run.watch, seen.camera)
+    last = run.opened.last_frame
+    return max(seen.looks.last_unknown(kept.frame, kept.box), camera.last_unknown(kept, last) if camera else 0)
 
 
 def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
@@ -296,22 +340,27 @@ class _Looking:
         self.compare = None if two_levels else known.compare or (self._compare if sees else None)
         self.describe = self._describe if two_levels and (known.describe or sees) else None
         rate, gaps = run.opened.frame_rate, run.parameters.gaps
-        self._camera = camera_for(run.matcher, gaps, rate, run.watch) if sees and known == Looks() else None
-        self._left: Iterator[Frame] = iter(())
+        camera = camera_for(run.matcher, gaps, rate, run.watch, run.opened.seen.camera)
+        self._camera = camera if sees and known == Looks() else None
+        self._left: Iterator[Frame] | None = None
 
     def see_camera(self, detections: Detections) -> CameraMotion | None:
-        """The camera's motion up to the last detection, with what is left of the frames; None where none was read."""
-        if self._camera is None or not self._camera.seen_until:
+        """The camera's motion up to the last detection, with what is left of the frames; None where none was wanted."""
+        if self._camera is None or self._left is None:
             return None
         last = int(detections.frame.max(initial=0))
-        with self._run.watch.stage("decode"):
-            while self._camera.seen_until < last and (frame := next(self._left, None)):
-                self._run.progress("appearance", frame.number, last)
+        needed = self._camera.last_unknown(detections, last)
+        if self._camera.seen_until < needed:
+            with self._run.watch.stage("decode"):
+                while self._camera.seen_until < needed and (frame := next(self._left, None)):
+                    self._run.progress("appearance", frame.number, last)
+        self._camera.recall(detections, last)
         return self._camera
 
     def _compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
         frames, appearance, flow, run = *self._sources(detections), self._run
-        return compare_looks(frames, detections, pairs, appearance, flow, run.watch, run.progress)
+        seen = run.opened.seen.looks
+        return compare_looks(frames, detections, pairs, appearance, flow, run.watch, run.progress, seen)
 
     def _describe(self, detections: Detections, rows: NDArray[np.int64]) -> NDArray[np.floating]:
         self.wanted = len(rows)
@@ -319,7 +368,8 @@ class _Looking:
             descriptors = self._known.describe(detections, rows)
         else:
             frames, appearance, flow, run = *self._sources(detections), self._run
-            descriptors = describe_detections(frames, detections, rows, appearance, flow, run.watch, run.progress)
+            seen = run.opened.seen.looks
+            descriptors = describe_detections(frames, detections, rows, appearance, flow, run.watch, run.progress, seen)
         self.described = int(np.isfinite(descriptors).all(axis=1).sum()) if descriptors.shape[1] else 0
         return descriptors
 
@@ -355,19 +405,26 @@ def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_fi
             with run.watch.stage("draw"):
                 on_frame(shown, final.in_frame(shown.number))
 
-    for number, image, found in feed:
-        frame = None if image is None else Frame(number, (number - 1) / run.opened.frame_rate, image)
+    try:
+        for number, image, found in feed:
+            frame = None if image is None else Frame(number, (number - 1) / run.opened.frame_rate, image)
+            with run.watch.stage("link"):
+                final = tracker.update(found, frame or number)
+            counts.detections += len(found)
+            if not on_final:
+                detections.append(found)
+            if on_frame and frame:
+                waiting.append(frame)
+            give_out(final)
         with run.watch.stage("link"):
-            final = tracker.update(found, frame or number)
-        counts.detections += len(found)
-        if not on_final:
-            detections.append(found)
-        if on_frame and frame:
-            waiting.append(frame)
+            final = tracker.finish()
         give_out(final)
-    with run.watch.stage("link"):
-        final = tracker.finish()
-    give_out(final)
+    except Exception:
+        raise
+    except BaseException as cause:
+        if on_final:
+            raise
+        raise Unfinished(Tracks.concatenate(tracks), tracker.final_frame) from cause
     counts.tracks = len(ids)
     frames = run.opened.frames
     return _Linked(
@@ -381,9 +438,10 @@ def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_fi
 
 
 def _frame_by_frame(run: _Run) -> FrameByFrame:
-    rate, frames = run.opened.frame_rate, run.opened.frames
-    tracker = OnlineTracker if run.parameters.mode == "online" else WindowedTracker
-    return tracker(rate, run.parameters, run.matcher, run.watch, frames.size if frames else None)
+    rate, frames, settings = run.opened.frame_rate, run.opened.frames, run.parameters
+    onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen)
+    tracker = OnlineTracker if settings.mode == "online" else WindowedTracker
+    return tracker(rate, settings, run.matcher, run.watch, frames.size if frames else None, onlooker)
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

@@ -69,7 +69,8 @@ class WindowedTracker:
         self.frame = self.final_frame = 0
         self._watch, self._image_size = stopwatch or Stopwatch(), image_size
         self._onlooker = onlooker or Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
-        self._camera = camera_for(self.matcher, self.parameters.gaps, frame_rate, self._watch)
+        seen, gaps = self._onlooker.seen.camera, self.parameters.gaps
+        self._camera = camera_for(self.matcher, gaps, frame_rate, self._watch, seen)
         self._looks = RecentLooks()
         self._two_levels = second_level(self.matcher, self.parameters) is not None
         self._passed = self._described = 0
@@ -103,7 +104,7 @@ class WindowedTracker:
         kept = new[rows]
         described = self._onlooker.describe(image, number, kept.box)
         self._looks.add(len(kept), described)
-        if self._camera and image is not None:
+        if self._camera:
             self._camera.see(number, image, kept.box)
         self._passed += len(kept)
         self._described += len(kept) if described else 0

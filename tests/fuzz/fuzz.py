@@ -69,6 +69,32 @@ def _weights(path: Path) -> None:
     read_weights(path)
 
 
+def _seen(path: Path) -> None:
+    """The bytes as a record of a frame and of the whole video, and as all the records of a file of what was kept."""
+    import shutil
+
+    import numpy as np
+
+    from siamlink.tracker.seen import SeenCamera, SeenDetections, SeenLooks
+    from siamlink.tracker.store import MAGIC, Store, files_of
+
+    data, folder = path.read_bytes(), path.parent / "kept"
+    with Store(folder, {}, "video") as written:
+        for frame in (0, 1):
+            written._append(frame, data)
+    (kept,) = files_of(folder)
+    for records in (None, data):
+        if records is not None:
+            kept.write_bytes(MAGIC + b"{}\nvideo\n" + records)
+        with Store(folder, {}, "video") as store:
+            SeenDetections(store).in_frame(1)
+            SeenDetections(store).whole()
+            for parts, together in ((1, False), (2, True)):
+                SeenLooks(store, parts, together).knows(1, np.zeros((1, 4), np.float32))
+            SeenCamera(store).recall(1, 0, np.zeros((1, 4), np.float32))
+    shutil.rmtree(folder)
+
+
 TARGETS: dict[str, Callable[[Path], None]] = {
     "detections": _detections,
     "ground-truth": _ground_truth,
@@ -78,6 +104,7 @@ TARGETS: dict[str, Callable[[Path], None]] = {
     "constraints": _constraints,
     "booster": _booster,
     "weights": _weights,
+    "seen": _seen,
 }
 
 
@@ -107,7 +134,8 @@ def main() -> None:
         import siamlink.detectors.mot_text
         import siamlink.detectors.sequence
         import siamlink.tracker.corrections
-        import siamlink.tracker.parameters  # noqa: F401
+        import siamlink.tracker.parameters
+        import siamlink.tracker.seen  # noqa: F401
     with tempfile.TemporaryDirectory() as folder:
         run(target, b"", Path(folder))  # what is imported on first use takes longer than any reading may
         options = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", *sys.argv[1:]]

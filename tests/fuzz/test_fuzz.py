@@ -26,6 +26,8 @@ GOOD = {
     "one-tensor",
     "both-kinds",
 }
+NEVER_REFUSED = "seen"
+"""Damage to what was kept is no error: it is found out again."""
 
 
 def test_every_target_has_a_corpus() -> None:
@@ -35,7 +37,7 @@ def test_every_target_has_a_corpus() -> None:
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")
 def test_the_corpus_is_read_or_refused(path: Path, tmp_path: Path) -> None:
     message = FUZZ.run(path.parent.name, path.read_bytes(), tmp_path)
-    assert (message == "") == (path.name in GOOD)
+    assert (message == "") == (path.name in GOOD or path.parent.name == NEVER_REFUSED)
 
 
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")

@@ -20,6 +20,7 @@ FRAMES, SIZE = 24, (160, 120)
 
 DETECTORS = '''
 import signal
+from pathlib import Path
 import numpy as np
 
 class Walkers:
@@ -32,6 +33,26 @@ class Walkers:
         self.seen += 1
         x = 4 * self.seen
         return np.array([[x, 20, x + 14, 60, 0.9], [150 - x, 70, 164 - x, 110, 0.8]])
+
+class Sees:
+    """Finds the two walkers by their colours alone; writes down that it looked; interrupts where it is told to."""
+
+    fingerprint = "by colour"
+
+    def detect(self, image):
+        looks = len(Path("looked.txt").read_text()) if Path("looked.txt").exists() else 0
+        if Path("stop.txt").exists() and looks == int(Path("stop.txt").read_text()):
+            Path("stop.txt").unlink()
+            signal.raise_signal(signal.SIGINT)
+            return []
+        with Path("looked.txt").open("a") as looked:
+            looked.write("x")
+        warmth = image[..., 2].astype(int) - image[..., 0]
+        places = [np.nonzero(mask) for mask in (warmth > 80, warmth < -80)]
+        return np.array([[x.min(), y.min(), x.max() + 1, y.max() + 1, 0.9] for y, x in places if len(x)])
+
+class SeesToo(Sees):
+    """The same, under another name."""
 
 class Fails(Walkers):
     def detect(self, image):
@@ -127,6 +148,17 @@ def siamlink(here: Path, capfd: pytest.CaptureFixture[str]) -> Callable[..., Don
         left = [path.name for path in here.rglob(".*")]
         assert left == [], "temporary files were left behind"
         assert capfd.readouterr() == ("", ""), "a library wrote past the program"
+        return Done(result.exit_code, result.stdout, result.stderr)
+
+    return run
+
+
+@pytest.fixture
+def interruptible(here: Path) -> Callable[..., Done]:
+    """Runs a command that may leave hidden files."""
+
+    def run(*arguments: object) -> Done:
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments], catch_exceptions=False)
         return Done(result.exit_code, result.stdout, result.stderr)
 
     return run
