@@ -31,8 +31,10 @@ def track(
     """Time tracking stage by stage: seconds, share, frames a second, and the memory it takes.
 
     All that is given is tracked in one process, as 'siamlink track' does it, and that in a fresh one each time; results
-    are thrown away. The stage load is the start of the program with libraries, models and opening; write is what no
-    other stage counts. A library that only one stage needs is loaded in that stage.
+    are thrown away. The stage load is the start of the program with libraries, models and opening; write is what
+    remains to be done beside the stages. A library that only one stage needs is loaded in that stage. Stages overlap:
+    each counts its own time, and together they come to more than the total. The row tracking is the sum of those that
+    lead from detections to tracks.
 
     --against runs other trackers in the same way, in turn with siamlink, at their defaults on the same detections, and
     compares the seconds from detections to tracks: without load, detect, draw and write. The ratio is that to
