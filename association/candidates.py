@@ -19,6 +19,9 @@ class GateParameters(Parameters):
     max_gap_seconds: float = Field(1.0, gt=0, le=60, description="longest time between linked detections")
     min_gap_frames: int = Field(3, ge=1, le=100, description="gaps up to so many frames are tried at any frame rate")
     max_gap_frames: int = Field(16, ge=1, le=1000, description="gaps beyond so many frames are not tried")
+    max_link_frames: int = Field(
+        1000, ge=1, le=1000, description="pairs further apart are not asked about and only tell how things move; offline"
+    )
     reach: float = Field(0.25, ge=0, le=10, description="distance in heights allowed at any gap, for jitter of boxes")
     max_speed: float = Field(2.0, gt=0, le=100, description="further distance allowed, in heights a second")
     max_height_change: float = Field(0.4, gt=0, le=3, description="limit on the absolute log ratio of the heights")
@@ -40,6 +43,11 @@ class Pairs:
 
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Pairs":
         return Pairs(self.earlier[rows], self.later[rows])
+
+    def gap(self, frame: NDArray[np.int32]) -> IntArray:
+        """(P,) frames between the two detections of each, from the frame (N,) of each detection."""
+        gap: IntArray = (frame[self.later] - frame[self.earlier]).astype(np.int64)
+        return gap
 
     def followed_by(self, other: "Pairs") -> "Pairs":
         """These pairs and then the other ones."""

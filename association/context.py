@@ -21,6 +21,9 @@ BLOCK = 8192
 LARGE_BLOCK = 1_000_000
 """Pairs whose features are found together; all those of a million detections would fill the memory."""
 
+LARGEST_MISFIT = 0.5
+"""Of the best predecessor of a detection, for it to tell of the motion; distance in heights and change of height."""
+
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
 """The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
 
@@ -95,9 +98,9 @@ def pair_features(
     motion = known_motion or Motion(np.zeros((0, 2)), np.zeros(0))
     if len(pairs) <= LARGE_BLOCK:
         return _features_of(detections, pairs, score_rank, frame_rate, motion)
-    features = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32)
+    features, count = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32), len(motion.support)
     for rows in _blocks_of_rivals(detections.frame[pairs.later]):
-        known = motion[: int(pairs.later[rows].min())]
+        known = motion[: max(count, int(pairs.later[rows].min()))]
         features[rows], motion = _features_of(detections, pairs[rows], score_rank, frame_rate, known)
     return features, motion
 
@@ -117,7 +120,7 @@ def _features_of(
     distance = np.hypot(offset[:, 0], offset[:, 1])
     misfit = distance + np.abs(size_change[:, 1])
     later_among, earlier_among = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
-    motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < 0.5))
+    motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < LARGEST_MISFIT))
     if known_motion is not None:
         motion = known_motion.continued_by(motion)
     residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
@@ -146,6 +149,20 @@ def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.int
     ends = np.cumsum(counts)
     last_of_block = np.append(np.diff(ends // LARGE_BLOCK) > 0, True)
     yield from np.split(np.argsort(later_frame, kind="stable"), ends[last_of_block][:-1])
+
+
+def past_motion(detections: Detections, pairs: Pairs) -> Motion:
+    """How N detections came to be where they are, as `pair_features` tells it of the same P pairs."""
+    i, j = pairs.earlier, pairs.later
+    gap = (detections.frame[j] - detections.frame[i]).astype(np.int64)
+    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
+    offset = (centre[j] - centre[i]) / ((height[i] + height[j]) / 2)[:, None]
+    misfit = np.hypot(offset[:, 0], offset[:, 1]) + np.abs((height[j] - height[i]) / (height[i] + height[j]))
+    near = np.flatnonzero(misfit < LARGEST_MISFIT)
+    best = rank_among_rivals(misfit[near], j[near], gap[near])[:, 0] == 0
+    trusted = np.zeros(len(pairs), bool)
+    trusted[near[best]] = True
+    return _past_motion(centre, pairs, gap, trusted)
 
 
 def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:
