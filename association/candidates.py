@@ -88,7 +88,7 @@ def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameter
             np.abs(np.log(height[later] / height[earlier])) < gate.max_height_change
         )
         earlier, later = earlier[passes], later[passes]
-        rank = np.lexsort((later, earlier))
+        rank = np.argsort(earlier * len(frame) + later)
         yield Pairs(earlier[rank], later[rank])
 
 

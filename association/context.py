@@ -159,9 +159,13 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     offset = (centre[j] - centre[i]) / ((height[i] + height[j]) / 2)[:, None]
     misfit = np.hypot(offset[:, 0], offset[:, 1]) + np.abs((height[j] - height[i]) / (height[i] + height[j]))
     near = np.flatnonzero(misfit < LARGEST_MISFIT)
-    best = rank_among_rivals(misfit[near], j[near], gap[near])[:, 0] == 0
+    contest = j[near] * (gap.max(initial=0) + 1) + gap[near]
+    least = np.full(contest.max(initial=-1) + 1, np.inf)
+    np.minimum.at(least, contest, misfit[near])
+    best = np.flatnonzero(misfit[near] == least[contest])
+    _, first = np.unique(contest[best], return_index=True)
     trusted = np.zeros(len(pairs), bool)
-    trusted[near[best]] = True
+    trusted[near[best[first]]] = True
     return _past_motion(centre, pairs, gap, trusted)
 
 
@@ -177,9 +181,9 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         (P, 3): the rank (0 is best), the misfit above the best rival's (negative for the best itself, -1 without any
         rival), and the number of rivals.
     """
-    order = np.lexsort((misfit, gap, owner))
-    same = (owner[order][1:] == owner[order][:-1]) & (gap[order][1:] == gap[order][:-1])
-    first = np.r_[True, ~same] if len(order) else np.zeros(0, bool)
+    contest = owner * (gap.max(initial=0) + 1) + gap
+    order = np.lexsort((misfit, contest))
+    first = np.r_[True, np.diff(contest[order]) > 0] if len(order) else np.zeros(0, bool)
     position = np.arange(len(order))
     start = position[first][np.cumsum(first) - 1]
     size = np.diff(np.r_[position[first], len(order)])[np.cumsum(first) - 1]
