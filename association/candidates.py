@@ -20,7 +20,10 @@ class GateParameters(Parameters):
     min_gap_frames: int = Field(3, ge=1, le=100, description="gaps up to so many frames are tried at any frame rate")
     max_gap_frames: int = Field(16, ge=1, le=1000, description="gaps beyond so many frames are not tried")
     max_link_frames: int = Field(
-        1000, ge=1, le=1000, description="pairs further apart are not asked about and only tell how things move; offline"
+        1000,
+        ge=1,
+        le=1000,
+        description="pairs further apart are not asked about and only tell how things move; offline",
     )
     reach: float = Field(0.25, ge=0, le=10, description="distance in heights allowed at any gap, for jitter of boxes")
     max_speed: float = Field(2.0, gt=0, le=100, description="further distance allowed, in heights a second")

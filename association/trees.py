@@ -1,12 +1,13 @@
 """Boosted trees asked through XGBoost's C interface.
 
-Importing XGBoost's Python package takes a second, most of it for scikit-learn, where that is installed; the library below
-it takes a few milliseconds, and its answers are the same.
+Importing XGBoost's Python package takes a second, most of it for scikit-learn, where that is installed; the library
+below it takes a few milliseconds, and its answers are the same.
 """
 
 import ctypes
 import json
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -15,14 +16,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.cores import core_count
+
 ONE_THREAD = b"nthread", b"1"
-"""More threads cost more than they bring on few rows."""
+"""Threads of XGBoost's own cost more than they bring on few rows."""
+PART = 4096
+"""Rows that a thread answers at a time."""
 ANSWER = {"type": 0, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
 """Probabilities by all trees, as `XGBoosterPredictFromDense` is asked for them."""
 
 
 class Trees:
-    """Trees of one output in XGBoost's JSON; asked like an `xgboost.Booster`, with the same answers bit by bit.
+    """Trees of one output; asked like an `xgboost.Booster`, with the same answers bit by bit.
+
+    Args:
+        content: XGBoost's JSON, whole: XGBoost ends the program where there is nothing.
 
     Attributes:
         feature_names: of the columns that they are asked with; empty if the trees do not know them.
@@ -45,7 +53,18 @@ class Trees:
             self._library.XGBoosterFree(self._handle)
 
     def inplace_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N,) the answers to rows of features (N, F); NaN stands for what is not known."""
+        """(N,) the answers to rows of features (N, F), N at least 1; NaN stands for what is not known.
+
+        Many rows are answered on all cores.
+        """
+        parts = [features[start : start + PART] for start in range(0, len(features), PART)]
+        first = self._answer(parts[0])  # alone, as the library makes itself ready when it is first asked
+        if len(parts) == 1:
+            return first
+        with ThreadPoolExecutor(core_count()) as threads:
+            return np.concatenate([first, *threads.map(self._answer, parts[1:])])
+
+    def _answer(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)
         place = {"data": [rows.ctypes.data, True], "shape": rows.shape, "typestr": rows.dtype.str, "version": 3}
         shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
