@@ -46,6 +46,7 @@ def detect(
     patience = PATIENCE_SECONDS if patience is None else patience
     frames = open_input(source, use_public=False, patience_seconds=patience).frames
     assert frames is not None, "open_input gives frames or detections, and none were asked for"
+    frames.check()
     with download_bar(Console(stderr=True)) as fetching:
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector, fetching)
     count = 0

@@ -92,6 +92,10 @@ class Job:
         """Whether there will be an annotated video of an input."""
         return self.video and opened.frames is not None
 
+    def decodes(self, opened: TrackingInput) -> bool:
+        """Whether the images of an input are needed: to detect, to look or to draw."""
+        return opened.frames is not None and (opened.detections is None or self.parameters.looks or self.video)
+
     def stale_video(self, opened: TrackingInput) -> Path | None:
         """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""
         video, source = self.output / f"{opened.name}.mp4", Path(opened.source)
@@ -131,6 +135,8 @@ def prepare(source: str, job: Job) -> TrackingInput:
     check_mode(opened, job.parameters)
     if opened.live and (job.resume or job.cache):
         raise InputError(f"{opened.name} is live, and what is past is past: --resume and --cache are for files")
+    if opened.frames and job.decodes(opened):
+        opened.frames.check()
     inputs = [Path(source)]
     if opened.detection_file is not None:
         inputs.append(opened.detection_file)
@@ -193,7 +199,7 @@ class Outcome:
                 "source": opened.source,
                 "frame_rate": opened.frame_rate,
                 "frames": result.frame_count,
-                "size": opened.frames.size if opened.frames else None,
+                "size": opened.image_size,
                 "detections": str(opened.detection_file) if opened.detection_file else result.detector,
                 "broken": self.broken,
             },

@@ -321,7 +321,7 @@ def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
             run.passed(last_number)
         detections, last_frame = Detections.concatenate(found), last_number
     broken = frames.broken if frames else None
-    rate, size = run.opened.frame_rate, frames.size if frames else None
+    rate, size = run.opened.frame_rate, run.opened.image_size
     run.progress("link", 0, None)
     looking = _Looking(run, looks or Looks())
     constraints = run.opened.constraints(detections)
@@ -461,10 +461,10 @@ def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_fi
 
 
 def _frame_by_frame(run: _Run) -> FrameByFrame:
-    rate, frames, settings = run.opened.frame_rate, run.opened.frames, run.parameters
+    rate, size, settings = run.opened.frame_rate, run.opened.image_size, run.parameters
     onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen)
     tracker = OnlineTracker if settings.mode == "online" else WindowedTracker
-    return tracker(rate, settings, run.matcher, run.watch, frames.size if frames else None, onlooker)
+    return tracker(rate, settings, run.matcher, run.watch, size, onlooker)
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:
