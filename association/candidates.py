@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.parameters import Parameters
 
 IntArray = NDArray[np.int64]
+BLOCK = 8192
+"""Questions asked together, few enough for their columns to stay in the processor's cache."""
 
 
 class GateParameters(Parameters):
@@ -76,22 +79,24 @@ def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameter
     if not len(detections):
         return
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
-    centre = detections.centre.astype(np.float64)
+    centre, count = detections.centre.astype(np.float64), len(detections)
     index = FrameIndex(frame, centre[:, 0])
     tallest = (1 + np.exp(gate.max_height_change)) / 2
-    for gap in range(1, gate.gap_frames(frame_rate) + 1):
+    gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
+    first = np.searchsorted(frame, since_frame - gaps)
+    for some in blocks(count - first):
+        asked, gap = ranges(first[some], np.full(len(first[some]), count)), np.repeat(gaps[some], count - first[some])
         radius = gate.reach + gate.max_speed * gap / frame_rate
-        first = int(np.searchsorted(frame, since_frame - gap))
-        asked = slice(first, None)
-        question, later = index.within(frame[asked] + gap, centre[asked, 0], height[asked] * tallest * radius)
-        earlier = question + first
+        reach = height[asked] * tallest * radius
+        question, later = index.within(frame[asked] + gap, centre[asked, 0], reach)
+        earlier, gap, radius = asked[question], gap[question], radius[question]
         mean_height = (height[earlier] + height[later]) / 2
         offset = centre[later] - centre[earlier]
         passes = (np.hypot(offset[:, 0], offset[:, 1]) < radius * mean_height) & (
             np.abs(np.log(height[later] / height[earlier])) < gate.max_height_change
         )
-        earlier, later = earlier[passes], later[passes]
-        rank = np.argsort(earlier * len(frame) + later)
+        earlier, later, gap = earlier[passes], later[passes], gap[passes]
+        rank = np.argsort((gap * count + earlier) * count + later)
         yield Pairs(earlier[rank], later[rank])
 
 
@@ -113,12 +118,20 @@ class FrameIndex:
         start = np.searchsorted(self._key, self._keys(frame, x - reach), side="left")
         stop = np.searchsorted(self._key, self._keys(frame, x + reach), side="right")
         question = np.repeat(np.arange(len(frame)), stop - start)
-        return question, self._order[_ranges(start, stop)]
+        return question, self._order[ranges(start, stop)]
 
 
-def _ranges(start: IntArray, stop: IntArray) -> IntArray:
+def ranges(start: IntArray, stop: IntArray) -> IntArray:
     """The concatenation of `arange(start[k], stop[k])` over all k."""
     length = stop - start
     ends = np.cumsum(length)
     position: IntArray = np.arange(length.sum()) - np.repeat(ends - length - start, length)
     return position
+
+
+def blocks(size: IntArray) -> Iterator[slice]:
+    """Neighbours that come to about `BLOCK` by their sizes (N,) together, or are larger alone; all of them in turn."""
+    ends = np.cumsum(size)
+    cuts = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK), side="right")
+    for start, stop in pairwise(np.unique([0, *cuts, len(size)]).tolist()):
+        yield slice(start, stop)

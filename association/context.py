@@ -4,23 +4,19 @@ Every feature of a pair depends on detections up to the later one's frame only, 
 ask the same model. Lengths are in mean box heights of the pair, times in seconds: nothing depends on resolution.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import FrameIndex, Pairs
+from siamlink.association.candidates import FrameIndex, Pairs, blocks, ranges
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
-BLOCK = 8192
-"""Pairs looked at together, few enough for their columns to stay in the processor's cache."""
 LARGE_BLOCK = 1_000_000
 """Pairs whose features are found together; all those of a million detections would fill the memory."""
-
 LARGEST_MISFIT = 0.5
 """Of the best predecessor of a detection, for it to tell of the motion; distance in heights and change of height."""
 
@@ -201,7 +197,9 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
     frame = detections.frame.astype(np.int64)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     index = FrameIndex(frame, centre[:, 0])
-    for step, rows in _blocks(gap):
+    for some in blocks(gap - 1):
+        rows = np.repeat(np.arange(len(gap))[some], gap[some] - 1)
+        step = ranges(np.ones_like(gap[some]), gap[some])
         i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
         point = centre[i] + (centre[j] - centre[i]) * share[:, None]
         expected = height[i] + (height[j] - height[i]) * share
@@ -210,14 +208,6 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
         fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[found] / expected[question]))
         np.maximum.at(best, rows[question], fit)
     return best
-
-
-def _blocks(gap: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Every step between the ends of a pair with the pairs it lies within, in blocks that stay in the cache."""
-    for step in range(1, int(gap.max(initial=1))):
-        rows = np.flatnonzero(gap > step)
-        for start in range(0, len(rows), BLOCK):
-            yield step, rows[start : start + BLOCK]
 
 
 def _past_motion(centre: FloatArray, pairs: Pairs, gap: NDArray[np.int64], trusted: NDArray[np.bool_]) -> Motion:
