@@ -4,6 +4,7 @@ Every feature of a pair depends on detections up to the later one's frame only, 
 ask the same model. Lengths are in mean box heights of the pair, times in seconds: nothing depends on resolution.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 

@@ -177,3 +177,48 @@ def stream(
     if picture is not None:
         with output_errors(picture):
             benchmark.draw(picture)
+
+
+@app.command()
+def scaling(
+    frames: Annotated[str, typer.Option(metavar="LIST", help="Lengths to compare.")] = "1000,10000,100000",
+    people: Annotated[str, typer.Option(metavar="LIST", help="Crowds to compare.")] = "5,20,50,100,200,500",
+    config: Config = "fast",
+    settings: Settings = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw them, as PNG or SVG, on logarithmic axes.")
+    ] = None,
+) -> None:
+    """Time a frame by the length of the video and by the people in it: offline, in a window and online.
+
+    The videos are those of 'siamlink bench stream', ten people for each length and 300 frames for each crowd; they are
+    tracked from their detections alone. Seconds are of computing, from the detections to the tracks.
+    """
+    from siamlink.tools.bench_scaling import measure
+    from siamlink.tools.files import output_errors, write_text
+    from siamlink.tools.terminal import show_table, stage_bars
+    from siamlink.tracker.parameters import load_parameters
+
+    modes = ("offline", "windowed", "online")
+    ways = [load_parameters(config, ["appearance=none", *(settings or []), f"mode={mode}"]) for mode in modes]
+    lengths, crowds = _numbers("--frames", frames, 100_000_000), _numbers("--people", people, 1000)
+    with stage_bars() as progress:
+        benchmark = measure(lengths, crowds, ways, progress)
+    for table in benchmark.tables():
+        show_table(table, width=80)
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+    if picture is not None:
+        with output_errors(picture):
+            benchmark.draw(picture)
+
+
+def _numbers(option: str, text: str, largest: int) -> list[int]:
+    """Whole numbers from 1, joined by commas, each once and ascending."""
+    from siamlink.detectors.errors import ConfigError
+
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and 0 < int(part) <= largest for part in parts):
+        raise ConfigError(f"{option} {text}: expected whole numbers from 1 to {largest}, joined by commas")
+    return sorted(set(map(int, parts)))
