@@ -1,6 +1,7 @@
 """Boosted trees on disk and in use."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.association.trees import Trees
 from siamlink.detectors.errors import ModelError
 from siamlink.detectors.parameters import Parameters
 
@@ -41,14 +43,12 @@ def predict(booster: Any, features: NDArray[np.float32], names: tuple[str, ...])
     return probability
 
 
-def load_booster(path: Path, features: tuple[str, ...]) -> Any:
-    """Load a booster from XGBoost's JSON, made for all or some of the features.
+def load_booster(path: Path, features: tuple[str, ...]) -> Trees:
+    """Load trees from XGBoost's JSON, made for all or some of the features.
 
     Raises:
         ModelError: it is missing, no such model, or (`FeatureError`) made for other features.
     """
-    import xgboost
-
     if not path.is_file():
         raise ModelError(f"no model at {path}; train one with 'siamlink train'")
     if path.stat().st_size > LARGEST_FILE:
@@ -60,15 +60,14 @@ def load_booster(path: Path, features: tuple[str, ...]) -> Any:
         _check_trees(json.loads(content, object_pairs_hook=_without_doubles))
     except (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError):
         raise ModelError(f"{path} is no XGBoost model, or damaged: its trees do not hold together") from None
-    booster = xgboost.Booster(params={"nthread": 1})  # more threads cost more than they bring on few rows
     try:
-        booster.load_model(bytearray(content))
-        names = tuple(booster.feature_names or ())
-    except (xgboost.core.XGBoostError, ValueError):  # the message is a stack trace
-        raise ModelError(f"{path} is no XGBoost model that XGBoost {xgboost.__version__} reads") from None
+        trees = Trees(content)
+    except ValueError:  # the message is a stack trace
+        raise ModelError(f"{path} is no XGBoost model that XGBoost {version('xgboost')} reads") from None
+    names = trees.feature_names
     if not names or not set(names) <= set(features):
         raise FeatureError(f"{path} was made for other features than this version computes; train it again")
-    return booster
+    return trees
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

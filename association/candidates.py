@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.parameters import Parameters
 
 IntArray = NDArray[np.int64]
+BLOCK = 8192
+"""Questions asked together, few enough for their columns to stay in the processor's cache."""
 
 
 class GateParameters(Parameters):
@@ -19,6 +22,12 @@ class GateParameters(Parameters):
     max_gap_seconds: float = Field(1.0, gt=0, le=60, description="longest time between linked detections")
     min_gap_frames: int = Field(3, ge=1, le=100, description="gaps up to so many frames are tried at any frame rate")
     max_gap_frames: int = Field(16, ge=1, le=1000, description="gaps beyond so many frames are not tried")
+    max_link_frames: int = Field(
+        1000,
+        ge=1,
+        le=1000,
+        description="pairs further apart are not asked about and only tell how things move; offline",
+    )
     reach: float = Field(0.25, ge=0, le=10, description="distance in heights allowed at any gap, for jitter of boxes")
     max_speed: float = Field(2.0, gt=0, le=100, description="further distance allowed, in heights a second")
     max_height_change: float = Field(0.4, gt=0, le=3, description="limit on the absolute log ratio of the heights")
@@ -40,6 +49,11 @@ class Pairs:
 
     def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Pairs":
         return Pairs(self.earlier[rows], self.later[rows])
+
+    def gap(self, frame: NDArray[np.int32]) -> IntArray:
+        """(P,) frames between the two detections of each, from the frame (N,) of each detection."""
+        gap: IntArray = (frame[self.later] - frame[self.earlier]).astype(np.int64)
+        return gap
 
     def followed_by(self, other: "Pairs") -> "Pairs":
         """These pairs and then the other ones."""
@@ -65,22 +79,24 @@ def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameter
     if not len(detections):
         return
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
-    centre = detections.centre.astype(np.float64)
+    centre, count = detections.centre.astype(np.float64), len(detections)
     index = FrameIndex(frame, centre[:, 0])
     tallest = (1 + np.exp(gate.max_height_change)) / 2
-    for gap in range(1, gate.gap_frames(frame_rate) + 1):
+    gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
+    first = np.searchsorted(frame, since_frame - gaps)
+    for some in blocks(count - first):
+        asked, gap = ranges(first[some], np.full(len(first[some]), count)), np.repeat(gaps[some], count - first[some])
         radius = gate.reach + gate.max_speed * gap / frame_rate
-        first = int(np.searchsorted(frame, since_frame - gap))
-        asked = slice(first, None)
-        question, later = index.within(frame[asked] + gap, centre[asked, 0], height[asked] * tallest * radius)
-        earlier = question + first
+        reach = height[asked] * tallest * radius
+        question, later = index.within(frame[asked] + gap, centre[asked, 0], reach)
+        earlier, gap, radius = asked[question], gap[question], radius[question]
         mean_height = (height[earlier] + height[later]) / 2
         offset = centre[later] - centre[earlier]
         passes = (np.hypot(offset[:, 0], offset[:, 1]) < radius * mean_height) & (
             np.abs(np.log(height[later] / height[earlier])) < gate.max_height_change
         )
-        earlier, later = earlier[passes], later[passes]
-        rank = np.lexsort((later, earlier))
+        earlier, later, gap = earlier[passes], later[passes], gap[passes]
+        rank = np.argsort((gap * count + earlier) * count + later)
         yield Pairs(earlier[rank], later[rank])
 
 
@@ -102,12 +118,20 @@ class FrameIndex:
         start = np.searchsorted(self._key, self._keys(frame, x - reach), side="left")
         stop = np.searchsorted(self._key, self._keys(frame, x + reach), side="right")
         question = np.repeat(np.arange(len(frame)), stop - start)
-        return question, self._order[_ranges(start, stop)]
+        return question, self._order[ranges(start, stop)]
 
 
-def _ranges(start: IntArray, stop: IntArray) -> IntArray:
+def ranges(start: IntArray, stop: IntArray) -> IntArray:
     """The concatenation of `arange(start[k], stop[k])` over all k."""
     length = stop - start
     ends = np.cumsum(length)
     position: IntArray = np.arange(length.sum()) - np.repeat(ends - length - start, length)
     return position
+
+
+def blocks(size: IntArray) -> Iterator[slice]:
+    """Neighbours that come to about `BLOCK` by their sizes (N,) together, or are larger alone; all of them in turn."""
+    ends = np.cumsum(size)
+    cuts = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK), side="right")
+    for start, stop in pairwise(np.unique([0, *cuts, len(size)]).tolist()):
+        yield slice(start, stop)

@@ -11,15 +11,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import FrameIndex, Pairs
+from siamlink.association.candidates import FrameIndex, Pairs, blocks, ranges
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
-BLOCK = 8192
-"""Pairs looked at together, few enough for their columns to stay in the processor's cache."""
 LARGE_BLOCK = 1_000_000
 """Pairs whose features are found together; all those of a million detections would fill the memory."""
+LARGEST_MISFIT = 0.5
+"""Of the best predecessor of a detection, for it to tell of the motion; distance in heights and change of height."""
 
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
 """The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
@@ -95,9 +95,9 @@ def pair_features(
     motion = known_motion or Motion(np.zeros((0, 2)), np.zeros(0))
     if len(pairs) <= LARGE_BLOCK:
         return _features_of(detections, pairs, score_rank, frame_rate, motion)
-    features = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32)
+    features, count = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32), len(motion.support)
     for rows in _blocks_of_rivals(detections.frame[pairs.later]):
-        known = motion[: int(pairs.later[rows].min())]
+        known = motion[: max(count, int(pairs.later[rows].min()))]
         features[rows], motion = _features_of(detections, pairs[rows], score_rank, frame_rate, known)
     return features, motion
 
@@ -117,7 +117,7 @@ def _features_of(
     distance = np.hypot(offset[:, 0], offset[:, 1])
     misfit = distance + np.abs(size_change[:, 1])
     later_among, earlier_among = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
-    motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < 0.5))
+    motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < LARGEST_MISFIT))
     if known_motion is not None:
         motion = known_motion.continued_by(motion)
     residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
@@ -148,6 +148,24 @@ def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.int
     yield from np.split(np.argsort(later_frame, kind="stable"), ends[last_of_block][:-1])
 
 
+def past_motion(detections: Detections, pairs: Pairs) -> Motion:
+    """How N detections came to be where they are, as `pair_features` tells it of the same P pairs."""
+    i, j = pairs.earlier, pairs.later
+    gap = (detections.frame[j] - detections.frame[i]).astype(np.int64)
+    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
+    offset = (centre[j] - centre[i]) / ((height[i] + height[j]) / 2)[:, None]
+    misfit = np.hypot(offset[:, 0], offset[:, 1]) + np.abs((height[j] - height[i]) / (height[i] + height[j]))
+    near = np.flatnonzero(misfit < LARGEST_MISFIT)
+    contest = j[near] * (gap.max(initial=0) + 1) + gap[near]
+    least = np.full(contest.max(initial=-1) + 1, np.inf)
+    np.minimum.at(least, contest, misfit[near])
+    best = np.flatnonzero(misfit[near] == least[contest])
+    _, first = np.unique(contest[best], return_index=True)
+    trusted = np.zeros(len(pairs), bool)
+    trusted[near[best[first]]] = True
+    return _past_motion(centre, pairs, gap, trusted)
+
+
 def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:
     """Compare each pair with the other pairs of the same detection at the same gap.
 
@@ -160,9 +178,9 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         (P, 3): the rank (0 is best), the misfit above the best rival's (negative for the best itself, -1 without any
         rival), and the number of rivals.
     """
-    order = np.lexsort((misfit, gap, owner))
-    same = (owner[order][1:] == owner[order][:-1]) & (gap[order][1:] == gap[order][:-1])
-    first = np.r_[True, ~same] if len(order) else np.zeros(0, bool)
+    contest = owner * (gap.max(initial=0) + 1) + gap
+    order = np.lexsort((misfit, contest))
+    first = np.r_[True, np.diff(contest[order]) > 0] if len(order) else np.zeros(0, bool)
     position = np.arange(len(order))
     start = position[first][np.cumsum(first) - 1]
     size = np.diff(np.r_[position[first], len(order)])[np.cumsum(first) - 1]
@@ -180,7 +198,9 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
     frame = detections.frame.astype(np.int64)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     index = FrameIndex(frame, centre[:, 0])
-    for step, rows in _blocks(gap):
+    for some in blocks(gap - 1):
+        rows = np.repeat(np.arange(len(gap))[some], gap[some] - 1)
+        step = ranges(np.ones_like(gap[some]), gap[some])
         i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
         point = centre[i] + (centre[j] - centre[i]) * share[:, None]
         expected = height[i] + (height[j] - height[i]) * share
@@ -189,14 +209,6 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
         fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[found] / expected[question]))
         np.maximum.at(best, rows[question], fit)
     return best
-
-
-def _blocks(gap: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
-    """Every step between the ends of a pair with the pairs it lies within, in blocks that stay in the cache."""
-    for step in range(1, int(gap.max(initial=1))):
-        rows = np.flatnonzero(gap > step)
-        for start in range(0, len(rows), BLOCK):
-            yield step, rows[start : start + BLOCK]
 
 
 def _past_motion(centre: FloatArray, pairs: Pairs, gap: NDArray[np.int64], trusted: NDArray[np.bool_]) -> Motion:

@@ -96,7 +96,8 @@ class Siamese:
     def describe_patches(self, patches: Patches) -> FloatArray:
         """Descriptors (N, D) of patches."""
         given = network_input(patches, self.luma)
-        described = [self._describe(part) for part in _blocks(given)] or [self._describe(given)]
+        with _one_thread():
+            described = [self._describe(part) for part in _blocks(given)] or [self._describe(given)]
         return np.concatenate(described)
 
     @torch.inference_mode()
@@ -206,6 +207,20 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     if version > FORMAT:
         raise ModelError(f"{path} was written by a later version of siamlink; install that, or train again")
     return tensors, description
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """PyTorch on one thread: on the few patches of a frame more of them mostly wait for one another, at full load.
+
+    The other cores decode and detect meanwhile, and the same bits come out on any number of cores.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 @contextmanager

@@ -39,14 +39,15 @@ def suppress_non_maxima(box: Boxes, score: NDArray[np.float32], iou_limit: float
     Returns:
         The indices of the kept boxes, ascending.
     """
-    kept: list[int] = []
     dropped = np.zeros(len(box), bool)
     best_first = np.argsort(-score, kind="stable")
     for start in range(0, len(box), BLOCK):
         rows = best_first[start : start + BLOCK]
         rows = rows[~dropped[rows]]
-        for index, overlaps in zip(rows, iou_matrix(box[rows], box) > iou_limit, strict=True):
+        overlap = iou_matrix(box[rows], box) > iou_limit
+        overlap[np.arange(len(rows)), rows] = False
+        crowded = overlap.any(axis=1)
+        for index, overlaps in zip(rows[crowded], overlap[crowded], strict=True):
             if not dropped[index]:
-                kept.append(int(index))
                 dropped |= overlaps
-    return np.sort(np.array(kept, np.intp))
+    return np.flatnonzero(~dropped)

@@ -56,7 +56,6 @@ class FrameSource(ABC):
         frame_rate: frames a second.
         frame_count: frames to expect; an estimate for some videos, None where nothing is known.
         promised_count: frames that must come, where someone has counted them; fewer are a broken end.
-        size: width and height in pixels.
         live: whether it is a camera or a stream, which has no known end and can be read only once.
         read_count: frames delivered so far.
         last_number: the number of the last of them; more than that where a live source lost or dropped some.
@@ -69,13 +68,13 @@ class FrameSource(ABC):
     """
 
     def __init__(
-        self, name: str, frame_rate: float, frame_count: int | None, size: tuple[int, int], live: bool = False
+        self, name: str, frame_rate: float, frame_count: int | None, size: tuple[int, int] | None, live: bool = False
     ) -> None:
         self.name = name
         self.frame_rate = frame_rate
         self.frame_count = frame_count
         self.promised_count: int | None = None
-        self.size = size
+        self._size = size
         self.live = live
         self.read_count = self.last_number = self.dropped_count = 0
         self.gaps: list[Gap] = []
@@ -89,7 +88,27 @@ class FrameSource(ABC):
     def _read(self) -> Iterator[tuple[float | None, Image]]:
         """The time (None: by the frame rate) and the pixels of each frame; raises `StreamBroken` at an early end."""
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels; where opening did not tell them, the first image is decoded for it.
+
+        Raises:
+            InputError: no image can be decoded.
+        """
+        if self._size is None:
+            self._size = self._first_size()
+        return self._size
+
+    def _first_size(self) -> tuple[int, int]:
+        """The size of the first image, of a source that is made without one."""
+        raise NotImplementedError
+
+    def check(self) -> None:
+        """See to it that there is an image, before the work that needs it; raises `InputError` as `size` does."""
+        _ = self.size
+
     def __iter__(self) -> Iterator[Frame]:
+        self.check()
         if self.live and self._opened:
             raise InputError(f"{self.name} is live and can be read only once")
         self._opened, self.broken = True, None

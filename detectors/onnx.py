@@ -1,6 +1,5 @@
 """Detectors in ONNX files, run by onnxruntime on the CPU."""
 
-import os
 from pathlib import Path
 
 import cv2
@@ -9,6 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from siamlink.detectors.boxes import suppress_non_maxima
+from siamlink.detectors.cores import core_count
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import Image, explain
 from siamlink.detectors.errors import DetectorError, SiamlinkError
@@ -113,11 +113,6 @@ def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, NDArray[np.fl
     canvas = np.full((*size, 3), PADDING, np.uint8)
     canvas[: fitted[1], : fitted[0]] = cv2.resize(image, fitted, interpolation=cv2.INTER_LINEAR)
     return canvas, np.divide(fitted, (width, height))
-
-
-def core_count() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def open_session(

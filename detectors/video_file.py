@@ -31,22 +31,29 @@ _END_MARGIN_SECONDS = 0.5
 class VideoFile(FrameSource):
     """A video file of any format that FFmpeg reads; a given frame rate replaces its own and its time stamps.
 
+    No frame is decoded before it, or the size, is asked for.
+
     Raises:
-        InputError: the file is missing, empty, no video, or none of its frames can be decoded.
+        InputError: the file is missing, empty or no video.
     """
 
     def __init__(self, path: Path, name: str | None = None, frame_rate: float | None = None) -> None:
         self._timed = frame_rate is None
         with _open_file(path) as container:
             stream = video_stream(container, str(path))
-            image = to_bgr(first_frame(decode(container, stream), str(path)))
             super().__init__(
                 name=name or path.stem,
                 frame_rate=frame_rate or native_frame_rate(stream),
                 frame_count=_expected_count(container, stream),
-                size=(image.shape[1], image.shape[0]),
+                size=None,
             )
         self.files = (path,)
+
+    def _first_size(self) -> tuple[int, int]:
+        with _open_file(self._path) as container:
+            stream = video_stream(container, str(self._path))
+            height, width = to_bgr(first_frame(decode(container, stream), str(self._path))).shape[:2]
+        return width, height
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
         end = 0.0

@@ -31,8 +31,10 @@ def track(
     """Time tracking stage by stage: seconds, share, frames a second, and the memory it takes.
 
     All that is given is tracked in one process, as 'siamlink track' does it, and that in a fresh one each time; results
-    are thrown away. The stage load is the start of the program with libraries, models and opening; write is what no
-    other stage counts. A library that only one stage needs is loaded in that stage.
+    are thrown away. The stage load is the start of the program with libraries, models and opening; write is what
+    remains to be done beside the stages. A library that only one stage needs is loaded in that stage. Stages overlap:
+    each counts its own time, and together they come to more than the total. The row tracking is the sum of those that
+    lead from detections to tracks.
 
     --against runs other trackers in the same way, in turn with siamlink, at their defaults on the same detections, and
     compares the seconds from detections to tracks: without load, detect, draw and write. The ratio is that to
@@ -175,3 +177,48 @@ def stream(
     if picture is not None:
         with output_errors(picture):
             benchmark.draw(picture)
+
+
+@app.command()
+def scaling(
+    frames: Annotated[str, typer.Option(metavar="LIST", help="Lengths to compare.")] = "1000,10000,100000",
+    people: Annotated[str, typer.Option(metavar="LIST", help="Crowds to compare.")] = "5,20,50,100,200,500",
+    config: Config = "fast",
+    settings: Settings = None,
+    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw them, as PNG or SVG, on logarithmic axes.")
+    ] = None,
+) -> None:
+    """Time a frame by the length of the video and by the people in it: offline, in a window and online.
+
+    The videos are those of 'siamlink bench stream', ten people for each length and 300 frames for each crowd; they are
+    tracked from their detections alone. Seconds are of computing, from the detections to the tracks.
+    """
+    from siamlink.tools.bench_scaling import measure
+    from siamlink.tools.files import output_errors, write_text
+    from siamlink.tools.terminal import show_table, stage_bars
+    from siamlink.tracker.parameters import load_parameters
+
+    modes = ("offline", "windowed", "online")
+    ways = [load_parameters(config, ["appearance=none", *(settings or []), f"mode={mode}"]) for mode in modes]
+    lengths, crowds = _numbers("--frames", frames, 100_000_000), _numbers("--people", people, 1000)
+    with stage_bars() as progress:
+        benchmark = measure(lengths, crowds, ways, progress)
+    for table in benchmark.tables():
+        show_table(table, width=80)
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+    if picture is not None:
+        with output_errors(picture):
+            benchmark.draw(picture)
+
+
+def _numbers(option: str, text: str, largest: int) -> list[int]:
+    """Whole numbers from 1, joined by commas, each once and ascending."""
+    from siamlink.detectors.errors import ConfigError
+
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and 0 < int(part) <= largest for part in parts):
+        raise ConfigError(f"{option} {text}: expected whole numbers from 1 to {largest}, joined by commas")
+    return sorted(set(map(int, parts)))

@@ -34,8 +34,9 @@ class Measured:
     Attributes:
         tracker: its name.
         frames: of all sources together.
-        seconds: by stage.
-        tracking_seconds: from the detections to the tracks.
+        seconds: by stage; stages overlap.
+        tracking_seconds: of the stages that lead from the detections to the tracks.
+        wall_seconds: of all together, from asking for the process to its last result.
         cpu_seconds: of computing in the whole process.
         peak_megabytes: the most memory that the process held, Python and libraries included; None where not known.
     """
@@ -44,6 +45,7 @@ class Measured:
     frames: int
     seconds: dict[str, float]
     tracking_seconds: float
+    wall_seconds: float
     cpu_seconds: float
     peak_megabytes: float | None
 
@@ -69,11 +71,12 @@ class TrackBenchmark:
         return peer.tracking_seconds / self.ours.tracking_seconds
 
     def _stages(self) -> Any:
-        ours, total = self.ours, sum(self.ours.seconds.values())
+        ours, total = self.ours, self.ours.wall_seconds
         table = _table("stage", "seconds", "share", "frames/s")
         for stage, seconds in ours.seconds.items():
             table.add_row(stage, *_speed(seconds, f"{100 * seconds / total:.1f} %", ours.frames))
         table.add_section()
+        table.add_row("tracking", *_speed(ours.tracking_seconds, "", ours.frames))
         table.add_row("total", *_speed(total, "", ours.frames))
         peak = f", peak memory {ours.peak_megabytes:,.0f} MB" if ours.peak_megabytes else ""
         table.caption = f"{ours.frames} frames, medians of {self.repeats}; {ours.cpu_seconds:.2f} CPU s{peak}"
@@ -141,11 +144,11 @@ def _measured(work: Work, name: str, sources: list[str], job: "Job", asked: floa
     """Do the work in a fresh process that was asked for at this time."""
     frames, seconds = work(name, sources, job, asked)
     tracking = sum(taken for stage, taken in seconds.items() if stage not in NOT_TRACKING)
-    return Measured(name, frames, seconds, tracking, time.process_time(), peak_megabytes())
+    return Measured(name, frames, seconds, tracking, time.time() - asked, time.process_time(), peak_megabytes())
 
 
 def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float]]:
-    """Do the work of `siamlink track`: frames and seconds by stage, of which `write` is all that no other counts."""
+    """Do the work of `siamlink track`: frames and seconds by stage, of which `write` is what else there is to do."""
     from siamlink.detectors.registry import load_detector
     from siamlink.tools.tracking import prepare, run
 
@@ -159,7 +162,7 @@ def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, d
         seconds[LOAD] += loaded - start
         for stage, taken in outcome.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + taken
-        written += time.perf_counter() - loaded - sum(outcome.seconds.values())
+        written += time.perf_counter() - loaded - outcome.wall_seconds
         frames += outcome.result.frame_count
     return frames, {**seconds, WRITE: written}
 
@@ -171,6 +174,7 @@ def _median(runs: list[Measured]) -> Measured:
         frames=first.frames,
         seconds={stage: statistics.median(run.seconds[stage] for run in runs) for stage in first.seconds},
         tracking_seconds=statistics.median(run.tracking_seconds for run in runs),
+        wall_seconds=statistics.median(run.wall_seconds for run in runs),
         cpu_seconds=statistics.median(run.cpu_seconds for run in runs),
         peak_megabytes=statistics.median(peaks) if peaks else None,
     )

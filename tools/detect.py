@@ -46,6 +46,7 @@ def detect(
     patience = PATIENCE_SECONDS if patience is None else patience
     frames = open_input(source, use_public=False, patience_seconds=patience).frames
     assert frames is not None, "open_input gives frames or detections, and none were asked for"
+    frames.check()
     with download_bar(Console(stderr=True)) as fetching:
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector, fetching)
     count = 0
@@ -54,10 +55,11 @@ def detect(
         growing_text(output, keep=frames.live, overwrite=overwrite) as write,
         ended_by_signal(frames, partial_path(output)),
     ):
-        for _, _, found in detect_frames(frames, finder, Stopwatch(), progress):
+        for number, _, found in detect_frames(frames, finder, Stopwatch()):
             lines = dict.fromkeys(format_rows(found).splitlines(keepends=True))  # readers refuse the same box twice
             write("".join(lines))
             count += len(lines)
+            progress("detect", number, frames.frame_count)
     typer.echo(f"{count} detections in {frames.read_count} frames by {finder.name}, written to {output}")
     for note in lost_on_the_way(frames):
         show_note(note)

@@ -296,7 +296,7 @@ def _show(outcomes: list["Outcome"], output: Path) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for outcome in outcomes:
         counts, frames = outcome.result.counts, outcome.result.frame_count
-        seconds = sum(outcome.seconds.values())
+        seconds = outcome.wall_seconds
         speed = f"{frames / max(seconds, 1e-9):.0f}"
         figures = (frames, counts.detections, counts.tracks, counts.boxes, counts.interpolated, f"{seconds:.1f}", speed)
         table.add_row(Text(outcome.opened.name, overflow="fold"), *map(str, figures))

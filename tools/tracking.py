@@ -2,6 +2,7 @@
 
 import json
 import platform
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
@@ -25,6 +26,7 @@ from siamlink.tools.files import (
     write_text,
 )
 from siamlink.tools.live import ended_by_signal
+from siamlink.tracker.ahead import ahead
 from siamlink.tracker.corrections import Corrections
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
@@ -90,6 +92,10 @@ class Job:
         """Whether there will be an annotated video of an input."""
         return self.video and opened.frames is not None
 
+    def decodes(self, opened: TrackingInput) -> bool:
+        """Whether the images of an input are needed: to detect, to look or to draw."""
+        return opened.frames is not None and (opened.detections is None or self.parameters.looks or self.video)
+
     def stale_video(self, opened: TrackingInput) -> Path | None:
         """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""
         video, source = self.output / f"{opened.name}.mp4", Path(opened.source)
@@ -129,6 +135,8 @@ def prepare(source: str, job: Job) -> TrackingInput:
     check_mode(opened, job.parameters)
     if opened.live and (job.resume or job.cache):
         raise InputError(f"{opened.name} is live, and what is past is past: --resume and --cache are for files")
+    if opened.frames and job.decodes(opened):
+        opened.frames.check()
     inputs = [Path(source)]
     if opened.detection_file is not None:
         inputs.append(opened.detection_file)
@@ -172,13 +180,15 @@ class Outcome:
         opened: the input.
         result: its tracks.
         broken: why the input ended before its end, seen while tracking or while drawing; None if it did not.
-        seconds: wall-clock seconds by stage, drawing included.
+        seconds: by stage, drawing included; see `TrackingResult`.
+        wall_seconds: that have passed in all, the writing of tracks and record aside.
     """
 
     opened: TrackingInput
     result: TrackingResult
     broken: str | None
     seconds: dict[str, float]
+    wall_seconds: float
 
     def record(self, parameters: TrackerParameters) -> dict[str, Any]:
         """What the run was: input, counts, use of appearance, seconds, settings and versions."""
@@ -189,7 +199,7 @@ class Outcome:
                 "source": opened.source,
                 "frame_rate": opened.frame_rate,
                 "frames": result.frame_count,
-                "size": opened.frames.size if opened.frames else None,
+                "size": opened.image_size,
                 "detections": str(opened.detection_file) if opened.detection_file else result.detector,
                 "broken": self.broken,
             },
@@ -197,6 +207,7 @@ class Outcome:
             "counts": asdict(result.counts),
             "constraints": opened.known.record() if isinstance(opened.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
+            "wall_seconds": round(self.wall_seconds, 4),
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "config": parameters.model_dump(),
             "versions": {
@@ -221,6 +232,7 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
     """
     if opened.live:
         return _run_live(opened, job, detector, matcher, progress)
+    start = time.perf_counter()
     with staging(job.output) as staged:
         video = staged / f"{opened.name}.mp4" if job.draws(opened) else None
         result = _track(opened, job, detector, matcher, progress)
@@ -231,10 +243,11 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
         except SiamlinkError as error:
             if any(path.exists() for path in job.results(opened)):
                 raise
-            _write(Outcome(opened, result, result.broken, result.seconds), job, staged)
+            wall_seconds = time.perf_counter() - start
+            _write(Outcome(opened, result, result.broken, result.seconds, wall_seconds), job, staged)
             raise OutputError(f"{error}; the tracks are in {job.results(opened)[0]}") from None
         seconds = {**result.seconds, **drawing.seconds} if video else result.seconds
-        outcome = Outcome(opened, result, result.broken or late, seconds)
+        outcome = Outcome(opened, result, result.broken or late, seconds, time.perf_counter() - start)
         _write(outcome, job, staged)
     return outcome
 
@@ -251,6 +264,7 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
     assert opened.frames is not None
     text, video = job.output / f"{opened.name}.txt", job.output / f"{opened.name}.mp4"
     drawing = annotated_video(video, opened) if job.draws(opened) else nullcontext()
+    start = time.perf_counter()
     with (
         growing_text(text, keep=True, overwrite=job.overwrite) as write,
         ended_by_signal(opened.frames, partial_path(text)),
@@ -259,7 +273,7 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
         result = track_input(
             opened, detector, job.parameters, progress, matcher, draw, lambda tracks: write(tracks.to_mot_text())
         )
-    outcome = Outcome(opened, result, result.broken, result.seconds)
+    outcome = Outcome(opened, result, result.broken, result.seconds, time.perf_counter() - start)
     write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
     _remove_stale_video(opened, job)
     return outcome
@@ -280,8 +294,8 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
     frames = opened.frames
     if frames is None:
         return None
-    with annotated_video(path, opened) as draw:
-        for frame in frames:
+    with annotated_video(path, opened) as draw, ahead(frames) as decoded:
+        for frame in decoded:
             draw(frame, result.tracks.in_frame(frame.number))
             progress("draw", frame.number, frames.frame_count)
     last = int(result.detections.frame.max(initial=0))

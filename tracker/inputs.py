@@ -31,6 +31,7 @@ class TrackingInput(NamedTuple):
         detection_file: where `detections` are from, if from a file.
         known: what is known of the detections: constraints, or corrections of earlier tracks.
         seen: what was found out of the frames before, and where what is found out now is kept.
+        told_size: width and height of the images in pixels by a MOT sequence's own word.
     """
 
     name: str
@@ -43,6 +44,12 @@ class TrackingInput(NamedTuple):
     detection_file: Path | None = None
     known: Constraints | Corrections = ()
     seen: Seen = Seen()
+    told_size: tuple[int, int] | None = None
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """Width and height of the images in pixels, as told, or else as the first one has it; None without images."""
+        return (self.told_size or self.frames.size) if self.frames else None
 
     @property
     def live(self) -> bool:
@@ -126,7 +133,8 @@ def _open_mot_sequence(
     counted = sequence.frame_count is not None or (sequence.frames is not None and sequence.frames.is_dir())
     count = sequence.frame_count or (frames.frame_count if frames else None)
     rate = frame_rate or sequence.frame_rate or (frames.frame_rate if frames else DEFAULT_FRAME_RATE)
-    return _with_detections(TrackingInput(sequence.name, rate, count, frames, None, counted), detections)
+    opened = TrackingInput(sequence.name, rate, count, frames, None, counted, told_size=sequence.size)
+    return _with_detections(opened, detections)
 
 
 def _with_detections(opened: TrackingInput, detections: Path | Detections | None) -> TrackingInput:

@@ -12,6 +12,7 @@ from siamlink.association.flow import FlowEstimator, FlowParameters
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.frame_source import Frame, Image
+from siamlink.tracker.ahead import ahead
 from siamlink.tracker.seen import NOTHING_SEEN, Box, Seen, SeenLooks
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 
@@ -46,12 +47,13 @@ def compare_looks(
     """
     comparing = _Comparing(detections, pairs, appearance)
     needed = seen.last_unknown(detections.frame[comparing.wanted], detections.box[comparing.wanted])
-    for number, image in _images(frames, needed, comparing.last_frame, watch):
-        rows = comparing.wanted_in(number)
-        described = look_at(image, detections.box[rows], None, appearance, flow, watch, number, seen)
-        with watch.stage("appearance"):
-            comparing.take(number, rows, described)
-        progress("appearance", number, comparing.last_frame)
+    with ahead(_images(frames, needed, comparing.last_frame, watch)) as images:
+        for number, image in images:
+            rows = comparing.wanted_in(number)
+            described = look_at(image, detections.box[rows], None, appearance, flow, watch, number, seen)
+            with watch.stage("appearance"):
+                comparing.take(number, rows, described)
+            progress("appearance", number, comparing.last_frame)
     with watch.stage("appearance"):
         return comparing.finish()
 
@@ -83,14 +85,15 @@ def describe_detections(
     """
     wanted, box, parts = detections.frame[rows], detections.box[rows], []
     last_frame, done = int(wanted[-1]), 0
-    for number, image in _images(frames, seen.last_unknown(wanted, box), last_frame, watch):
-        start, stop = np.searchsorted(wanted, [number, number + 1])
-        described = look_at(image, box[start:stop], None, appearance, flow, watch, number, seen)
-        if described:
-            with watch.stage("appearance"):
-                parts.append(appearance.unite(described))
-            done = stop
-        progress("appearance", number, last_frame)
+    with ahead(_images(frames, seen.last_unknown(wanted, box), last_frame, watch)) as images:
+        for number, image in images:
+            start, stop = np.searchsorted(wanted, [number, number + 1])
+            described = look_at(image, box[start:stop], None, appearance, flow, watch, number, seen)
+            if described:
+                with watch.stage("appearance"):
+                    parts.append(appearance.unite(described))
+                done = stop
+            progress("appearance", number, last_frame)
     known = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
     missing = np.full((len(rows) - done, known.shape[1]), np.nan, np.float32)
     return np.concatenate([known, missing])
@@ -100,13 +103,12 @@ def _images(
     frames: Iterable[Frame], needed: int, last_frame: int, watch: Stopwatch
 ) -> Iterator[tuple[int, Image | None]]:
     """Number and image of each frame up to the last, without an image where none is needed any more; ends with them."""
-    source = iter(frames)
+    decoded = watch.over("decode", frames)
     for number in range(1, last_frame + 1):
         if number > needed:
             yield number, None
             continue
-        with watch.stage("decode"):
-            frame = next(source, None)
+        frame = next(decoded, None)
         if frame is None:
             return
         yield number, frame.image

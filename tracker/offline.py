@@ -12,7 +12,7 @@ from siamlink.association.appearance import Comparisons
 from siamlink.association.candidates import Pairs, candidate_pairs
 from siamlink.association.constrained import solve_constrained
 from siamlink.association.constraints import Constraints, Groups, group_detections
-from siamlink.association.context import Motion, pair_features
+from siamlink.association.context import Motion, pair_features, past_motion
 from siamlink.association.footage import Footage
 from siamlink.association.matcher import Matcher, detection_features
 from siamlink.association.problem import hold_tracks, link_problem
@@ -173,7 +173,9 @@ def score_later(
         detections = Detections.concatenate([known.detections, later])
         since_frame = int(known.detections.frame.max(initial=0)) + 1
         new = candidate_pairs(detections, frame_rate, parameters.gate, since_frame)
-        features, motion = pair_features(detections, new, scene.score_rank(detections), frame_rate, known.motion)
+        motion = known.motion.continued_by(past_motion(detections, new))
+        new = new[new.gap(detections.frame) <= parameters.gate.max_link_frames]
+        features, _ = pair_features(detections, new, scene.score_rank(detections), frame_rate, motion)
     with watch.stage("boosting"):
         context = matcher.context_probability(features)
         asked = np.flatnonzero(parameters.appearance_gate.leaves_open(context))

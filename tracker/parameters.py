@@ -6,7 +6,15 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from siamlink.association.appearance import SHIPPED, SIAMESE, SIAMESE_FILE, AppearanceGate, Appearances, load_appearance
+from siamlink.association.appearance import (
+    NONE,
+    SHIPPED,
+    SIAMESE,
+    SIAMESE_FILE,
+    AppearanceGate,
+    Appearances,
+    load_appearance,
+)
 from siamlink.association.candidates import GateParameters
 from siamlink.association.context import CONTEXT_CHOICE, ContextChoice
 from siamlink.association.flow import FlowParameters
@@ -156,13 +164,18 @@ class TrackerParameters(Parameters):
         """How long the tracks of a frame wait at most before they are final; none online."""
         return 0.0 if self.mode == "online" else self.latency_seconds
 
+    @property
+    def looks(self) -> bool:
+        """Whether people are told by their looks."""
+        return self.level_count == 2 if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
+
     def load_appearance(self) -> Appearances | None:
         """What tells people by their looks; None without.
 
         Raises:
             ModelError: it cannot be loaded.
         """
-        if self.appearance == AUTO and self.level_count == 1:
+        if not self.looks:
             return None
         if self.appearance not in (AUTO, SIAMESE):
             return load_appearance(self.appearance)

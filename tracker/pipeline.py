@@ -20,6 +20,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.errors import ConfigError, DetectorError, InputError
 from siamlink.detectors.frame_source import Frame, FrameSource, Image
 from siamlink.detectors.registry import load_detector
+from siamlink.tracker.ahead import DEPTH, ahead
 from siamlink.tracker.camera import CameraMotion, camera_for
 from siamlink.tracker.frame_by_frame import FrameByFrame
 from siamlink.tracker.inputs import TrackingInput, open_input
@@ -83,7 +84,7 @@ class TrackingResult:
         detector: what made the detections; None if they were given.
         frame_count: how many frames were covered.
         broken: why the input ended before its end; None if all of it was read.
-        seconds: wall-clock seconds by stage.
+        seconds: by stage, each by the clock; stages overlap, so that together they come to more than has passed.
         appearance: how far the looks of the detections were used; None without an appearance.
     """
 
@@ -172,7 +173,7 @@ def track_input(
     run = _Run(opened, parameters, matcher or parameters.load_matcher(), progress or _silent, Stopwatch())
     feed, frames, looked = _replay(run, on_frame is not None), opened.frames, opened.detections is None
     if finder and frames and looked:
-        feed = detect_frames(frames, finder, run.watch, run.progress, opened.seen.detections)
+        feed = detect_frames(frames, finder, run.watch, opened.seen.detections)
     offline = parameters.mode == "offline"
     linked = _track_offline(run, feed, looks) if offline else _track_frame_by_frame(run, feed, on_frame, on_final)
     return TrackingResult(
@@ -205,35 +206,39 @@ def detect_frames(
     frames: FrameSource,
     detector: LoadedDetector,
     watch: Stopwatch,
-    progress: Progress,
     seen: SeenDetections = NOTHING_SEEN.detections,
 ) -> Iterator[tuple[int, Image, Detections]]:
     """Each frame's number, image and what the detector finds in it, or has found before by what was `seen`.
 
+    While it looks, the next frames are decoded, unless the source is live.
+
     Raises:
         DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
     """
-    images = iter(frames)
-    while not frames.stopped:
-        with watch.stage("decode"):
-            frame = next(images, None)
-        if frame is None:
-            seen.end(frames)
-            return
-        found = seen.in_frame(frame.number)
-        try:
-            if found is None:
-                with watch.stage("detect"):
-                    found = detector.detect(frame.image, frame.number)
-                with watch.stage("keep"):
-                    seen.add(frame.number, found)
-        except DetectorError as error:
-            if not frames.live:
-                raise
-            frames.broken = str(error)
-            return
-        progress("detect", frame.number, frames.frame_count)
-        yield frame.number, frame.image, found
+    with ahead(_decode(frames, watch), 0 if frames.live else DEPTH) as decoded:
+        for frame in decoded:
+            found = seen.in_frame(frame.number)
+            try:
+                if found is None:
+                    with watch.stage("detect"):
+                        found = detector.detect(frame.image, frame.number)
+                    with watch.stage("keep"):
+                        seen.add(frame.number, found)
+            except DetectorError as error:
+                if not frames.live:
+                    raise
+                frames.broken = str(error)
+                return
+            yield frame.number, frame.image, found
+    if not frames.stopped:
+        seen.end(frames)
+
+
+def _decode(frames: FrameSource, watch: Stopwatch) -> Iterator[Frame]:
+    """The frames until it is time to stop, which is looked for before each."""
+    decoded = watch.over("decode", frames)
+    while not frames.stopped and (frame := next(decoded, None)):
+        yield frame
 
 
 @dataclass(frozen=True)
@@ -245,6 +250,14 @@ class _Run:
     matcher: Matcher
     progress: Progress
     watch: Stopwatch
+
+    def passed(self, frame: int) -> None:
+        """Report that a frame has gone through."""
+        detected = self.opened.frames if self.opened.detections is None else None
+        if detected:
+            self.progress("detect", frame, detected.frame_count)
+        else:
+            self.progress("link", frame, self.opened.last_frame)
 
     def use(self, wanted: int, seen: int) -> AppearanceUse | None:
         """How far the appearance was used, if there is one."""
@@ -281,14 +294,11 @@ def _replay(run: _Run, shown: bool) -> Feed:
     """
     opened = run.opened
     given = opened.detections or Detections.empty()
-    images = iter(opened.frames) if opened.frames and run.matcher.appearance else None
-    needed = opened.last_frame if shown or not images else _last_needed(run, given)
+    looked_at = opened.frames if run.matcher.appearance else None
+    decoded = run.watch.over("decode", looked_at) if looked_at else iter(())
+    needed = opened.last_frame if shown or not looked_at else _last_needed(run, given)
     for number in range(1, opened.last_frame + 1):
-        run.progress("link", number, opened.last_frame)
-        frame = None
-        if images is not None and number <= needed:
-            with run.watch.stage("decode"):
-                frame = next(images, None)
+        frame = next(decoded, None) if number <= needed else None
         yield number, frame.image if frame else None, given.in_frame(number)
 
 
@@ -302,15 +312,21 @@ def _last_needed(run: _Run, given: Detections) -> int:
 
 def _track_offline(run: _Run, feed: Feed, looks: Looks | None) -> _Linked:
     """Detect, if need be; then link everything at once, with a look at the frames where that can decide."""
-    found, frames = run.opened.detections, run.opened.frames
-    detections = Detections.concatenate([each for _, _, each in feed]) if found is None else found
-    last_number, broken = (frames.last_number, frames.broken) if frames else (0, None)
-    rate, size = run.opened.frame_rate, frames.size if frames else None
+    detections, frames = run.opened.detections, run.opened.frames
+    last_number, last_frame = 0, run.opened.last_frame
+    if detections is None:
+        found = []
+        for last_number, _, each in feed:
+            found.append(each)
+            run.passed(last_number)
+        detections, last_frame = Detections.concatenate(found), last_number
+    broken = frames.broken if frames else None
+    rate, size = run.opened.frame_rate, run.opened.image_size
     run.progress("link", 0, None)
     looking = _Looking(run, looks or Looks())
     constraints = run.opened.constraints(detections)
     scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare, constraints)
-    footage = Footage(rate, run.opened.last_frame if found is not None else last_number, size)
+    footage = Footage(rate, last_frame, size)
     seen = looking.describe, looking.see_camera
     tracks = link_scored(scored, footage, run.matcher, run.parameters, run.watch, *seen)
     run.progress("link", 1, 1)
@@ -388,8 +404,12 @@ class _Looking:
 
 
 def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_final: OnFinal | None) -> _Linked:
-    """Track online or in a window; images wait for their tracks only where somebody wants to see them."""
-    tracker = _frame_by_frame(run)
+    """Track online or in a window, while the next frames are decoded and detected.
+
+    A live source is one frame ahead at most: it is not to wait for its turn. Images wait for their tracks only where
+    somebody wants to see them.
+    """
+    tracker, last_number = _frame_by_frame(run), 0
     counts, ids = Counts(), set[int]()
     detections: list[Detections] = []
     tracks: list[Tracks] = []
@@ -406,16 +426,19 @@ def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_fi
                 on_frame(shown, final.in_frame(shown.number))
 
     try:
-        for number, image, found in feed:
-            frame = None if image is None else Frame(number, (number - 1) / run.opened.frame_rate, image)
-            with run.watch.stage("link"):
-                final = tracker.update(found, frame or number)
-            counts.detections += len(found)
-            if not on_final:
-                detections.append(found)
-            if on_frame and frame:
-                waiting.append(frame)
-            give_out(final)
+        with ahead(feed, 1 if run.opened.live else DEPTH) as found_ahead:
+            for last_number, image, found in found_ahead:
+                seconds = (last_number - 1) / run.opened.frame_rate
+                frame = None if image is None else Frame(last_number, seconds, image)
+                with run.watch.stage("link"):
+                    final = tracker.update(found, frame or last_number)
+                counts.detections += len(found)
+                if not on_final:
+                    detections.append(found)
+                if on_frame and frame:
+                    waiting.append(frame)
+                give_out(final)
+                run.passed(last_number)
         with run.watch.stage("link"):
             final = tracker.finish()
         give_out(final)
@@ -431,17 +454,17 @@ def _track_frame_by_frame(run: _Run, feed: Feed, on_frame: OnFrame | None, on_fi
         Detections.concatenate(detections),
         Tracks.concatenate(tracks),
         counts,
-        frames.last_number if frames else 0,
+        last_number,
         frames.broken if frames else None,
         run.use(tracker.open_count, tracker.compared_count),
     )
 
 
 def _frame_by_frame(run: _Run) -> FrameByFrame:
-    rate, frames, settings = run.opened.frame_rate, run.opened.frames, run.parameters
+    rate, size, settings = run.opened.frame_rate, run.opened.image_size, run.parameters
     onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen)
     tracker = OnlineTracker if settings.mode == "online" else WindowedTracker
-    return tracker(rate, settings, run.matcher, run.watch, frames.size if frames else None, onlooker)
+    return tracker(rate, settings, run.matcher, run.watch, size, onlooker)
 
 
 def _silent(stage: str, done: int, total: int | None) -> None:

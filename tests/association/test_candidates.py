@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.candidates import FrameIndex, GateParameters, Pairs, candidate_pairs
+from siamlink.association.candidates import BLOCK, FrameIndex, GateParameters, Pairs, blocks, candidate_pairs
 from siamlink.detectors.detections import Detections
 
 half = st.integers(-200, 200).map(lambda value: value / 2)
@@ -131,3 +131,12 @@ def test_the_frame_index_finds_what_is_near_and_stays_in_the_frame(points, quest
                 assert (k, row) not in answers
             elif off < -1e-3:
                 assert (k, row) in answers
+
+
+@given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 20_000)), max_size=200))
+def test_blocks_are_all_neighbours_in_turn_and_about_as_large_as_wanted(sizes):
+    size = np.array(sizes, np.int64)
+    parts = list(blocks(size))
+    assert [place for part in parts for place in range(part.start, part.stop)] == list(range(len(size)))
+    assert all(size[part].sum() <= BLOCK + size[part].max() for part in parts)
+    assert len(parts) <= 1 + size.sum() // BLOCK

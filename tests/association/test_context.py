@@ -4,7 +4,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
-from siamlink.association.context import PAIR_FEATURES, PAPER_FEATURES, Motion, pair_features, rank_among_rivals
+from siamlink.association.context import (
+    PAIR_FEATURES,
+    PAPER_FEATURES,
+    Motion,
+    pair_features,
+    past_motion,
+    rank_among_rivals,
+)
 from siamlink.detectors.detections import Detections
 
 RATE = 10.0
@@ -232,3 +239,20 @@ def test_without_pairs_there_are_no_features():
         pairs, features, motion = features_of(scene)
         assert features.shape == (0, len(PAIR_FEATURES))
         assert (len(pairs), motion.velocity.shape) == (0, (len(scene), 2))
+
+
+@given(seed=st.integers(0, 10**6), twice=st.booleans())
+def test_motion_by_itself_is_that_of_the_features(seed, twice):
+    detections = crowd(seed)
+    if twice:  # rivals that fit equally well
+        detections = Detections.concatenate([detections, detections])
+    pairs = candidate_pairs(detections, 25, GateParameters())
+    _, expected = pair_features(detections, pairs, ranks(detections), 25)
+    motion = past_motion(detections, pairs)
+    np.testing.assert_array_equal(motion.velocity, expected.velocity)
+    np.testing.assert_array_equal(motion.support, expected.support)
+
+
+def test_motion_of_nothing():
+    nothing = np.zeros(0, np.int64)
+    assert len(past_motion(Detections.empty(), Pairs(nothing, nothing)).support) == 0

@@ -112,3 +112,17 @@ def test_weights_that_cannot_be_used_are_one_clear_line(harm: Callable, message:
         Siamese.load(path)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(gallery: Callable, tmp_path: Path) -> None:
+    appearance, patches = Siamese.load(write(tmp_path / "a.safetensors", "cost-function")), gallery().patches
+    before, described = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            described.append(appearance.describe_patches(patches))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(described[0], described[1])
+    np.testing.assert_array_equal(described[0], described[2])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from av.stream import Disposition
 
+from siamlink.detectors import video_file
 from siamlink.detectors.errors import InputError
 from siamlink.detectors.video_file import VideoFile
 
@@ -332,15 +333,26 @@ def test_a_video_without_a_frame_is_refused(tmp_path: Path) -> None:
         stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
         container.start_encoding()
     with pytest.raises(InputError, match=r"a\.avi has no frames"):
-        VideoFile(path)
+        VideoFile(path).check()
 
 
 def test_a_video_of_damaged_frames_only_is_refused(make_video: Make) -> None:
     path = make_video("a.mkv", 30)
     with av.open(str(path)) as container:
         start = min(packet.pos for packet in container.demux(video=0) if packet.size)
-    with pytest.raises(InputError, match=r"no frame of .*a\.mkv can be decoded: "):
-        VideoFile(blank(path, (start + 8) / path.stat().st_size, 1.0))
+    source = VideoFile(blank(path, (start + 8) / path.stat().st_size, 1.0))
+    for use in (source.check, lambda: source.size, lambda: next(iter(source))):
+        with pytest.raises(InputError, match=r"no frame of .*a\.mkv can be decoded: "):
+            use()
+
+
+def test_nothing_is_decoded_before_it_is_asked_for(make_video: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    path, decoded = make_video("a.mp4", 5), []
+    original = video_file.decode
+    monkeypatch.setattr(video_file, "decode", lambda *given: decoded.append(1) or original(*given))
+    source = VideoFile(path)
+    assert (source.frame_count, source.frame_rate, decoded) == (5, 25.0, [])
+    assert (source.size, source.size, decoded) == ((128, 96), (128, 96), [1])
 
 
 def test_an_unknown_codec_is_named(make_video: Make) -> None:

@@ -114,3 +114,26 @@ def test_a_stream_is_measured_and_drawn(siamlink: Callable, here: Path) -> None:
     assert "identity switches" in done.out
     assert siamlink(*stream, "--set", "latency_seconds=-1").code == 2
     assert "cannot write nowhere/x.png" in siamlink(*stream[:4], *stream[6:], "--picture", "nowhere/x.png").line
+
+
+def test_the_time_for_a_frame_is_measured_by_length_and_by_crowd(siamlink: Callable, here: Path) -> None:
+    scaling = ("bench", "scaling", "--frames", "20,10", "--people", 3)
+    done = siamlink(*scaling, "--json", "scaling.json", "--picture", "scaling.png")
+    assert (done.code, done.err) == (0, "")
+    figures = json.loads(Path("scaling.json").read_text())
+    ways = ["offline", "windowed", "online"]
+    assert [(run["frames"], run["people"], run["mode"]) for run in figures["by_length"]] == [
+        (frames, 10, way) for frames in (10, 20) for way in ways
+    ]
+    assert [(run["frames"], run["people"], run["mode"]) for run in figures["by_people"]] == [
+        (300, 3, way) for way in ways
+    ]
+    assert all(run["milliseconds"] > 0 for runs in figures.values() for run in runs)
+    assert Path("scaling.png").read_bytes().startswith(b"\x89PNG")
+    assert all(way in done.out for way in ways)
+
+
+@pytest.mark.parametrize("lengths", ["", "0", "1.5", "10,,20", "-3", "1000000000"])
+def test_lengths_are_whole_numbers(siamlink: Callable, lengths: str) -> None:
+    done = siamlink("bench", "scaling", f"--frames={lengths}")
+    assert (done.code, "expected whole numbers from 1 to 100000000, joined by commas" in done.line) == (2, True)

@@ -87,10 +87,10 @@ def test_other_trackers_see_each_frame_with_scores_that_are_probabilities(
 
 
 def test_the_medians_count_and_ratios_are_to_siamlink() -> None:
-    runs = [Measured(OURS, 10, {"solve": taken}, taken, taken, peak) for taken, peak in ((3, 80), (1, None), (2, 90))]
+    runs = [Measured(OURS, 10, {"solve": taken}, *[taken] * 3, peak) for taken, peak in ((3, 80), (1, None), (2, 90))]
     ours = _median(runs)
-    assert ours == Measured(OURS, 10, {"solve": 2}, 2, 2, 85)
-    peer = Measured("SORT", 10, {"track": 1}, 1, 1, None)
+    assert ours == Measured(OURS, 10, {"solve": 2}, 2, 2, 2, 85)
+    peer = Measured("SORT", 10, {"track": 1}, 1, 1, 1, None)
     assert json.loads(TrackBenchmark(3, ours, (peer,)).json())["peers"][0]["ratio"] == 0.5
     assert len(TrackBenchmark(3, ours).tables()) == 1
     assert len(TrackBenchmark(3, ours, (peer,)).tables()) == 2

@@ -10,6 +10,7 @@ import pytest
 from siamlink.association.appearance import AppearanceGate, Comparisons
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.errors import ModelError
+from siamlink.tracker.ahead import ahead
 from siamlink.tracker.inputs import open_input
 from siamlink.tracker.offline import Looks
 from siamlink.tracker.online import OnlineTracker
@@ -183,3 +184,19 @@ def test_one_call_loads_the_appearance_that_the_parameters_name(painted, tmp_pat
     with pytest.raises(ModelError, match=r"the appearance 'flat.py:Flat' cannot be used: train one with 'siamlink"):
         track(painted.folder, parameters=mine)
     assert track(painted.folder, parameters=mine.model_copy(update={"appearance": "none"})).tracks.count > 0
+
+
+@pytest.mark.parametrize("mode", ["offline", "windowed"])
+@pytest.mark.parametrize("detects", [True, False], ids=["detected", "given"])
+def test_overlapped_stages_change_nothing(painted, monkeypatch, mode, detects):
+    parameters = TrackerParameters(mode=mode, levels=1, latency_seconds=0.2, appearance_gate=OPEN)
+    given, results = open_input(painted.folder).detections, []
+    for depth in (0, 4):
+        for module in ("looking", "pipeline"):
+            monkeypatch.setattr(f"siamlink.tracker.{module}.ahead", lambda items, *_, depth=depth: ahead(items, depth))
+        opened = open_input(painted.folder, use_public=not detects)
+        results.append(track_input(opened, Boxes(given), parameters, matcher=painted.matcher))
+    assert len({result.tracks.to_mot_text() for result in results}) == 1
+    assert results[0].tracks.count > 0
+    assert results[0].appearance.seen > 0
+    assert len({(result.frame_count, result.broken, result.appearance) for result in results}) == 1

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from siamlink.tracker.kalman import BoxFilter
+from siamlink.tracker.kalman import MEASUREMENT_NOISE, POSITION_NOISE, VELOCITY_NOISE, BoxFilter
 
 BOX = np.array([100, 200, 140, 300], np.float32)
 
@@ -63,3 +65,42 @@ def test_deviations_grow_with_distance_and_shrink_with_time():
 def test_deviations_are_relative_to_the_height():
     small, large = BoxFilter(BOX), BoxFilter(BOX * 4)
     assert small.deviations(np.array([[130, 240]])) == pytest.approx(large.deviations(np.array([[520, 960]])))
+
+
+@given(st.lists(st.tuples(st.floats(0.01, 2), st.booleans()), max_size=12), st.integers(0, 10**6))
+def test_it_is_the_kalman_filter_of_the_textbook(steps, seed):
+    random, motion = np.random.default_rng(seed), BoxFilter(BOX)
+    measures = np.array([(BOX[0] + BOX[2]) / 2, (BOX[1] + BOX[3]) / 2, BOX[2] - BOX[0], BOX[3] - BOX[1]], float)
+    state, seen = np.append(measures, np.zeros(4)), np.eye(4, 8)
+    noise = np.eye(4) * (100 * MEASUREMENT_NOISE) ** 2
+    covariance = np.diag((100 * np.repeat([MEASUREMENT_NOISE, VELOCITY_NOISE], 4)) ** 2)
+    for seconds, is_seen in steps:
+        moved = np.eye(8) + np.diag(np.full(4, seconds), 4)
+        drift = np.diag((state[3] * np.repeat([POSITION_NOISE, VELOCITY_NOISE], 4)) ** 2) * seconds
+        state, covariance = moved @ state, moved @ covariance @ moved.T + drift
+        motion.predict(seconds)
+        centre = state[:2] + random.normal(0, 20, (3, 2))
+        spread = (covariance[:4, :4] + noise)[:2, :2]
+        squared = np.einsum("ij,jk,ik->i", centre - state[:2], np.linalg.inv(spread), centre - state[:2])
+        assert motion.deviations(centre) == pytest.approx(np.sqrt(squared), rel=1e-6)
+        if is_seen:
+            centre, size = state[:2] + random.normal(0, 5, 2), np.array([40, 100]) * random.uniform(0.8, 1.2)
+            motion.update(np.concatenate([centre - size / 2, centre + size / 2]))
+            gain = covariance @ seen.T @ np.linalg.inv(seen @ covariance @ seen.T + noise)
+            state = state + gain @ (np.concatenate([centre, size]) - seen @ state)
+            covariance = (np.eye(8) - gain @ seen) @ covariance
+        expected = np.concatenate([state[:2] - state[2:4] / 2, state[:2] + state[2:4] / 2])
+        assert motion.box == pytest.approx(expected, rel=1e-6)
+
+
+def test_many_boxes_move_as_each_by_itself():
+    boxes = np.stack([BOX, BOX + 30, BOX * 2])
+    together, alone = BoxFilter(boxes), [BoxFilter(box) for box in boxes]
+    for motion in (together, *alone):
+        motion.predict(0.2)
+    together.update(boxes + 3)
+    for motion, box in zip(alone, boxes, strict=True):
+        motion.update(box + 3)
+    centre = np.array([[120, 250], [140, 270]], np.float32)
+    np.testing.assert_array_equal(together.box, [motion.box for motion in alone])
+    np.testing.assert_array_equal(together.deviations(centre), [motion.deviations(centre) for motion in alone])

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
+from siamlink.association.candidates import GateParameters
 from siamlink.association.problem import CostParameters
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tools.scene import crossing, occlusion, reentry, street
-from siamlink.tracker.offline import link_detections, suppress_overlaps
+from siamlink.tracker.offline import link_detections, score_pairs, suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
@@ -200,3 +201,15 @@ def test_the_stages_are_timed(link):
     link(crossing(frame_count=10).detections(), stopwatch=watch)
     assert list(watch.seconds) == ["features", "boosting", "solve", "gaps"]
     assert all(seconds > 0 for seconds in watch.seconds.values())
+
+
+def test_pairs_too_far_apart_to_be_linked_still_tell_of_motion(matcher):
+    found, watch = street(frame_count=60).detections(), Stopwatch()
+    every = score_pairs(found, 30, matcher, TrackerParameters(), watch)
+    near = score_pairs(found, 30, matcher, TrackerParameters(gate=GateParameters(max_link_frames=3)), watch)
+    short = every.pairs.gap(every.detections.frame) <= 3
+    np.testing.assert_array_equal(near.pairs.earlier, every.pairs.earlier[short])
+    np.testing.assert_array_equal(near.pairs.later, every.pairs.later[short])
+    np.testing.assert_array_equal(near.link, every.link[short])
+    np.testing.assert_array_equal(near.motion.velocity, every.motion.velocity)
+    assert 0 < short.sum() < len(short)

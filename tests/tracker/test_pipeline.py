@@ -179,3 +179,15 @@ def test_one_call_is_all_it_takes(folder, found, model):
         assert getattr(tracker, name).__name__ == name
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         tracker.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("mode", ["offline", "windowed", "online"])
+def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
+    def refuse(*_):
+        raise AssertionError("an image was decoded")
+
+    monkeypatch.setattr("siamlink.detectors.video_file.decode", refuse)
+    parameters = tracker.load_parameters("fast", [f"mode={mode}"])
+    opened = open_input(folder)
+    assert (opened.image_size, parameters.looks) == ((480, 270), False)
+    assert track_input(opened, None, parameters).frame_count == FRAMES
