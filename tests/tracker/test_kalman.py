@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from filterpy.kalman import KalmanFilter
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,29 +69,26 @@ def test_deviations_are_relative_to_the_height():
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 2), st.booleans()), max_size=12), st.integers(0, 10**6))
-def test_it_is_the_kalman_filter_of_the_textbook(steps, seed):
-    random, motion = np.random.default_rng(seed), BoxFilter(BOX)
-    measures = np.array([(BOX[0] + BOX[2]) / 2, (BOX[1] + BOX[3]) / 2, BOX[2] - BOX[0], BOX[3] - BOX[1]], float)
-    state, seen = np.append(measures, np.zeros(4)), np.eye(4, 8)
-    noise = np.eye(4) * (100 * MEASUREMENT_NOISE) ** 2
-    covariance = np.diag((100 * np.repeat([MEASUREMENT_NOISE, VELOCITY_NOISE], 4)) ** 2)
+def test_it_is_the_kalman_filter_of_filterpy(steps, seed):
+    random, motion, reference = np.random.default_rng(seed), BoxFilter(BOX), KalmanFilter(dim_x=8, dim_z=4)
+    reference.x = np.array([120.0, 250.0, 40.0, 100.0, 0, 0, 0, 0])[:, None]
+    reference.H, reference.R = np.eye(4, 8), np.eye(4) * (100 * MEASUREMENT_NOISE) ** 2
+    reference.P = np.diag((100 * np.repeat([MEASUREMENT_NOISE, VELOCITY_NOISE], 4)) ** 2)
     for seconds, is_seen in steps:
-        moved = np.eye(8) + np.diag(np.full(4, seconds), 4)
-        drift = np.diag((state[3] * np.repeat([POSITION_NOISE, VELOCITY_NOISE], 4)) ** 2) * seconds
-        state, covariance = moved @ state, moved @ covariance @ moved.T + drift
+        drift = (reference.x[3, 0] * np.repeat([POSITION_NOISE, VELOCITY_NOISE], 4)) ** 2 * seconds
+        reference.predict(F=np.eye(8) + np.diag(np.full(4, seconds), 4), Q=np.diag(drift))
         motion.predict(seconds)
-        centre = state[:2] + random.normal(0, 20, (3, 2))
-        spread = (covariance[:4, :4] + noise)[:2, :2]
-        squared = np.einsum("ij,jk,ik->i", centre - state[:2], np.linalg.inv(spread), centre - state[:2])
-        assert motion.deviations(centre) == pytest.approx(np.sqrt(squared), rel=1e-6)
+        offset = random.normal(0, 20, (3, 2))
+        spread = (reference.P[:4, :4] + reference.R)[:2, :2]
+        squared = np.einsum("ij,jk,ik->i", offset, np.linalg.inv(spread), offset)
+        assert motion.deviations(reference.x[:2, 0] + offset) == pytest.approx(np.sqrt(squared), rel=1e-6)
         if is_seen:
-            centre, size = state[:2] + random.normal(0, 5, 2), np.array([40, 100]) * random.uniform(0.8, 1.2)
+            centre = reference.x[:2, 0] + random.normal(0, 5, 2)
+            size = np.array([40, 100]) * random.uniform(0.8, 1.2)
             motion.update(np.concatenate([centre - size / 2, centre + size / 2]))
-            gain = covariance @ seen.T @ np.linalg.inv(seen @ covariance @ seen.T + noise)
-            state = state + gain @ (np.concatenate([centre, size]) - seen @ state)
-            covariance = (np.eye(8) - gain @ seen) @ covariance
-        expected = np.concatenate([state[:2] - state[2:4] / 2, state[:2] + state[2:4] / 2])
-        assert motion.box == pytest.approx(expected, rel=1e-6)
+            reference.update(np.concatenate([centre, size])[:, None])
+        centre, half = reference.x[:2, 0], reference.x[2:4, 0] / 2
+        assert motion.box == pytest.approx(np.concatenate([centre - half, centre + half]), rel=1e-6)
 
 
 def test_many_boxes_move_as_each_by_itself():
