@@ -32,7 +32,7 @@ def run_and_keep(
     progress: Progress,
     note: Note,
 ) -> Outcome:
-    """Track one input and write its results as `run` does, and keep what is seen of it on the way.
+    """Track one input and write its results as `run` does; what is seen of it on the way, unless it is live, is kept.
 
     The job's folder for it stays when the run is interrupted; else it holds only the mark of a finished source, until
     `forget` takes it away, or is gone if the source has failed.
@@ -40,6 +40,8 @@ def run_and_keep(
     Raises:
         SiamlinkError: as `run`, or a file of the input cannot be read.
     """
+    if opened.live:
+        return run(opened, job, detector, matcher, progress)
     folder = job.kept(opened)
     if not job.resume:
         shutil.rmtree(folder, ignore_errors=True)
@@ -99,7 +101,7 @@ def _seen(
 ) -> Iterator[Seen]:
     """What is known of an input, and a place for what is found out: in the cache, or else in the job's folder."""
     seen = NOTHING_SEEN
-    if opened.frames is not None and not opened.live:
+    if opened.frames is not None:
         folder = job.cache.folder if job.cache else job.kept(opened)
         finder = detector if opened.detections is None else None
         with _readable():
