@@ -9,9 +9,9 @@ from dataclasses import replace
 from siamlink.association.matcher import MODEL_FILES, Matcher
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.errors import InputError, SiamlinkError
-from siamlink.detectors.fingerprint import code_digest, file_digest, text_digest
+from siamlink.detectors.fingerprint import code_digest, file_digest, package_version, text_digest
 from siamlink.tools.files import output_errors, write_text
-from siamlink.tools.tracking import Job, Outcome, run
+from siamlink.tools.tracking import RECORDED_PACKAGES, Job, Outcome, run
 from siamlink.tracker.corrections import Corrections
 from siamlink.tracker.inputs import TrackingInput
 from siamlink.tracker.seen import NOTHING_SEEN, Seen, open_seen
@@ -32,10 +32,10 @@ def run_and_keep(
     progress: Progress,
     note: Note,
 ) -> Outcome:
-    """Track one input and write its results as `run` does, and keep what is seen of it on the way.
+    """Track one input and write its results as `run` does; what is seen of it on the way, unless it is live, is kept.
 
     The job's folder for it stays when the run is interrupted; else it holds only the mark of a finished source, until
-    `forget` takes it away, or is gone if the source has failed. Of a live source nothing is kept.
+    `forget` takes it away, or is gone if the source has failed.
 
     Raises:
         SiamlinkError: as `run`, or a file of the input cannot be read.
@@ -104,10 +104,8 @@ def _seen(
     if opened.frames is not None:
         folder = job.cache.folder if job.cache else job.kept(opened)
         finder = detector if opened.detections is None else None
-        try:
+        with _readable():
             seen = open_seen(folder, opened.frames, opened.frame_rate, finder, matcher.appearance, job.parameters.flow)
-        except OSError as error:
-            raise InputError(f"cannot read {error.filename}: {error.strerror or error}") from None
     for line in _remarks(opened, job, detector, matcher, seen):
         note(f"{opened.name}: {line}")
     try:
@@ -153,4 +151,14 @@ def _results_depend_on(opened: TrackingInput, job: Job, detector: LoadedDetector
     finder = detector if opened.detections is None else None
     plug_ins = [each and (each.name, each.fingerprint) for each in (finder, matcher.appearance)]
     settings = job.parameters.model_dump(), opened.frame_rate, opened.last_frame, job.draws(opened)
-    return text_digest(json.dumps([list(map(file_digest, files)), plug_ins, settings, code_digest()]))
+    versions = [package_version(name) for name in RECORDED_PACKAGES]
+    with _readable():
+        return text_digest(json.dumps([list(map(file_digest, files)), plug_ins, settings, versions, code_digest()]))
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(f"cannot read {error.filename}: {error.strerror or error}") from None
