@@ -50,9 +50,10 @@ class VideoFile(FrameSource):
         self.files = (path,)
 
     def _first_size(self) -> tuple[int, int]:
-        with _open_file(self._path) as container:
-            stream = video_stream(container, str(self._path))
-            height, width = to_bgr(first_frame(decode(container, stream), str(self._path))).shape[:2]
+        (path,) = self.files
+        with _open_file(path) as container:
+            stream = video_stream(container, str(path))
+            height, width = to_bgr(first_frame(decode(container, stream), str(path))).shape[:2]
         return width, height
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
