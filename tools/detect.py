@@ -37,8 +37,9 @@ def detect(
     from siamlink.tools.files import check_output, growing_text, partial_path
     from siamlink.tools.live import ended_by_signal, lost_on_the_way
     from siamlink.tools.terminal import show_note, stage_bars
+    from siamlink.tracker.feed import detect_frames
     from siamlink.tracker.inputs import open_input
-    from siamlink.tracker.pipeline import DEFAULT_DETECTOR, detect_frames
+    from siamlink.tracker.pipeline import DEFAULT_DETECTOR
     from siamlink.tracker.stopwatch import Stopwatch
 
     check_output(output, overwrite, [Path(source)])

@@ -30,7 +30,8 @@ from siamlink.tracker.ahead import ahead
 from siamlink.tracker.corrections import Corrections
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import DEFAULT_DETECTOR, OnFrame, TrackingResult, Unfinished, check_mode, track_input
+from siamlink.tracker.pipeline import DEFAULT_DETECTOR, TrackingResult, check_mode, track_input
+from siamlink.tracker.run_frame_by_frame import OnFrame, Unfinished
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")

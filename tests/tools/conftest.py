@@ -43,8 +43,7 @@ class Sees:
         looks = len(Path("looked.txt").read_text()) if Path("looked.txt").exists() else 0
         if Path("stop.txt").exists() and looks == int(Path("stop.txt").read_text()):
             Path("stop.txt").unlink()
-            signal.raise_signal(signal.SIGINT)
-            return []
+            raise KeyboardInterrupt
         with Path("looked.txt").open("a") as looked:
             looked.write("x")
         warmth = image[..., 2].astype(int) - image[..., 0]

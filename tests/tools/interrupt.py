@@ -120,12 +120,13 @@ def track_through_kills(runs: Programs, arguments: list[object], random: Random,
 
 
 def results(folder: Path) -> dict[str, Any]:
-    """What a run has left in a folder, by name; of a record all but the seconds and the folder."""
+    """What a run has left in a folder, by name; of a record all but the times."""
     found: dict[str, Any] = {}
     for path in folder.iterdir():
         if path.suffix == ".json":
             record = json.loads(path.read_text("utf-8"))
             assert sum(record.pop("seconds").values()) > 0
+            assert record.pop("wall_seconds") > 0
             found[path.name] = record
         else:
             found[path.name] = path.read_bytes() if path.is_file() else "a folder"

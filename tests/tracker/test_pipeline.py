@@ -10,7 +10,8 @@ from siamlink.tools.scene import Scene, crossing
 from siamlink.tracker.inputs import open_input
 from siamlink.tracker.offline import link_detections
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import Counts, track, track_input
+from siamlink.tracker.pipeline import track, track_input
+from siamlink.tracker.run import Counts
 
 OFFLINE, ONLINE = TrackerParameters(), TrackerParameters(mode="online")
 FRAMES = 24

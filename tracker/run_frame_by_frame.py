@@ -1,0 +1,98 @@
+"""A run online or in a window: each frame as it comes, and its tracks as soon as they are final."""
+
+from collections import deque
+from collections.abc import Callable
+
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_source import Frame
+from siamlink.tracker.ahead import DEPTH, ahead
+from siamlink.tracker.feed import Feed
+from siamlink.tracker.frame_by_frame import FrameByFrame
+from siamlink.tracker.looking import Onlooker
+from siamlink.tracker.online import OnlineTracker
+from siamlink.tracker.run import Counts, Linked, Run
+from siamlink.tracker.tracks import Tracks
+from siamlink.tracker.windowed import WindowedTracker
+
+OnFrame = Callable[[Frame, Tracks], None]
+"""Called by windowed and online tracking with each frame and its tracks, once these are final."""
+
+OnFinal = Callable[[Tracks], None]
+"""Called by windowed and online tracking with the tracks of one or more frames, once these are final."""
+
+
+class Unfinished(KeyboardInterrupt):
+    """Windowed or online tracking was interrupted; its cause says by what.
+
+    Attributes:
+        tracks: of the frames that were final by then.
+        final_frame: the last of these.
+    """
+
+    def __init__(self, tracks: Tracks, final_frame: int) -> None:
+        super().__init__()
+        self.tracks, self.final_frame = tracks, final_frame
+
+
+def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_final: OnFinal | None) -> Linked:
+    """Track online or in a window, while the next frames are decoded and detected.
+
+    A live source is one frame ahead at most: it is not to wait for its turn. Images wait for their tracks only where
+    somebody wants to see them.
+    """
+    tracker, last_number = _frame_by_frame(run), 0
+    counts, ids = Counts(), set[int]()
+    detections: list[Detections] = []
+    tracks: list[Tracks] = []
+    waiting: deque[Frame] = deque()
+
+    def give_out(final: Tracks) -> None:
+        counts.boxes += len(final)
+        counts.interpolated += int(final.interpolated.sum())
+        ids.update(final.track_id.tolist())
+        (on_final or tracks.append)(final)
+        while on_frame and waiting and waiting[0].number <= tracker.final_frame:
+            shown = waiting.popleft()
+            with run.watch.stage("draw"):
+                on_frame(shown, final.in_frame(shown.number))
+
+    try:
+        with ahead(feed, 1 if run.opened.live else DEPTH) as found_ahead:
+            for last_number, image, found in found_ahead:
+                seconds = (last_number - 1) / run.opened.frame_rate
+                frame = None if image is None else Frame(last_number, seconds, image)
+                with run.watch.stage("link"):
+                    final = tracker.update(found, frame or last_number)
+                counts.detections += len(found)
+                if not on_final:
+                    detections.append(found)
+                if on_frame and frame:
+                    waiting.append(frame)
+                give_out(final)
+                run.passed(last_number)
+        with run.watch.stage("link"):
+            final = tracker.finish()
+        give_out(final)
+    except Exception:
+        raise
+    except BaseException as cause:
+        if on_final:
+            raise
+        raise Unfinished(Tracks.concatenate(tracks), tracker.final_frame) from cause
+    counts.tracks = len(ids)
+    frames = run.opened.frames
+    return Linked(
+        Detections.concatenate(detections),
+        Tracks.concatenate(tracks),
+        counts,
+        last_number,
+        frames.broken if frames else None,
+        run.use(tracker.open_count, tracker.compared_count),
+    )
+
+
+def _frame_by_frame(run: Run) -> FrameByFrame:
+    rate, size, settings = run.opened.frame_rate, run.opened.image_size, run.parameters
+    onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen)
+    tracker = OnlineTracker if settings.mode == "online" else WindowedTracker
+    return tracker(rate, settings, run.matcher, run.watch, size, onlooker)
