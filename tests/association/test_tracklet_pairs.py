@@ -2,7 +2,7 @@ from itertools import permutations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from siamlink.association.candidates import Pairs
@@ -174,7 +174,9 @@ def test_pairs_by_gap_are_those_of_brute_force(rows, near, count):
         for i, j in permutations(np.flatnonzero(identity >= 0).tolist(), 2):
             gap = int(detections.frame[j]) - int(detections.frame[i])
             distance = abs(float(detections.box[i, 0] - detections.box[j, 0])) / 20
-            if each.first_gap <= gap <= each.last_gap and (not near or distance < 0.4 + 1.6 * gap / RATE):
+            limit = 0.4 + 1.6 * gap / RATE
+            assume(not near or abs(distance - limit) > 1e-6)
+            if each.first_gap <= gap <= each.last_gap and (not near or distance < limit):
                 expected[bool(identity[i] == identity[j])].add((i, j))
         for kind, possible in expected.items():
             pairs = each.pairs[each.same == kind]

@@ -1,6 +1,7 @@
 import contextlib
 import random
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import repeat
@@ -222,6 +223,9 @@ def test_frames_that_come_too_fast_are_dropped_and_keep_their_numbers(network_ca
         images = iter(source)
         frames = [next(images)]
         assert sent.wait(20)
+        deadline = time.monotonic() + 20
+        while not source.dropped_count and time.monotonic() < deadline:
+            time.sleep(0.01)  # what was sent has to arrive
         frames += images
     assert [frame.number for frame in frames] == [read_number(frame.image) for frame in frames]
     assert frames[-1].number == source.last_number == 200
