@@ -64,6 +64,11 @@ class Motion:
     velocity: FloatArray
     support: FloatArray
 
+    @classmethod
+    def none(cls) -> "Motion":
+        """Of no detections."""
+        return cls(np.zeros((0, 2)), np.zeros(0))
+
     def __getitem__(self, rows: slice) -> "Motion":
         return Motion(self.velocity[rows], self.support[rows])
 
@@ -92,7 +97,7 @@ def pair_features(
     Returns:
         (P, F) float32, NaN where no motion is known yet; and the motion of the N detections.
     """
-    motion = known_motion or Motion(np.zeros((0, 2)), np.zeros(0))
+    motion = known_motion or Motion.none()
     if len(pairs) <= LARGE_BLOCK:
         return _features_of(detections, pairs, score_rank, frame_rate, motion)
     features, count = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32), len(motion.support)
@@ -109,7 +114,7 @@ def _features_of(
     i, j = pairs.earlier, pairs.later
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     size = np.column_stack([detections.width, height]).astype(np.float64)
-    gap = (detections.frame[j] - detections.frame[i]).astype(np.int64)
+    gap = pairs.gap(detections.frame)
     mean_height = ((height[i] + height[j]) / 2)[:, None]
     size_change = (size[j] - size[i]) / (size[i] + size[j])
     offset = (centre[j] - centre[i]) / mean_height
@@ -117,9 +122,10 @@ def _features_of(
     distance = np.hypot(offset[:, 0], offset[:, 1])
     misfit = distance + np.abs(size_change[:, 1])
     later_among, earlier_among = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
-    motion = _past_motion(centre, pairs, gap, (earlier_among[:, 0] == 0) & (misfit < LARGEST_MISFIT))
-    if known_motion is not None:
-        motion = known_motion.continued_by(motion)
+    motion = known_motion
+    if len(motion.support) < len(detections):
+        trusted = (earlier_among[:, 0] == 0) & (misfit < LARGEST_MISFIT)
+        motion = motion.continued_by(_past_motion(centre, pairs, gap, trusted))
     residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
     columns = [
         size_change,
@@ -151,7 +157,7 @@ def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.int
 def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     """How N detections came to be where they are, as `pair_features` tells it of the same P pairs."""
     i, j = pairs.earlier, pairs.later
-    gap = (detections.frame[j] - detections.frame[i]).astype(np.int64)
+    gap = pairs.gap(detections.frame)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     offset = (centre[j] - centre[i]) / ((height[i] + height[j]) / 2)[:, None]
     misfit = np.hypot(offset[:, 0], offset[:, 1]) + np.abs((height[j] - height[i]) / (height[i] + height[j]))

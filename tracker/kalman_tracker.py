@@ -42,7 +42,7 @@ class _Window:
     """The recent detections that new ones can be linked to, with what is known of them."""
 
     detections: Detections = field(default_factory=Detections.empty)
-    motion: Motion = field(default_factory=lambda: Motion(np.zeros((0, 2)), np.zeros(0)))
+    motion: Motion = field(default_factory=Motion.none)
     looks: RecentLooks = field(default_factory=RecentLooks)
 
 

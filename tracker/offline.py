@@ -76,7 +76,7 @@ class ScoredPairs:
     def none(cls) -> "ScoredPairs":
         """Of no detections."""
         nothing, numbers, nowhere = Detections.empty(), np.zeros(0), np.zeros(0, np.int64)
-        motion, pairs = Motion(np.zeros((0, 2)), numbers), Pairs(nowhere, nowhere)
+        motion, pairs = Motion.none(), Pairs(nowhere, nowhere)
         groups = group_detections(nothing.frame, ())
         return cls(nothing, SceneStatistics.of(nothing), motion, pairs, numbers, numbers, numbers, groups)
 
