@@ -14,6 +14,8 @@ from siamlink.detectors.parameters import Parameters
 IntArray = NDArray[np.int64]
 BLOCK = 8192
 """Questions asked together, few enough for their columns to stay in the processor's cache."""
+LARGEST_MISFIT = 0.5
+"""Of a detection and a predecessor that tells of its motion: their distance in heights and their change of height."""
 
 
 class GateParameters(Parameters):
@@ -26,7 +28,7 @@ class GateParameters(Parameters):
         1000,
         ge=1,
         le=1000,
-        description="pairs further apart are not asked about and only tell how things move; offline",
+        description="pairs further apart are not asked about and only tell how things move",
     )
     reach: float = Field(0.25, ge=0, le=10, description="distance in heights allowed at any gap, for jitter of boxes")
     max_speed: float = Field(2.0, gt=0, le=100, description="further distance allowed, in heights a second")
@@ -63,6 +65,8 @@ class Pairs:
 def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParameters, since_frame: int = 1) -> Pairs:
     """All pairs of detections that pass the gate, ordered by gap and then by the earlier detection.
 
+    Of those further apart than links are asked about, only the ones that can tell how things move.
+
     Args:
         detections: sorted by frame.
         frame_rate: frames a second.
@@ -87,6 +91,7 @@ def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameter
     for some in blocks(count - first):
         asked, gap = ranges(first[some], np.full(len(first[some]), count)), np.repeat(gaps[some], count - first[some])
         radius = gate.reach + gate.max_speed * gap / frame_rate
+        radius = np.where(gap > gate.max_link_frames, np.minimum(radius, LARGEST_MISFIT), radius)
         reach = height[asked] * tallest * radius
         question, later = index.within(frame[asked] + gap, centre[asked, 0], reach)
         earlier, gap, radius = asked[question], gap[question], radius[question]

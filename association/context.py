@@ -11,15 +11,13 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import FrameIndex, Pairs, blocks, ranges
+from siamlink.association.candidates import LARGEST_MISFIT, FrameIndex, Pairs, blocks, ranges
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
 LARGE_BLOCK = 1_000_000
 """Pairs whose features are found together; all those of a million detections would fill the memory."""
-LARGEST_MISFIT = 0.5
-"""Of the best predecessor of a detection, for it to tell of the motion; distance in heights and change of height."""
 
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
 """The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""

@@ -18,7 +18,8 @@ from siamlink.detectors.video import open_sequence_frames
 from siamlink.tools.annotated_video import AnnotatedVideo, detection_files, recall, train_on, without
 from siamlink.tools.second_level import train_second_level
 from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
-from siamlink.tracker.offline import Look, Looks, suppress_overlaps
+from siamlink.tracker.offline import Look, Looks
+from siamlink.tracker.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Progress, Stopwatch
 

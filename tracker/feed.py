@@ -8,7 +8,7 @@ from siamlink.detectors.errors import DetectorError
 from siamlink.detectors.frame_source import Frame, FrameSource, Image
 from siamlink.tracker.ahead import DEPTH, ahead
 from siamlink.tracker.camera import camera_for
-from siamlink.tracker.offline import suppress_overlaps
+from siamlink.tracker.overlaps import suppress_overlaps
 from siamlink.tracker.run import Run
 from siamlink.tracker.seen import NOTHING_SEEN, SeenDetections
 from siamlink.tracker.stopwatch import Stopwatch

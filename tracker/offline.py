@@ -21,10 +21,10 @@ from siamlink.association.solvers import SOLVERS, Solver, number_in_order
 from siamlink.association.tracklet_linking import Describe, link_tracklets
 from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.association.tracklets import make_tracklets
-from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.camera import CameraMotion
 from siamlink.tracker.gaps import carry_on, fill_gaps
+from siamlink.tracker.overlaps import best_of_overlaps
 from siamlink.tracker.parameters import GapParameters, TrackerParameters
 from siamlink.tracker.smoothing import smooth_tracks
 from siamlink.tracker.stopwatch import Stopwatch
@@ -140,7 +140,7 @@ def score_pairs(
     """
     with watch.stage("features"):
         groups = group_detections(detections.frame, constraints)
-        kept = _best_of_overlaps(detections, parameters.overlap_limit) | groups.named
+        kept = best_of_overlaps(detections, parameters.overlap_limit) | groups.named
         detections = detections[kept]
         scene = SceneStatistics.of(detections)
     scored = score_later(ScoredPairs.none(), detections, scene, frame_rate, matcher, parameters, watch, look)
@@ -285,20 +285,6 @@ def _complete(tracks: Tracks, footage: Footage, parameters: GapParameters, camer
 def _solver(parameters: TrackerParameters, groups: Groups) -> Solver:
     """The solver that was chosen, or, where something is known, the exact one that obeys."""
     return partial(solve_constrained, groups=groups) if groups.named.any() else SOLVERS[parameters.solver]
-
-
-def suppress_overlaps(detections: Detections, overlap_limit: float) -> Detections:
-    """Keep the best of the detections that overlap one another in a frame."""
-    return detections[_best_of_overlaps(detections, overlap_limit)]
-
-
-def _best_of_overlaps(detections: Detections, overlap_limit: float) -> NDArray[np.bool_]:
-    kept = np.zeros(len(detections), bool)
-    first = 0
-    for _, part in detections.by_frame():
-        kept[first + suppress_non_maxima(part.box, part.score, overlap_limit)] = True
-        first += len(part)
-    return kept
 
 
 def _drop_short(track_id: NDArray[np.int32], min_detections: int, kept: NDArray[np.bool_]) -> NDArray[np.int32]:

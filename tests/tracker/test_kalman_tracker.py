@@ -10,7 +10,7 @@ from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.detectors.frame_source import Frame
 from siamlink.tools.scene import crossing, reentry, street
 from siamlink.tracker.kalman_tracker import KalmanTracker
-from siamlink.tracker.offline import suppress_overlaps
+from siamlink.tracker.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 

@@ -3,10 +3,10 @@ import pytest
 
 from siamlink.association.candidates import GateParameters
 from siamlink.association.problem import CostParameters
-from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tools.scene import crossing, occlusion, reentry, street
-from siamlink.tracker.offline import link_detections, score_pairs, suppress_overlaps
+from siamlink.tracker.offline import link_detections, score_pairs
+from siamlink.tracker.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
@@ -183,17 +183,6 @@ def test_later_frame_numbers_and_frames_without_detections_change_nothing(link):
     tracks, moved = link(found), link(later)
     np.testing.assert_array_equal(moved.frame, tracks.frame + 100_000)
     np.testing.assert_array_equal(moved.track_id, tracks.track_id)
-
-
-def test_suppression_keeps_the_best_of_what_overlaps_in_a_frame():
-    box = [[0, 0, 10, 20], [0, 0, 10, 21], [50, 0, 60, 20], [0, 0, 10, 20]]
-    found = Detections([1, 1, 1, 2], box, [0.5, 0.9, 0.1, 0.2], [0, 1, 2, 3])
-    assert suppress_overlaps(found, 0.45).label.tolist() == [1, 2, 3]
-    assert len(suppress_overlaps(found, 1.0)) == 4
-    assert len(suppress_overlaps(Detections.empty(), 0.45)) == 0
-    kept = suppress_overlaps(street(frame_count=30).detections(false_rate=20), 0.3)
-    for _, part in kept.by_frame():
-        assert np.triu(iou_matrix(part.box, part.box), 1).max(initial=0) <= 0.3
 
 
 def test_the_stages_are_timed(link):
