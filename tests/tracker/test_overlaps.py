@@ -28,9 +28,8 @@ def test_what_is_kept_does_not_overlap():
 def test_a_video_at_once_is_its_frames_one_by_one(limit, seed, count, widest):
     random = np.random.default_rng(seed)
     low, size = random.uniform(-50, 50, (count, 2)), np.exp(random.uniform(0, np.log(widest) + 0.1, (count, 2)))
-    found = Detections(
-        np.sort(random.integers(1, 6, count)), np.hstack([low, low + size]), random.random(count).round(1)
-    )
+    frame, score = np.sort(random.integers(1, 6, count)), random.random(count).round(1)
+    found = Detections(frame, np.hstack([low, low + size]), score, np.zeros(count))
     kept = best_of_overlaps(found, limit)
     for frame, part in found.by_frame():
         expected = suppress_non_maxima(part.box, part.score, limit)
