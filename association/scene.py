@@ -89,14 +89,17 @@ def _weighted_median(value: FloatArray, weight: FloatArray) -> float:
 
 def _fit_line(foot: FloatArray, height: FloatArray, rank: FloatArray, rounds: int = 10) -> tuple[float, float]:
     """Fit height = slope * foot + offset by iteratively reweighted least squares; confident detections count more."""
-    design = np.column_stack([foot, np.ones(len(foot))])
     confidence = rank**2
     weight = confidence
     floor = float(np.median(height)) / 5
-    line = np.array([0.0, np.median(height)])
+    slope = offset = 0.0
     for _ in range(rounds):
-        root = np.sqrt(weight)
-        line = np.linalg.lstsq(design * root[:, None], height * root, rcond=None)[0]
-        misfit = np.log(height / np.maximum(design @ line, floor))
+        total = weight.sum()
+        middle, usual = weight @ foot / total, weight @ height / total
+        aside = foot - middle
+        spread = weight @ aside**2
+        slope = weight @ (aside * height) / spread if spread > 0 else 0.0
+        offset = usual - slope * middle
+        misfit = np.log(height / np.maximum(slope * foot + offset, floor))
         weight = confidence / (1 + (misfit / 0.2) ** 2)
-    return float(line[0]), float(line[1])
+    return float(slope), float(offset)
