@@ -47,6 +47,8 @@ class Trees:
         learner = json.loads(content)["learner"]
         self.feature_names: Sequence[str] = learner.get("feature_names", [])
         self._attributes: dict[str, str] = learner.get("attributes", {})
+        features = int(learner["learner_model_param"]["num_feature"])
+        self._answer(np.zeros((1, features), np.float32))  # makes the library ready for several threads
 
     def __del__(self) -> None:
         if self._handle:
@@ -57,12 +59,11 @@ class Trees:
 
         Many rows are answered on all cores.
         """
+        if len(features) <= PART:
+            return self._answer(features)
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
-        first = self._answer(parts[0])  # alone, as the library makes itself ready when it is first asked
-        if len(parts) == 1:
-            return first
         with ThreadPoolExecutor(core_count()) as threads:
-            return np.concatenate([first, *threads.map(self._answer, parts[1:])])
+            return np.concatenate(list(threads.map(self._answer, parts)))
 
     def _answer(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)

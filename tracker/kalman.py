@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+Rows = NDArray[np.intp] | NDArray[np.bool_]
 
 POSITION_NOISE, VELOCITY_NOISE, MEASUREMENT_NOISE = 0.05, 0.3, 0.05
 """Standard deviations in box heights: of the position and of the velocity (a second) over one second, and of a box."""
@@ -11,55 +12,74 @@ HEIGHT = 3
 """Where the height is among the components."""
 
 
-class BoxFilter:
-    """The motion of a box, or of many at once: of `x, y, width, height` of the centre the value and its velocity.
+class BoxFilters:
+    """The motions of T boxes: `x, y` of the centre, width, height and their velocities, in pixels and seconds.
 
-    All noises are independent, so each component has a filter of its own, of two states: in pixels and seconds. The
-    equations are those of Kalman 1960, written out. Shapes are of one box; of T boxes, all begin with T.
+    All noises are independent, so each component has a filter of its own, of two states. The equations are those of
+    Kalman 1960, written out.
+
+    Args:
+        box: (T, 4) `x1 y1 x2 y2` in pixels, where they stand still as yet.
     """
 
     def __init__(self, box: NDArray[np.float32]) -> None:
-        self._value = _measurement(box)
-        self._velocity = np.zeros_like(self._value)
-        height = self._value[..., HEIGHT:]
-        self._value_variance = self._noise = np.broadcast_to((height * MEASUREMENT_NOISE) ** 2, self._value.shape)
-        self._velocity_variance = np.broadcast_to((height * VELOCITY_NOISE) ** 2, self._value.shape)
-        self._covariance = np.zeros_like(self._value)
+        # (6, T, 4): value, velocity, variance of the value, covariance, variance of the velocity, noise of a box
+        self._state = np.zeros((6, len(box), 4))
+        value, _, variance, _, velocity_variance, noise = self._state
+        value[:] = _measurement(box)
+        squared = value[:, HEIGHT:] ** 2
+        variance[:] = noise[:] = squared * MEASUREMENT_NOISE**2
+        velocity_variance[:] = squared * VELOCITY_NOISE**2
+
+    def __len__(self) -> int:
+        return self._state.shape[1]
+
+    def add(self, box: NDArray[np.float32]) -> None:
+        """Follow further boxes (N, 4) after these."""
+        self._state = np.concatenate([self._state, BoxFilters(box)._state], axis=1)
+
+    def keep(self, rows: Rows) -> None:
+        """Follow only some from now on."""
+        self._state = self._state[:, rows]
 
     def predict(self, seconds: float) -> None:
         """Move on in time."""
-        height = self._value[..., HEIGHT:]
-        self._value = self._value + self._velocity * seconds
-        grown = self._covariance + self._velocity_variance * seconds
-        self._value_variance = (
-            self._value_variance + (self._covariance + grown) * seconds + (height * POSITION_NOISE) ** 2 * seconds
+        value, velocity, variance, covariance, velocity_variance, _ = self._state
+        drift = value[:, HEIGHT:] ** 2 * seconds
+        value += velocity * seconds
+        variance += covariance * seconds
+        covariance += velocity_variance * seconds
+        variance += covariance * seconds + drift * POSITION_NOISE**2
+        velocity_variance += drift * VELOCITY_NOISE**2
+
+    def update(self, rows: Rows, box: NDArray[np.float32]) -> None:
+        """Take in what was seen of K of them, their boxes (K, 4)."""
+        value, velocity, variance, covariance, velocity_variance, noise = self._state[:, rows]
+        surprise, total = _measurement(box) - value, variance + noise
+        gain, velocity_gain = variance / total, covariance / total
+        self._state[:5, rows] = (
+            value + gain * surprise,
+            velocity + velocity_gain * surprise,
+            gain * noise,
+            covariance * noise / total,
+            velocity_variance - velocity_gain * covariance,
         )
-        self._covariance = grown
-        self._velocity_variance = self._velocity_variance + (height * VELOCITY_NOISE) ** 2 * seconds
 
-    def update(self, box: NDArray[np.float32]) -> None:
-        """Take in the box (4,) that was linked to the track."""
-        surprise, variance = _measurement(box) - self._value, self._value_variance + self._noise
-        gain, velocity_gain = self._value_variance / variance, self._covariance / variance
-        self._value = self._value + gain * surprise
-        self._velocity = self._velocity + velocity_gain * surprise
-        self._velocity_variance = self._velocity_variance - velocity_gain * self._covariance
-        self._value_variance, self._covariance = gain * self._noise, self._covariance * self._noise / variance
+    def boxes(self, rows: Rows) -> FloatArray:
+        """(K, 4) the present estimates of K of them, `x1 y1 x2 y2` in pixels."""
+        value = self._state[0, rows]
+        centre, half = value[:, :2], value[:, 2:] / 2
+        return np.hstack([centre - half, centre + half])
 
-    @property
-    def box(self) -> FloatArray:
-        """(4,) the present estimate, `x1 y1 x2 y2` in pixels."""
-        centre, half = self._value[..., :2], self._value[..., 2:] / 2
-        return np.concatenate([centre - half, centre + half], axis=-1)
-
-    def deviations(self, centre: NDArray[np.float32]) -> FloatArray:
-        """(N,) the distance of centres (N, 2) from the predicted one, in standard deviations of the prediction."""
-        spread = (self._value_variance + self._noise)[..., None, :2]
-        squared: FloatArray = ((centre - self._value[..., None, :2]) ** 2 / spread).sum(axis=-1)
+    def deviations(self, rows: Rows, centre: FloatArray) -> FloatArray:
+        """(K,) how far centres (K, 2) are from those predicted of K boxes, in standard deviations of the prediction."""
+        state = self._state[:, rows, :2]
+        squared: FloatArray = ((centre - state[0]) ** 2 / (state[2] + state[5])).sum(axis=1)
         return np.sqrt(squared)
 
 
 def _measurement(box: NDArray[np.float32]) -> FloatArray:
-    corner = box.astype(np.float64)
-    low, high = corner[..., :2], corner[..., 2:]
-    return np.concatenate([(low + high) / 2, high - low], axis=-1)
+    measured = box.astype(np.float64)
+    measured[:, 2:] -= measured[:, :2]
+    measured[:, :2] += measured[:, 2:] / 2
+    return measured

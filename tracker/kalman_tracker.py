@@ -1,49 +1,86 @@
 """A fast online tracker: a Kalman filter for each track and the Hungarian method, on the same link probabilities."""
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import Pairs, candidate_pairs
-from siamlink.association.context import Motion, pair_features
-from siamlink.association.matcher import Matcher, detection_features
+from siamlink.association.candidates import Pairs
+from siamlink.association.matcher import Matcher
 from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_source import Frame, Image
+from siamlink.tracker.causal_scores import CausalScores, Scores
 from siamlink.tracker.frame_by_frame import check_frame_rate, read_frame
-from siamlink.tracker.kalman import BoxFilter
+from siamlink.tracker.kalman import BoxFilters
 from siamlink.tracker.looking import Onlooker, RecentLooks
+from siamlink.tracker.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.scene_history import SceneHistory
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+BLOCK = 2000
+"""Detections that are scored together where those of later frames are known."""
 
 
-@dataclass
-class _Track:
-    """A track that is still open: its motion, its last detection and the evidence for it.
+class _OpenTracks:
+    """The T tracks that are still open, in the order in which they began.
 
-    The last detection is a row of the window, negative once it has left the window.
+    Attributes:
+        motion: of each.
+        row: (T,) the last detection of each, counted from the first ever.
+        last_frame: (T,) its frame.
+        evidence: (T,) nats that speak for the track.
+        track_id: (T,) 0 while it is not reported.
     """
 
-    motion: BoxFilter
-    row: int
-    last_frame: int
-    evidence: float
-    track_id: int = 0
+    def __init__(self) -> None:
+        self.motion = BoxFilters(np.zeros((0, 4), np.float32))
+        self.row, self.last_frame, self.track_id = (np.zeros(0, np.int64) for _ in range(3))
+        self.evidence = np.zeros(0)
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def keep(self, kept: NDArray[np.bool_]) -> None:
+        """Close the others."""
+        self.motion.keep(kept)
+        self.row, self.last_frame, self.track_id = self.row[kept], self.last_frame[kept], self.track_id[kept]
+        self.evidence = self.evidence[kept]
+
+    def add(self, box: NDArray[np.float32]) -> None:
+        """Open tracks at boxes (N, 4), of which nothing else is known yet."""
+        nothing = np.zeros(len(box), np.int64)
+        self.motion.add(box)
+        self.row, self.last_frame = np.append(self.row, nothing), np.append(self.last_frame, nothing)
+        self.track_id, self.evidence = np.append(self.track_id, nothing), np.append(self.evidence, nothing)
 
 
-@dataclass
-class _Window:
-    """The recent detections that new ones can be linked to, with what is known of them."""
+class _Seen(NamedTuple):
+    """The N detections of a frame, and what speaks for them in nats.
 
-    detections: Detections = field(default_factory=Detections.empty)
-    motion: Motion = field(default_factory=Motion.none)
-    looks: RecentLooks = field(default_factory=RecentLooks)
+    Attributes:
+        frame: its number.
+        row: (N,) each, counted from the first ever.
+        box: (N, 4) `x1 y1 x2 y2` in pixels.
+        person: (N,) for each being a person.
+        earlier: (P,) the earlier detections of likely links, counted from the first ever.
+        column: (P,) the later ones, of the N.
+        link: (P,) the logarithm of how likely they are.
+    """
+
+    frame: int
+    row: IntArray
+    box: NDArray[np.float32]
+    person: FloatArray
+    earlier: IntArray
+    column: IntArray
+    link: FloatArray
 
 
 class KalmanTracker:
@@ -79,22 +116,44 @@ class KalmanTracker:
         self.parameters = parameters or TrackerParameters(mode="online", solver="hungarian")
         self.matcher = matcher or self.parameters.load_matcher()
         self.frame = self.open_count = self.compared_count = 0
+        self.newest = np.zeros(0, np.int32)
         self._watch = stopwatch or Stopwatch()
         self._onlooker = onlooker or Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
-        self._window = _Window()
-        self._scene = SceneHistory()
-        self._tracks: list[_Track] = []
+        self._looks, self._looked_from = RecentLooks(), 0
+        self._scores = CausalScores(frame_rate, self.matcher, self.parameters, self._watch)
+        self._tracks = _OpenTracks()
+        self._row_count = 0
         self._next_id = 1
-        self.newest = np.zeros(0, np.int32)
 
     def update(self, detections: Any, frame: Frame | Image | int | None = None) -> Tracks:
         """Take in the detections of the next frame and return the tracks seen in it; see `OnlineTracker.update`."""
         number, new, image = read_frame(detections, frame, self.frame)
-        kept = suppress_non_maxima(new.box, new.score, self.parameters.overlap_limit)
-        ids = self._update(new[kept], number, image)
+        rows = suppress_non_maxima(new.box, new.score, self.parameters.overlap_limit)
+        kept = new[rows]
+        described = self._onlooker.describe(image, number, kept.box)
         self.newest = np.zeros(len(new), np.int32)
-        self.newest[kept] = ids
-        return Tracks.from_detections(new[kept], ids)
+        if len(kept):
+            scores = self._scores.take_in(kept)
+            self._looks.add(len(kept), described)
+            self._looks.forget(self._scores.first - self._looked_from)
+            self._looked_from = self._scores.first
+            (seen,) = self._by_frame(kept, scores, self._revised(scores))
+            self.newest[rows] = self._follow(seen)
+        else:
+            self._move_on_to(number)
+        return Tracks.from_detections(kept, self.newest[rows])
+
+    def update_all(self, detections: Detections) -> Iterator[Tracks]:
+        """Take in the detections of later frames that are known already, and return their tracks, many frames at once.
+
+        The tracks are those that `update` gives one frame after another without images, but it is many times faster.
+        """
+        kept = suppress_overlaps(detections, self.parameters.overlap_limit)
+        for start, stop in pairwise(_frame_bounds(kept.frame, BLOCK)):
+            block = kept[start:stop]
+            scores = self._scores.take_in(block)
+            ids = [self._follow(seen) for seen in self._by_frame(block, scores, self._revised(scores))]
+            yield Tracks.from_detections(block, np.concatenate(ids))
 
     def finish(self) -> Tracks:
         """Nothing: the tracks of every frame have been given."""
@@ -105,127 +164,129 @@ class KalmanTracker:
         """The last frame whose tracks have been given: the present one."""
         return self.frame
 
-    def _update(self, new: Detections, frame: int, image: Image | None) -> NDArray[np.int32]:
-        """(N,) the track of each detection of a frame, 0 where it is not reported."""
-        described = self._onlooker.describe(image, frame, new.box)
-        seconds = (frame - self.frame) / self.frame_rate
-        self.frame = frame
-        self._scene.learn(new)
-        self._forget(frame)
-        for track in self._tracks:
-            track.motion.predict(seconds)
-        known = len(self._window.detections)
-        self._window.looks.add(len(new), described)
-        link, person = self._probabilities(new)
-        assigned = self._assign(link, known, new)
-        self._extend(new, assigned, person, known)
-        return np.array([track.track_id for track in assigned], np.int32)
-
-    def _forget(self, frame: int) -> None:
-        """Close tracks that were not seen for too long and drop detections that nothing can be linked to any more."""
-        longest = self.parameters.gate.gap_frames(self.frame_rate)
-        patience = max(longest, self.parameters.online.max_lost_seconds * self.frame_rate)
-        self._tracks = [
-            track for track in self._tracks if frame - track.last_frame <= (patience if track.track_id else longest)
-        ]
-        first = int(np.searchsorted(self._window.detections.frame, frame - longest))
-        looks = self._window.looks
-        looks.forget(first)
-        self._window = _Window(self._window.detections[first:], self._window.motion[first:], looks)
-        for track in self._tracks:
-            track.row -= first
-
-    def _probabilities(self, new: Detections) -> tuple[dict[tuple[int, int], float], FloatArray]:
-        """The link probability by (row in the window, row in `new`), and how likely each new one is a person.
-
-        The new detections join the window.
-        """
-        known = len(self._window.detections)
-        window = Detections.concatenate([self._window.detections, new])
-        scene = self._scene.statistics
-        pairs = candidate_pairs(window, self.frame_rate, self.parameters.gate, since_frame=self.frame)
-        rank = scene.score_rank(window)
-        features, motion = pair_features(window, pairs, rank, self.frame_rate, known_motion=self._window.motion)
-        self._window = _Window(window, motion, self._window.looks)
-        link = self.matcher.context_probability(features)
-        shifted = Pairs(np.zeros_like(pairs.earlier), pairs.later - known)
-        person = self.matcher.detection_probability(detection_features(new, scene, shifted, link, future=False))
-        link = self._revise(link, features, pairs)
-        keys = zip(pairs.earlier.tolist(), (pairs.later - known).tolist(), strict=True)
-        return dict(zip(keys, link.tolist(), strict=True)), person
-
-    def _revise(self, link: FloatArray, features: NDArray[np.float32], pairs: Pairs) -> FloatArray:
-        """Ask the appearance about the pairs that geometry leaves open."""
-        if self.matcher.appearance is None:
-            return link
-        asked = np.flatnonzero(self.parameters.appearance_gate.leaves_open(link))
+    def _revised(self, scores: Scores) -> FloatArray:
+        """(P,) how likely links are, by the appearance where geometry leaves it open."""
+        appearance = self.matcher.appearance
+        if appearance is None:
+            return scores.link
+        asked = np.flatnonzero(self.parameters.appearance_gate.leaves_open(scores.link))
+        pairs = scores.pairs[asked]
         with self._watch.stage("appearance"):
-            compared = self._window.looks.compare(pairs[asked], self.matcher.appearance)
+            seen = Pairs(pairs.earlier - self._looked_from, pairs.later - self._looked_from)
+            compared = self._looks.compare(seen, appearance)
         self.open_count += len(asked)
         self.compared_count += int(compared.known.sum())
-        return self.matcher.revise(link, features, pairs, asked, compared)
+        return self.matcher.revise(scores.link, scores.features, scores.pairs, asked, compared)
 
-    def _assign(self, link: dict[tuple[int, int], float], known: int, new: Detections) -> list[_Track]:
-        """The track of each new detection: an open one, or a new one.
+    def _by_frame(self, detections: Detections, scores: Scores, link: FloatArray) -> Iterator[_Seen]:
+        """The detections frame by frame, and what speaks for them."""
+        costs, first = self.parameters.costs, self._row_count
+        self._row_count += len(detections)
+        row = np.arange(first, self._row_count)
+        likely = np.flatnonzero(link >= self.parameters.online.smallest_link_probability)
+        earlier, later, nats = scores.pairs.earlier[likely], scores.pairs.later[likely] - first, np.log(link[likely])
+        q = np.clip(scores.person, costs.probability_floor, 1 - costs.probability_floor)
+        person = np.log(q / (1 - q)) - costs.detection_bias
+        bounds = _frame_bounds(detections.frame)
+        place = np.searchsorted(bounds, later, side="right")
+        pair_bounds = np.searchsorted(place, np.arange(1, len(bounds) + 1)).tolist()
+        for (start, stop), (begin, end) in zip(pairwise(bounds), pairwise(pair_bounds), strict=True):
+            yield _Seen(
+                int(detections.frame[start]),
+                row[start:stop],
+                detections.box[start:stop],
+                person[start:stop],
+                earlier[begin:end],
+                later[begin:end] - start,
+                nats[begin:end],
+            )
 
-        First by link probability and motion together; then what is left of both sides by the overlap of the predicted
-        box alone, so that tracks come back after gaps that the link model does not know.
+    def _follow(self, seen: _Seen) -> NDArray[np.int32]:
+        """(N,) the track of each detection of a frame, 0 where it is not reported."""
+        self._move_on_to(seen.frame)
+        track, tracks = self._link(seen), self._tracks
+        self._recover(track, seen.box)
+        self._extend(track, seen.box)
+        tracks.row[track], tracks.last_frame[track] = seen.row, seen.frame
+        tracks.evidence[track] += seen.person
+        begins = track[(tracks.track_id[track] == 0) & (tracks.evidence[track] > self.parameters.online.entry)]
+        tracks.track_id[begins] = self._next_id + np.arange(len(begins))
+        self._next_id += len(begins)
+        return tracks.track_id[track].astype(np.int32)
+
+    def _move_on_to(self, frame: int) -> None:
+        """Close tracks that were not seen for too long by this frame, and predict where the others are in it."""
+        longest, tracks = self.parameters.gate.gap_frames(self.frame_rate), self._tracks
+        patience = max(longest, self.parameters.online.max_lost_seconds * self.frame_rate)
+        kept = frame - tracks.last_frame <= np.where(tracks.track_id > 0, patience, longest)
+        if not kept.all():
+            tracks.keep(kept)
+        if len(tracks):
+            for _ in range(frame - self.frame):
+                tracks.motion.predict(1 / self.frame_rate)
+        self.frame = frame
+
+    def _link(self, seen: _Seen) -> NDArray[np.intp]:
+        """(N,) the open track that goes on with each detection, by link probability and motion together; -1 for none.
+
+        The likelihood of a link is the link probability times the Gaussian of the distance from the predicted place;
+        its gain are the nats by which it beats the least likely link that is made.
         """
-        assigned: list[_Track | None] = [None] * len(new)
-        for index, column in _best_assignment(self._link_gain(link, new)):
-            track = self._tracks[index]
-            track.evidence += np.log(link[track.row, column])
-            assigned[column] = track
-        taken = {id(track) for track in assigned}
-        lost = [track for track in self._tracks if track.track_id and id(track) not in taken]
-        free = np.array([column for column, track in enumerate(assigned) if track is None], np.intp)
-        predicted = np.array([track.motion.box for track in lost]).reshape(-1, 4)
-        overlap = iou_matrix(predicted, new.box[free])
-        overlap[overlap < self.parameters.online.smallest_overlap] = 0
-        for index, place in _best_assignment(overlap):
-            assigned[free[place]] = lost[index]
-        return [self._take_up(track, new.box[column], known + column) for column, track in enumerate(assigned)]
-
-    def _take_up(self, track: _Track | None, box: NDArray[np.float32], row: int) -> _Track:
-        """Correct an open track's motion by its new box, or open a track with it."""
-        if track is None:
-            return _Track(BoxFilter(box), row, self.frame, 0.0)
-        track.motion.update(box)
-        return track
-
-    def _link_gain(self, link: dict[tuple[int, int], float], new: Detections) -> FloatArray:
-        """(T, N) nats by which linking beats the least likely link that is made; 0 where none is to be made.
-
-        The likelihood of a link is the link probability times the Gaussian of the distance from the predicted place.
-        """
-        online = self.parameters.online
-        gain = np.zeros((len(self._tracks), len(new)))
-        for index, track in enumerate(self._tracks):
-            deviations = track.motion.deviations(new.centre)
-            for column in np.flatnonzero(deviations < online.gate_deviations):
-                probability = link.get((track.row, int(column)), 0.0)
-                if probability >= online.smallest_link_probability:
-                    gain[index, column] = np.log(probability) - deviations[column] ** 2 / 2
+        online, tracks = self.parameters.online, self._tracks
+        place = {row: index for index, row in enumerate(tracks.row.tolist())}
+        owner = np.array([place.get(row, -1) for row in seen.earlier.tolist()], np.intp)
+        own = owner >= 0
+        track, column, nats = owner[own], seen.column[own], seen.link[own]
+        deviations = tracks.motion.deviations(track, _centre(seen.box)[column])
         worst = np.log(online.smallest_link_probability) - online.gate_deviations**2 / 2
-        return np.where(gain < 0, gain - worst, 0.0)
+        gain = np.zeros((len(tracks), len(seen.box)))
+        gain[track, column] = np.where(deviations < online.gate_deviations, nats - deviations**2 / 2 - worst, 0.0)
+        assigned = _best_assignment(gain)
+        made = assigned[column] == track
+        tracks.evidence[track[made]] += nats[made]
+        return assigned
 
-    def _extend(self, new: Detections, assigned: list[_Track], person: FloatArray, known: int) -> None:
-        """Write the new detections into their tracks; a track whose evidence suffices gets its id."""
-        costs, open_tracks = self.parameters.costs, set(map(id, self._tracks))
-        q = np.clip(person, costs.probability_floor, 1 - costs.probability_floor)
-        for row, track in enumerate(assigned):
-            track.row, track.last_frame = known + row, self.frame
-            track.evidence += float(np.log(q[row] / (1 - q[row]))) - costs.detection_bias
-            if id(track) not in open_tracks:
-                self._tracks.append(track)
-            if not track.track_id and track.evidence > self.parameters.online.entry:
-                track.track_id, self._next_id = self._next_id, self._next_id + 1
+    def _recover(self, track: NDArray[np.intp], box: NDArray[np.float32]) -> None:
+        """Give what is left of the detections to what is left of the reported tracks, by overlap with predicted boxes.
+
+        So tracks come back after gaps that the link model does not know.
+        """
+        tracks = self._tracks
+        free, lost = np.flatnonzero(track < 0), tracks.track_id > 0
+        lost[track[track >= 0]] = False
+        left = np.flatnonzero(lost)
+        if len(free) and len(left):
+            overlap = iou_matrix(tracks.motion.boxes(left), box[free])
+            overlap[overlap < self.parameters.online.smallest_overlap] = 0
+            found = _best_assignment(overlap)
+            track[free[found >= 0]] = left[found[found >= 0]]
+
+    def _extend(self, track: NDArray[np.intp], box: NDArray[np.float32]) -> None:
+        """Correct the motion of tracks by their detections, and open new tracks at the others."""
+        tracks, new, known = self._tracks, np.flatnonzero(track < 0), track >= 0
+        tracks.motion.update(track[known], box[known])
+        if len(new):
+            track[new] = len(tracks) + np.arange(len(new))
+            tracks.add(box[new])
 
 
-def _best_assignment(gain: FloatArray) -> list[tuple[int, int]]:
-    """The one-to-one pairs of rows and columns of largest total gain, those without gain left out."""
+def _frame_bounds(frame: NDArray[np.int32], least: int = 1) -> list[int]:
+    """Where frames (N,), ascending, begin that have about so many rows or more between them; and the end."""
+    starts = np.flatnonzero(np.diff(frame, prepend=0))
+    return [*starts[np.diff(starts // least, prepend=-1) > 0].tolist(), len(frame)]
+
+
+def _centre(box: NDArray[np.float32]) -> FloatArray:
+    """(N, 2) of boxes (N, 4)."""
+    return (box[:, :2].astype(np.float64) + box[:, 2:]) / 2
+
+
+def _best_assignment(gain: FloatArray) -> NDArray[np.intp]:
+    """(M,) the row for each of M columns that together have the largest gain (N, M); -1 for those without gain."""
     from scipy.optimize import linear_sum_assignment
 
     rows, columns = linear_sum_assignment(gain, maximize=True)
     made = gain[rows, columns] > 0
-    return list(zip(rows[made].tolist(), columns[made].tolist(), strict=True))
+    assigned = np.full(gain.shape[1], -1)
+    assigned[columns[made]] = rows[made]
+    return assigned

@@ -1,13 +1,18 @@
 """A run online or in a window: each frame as it comes, and its tracks as soon as they are final."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from typing import NamedTuple
+
+import numpy as np
 
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_source import Frame
 from siamlink.tracker.ahead import DEPTH, ahead
 from siamlink.tracker.feed import Feed
 from siamlink.tracker.frame_by_frame import FrameByFrame
+from siamlink.tracker.kalman_tracker import KalmanTracker
 from siamlink.tracker.looking import Onlooker
 from siamlink.tracker.online import OnlineTracker
 from siamlink.tracker.run import Counts, Linked, Run
@@ -34,12 +39,24 @@ class Unfinished(KeyboardInterrupt):
         self.tracks, self.final_frame = tracks, final_frame
 
 
-def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_final: OnFinal | None) -> Linked:
-    """Track online or in a window, while the next frames are decoded and detected.
+class _Step(NamedTuple):
+    """What one step of tracking was given and gave out.
 
-    A live source is one frame ahead at most: it is not to wait for its turn. Images wait for their tracks only where
-    somebody wants to see them.
+    Attributes:
+        number: the last frame that was taken in.
+        frame: this frame, where there is an image of it.
+        found: the detections taken in.
+        final: the tracks that are final with them.
     """
+
+    number: int
+    frame: Frame | None
+    found: Detections
+    final: Tracks
+
+
+def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_final: OnFinal | None) -> Linked:
+    """Track online or in a window; images wait for their tracks only where somebody wants to see them."""
     tracker, last_number = _frame_by_frame(run), 0
     counts, ids = Counts(), set[int]()
     detections: list[Detections] = []
@@ -57,12 +74,8 @@ def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_fina
                 on_frame(shown, final.in_frame(shown.number))
 
     try:
-        with ahead(feed, 1 if run.opened.live else DEPTH) as found_ahead:
-            for last_number, image, found in found_ahead:
-                seconds = (last_number - 1) / run.opened.frame_rate
-                frame = None if image is None else Frame(last_number, seconds, image)
-                with run.watch.stage("link"):
-                    final = tracker.update(found, frame or last_number)
+        with closing(_steps(run, feed, tracker, on_frame is not None)) as steps:
+            for last_number, frame, found, final in steps:
                 counts.detections += len(found)
                 if not on_final:
                     detections.append(found)
@@ -91,8 +104,40 @@ def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_fina
     )
 
 
+def _steps(run: Run, feed: Feed, tracker: FrameByFrame, shown: bool) -> Iterator[_Step]:
+    """All that comes until the feed ends."""
+    known, needs_images = run.opened.detections, shown or run.matcher.appearance is not None
+    if known is not None and isinstance(tracker, KalmanTracker) and not needs_images:
+        return _known_steps(run, known, tracker)
+    return _fed_steps(run, feed, tracker)
+
+
+def _known_steps(run: Run, known: Detections, tracker: KalmanTracker) -> Iterator[_Step]:
+    """Many frames a step."""
+    done = 0
+    for final in run.watch.over("link", tracker.update_all(known)):
+        first, done = done, int(np.searchsorted(known.frame, tracker.frame, side="right"))
+        yield _Step(tracker.frame, None, known[first:done], final)
+    yield _Step(run.opened.last_frame, None, known[done:], Tracks.empty())
+
+
+def _fed_steps(run: Run, feed: Feed, tracker: FrameByFrame) -> Iterator[_Step]:
+    """Each frame, while the next ones are decoded and detected.
+
+    A live source is one frame ahead at most: it is not to wait for its turn.
+    """
+    with ahead(feed, 1 if run.opened.live else DEPTH) as found_ahead:
+        for number, image, found in found_ahead:
+            frame = None if image is None else Frame(number, (number - 1) / run.opened.frame_rate, image)
+            with run.watch.stage("link"):
+                final = tracker.update(found, frame or number)
+            yield _Step(number, frame, found, final)
+
+
 def _frame_by_frame(run: Run) -> FrameByFrame:
     rate, size, settings = run.opened.frame_rate, run.opened.image_size, run.parameters
     onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen)
+    if settings.mode == "online" and settings.solver == "hungarian":
+        return KalmanTracker(rate, settings, run.matcher, run.watch, onlooker)
     tracker = OnlineTracker if settings.mode == "online" else WindowedTracker
     return tracker(rate, settings, run.matcher, run.watch, size, onlooker)

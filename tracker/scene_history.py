@@ -1,5 +1,10 @@
 """What the scene looks like as far as it was seen, for trackers that do not know how it goes on."""
 
+from collections.abc import Iterator
+from itertools import pairwise
+
+import numpy as np
+
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
 
@@ -12,12 +17,34 @@ class SceneHistory:
 
     def __init__(self) -> None:
         self._detections = Detections.empty()
-        self._unseen = 0
+        self._new: list[Detections] = []
+        self._new_count = 0
         self.statistics = SceneStatistics.of(self._detections)
 
     def learn(self, new: Detections, least: int = 0) -> None:
         """Take in new detections, and remember `HISTORY` of the latest, or `least` if these are more."""
-        self._detections = Detections.concatenate([self._detections, new])[-max(HISTORY, least) :]
-        self._unseen += len(new)
-        if self._unseen * 10 >= len(self._detections) and len(new):
-            self.statistics, self._unseen = SceneStatistics.of(self._detections), 0
+        if not len(new):
+            return
+        self._new.append(new)
+        self._new_count += len(new)
+        most = max(HISTORY, least)
+        if self._new_count * 10 >= min(len(self._detections) + self._new_count, most):
+            self._detections = Detections.concatenate([self._detections, *self._new])[-most:]
+            self._new, self._new_count = [], 0
+            self.statistics = SceneStatistics.of(self._detections)
+
+    def learn_by_frame(self, new: Detections) -> Iterator[tuple[slice, SceneStatistics]]:
+        """Take in the detections of several frames one after another: the rows of each, and the statistics by then.
+
+        Neighbours with the same statistics come together.
+        """
+        starts = np.flatnonzero(np.diff(new.frame, prepend=0)).tolist()
+        first = 0
+        for start, stop in pairwise([*starts, len(new)]):
+            before = self.statistics
+            self.learn(new[start:stop])
+            if self.statistics is not before and start > first:
+                yield slice(first, start), before
+                first = start
+        if len(new):
+            yield slice(first, len(new)), self.statistics

@@ -76,6 +76,30 @@ def test_the_same_input_gives_the_same_bytes(new):
     assert run(new(), found, 30).to_mot_text() == run(new(), found, 30).to_mot_text() != ""
 
 
+@pytest.mark.parametrize(("block", "parts"), [(1, 83), (100, 8), (10**6, 1)])
+@pytest.mark.parametrize("links", [3, 1000])
+def test_known_frames_together_give_the_same_bytes(matcher, monkeypatch, block, parts, links):
+    monkeypatch.setattr("siamlink.tracker.kalman_tracker.BLOCK", block)
+    found = street(frame_count=120).detections(false_rate=2)
+    found = found[(found.frame < 40) | (found.frame > 55) & (found.frame < 100)]  # so nothing is seen for a while
+    parameters = TrackerParameters(**ONLINE, gate={"max_link_frames": links})
+    alone, together = (KalmanTracker(30, parameters, matcher) for _ in range(2))
+    blocks = list(together.update_all(found))
+    assert Tracks.concatenate(blocks).to_mot_text() == run(alone, found, 120).to_mot_text() != ""
+    assert len(blocks) == parts
+    assert together.frame == 99
+
+
+def test_known_frames_are_followed_after_others_and_before_others(new):
+    found = crossing(frame_count=60).detections()
+    tracker = new()
+    first = run(tracker, found, 20)
+    known = Tracks.concatenate(list(tracker.update_all(found[(found.frame > 20) & (found.frame <= 40)])))
+    last = Tracks.concatenate([tracker.update(found.in_frame(k), k) for k in range(41, 61)])
+    assert Tracks.concatenate([first, known, last]).to_mot_text() == run(new(), found, 60).to_mot_text()
+    assert list(new().update_all(Detections.empty())) == []
+
+
 def test_the_order_within_a_frame_changes_numbers_only(new):
     found = crossing(frame_count=60).detections()
     order = np.random.default_rng(0).permutation(len(found))
