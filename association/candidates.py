@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.detectors.cores import on_all_cores
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.parameters import Parameters
 
@@ -73,22 +74,16 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
         gate: what a pair must satisfy.
         since_frame: only pairs whose later detection is in this frame or a later one.
     """
-    parts = list(_pairs_by_gap(detections, frame_rate, gate, since_frame))
-    if not parts:
-        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    return Pairs(np.concatenate([part.earlier for part in parts]), np.concatenate([part.later for part in parts]))
-
-
-def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameters, since_frame: int) -> Iterator[Pairs]:
     if not len(detections):
-        return
+        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
     centre, count = detections.centre.astype(np.float64), len(detections)
     index = FrameIndex(frame, centre[:, 0])
     tallest = (1 + np.exp(gate.max_height_change)) / 2
     gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
     first = np.searchsorted(frame, since_frame - gaps)
-    for some in blocks(count - first):
+
+    def pairs_of(some: slice) -> Pairs:
         asked, gap = ranges(first[some], np.full(len(first[some]), count)), np.repeat(gaps[some], count - first[some])
         radius = gate.reach + gate.max_speed * gap / frame_rate
         radius = np.where(gap > gate.max_link_frames, np.minimum(radius, LARGEST_MISFIT), radius)
@@ -102,7 +97,10 @@ def _pairs_by_gap(detections: Detections, frame_rate: float, gate: GateParameter
         )
         earlier, later, gap = earlier[passes], later[passes], gap[passes]
         rank = np.argsort((gap * count + earlier) * count + later)
-        yield Pairs(earlier[rank], later[rank])
+        return Pairs(earlier[rank], later[rank])
+
+    parts = on_all_cores(pairs_of, blocks(count - first))
+    return Pairs(np.concatenate([part.earlier for part in parts]), np.concatenate([part.later for part in parts]))
 
 
 class FrameIndex:

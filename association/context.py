@@ -11,8 +11,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import LARGEST_MISFIT, FrameIndex, Pairs, blocks, ranges
+from siamlink.association.candidates import LARGEST_MISFIT, FrameIndex, IntArray, Pairs, blocks, ranges
 from siamlink.detectors.boxes import iou_pairs
+from siamlink.detectors.cores import on_all_cores
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
@@ -163,10 +164,11 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     contest = j[near] * (gap.max(initial=0) + 1) + gap[near]
     least = np.full(contest.max(initial=-1) + 1, np.inf)
     np.minimum.at(least, contest, misfit[near])
-    best = np.flatnonzero(misfit[near] == least[contest])
-    _, first = np.unique(contest[best], return_index=True)
+    best = np.flatnonzero(misfit[near] == least[contest])[::-1]
+    first = np.full(len(least), -1)
+    first[contest[best]] = near[best]  # of equals, the first one in the end
     trusted = np.zeros(len(pairs), bool)
-    trusted[near[best[first]]] = True
+    trusted[first[first >= 0]] = True
     return _past_motion(centre, pairs, gap, trusted)
 
 
@@ -183,16 +185,18 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         rival), and the number of rivals.
     """
     contest = owner * (gap.max(initial=0) + 1) + gap
-    order = np.lexsort((misfit, contest))
-    first = np.r_[True, np.diff(contest[order]) > 0] if len(order) else np.zeros(0, bool)
-    position = np.arange(len(order))
-    start = position[first][np.cumsum(first) - 1]
-    size = np.diff(np.r_[position[first], len(order)])[np.cumsum(first) - 1]
-    value = misfit[order]
-    second = np.where(size > 1, value[np.minimum(start + 1, len(order) - 1)], value + 1)
-    margin = value - np.where(position == start, second, value[start])
-    compared = np.empty((len(order), 3))
-    compared[order] = np.column_stack([position - start, margin, size - 1])
+    compared = np.tile([0.0, -1.0, 0.0], (len(contest), 1))
+    contested = np.flatnonzero(np.bincount(contest)[contest] > 1)
+    if not len(contested):
+        return compared
+    contest, value = contest[contested], misfit[contested]
+    order = np.lexsort((value, contest))
+    value, position = value[order], np.arange(len(order))
+    first = np.r_[True, np.diff(contest[order]) > 0]
+    group = np.cumsum(first) - 1
+    start, size = position[first][group], np.diff(np.r_[position[first], len(order)])[group]
+    margin = value - np.where(position == start, value[start + 1], value[start])
+    compared[contested[order]] = np.column_stack([position - start, margin, size - 1])
     return compared
 
 
@@ -202,7 +206,8 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
     frame = detections.frame.astype(np.int64)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     index = FrameIndex(frame, centre[:, 0])
-    for some in blocks(gap - 1):
+
+    def fits_of(some: slice) -> tuple[IntArray, FloatArray]:
         rows = np.repeat(np.arange(len(gap))[some], gap[some] - 1)
         step = ranges(np.ones_like(gap[some]), gap[some])
         i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
@@ -211,7 +216,10 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
         question, found = index.within(frame[i] + step, point[:, 0], expected)
         offset = (centre[found] - point[question]) / expected[question, None]
         fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[found] / expected[question]))
-        np.maximum.at(best, rows[question], fit)
+        return rows[question], fit
+
+    for rows, fit in on_all_cores(fits_of, blocks(gap - 1)):
+        np.maximum.at(best, rows, fit)
     return best
 
 

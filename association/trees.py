@@ -7,7 +7,6 @@ below it takes a few milliseconds, and its answers are the same.
 import ctypes
 import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.cores import core_count
+from siamlink.detectors.cores import on_all_cores
 
 ONE_THREAD = b"nthread", b"1"
 """Threads of XGBoost's own cost more than they bring on few rows."""
@@ -59,11 +58,8 @@ class Trees:
 
         Many rows are answered on all cores.
         """
-        if len(features) <= PART:
-            return self._answer(features)
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
-        with ThreadPoolExecutor(core_count()) as threads:
-            return np.concatenate(list(threads.map(self._answer, parts)))
+        return np.concatenate(on_all_cores(self._answer, parts))
 
     def _answer(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)

@@ -36,7 +36,7 @@ def _overlapping(detections: Detections, overlap_limit: float) -> tuple[IntArray
     if not len(detections):
         return np.zeros(0, np.int64), np.zeros(0, np.int64)
     frame, centre = detections.frame.astype(np.int64), detections.centre[:, 0].astype(np.float64)
-    reach = detections.width / (2 * overlap_limit)
+    reach = detections.width.astype(np.float64) / (2 * overlap_limit)
     index, found = FrameIndex(frame, centre), []
     per_frame = np.unique_counts(frame).counts
     for some in blocks(np.repeat(per_frame, per_frame)):

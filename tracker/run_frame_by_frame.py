@@ -1,7 +1,7 @@
 """A run online or in a window: each frame as it comes, and its tracks as soon as they are final."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import closing
 from typing import NamedTuple
 
@@ -104,7 +104,7 @@ def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_fina
     )
 
 
-def _steps(run: Run, feed: Feed, tracker: FrameByFrame, shown: bool) -> Iterator[_Step]:
+def _steps(run: Run, feed: Feed, tracker: FrameByFrame, shown: bool) -> Generator[_Step]:
     """All that comes until the feed ends."""
     known, needs_images = run.opened.detections, shown or run.matcher.appearance is not None
     if known is not None and isinstance(tracker, KalmanTracker) and not needs_images:
@@ -112,7 +112,7 @@ def _steps(run: Run, feed: Feed, tracker: FrameByFrame, shown: bool) -> Iterator
     return _fed_steps(run, feed, tracker)
 
 
-def _known_steps(run: Run, known: Detections, tracker: KalmanTracker) -> Iterator[_Step]:
+def _known_steps(run: Run, known: Detections, tracker: KalmanTracker) -> Generator[_Step]:
     """Many frames a step."""
     done = 0
     for final in run.watch.over("link", tracker.update_all(known)):
@@ -121,7 +121,7 @@ def _known_steps(run: Run, known: Detections, tracker: KalmanTracker) -> Iterato
     yield _Step(run.opened.last_frame, None, known[done:], Tracks.empty())
 
 
-def _fed_steps(run: Run, feed: Feed, tracker: FrameByFrame) -> Iterator[_Step]:
+def _fed_steps(run: Run, feed: Feed, tracker: FrameByFrame) -> Generator[_Step]:
     """Each frame, while the next ones are decoded and detected.
 
     A live source is one frame ahead at most: it is not to wait for its turn.
