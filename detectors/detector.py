@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors import time_limit
+from siamlink.detectors.cores import core_count
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import ConfigError, DetectorError, InputError
 from siamlink.detectors.fingerprint import fingerprint_of
@@ -25,6 +26,8 @@ EXPECTED = (
 LABELS = np.iinfo(np.int16)
 TIME_LIMIT = "SIAMLINK_DETECTOR_SECONDS"
 """The environment variable that says how many seconds a detector may take over a frame; 0: as long as it likes."""
+MOST_AT_ONCE = 8
+"""Frames that are looked at together; each is held in memory meanwhile."""
 LONGEST_SECONDS = 300.0
 """Seconds without that; the first frame may take a while, as some detectors get ready only then."""
 
@@ -35,6 +38,10 @@ class Detector(Protocol):
     One whose answer depends on the image and on nothing else may have a `fingerprint`, a text that changes whenever its
     answers would: with its settings, its weights, its code. Only then are answers kept, for a run that was interrupted
     or in a cache, and asked for no more.
+
+    One whose answer depends on the image and on nothing else may have a method `several(count)` that returns so many
+    detectors, which give the same answers and can work at the same time, each in a thread of its own. They are asked
+    about several frames of a recorded video at once.
     """
 
     def detect(self, image: Image) -> Detections:
@@ -77,8 +84,33 @@ class LoadedDetector:
         Raises:
             DetectorError: the detector failed, took too long, or returned something else than detections.
         """
+        return self.begin(image, frame_number)()
+
+    def begin(self, image: Image, frame_number: int) -> Callable[[], Detections]:
+        """Start to detect; what is returned waits for the detections, as `detect` does."""
+        wait = self._thread.begin(lambda: self._function(image))
+        return lambda: self._detections(wait, frame_number)
+
+    def several(self) -> "list[LoadedDetector]":
+        """As many that answer alike as are best at work at the same time; itself alone, if it does not know how.
+
+        Raises:
+            DetectorError: it has a method `several` that does not return detectors.
+        """
+        several = getattr(self._detector, "several", None)
+        if not callable(several):
+            return [self]
         try:
-            result = self._thread.call(lambda: self._function(image), self._seconds)
+            divided = list(several(min(core_count(), MOST_AT_ONCE)))
+        except (Exception, SystemExit) as error:
+            raise DetectorError(f"detector '{self.name}' failed in several(count): {explain_where(error)}") from error
+        if not divided:
+            raise DetectorError(f"detector '{self.name}' returned no detectors from several(count)")
+        return [LoadedDetector(self.name, each) for each in divided]
+
+    def _detections(self, wait: Callable[[float | None], object], frame_number: int) -> Detections:
+        try:
+            result = wait(self._seconds)
         except DetectorError:
             raise
         except time_limit.TimeLimitError:

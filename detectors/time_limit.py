@@ -25,11 +25,10 @@ class OwnThread:
     """
 
     def __init__(self) -> None:
-        self._calls: SimpleQueue[Callable[[], Any] | None] = SimpleQueue()
-        self._answers: SimpleQueue[Any] = SimpleQueue()
+        self._calls: SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Any]] | None] = SimpleQueue()
         self._stuck = False
         # with the context of the caller, which holds NumPy's error state for one
-        Thread(target=copy_context().run, args=(_work, self._calls, self._answers), daemon=True).start()
+        Thread(target=copy_context().run, args=(_work, self._calls), daemon=True).start()
         finalize(self, self._calls.put, None)
 
     def call(self, function: Callable[[], Any], seconds: float | None = None) -> Any:
@@ -38,23 +37,33 @@ class OwnThread:
         Raises:
             TimeLimitError: it took longer than so many seconds, or an earlier call did.
         """
-        if self._stuck:
-            raise TimeLimitError
-        self._calls.put(function)
-        try:
-            answer = self._answers.get(timeout=seconds)
-        except Empty:
-            self._stuck = True
-            raise TimeLimitError from None
-        if isinstance(answer, _Raised):
-            raise answer.error
-        return answer
+        return self.begin(function)(seconds)
+
+    def begin(self, function: Callable[[], Any]) -> Callable[[float | None], Any]:
+        """Have `function()` called in that thread in its turn; what is returned waits for it, as `call` does."""
+        answers: SimpleQueue[Any] = SimpleQueue()
+        self._calls.put((function, answers))
+
+        def wait(seconds: float | None) -> Any:
+            if self._stuck:
+                raise TimeLimitError
+            try:
+                answer = answers.get(timeout=seconds)
+            except Empty:
+                self._stuck = True
+                raise TimeLimitError from None
+            if isinstance(answer, _Raised):
+                raise answer.error
+            return answer
+
+        return wait
 
 
-def _work(calls: "SimpleQueue[Callable[[], Any] | None]", answers: "SimpleQueue[Any]") -> None:
-    while (function := calls.get()) is not None:
+def _work(calls: "SimpleQueue[tuple[Callable[[], Any], SimpleQueue[Any]] | None]") -> None:
+    while (asked := calls.get()) is not None:
+        function, answers = asked
         try:
             answers.put(function())
         except BaseException as error:  # whoever asked is told
             answers.put(_Raised(error))
-        del function  # with the image that it was to be called with
+        del asked, function, answers  # with the image that it was to be called with

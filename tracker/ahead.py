@@ -1,6 +1,6 @@
 """Work ahead of whoever takes its results: an iterator that runs in a thread of its own, a few items before them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
 from queue import SimpleQueue
@@ -34,6 +34,12 @@ def ahead(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Iterator[Item]]
         yield worker.taken()
     finally:
         worker.close()
+
+
+def taken_ahead(items: Iterable[Item], depth: int = DEPTH) -> Generator[Item]:
+    """The items as `ahead` gives them, until they end or nobody wants any more: until they are closed."""
+    with ahead(items, depth) as taken:
+        yield from taken
 
 
 class _Worker(Generic[Item]):

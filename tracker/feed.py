@@ -1,6 +1,9 @@
 """The frames of a run with their detections, one after another."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
+from itertools import cycle
+from typing import TypeVar
 
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
@@ -13,6 +16,7 @@ from siamlink.tracker.run import Run
 from siamlink.tracker.seen import NOTHING_SEEN, SeenDetections
 from siamlink.tracker.stopwatch import Stopwatch
 
+Item = TypeVar("Item")
 Feed = Iterator[tuple[int, Image | None, Detections]]
 """Each frame's number, its image if there is one, and its detections."""
 
@@ -25,20 +29,20 @@ def detect_frames(
 ) -> Iterator[tuple[int, Image, Detections]]:
     """Each frame's number, image and what the detector finds in it, or has found before by what was `seen`.
 
-    While it looks, the next frames are decoded, unless the source is live.
+    While it looks, the next frames are decoded, and looked at too if it can look at several at once; but not those of a
+    live source.
 
     Raises:
         DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
     """
+    detectors = [detector] if frames.live else detector.several()
     with ahead(_decode(frames, watch), 0 if frames.live else DEPTH) as decoded:
-        for frame in decoded:
-            found = seen.in_frame(frame.number)
+        begun = (
+            (frame, _begin(frame, one, watch, seen)) for frame, one in zip(decoded, cycle(detectors), strict=False)
+        )
+        for frame, detected in _several_begun(begun, len(detectors)):
             try:
-                if found is None:
-                    with watch.stage("detect"):
-                        found = detector.detect(frame.image, frame.number)
-                    with watch.stage("keep"):
-                        seen.add(frame.number, found)
+                found = detected()
             except DetectorError as error:
                 if not frames.live:
                     raise
@@ -47,6 +51,39 @@ def detect_frames(
             yield frame.number, frame.image, found
     if not frames.stopped:
         seen.end(frames)
+
+
+def _begin(frame: Frame, detector: LoadedDetector, watch: Stopwatch, seen: SeenDetections) -> Callable[[], Detections]:
+    """Start to detect in a frame, unless it is known; what is returned waits for the detections."""
+    known = seen.in_frame(frame.number)
+    if known is not None:
+        return lambda: known
+    wait = detector.begin(frame.image, frame.number)
+
+    def detected() -> Detections:
+        with watch.stage("detect"):
+            found = wait()
+        with watch.stage("keep"):
+            seen.add(frame.number, found)
+        return found
+
+    return detected
+
+
+def _several_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
+    """The items, each once so many from it on have been taken, or there are no more."""
+    waiting: deque[Item] = deque()
+    end: Exception | None = None
+    try:
+        for item in items:
+            waiting.append(item)
+            if len(waiting) >= count:
+                yield waiting.popleft()
+    except Exception as error:  # comes after the items before it
+        end = error
+    yield from waiting
+    if end:
+        raise end
 
 
 def _decode(frames: FrameSource, watch: Stopwatch) -> Iterator[Frame]:

@@ -38,7 +38,7 @@ def compare_looks(
         pairs: those to compare.
         appearance: what describes and compares.
         flow: estimates the optical flow; None where no appearance needs it.
-        watch: counts the stages `decode`, `flow` and `appearance`.
+        watch: counts the stages `flow` and `appearance`.
         progress: told of the frames under the stage `appearance`.
         seen: descriptors that are known already; what is described is added.
 
@@ -47,7 +47,7 @@ def compare_looks(
     """
     comparing = _Comparing(detections, pairs, appearance)
     needed = seen.last_unknown(detections.frame[comparing.wanted], detections.box[comparing.wanted])
-    with ahead(_images(frames, needed, comparing.last_frame, watch)) as images:
+    with ahead(_images(frames, needed, comparing.last_frame)) as images:
         for number, image in images:
             rows = comparing.wanted_in(number)
             described = look_at(image, detections.box[rows], None, appearance, flow, watch, number, seen)
@@ -76,7 +76,7 @@ def describe_detections(
         rows: (K,) those to describe, ascending, at least one.
         appearance: what describes.
         flow: estimates the optical flow; None where no appearance needs it.
-        watch: counts the stages `decode`, `flow` and `appearance`.
+        watch: counts the stages `flow` and `appearance`.
         progress: told of the frames under the stage `appearance`.
         seen: descriptors that are known already; what is described is added.
 
@@ -85,7 +85,7 @@ def describe_detections(
     """
     wanted, box, parts = detections.frame[rows], detections.box[rows], []
     last_frame, done = int(wanted[-1]), 0
-    with ahead(_images(frames, seen.last_unknown(wanted, box), last_frame, watch)) as images:
+    with ahead(_images(frames, seen.last_unknown(wanted, box), last_frame)) as images:
         for number, image in images:
             start, stop = np.searchsorted(wanted, [number, number + 1])
             described = look_at(image, box[start:stop], None, appearance, flow, watch, number, seen)
@@ -99,11 +99,9 @@ def describe_detections(
     return np.concatenate([known, missing])
 
 
-def _images(
-    frames: Iterable[Frame], needed: int, last_frame: int, watch: Stopwatch
-) -> Iterator[tuple[int, Image | None]]:
+def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[tuple[int, Image | None]]:
     """Number and image of each frame up to the last, without an image where none is needed any more; ends with them."""
-    decoded = watch.over("decode", frames)
+    decoded = iter(frames)
     for number in range(1, last_frame + 1):
         if number > needed:
             yield number, None

@@ -11,6 +11,7 @@ from siamlink.association.flow import FlowEstimator
 from siamlink.association.footage import Footage
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_source import Frame
+from siamlink.tracker.ahead import taken_ahead
 from siamlink.tracker.camera import CameraMotion, camera_for
 from siamlink.tracker.feed import Feed
 from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
@@ -74,10 +75,8 @@ class _Looking:
             return None
         last = int(detections.frame.max(initial=0))
         needed = self._camera.last_unknown(detections, last)
-        if self._camera.seen_until < needed:
-            with self._run.watch.stage("decode"):
-                while self._camera.seen_until < needed and (frame := next(self._left, None)):
-                    self._run.progress("appearance", frame.number, last)
+        while self._camera.seen_until < needed and (frame := next(self._left, None)):
+            self._run.progress("appearance", frame.number, last)
         self._camera.recall(detections, last)
         return self._camera
 
@@ -107,5 +106,6 @@ class _Looking:
         """The frames from the first on; in passing, the camera is watched. What is left of them is for `see_camera`."""
         frames = self._run.opened.frames
         assert frames is not None
-        self._left = self._camera.watching(frames, detections) if self._camera else iter(frames)
+        decoded = self._run.watch.over("decode", frames)
+        self._left = self._camera.watching(taken_ahead(decoded), detections) if self._camera else decoded
         return self._left

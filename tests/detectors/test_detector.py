@@ -231,3 +231,53 @@ def test_rows_keep_their_order_and_values(rows):
     np.testing.assert_array_equal(found.score, table[:, 4].astype(np.float32))
     np.testing.assert_array_equal(found.label, table[:, 5])
     assert (found.frame == 5).all()
+
+
+class Dividing:
+    """Finds one box, as far to the right as the image is bright; several of them work at the same time."""
+
+    def __init__(self, barrier=None):
+        self.barrier = barrier
+
+    def several(self, count):
+        return [Dividing(threading.Barrier(count, timeout=20))] * count
+
+    def detect(self, image):
+        if self.barrier:
+            self.barrier.wait()  # for the others: comes to no end unless all are at work
+        x = float(image[0, 0, 0])
+        return np.array([[x, 0, x + 10, 20, 0.9]])
+
+
+def test_several_work_at_the_same_time_and_give_the_same_answers(monkeypatch):
+    monkeypatch.setattr("siamlink.detectors.detector.core_count", lambda: 3)
+    alone = LoadedDetector("dividing", Dividing())
+    several = alone.several()
+    assert [each.name for each in several] == ["dividing"] * 3
+    images = [np.full((4, 4, 3), 10 * k, np.uint8) for k in range(3)]
+    waits = [each.begin(image, 7) for each, image in zip(several, images, strict=True)]
+    for wait, image in zip(waits, images, strict=True):
+        np.testing.assert_array_equal(wait().box, alone.detect(image, 7).box)
+
+
+def test_one_that_cannot_be_divided_works_alone():
+    detector = LoadedDetector("plain", lambda image: [])
+    assert detector.several() == [detector]
+    odd = LoadedDetector("odd", SimpleNamespace(detect=lambda image: [], several=3))
+    assert odd.several() == [odd]
+
+
+@pytest.mark.parametrize(
+    ("several", "said"),
+    [
+        (lambda count: [], "returned no detectors from several"),
+        (lambda count: 1 / 0, "failed in several.*ZeroDivisionError"),
+        (list, r"failed in several.*TypeError"),
+        (lambda count: None, "failed in several.*TypeError"),
+        (lambda count: ["no detector"], "expected an object with a method detect"),
+    ],
+)
+def test_what_several_returns_has_to_be_detectors(several, said):
+    detector = LoadedDetector("mine", SimpleNamespace(detect=lambda image: [], several=several))
+    with pytest.raises(DetectorError, match=f"detector 'mine' .*{said}"):
+        detector.several()

@@ -1,5 +1,6 @@
 import hashlib
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import cv2
@@ -222,6 +223,19 @@ def test_the_result_does_not_depend_on_the_number_of_threads(data, models):
     path = models / "yolox_nano_416x416.onnx"
     one, two = (OnnxDetector(path, threads=threads).detect(image) for threads in (1, 2))
     np.testing.assert_allclose(one.box, two.box, atol=0.01)
+
+
+def test_several_at_once_say_what_one_says(data, models):
+    images = [cv2.imread(str(data / "TUD-Campus" / "img1" / f"{number:06d}.jpg")) for number in (1, 20, 40, 60)]
+    alone = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=1, score_threshold=0.3)
+    several = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=2, score_threshold=0.3).several(4)
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda one, image: one.detect(image), several, images))
+    for found, image in zip(together, images, strict=True):
+        expected = alone.detect(image)
+        np.testing.assert_array_equal(found.box, expected.box)
+        np.testing.assert_array_equal(found.score, expected.score)
+        assert len(found) > 0
 
 
 def test_a_network_for_something_else_is_refused(models):
