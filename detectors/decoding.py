@@ -8,6 +8,7 @@ from av.container import InputContainer
 from av.error import ExitError, FFmpegError
 from av.stream import Disposition
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from siamlink.detectors.errors import InputError
@@ -143,9 +144,10 @@ def with_seconds(frames: Iterator[VideoFrame]) -> Iterator[tuple[float | None, V
         yield (None if frame.time is None or start is None else frame.time - start), frame
 
 
-def to_bgr(frame: VideoFrame) -> Image:
-    """The pixels of a frame as (H, W, 3) uint8 BGR, turned upright."""
-    pixels = np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
+def to_bgr(frame: VideoFrame, reformatter: VideoReformatter | None = None) -> Image:
+    """The pixels of a frame as (H, W, 3) uint8 BGR, turned upright; several frames can share a reformatter."""
+    converted = (reformatter or VideoReformatter()).reformat(frame, format="bgr24")
+    pixels = np.asarray(converted.to_ndarray(), np.uint8)
     return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
 
 

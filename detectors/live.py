@@ -7,6 +7,7 @@ import av
 import cv2
 import numpy as np
 from av.error import FFmpegError
+from av.video.reformatter import VideoReformatter
 
 from siamlink.detectors.decoding import (
     decode_live,
@@ -89,8 +90,9 @@ class _Stream:
         self.waits = playlist or not self.endless
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
+        reformatter = VideoReformatter()
         for frame in self._frames:
-            yield frame.time if self._stamped else None, to_bgr(frame)
+            yield frame.time if self._stamped else None, to_bgr(frame, reformatter)
 
     def close(self) -> None:
         self._container.close()

@@ -8,6 +8,7 @@ import av
 from av.container import InputContainer
 from av.error import FFmpegError, InvalidDataError
 from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from siamlink.detectors.decoding import (
@@ -63,9 +64,10 @@ class VideoFile(FrameSource):
             stream = video_stream(container, str(path))
             declared_end = _declared_end(container, stream)
             stream.thread_type = "NONE"  # frame threads now and then hand over a damaged picture before they know it is
+            reformatter = VideoReformatter()
             for seconds, frame in with_seconds(decode(container, stream)):
                 end = max(end, _end_time(frame))
-                yield (seconds if self._timed else None), to_bgr(frame)
+                yield (seconds if self._timed else None), to_bgr(frame, reformatter)
         if end and declared_end - end > max(_END_MARGIN_SECONDS, 2 / self.frame_rate):
             raise self._ended_early()
 
