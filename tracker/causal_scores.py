@@ -57,7 +57,8 @@ class CausalScores:
     def take_in(self, new: Detections) -> Scores:
         """Score the detections of the next frames, at least one, none of which a better one overlaps."""
         with self._watch.stage("features"):
-            self._forget_before(int(new.frame[0]) - self._gate.gap_frames(self._frame_rate))
+            longest = self._gate.gap_frames(self._frame_rate)
+            self._forget_before(int(new.frame[0]) - longest)
             known, window = len(self._window), Detections.concatenate([self._window, new])
             pairs = candidate_pairs(window, self._frame_rate, self._gate, since_frame=int(new.frame[0]))
             self._window, self._motion = window, self._motion.continued_by(past_motion(window, pairs))
@@ -66,9 +67,11 @@ class CausalScores:
             features, _ = pair_features(window, pairs, np.zeros(len(window)), self._frame_rate, self._motion)
             scenes = list(self._scene.learn_by_frame(new))
             leading = [_pairs_to(new.frame[rows], window.frame[pairs.later]) for rows, _ in scenes]
-            for some, (_, scene) in zip(leading, scenes, strict=True):
-                rank = scene.score_rank(window)
-                features[some, EARLIER], features[some, LATER] = rank[pairs.earlier[some]], rank[pairs.later[some]]
+            for some, (rows, scene) in zip(leading, scenes, strict=True):
+                first = int(np.searchsorted(window.frame, new.frame[rows.start] - longest))
+                rank = scene.score_rank(window[first : known + rows.stop])
+                features[some, EARLIER] = rank[pairs.earlier[some] - first]
+                features[some, LATER] = rank[pairs.later[some] - first]
         with self._watch.stage("boosting"):
             link = self._matcher.context_probability(features)
         with self._watch.stage("features"):

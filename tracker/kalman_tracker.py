@@ -24,7 +24,7 @@ from siamlink.tracker.tracks import Tracks
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
-BLOCK = 2000
+BLOCK = 4000
 """Detections that are scored together where those of later frames are known."""
 
 
