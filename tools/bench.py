@@ -33,12 +33,12 @@ def track(
     All that is given is tracked in one process, as 'siamlink track' does it, and that in a fresh one each time; results
     are thrown away. The stage load is the start of the program with libraries, models and opening; write is what
     remains to be done beside the stages. A library that only one stage needs is loaded in that stage. Stages overlap:
-    each counts its own time, and together they come to more than the total. The row tracking is the sum of those that
-    lead from detections to tracks.
+    each counts its own time, and together they may come to more than the total. The row tracking is the time that
+    passes from the detections, or from the frames if there are none, to the tracks.
 
     --against runs other trackers in the same way, in turn with siamlink, at their defaults on the same detections, and
-    compares the seconds from detections to tracks: without load, detect, draw and write. The ratio is that to
-    siamlink's. The input must have detections; scores that are no probabilities are given to them as ranks. It needs
+    compares the seconds from the detections to the tracks. The ratio is that to siamlink's. The input must have
+    detections; scores that are no probabilities are given to them as ranks. It needs
     pip install 'trackers>=2.6.1,<3'.
     """
     from siamlink.tools.bench_track import measure

@@ -21,8 +21,8 @@ PEERS: dict[str, tuple[str, dict[str, Any]]] = {
 """By what they are called: the class and its settings; camera motion could only be told from images."""
 
 
-def follow(name: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float]]:
-    """Track sources, which have detections, with one of `PEERS`: frames and seconds; see `bench_track.Work`."""
+def follow(name: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float], float]:
+    """Track sources, which have detections, with one of `PEERS`; see `bench_track.Work`."""
     import trackers
 
     from siamlink.tools.tracking import prepare
@@ -40,7 +40,7 @@ def follow(name: str, sources: list[str], job: "Job", asked: float) -> tuple[int
             tracker.update(found)
         seconds["track"] += time.perf_counter() - begin
         frames += len(by_frame)
-    return frames, seconds
+    return frames, seconds, seconds["track"]
 
 
 def _with_unit_scores(detections: Detections) -> Detections:

@@ -63,7 +63,7 @@ def test_the_stages_of_all_sources_are_added_up(siamlink: Run, sequence: Make, h
     assert [*ours["seconds"]] == [LOAD, "features", "boosting", "solve", "tracklets", "gaps", WRITE]
     assert all(seconds > 0 and stage in done.out for stage, seconds in ours["seconds"].items())
     tracking = sum(seconds for stage, seconds in ours["seconds"].items() if stage not in (LOAD, WRITE))
-    assert ours["tracking_seconds"] == pytest.approx(tracking)
+    assert tracking < ours["tracking_seconds"] < ours["wall_seconds"]
     assert ours["cpu_seconds"] > 0
     assert ours["peak_megabytes"] is None or ours["peak_megabytes"] > 10
     assert sorted(here.rglob("*")) == sorted([*before, here / "track.json"])
@@ -77,13 +77,14 @@ def test_other_trackers_see_each_frame_with_scores_that_are_probabilities(
     folder = sequence("SEQ", None, text)
     for name in PEERS:
         seen.clear()
-        frames, seconds = follow(name, [str(folder)], Job(Path("out")), time.time())
+        frames, seconds, tracking = follow(name, [str(folder)], Job(Path("out")), time.time())
         assert frames == len(seen) - 1 == 24
         assert seen[0] == (12, False if name.startswith("BoT") else None)
         scores = [seen[1], seen[3]]
         assert [len(each) for each in seen[1:4]] == [1, 0, 1]
         assert np.allclose(scores, [[0.6], [0.8]]) if score < 1 else 0 <= scores[0][0] < scores[1][0] <= 1
         assert min(seconds.values()) > 0
+        assert tracking == seconds["track"]
 
 
 def test_the_medians_count_and_ratios_are_to_siamlink() -> None:
