@@ -1,6 +1,6 @@
 """The learned probabilities: is `later` the next detection of `earlier`'s track, and is a detection a person at all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from siamlink.association.appearance import Appearances, Comparisons
 from siamlink.association.booster import FeatureError, load_booster, predict
 from siamlink.association.candidates import Pairs
 from siamlink.association.context import PAIR_FEATURES
+from siamlink.association.remembered import RememberedAnswers
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.detectors.detections import Detections
@@ -70,6 +71,11 @@ class Matcher:
             appearance=appearance,
             tracklets=TrackletMatcher.load(folder, appearance) if levels == 2 else None,
         )
+
+    def remembering(self) -> "Matcher":
+        """The same, for one who asks again and again about mostly the same detections and tracklets."""
+        tracklets = self.tracklets.remembering() if self.tracklets else None
+        return replace(self, detection=RememberedAnswers(self.detection), tracklets=tracklets)
 
     def save(self, folder: Path) -> None:
         """Write the boosters as XGBoost's JSON; those that there are."""

@@ -62,18 +62,28 @@ def hold_tracks(problem: LinkProblem, track_id: NDArray[np.int32]) -> LinkProble
         problem: N nodes in order of their frames: detections or tracklets.
         track_id: (N,) the given track that each is part of, 0 for those that are free.
     """
-    held = np.flatnonzero(track_id)
-    if not len(held):
+    if not track_id.any():
         return problem
-    members = held[np.argsort(track_id[held], kind="stable")]
-    follows = track_id[members[1:]] == track_id[members[:-1]]
-    chain = Pairs(members[:-1][follows], members[1:][follows])
-    newest = np.ones(len(problem), bool)
-    newest[chain.earlier] = False
-    free = newest[problem.pairs.earlier] & (track_id[problem.pairs.later] == 0)
+    chain, free = _chain(track_id), undecided(problem.pairs, track_id)
     return replace(
         problem,
         detection=np.where(track_id > 0, -CERTAIN, problem.detection),
         pairs=problem.pairs[free].followed_by(chain),
         link=np.append(problem.link[free], np.full(len(chain), -CERTAIN)),
     )
+
+
+def undecided(pairs: Pairs, track_id: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """(P,) which links between N nodes are still possible if tracks are held: see `hold_tracks`."""
+    newest = np.ones(len(track_id), bool)
+    newest[_chain(track_id).earlier] = False
+    possible: NDArray[np.bool_] = newest[pairs.earlier] & (track_id[pairs.later] == 0)
+    return possible
+
+
+def _chain(track_id: NDArray[np.int32]) -> Pairs:
+    """The links of tracks: each node (N,) and the next one of the same track."""
+    held = np.flatnonzero(track_id)
+    members = held[np.argsort(track_id[held], kind="stable")]
+    follows = track_id[members[1:]] == track_id[members[:-1]]
+    return Pairs(members[:-1][follows], members[1:][follows])

@@ -88,7 +88,10 @@ def candidate_tracklet_pairs(tracklets: Tracklets, gate: TrackletGateParameters)
 
 
 def tracklet_pair_features(
-    tracklets: Tracklets, pairs: Pairs, image_size: tuple[int, int] | None = None
+    tracklets: Tracklets,
+    pairs: Pairs,
+    image_size: tuple[int, int] | None = None,
+    asked: NDArray[np.intp] | slice = slice(None),
 ) -> NDArray[np.float32]:
     """The features of `TRACKLET_PAIR_FEATURES`.
 
@@ -96,16 +99,17 @@ def tracklet_pair_features(
         tracklets: T tracklets.
         pairs: P candidate pairs; rivals must all be there.
         image_size: width and height in pixels, if known.
+        asked: (K,) the pairs whose features are wanted; all of them unless given.
 
     Returns:
-        (P, F) float32, NaN where something is not known.
+        (K, F) float32, NaN where something is not known.
     """
+    every, likeness = _Geometry.of(tracklets, pairs), _likeness(tracklets.descriptor, pairs)
+    rivals = _among_rivals(pairs, every, likeness)[asked]
+    g, likeness, pairs = every.part(asked), likeness[asked], Pairs(pairs.earlier[asked], pairs.later[asked])
     i, j = pairs.earlier, pairs.later
     first, last = tracklets.first, tracklets.last
-    g = _Geometry.of(tracklets, pairs)
-    likeness = _likeness(tracklets.descriptor, pairs)
     usual, spread = _likeness_of_strangers(tracklets)
-    none = np.zeros(len(pairs), np.int64)
     probability = tracklets.mean(tracklets.probability)
     seconds, density = np.minimum(tracklets.seconds, LONGEST_SECONDS), tracklets.density
     count = np.minimum(tracklets.count, 30)
@@ -129,11 +133,7 @@ def tracklet_pair_features(
         *(value[side] for value in (seconds, count, density, probability) for side in (i, j)),
         likeness,
         (likeness - usual) / spread,
-        rank_among_rivals(g.misfit, i, none),
-        rank_among_rivals(g.misfit, j, none),
-        *(_likeness_among_rivals(likeness, side) for side in (i, j)),
-        rank_among_rivals(g.gap, i, none)[:, :1],
-        rank_among_rivals(g.gap, j, none)[:, :1],
+        rivals,
         hidden,
         between,
         _border_distance(tracklets, last, image_size)[i],
@@ -208,6 +208,10 @@ class _Geometry:
     distance: FloatArray
     misfit: FloatArray
 
+    def part(self, rows: NDArray[np.intp] | slice) -> "_Geometry":
+        """That of some of the pairs."""
+        return _Geometry(**{name: value[rows] for name, value in vars(self).items()})
+
     @classmethod
     def of(cls, tracklets: Tracklets, pairs: Pairs) -> "_Geometry":
         first, last, rate = tracklets.first, tracklets.last, tracklets.frame_rate
@@ -236,6 +240,20 @@ def _likeness(descriptor: FloatArray, pairs: Pairs) -> FloatArray:
         return np.full(len(pairs), np.nan)
     cosine: FloatArray = np.einsum("pd,pd->p", descriptor[pairs.earlier], descriptor[pairs.later])
     return cosine
+
+
+def _among_rivals(pairs: Pairs, geometry: _Geometry, likeness: FloatArray) -> FloatArray:
+    """(P, 12) how each pair compares with the others of the same tracklet, in columns as the features name them."""
+    i, j, none = pairs.earlier, pairs.later, np.zeros(len(pairs), np.int64)
+    return np.column_stack(
+        [
+            rank_among_rivals(geometry.misfit, i, none),
+            rank_among_rivals(geometry.misfit, j, none),
+            *(_likeness_among_rivals(likeness, side) for side in (i, j)),
+            rank_among_rivals(geometry.gap, i, none)[:, :1],
+            rank_among_rivals(geometry.gap, j, none)[:, :1],
+        ]
+    )
 
 
 def _likeness_among_rivals(likeness: FloatArray, owner: NDArray[np.int64]) -> FloatArray:

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from siamlink.association.candidates import Pairs
 from siamlink.association.footage import Footage
-from siamlink.association.problem import CostParameters, hold_tracks
+from siamlink.association.problem import CostParameters, hold_tracks, undecided
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import LinkProblem, Solver
 from siamlink.association.tracklet_context import (
@@ -98,12 +98,12 @@ def link_tracklets(
     pairs = candidate_tracklet_pairs(tracklets, parameters.gate)
     if describe is not None:
         tracklets = look_at(tracklets, pairs, parameters.summary, describe)
-    link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, footage.size))
+    track_id = tracklets.largest(np.zeros(len(tracklets.detections), np.int32) if held is None else held)
+    asked = np.flatnonzero(undecided(pairs, track_id))
+    link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, footage.size, asked))
     person = matcher.person_probability(tracklet_features(tracklets, scene))
-    problem = tracklet_problem(tracklets, pairs, link, person, footage.last_frame, parameters.costs)
-    if held is not None:
-        problem = hold_tracks(problem, tracklets.largest(held))
-    solution = solve(problem)
+    problem = tracklet_problem(tracklets, pairs[asked], link, person, footage.last_frame, parameters.costs)
+    solution = solve(hold_tracks(problem, track_id))
     return np.append(solution.track_ids(), 0)[tracklets.owner].astype(np.int32)
 
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance import Appearances
 from siamlink.association.booster import load_booster, predict
+from siamlink.association.remembered import RememberedAnswers
 from siamlink.association.tracklet_context import TRACKLET_FEATURES, TRACKLET_PAIR_FEATURES, reversed_in_time
 from siamlink.detectors.errors import ModelError
 
@@ -42,6 +43,10 @@ class TrackletMatcher:
             )
         return cls(link, load_booster(folder / PERSON_FILE, TRACKLET_FEATURES))
 
+    def remembering(self) -> "TrackletMatcher":
+        """The same, for one who asks again and again about mostly the same tracklets."""
+        return TrackletMatcher(RememberedAnswers(self.link), RememberedAnswers(self.person))
+
     def save(self, folder: Path) -> None:
         """Write the two boosters as XGBoost's JSON."""
         folder.mkdir(parents=True, exist_ok=True)
@@ -53,8 +58,8 @@ class TrackletMatcher:
 
         The mean of what the model says of the video as it is and played backwards.
         """
-        both = (features, reversed_in_time(features))
-        probability: FloatArray = np.mean([predict(self.link, each, TRACKLET_PAIR_FEATURES) for each in both], axis=0)
+        both = np.concatenate([features, reversed_in_time(features)])
+        probability: FloatArray = predict(self.link, both, TRACKLET_PAIR_FEATURES).reshape(2, -1).mean(axis=0)
         return probability
 
     def person_probability(self, features: NDArray[np.float32]) -> FloatArray:

@@ -90,10 +90,24 @@ class Detections:
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
-        """All rows of `parts`, sorted by frame; rows of one frame keep their order."""
-        if not parts:
+        """All rows of `parts`, sorted by frame; rows of one frame keep their order.
+
+        Raises:
+            InputError: a frame has too many rows.
+        """
+        filled = [part for part in parts if len(part)]
+        if not filled:
             return cls.empty()
-        return cls(**{name: np.concatenate([getattr(part, name) for part in parts]) for name in cls._dtypes})
+        columns = {name: np.concatenate([getattr(part, name) for part in filled]) for name in cls._dtypes}
+        if len(filled) > 1:
+            _refuse_crowds(columns["frame"])
+            if (np.diff(columns["frame"]) < 0).any():
+                order = np.argsort(columns["frame"], kind="stable")
+                columns = {name: column[order] for name, column in columns.items()}
+        whole = object.__new__(cls)
+        for name, column in columns.items():
+            whole._set(name, column)
+        return whole
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -177,6 +191,10 @@ def _validate(columns: dict[str, NDArray[Any]]) -> None:
             row = int(np.argmax(fault))
             values = ", ".join(f"{value:g}" for value in box[row])
             raise InputError(f"{message}: row {row}, frame {frame[row]}, box [{values}], score {score[row]:g}")
+    _refuse_crowds(frame)
+
+
+def _refuse_crowds(frame: NDArray[np.int32]) -> None:
     if len(frame) > MOST_IN_FRAME:
         frames, counts = np.unique(frame, return_counts=True)
         fullest = int(counts.argmax())

@@ -190,8 +190,10 @@ def to_detections(result: object, frame: int) -> Detections:
         InputError: it is none of these, or a value is not finite, a box has no area or a label is no int16.
     """
     if isinstance(result, Detections):
-        if len(np.unique(result.frame)) > 1:
+        if len(result) and result.frame[0] != result.frame[-1]:
             raise InputError("the rows belong to several frames, but a detector sees one image")
+        if type(result) is Detections and (not len(result) or result.frame[0] == frame):
+            return result
         return Detections.from_boxes(frame, result.box, result.score, result.label)
     if all(hasattr(result, name) for name in ("xyxy", "confidence", "class_id")):
         return _from_columns(frame, result.xyxy, result.confidence, result.class_id)  # type: ignore[attr-defined]

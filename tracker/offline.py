@@ -26,7 +26,7 @@ from siamlink.tracker.camera import CameraMotion
 from siamlink.tracker.gaps import carry_on, fill_gaps
 from siamlink.tracker.overlaps import best_of_overlaps
 from siamlink.tracker.parameters import GapParameters, TrackerParameters
-from siamlink.tracker.smoothing import smooth_tracks
+from siamlink.tracker.smoothing import Smoothing, smooth_tracks
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
 
@@ -186,8 +186,10 @@ def score_later(
         with watch.stage("boosting"):
             link = matcher.revise(context, features, new, asked, compared)
     pairs, context = known.pairs.followed_by(new), np.append(known.context, context)
+    with watch.stage("features"):
+        shown = detection_features(detections, scene, pairs, context)
     with watch.stage("boosting"):
-        person = matcher.detection_probability(detection_features(detections, scene, pairs, context))
+        person = matcher.detection_probability(shown)
     return ScoredPairs(
         detections,
         scene,
@@ -218,7 +220,9 @@ def link_scored(
     free = np.zeros(len(scored.detections), np.int32)
     ids = assign_tracks(scored, footage, matcher, parameters, watch, describe, free)
     camera = see_camera(scored.detections) if see_camera else None
-    return make_tracks(scored.detections, number_in_order(ids), footage, parameters, watch, camera)
+    with watch.stage("gaps"):
+        tracks = Tracks.from_detections(scored.detections, number_in_order(ids))
+        return complete(tracks, footage, parameters.gaps, camera)
 
 
 def assign_tracks(
@@ -260,23 +264,16 @@ def assign_tracks(
     return _drop_short(scored.groups.joined(ids), shortest, fixed)
 
 
-def make_tracks(
-    detections: Detections,
-    track_id: NDArray[np.int32],
+def complete(
+    tracks: Tracks,
     footage: Footage,
-    parameters: TrackerParameters,
-    watch: Stopwatch,
+    parameters: GapParameters,
     camera: CameraMotion | None,
+    smoothing: Smoothing | None = None,
 ) -> Tracks:
-    """The detections with their ids, smoothed, the gaps filled and the ends carried on as far as that is wanted."""
-    with watch.stage("gaps"):
-        return _complete(Tracks.from_detections(detections, track_id), footage, parameters.gaps, camera)
-
-
-def _complete(tracks: Tracks, footage: Footage, parameters: GapParameters, camera: CameraMotion | None) -> Tracks:
-    """Smooth the boxes of tracks and fill their gaps, as far as that is wanted."""
+    """Smooth the boxes of tracks, fill their gaps and carry their ends on, as far as that is wanted."""
     rate = footage.frame_rate
-    filled = smooth_tracks(tracks, rate, camera) if parameters.smooth else fill_gaps(tracks)
+    filled = smooth_tracks(tracks, rate, camera, smoothing) if parameters.smooth else fill_gaps(tracks)
     if not parameters.fill:
         return filled[~filled.interpolated]
     return carry_on(filled, footage.last_frame, parameters.carry_on_seconds, rate)

@@ -12,10 +12,12 @@ are solved at once, as one banded system.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import solveh_banded
+from scipy.linalg.lapack import dpbsv
 
 from siamlink.tracker.camera import CameraMotion
 from siamlink.tracker.tracks import Tracks
@@ -38,7 +40,28 @@ LITTLE = 1e-3
 """What left-out detections still count, as a share of the penalty, so that no track is without any."""
 
 
-def smooth_tracks(tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None) -> Tracks:
+class Smoothing(NamedTuple):
+    """How much the tracks of a video are smoothed.
+
+    Attributes:
+        gap: (4,) the t for x and y of the centre, width and height in frames without a detection.
+        seen: (4,) the same in frames with one.
+    """
+
+    gap: FloatArray
+    seen: FloatArray
+
+
+def choose_smoothing(tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None) -> Smoothing:
+    """How much the tracks of a video are best smoothed, judged by these; see `smooth_tracks`."""
+    if not len(tracks):
+        return Smoothing(np.full(4, USUAL_SECONDS), np.full(4, USUAL_SECONDS))
+    return _Course.of(tracks, 1 / frame_rate, camera).choose_smoothing()
+
+
+def smooth_tracks(
+    tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None, smoothing: Smoothing | None = None
+) -> Tracks:
     """Smooth the boxes and fill the gaps of tracks.
 
     How much is smoothed is chosen for each video and for the centre's and the size's components apart. Gaps are filled
@@ -50,6 +73,7 @@ def smooth_tracks(tracks: Tracks, frame_rate: float, camera: CameraMotion | None
         tracks: the detections of tracks.
         frame_rate: frames a second.
         camera: the camera's motion; None: it stands still.
+        smoothing: how much; None: as is best by these tracks.
 
     Returns:
         The tracks with a box in every frame from their first to their last; new rows are marked interpolated, and their
@@ -58,9 +82,9 @@ def smooth_tracks(tracks: Tracks, frame_rate: float, camera: CameraMotion | None
     if not len(tracks):
         return tracks
     course = _Course.of(tracks, 1 / frame_rate, camera)
-    predicting = course.choose_seconds()
-    state = course.smooth(predicting)
-    state[course.seen] = course.smooth(course.limit_to_noise(predicting))[course.seen]
+    chosen = smoothing or course.choose_smoothing()
+    state = course.smooth(chosen.gap)
+    state[course.seen] = course.smooth(chosen.seen)[course.seen]
     score = np.interp(np.arange(len(course.track)), course.seen, tracks.score[course.order])
     last_seen = np.searchsorted(course.seen, np.arange(len(course.track)), side="right") - 1
     interpolated = np.ones(len(course.track), bool)
@@ -118,7 +142,12 @@ class _Course:
             drift -= drift[offset][track]
         return cls(order, seen, state - drift[seen], drift, track, every, step)
 
-    def choose_seconds(self) -> FloatArray:
+    def choose_smoothing(self) -> Smoothing:
+        """How much these are best smoothed."""
+        seconds = self._choose_seconds()
+        return Smoothing(seconds, self._limit_to_noise(seconds))
+
+    def _choose_seconds(self) -> FloatArray:
         """(4,) for each component of the state the t that predicts best what was left out."""
         part = ((self.frame[self.seen] - 1) * self.step / BLOCK_SECONDS).astype(np.int64) % 2
         asked = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
@@ -135,7 +164,7 @@ class _Course:
         chosen: FloatArray = np.array(SMOOTHING_SECONDS)[np.argmin(errors, axis=0)]
         return chosen
 
-    def limit_to_noise(self, seconds: FloatArray) -> FloatArray:
+    def _limit_to_noise(self, seconds: FloatArray) -> FloatArray:
         """(4,) the largest t up to `seconds` (4,) that takes no more from the detections than can be noise.
 
         What moves smoothly hardly shows in third differences of frames that follow each other, but noise does.
@@ -169,30 +198,39 @@ class _Course:
 
     def smooth(self, seconds: FloatArray) -> FloatArray:
         """(M, 4) the state at every moment, each component smoothed over its time (4,)."""
-        weight = np.ones(len(self.seen))
-        return np.column_stack([self._solve(weight, self.state[:, [k]], float(seconds[k])) for k in range(4)])
+        weight, smoothed = np.ones(len(self.seen)), np.empty((len(self.track), 4))
+        for each in set(seconds.tolist()):
+            those = np.flatnonzero(seconds == each)
+            smoothed[:, those] = self._solve(weight, self.state[:, those], each)
+        return smoothed
 
     def _solve(self, weight: FloatArray, state: FloatArray, seconds: float) -> FloatArray:
         """(M, K) the smoothed components of a state (N, K) whose detections count as `weight` (N,) says."""
-        matrix = self._penalty(seconds)
+        bend, slope = self._penalties
+        matrix = (seconds / self.step) ** 4 * bend + self._tension(seconds) * slope
         matrix[0, self.seen] += weight
-        wanted = np.zeros((len(self.track), state.shape[1]))
+        wanted = np.zeros((len(self.track), state.shape[1]), order="F")
         wanted[self.seen] = weight[:, None] * state
-        solved: FloatArray = solveh_banded(matrix, wanted, lower=True)
-        return solved
+        _, solved, info = dpbsv(matrix, wanted, lower=1, overwrite_ab=1, overwrite_b=1)
+        assert info == 0, "the weights and the tension make the matrix positive definite"
+        smoothed: FloatArray = solved
+        return smoothed
 
     def _tension(self, seconds: float) -> float:
         return seconds**4 / (TENSION_SECONDS * self.step) ** 2
 
-    def _penalty(self, seconds: float) -> FloatArray:
-        """(3, M) the penalty's matrix in LAPACK's lower banded form; it does not reach from one track to another."""
-        matrix = np.zeros((3, len(self.track)))
-        for difference, strength in (((1, -2, 1), (seconds / self.step) ** 4), ((-1, 1), self._tension(seconds))):
-            reach = len(difference) - 1
-            rows = np.flatnonzero(self.track[reach:] == self.track[: len(self.track) - reach])
-            for i, one in enumerate(difference):
-                for j, other in enumerate(difference[: i + 1]):
-                    matrix[i - j, rows + j] += strength * one * other
+    @cached_property
+    def _penalties(self) -> tuple[FloatArray, FloatArray]:
+        """(3, M) the matrices of both penalties in LAPACK's lower banded form; none reaches from a track to another."""
+        return self._squared_difference((1, -2, 1)), self._squared_difference((-1, 1))
+
+    def _squared_difference(self, difference: tuple[int, ...]) -> FloatArray:
+        matrix = np.zeros((3, len(self.track)), order="F")
+        reach = len(difference) - 1
+        rows = np.flatnonzero(self.track[reach:] == self.track[: len(self.track) - reach])
+        for i, one in enumerate(difference):
+            for j, other in enumerate(difference[: i + 1]):
+                matrix[i - j, rows + j] += one * other
         return matrix
 
 

@@ -21,14 +21,18 @@ from siamlink.tracker.looking import Onlooker, RecentLooks
 from siamlink.tracker.offline import (
     ScoredPairs,
     assign_tracks,
-    make_tracks,
+    complete,
     score_later,
     second_level,
 )
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.scene_history import SceneHistory
+from siamlink.tracker.smoothing import Smoothing, choose_smoothing
 from siamlink.tracker.stopwatch import Stopwatch
 from siamlink.tracker.tracks import Tracks
+
+SMOOTHING_SECONDS = 0.5
+"""How long tracks are smoothed as much as was found best."""
 
 
 class WindowedTracker:
@@ -65,7 +69,7 @@ class WindowedTracker:
     ) -> None:
         self.frame_rate = check_frame_rate(frame_rate)
         self.parameters = parameters or TrackerParameters(mode="windowed")
-        self.matcher = matcher or self.parameters.load_matcher()
+        self.matcher = (matcher or self.parameters.load_matcher()).remembering()
         self.frame = self.final_frame = 0
         self._watch, self._image_size = stopwatch or Stopwatch(), image_size
         self._onlooker = onlooker or Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
@@ -77,6 +81,8 @@ class WindowedTracker:
         self._scene = SceneHistory()
         self._scored = ScoredPairs.none()
         self._new: list[Detections] = []
+        self._smoothing: Smoothing | None = None
+        self._smoothing_due = 0
         self._held = np.zeros(0, np.int32)
         self._next_id = 1
         self.newest = np.zeros(0, np.int32)
@@ -152,13 +158,25 @@ class WindowedTracker:
         detections = self._scored.detections
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = _number_tracks(np.where(left_out, 0, self._assign()), self._held, self._next_id)
-        tracks = make_tracks(detections, ids, self._footage, self.parameters, self._watch, self._camera)
+        with self._watch.stage("gaps"):
+            tracks = self._complete(Tracks.from_detections(detections, ids))
         given = tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)]
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)
         self.final_frame = final_frame
         self._forget()
         return given
+
+    def _complete(self, tracks: Tracks) -> Tracks:
+        """The tracks with boxes in frames that are not final yet, smoothed and filled."""
+        gaps, rate = self.parameters.gaps, self.frame_rate
+        if gaps.smooth and self.frame >= self._smoothing_due:
+            self._smoothing = choose_smoothing(tracks, rate, self._camera)
+            self._smoothing_due = self.frame + math.ceil(SMOOTHING_SECONDS * rate)
+        carried = math.floor(gaps.carry_on_seconds * rate + 1e-6)
+        going_on = np.unique(tracks.track_id[tracks.frame > self.final_frame - carried])
+        left = tracks[np.isin(tracks.track_id, going_on)]
+        return complete(left, self._footage, gaps, self._camera, self._smoothing)
 
     def _take_in_new(self) -> None:
         """Score the pairs that the new detections are part of."""
