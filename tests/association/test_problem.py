@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,7 +8,7 @@ from hypothesis import strategies as st
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.context import pair_features
 from siamlink.association.matcher import detection_features
-from siamlink.association.problem import CostParameters, hold_tracks, link_problem
+from siamlink.association.problem import CostParameters, hold_tracks, link_problem, undecided
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.solvers import LinkProblem, Solver, solve_hungarian, solve_lp
 from siamlink.detectors.detections import Detections
@@ -97,6 +99,23 @@ def test_given_tracks_stay_as_they_are_and_only_their_ends_go_on(seed: int, held
         others = np.setdiff1d(np.flatnonzero(ids == found), members)
         assert (others > members.max()).all()
         assert (given_ids[others] == 0).all()
+
+
+@given(seed=st.integers(0, 10**6))
+def test_only_links_that_are_undecided_matter_to_held_tracks(seed):
+    random, count = np.random.default_rng(seed), 12
+    earlier, later = np.triu_indices(count, 1)
+    pairs, nats = Pairs(earlier, later), random.uniform(0.1, 5, len(earlier))
+    cost = random.normal(0, 3, count)
+    problem = LinkProblem(np.arange(1, count + 1), cost, np.full(count, 2.0), np.full(count, 2.0), pairs, nats)
+    held = random.integers(0, 3, count) * (np.arange(count) < 8)
+    possible = undecided(pairs, held)
+    whole, part = (
+        solve_lp(hold_tracks(replace(problem, pairs=pairs[rows], link=nats[rows]), held))
+        for rows in (np.ones(len(pairs), bool), possible)
+    )
+    assert part.track_ids().tolist() == whole.track_ids().tolist()
+    assert held.any() == (possible.sum() < len(pairs))
 
 
 def test_without_given_tracks_the_problem_stays_the_same():

@@ -65,6 +65,17 @@ def test_tracklets_follow_one_another_and_never_overlap_in_time():
     assert couples(tracklets_of(walk(1, 10), walk(10, 20))) == [(0, 1)], "the one gives way to the other"
 
 
+def test_features_of_some_pairs_are_those_that_they_have_among_all():
+    rows = [walk(first, first + 6, x=100 + 20 * k % 70) for k, first in enumerate(range(1, 60, 4))]
+    found = tracklets_of(*rows, descriptor=np.random.default_rng(0).normal(size=(len(rows), 3)))
+    pairs = candidate_tracklet_pairs(found, GATE)
+    every = tracklet_pair_features(found, pairs, (640, 480))
+    some = np.arange(1, len(pairs), 3)
+    np.testing.assert_array_equal(tracklet_pair_features(found, pairs, (640, 480), some), every[some])
+    assert len(some) > 5
+    assert tracklet_pair_features(found, pairs, (640, 480), some[:0]).shape == (0, len(TRACKLET_PAIR_FEATURES))
+
+
 def test_the_gap_is_limited_in_seconds():
     for rate, frames in ((10.0, 25), (20.0, 50)):
         near, far = (tracklets_of(walk(1, 9), walk(9 + gap, 99), rate=rate) for gap in (frames, frames + 1))

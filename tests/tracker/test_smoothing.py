@@ -6,7 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.tracker.gaps import fill_gaps
-from siamlink.tracker.smoothing import SMOOTHING_SECONDS, TENSION_SECONDS, _boxes, _Course, smooth_tracks
+from siamlink.tracker.smoothing import (
+    SMOOTHING_SECONDS,
+    TENSION_SECONDS,
+    USUAL_SECONDS,
+    _boxes,
+    _Course,
+    choose_smoothing,
+    smooth_tracks,
+)
 from siamlink.tracker.tracks import Tracks
 
 RATE = 25.0
@@ -167,6 +175,20 @@ def test_tiny_boxes_far_away_keep_a_size_in_32_bits():
     box = _boxes(state).astype(np.float32)
     assert (box[:, 2:] > box[:, :2]).all()
     np.testing.assert_allclose(box[0, [1, 3]], [-5, 15])
+
+
+def test_the_choice_may_be_made_by_more_tracks_than_are_smoothed():
+    one, other = walk(np.r_[1:40, 60:90], noise=3), walk(np.arange(1, 90), 2, noise=1, seed=1, x=900)
+    both = Tracks.concatenate([one, other])
+    expected = smooth_tracks(both, RATE)
+    smoothed = smooth_tracks(one, RATE, smoothing=choose_smoothing(both, RATE))
+    np.testing.assert_array_equal(smoothed.box, expected.box[expected.track_id == 1])
+    assert np.abs(smoothed.box - smooth_tracks(one, RATE).box).max() > 0.01
+
+
+def test_by_no_tracks_the_usual_is_chosen():
+    chosen = choose_smoothing(Tracks.empty(), RATE)
+    assert chosen.gap.tolist() == chosen.seen.tolist() == [USUAL_SECONDS] * 4
 
 
 def test_nothing_stays_nothing():
