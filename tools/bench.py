@@ -190,7 +190,7 @@ def scaling(
         Path | None, typer.Option(metavar="FILE", help="Draw them, as PNG or SVG, on logarithmic axes.")
     ] = None,
 ) -> None:
-    """Time a frame by the length of the video and by the people in it: offline, in a window and online.
+    """Time a frame by the length of the video and by the people in it: offline, in a window, and online in two ways.
 
     The videos are those of 'siamlink bench stream', ten people for each length and 300 frames for each crowd; they are
     tracked from their detections alone. Seconds are of computing, from the detections to the tracks.
@@ -200,8 +200,9 @@ def scaling(
     from siamlink.tools.terminal import show_table, stage_bars
     from siamlink.tracker.parameters import load_parameters
 
-    modes = ("offline", "windowed", "online")
-    ways = [load_parameters(config, ["appearance=none", *(settings or []), f"mode={mode}"]) for mode in modes]
+    common = ["appearance=none", *(settings or [])]
+    ways = {mode: load_parameters(config, [*common, f"mode={mode}"]) for mode in ("offline", "windowed", "online")}
+    ways["Hungarian"] = load_parameters(config, [*common, "mode=online", "solver=hungarian"])
     lengths, crowds = _numbers("--frames", frames, 100_000_000), _numbers("--people", people, 1000)
     with stage_bars() as progress:
         benchmark = measure(lengths, crowds, ways, progress)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,14 +24,14 @@ class Measured:
     """One video tracked in one way.
 
     Attributes:
-        mode: of the tracker.
+        way: what the settings of the tracker are called.
         people: who walk there.
         frames: how many.
         milliseconds: of computing for a frame, on one core or on all together.
         peak_megabytes: the most memory that the process held; None where not known.
     """
 
-    mode: str
+    way: str
     people: int
     frames: int
     milliseconds: float
@@ -61,9 +61,9 @@ class ScalingBenchmark:
         for axes, name, runs in zip(
             figure.subplots(1, 2), ("frames", "people"), (self.by_length, self.by_people), strict=True
         ):
-            for mode in dict.fromkeys(run.mode for run in runs):
-                own = [run for run in runs if run.mode == mode]
-                axes.plot([getattr(run, name) for run in own], [run.milliseconds for run in own], "o-", label=mode)
+            for way in dict.fromkeys(run.way for run in runs):
+                own = [run for run in runs if run.way == way]
+                axes.plot([getattr(run, name) for run in own], [run.milliseconds for run in own], "o-", label=way)
             axes.set(xlabel=name, ylabel="CPU milliseconds a frame", xscale="log", yscale="log")
             axes.grid(alpha=0.3, which="both")
             axes.legend()
@@ -71,27 +71,27 @@ class ScalingBenchmark:
 
 
 def measure(
-    lengths: Sequence[int], crowds: Sequence[int], ways: Sequence[TrackerParameters], progress: Progress
+    lengths: Sequence[int], crowds: Sequence[int], ways: Mapping[str, TrackerParameters], progress: Progress
 ) -> ScalingBenchmark:
     """Track videos of walkers, from their detections alone, each in a process of its own.
 
     Args:
         lengths: frames of videos with `FEW_PEOPLE`.
         crowds: people in videos of `FEW_FRAMES`.
-        ways: to track them.
+        ways: to track them, each with what it is called.
         progress: told how far it is.
     """
     videos = [(FEW_PEOPLE, frames) for frames in lengths] + [(people, FEW_FRAMES) for people in crowds]
     runs: list[Measured] = []
     for people, frames in videos:
-        for parameters in ways:
+        for way, parameters in ways.items():
             progress("measure", len(runs), len(videos) * len(ways))
-            runs.append(in_own_process(_track, people, frames, parameters))
+            runs.append(in_own_process(_track, way, people, frames, parameters))
     place = len(lengths) * len(ways)
     return ScalingBenchmark(tuple(runs[:place]), tuple(runs[place:]))
 
 
-def _track(people: int, frames: int, parameters: TrackerParameters) -> Measured:
+def _track(way: str, people: int, frames: int, parameters: TrackerParameters) -> Measured:
     from siamlink.detectors.detections import Detections
     from siamlink.tracker.inputs import TrackingInput
     from siamlink.tracker.pipeline import track_input
@@ -103,16 +103,16 @@ def _track(people: int, frames: int, parameters: TrackerParameters) -> Measured:
         begin = time.process_time()
         track_input(opened, None, parameters, matcher=matcher)
         taken = time.process_time() - begin
-    return Measured(parameters.mode, people, frames, 1000 * taken / frames, peak_megabytes())
+    return Measured(way, people, frames, 1000 * taken / frames, peak_megabytes())
 
 
 def _table(name: str, runs: tuple[Measured, ...], memory: bool) -> Any:
     from rich import box
     from rich.table import Table
 
-    modes = list(dict.fromkeys(run.mode for run in runs))
+    ways = list(dict.fromkeys(run.way for run in runs))
     table = Table(name, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for column in [f"{mode}, ms" for mode in modes] + ([f"{mode}, MB" for mode in modes] if memory else []):
+    for column in [f"{way}, ms" for way in ways] + ([f"{way}, MB" for way in ways] if memory else []):
         table.add_column(column, justify="right", no_wrap=True)
     for value in dict.fromkeys(getattr(run, name) for run in runs):
         row = [run for run in runs if getattr(run, name) == value]

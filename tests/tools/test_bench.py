@@ -121,11 +121,11 @@ def test_the_time_for_a_frame_is_measured_by_length_and_by_crowd(siamlink: Calla
     done = siamlink(*scaling, "--json", "scaling.json", "--picture", "scaling.png")
     assert (done.code, done.err) == (0, "")
     figures = json.loads(Path("scaling.json").read_text())
-    ways = ["offline", "windowed", "online"]
-    assert [(run["frames"], run["people"], run["mode"]) for run in figures["by_length"]] == [
+    ways = ["offline", "windowed", "online", "Hungarian"]
+    assert [(run["frames"], run["people"], run["way"]) for run in figures["by_length"]] == [
         (frames, 10, way) for frames in (10, 20) for way in ways
     ]
-    assert [(run["frames"], run["people"], run["mode"]) for run in figures["by_people"]] == [
+    assert [(run["frames"], run["people"], run["way"]) for run in figures["by_people"]] == [
         (300, 3, way) for way in ways
     ]
     assert all(run["milliseconds"] > 0 for runs in figures.values() for run in runs)
