@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.candidates import FrameIndex, Pairs
+from siamlink.association.candidates import FrameIndex, Pairs, blocks, ranges
 from siamlink.association.context import rank_among_rivals
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.tracklets import TrackletEnd, Tracklets
@@ -65,6 +65,12 @@ class TrackletGateParameters(Parameters):
     reach: float = Field(0.5, ge=0, le=10, description="distance allowed at any gap, for jitter of boxes")
     max_speed: float = Field(1.6, gt=0, le=100, description="further distance allowed, in heights a second")
     max_height_change: float = Field(0.5, gt=0, le=3, description="limit on the absolute log ratio of the heights")
+    most_candidates: int = Field(
+        50,
+        ge=1,
+        le=10_000,
+        description="of more candidates of one end, only those nearest for their time are asked about",
+    )
 
 
 def candidate_tracklet_pairs(tracklets: Tracklets, gate: TrackletGateParameters) -> Pairs:
@@ -74,17 +80,35 @@ def candidate_tracklet_pairs(tracklets: Tracklets, gate: TrackletGateParameters)
         tracklets: T tracklets in order of their first frames.
         gate: what a pair must satisfy.
     """
-    first, last = tracklets.first, tracklets.last
-    longest = gate.max_gap_seconds * tracklets.frame_rate
+    first, last, rate = tracklets.first, tracklets.last, tracklets.frame_rate
+    longest = gate.max_gap_seconds * rate
     start = np.searchsorted(first.frame, last.frame, side="right")
     stop = np.searchsorted(first.frame, last.frame + longest, side="right")
-    earlier = np.repeat(np.arange(len(tracklets)), stop - start)
-    later = np.arange(len(earlier)) - np.repeat(np.cumsum(stop - start) - stop, stop - start)
-    pairs = Pairs(earlier, later)
-    geometry = _Geometry.of(tracklets, pairs)
-    change = np.abs(np.log(first.height[later] / last.height[earlier]))
-    passes = (geometry.distance < gate.reach + gate.max_speed * geometry.gap) & (change < gate.max_height_change)
-    return pairs[passes]
+    centre, parts, farness = tracklets.detections.centre.astype(np.float64), [], []
+    for some in blocks(stop - start):
+        later = ranges(start[some], stop[some])
+        earlier = np.repeat(np.arange(len(tracklets))[some], stop[some] - start[some])
+        gap = (first.frame[later] - last.frame[earlier]) / rate
+        height = (last.height[earlier] + first.height[later]) / 2
+        distance = np.hypot(*(centre[first.row[later]] - centre[last.row[earlier]]).T) / height
+        change = np.abs(np.log(first.height[later] / last.height[earlier]))
+        allowed = gate.reach + gate.max_speed * gap
+        passes = (distance < allowed) & (change < gate.max_height_change)
+        parts.append(Pairs(earlier[passes], later[passes]))
+        farness.append((distance / allowed)[passes])
+    if not parts:
+        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    pairs = Pairs(*(np.concatenate([getattr(part, side) for part in parts]) for side in ("earlier", "later")))
+    return _nearest(pairs, np.concatenate(farness), gate.most_candidates)
+
+
+def _nearest(pairs: Pairs, farness: FloatArray, most: int) -> Pairs:
+    """Those of the pairs that are among so many nearest of both their tracklets."""
+    if len(pairs) <= most:
+        return pairs
+    none = np.zeros(len(pairs), np.int64)
+    ranks = [rank_among_rivals(farness, side, none)[:, 0] for side in (pairs.earlier, pairs.later)]
+    return pairs[np.maximum(*ranks) < most]
 
 
 def tracklet_pair_features(

@@ -76,6 +76,19 @@ def test_features_of_some_pairs_are_those_that_they_have_among_all():
     assert tracklet_pair_features(found, pairs, (640, 480), some[:0]).shape == (0, len(TRACKLET_PAIR_FEATURES))
 
 
+@pytest.mark.parametrize("block", [5, 10**6])
+def test_of_many_candidates_the_nearest_are_asked_about(monkeypatch, block):
+    monkeypatch.setattr("siamlink.association.candidates.BLOCK", block)
+    early, late = [walk(1, 10, x=15 * k) for k in range(12)], [walk(13, 30, x=15 * k) for k in range(12)]
+    found = tracklets_of(*early, *late)
+    assert len(couples(found)) > 100
+    few = couples(found, TrackletGateParameters(most_candidates=2))
+    assert {(k, 12 + k) for k in range(12)} <= set(few)
+    assert set(few) <= {(k, 12 + k + step) for k in range(12) for step in (-1, 0, 1)}
+    for side in zip(*few, strict=True):
+        assert np.unique(side, return_counts=True)[1].max() == 2
+
+
 def test_the_gap_is_limited_in_seconds():
     for rate, frames in ((10.0, 25), (20.0, 50)):
         near, far = (tracklets_of(walk(1, 9), walk(9 + gap, 99), rate=rate) for gap in (frames, frames + 1))
