@@ -78,12 +78,8 @@ class Motion:
 
 
 def pair_features(
-    detections: Detections,
-    pairs: Pairs,
-    score_rank: FloatArray,
-    frame_rate: float,
-    known_motion: Motion | None = None,
-) -> tuple[NDArray[np.float32], Motion]:
+    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
+) -> NDArray[np.float32]:
     """The features of `PAIR_FEATURES`.
 
     Args:
@@ -91,24 +87,22 @@ def pair_features(
         pairs: P candidate pairs; rivals of one pair (same detection, same gap) must all be there.
         score_rank: (N,) the detection scores as ranks in [0, 1].
         frame_rate: frames a second.
-        known_motion: of the first K detections, where the pairs that lead to them are not among `pairs`; None: of none.
+        motion: of the N detections; see `past_motion`.
 
     Returns:
-        (P, F) float32, NaN where no motion is known yet; and the motion of the N detections.
+        (P, F) float32, NaN where no motion is known yet.
     """
-    motion = known_motion or Motion.none()
     if len(pairs) <= LARGE_BLOCK:
         return _features_of(detections, pairs, score_rank, frame_rate, motion)
-    features, count = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32), len(motion.support)
+    features = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32)
     for rows in _blocks_of_rivals(detections.frame[pairs.later]):
-        known = motion[: max(count, int(pairs.later[rows].min()))]
-        features[rows], motion = _features_of(detections, pairs[rows], score_rank, frame_rate, known)
-    return features, motion
+        features[rows] = _features_of(detections, pairs[rows], score_rank, frame_rate, motion)
+    return features
 
 
 def _features_of(
-    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, known_motion: Motion
-) -> tuple[NDArray[np.float32], Motion]:
+    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
+) -> NDArray[np.float32]:
     """See `pair_features`."""
     i, j = pairs.earlier, pairs.later
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
@@ -120,11 +114,6 @@ def _features_of(
     seconds = gap / frame_rate
     distance = np.hypot(offset[:, 0], offset[:, 1])
     misfit = distance + np.abs(size_change[:, 1])
-    later_among, earlier_among = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
-    motion = known_motion
-    if len(motion.support) < len(detections):
-        trusted = (earlier_among[:, 0] == 0) & (misfit < LARGEST_MISFIT)
-        motion = motion.continued_by(_past_motion(centre, pairs, gap, trusted))
     residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
     columns = [
         size_change,
@@ -137,12 +126,12 @@ def _features_of(
         score_rank[i],
         score_rank[j],
         _best_between(detections, pairs, gap),
-        later_among,
-        earlier_among,
+        rank_among_rivals(misfit, i, gap),
+        rank_among_rivals(misfit, j, gap),
         residual / mean_height,
         motion.support[i],
     ]
-    return np.column_stack(columns).astype(np.float32), motion
+    return np.column_stack(columns).astype(np.float32)
 
 
 def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.intp]]:
@@ -154,7 +143,7 @@ def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.int
 
 
 def past_motion(detections: Detections, pairs: Pairs) -> Motion:
-    """How N detections came to be where they are, as `pair_features` tells it of the same P pairs."""
+    """How N detections came to be where they are: by the best of P pairs that lead to each, one a gap, if it fits."""
     i, j = pairs.earlier, pairs.later
     gap = pairs.gap(detections.frame)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)

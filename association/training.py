@@ -11,7 +11,14 @@ from pydantic import Field
 from siamlink.association.appearance import RANKS, AppearanceGate, Appearances, Comparisons
 from siamlink.association.booster import BoostingParameters, train_booster
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
-from siamlink.association.context import CONTEXT_CHOICE, PAIR_FEATURES, PAPER_FEATURES, ContextChoice, pair_features
+from siamlink.association.context import (
+    CONTEXT_CHOICE,
+    PAIR_FEATURES,
+    PAPER_FEATURES,
+    ContextChoice,
+    pair_features,
+    past_motion,
+)
 from siamlink.association.labels import IGNORED, Truth, identify, is_next
 from siamlink.association.matcher import (
     DETECTION_FEATURES,
@@ -65,7 +72,8 @@ def make_example(detections: Detections, truth: Truth, frame_rate: float, gate: 
     """Compute the pairs, features and identities of one sequence's detections."""
     scene = SceneStatistics.of(detections)
     pairs = candidate_pairs(detections, frame_rate, gate)
-    features, _ = pair_features(detections, pairs, scene.score_rank(detections), frame_rate)
+    motion = past_motion(detections, pairs)
+    features = pair_features(detections, pairs, scene.score_rank(detections), frame_rate, motion)
     return Example(detections, scene, pairs, features, identify(detections, truth))
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance import Appearances
 from siamlink.association.candidates import Pairs
-from siamlink.association.context import PAIR_FEATURES, PAPER_FEATURES, pair_features
+from siamlink.association.context import PAIR_FEATURES, PAPER_FEATURES, pair_features, past_motion
 from siamlink.association.labels import Truth, is_same_video, read_truth
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.training import TrainingParameters
@@ -81,7 +81,8 @@ def _context(questions: Questions, pairs: Pairs) -> Features:
     sequence = questions.sequence
     assert sequence.frame_rate is not None
     rank = SceneStatistics.of(sequence.read_detections()).score_rank(questions.detections)
-    features, _ = pair_features(questions.detections, pairs, rank, sequence.frame_rate)
+    motion = past_motion(questions.detections, pairs)
+    features = pair_features(questions.detections, pairs, rank, sequence.frame_rate, motion)
     return features[:, [PAIR_FEATURES.index(name) for name in CONTEXT_FEATURES]]
 
 

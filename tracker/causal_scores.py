@@ -64,7 +64,7 @@ class CausalScores:
             self._window, self._motion = window, self._motion.continued_by(past_motion(window, pairs))
             pairs = pairs[pairs.gap(window.frame) <= self._gate.max_link_frames]
             pairs = pairs[np.argsort(window.frame[pairs.later], kind="stable")]
-            features, _ = pair_features(window, pairs, np.zeros(len(window)), self._frame_rate, self._motion)
+            features = pair_features(window, pairs, np.zeros(len(window)), self._frame_rate, self._motion)
             scenes = list(self._scene.learn_by_frame(new))
             leading = [_pairs_to(new.frame[rows], window.frame[pairs.later]) for rows, _ in scenes]
             for some, (rows, scene) in zip(leading, scenes, strict=True):

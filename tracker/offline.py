@@ -175,7 +175,7 @@ def score_later(
         new = candidate_pairs(detections, frame_rate, parameters.gate, since_frame)
         motion = known.motion.continued_by(past_motion(detections, new))
         new = new[new.gap(detections.frame) <= parameters.gate.max_link_frames]
-        features, _ = pair_features(detections, new, scene.score_rank(detections), frame_rate, motion)
+        features = pair_features(detections, new, scene.score_rank(detections), frame_rate, motion)
     with watch.stage("boosting"):
         context = matcher.context_probability(features)
         asked = np.flatnonzero(parameters.appearance_gate.leaves_open(context))

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
-from siamlink.association.context import pair_features
+from siamlink.association.context import pair_features, past_motion
 from siamlink.association.matcher import detection_features
 from siamlink.association.problem import CostParameters, hold_tracks, link_problem, undecided
 from siamlink.association.scene import SceneStatistics
@@ -62,7 +62,8 @@ def test_the_optimum_of_a_scene_depends_neither_on_place_scale_nor_start(matcher
     def optimum(detections: Detections) -> float:
         scene = SceneStatistics.of(detections)
         pairs = candidate_pairs(detections, 30, GateParameters())
-        features, _ = pair_features(detections, pairs, scene.score_rank(detections), 30)
+        motion = past_motion(detections, pairs)
+        features = pair_features(detections, pairs, scene.score_rank(detections), 30, motion)
         link = matcher.context_probability(features)
         person = matcher.detection_probability(detection_features(detections, scene, pairs, link))
         return solve_lp(link_problem(detections, pairs, link, person, CostParameters())).objective

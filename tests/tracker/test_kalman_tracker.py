@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.candidates import candidate_pairs
-from siamlink.association.context import PAIR_FEATURES, pair_features
+from siamlink.association.context import PAIR_FEATURES, pair_features, past_motion
 from siamlink.association.matcher import Matcher
 from siamlink.association.scene import SceneStatistics
 from siamlink.detectors.detections import Detections
@@ -207,7 +207,7 @@ def test_the_model_is_asked_what_it_is_asked_offline(matcher):
     detections = suppress_overlaps(street(frame_count=40).detections(), 0.45)
     pairs = candidate_pairs(detections, 30, TrackerParameters().gate)
     rank = SceneStatistics.of(detections).score_rank(detections)
-    offline, _ = pair_features(detections, pairs, rank, 30)
+    offline = pair_features(detections, pairs, rank, 30, past_motion(detections, pairs))
     offline = offline[np.argsort(detections.frame[pairs.later], kind="stable")]
     recording = Recording(matcher.context)
     run(KalmanTracker(30, TrackerParameters(**ONLINE), Matcher(recording, matcher.detection)), detections, 40)
