@@ -74,7 +74,7 @@ def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_fina
                 on_frame(shown, final.in_frame(shown.number))
 
     try:
-        with closing(_steps(run, feed, tracker, on_frame is not None)) as steps:
+        with closing(_steps(run, feed, tracker)) as steps:
             for last_number, frame, found, final in steps:
                 counts.detections += len(found)
                 if not on_final:
@@ -104,10 +104,10 @@ def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_fina
     )
 
 
-def _steps(run: Run, feed: Feed, tracker: FrameByFrame, shown: bool) -> Generator[_Step]:
+def _steps(run: Run, feed: Feed, tracker: FrameByFrame) -> Generator[_Step]:
     """All that comes until the feed ends."""
-    known, needs_images = run.opened.detections, shown or run.matcher.appearance is not None
-    if known is not None and isinstance(tracker, KalmanTracker) and not needs_images:
+    known, sees = run.opened.detections, run.matcher.appearance is not None
+    if known is not None and isinstance(tracker, KalmanTracker) and not sees:
         return _known_steps(run, known, tracker)
     return _fed_steps(run, feed, tracker)
 

@@ -8,10 +8,12 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.errors import DetectorError, InputError
 from siamlink.tools.scene import Scene, crossing
 from siamlink.tracker.inputs import open_input
+from siamlink.tracker.kalman_tracker import KalmanTracker
 from siamlink.tracker.offline import link_detections
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.pipeline import track, track_input
 from siamlink.tracker.run import Counts
+from siamlink.tracker.tracks import Tracks
 
 OFFLINE, ONLINE = TrackerParameters(), TrackerParameters(mode="online")
 FRAMES = 24
@@ -117,6 +119,23 @@ def test_tracks_that_are_handed_over_are_the_same_and_kept_nowhere_else(folder, 
     tracks = kept.tracks
     assert handed.counts == kept.counts
     assert kept.counts == Counts(len(found), tracks.count, len(tracks), int(tracks.interpolated.sum()))
+
+
+@pytest.mark.parametrize("end", [FRAMES, FRAMES - 20])
+def test_frames_that_are_known_are_followed_together_as_one_by_one(folder, found, matcher, monkeypatch, end):
+    monkeypatch.setattr("siamlink.tracker.kalman_tracker.BLOCK", 5)
+    given, passed = found[found.frame <= end], []
+    parameters = TrackerParameters(mode="online", solver="hungarian")
+    opened = open_input(folder, given)
+    result = track_input(opened, None, parameters, progress=lambda *step: passed.append(step), matcher=matcher)
+    alone = KalmanTracker(opened.frame_rate, parameters, matcher)
+    expected = [alone.update(given.in_frame(number), number) for number in range(1, FRAMES + 1)]
+    assert result.tracks.to_mot_text() == Tracks.concatenate(expected).to_mot_text() != ""
+    assert result.counts == Counts(len(given), result.tracks.count, len(result.tracks), 0)
+    np.testing.assert_array_equal(result.detections.box, given.box)
+    assert result.frame_count == FRAMES
+    assert passed[-1] == ("link", FRAMES, FRAMES)
+    assert 1 < len(passed) < FRAMES
 
 
 def test_given_detections_win_over_public_ones(folder, found, matcher):
