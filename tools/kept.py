@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from siamlink.association.matcher import MODEL_FILES, Matcher
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.errors import InputError, SiamlinkError
+from siamlink.detectors.errors import InputError, OutputError, SiamlinkError
 from siamlink.detectors.fingerprint import code_digest, file_digest, package_version, text_digest
 from siamlink.tools.files import output_errors, write_text
 from siamlink.tools.tracking import RECORDED_PACKAGES, Job, Outcome, run
@@ -52,9 +52,10 @@ def run_and_keep(
         with _seen(opened, job, detector, matcher, note) as seen:
             outcome = run(opened._replace(seen=seen), allowed, detector, matcher, progress)
         if outcome.broken is None:
-            write_text(folder / MARK, _results_depend_on(opened, job, detector, matcher), overwrite=True)
+            with suppress(OutputError):  # another run has taken the folder away; the results are whole without a mark
+                write_text(folder / MARK, _results_depend_on(opened, job, detector, matcher), overwrite=True)
             for path in files_of(folder):
-                path.unlink()
+                path.unlink(missing_ok=True)
     except SiamlinkError:
         shutil.rmtree(folder, ignore_errors=True)
         raise

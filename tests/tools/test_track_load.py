@@ -136,7 +136,7 @@ def test_two_runs_at_once_into_one_folder_leave_the_results_of_one(here: Path, c
     ]
     said = [run.communicate(timeout=120)[1] for run in runs]
     codes = [run.returncode for run in runs]
-    assert sorted(codes) == [0, 2]
+    assert sorted(codes) == [0, 2], said
     line = said[codes.index(2)]
     assert line.startswith("siamlink: ")
     assert line.endswith("--overwrite replaces it\n")
