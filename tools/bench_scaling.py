@@ -66,7 +66,7 @@ class ScalingBenchmark:
                 axes.plot([getattr(run, name) for run in own], [run.milliseconds for run in own], "o-", label=way)
             axes.set(xlabel=name, ylabel="CPU milliseconds a frame", xscale="log", yscale="log")
             axes.grid(alpha=0.3, which="both")
-            axes.legend()
+        axes.legend()
         figure.savefig(path, dpi=120)
 
 
