@@ -22,7 +22,7 @@ class RememberedAnswers:
     def inplace_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) the answers to rows of features (N, F), N at least 1; NaN stands for what is not known."""
         rows = np.ascontiguousarray(features, np.float32)
-        keys = rows.view(np.dtype((np.void, rows.strides[0])))[:, 0].tolist()
+        keys = rows.view(np.dtype((np.void, rows.itemsize * rows.shape[1])))[:, 0].tolist()
         answers = np.array([self._answers.get(key, np.nan) for key in keys], np.float32)
         new = np.flatnonzero(np.isnan(answers))
         if len(new):

@@ -49,4 +49,5 @@ def test_any_order_of_the_columns_in_memory_will_do(trees):
     assert remembered.inplace_predict(rows).tolist() == rows.sum(axis=1).tolist()
     assert remembered.inplace_predict(rows[::2].astype(np.float64)).tolist() == rows[::2].sum(axis=1).tolist()
     assert len(trees.asked) == 6
+    assert remembered.inplace_predict(np.ascontiguousarray(rows)[::4][:1]).tolist() == [rows[0].sum()]
     assert remembered.feature_names == ("a", "b")
