@@ -14,12 +14,12 @@ from pydantic import Field
 
 from siamlink.association.candidates import IntArray, Pairs
 from siamlink.association.context import rank_among_rivals
+from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.fingerprint import fingerprint_of
+from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.plugins import load_attribute
 from siamlink.detectors.detector import explain_where
-from siamlink.detectors.errors import ModelError
-from siamlink.detectors.fingerprint import fingerprint_of
-from siamlink.detectors.frame_source import Image
-from siamlink.detectors.parameters import Parameters
-from siamlink.detectors.plugins import load_attribute
+from siamlink.detectors.sources.frame_source import Image
 
 if TYPE_CHECKING:
     from siamlink.association.flow import FlowField, FlowParameters

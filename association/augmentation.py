@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.patches import Patches
-from siamlink.detectors.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from siamlink.association.networks import EmbeddingNetwork, Network
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.pair_sampling import Batch, negative_pairs, positive_pairs
 from siamlink.association.teacher import teacher_loss
-from siamlink.detectors.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters
 
 IntArray = NDArray[np.int64]
 Similarity = NDArray[np.float32]

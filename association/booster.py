@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.trees import Trees
-from siamlink.detectors.errors import ModelError
-from siamlink.detectors.parameters import Parameters
+from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 LARGEST_FILE = 100_000_000

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.detectors.cores import on_all_cores
+from siamlink.detectors.base.cores import on_all_cores
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.parameters import Parameters
 
 IntArray = NDArray[np.int64]
 BLOCK = 8192

@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from siamlink.detectors.errors import ModelError
+from siamlink.detectors.base.errors import ModelError
 
 
 def write_checkpoint(

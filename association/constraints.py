@@ -8,7 +8,7 @@ from operator import index
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.errors import ConstraintError
+from siamlink.detectors.base.errors import ConstraintError
 
 IntArray = NDArray[np.int64]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.candidates import LARGEST_MISFIT, FrameIndex, IntArray, Pairs, blocks, ranges
+from siamlink.detectors.base.cores import on_all_cores
 from siamlink.detectors.boxes import iou_pairs
-from siamlink.detectors.cores import on_all_cores
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detector import Image
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 Grey = NDArray[np.uint8]

@@ -11,12 +11,12 @@ from siamlink.association.appearance import Appearances
 from siamlink.association.flow import FlowEstimator, FlowParameters
 from siamlink.association.labels import IGNORED, NOBODY, Truth, identify, is_same_video, read_truth
 from siamlink.association.patches import Patches, extract_patches
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.boxes import Boxes
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.frame_source import Image
-from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
-from siamlink.detectors.video import open_sequence_frames
+from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
+from siamlink.detectors.sources.frame_source import Image
+from siamlink.detectors.sources.open import open_sequence_frames
 
 CROP_SUFFIXES = (".jpg", ".jpeg", ".png")
 IntArray = NDArray[np.int64]

@@ -9,9 +9,9 @@ from pydantic import Field
 
 from siamlink.association.candidates import Pairs
 from siamlink.association.solvers import number_in_order
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from siamlink.association.pair_losses import Hadsell, PairLoss, cosine, hinge_embedding, l1, mean
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 
 VERIFICATION_WEIGHT = 0.05
 """lambda of Sun et al. 2014, from memory."""

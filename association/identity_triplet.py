@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from siamlink.association.pair_losses import PairLoss, cosine, mean
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 
 
 class IdentityTriplet(PairLoss):

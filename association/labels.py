@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.candidates import Pairs
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.mot_text import corners, has_classes, read_rows
-from siamlink.detectors.sequence import Sequence
+from siamlink.detectors.mot.sequence import Sequence
+from siamlink.detectors.mot.text import corners, has_classes, read_rows
 
 NOBODY, IGNORED = -1, -2
 PEDESTRIAN = 1

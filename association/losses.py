@@ -23,7 +23,7 @@ from siamlink.association.pair_losses import (
     mean,
 )
 from siamlink.association.triplet_losses import HofferAilon, Norouzi, Wang
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 
 
 class SoftmaxLogLoss(PairLoss):

@@ -16,8 +16,8 @@ from siamlink.association.context import PAIR_FEATURES
 from siamlink.association.remembered import RememberedAnswers
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.tracklet_matcher import TrackletMatcher
+from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ModelError
 
 FloatArray = NDArray[np.float64]
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.base.errors import ConfigError, InputError
 
 FloatArray = NDArray[np.float64]
 Descriptors = NDArray[np.floating[Any]]

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from siamlink.association.patches import PATCH_SIZE
-from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.parameters import Parameters
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.parameters import Parameters
 
 COLOURS, CHANNELS = 3, 5
 """Of one patch: L, U, V, and with both components of the flow."""

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 
 Kind = Literal["pair", "triplet", "identity", "logit"]
 SMALLEST = 1e-12

@@ -10,8 +10,8 @@ from pydantic import Field
 from siamlink.association.galleries import Gallery
 from siamlink.association.labels import NOBODY
 from siamlink.association.patches import Patches
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.parameters import Parameters
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.parameters import Parameters
 
 IntArray = NDArray[np.int64]
 

@@ -8,8 +8,8 @@ from pydantic import Field
 
 from siamlink.association.candidates import Pairs
 from siamlink.association.solvers import LinkProblem
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 CERTAIN = 1000.0

@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.cores import core_count
+from siamlink.detectors.base.cores import core_count
+from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.detector import Image, explain
-from siamlink.detectors.errors import ModelError
-from siamlink.detectors.fingerprint import file_digest
-from siamlink.detectors.onnx import open_session
+from siamlink.detectors.models.onnx import open_session
 
 Floats = NDArray[np.float32]
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)

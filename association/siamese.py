@@ -27,9 +27,9 @@ from siamlink.association.networks import (
 )
 from siamlink.association.pair_losses import PairLoss
 from siamlink.association.patches import PATCH_SIZE, Luma, Patches, extract_patches, network_input
-from siamlink.detectors.errors import ModelError, SiamlinkError
-from siamlink.detectors.fingerprint import file_digest
-from siamlink.detectors.parameters import build
+from siamlink.detectors.base.errors import ModelError, SiamlinkError
+from siamlink.detectors.base.fingerprint import file_digest
+from siamlink.detectors.base.parameters import build
 
 FORMAT = 1
 LARGEST_FILE = 1_000_000_000

@@ -30,8 +30,8 @@ from siamlink.association.patches import Luma, Patches, network_input
 from siamlink.association.siamese import Siamese, channels_last, read_weights, save_siamese
 from siamlink.association.siamese_validation import Validation
 from siamlink.association.teacher import TeacherParameters, prepare_lessons
-from siamlink.detectors.errors import ConfigError, ModelError
-from siamlink.detectors.parameters import Parameters
+from siamlink.detectors.base.errors import ConfigError, ModelError
+from siamlink.detectors.base.parameters import Parameters
 
 Progress = Callable[[str, int, int | None], None]
 CHECKPOINT = "checkpoint.safetensors"

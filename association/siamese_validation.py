@@ -11,7 +11,7 @@ from siamlink.association.galleries import Gallery
 from siamlink.association.labels import NOBODY
 from siamlink.association.pair_metrics import average_precision, false_positive_rate_at
 from siamlink.association.siamese import Siamese
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.base.errors import InputError
 
 IntArray = NDArray[np.int64]
 

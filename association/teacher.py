@@ -10,8 +10,8 @@ from torch.nn import functional
 
 from siamlink.association.appearance import unit
 from siamlink.association.galleries import Gallery
-from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.parameters import Parameters
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.parameters import Parameters
 
 
 class TeacherParameters(Parameters):

@@ -14,8 +14,8 @@ from siamlink.association.candidates import FrameIndex, Pairs, blocks, ranges
 from siamlink.association.context import rank_among_rivals
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.tracklets import TrackletEnd, Tracklets
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.boxes import iou_pairs
-from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -19,8 +19,8 @@ from siamlink.association.tracklet_context import (
 )
 from siamlink.association.tracklet_matcher import TrackletMatcher
 from siamlink.association.tracklets import TrackletParameters, Tracklets, best_crops, with_looks
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.parameters import Parameters
 
 Describe = Callable[[Detections, NDArray[np.int64]], NDArray[np.floating]]
 """Gives unit descriptors (K, D) of the rows (K,) of detections, NaN where an image is missing."""

@@ -11,7 +11,7 @@ from siamlink.association.appearance import Appearances
 from siamlink.association.booster import load_booster, predict
 from siamlink.association.remembered import RememberedAnswers
 from siamlink.association.tracklet_context import TRACKLET_FEATURES, TRACKLET_PAIR_FEATURES, reversed_in_time
-from siamlink.detectors.errors import ModelError
+from siamlink.detectors.base.errors import ModelError
 
 FloatArray = NDArray[np.float64]
 LINK_FILE, PERSON_FILE = "tracklet_link.json", "tracklet_person.json"

@@ -9,8 +9,8 @@ from pydantic import Field
 
 from siamlink.association.appearance import unit
 from siamlink.association.candidates import FrameIndex, Pairs
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -22,7 +22,7 @@ from siamlink.association.tracklet_context import (
 )
 from siamlink.association.tracklet_matcher import APPEARANCE, TrackletMatcher
 from siamlink.association.tracklets import Tracklets
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.base.errors import InputError
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.handover import HandoverParameters, hand_over
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

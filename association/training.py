@@ -28,8 +28,8 @@ from siamlink.association.matcher import (
     link_features,
 )
 from siamlink.association.scene import SceneStatistics
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
 
 
 class TrainingParameters(BoostingParameters):

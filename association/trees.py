@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.cores import on_all_cores
+from siamlink.detectors.base.cores import on_all_cores
 
 ONE_THREAD = b"nthread", b"1"
 """Threads of XGBoost's own cost more than they bring on few rows."""

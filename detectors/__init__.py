@@ -1,7 +1,6 @@
 """What is in a frame: frame sources, the MOT layout, `Detections`, and detectors by name, path or object."""
 
-from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import (
+from siamlink.detectors.base.errors import (
     ConfigError,
     DetectorError,
     DownloadError,
@@ -11,7 +10,8 @@ from siamlink.detectors.errors import (
     OutputError,
     SiamlinkError,
 )
-from siamlink.detectors.sequence import Sequence, find_sequences, open_sequence
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.mot.sequence import Sequence, find_sequences, open_sequence
 
 __all__ = [
     "ConfigError",

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.base.errors import InputError
 
 FARTHEST = 1e7
 """Pixels; what lies beyond is no place in a picture, and squares of distances overflow."""

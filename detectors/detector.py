@@ -10,11 +10,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors import time_limit
-from siamlink.detectors.cores import core_count
+from siamlink.detectors.base import time_limit
+from siamlink.detectors.base.cores import core_count
+from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError
+from siamlink.detectors.base.fingerprint import fingerprint_of
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, DetectorError, InputError
-from siamlink.detectors.fingerprint import fingerprint_of
 
 Image = NDArray[np.uint8]
 """(H, W, 3) pixels, blue green red."""

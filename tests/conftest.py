@@ -47,7 +47,8 @@ class StillClock:
 @pytest.fixture
 def still_clock(monkeypatch: pytest.MonkeyPatch) -> StillClock:
     """The clock that live sources look at: nobody waits in earnest for one that is away."""
-    from siamlink.detectors import live_clock, live_source
+    from siamlink.detectors.sources import frame_clock as live_clock
+    from siamlink.detectors.sources import reconnecting as live_source
 
     clock = StillClock()
     for module in (live_clock, live_source):

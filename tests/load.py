@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot_text import format_rows
+from siamlink.detectors.mot.text import format_rows
 
 PROGRAM = [sys.executable, "-c", "from siamlink.tools.cli import main; main()"]
 WIDTH, HEIGHT = 1920, 1080

@@ -49,8 +49,8 @@ def test_nothing_listens() -> None:
 
 @pytest.mark.parametrize("name", ["../../escaped", "/tmp/escaped", "a\\b; touch made", "$(touch made)"])
 def test_names_from_data_never_leave_the_output_folder(tmp_path: Path, name: str) -> None:
-    from siamlink.detectors.sequence import open_sequence
-    from siamlink.detectors.stream_url import name_of
+    from siamlink.detectors.mot.sequence import open_sequence
+    from siamlink.detectors.sources.stream_url import name_of
 
     folder = tmp_path / "SEQ"
     (folder / "det").mkdir(parents=True)

@@ -191,7 +191,7 @@ def _run(
 
 def _crop_folders(crops: list[Path] | None, data: Path) -> list[Path]:
     from siamlink.association.galleries import find_galleries
-    from siamlink.detectors.errors import InputError
+    from siamlink.detectors.base.errors import InputError
 
     if crops == []:
         return []

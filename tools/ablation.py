@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.files import make_folder, write_text
 
 ROWS, RESULTS, STUDY = "rows", "ablation.json", "study.json"

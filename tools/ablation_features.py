@@ -12,8 +12,8 @@ from siamlink.association.context import PAIR_FEATURES, PAPER_FEATURES, pair_fea
 from siamlink.association.labels import Truth, is_same_video, read_truth
 from siamlink.association.scene import SceneStatistics
 from siamlink.association.training import TrainingParameters
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.sequence import Sequence
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.ablation import Measure, Row, measure
 from siamlink.tools.ablation_patches import FIRST_GAP
 from siamlink.tools.match_evaluation import PairScore

@@ -7,9 +7,9 @@ from pathlib import Path
 from siamlink.association.appearance import Appearances
 from siamlink.association.matcher import CONTEXT_FILE, DETECTION_FILE, Matcher
 from siamlink.association.training import TrainingParameters
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.mot_text import read_rows
-from siamlink.detectors.sequence import Sequence, find_sequences
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.mot.sequence import Sequence, find_sequences
+from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.ablation import ALL, Measure, Row
 from siamlink.tools.annotated_video import AnnotatedVideo, train_on
 from siamlink.tools.evaluation import evaluate_sequences

@@ -18,9 +18,9 @@ from siamlink.association.patches import Patches, extract_patches
 from siamlink.association.siamese import Siamese
 from siamlink.association.siamese_training import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.siamese_validation import Validation, split_people
-from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.frame_source import Image
-from siamlink.detectors.parameters import build
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.parameters import build
+from siamlink.detectors.sources.frame_source import Image
 from siamlink.tools.files import make_folder
 from siamlink.tools.siamese_data import VALIDATION_SHARE
 from siamlink.tools.train_siamese import finish

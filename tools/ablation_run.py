@@ -10,8 +10,8 @@ import numpy as np
 from siamlink.association.appearance import load_appearance
 from siamlink.association.metric_learning import METRICS
 from siamlink.association.training import TrainingParameters
-from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.sequence import find_sequences
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.mot.sequence import find_sequences
 from siamlink.tools.ablation import Row, Study
 from siamlink.tools.ablation_answers import (
     Answers,

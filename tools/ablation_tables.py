@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.ablation import ALL, Row
 from siamlink.tools.files import write_text
 

@@ -8,7 +8,7 @@ from siamlink.association.labels import Truth, is_same_video
 from siamlink.association.matcher import Matcher
 from siamlink.association.tracklet_linking import Describe
 from siamlink.association.training import Example, TrainingParameters, train_matcher
-from siamlink.detectors.sequence import Sequence
+from siamlink.detectors.mot.sequence import Sequence
 
 
 @dataclass(frozen=True)

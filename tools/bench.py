@@ -217,7 +217,7 @@ def scaling(
 
 def _numbers(option: str, text: str, largest: int) -> list[int]:
     """Whole numbers from 1, joined by commas, each once and ascending."""
-    from siamlink.detectors.errors import ConfigError
+    from siamlink.detectors.base.errors import ConfigError
 
     parts = text.split(",")
     if not all(part.strip().isdecimal() and 0 < int(part) <= largest for part in parts):

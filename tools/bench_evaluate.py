@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.tools.evaluation.metrics import OVERALL
 from siamlink.tracker.stopwatch import Progress
 
@@ -130,7 +130,7 @@ def measure(ground_truth: Path, results: Path, repeats: int, progress: Progress)
 @contextmanager
 def _staged(ground_truth: Path, results: Path) -> Iterator[dict[str, Any]]:
     """Copies of the files in the layout that TrackEval wants, as the arguments of `trackeval_scores`."""
-    from siamlink.detectors.mot_text import read_rows
+    from siamlink.detectors.mot.text import read_rows
     from siamlink.tools.evaluation.ground_truth import find_benchmark
     from siamlink.tools.evaluation.scoring import result_files
 

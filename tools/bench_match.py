@@ -17,7 +17,7 @@ from torch import Tensor
 from siamlink.association.joint_inference import SplitJoint
 from siamlink.association.networks import EmbeddingNetwork, JointInput, NetworkParameters, build_network
 from siamlink.association.siamese import Siamese, channels_last
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.tracker.stopwatch import Progress
 
 IntArray = NDArray[np.int64]

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.peer_trackers import PEERS, follow
 from siamlink.tools.processes import in_own_process, peak_megabytes
 from siamlink.tracker.stopwatch import Progress
@@ -146,7 +146,7 @@ def _measured(work: Work, name: str, sources: list[str], job: "Job", asked: floa
 
 def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float], float]:
     """Do the work of `siamlink track`; see `Work`. The stage `write` is what else there is to do."""
-    from siamlink.detectors.registry import load_detector
+    from siamlink.detectors.models.registry import load_detector
     from siamlink.tools.tracking import prepare, run
 
     inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()

@@ -45,7 +45,7 @@ def clear(folder: Folder) -> None:
 
 
 def _cache(folder: Path) -> "Cache":
-    from siamlink.detectors.errors import InputError
+    from siamlink.detectors.base.errors import InputError
     from siamlink.tools.cache import Cache
 
     if not folder.is_dir():

@@ -36,7 +36,7 @@ class Program(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command that was asked for."""
-        from siamlink.detectors.errors import SiamlinkError
+        from siamlink.detectors.base.errors import SiamlinkError
 
         try:
             return super().invoke(ctx)

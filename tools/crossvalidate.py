@@ -30,8 +30,8 @@ def crossvalidate(
     what they rest on: DIR/matching.json and DIR/reliability.png. Prints the table of scores.
     """
     from siamlink.association.training import TrainingParameters
-    from siamlink.detectors.mot_text import read_rows
-    from siamlink.detectors.sequence import find_sequences
+    from siamlink.detectors.mot.sequence import find_sequences
+    from siamlink.detectors.mot.text import read_rows
     from siamlink.tools.calibration import PICTURE_FILE, REPORT_FILE, MatchingReport
     from siamlink.tools.evaluate import TABLE_WIDTH
     from siamlink.tools.evaluation import evaluate_sequences

@@ -29,8 +29,8 @@ def demo(
     Writes DIR/street/ (a MOT sequence: the video and its exact ground truth) and DIR/tracks/ (street.txt, the annotated
     street.mp4, street.json); prints the scores and where things are.
     """
-    from siamlink.detectors.errors import OutputError
-    from siamlink.detectors.registry import load_detector
+    from siamlink.detectors.base.errors import OutputError
+    from siamlink.detectors.models.registry import load_detector
     from siamlink.tools.evaluate import TABLE_WIDTH
     from siamlink.tools.evaluation import evaluate
     from siamlink.tools.files import make_folder, publish, staging

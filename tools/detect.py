@@ -30,9 +30,9 @@ def detect(
     """
     from rich.console import Console
 
-    from siamlink.detectors.frame_source import PATIENCE_SECONDS
-    from siamlink.detectors.mot_text import format_rows
-    from siamlink.detectors.registry import load_detector
+    from siamlink.detectors.models.registry import load_detector
+    from siamlink.detectors.mot.text import format_rows
+    from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
     from siamlink.tools.detectors_command import download_bar
     from siamlink.tools.files import check_output, growing_text, partial_path
     from siamlink.tools.live import ended_by_signal, lost_on_the_way

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from siamlink.detectors.download import Progress
+    from siamlink.detectors.models.download import Progress
 
 
 def detectors() -> None:
@@ -19,7 +19,7 @@ def detectors() -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from siamlink.detectors.registry import available_detectors
+    from siamlink.detectors.models.registry import available_detectors
 
     table = Table("detector", "ready", "note", "from")
     table.columns[0].no_wrap = True

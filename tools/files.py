@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from siamlink.detectors.errors import OutputError
+from siamlink.detectors.base.errors import OutputError
 
 
 def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:

@@ -7,9 +7,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from siamlink.association.matcher import MODEL_FILES, Matcher
+from siamlink.detectors.base.errors import InputError, OutputError, SiamlinkError
+from siamlink.detectors.base.fingerprint import code_digest, file_digest, package_version, text_digest
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.errors import InputError, OutputError, SiamlinkError
-from siamlink.detectors.fingerprint import code_digest, file_digest, package_version, text_digest
 from siamlink.tools.files import output_errors, write_text
 from siamlink.tools.tracking import RECORDED_PACKAGES, Job, Outcome, run
 from siamlink.tracker.corrections import Corrections

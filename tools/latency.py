@@ -28,7 +28,7 @@ def latency(
     Writes the tracks, DIR/WAY/SEQ.txt, and the scores: DIR/latency.json, DIR/latency.md and DIR/latency.png. Prints
     a table.
     """
-    from siamlink.detectors.mot_text import read_rows
+    from siamlink.detectors.mot.text import read_rows
     from siamlink.tools.evaluate import TABLE_WIDTH
     from siamlink.tools.evaluation import evaluate_sequences
     from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging

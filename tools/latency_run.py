@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.frame_source import Frame
-from siamlink.detectors.sequence import Sequence, find_sequences
+from siamlink.detectors.mot.sequence import Sequence, find_sequences
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.looking import Onlooker
 from siamlink.tracker.parameters import TrackerParameters, load_parameters

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.problem import CostParameters, link_problem
 from siamlink.association.solvers import LinkProblem
+from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import FormatError, InputError
 
 LINKS_A_DETECTION = 6.5
 FRAME_RATE = 30

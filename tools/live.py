@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from siamlink.detectors.frame_source import FrameSource
+from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tools.terminal import show_note
 
 WRONG_RATE = 0.2

@@ -59,7 +59,7 @@ def match_eval(
     import json
 
     from siamlink.association.appearance import SIAMESE
-    from siamlink.detectors.parameters import build
+    from siamlink.detectors.base.parameters import build
     from siamlink.tools.files import (
         check_folder,
         check_output,

@@ -11,8 +11,8 @@ from siamlink.association.appearance import Appearances, Descriptors, LoadedAppe
 from siamlink.association.candidates import Pairs
 from siamlink.association.pair_metrics import Roc, average_precision, false_positive_rate_at, one_shot_accuracy, roc
 from siamlink.association.tracklet_pairs import BLOCK, best_crops, pooled_cosine
-from siamlink.detectors.errors import ModelError
-from siamlink.detectors.sequence import Sequence
+from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.match_questions import IntArray, Looks, MatchEvalParameters, Questions, ask, look
 from siamlink.tracker.stopwatch import Progress
 

@@ -23,13 +23,13 @@ from siamlink.association.tracklet_pairs import (
     pairs_by_gap,
     tracklet_pairs,
 )
+from siamlink.detectors.base.errors import ConfigError, InputError, ModelError
+from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.boxes import Boxes
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError, ModelError
-from siamlink.detectors.frame_source import Image
-from siamlink.detectors.parameters import Parameters
-from siamlink.detectors.sequence import Sequence, find_sequences
-from siamlink.detectors.video import open_sequence_frames
+from siamlink.detectors.mot.sequence import Sequence, find_sequences
+from siamlink.detectors.sources.frame_source import Image
+from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tracker.looking import flow_for
 from siamlink.tracker.stopwatch import Progress
 

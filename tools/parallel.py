@@ -7,8 +7,8 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import cast
 
-from siamlink.detectors.errors import SiamlinkError
-from siamlink.detectors.registry import load_detector
+from siamlink.detectors.base.errors import SiamlinkError
+from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.files import clear_staging
 from siamlink.tools.kept import run_and_keep
 from siamlink.tools.processes import start_process

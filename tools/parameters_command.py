@@ -30,7 +30,7 @@ def parameters() -> None:
 
 def parameter_rows() -> list[tuple[str, str, str, str]]:
     """Key, default, range and description of every setting."""
-    from siamlink.detectors.parameters import describe
+    from siamlink.detectors.base.parameters import describe
     from siamlink.tracker.parameters import TrackerParameters
 
     return [

@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from siamlink.detectors.errors import SiamlinkError
+from siamlink.detectors.base.errors import SiamlinkError
 
 TOLD = (SiamlinkError, MemoryError, RuntimeError)
 """The errors of a process that its parent hears of; any other one is a bug, whose traceback the process prints."""

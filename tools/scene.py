@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import OutputError
-from siamlink.detectors.sequence import Sequence, open_sequence
+from siamlink.detectors.mot.sequence import Sequence, open_sequence
 from siamlink.tools.files import make_folder, output_errors, publish, staging
 from siamlink.tools.scene_drawing import (
     ZEBRA,

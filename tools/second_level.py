@@ -17,8 +17,8 @@ from siamlink.association.tracklet_training import (
 )
 from siamlink.association.tracklets import make_tracklets
 from siamlink.association.training import Example, TrainingParameters
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE
 from siamlink.tools.annotated_video import AnnotatedVideo, by_video, recall, train_on
 from siamlink.tracker.parameters import TrackerParameters
 

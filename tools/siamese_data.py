@@ -13,8 +13,8 @@ from siamlink.association.galleries import (
 from siamlink.association.labels import is_same_video, read_truth
 from siamlink.association.siamese_training import SiameseTrainingParameters
 from siamlink.association.siamese_validation import Validation, split_people
-from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.sequence import Sequence
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tracker.stopwatch import Progress
 
 VALIDATION_SHARE = 0.05

@@ -7,10 +7,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.errors import OutputError
-from siamlink.detectors.mot_text import corners, read_rows
-from siamlink.detectors.sequence import Sequence
-from siamlink.detectors.video import DEFAULT_FRAME_RATE, Image, open_sequence_frames
+from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.mot.sequence import Sequence
+from siamlink.detectors.mot.text import corners, read_rows
+from siamlink.detectors.sources.open import DEFAULT_FRAME_RATE, Image, open_sequence_frames
 from siamlink.tools.annotate import Annotator, draw_dashed_box
 from siamlink.tools.evaluation.events import IdentitySwitch
 from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up

@@ -12,8 +12,8 @@ from siamlink.tools.options import Config, Detector, FrameRate, OutputFolder, Ov
 
 if TYPE_CHECKING:
     from siamlink.association.matcher import Matcher
+    from siamlink.detectors.base.errors import SiamlinkError
     from siamlink.detectors.detector import LoadedDetector
-    from siamlink.detectors.errors import SiamlinkError
     from siamlink.tools.tracking import Job, Outcome
     from siamlink.tracker.inputs import TrackingInput
 
@@ -113,8 +113,8 @@ def track(
     Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the results reach until there,
     130 interrupted.
     """
-    from siamlink.detectors.errors import ConfigError
-    from siamlink.detectors.frame_source import PATIENCE_SECONDS
+    from siamlink.detectors.base.errors import ConfigError
+    from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
     from siamlink.tools.cache import GIGABYTE, Cache
     from siamlink.tools.files import check_folder
     from siamlink.tools.tracking import Job, expand_sources
@@ -155,7 +155,7 @@ def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int,
 
     What goes wrong with one does not keep the others from being tracked; what goes wrong with all ends the run.
     """
-    from siamlink.detectors.errors import SiamlinkError
+    from siamlink.detectors.base.errors import SiamlinkError
     from siamlink.tools.files import results_folder
     from siamlink.tools.terminal import show_error, show_note
     from siamlink.tools.tracking import check_sources
@@ -208,7 +208,7 @@ def _without_finished(inputs: list["TrackingInput"], job: "Job", matcher: "Match
 
 
 def _in_turn(inputs: list["TrackingInput"], job: "Job", matcher: "Matcher") -> "Finished":
-    from siamlink.detectors.errors import SiamlinkError
+    from siamlink.detectors.base.errors import SiamlinkError
     from siamlink.tools.kept import run_and_keep
     from siamlink.tools.terminal import show_note, stage_bars
 
@@ -235,7 +235,7 @@ def _at_once(inputs: list["TrackingInput"], job: "Job", jobs: int) -> "Finished"
 
 def _open_all(sources: list[str], job: "Job") -> list["TrackingInput"]:
     """The sources that can be used; for each of the others a line says why not."""
-    from siamlink.detectors.errors import SiamlinkError
+    from siamlink.detectors.base.errors import SiamlinkError
     from siamlink.tools.terminal import show_error
     from siamlink.tools.tracking import prepare
 
@@ -252,7 +252,7 @@ def _detector(job: "Job") -> "LoadedDetector":
     """A detector of its own for each video, as some remember the frames they saw."""
     from rich.console import Console
 
-    from siamlink.detectors.registry import load_detector
+    from siamlink.detectors.models.registry import load_detector
     from siamlink.tools.detectors_command import download_bar
 
     with download_bar(Console(stderr=True)) as fetching:

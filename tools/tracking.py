@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.errors import ConfigError, InputError, OutputError, SiamlinkError
-from siamlink.detectors.fingerprint import package_version
-from siamlink.detectors.frame_source import PATIENCE_SECONDS, FrameSource
-from siamlink.detectors.sequence import find_detections, is_sequence
+from siamlink.detectors.base.errors import ConfigError, InputError, OutputError, SiamlinkError
+from siamlink.detectors.base.fingerprint import package_version
+from siamlink.detectors.mot.sequence import find_detections, is_sequence
+from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
 from siamlink.tools.cache import Cache
 from siamlink.tools.files import (
     check_folder,

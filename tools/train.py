@@ -44,7 +44,7 @@ def matcher(
     """
     from siamlink.association.matcher import MODEL_FILES
     from siamlink.association.training import TrainingParameters
-    from siamlink.detectors.sequence import find_sequences
+    from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.tools.annotated_video import train_on
     from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.terminal import stage_bars

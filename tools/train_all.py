@@ -29,7 +29,7 @@ def everything(
     """
     from siamlink.association.appearance import SIAMESE_FILE
     from siamlink.association.siamese_training import CHECKPOINT
-    from siamlink.detectors.sequence import is_sequence
+    from siamlink.detectors.mot.sequence import is_sequence
     from siamlink.tools.train import matcher
     from siamlink.tools.train_siamese import siamese
 

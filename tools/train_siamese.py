@@ -40,7 +40,7 @@ def siamese(
     validation by step; and, until it ends, DIR/checkpoint.safetensors, to go on from.
     """
     from siamlink.association.siamese_training import SiameseTrainer, SiameseTrainingParameters, check_settings
-    from siamlink.detectors.parameters import apply_override, build
+    from siamlink.detectors.base.parameters import apply_override, build
     from siamlink.tools.files import make_folder, output_errors
     from siamlink.tools.siamese_data import read_training_data
     from siamlink.tools.terminal import stage_bars

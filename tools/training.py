@@ -11,10 +11,10 @@ from siamlink.association.candidates import Pairs
 from siamlink.association.labels import read_truth
 from siamlink.association.matcher import Matcher
 from siamlink.association.training import Example, TrainingParameters, add_appearance, make_example
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.sequence import Sequence
-from siamlink.detectors.video import open_sequence_frames
+from siamlink.detectors.mot.sequence import Sequence
+from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.annotated_video import AnnotatedVideo, detection_files, recall, train_on, without
 from siamlink.tools.second_level import train_second_level
 from siamlink.tracker.looking import compare_looks, describe_detections, flow_for

@@ -13,7 +13,7 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
-from siamlink.detectors.errors import OutputError
+from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.files import partial_path
 
 _OPTIONS = {"preset": "veryfast", "crf": "23", "mbtree": "0"}

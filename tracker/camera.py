@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from siamlink.association.flow import FlowEstimator, FlowParameters
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame, Image
 from siamlink.tracker.parameters import GapParameters
 from siamlink.tracker.seen import NOTHING_SEEN, SeenCamera
 from siamlink.tracker.stopwatch import Stopwatch

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.constraints import Constraint, group_detections
+from siamlink.detectors.base.errors import ConstraintError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConstraintError, FormatError, InputError, SiamlinkError
-from siamlink.detectors.mot_text import corners, is_filled, read_rows
+from siamlink.detectors.mot.text import corners, is_filled, read_rows
 
 LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
 LEAST_OVERLAP = 0.3

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import TypeVar
 
+from siamlink.detectors.base.errors import DetectorError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.errors import DetectorError
-from siamlink.detectors.frame_source import Frame, FrameSource, Image
+from siamlink.detectors.sources.frame_source import Frame, FrameSource, Image
 from siamlink.tracker.ahead import DEPTH, ahead
 from siamlink.tracker.camera import camera_for
 from siamlink.tracker.overlaps import suppress_overlaps

@@ -4,10 +4,10 @@ from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame, Image
 from siamlink.tracker.tracks import Tracks
 
 

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from siamlink.association.constraints import Constraints
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
-from siamlink.detectors.mot_text import read_detections
-from siamlink.detectors.sequence import Sequence, is_sequence, open_sequence
-from siamlink.detectors.video import open_sequence_frames, open_source
+from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
+from siamlink.detectors.mot.text import read_detections
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
+from siamlink.detectors.sources.open import open_sequence_frames, open_source
 from siamlink.tracker.corrections import Corrections, read_corrections
 from siamlink.tracker.seen import Seen
 

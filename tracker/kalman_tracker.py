@@ -11,7 +11,7 @@ from siamlink.association.candidates import Pairs
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame, Image
 from siamlink.tracker.causal_scores import CausalScores, Scores
 from siamlink.tracker.frame_by_frame import check_frame_rate, read_frame
 from siamlink.tracker.kalman import BoxFilters

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from siamlink.association.appearance import Appearances, Comparisons, Described
 from siamlink.association.candidates import IntArray, Pairs
 from siamlink.association.flow import FlowEstimator, FlowParameters
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame, Image
 from siamlink.tracker.ahead import ahead
 from siamlink.tracker.seen import NOTHING_SEEN, Box, Seen, SeenLooks
 from siamlink.tracker.stopwatch import Progress, Stopwatch

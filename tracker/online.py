@@ -3,7 +3,7 @@
 from typing import Any
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame, Image
 from siamlink.tracker.frame_by_frame import read_frame
 from siamlink.tracker.kalman_tracker import KalmanTracker
 from siamlink.tracker.looking import Onlooker

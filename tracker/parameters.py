@@ -21,8 +21,8 @@ from siamlink.association.flow import FlowParameters
 from siamlink.association.matcher import Matcher
 from siamlink.association.problem import CostParameters
 from siamlink.association.tracklet_linking import SecondLevelParameters
-from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.parameters import Parameters, apply_override, build
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.parameters import Parameters, apply_override, build
 
 AUTO, PAPER = "auto", "paper"
 LARGEST_FILE = 1_000_000

@@ -6,9 +6,9 @@ from typing import Any
 
 from siamlink.association.constraints import Constraints
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.registry import load_detector
+from siamlink.detectors.models.registry import load_detector
 from siamlink.tracker.feed import detect_frames, replay
 from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.offline import Looks

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.frame_source import Frame
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.ahead import DEPTH, ahead
 from siamlink.tracker.feed import Feed
 from siamlink.tracker.frame_by_frame import FrameByFrame

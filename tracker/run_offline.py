@@ -10,7 +10,7 @@ from siamlink.association.candidates import Pairs
 from siamlink.association.flow import FlowEstimator
 from siamlink.association.footage import Footage
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.frame_source import Frame
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.ahead import taken_ahead
 from siamlink.tracker.camera import CameraMotion, camera_for
 from siamlink.tracker.feed import Feed

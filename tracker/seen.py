@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance import Appearances, Described
 from siamlink.association.flow import FlowParameters
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_digest
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.fingerprint import code_digest, file_digest, text_digest
-from siamlink.detectors.frame_source import FrameSource
+from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tracker.store import ABOUT_ALL, Record, Store
 
 Box = NDArray[np.float32]

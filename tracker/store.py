@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from siamlink.detectors.fingerprint import text_digest
+from siamlink.detectors.base.fingerprint import text_digest
 
 Record = dict[str, NDArray[np.generic]]
 """Arrays by name."""

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot_text import format_rows
+from siamlink.detectors.mot.text import format_rows
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -14,7 +14,7 @@ from siamlink.association.solvers import number_in_order
 from siamlink.association.tracklet_context import LONGEST_SECONDS
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame, Image
 from siamlink.tracker.camera import camera_for
 from siamlink.tracker.frame_by_frame import check_frame_rate, read_frame
 from siamlink.tracker.looking import Onlooker, RecentLooks

@@ -18,7 +18,7 @@ from siamlink.association.appearance import (
 )
 from siamlink.association.candidates import Pairs
 from siamlink.association.flow import FlowParameters
-from siamlink.detectors.errors import ModelError
+from siamlink.detectors.base.errors import ModelError
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
 BOX = np.array([[0, 0, 10, 20], [5, 5, 15, 30]], np.float32)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.booster import BoostingParameters, load_booster, predict, train_booster
-from siamlink.detectors.errors import ModelError
+from siamlink.detectors.base.errors import ModelError
 
 FEATURES = ("gap", "overlap")
 

@@ -14,7 +14,7 @@ from siamlink.association.candidates import Pairs
 from siamlink.association.constrained import solve_constrained, violations
 from siamlink.association.constraints import Constraint, Groups, cannot_link, group_detections, must_link
 from siamlink.association.solvers import LinkProblem, Solution, make_solution, solve_lp
-from siamlink.detectors.errors import ConstraintError
+from siamlink.detectors.base.errors import ConstraintError
 
 
 @st.composite

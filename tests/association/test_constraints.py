@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.association.constraints import Constraint, Groups, cannot_link, group_detections, must_link
-from siamlink.detectors.errors import ConstraintError
+from siamlink.detectors.base.errors import ConstraintError
 
 FRAMES = np.array([1, 1, 2, 2, 3, 3, 4, 5], np.int32)
 TOGETHER = "two detections of frame {} would be in one track"

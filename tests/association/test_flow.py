@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from siamlink.association.flow import FlowEstimator, FlowParameters, fit_camera_motion
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.parameters import build
+from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.parameters import build
 
 STILL = FlowParameters(remove_camera_motion=False)
 

@@ -7,8 +7,8 @@ import pytest
 from siamlink.association.flow import FlowParameters
 from siamlink.association.galleries import find_galleries, one_of_each_video, read_crops, read_video_people
 from siamlink.association.labels import NOBODY
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.sequence import open_sequence
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.mot.sequence import open_sequence
 
 FRAMES, RED, BLUE = 10, (20, 20, 230), (230, 20, 20)
 FLOW = FlowParameters()

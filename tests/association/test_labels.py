@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 
 from siamlink.association.candidates import Pairs
 from siamlink.association.labels import IGNORED, NOBODY, Truth, identify, is_next, is_same_video, read_truth
+from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import FormatError, InputError
-from siamlink.detectors.sequence import find_sequences, open_sequence
+from siamlink.detectors.mot.sequence import find_sequences, open_sequence
 
 ONE_VIDEO = {"ADL-Rundle-6", "MOT16-09", "MOT17-09-FRCNN"}
 

@@ -12,7 +12,7 @@ from siamlink.association.losses import LOSS_NAMES, LOSSES, make_loss
 from siamlink.association.metric_learning import METRICS
 from siamlink.association.pair_losses import CarlevarisBianco, Chopra, Ddml, Hadsell, Koch, LealTaixe, SimoSerra, unit
 from siamlink.association.triplet_losses import Norouzi
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 
 DIMENSION, PAIRS, PEOPLE = 6, 12, 3
 DOCS = Path(__file__).parents[2] / "docs" / "losses.md"

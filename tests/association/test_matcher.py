@@ -15,8 +15,8 @@ from siamlink.association.matcher import (
     detection_features,
 )
 from siamlink.association.scene import SceneStatistics
+from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ModelError
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from siamlink.association.metric_learning import METRICS, LearnedMetric, learn_metric
 from siamlink.association.pair_metrics import average_precision
-from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.base.errors import ConfigError, InputError
 
 PEOPLE, TIMES, DIMENSION = 12, 6, 8
 

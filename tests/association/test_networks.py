@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from siamlink.association.networks import EmbeddingNetwork, JointInput, NetworkParameters, build_network
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 
 PAIR_TOPOLOGIES, EMBEDDINGS = ("joint", "in-network", "two-stream"), ("cost-function", "pseudo-siamese")
 SIZES = ("compact", "residual")

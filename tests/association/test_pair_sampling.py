@@ -6,7 +6,7 @@ import pytest
 from siamlink.association.galleries import Gallery
 from siamlink.association.labels import NOBODY
 from siamlink.association.pair_sampling import BatchSampler, SamplingParameters, negative_pairs, positive_pairs
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.base.errors import InputError
 
 Paint = Callable[..., Gallery]
 PARAMETERS = SamplingParameters(people=6, patches=3, false_detections=2)

@@ -3,7 +3,7 @@ import pytest
 
 from siamlink.association.appearance import load_appearance
 from siamlink.association.reid import DEVIATION, MEAN, ReidNetwork, cut
-from siamlink.detectors.errors import ModelError
+from siamlink.detectors.base.errors import ModelError
 
 SIZE = (32, 16)
 IMAGE = np.random.default_rng(0).integers(0, 256, (100, 80, 3), np.uint8)

@@ -30,8 +30,8 @@ from siamlink.association.tracklet_training import (
     train_tracklet_matcher,
 )
 from siamlink.association.tracklets import TrackletParameters, Tracklets, make_tracklets
+from siamlink.detectors.base.errors import InputError, ModelError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError, ModelError
 from siamlink.tools.scene import street
 
 PARAMETERS = SecondLevelParameters()

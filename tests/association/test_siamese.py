@@ -11,7 +11,7 @@ from siamlink.association.losses import make_loss
 from siamlink.association.networks import NetworkParameters, build_network
 from siamlink.association.patches import network_input
 from siamlink.association.siamese import Siamese, save_siamese
-from siamlink.detectors.errors import ModelError
+from siamlink.detectors.base.errors import ModelError
 
 TOPOLOGIES = {"joint": "softmax", "in-network": "softmax", "two-stream": "zagoruyko", "cost-function": "koch"}
 

@@ -14,7 +14,7 @@ from siamlink.association.pair_sampling import SamplingParameters
 from siamlink.association.siamese import Siamese, save_siamese
 from siamlink.association.siamese_training import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.siamese_validation import Validation
-from siamlink.detectors.errors import ConfigError, ModelError
+from siamlink.detectors.base.errors import ConfigError, ModelError
 
 Paint = Callable[..., Gallery]
 

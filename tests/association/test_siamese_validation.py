@@ -5,7 +5,7 @@ import pytest
 
 from siamlink.association.patches import Patches
 from siamlink.association.siamese_validation import Validation, split_people
-from siamlink.detectors.errors import InputError
+from siamlink.detectors.base.errors import InputError
 
 
 class Colours:

@@ -14,7 +14,7 @@ from siamlink.association.pair_sampling import SamplingParameters
 from siamlink.association.siamese_training import SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.siamese_validation import Validation
 from siamlink.association.teacher import TeacherParameters, prepare_lessons, teacher_loss
-from siamlink.detectors.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError
 
 Paint = Callable[..., Gallery]
 

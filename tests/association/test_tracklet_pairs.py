@@ -16,7 +16,7 @@ from siamlink.association.tracklet_pairs import (
     tracklet_pairs,
 )
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sequence import open_sequence
+from siamlink.detectors.mot.sequence import open_sequence
 
 RATE = 10.0
 ALL, NEAR = PairParameters(), PairParameters(near=True)

@@ -10,8 +10,8 @@ from siamlink.association.context import PAIR_FEATURES, PAPER_FEATURES
 from siamlink.association.labels import IGNORED, NOBODY, Truth, is_next
 from siamlink.association.matcher import detection_features
 from siamlink.association.training import TrainingParameters, add_appearance, make_example, train_matcher
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
 from siamlink.tools.scene import crossing
 
 FEW = TrainingParameters(link_rounds=4, appearance_rounds=4, detection_rounds=4, learning_rate=0.3, smallest_leaf=1)

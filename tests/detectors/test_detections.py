@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import MOST_IN_FRAME, Detections
-from siamlink.detectors.errors import InputError
 
 COLUMNS = {
     "frame": [3, 1, 3, 2],

@@ -15,19 +15,19 @@ LONGEST_MESSAGE = 2000
 
 
 def _detections(path: Path) -> None:
-    from siamlink.detectors.mot_text import read_detections
+    from siamlink.detectors.mot.text import read_detections
 
     read_detections(path)
 
 
 def _ground_truth(path: Path) -> None:
-    from siamlink.detectors.mot_text import has_classes, read_rows
+    from siamlink.detectors.mot.text import has_classes, read_rows
 
     has_classes(read_rows(path, last_frame=1000, unique_ids=True))
 
 
 def _seqinfo(path: Path) -> None:
-    from siamlink.detectors.sequence import open_sequence
+    from siamlink.detectors.mot.sequence import open_sequence
 
     (path.parent / "seqinfo.ini").write_bytes(path.read_bytes())
     open_sequence(path.parent)
@@ -46,7 +46,7 @@ def _setting(path: Path) -> None:
 
 
 def _constraints(path: Path) -> None:
-    from siamlink.detectors.mot_text import read_detections
+    from siamlink.detectors.mot.text import read_detections
     from siamlink.tracker.corrections import read_corrections
 
     tracks = path.parent / "tracks.txt"
@@ -110,7 +110,7 @@ TARGETS: dict[str, Callable[[Path], None]] = {
 
 def run(target: str, data: bytes, folder: Path) -> str:
     """Read `data` as a target does; the message of the error that came of it, empty where it was read."""
-    from siamlink.detectors.errors import SiamlinkError
+    from siamlink.detectors.base.errors import SiamlinkError
 
     path = folder / "input"
     path.write_bytes(data)
@@ -131,8 +131,8 @@ def main() -> None:
     target = sys.argv.pop(1)
     with atheris.instrument_imports(include=["siamlink", "yaml", "configparser"]):
         import siamlink.association.booster
-        import siamlink.detectors.mot_text
-        import siamlink.detectors.sequence
+        import siamlink.detectors.mot.sequence
+        import siamlink.detectors.mot.text
         import siamlink.tracker.corrections
         import siamlink.tracker.parameters
         import siamlink.tracker.seen  # noqa: F401

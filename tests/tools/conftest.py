@@ -231,7 +231,7 @@ def write_images(folder: Path, pattern: str = "{:06d}.png") -> Path:
 @pytest.fixture(scope="session")
 def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of two annotated sequences with detections and without frames, and one of the first street's video."""
-    from siamlink.detectors.mot_text import format_rows
+    from siamlink.detectors.mot.text import format_rows
     from siamlink.tools.scene import street
 
     folder = tmp_path_factory.mktemp("streets")
@@ -288,7 +288,7 @@ def painted_streets(here: Path, streets_with_frames: Path) -> Path:
 def streets_with_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import cv2
 
-    from siamlink.detectors.mot_text import format_rows
+    from siamlink.detectors.mot.text import format_rows
     from siamlink.tools.scene import street
 
     folder = tmp_path_factory.mktemp("painted")

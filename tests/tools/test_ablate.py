@@ -13,9 +13,9 @@ import pytest
 from siamlink.association.candidates import Pairs
 from siamlink.association.patches import Patches
 from siamlink.association.training import TrainingParameters
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError
-from siamlink.detectors.sequence import open_sequence
+from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.tools import ablation_answers, ablation_folds, ablation_networks, ablation_patches, ablation_run
 from siamlink.tools.ablation import Row, Study, measure
 from siamlink.tools.ablation_answers import Answers, score_pairs

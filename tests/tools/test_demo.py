@@ -5,8 +5,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from siamlink.detectors.mot_text import read_rows
-from siamlink.detectors.sequence import open_sequence
+from siamlink.detectors.mot.sequence import open_sequence
+from siamlink.detectors.mot.text import read_rows
 
 Run = Callable[..., Any]
 

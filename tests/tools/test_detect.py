@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamlink.detectors.mot_text import read_detections
+from siamlink.detectors.mot.text import read_detections
 
 Run = Callable[..., Any]
 

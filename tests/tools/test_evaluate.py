@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from siamlink.detectors.errors import InputError, OutputError
+from siamlink.detectors.base.errors import InputError, OutputError
 from siamlink.tools.evaluate import evaluate
 
 LINE = "1,1,10,10,20,40,1,-1,-1,-1\n"

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.detectors.mot_text import read_rows
-from siamlink.detectors.sequence import open_sequence
+from siamlink.detectors.mot.sequence import open_sequence
+from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation.crosscheck import motmetrics_summary
 from siamlink.tools.evaluation.events import IdentitySwitch, clear_matches, identity_switches
 from siamlink.tools.evaluation.ground_truth import SequencePair, pair_up

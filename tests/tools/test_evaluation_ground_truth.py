@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.detectors.errors import ConfigError, InputError
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.tools.evaluation.ground_truth import find_benchmark, pair_up
 from siamlink.tools.evaluation.metrics import Scores, measure
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.detectors.errors import ConfigError, FormatError, InputError
-from siamlink.detectors.mot_text import read_rows
-from siamlink.detectors.sequence import find_sequences
+from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
+from siamlink.detectors.mot.sequence import find_sequences
+from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation import evaluate
 from siamlink.tools.evaluation.ground_truth import SequencePair, pair_up
 from siamlink.tools.evaluation.limit import LIMITED, Boxes, Limit, perfect_links

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from siamlink.detectors.errors import ConfigError, FormatError, InputError, OutputError
-from siamlink.detectors.sequence import open_sequence
+from siamlink.detectors.base.errors import ConfigError, FormatError, InputError, OutputError
+from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.tools.evaluation import Evaluation, Scores, evaluate, evaluate_sequences
 
 METRICS = [field.name for field in fields(Scores)]

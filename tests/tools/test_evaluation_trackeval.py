@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.detectors.boxes import iou_matrix
-from siamlink.detectors.mot_text import read_rows
-from siamlink.detectors.sequence import Sequence, open_sequence
+from siamlink.detectors.mot.sequence import Sequence, open_sequence
+from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation import Evaluation, evaluate, evaluate_sequences
 from siamlink.tools.evaluation.metrics import OVERALL
 from siamlink.tools.reference_trackeval import trackeval_scores

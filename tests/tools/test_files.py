@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from siamlink.detectors.errors import OutputError
+from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.files import (
     check_folder,
     check_output,

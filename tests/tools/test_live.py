@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamlink.detectors.frame_source import FrameSource, Gap, Image
+from siamlink.detectors.sources.frame_source import FrameSource, Gap, Image
 from siamlink.tools.live import ended_by_signal, lost_on_the_way
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]

@@ -15,7 +15,7 @@ from siamlink.association.appearance import LoadedAppearance
 from siamlink.association.candidates import Pairs
 from siamlink.association.pair_metrics import roc
 from siamlink.association.tracklet_pairs import PairParameters
-from siamlink.detectors.sequence import open_sequence
+from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.tools.match_evaluation import GapScore, MatchResult, PairScore, likeness, measure, pooled_likeness
 from siamlink.tools.match_questions import Looks, MatchEvalParameters, ask, load_appearances, look
 from siamlink.tools.match_report import as_dict, draw_roc, short_names

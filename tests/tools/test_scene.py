@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.boxes import iou_matrix
-from siamlink.detectors.errors import OutputError
-from siamlink.detectors.mot_text import corners, read_rows
-from siamlink.detectors.sequence import open_sequence
-from siamlink.detectors.video import open_source
+from siamlink.detectors.mot.sequence import open_sequence
+from siamlink.detectors.mot.text import corners, read_rows
+from siamlink.detectors.sources.open import open_source
 from siamlink.tools.scene import LEAST_VISIBLE, Scene, crossing, occlusion, reentry, street
 
 SEEDS = [0, 1, 7]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from siamlink.detectors.frame_source import FrameSource
+from siamlink.detectors.sources.frame_source import FrameSource
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]

@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 
-from siamlink.detectors.mot_text import is_filled, read_rows
+from siamlink.detectors.mot.text import is_filled, read_rows
 
 Run = Callable[..., Any]
 Check = Callable[..., Any]

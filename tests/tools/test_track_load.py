@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot_text import format_rows, read_rows
+from siamlink.detectors.mot.text import format_rows, read_rows
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.errors import ConfigError, InputError, OutputError
-from siamlink.detectors.registry import load_detector
+from siamlink.detectors.base.errors import ConfigError, InputError, OutputError
+from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.tracking import RECORDED_PACKAGES, Job, check_sources, expand_sources, prepare, run
 from siamlink.tracker.parameters import TrackerParameters
 

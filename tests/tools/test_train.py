@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.sequence import find_sequences
+from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.mot.sequence import find_sequences
 from siamlink.tools.annotated_video import AnnotatedVideo, without
 from siamlink.tools.training import excluding, folds, read_videos
 from siamlink.tracker.parameters import TrackerParameters

@@ -7,14 +7,14 @@ import av
 import numpy as np
 import pytest
 
-from siamlink.detectors.errors import OutputError
+from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.video_writer import VideoWriter
 
 FILL_THE_DISK = """
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
-from siamlink.detectors.errors import OutputError
+from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.video_writer import VideoWriter
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

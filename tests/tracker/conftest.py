@@ -82,7 +82,7 @@ def painted(seeing: Callable[[Grey], Matcher], painted_folder: tuple[Scene, Path
 
 @pytest.fixture(scope="session")
 def painted_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scene, Path]:
-    from siamlink.detectors.mot_text import format_rows
+    from siamlink.detectors.mot.text import format_rows
 
     scene = crossing(frame_count=60)
     folder = tmp_path_factory.mktemp("painted") / "Painted"

@@ -9,7 +9,7 @@ import pytest
 
 from siamlink.association.appearance import AppearanceGate, Comparisons
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.errors import ModelError
+from siamlink.detectors.base.errors import ModelError
 from siamlink.tracker.ahead import ahead
 from siamlink.tracker.inputs import open_input
 from siamlink.tracker.offline import Looks

@@ -10,8 +10,8 @@ import pytest
 from siamlink.association.appearance import Appearances, LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.frame_source import Frame
-from siamlink.detectors.mot_text import format_rows
+from siamlink.detectors.mot.text import format_rows
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.camera import CameraMotion, camera_for
 from siamlink.tracker.inputs import open_input
 from siamlink.tracker.parameters import GapParameters, TrackerParameters

@@ -13,8 +13,8 @@ from siamlink import tracker
 from siamlink.association.constraints import Constraint, cannot_link, group_detections, must_link
 from siamlink.association.footage import Footage
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.errors import ConfigError, ConstraintError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, ConstraintError
 from siamlink.tools.scene import crossing, occlusion, street
 from siamlink.tracker.inputs import open_input
 from siamlink.tracker.offline import ScoredPairs, link_detections, link_scored, score_pairs

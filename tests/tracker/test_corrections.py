@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import FormatError, InputError
 from siamlink.tools.scene import crossing
 from siamlink.tracker.corrections import Corrections, read_corrections
 from siamlink.tracker.offline import link_detections

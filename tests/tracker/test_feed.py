@@ -6,9 +6,9 @@ from itertools import islice
 import numpy as np
 import pytest
 
+from siamlink.detectors.base.errors import DetectorError
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.errors import DetectorError
-from siamlink.detectors.frame_source import Frame
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.feed import detect_frames
 from siamlink.tracker.stopwatch import Stopwatch
 

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
+from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, FormatError, InputError
 from siamlink.tracker.inputs import open_input
 
 LINES = "1,-1,10,20,30,60,0.9\n4,-1,10,20,30,60,0.9\n"

@@ -5,9 +5,9 @@ from siamlink.association.candidates import candidate_pairs
 from siamlink.association.context import PAIR_FEATURES, pair_features, past_motion
 from siamlink.association.matcher import Matcher
 from siamlink.association.scene import SceneStatistics
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.frame_source import Frame
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.scene import crossing, reentry, street
 from siamlink.tracker.kalman_tracker import KalmanTracker
 from siamlink.tracker.overlaps import suppress_overlaps

@@ -8,9 +8,9 @@ import pytest
 from siamlink.association.appearance import Appearances, LoadedAppearance
 from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.flow import FlowParameters
+from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ModelError
-from siamlink.detectors.frame_source import Frame
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.scene import street
 from siamlink.tracker import looking
 from siamlink.tracker.looking import RecentLooks, compare_looks, describe_detections, flow_for, look_at

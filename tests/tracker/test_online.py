@@ -6,8 +6,8 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.tools.bench_stream import Walkers
 from siamlink.tools.scene import crossing, reentry, street
 from siamlink.tracker.online import OnlineTracker

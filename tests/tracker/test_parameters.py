@@ -4,8 +4,8 @@ from pathlib import Path
 import pytest
 
 from siamlink.association.context import PAPER_FEATURES
-from siamlink.detectors.errors import ConfigError, ModelError
-from siamlink.detectors.parameters import describe
+from siamlink.detectors.base.errors import ConfigError, ModelError
+from siamlink.detectors.base.parameters import describe
 from siamlink.tracker.parameters import TrackerParameters, config_names, load_parameters
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from siamlink import tracker
+from siamlink.detectors.base.errors import DetectorError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import DetectorError, InputError
 from siamlink.tools.scene import Scene, crossing
 from siamlink.tracker.inputs import open_input
 from siamlink.tracker.kalman_tracker import KalmanTracker
@@ -206,7 +206,7 @@ def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
     def refuse(*_):
         raise AssertionError("an image was decoded")
 
-    monkeypatch.setattr("siamlink.detectors.video_file.decode", refuse)
+    monkeypatch.setattr("siamlink.detectors.sources.video_file.decode", refuse)
     parameters = tracker.load_parameters("fast", [f"mode={mode}"])
     opened = open_input(folder)
     assert (opened.image_size, parameters.looks) == ((480, 270), False)

@@ -12,8 +12,8 @@ from siamlink.association.appearance import Appearances, LoadedAppearance
 from siamlink.association.flow import FlowParameters
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.frame_source import Frame
-from siamlink.detectors.images import ImageFolder
+from siamlink.detectors.sources.frame_source import Frame
+from siamlink.detectors.sources.image_folder import ImageFolder
 from siamlink.tracker.looking import describe_detections
 from siamlink.tracker.seen import NOTHING_SEEN, Seen, SeenCamera, SeenDetections, SeenLooks, open_seen
 from siamlink.tracker.stopwatch import Stopwatch

@@ -5,9 +5,9 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import InputError
-from siamlink.detectors.mot_text import read_rows
+from siamlink.detectors.mot.text import read_rows
 from siamlink.tracker.tracks import Tracks
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance import Appearances, LoadedAppearance
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.errors import ConfigError, InputError
 from siamlink.tools.bench_stream import Walkers, measure
 from siamlink.tools.scene import Scene, crossing, reentry, street
 from siamlink.tracker.inputs import open_input

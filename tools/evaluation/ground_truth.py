@@ -7,9 +7,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.boxes import iou_matrix
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.mot_text import has_classes
+from siamlink.detectors.mot.text import has_classes
 
 BENCHMARKS = ("auto", "mot15", "mot16", "mot17", "mot20")
 FLAG, CLASS = 6, 7

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from siamlink.detectors.errors import ConfigError, InputError
-from siamlink.detectors.mot_text import read_rows
-from siamlink.detectors.sequence import Sequence, find_detections, find_sequences
+from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.mot.sequence import Sequence, find_detections, find_sequences
+from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation.events import IdentitySwitch, identity_switches
 from siamlink.tools.evaluation.ground_truth import Rows, pair_up
 from siamlink.tools.evaluation.limit import Boxes, Limit, Limits, perfect_links

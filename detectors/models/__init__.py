@@ -1,0 +1,1 @@
+"""The detectors that siamlink brings, and the names they are loaded by."""

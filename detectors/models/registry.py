@@ -1,0 +1,160 @@
+"""Detectors by name: built in, from an ONNX file, from a module or file of the user's, or from an installed plug-in."""
+
+import difflib
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+
+from siamlink.detectors.base.errors import DetectorError
+from siamlink.detectors.base.plugins import load_attribute
+from siamlink.detectors.detector import LoadedDetector, explain_where
+from siamlink.detectors.models.download import WEIGHTS, Progress, fetch
+
+ENTRY_POINT_GROUP = "siamlink.detectors"
+ONNX_PREFIX = "onnx:"
+HELP = (
+    "'siamlink detectors' lists what there is; a detector of your own is package.module:attribute or file.py:attribute"
+)
+
+
+@dataclass(frozen=True)
+class DetectorInfo:
+    """A detector that can be asked for by name.
+
+    Attributes:
+        name: what to ask for.
+        available: whether it can be used at once.
+        note: what it is, or why it is not available.
+        origin: `built-in`, or the distribution that brings it.
+    """
+
+    name: str
+    available: bool
+    note: str
+    origin: str
+
+
+def load_detector(spec: object, progress: Progress | None = None) -> LoadedDetector:
+    """Make a detector ready.
+
+    Args:
+        spec: a built-in name (`hog`, `motion`, `yolox-nano`, `yolox-tiny`, `yolox-s`); `onnx:FILE`;
+            `package.module:attribute`, searched in the current folder too, or `file.py:attribute`; the name of an
+            entry point in the group `siamlink.detectors`; or an object, function or class itself.
+        progress: told how far weights are fetched.
+
+    Raises:
+        DetectorError: there is no such detector, or it is broken.
+        DownloadError: its weights could not be fetched.
+    """
+    if isinstance(spec, LoadedDetector):
+        return spec
+    if isinstance(spec, str):
+        return _load_by_name(spec, progress)
+    return LoadedDetector(getattr(spec, "__qualname__", type(spec).__qualname__), spec)
+
+
+def _load_by_name(spec: str, progress: Progress | None) -> LoadedDetector:
+    if spec in WEIGHTS:
+        weights = WEIGHTS[spec]
+        return LoadedDetector(spec, _onnx(fetch(weights.url, weights.sha256, weights.cached, progress)))
+    if spec in BUILT_INS:
+        return LoadedDetector(spec, BUILT_INS[spec].make())
+    if spec.startswith(ONNX_PREFIX):
+        if spec == ONNX_PREFIX:
+            raise DetectorError("'onnx:' names no file; give one as onnx:FILE")
+        return LoadedDetector(spec, _onnx(Path(spec.removeprefix(ONNX_PREFIX)).expanduser()))
+    if ":" in spec:
+        return LoadedDetector(spec, load_attribute(spec, HELP, DetectorError))
+    for plugin in _plugins():
+        if plugin.name == spec:
+            return LoadedDetector(spec, _load_plugin(plugin))
+    raise DetectorError(f"there is no detector '{spec}'{_nearest(spec)} ({HELP})")
+
+
+def _nearest(spec: str) -> str:
+    suffix = Path(spec).suffix
+    if suffix == ".onnx":
+        return f"; did you mean '{ONNX_PREFIX}{spec}'?"
+    if suffix == ".py":
+        return f"; did you mean '{spec}:ATTRIBUTE'?"
+    names = [*BUILT_INS, *WEIGHTS, *(plugin.name for plugin in _plugins())]
+    near = difflib.get_close_matches(spec, names, n=1, cutoff=0.4)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def available_detectors() -> list[DetectorInfo]:
+    """Every detector that can be asked for by name: the built-in ones, then those of installed plug-ins by name."""
+    built_in = [
+        DetectorInfo(name, not (fault := each.fault()), fault or each.note, "built-in")
+        for name, each in BUILT_INS.items()
+    ]
+    return [*built_in, *map(_weights_info, WEIGHTS), *map(_plugin_info, _plugins())]
+
+
+@dataclass(frozen=True)
+class _BuiltIn:
+    note: str
+    make: Callable[[], object]
+    fault: Callable[[], str | None]
+
+
+def _hog() -> object:
+    from siamlink.detectors.models.hog import HogDetector
+
+    return HogDetector()
+
+
+def _hog_fault() -> str | None:
+    import cv2
+
+    return None if hasattr(cv2, "HOGDescriptor") else f"OpenCV {cv2.__version__} has none; install 'opencv-python<5'"
+
+
+def _motion() -> object:
+    from siamlink.detectors.models.motion import MotionDetector
+
+    return MotionDetector()
+
+
+def _onnx(path: Path) -> object:
+    from siamlink.detectors.models.onnx import OnnxDetector
+
+    return OnnxDetector(path)
+
+
+BUILT_INS = {
+    "hog": _BuiltIn("upright people of 50 pixels and more; slow, needs no weights", _hog, _hog_fault),
+    "motion": _BuiltIn("whatever moves before a static camera; needs no weights", _motion, lambda: None),
+}
+
+
+def _weights_info(name: str) -> DetectorInfo:
+    weights = WEIGHTS[name]
+    if weights.is_cached():
+        return DetectorInfo(name, True, f"people; weights in {weights.cached}", "built-in")
+    megabytes = f"{weights.size / 1e6:.1f} MB"
+    return DetectorInfo(name, False, f"weights not downloaded yet: fetched on first use ({megabytes})", "built-in")
+
+
+def _plugins() -> list[EntryPoint]:
+    return sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda plugin: plugin.name)
+
+
+def _load_plugin(plugin: EntryPoint) -> object:
+    try:
+        return plugin.load()
+    except (Exception, SystemExit) as error:
+        raise DetectorError(
+            f"plug-in '{plugin.name}' ({plugin.value}) cannot be imported: {explain_where(error)}"
+        ) from error
+
+
+def _plugin_info(plugin: EntryPoint) -> DetectorInfo:
+    origin = f"{plugin.dist.name} {plugin.dist.version}" if plugin.dist else plugin.value
+    try:
+        _load_plugin(plugin)
+    except DetectorError as error:
+        return DetectorInfo(plugin.name, False, str(error), origin)
+    return DetectorInfo(plugin.name, True, plugin.value, origin)

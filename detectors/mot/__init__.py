@@ -1,0 +1,1 @@
+"""The MOTChallenge layout: text files and sequence folders."""

@@ -1,0 +1,1 @@
+"""Frames from video files, image folders, cameras and streams."""

@@ -1,0 +1,156 @@
+"""Decoding through PyAV, which shows what OpenCV hides: damage and time stamps. Files and live streams share it."""
+
+import time
+from collections.abc import Iterator
+
+import numpy as np
+from av.container import InputContainer
+from av.error import ExitError, FFmpegError
+from av.stream import Disposition
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.sources.damaged_packets import marked_packets
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, Image, StreamBroken
+
+_HIGHEST_FRAME_RATE = 999.0
+"""What lies above is a time base and no frame rate, as in videos recorded by a browser."""
+
+
+def video_stream(container: InputContainer, what: str) -> VideoStream:
+    """The first video stream of a container, cover pictures aside; `what` names the source in errors.
+
+    Raises:
+        InputError: there is none, or its codec is unknown.
+    """
+    for stream in container.streams.video:
+        if stream.disposition & Disposition.attached_pic:
+            continue
+        if not stream.codec_context:
+            raise InputError(f"{what} holds video of a codec that FFmpeg does not know")
+        return stream
+    others = ", ".join(sorted({stream.type for stream in container.streams if stream.type != "video"}))
+    raise InputError(f"{what} has no video stream" + (f", only {others}" if others else ""))
+
+
+def native_frame_rate(stream: VideoStream) -> float:
+    """Frames a second on average, `DEFAULT_FRAME_RATE` where the stream does not tell."""
+    rate = float(stream.average_rate or stream.guessed_rate or 0)
+    return rate if 0 < rate <= _HIGHEST_FRAME_RATE else DEFAULT_FRAME_RATE
+
+
+def decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
+    """The frames in display order, up to the first fault.
+
+    Faults before the first good frame are skipped, as in a recording that starts between two key frames.
+
+    Raises:
+        StreamBroken: the data is damaged or cut off, cannot be read on, or holds no good frame at all.
+    """
+    count, fault = 0, ""
+    try:
+        for event in _events(container, stream):
+            if isinstance(event, VideoFrame) and not event.is_corrupt:
+                count += 1
+                yield event
+                continue
+            fault = event if isinstance(event, str) else "the picture is damaged"
+            if count:
+                raise StreamBroken(f"decoding broke at frame {count + 1}: {fault}")
+    except FFmpegError as error:
+        raise StreamBroken(f"reading broke after frame {count}: {reason(error)}") from None
+    if fault and not count:
+        raise StreamBroken(fault)
+
+
+def decode_live(container: InputContainer, stream: VideoStream, patience_seconds: float) -> Iterator[VideoFrame]:
+    """The frames in display order; faults are skipped, and damaged pictures shown.
+
+    Raises:
+        StreamBroken: reading fails, no picture comes for `patience_seconds`, whatever else does, or none at all.
+    """
+    fault, count, latest = "", 0, time.monotonic()
+    try:
+        for packet in container.demux():
+            try:
+                frames = stream.codec_context.decode(packet) if packet.stream is stream else []
+            except FFmpegError as error:
+                fault, frames = reason(error), []
+            for frame in frames:
+                yield frame
+                count, latest = count + 1, time.monotonic()
+            if time.monotonic() - latest > patience_seconds:
+                raise StreamBroken("no picture in time")
+    except FFmpegError as error:
+        yield from _drain(stream)
+        raise StreamBroken(reason(error)) from None
+    if fault and not count:
+        raise StreamBroken(fault)
+
+
+def _events(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | str]:
+    """Decoded frames and, in the place of a fault, what it is; an `FFmpegError` where reading fails."""
+    codec = stream.codec_context
+    try:
+        for packet in marked_packets(container, stream):
+            if packet.is_corrupt:
+                yield from _drain(stream)
+                yield "the data is damaged or cut off"
+                codec.flush_buffers()
+                continue
+            try:
+                frames = codec.decode(packet)
+            except FFmpegError as error:
+                yield reason(error)
+            else:
+                yield from frames
+    except FFmpegError:
+        yield from _drain(stream)
+        raise
+
+
+def _drain(stream: VideoStream) -> list[VideoFrame]:
+    """The frames that the decoder still holds."""
+    try:
+        frames = stream.codec_context.decode(None)
+    except FFmpegError:
+        return []
+    for frame in frames:
+        frame.time_base = stream.time_base
+    return frames
+
+
+def first_frame(frames: Iterator[VideoFrame], what: str) -> VideoFrame:
+    """The first of `frames`.
+
+    Raises:
+        InputError: there is none; the error says why.
+    """
+    try:
+        return next(frames)
+    except StopIteration:
+        raise InputError(f"{what} has no frames") from None
+    except StreamBroken as fault:
+        raise InputError(f"no frame of {what} can be decoded: {fault}") from None
+
+
+def with_seconds(frames: Iterator[VideoFrame]) -> Iterator[tuple[float | None, VideoFrame]]:
+    """Each frame with its seconds after the first one; None where it has no time stamp."""
+    start: float | None = None
+    for frame in frames:
+        start = frame.time if start is None else start
+        yield (None if frame.time is None or start is None else frame.time - start), frame
+
+
+def to_bgr(frame: VideoFrame, reformatter: VideoReformatter | None = None) -> Image:
+    """The pixels of a frame as (H, W, 3) uint8 BGR, turned upright; several frames can share a reformatter."""
+    converted = (reformatter or VideoReformatter()).reformat(frame, format="bgr24")
+    pixels = np.asarray(converted.to_ndarray(), np.uint8)
+    return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
+
+
+def reason(error: FFmpegError) -> str:
+    """What FFmpeg says of an error, in one line without the file."""
+    return "no answer in time" if isinstance(error, ExitError) else str(error.strerror)

@@ -1,0 +1,128 @@
+"""A video file as a frame source."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+from av.container import InputContainer
+from av.error import FFmpegError, InvalidDataError
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
+from av.video.stream import VideoStream
+
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.sources.decoding import (
+    decode,
+    first_frame,
+    native_frame_rate,
+    reason,
+    to_bgr,
+    video_stream,
+    with_seconds,
+)
+from siamlink.detectors.sources.frame_source import FrameSource, Image
+
+_LENGTH_IN_HEADER = ("mov", "matroska", "avi", "flv", "asf")
+"""Containers that declare their length; FFmpeg only estimates that of the others."""
+_END_MARGIN_SECONDS = 0.5
+"""A video may end this much before its declared end, or two frames before, without being called broken."""
+
+
+class VideoFile(FrameSource):
+    """A video file of any format that FFmpeg reads; a given frame rate replaces its own and its time stamps.
+
+    No frame is decoded before it, or the size, is asked for.
+
+    Raises:
+        InputError: the file is missing, empty or no video.
+    """
+
+    def __init__(self, path: Path, name: str | None = None, frame_rate: float | None = None) -> None:
+        self._timed = frame_rate is None
+        with _open_file(path) as container:
+            stream = video_stream(container, str(path))
+            super().__init__(
+                name=name or path.stem,
+                frame_rate=frame_rate or native_frame_rate(stream),
+                frame_count=_expected_count(container, stream),
+                size=None,
+            )
+        self.files = (path,)
+
+    def _first_size(self) -> tuple[int, int]:
+        (path,) = self.files
+        with _open_file(path) as container:
+            stream = video_stream(container, str(path))
+            height, width = to_bgr(first_frame(decode(container, stream), str(path))).shape[:2]
+        return width, height
+
+    def _read(self) -> Iterator[tuple[float | None, Image]]:
+        end = 0.0
+        (path,) = self.files
+        with _open_file(path) as container:
+            stream = video_stream(container, str(path))
+            declared_end = _declared_end(container, stream)
+            stream.thread_type = "NONE"  # frame threads now and then hand over a damaged picture before they know it is
+            reformatter = VideoReformatter()
+            for seconds, frame in with_seconds(decode(container, stream)):
+                end = max(end, _end_time(frame))
+                yield (seconds if self._timed else None), to_bgr(frame, reformatter)
+        if end and declared_end - end > max(_END_MARGIN_SECONDS, 2 / self.frame_rate):
+            raise self._ended_early()
+
+
+def _open_file(path: Path) -> InputContainer:
+    try:
+        if path.stat().st_size == 0 and path.is_file():
+            raise InputError(f"{path} is empty (0 bytes)")
+        container = av.open(f"file:{path}", metadata_errors="replace")
+    except InvalidDataError:
+        raise InputError(_why_no_video(path)) from None
+    except FileNotFoundError:
+        raise InputError(f"no such file or folder: {path}") from None
+    except FFmpegError as error:
+        raise InputError(f"cannot read {path}: {reason(error)}") from None
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    if container.format.name == "tty":
+        container.close()
+        raise InputError(_why_no_video(path))
+    return container
+
+
+def _why_no_video(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(80)
+    if head[4:8] == b"ftyp":
+        return f"{path} is cut off or damaged: its index (moov) cannot be read; copy or record it again"
+    line = head.split(b"\n")[0].decode("utf-8", "replace").strip()
+    return f"{path} is not a video" + (f"; it holds text: {line!r}" if line and line.isprintable() else "")
+
+
+def _end_time(frame: VideoFrame) -> float:
+    return (frame.time or 0.0) + float((frame.duration or 0) * (frame.time_base or 0))
+
+
+def _declared_end(container: InputContainer, stream: VideoStream) -> float:
+    """The time stamp at which the video ends by its header's word; 0 where the header does not tell."""
+    declared = container.format.name.split(",")[0] in _LENGTH_IN_HEADER
+    seconds = _duration(container, stream) if declared else 0.0
+    return seconds and seconds + float((stream.start_time or 0) * (stream.time_base or 0))
+
+
+def _duration(container: InputContainer, stream: VideoStream) -> float:
+    """Seconds of the video stream, never of a longer sound track; 0 where not known."""
+    if stream.duration:
+        return float(stream.duration * (stream.time_base or 0))
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))  # as Matroska has it
+    if tag:
+        hours, minutes, seconds = map(float, tag.groups())
+        return 3600 * hours + 60 * minutes + seconds
+    alone = len(container.streams) == 1
+    return (container.duration or 0) / av.time_base if alone else 0.0
+
+
+def _expected_count(container: InputContainer, stream: VideoStream) -> int | None:
+    """Duration by frame rate, which edit lists shorten as they do the frames; the number of stored frames otherwise."""
+    return round(_duration(container, stream) * native_frame_rate(stream)) or stream.frames or None
