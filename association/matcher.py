@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association import tracklet_matcher
-from siamlink.association.appearance import Appearances, Comparisons
-from siamlink.association.booster import FeatureError, load_booster, predict
-from siamlink.association.candidates import Pairs
-from siamlink.association.context import PAIR_FEATURES
-from siamlink.association.remembered import RememberedAnswers
-from siamlink.association.scene import SceneStatistics
-from siamlink.association.tracklet_matcher import TrackletMatcher
+from siamlink.association.appearance.appearance import Appearances, Comparisons
+from siamlink.association.boosting.booster import FeatureError, load_booster, predict
+from siamlink.association.boosting.memoised import RememberedAnswers
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.features import PAIR_FEATURES
+from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.association.tracklets import matcher as tracklet_matcher
+from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.detections import Detections
 

@@ -13,7 +13,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from siamlink.association.matcher import Matcher
-    from siamlink.association.training import Example
+    from siamlink.association.training.link_training import Example
     from siamlink.tools.evaluation import Scores
     from siamlink.tracker.tracks import Tracks
 
@@ -78,9 +78,9 @@ def data() -> Path:
 @pytest.fixture(scope="session")
 def examples() -> "list[Example]":
     """Two synthetic streets to learn from, one seen well and one badly; of other seeds than the scenes to track."""
-    from siamlink.association.candidates import GateParameters
-    from siamlink.association.labels import Truth
-    from siamlink.association.training import make_example
+    from siamlink.association.pairs.candidates import GateParameters
+    from siamlink.association.training.ground_truth import Truth
+    from siamlink.association.training.link_training import make_example
     from siamlink.tools.scene import street
 
     made = []
@@ -95,7 +95,7 @@ def examples() -> "list[Example]":
 @pytest.fixture(scope="session")
 def matcher(examples: "list[Example]") -> "Matcher":
     """A matcher trained within a few seconds on the synthetic streets."""
-    from siamlink.association.training import TrainingParameters, train_matcher
+    from siamlink.association.training.link_training import TrainingParameters, train_matcher
 
     parameters = TrainingParameters(
         link_rounds=60, detection_rounds=40, learning_rate=0.1, column_share=0.8, smallest_leaf=1

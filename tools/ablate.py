@@ -190,7 +190,7 @@ def _run(
 
 
 def _crop_folders(crops: list[Path] | None, data: Path) -> list[Path]:
-    from siamlink.association.galleries import find_galleries
+    from siamlink.association.training.identity_crops import find_galleries
     from siamlink.detectors.base.errors import InputError
 
     if crops == []:

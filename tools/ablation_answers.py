@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Appearances, Comparisons, LoadedAppearance
-from siamlink.association.candidates import Pairs
-from siamlink.association.patches import Patches
+from siamlink.association.appearance.appearance import Appearances, Comparisons, LoadedAppearance
+from siamlink.association.appearance.patches import Patches
+from siamlink.association.pairs.candidates import Pairs
 from siamlink.tools.ablation import Measure, measure
 from siamlink.tools.ablation_folds import Fold
 from siamlink.tools.ablation_networks import LARGEST_DESCRIPTOR, Look, describe

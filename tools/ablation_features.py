@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Appearances
-from siamlink.association.candidates import Pairs
-from siamlink.association.context import PAIR_FEATURES, PAPER_FEATURES, pair_features, past_motion
-from siamlink.association.labels import Truth, is_same_video, read_truth
-from siamlink.association.scene import SceneStatistics
-from siamlink.association.training import TrainingParameters
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.features import PAIR_FEATURES, PAPER_FEATURES, pair_features, past_motion
+from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.association.training.ground_truth import Truth, is_same_video, read_truth
+from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.ablation import Measure, Row, measure

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamlink.association.appearance import Appearances
+from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.matcher import CONTEXT_FILE, DETECTION_FILE, Matcher
-from siamlink.association.training import TrainingParameters
+from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.mot.text import read_rows

@@ -8,21 +8,21 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import SIAMESE_FILE, unit
-from siamlink.association.flow import FlowField
-from siamlink.association.galleries import Gallery, read_crops
-from siamlink.association.losses import LOSS_NAMES, make_loss
-from siamlink.association.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
-from siamlink.association.networks import NetworkParameters
-from siamlink.association.patches import Patches, extract_patches
-from siamlink.association.siamese import Siamese
-from siamlink.association.siamese_training import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
-from siamlink.association.siamese_validation import Validation, split_people
+from siamlink.association.appearance.appearance import SIAMESE_FILE, unit
+from siamlink.association.appearance.optical_flow import FlowField
+from siamlink.association.appearance.patches import Patches, extract_patches
+from siamlink.association.appearance.siamese.inference import Siamese
+from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
+from siamlink.association.appearance.siamese.networks import NetworkParameters
+from siamlink.association.training.identity_crops import Gallery, read_crops
+from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
+from siamlink.association.training.siamese_validation import Validation, split_people
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.sources.frame_source import Image
 from siamlink.tools.files import make_folder
 from siamlink.tools.siamese_data import VALIDATION_SHARE
+from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
 from siamlink.tools.train_siamese import finish
 from siamlink.tracker.stopwatch import Progress
 

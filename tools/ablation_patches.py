@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import Pairs
-from siamlink.association.patches import PATCH_SIZE, Patches, extract_patches
-from siamlink.association.tracklet_pairs import best_crops
+from siamlink.association.appearance.patches import PATCH_SIZE, Patches, extract_patches
+from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.files import make_folder, output_errors, publish, staging
 from siamlink.tools.match_questions import MatchEvalParameters, ask
+from siamlink.tools.studies.matching.labelled_pairs import best_crops
 from siamlink.tracker.stopwatch import Progress
 
 FOLDER = "patches"

@@ -7,9 +7,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from siamlink.association.appearance import load_appearance
-from siamlink.association.metric_learning import METRICS
-from siamlink.association.training import TrainingParameters
+from siamlink.association.appearance.appearance import load_appearance
+from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.mot.sequence import find_sequences
 from siamlink.tools.ablation import Row, Study
@@ -46,6 +45,7 @@ from siamlink.tools.ablation_networks import (
 from siamlink.tools.ablation_patches import Asked, Seen, ask_about, see
 from siamlink.tools.annotated_video import AnnotatedVideo
 from siamlink.tools.match_questions import MatchEvalParameters, load_appearances
+from siamlink.tools.studies.ablation.metric_learning import METRICS
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.stopwatch import Progress
 

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamlink.association.labels import Truth, is_same_video
 from siamlink.association.matcher import Matcher
-from siamlink.association.tracklet_linking import Describe
-from siamlink.association.training import Example, TrainingParameters, train_matcher
+from siamlink.association.tracklets.linking import Describe
+from siamlink.association.training.ground_truth import Truth, is_same_video
+from siamlink.association.training.link_training import Example, TrainingParameters, train_matcher
 from siamlink.detectors.mot.sequence import Sequence
 
 

@@ -14,9 +14,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from siamlink.association.joint_inference import SplitJoint
-from siamlink.association.networks import EmbeddingNetwork, JointInput, NetworkParameters, build_network
-from siamlink.association.siamese import Siamese, channels_last
+from siamlink.association.appearance.siamese.inference import Siamese, channels_last
+from siamlink.association.appearance.siamese.networks import (
+    EmbeddingNetwork,
+    JointInput,
+    NetworkParameters,
+    build_network,
+)
+from siamlink.association.appearance.siamese.split_inference import SplitJoint
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.tracker.stopwatch import Progress
 

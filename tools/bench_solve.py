@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from siamlink.association.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.solvers import LinkProblem, solve_lp
 from siamlink.detectors.base.errors import InputError
 from siamlink.tools.linking_problems import crowd_problem, load_problem, read_problem, save_problem
 from siamlink.tools.processes import in_own_process, peak_megabytes

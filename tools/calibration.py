@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import AppearanceGate
-from siamlink.association.labels import IGNORED, is_next
+from siamlink.association.appearance.appearance import AppearanceGate
 from siamlink.association.matcher import Matcher
-from siamlink.association.training import Example, truth_known
+from siamlink.association.training.ground_truth import IGNORED, is_next
+from siamlink.association.training.link_training import Example, truth_known
 
 FloatArray = NDArray[np.float64]
 BINS = 10

@@ -29,7 +29,7 @@ def crossvalidate(
     Writes DIR/SEQ.txt, DIR/scores.json, the models DIR/models/SEQ, and how far their probabilities can be believed and
     what they rest on: DIR/matching.json and DIR/reliability.png. Prints the table of scores.
     """
-    from siamlink.association.training import TrainingParameters
+    from siamlink.association.training.link_training import TrainingParameters
     from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.detectors.mot.text import read_rows
     from siamlink.tools.calibration import PICTURE_FILE, REPORT_FILE, MatchingReport

@@ -58,7 +58,7 @@ def match_eval(
     """
     import json
 
-    from siamlink.association.appearance import SIAMESE
+    from siamlink.association.appearance.appearance import SIAMESE
     from siamlink.detectors.base.parameters import build
     from siamlink.tools.files import (
         check_folder,

@@ -7,13 +7,19 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Appearances, Descriptors, LoadedAppearance
-from siamlink.association.candidates import Pairs
-from siamlink.association.pair_metrics import Roc, average_precision, false_positive_rate_at, one_shot_accuracy, roc
-from siamlink.association.tracklet_pairs import BLOCK, best_crops, pooled_cosine
+from siamlink.association.appearance.appearance import Appearances, Descriptors, LoadedAppearance
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.training.verification_metrics import (
+    Roc,
+    average_precision,
+    false_positive_rate_at,
+    one_shot_accuracy,
+    roc,
+)
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.match_questions import IntArray, Looks, MatchEvalParameters, Questions, ask, look
+from siamlink.tools.studies.matching.labelled_pairs import BLOCK, best_crops, pooled_cosine
 from siamlink.tracker.stopwatch import Progress
 
 Score = NDArray[np.float32]

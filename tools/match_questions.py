@@ -10,19 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance import Appearances, Described, LoadedAppearance, load_appearance
-from siamlink.association.candidates import Pairs
-from siamlink.association.flow import FlowParameters
-from siamlink.association.labels import identify, read_truth
-from siamlink.association.pair_metrics import one_shot_trials
-from siamlink.association.tracklet_pairs import (
-    GapPairs,
-    LabelledTracklets,
-    PairParameters,
-    cut_tracklets,
-    pairs_by_gap,
-    tracklet_pairs,
-)
+from siamlink.association.appearance.appearance import Appearances, Described, LoadedAppearance, load_appearance
+from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.training.ground_truth import identify, read_truth
+from siamlink.association.training.verification_metrics import one_shot_trials
 from siamlink.detectors.base.errors import ConfigError, InputError, ModelError
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.boxes import Boxes
@@ -30,6 +22,14 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.sources.frame_source import Image
 from siamlink.detectors.sources.open import open_sequence_frames
+from siamlink.tools.studies.matching.labelled_pairs import (
+    GapPairs,
+    LabelledTracklets,
+    PairParameters,
+    cut_tracklets,
+    pairs_by_gap,
+    tracklet_pairs,
+)
 from siamlink.tracker.looking import flow_for
 from siamlink.tracker.stopwatch import Progress
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from siamlink.association.pair_metrics import Roc
+from siamlink.association.training.verification_metrics import Roc
 from siamlink.tools.match_evaluation import MatchResult, PairScore
 
 if TYPE_CHECKING:

@@ -45,7 +45,7 @@ def follow(name: str, sources: list[str], job: "Job", asked: float) -> tuple[int
 
 def _with_unit_scores(detections: Detections) -> Detections:
     """Scores outside of [0, 1] replaced by their rank, for which the thresholds of these trackers mean something."""
-    from siamlink.association.scene import SceneStatistics
+    from siamlink.association.pairs.scene_statistics import SceneStatistics
 
     score = detections.score
     if not len(score) or (score.min() >= 0 and score.max() <= 1):

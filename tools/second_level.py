@@ -2,21 +2,21 @@
 
 from collections.abc import Iterator
 
-from siamlink.association.appearance import Appearances
+from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.matcher import Matcher
-from siamlink.association.problem import link_problem
-from siamlink.association.solvers import solve_lp
-from siamlink.association.tracklet_context import candidate_tracklet_pairs
-from siamlink.association.tracklet_linking import look_at
-from siamlink.association.tracklet_matcher import TrackletMatcher
-from siamlink.association.tracklet_training import (
+from siamlink.association.solvers.costs import link_problem
+from siamlink.association.solvers.solvers import solve_lp
+from siamlink.association.tracklets.features import candidate_tracklet_pairs
+from siamlink.association.tracklets.linking import look_at
+from siamlink.association.tracklets.matcher import TrackletMatcher
+from siamlink.association.tracklets.tracklets import make_tracklets
+from siamlink.association.training.link_training import Example, TrainingParameters
+from siamlink.association.training.tracklet_training import (
     TrackletExample,
     TrackletTrainingParameters,
     make_tracklet_example,
     train_tracklet_matcher,
 )
-from siamlink.association.tracklets import make_tracklets
-from siamlink.association.training import Example, TrainingParameters
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE
 from siamlink.tools.annotated_video import AnnotatedVideo, by_video, recall, train_on

@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from siamlink.association.appearance import load_appearance
-from siamlink.association.galleries import (
+from siamlink.association.appearance.appearance import load_appearance
+from siamlink.association.training.ground_truth import is_same_video, read_truth
+from siamlink.association.training.identity_crops import (
     Gallery,
     find_galleries,
     one_of_each_video,
     read_crops,
     read_video_people,
 )
-from siamlink.association.labels import is_same_video, read_truth
-from siamlink.association.siamese_training import SiameseTrainingParameters
-from siamlink.association.siamese_validation import Validation, split_people
+from siamlink.association.training.siamese_trainer import SiameseTrainingParameters
+from siamlink.association.training.siamese_validation import Validation, split_people
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tracker.stopwatch import Progress

@@ -43,7 +43,7 @@ def matcher(
     but, if an appearance is named, DIR/link.json.
     """
     from siamlink.association.matcher import MODEL_FILES
-    from siamlink.association.training import TrainingParameters
+    from siamlink.association.training.link_training import TrainingParameters
     from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.tools.annotated_video import train_on
     from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging

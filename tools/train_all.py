@@ -27,8 +27,8 @@ def everything(
     Writes all that 'train siamese' and 'train matcher' write. A training that was stopped goes on where it was when the
     command is given again.
     """
-    from siamlink.association.appearance import SIAMESE_FILE
-    from siamlink.association.siamese_training import CHECKPOINT
+    from siamlink.association.appearance.appearance import SIAMESE_FILE
+    from siamlink.association.training.siamese_trainer import CHECKPOINT
     from siamlink.detectors.mot.sequence import is_sequence
     from siamlink.tools.train import matcher
     from siamlink.tools.train_siamese import siamese

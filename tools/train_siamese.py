@@ -39,7 +39,7 @@ def siamese(
     Writes DIR/siamese.safetensors, the weights that validated best; DIR/run.csv and DIR/run.png, the loss and the
     validation by step; and, until it ends, DIR/checkpoint.safetensors, to go on from.
     """
-    from siamlink.association.siamese_training import SiameseTrainer, SiameseTrainingParameters, check_settings
+    from siamlink.association.training.siamese_trainer import SiameseTrainer, SiameseTrainingParameters, check_settings
     from siamlink.detectors.base.parameters import apply_override, build
     from siamlink.tools.files import make_folder, output_errors
     from siamlink.tools.siamese_data import read_training_data
@@ -61,8 +61,8 @@ def siamese(
 
 def prepare(output: Path, overwrite: bool) -> None:
     """See to it that weights may be written: none are there, or those of a training that goes on."""
-    from siamlink.association.appearance import SIAMESE_FILE
-    from siamlink.association.siamese_training import CHECKPOINT
+    from siamlink.association.appearance.appearance import SIAMESE_FILE
+    from siamlink.association.training.siamese_trainer import CHECKPOINT
     from siamlink.tools.files import check_folder
 
     if overwrite:
@@ -73,7 +73,7 @@ def prepare(output: Path, overwrite: bool) -> None:
 
 def finish(output: Path) -> None:
     """Draw the run and take away what only an unfinished training needs."""
-    from siamlink.association.siamese_training import CHECKPOINT, RUN_LOG
+    from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG
     from siamlink.tools.siamese_plot import plot_run
 
     plot_run(output / RUN_LOG, output / RUN_PICTURE)

@@ -6,11 +6,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Appearances, Comparisons
-from siamlink.association.candidates import Pairs
-from siamlink.association.labels import read_truth
+from siamlink.association.appearance.appearance import Appearances, Comparisons
 from siamlink.association.matcher import Matcher
-from siamlink.association.training import Example, TrainingParameters, add_appearance, make_example
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.training.ground_truth import read_truth
+from siamlink.association.training.link_training import Example, TrainingParameters, add_appearance, make_example
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence

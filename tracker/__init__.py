@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from siamlink.association.constraints import cannot_link, must_link
+    from siamlink.association.solvers.constraints import cannot_link, must_link
     from siamlink.tracker.online import OnlineTracker
     from siamlink.tracker.parameters import TrackerParameters, load_parameters
     from siamlink.tracker.pipeline import TrackingResult, track

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.flow import FlowEstimator, FlowParameters
+from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image

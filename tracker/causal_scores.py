@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import Pairs, candidate_pairs
-from siamlink.association.context import PAIR_FEATURES, Motion, pair_features, past_motion
 from siamlink.association.matcher import DETECTION_FEATURES, Matcher, detection_features
+from siamlink.association.pairs.candidates import Pairs, candidate_pairs
+from siamlink.association.pairs.features import PAIR_FEATURES, Motion, pair_features, past_motion
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.scene_history import SceneHistory

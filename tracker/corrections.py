@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.constraints import Constraint, group_detections
+from siamlink.association.solvers.constraints import Constraint, group_detections
 from siamlink.detectors.base.errors import ConstraintError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from siamlink.association.constraints import Constraints
+from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import Pairs
 from siamlink.association.matcher import Matcher
+from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image

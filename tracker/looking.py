@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Appearances, Comparisons, Described
-from siamlink.association.candidates import IntArray, Pairs
-from siamlink.association.flow import FlowEstimator, FlowParameters
+from siamlink.association.appearance.appearance import Appearances, Comparisons, Described
+from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
+from siamlink.association.pairs.candidates import IntArray, Pairs
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image

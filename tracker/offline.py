@@ -8,19 +8,19 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Comparisons
-from siamlink.association.candidates import Pairs, candidate_pairs
-from siamlink.association.constrained import solve_constrained
-from siamlink.association.constraints import Constraints, Groups, group_detections
-from siamlink.association.context import Motion, pair_features, past_motion
-from siamlink.association.footage import Footage
+from siamlink.association.appearance.appearance import Comparisons
 from siamlink.association.matcher import Matcher, detection_features
-from siamlink.association.problem import hold_tracks, link_problem
-from siamlink.association.scene import SceneStatistics
-from siamlink.association.solvers import SOLVERS, Solver, number_in_order
-from siamlink.association.tracklet_linking import Describe, link_tracklets
-from siamlink.association.tracklet_matcher import TrackletMatcher
-from siamlink.association.tracklets import make_tracklets
+from siamlink.association.pairs.candidates import Pairs, candidate_pairs
+from siamlink.association.pairs.features import Motion, pair_features, past_motion
+from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.association.pairs.video_info import Footage
+from siamlink.association.solvers.constrained_lp import solve_constrained
+from siamlink.association.solvers.constraints import Constraints, Groups, group_detections
+from siamlink.association.solvers.costs import hold_tracks, link_problem
+from siamlink.association.solvers.solvers import SOLVERS, Solver, number_in_order
+from siamlink.association.tracklets.linking import Describe, link_tracklets
+from siamlink.association.tracklets.matcher import TrackletMatcher
+from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.camera import CameraMotion
 from siamlink.tracker.gaps import carry_on, fill_gaps

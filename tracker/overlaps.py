@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.candidates import FrameIndex, IntArray, blocks
+from siamlink.association.pairs.candidates import FrameIndex, IntArray, blocks
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from siamlink.association.appearance import (
+from siamlink.association.appearance.appearance import (
     NONE,
     SHIPPED,
     SIAMESE,
@@ -15,12 +15,12 @@ from siamlink.association.appearance import (
     Appearances,
     load_appearance,
 )
-from siamlink.association.candidates import GateParameters
-from siamlink.association.context import CONTEXT_CHOICE, ContextChoice
-from siamlink.association.flow import FlowParameters
+from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.matcher import Matcher
-from siamlink.association.problem import CostParameters
-from siamlink.association.tracklet_linking import SecondLevelParameters
+from siamlink.association.pairs.candidates import GateParameters
+from siamlink.association.pairs.features import CONTEXT_CHOICE, ContextChoice
+from siamlink.association.solvers.costs import CostParameters
+from siamlink.association.tracklets.linking import SecondLevelParameters
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import Parameters, apply_override, build
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Appearances, Comparisons
-from siamlink.association.candidates import Pairs
-from siamlink.association.flow import FlowEstimator
-from siamlink.association.footage import Footage
+from siamlink.association.appearance.appearance import Appearances, Comparisons
+from siamlink.association.appearance.optical_flow import FlowEstimator
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.video_info import Footage
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.ahead import taken_ahead

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from siamlink.association.scene import SceneStatistics
+from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.detections import Detections
 
 HISTORY = 3000

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Appearances, Described
-from siamlink.association.flow import FlowParameters
+from siamlink.association.appearance.appearance import Appearances, Described
+from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_digest
 from siamlink.detectors.detections import Detections

@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance import Comparisons
-from siamlink.association.candidates import IntArray, Pairs
-from siamlink.association.footage import Footage
+from siamlink.association.appearance.appearance import Comparisons
 from siamlink.association.matcher import Matcher
-from siamlink.association.solvers import number_in_order
-from siamlink.association.tracklet_context import LONGEST_SECONDS
+from siamlink.association.pairs.candidates import IntArray, Pairs
+from siamlink.association.pairs.video_info import Footage
+from siamlink.association.solvers.solvers import number_in_order
+from siamlink.association.tracklets.features import LONGEST_SECONDS
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image

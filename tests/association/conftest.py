@@ -5,9 +5,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from siamlink.association.galleries import Gallery
-from siamlink.association.labels import NOBODY
-from siamlink.association.patches import PATCH_SIZE, Patches
+from siamlink.association.appearance.patches import PATCH_SIZE, Patches
+from siamlink.association.training.ground_truth import NOBODY
+from siamlink.association.training.identity_crops import Gallery
 
 
 def paint_people(

@@ -3,9 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import Comparisons, load_appearance
-from siamlink.association.candidates import Pairs
-from siamlink.association.context import PAIR_FEATURES
+from siamlink.association.appearance.appearance import Comparisons, load_appearance
 from siamlink.association.matcher import (
     CONTEXT_FILE,
     DETECTION_FEATURES,
@@ -14,7 +12,9 @@ from siamlink.association.matcher import (
     Matcher,
     detection_features,
 )
-from siamlink.association.scene import SceneStatistics
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.features import PAIR_FEATURES
+from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.detections import Detections
 
@@ -69,7 +69,7 @@ def test_score_and_height_are_relative_to_the_scene():
 
 
 def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, examples):
-    from siamlink.association.labels import is_next
+    from siamlink.association.training.ground_truth import is_next
 
     for example in examples:
         link = matcher.context_probability(example.features)

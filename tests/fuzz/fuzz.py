@@ -57,14 +57,14 @@ def _constraints(path: Path) -> None:
 def _booster(path: Path) -> None:
     import numpy as np
 
-    from siamlink.association.booster import load_booster, predict
+    from siamlink.association.boosting.booster import load_booster, predict
 
     names = ("gap", "overlap")
     predict(load_booster(path, names), np.zeros((1, 2), np.float32), names)
 
 
 def _weights(path: Path) -> None:
-    from siamlink.association.siamese import read_weights
+    from siamlink.association.appearance.siamese.inference import read_weights
 
     read_weights(path)
 
@@ -130,7 +130,7 @@ def main() -> None:
 
     target = sys.argv.pop(1)
     with atheris.instrument_imports(include=["siamlink", "yaml", "configparser"]):
-        import siamlink.association.booster
+        import siamlink.association.boosting.booster
         import siamlink.detectors.mot.sequence
         import siamlink.detectors.mot.text
         import siamlink.tracker.corrections

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamlink.association.candidates import Pairs
-from siamlink.association.patches import Patches
-from siamlink.association.training import TrainingParameters
+from siamlink.association.appearance.patches import Patches
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import open_sequence

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from siamlink.association.losses import make_loss
-from siamlink.association.networks import NetworkParameters, build_network
-from siamlink.association.siamese import save_siamese
+from siamlink.association.appearance.siamese.inference import save_siamese
+from siamlink.association.appearance.siamese.losses.registry import make_loss
+from siamlink.association.appearance.siamese.networks import NetworkParameters, build_network
 from siamlink.tools.bench_solve import OURS, Run, SolveBenchmark
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import AppearanceGate
-from siamlink.association.labels import IGNORED
+from siamlink.association.appearance.appearance import AppearanceGate
 from siamlink.association.matcher import Matcher
-from siamlink.association.training import Example
+from siamlink.association.training.ground_truth import IGNORED
+from siamlink.association.training.link_training import Example
 from siamlink.tools.calibration import MatchingReport, reliability
 
 GATE = AppearanceGate()

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.solvers import solve_lp
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.tools.linking_problems import LINKS_A_DETECTION, crowd_problem, load_problem, save_problem
 from siamlink.tools.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 

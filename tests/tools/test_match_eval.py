@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import LoadedAppearance
-from siamlink.association.candidates import Pairs
-from siamlink.association.pair_metrics import roc
-from siamlink.association.tracklet_pairs import PairParameters
+from siamlink.association.appearance.appearance import LoadedAppearance
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.training.verification_metrics import roc
 from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.tools.match_evaluation import GapScore, MatchResult, PairScore, likeness, measure, pooled_likeness
 from siamlink.tools.match_questions import Looks, MatchEvalParameters, ask, load_appearances, look
 from siamlink.tools.match_report import as_dict, draw_roc, short_names
+from siamlink.tools.studies.matching.labelled_pairs import PairParameters
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]

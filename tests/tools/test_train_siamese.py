@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from siamlink.association.siamese import Siamese
+from siamlink.association.appearance.siamese.inference import Siamese
 
 QUICK = ["network.size=compact", "sampling.people=3", "sampling.patches=2", "steps=4", "check_every=2"]
 SETTINGS = [part for setting in QUICK for part in ("--set", setting)]

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import AppearanceGate, Appearances, Comparisons, LoadedAppearance
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances, Comparisons, LoadedAppearance
 from siamlink.association.matcher import Matcher
-from siamlink.association.training import Example, TrainingParameters, add_appearance
+from siamlink.association.training.link_training import Example, TrainingParameters, add_appearance
 from siamlink.tools.scene import Scene, crossing
 
 SIDE = 40

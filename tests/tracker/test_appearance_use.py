@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import AppearanceGate, Comparisons
+from siamlink.association.appearance.appearance import AppearanceGate, Comparisons
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ModelError
 from siamlink.tracker.ahead import ahead

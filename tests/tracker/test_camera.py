@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import format_rows

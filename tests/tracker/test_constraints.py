@@ -10,9 +10,9 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from siamlink import tracker
-from siamlink.association.constraints import Constraint, cannot_link, group_detections, must_link
-from siamlink.association.footage import Footage
 from siamlink.association.matcher import Matcher
+from siamlink.association.pairs.video_info import Footage
+from siamlink.association.solvers.constraints import Constraint, cannot_link, group_detections, must_link
 from siamlink.detectors.base.errors import ConfigError, ConstraintError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.scene import crossing, occlusion, street

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from siamlink.association.candidates import candidate_pairs
-from siamlink.association.context import PAIR_FEATURES, pair_features, past_motion
 from siamlink.association.matcher import Matcher
-from siamlink.association.scene import SceneStatistics
+from siamlink.association.pairs.candidates import candidate_pairs
+from siamlink.association.pairs.features import PAIR_FEATURES, pair_features, past_motion
+from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame

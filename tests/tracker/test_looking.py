@@ -5,9 +5,9 @@ from itertools import count
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import Appearances, LoadedAppearance
-from siamlink.association.candidates import GateParameters, Pairs, candidate_pairs
-from siamlink.association.flow import FlowParameters
+from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from siamlink.association.candidates import GateParameters
-from siamlink.association.problem import CostParameters
+from siamlink.association.pairs.candidates import GateParameters
+from siamlink.association.solvers.costs import CostParameters
 from siamlink.detectors.detections import Detections
 from siamlink.tools.scene import crossing, occlusion, reentry, street
 from siamlink.tracker.offline import link_detections, score_pairs

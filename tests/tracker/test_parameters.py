@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from siamlink.association.context import PAPER_FEATURES
+from siamlink.association.pairs.features import PAPER_FEATURES
 from siamlink.detectors.base.errors import ConfigError, ModelError
 from siamlink.detectors.base.parameters import describe
 from siamlink.tracker.parameters import TrackerParameters, config_names, load_parameters

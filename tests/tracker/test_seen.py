@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.appearance import Appearances, LoadedAppearance
-from siamlink.association.flow import FlowParameters
+from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame

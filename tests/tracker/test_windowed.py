@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.bench_stream import Walkers, measure

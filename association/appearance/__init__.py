@@ -1,0 +1,1 @@
+"""Appearance descriptors of detections: networks, patches and optical flow."""

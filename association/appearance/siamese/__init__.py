@@ -1,0 +1,1 @@
+"""The Siamese network: topologies, inference and checkpoints."""

@@ -1,0 +1,1 @@
+"""The losses that the Siamese network can be trained with."""

@@ -1,0 +1,1 @@
+"""Boosted trees: loading, checking and prediction."""

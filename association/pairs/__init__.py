@@ -1,0 +1,1 @@
+"""Candidate pairs of detections and their contextual features."""

@@ -1,0 +1,222 @@
+"""Contextual features of candidate pairs: relative geometry, timing, rank among rivals, and what lies between.
+
+Every feature of a pair depends on detections up to the later one's frame only, so the offline and the online tracker
+ask the same model. Lengths are in mean box heights of the pair, times in seconds: nothing depends on resolution.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.pairs.candidates import LARGEST_MISFIT, FrameIndex, IntArray, Pairs, blocks, ranges
+from siamlink.detectors.base.cores import on_all_cores
+from siamlink.detectors.boxes import iou_pairs
+from siamlink.detectors.detections import Detections
+
+FloatArray = NDArray[np.float64]
+LARGE_BLOCK = 1_000_000
+"""Pairs whose features are found together; all those of a million detections would fill the memory."""
+
+PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
+"""The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
+
+PAIR_FEATURES = (
+    *PAPER_FEATURES,
+    "gap_frames",
+    "gap_seconds",
+    "iou",
+    "distance",
+    "score_earlier",
+    "score_later",
+    "between",
+    "rank_later",
+    "margin_later",
+    "rivals_later",
+    "rank_earlier",
+    "margin_earlier",
+    "rivals_earlier",
+    "motion_residual_x",
+    "motion_residual_y",
+    "motion_support",
+)
+
+
+ContextChoice = Literal["full", "paper"]
+CONTEXT_CHOICE = (
+    "what the models of links at the first level learn from. paper: the six contextual features of Leal-Taixé et al. "
+    "2016 and the network's; full: others too, such as those of a pair among its rivals"
+)
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How each of N detections came to be where it is.
+
+    Attributes:
+        velocity: (N, 2) pixels a frame, NaN without predecessors.
+        support: (N,) how many predecessors it was estimated from.
+    """
+
+    velocity: FloatArray
+    support: FloatArray
+
+    @classmethod
+    def none(cls) -> "Motion":
+        """Of no detections."""
+        return cls(np.zeros((0, 2)), np.zeros(0))
+
+    def __getitem__(self, rows: slice) -> "Motion":
+        return Motion(self.velocity[rows], self.support[rows])
+
+    def continued_by(self, other: "Motion") -> "Motion":
+        """The motion of the first detections as it is here, and of those that follow them as it is in `other`."""
+        rest = other[len(self.support) :]
+        return Motion(np.concatenate([self.velocity, rest.velocity]), np.concatenate([self.support, rest.support]))
+
+
+def pair_features(
+    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
+) -> NDArray[np.float32]:
+    """The features of `PAIR_FEATURES`.
+
+    Args:
+        detections: N detections sorted by frame.
+        pairs: P candidate pairs; rivals of one pair (same detection, same gap) must all be there.
+        score_rank: (N,) the detection scores as ranks in [0, 1].
+        frame_rate: frames a second.
+        motion: of the N detections; see `past_motion`.
+
+    Returns:
+        (P, F) float32, NaN where no motion is known yet.
+    """
+    if len(pairs) <= LARGE_BLOCK:
+        return _features_of(detections, pairs, score_rank, frame_rate, motion)
+    features = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32)
+    for rows in _blocks_of_rivals(detections.frame[pairs.later]):
+        features[rows] = _features_of(detections, pairs[rows], score_rank, frame_rate, motion)
+    return features
+
+
+def _features_of(
+    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
+) -> NDArray[np.float32]:
+    """See `pair_features`."""
+    i, j = pairs.earlier, pairs.later
+    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
+    size = np.column_stack([detections.width, height]).astype(np.float64)
+    gap = pairs.gap(detections.frame)
+    mean_height = ((height[i] + height[j]) / 2)[:, None]
+    size_change = (size[j] - size[i]) / (size[i] + size[j])
+    offset = (centre[j] - centre[i]) / mean_height
+    seconds = gap / frame_rate
+    distance = np.hypot(offset[:, 0], offset[:, 1])
+    misfit = distance + np.abs(size_change[:, 1])
+    residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
+    columns = [
+        size_change,
+        offset,
+        offset / seconds[:, None],
+        gap,
+        seconds,
+        iou_pairs(detections.box[i], detections.box[j]),
+        distance,
+        score_rank[i],
+        score_rank[j],
+        _best_between(detections, pairs, gap),
+        rank_among_rivals(misfit, i, gap),
+        rank_among_rivals(misfit, j, gap),
+        residual / mean_height,
+        motion.support[i],
+    ]
+    return np.column_stack(columns).astype(np.float32)
+
+
+def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.intp]]:
+    """The rows of pairs in order of their later frame, in blocks that hold all pairs of a frame."""
+    _, counts = np.unique(later_frame, return_counts=True)
+    ends = np.cumsum(counts)
+    last_of_block = np.append(np.diff(ends // LARGE_BLOCK) > 0, True)
+    yield from np.split(np.argsort(later_frame, kind="stable"), ends[last_of_block][:-1])
+
+
+def past_motion(detections: Detections, pairs: Pairs) -> Motion:
+    """How N detections came to be where they are: by the best of P pairs that lead to each, one a gap, if it fits."""
+    i, j = pairs.earlier, pairs.later
+    gap = pairs.gap(detections.frame)
+    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
+    offset = (centre[j] - centre[i]) / ((height[i] + height[j]) / 2)[:, None]
+    misfit = np.hypot(offset[:, 0], offset[:, 1]) + np.abs((height[j] - height[i]) / (height[i] + height[j]))
+    near = np.flatnonzero(misfit < LARGEST_MISFIT)
+    contest = j[near] * (gap.max(initial=0) + 1) + gap[near]
+    least = np.full(contest.max(initial=-1) + 1, np.inf)
+    np.minimum.at(least, contest, misfit[near])
+    best = np.flatnonzero(misfit[near] == least[contest])[::-1]
+    first = np.full(len(least), -1)
+    first[contest[best]] = near[best]  # of equals, the first one in the end
+    trusted = np.zeros(len(pairs), bool)
+    trusted[first[first >= 0]] = True
+    return _past_motion(centre, pairs, gap, trusted)
+
+
+def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:
+    """Compare each pair with the other pairs of the same detection at the same gap.
+
+    Args:
+        misfit: (P,) lower is better.
+        owner: (P,) the detection whose candidates compete.
+        gap: (P,) frames; only pairs of the same gap compete.
+
+    Returns:
+        (P, 3): the rank (0 is best), the misfit above the best rival's (negative for the best itself, -1 without any
+        rival), and the number of rivals.
+    """
+    contest = owner * (gap.max(initial=0) + 1) + gap
+    compared = np.tile([0.0, -1.0, 0.0], (len(contest), 1))
+    contested = np.flatnonzero(np.bincount(contest)[contest] > 1)
+    if not len(contested):
+        return compared
+    contest, value = contest[contested], misfit[contested]
+    order = np.lexsort((value, contest))
+    value, position = value[order], np.arange(len(order))
+    first = np.r_[True, np.diff(contest[order]) > 0]
+    group = np.cumsum(first) - 1
+    start, size = position[first][group], np.diff(np.r_[position[first], len(order)])[group]
+    margin = value - np.where(position == start, value[start + 1], value[start])
+    compared[contested[order]] = np.column_stack([position - start, margin, size - 1])
+    return compared
+
+
+def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) -> FloatArray:
+    """(P,) how well another detection lies on the straight path between the two: 1 exactly, 0 none within a height."""
+    best = np.zeros(len(pairs))
+    frame = detections.frame.astype(np.int64)
+    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
+    index = FrameIndex(frame, centre[:, 0])
+
+    def fits_of(some: slice) -> tuple[IntArray, FloatArray]:
+        rows = np.repeat(np.arange(len(gap))[some], gap[some] - 1)
+        step = ranges(np.ones_like(gap[some]), gap[some])
+        i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
+        point = centre[i] + (centre[j] - centre[i]) * share[:, None]
+        expected = height[i] + (height[j] - height[i]) * share
+        question, found = index.within(frame[i] + step, point[:, 0], expected)
+        offset = (centre[found] - point[question]) / expected[question, None]
+        fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[found] / expected[question]))
+        return rows[question], fit
+
+    for rows, fit in on_all_cores(fits_of, blocks(gap - 1)):
+        np.maximum.at(best, rows, fit)
+    return best
+
+
+def _past_motion(centre: FloatArray, pairs: Pairs, gap: NDArray[np.int64], trusted: NDArray[np.bool_]) -> Motion:
+    """The least-squares velocity of each detection to its best predecessors, one a gap: sum g d / sum g^2."""
+    i, j, g = pairs.earlier[trusted], pairs.later[trusted], gap[trusted]
+    step, count = centre[j] - centre[i], len(centre)
+    weight = np.bincount(j, g * g, minlength=count)
+    with np.errstate(invalid="ignore"):
+        velocity = np.column_stack([np.bincount(j, g * step[:, axis], minlength=count) / weight for axis in (0, 1)])
+    return Motion(velocity, np.bincount(j, minlength=count).astype(np.float64))

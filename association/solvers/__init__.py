@@ -1,0 +1,1 @@
+"""The linear program, the Hungarian method, and constraints on both."""

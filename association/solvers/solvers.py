@@ -1,0 +1,185 @@
+"""Which links are best together: the linear program of tracking, exact as a min-cost flow, and the Hungarian method.
+
+A track is a path through detections: it pays an entry cost, each of its detections' costs, each of its links' costs
+and an exit cost. Every detection is in at most one track. All costs are negative log-likelihoods, so the cheapest set
+of paths is the most probable explanation (Zhang, Li and Nevatia 2008; Leal-Taixé et al. 2016, section on the LP):
+
+    minimise    sum_i entry_i f_in(i) + detection_i f_det(i) + exit_i f_out(i) + sum_ij link_ij f(i, j)
+    subject to  f_in(i) + sum_j f(j, i) = f_det(i) = f_out(i) + sum_j f(i, j),   0 <= f <= 1
+
+The constraint matrix is totally unimodular, so a min-cost flow solver finds the optimum of the program exactly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.pairs.candidates import Pairs
+
+FloatArray = NDArray[np.float64]
+UNITS_PER_NAT = 1_000_000
+"""OR-tools' flow solver takes whole numbers: costs are rounded to millionths."""
+LARGEST_COST = 1e6
+
+
+@dataclass(frozen=True)
+class LinkProblem:
+    """A tracking problem over N detections, sorted by frame, and P candidate links; costs in nats.
+
+    Attributes:
+        frame: (N,) the frame of each detection.
+        detection: (N,) cost of explaining a detection as part of a track: log((1 - q) / q), negative if it is likely.
+        entry: (N,) cost of a track's beginning at a detection.
+        exit: (N,) cost of a track's ending at a detection.
+        pairs: P candidate links, each from an earlier to a later detection.
+        link: (P,) cost of each link.
+    """
+
+    frame: NDArray[np.int32]
+    detection: FloatArray
+    entry: FloatArray
+    exit: FloatArray
+    pairs: Pairs
+    link: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.detection)
+
+    def part(self, inside: NDArray[np.bool_]) -> "LinkProblem":
+        """The problem of some of the detections (N,) and the links between these."""
+        within = inside[self.pairs.earlier] & inside[self.pairs.later]
+        place = np.cumsum(inside) - 1
+        pairs = Pairs(place[self.pairs.earlier[within]], place[self.pairs.later[within]])
+        detection, entry, exit_ = self.detection[inside], self.entry[inside], self.exit[inside]
+        return LinkProblem(self.frame[inside], detection, entry, exit_, pairs, self.link[within])
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The chosen links.
+
+    Attributes:
+        used: (N,) bool, whether a detection is in a track.
+        successor: (N,) int64, the next detection of the same track, -1 at a track's end.
+        objective: the total cost in nats.
+    """
+
+    used: NDArray[np.bool_]
+    successor: NDArray[np.int64]
+    objective: float
+
+    def track_ids(self) -> NDArray[np.int32]:
+        """(N,) the track of each detection, numbered from 1 in order of the first detection; 0 for an unused one."""
+        begins = self.used.copy()
+        begins[self.successor[self.successor >= 0]] = False
+        ids = np.zeros(len(self.used), np.int32)
+        current = np.flatnonzero(begins)
+        numbers = np.arange(1, len(current) + 1, dtype=np.int32)
+        while len(current):
+            ids[current] = numbers
+            following = self.successor[current]
+            current, numbers = following[following >= 0], numbers[following >= 0]
+        return ids
+
+
+def solve_lp(problem: LinkProblem) -> Solution:
+    """The exact optimum of the linear program, by OR-tools' cost-scaling min-cost flow."""
+    from ortools.graph.python import min_cost_flow
+
+    count = len(problem)
+    if not count:
+        return make_solution(problem, np.zeros(0, bool), np.zeros(0, bool))
+    node = np.arange(count)
+    source, sink = 2 * count, 2 * count + 1
+    # node i is where track flow enters detection i, node i + count where it leaves
+    tail = np.concatenate([np.full(count, source), node + count, node, problem.pairs.earlier + count, [source]])
+    head = np.concatenate([node, np.full(count, sink), node + count, problem.pairs.later, [sink]])
+    cost = np.concatenate([problem.entry, problem.exit, problem.detection, problem.link, [0.0]])
+    capacity = np.ones(len(tail), np.int64)
+    capacity[-1] = count
+    solver = min_cost_flow.SimpleMinCostFlow()
+    arcs = solver.add_arcs_with_capacity_and_unit_cost(
+        tail.astype(np.int32),
+        head.astype(np.int32),
+        capacity,
+        np.round(np.clip(cost, -LARGEST_COST, LARGEST_COST) * UNITS_PER_NAT).astype(np.int64),
+    )
+    solver.set_node_supply(source, count)
+    solver.set_node_supply(sink, -count)
+    status = solver.solve()
+    if status != solver.OPTIMAL:
+        raise RuntimeError(f"the min-cost flow solver stopped with status {status}")
+    flow = solver.flows(arcs) > 0
+    return make_solution(problem, flow[2 * count : 3 * count], flow[3 * count : -1])
+
+
+def solve_hungarian(problem: LinkProblem) -> Solution:
+    """Link frame by frame: each frame's detections to the open track ends, by minimum total cost.
+
+    A link is worth making when it costs less than ending one track and beginning another. Detections that stay alone
+    or whose track costs more than it explains are left out at the end, as in the linear program.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    count = len(problem)
+    successor = np.full(count, -1, np.int64)
+    earlier, later = problem.pairs.earlier, problem.pairs.later
+    gain = problem.link - problem.exit[earlier] - problem.entry[later]
+    worthwhile = np.flatnonzero(gain < 0)
+    worthwhile = worthwhile[np.argsort(problem.frame[later[worthwhile]], kind="stable")]
+    frames = problem.frame[later[worthwhile]]
+    for links in np.split(worthwhile, np.flatnonzero(np.diff(frames)) + 1):
+        open_links = links[successor[earlier[links]] < 0]
+        if not len(open_links):
+            continue
+        rows, row = np.unique(earlier[open_links], return_inverse=True)
+        columns, column = np.unique(later[open_links], return_inverse=True)
+        matrix = np.zeros((len(rows), len(columns)))
+        matrix[row, column] = gain[open_links]
+        chosen_rows, chosen_columns = linear_sum_assignment(matrix)
+        linked = matrix[chosen_rows, chosen_columns] < 0
+        successor[rows[chosen_rows[linked]]] = columns[chosen_columns[linked]]
+    return _drop_costly_tracks(problem, successor)
+
+
+Solver = Callable[[LinkProblem], Solution]
+SOLVERS: dict[str, Solver] = {"lp": solve_lp, "hungarian": solve_hungarian}
+
+
+def _drop_costly_tracks(problem: LinkProblem, successor: NDArray[np.int64]) -> Solution:
+    linked = successor[problem.pairs.earlier] == problem.pairs.later
+    everything = make_solution(problem, np.ones(len(problem), bool), linked)
+    ids = everything.track_ids()
+    cost = np.zeros(ids.max(initial=0) + 1)
+    np.add.at(cost, ids, _detection_costs(problem, everything))
+    np.add.at(cost, ids[problem.pairs.earlier[linked]], problem.link[linked])
+    kept = cost[ids] < 0
+    return make_solution(problem, kept, linked & kept[problem.pairs.earlier])
+
+
+def _detection_costs(problem: LinkProblem, solution: Solution) -> FloatArray:
+    """(N,) what each used detection pays by itself: its own cost, and entry or exit where a track begins or ends."""
+    begins = solution.used.copy()
+    begins[solution.successor[solution.successor >= 0]] = False
+    ends = solution.used & (solution.successor < 0)
+    return problem.detection * solution.used + problem.entry * begins + problem.exit * ends
+
+
+def make_solution(problem: LinkProblem, used: NDArray[np.bool_], linked: NDArray[np.bool_]) -> Solution:
+    """The solution that uses the nodes `used` (N,) and the links `linked` (P,)."""
+    successor = np.full(len(problem), -1, np.int64)
+    successor[problem.pairs.earlier[linked]] = problem.pairs.later[linked]
+    solution = Solution(used, successor, 0.0)
+    objective = _detection_costs(problem, solution).sum() + problem.link[linked].sum()
+    return Solution(used, successor, float(objective))
+
+
+def number_in_order(track_id: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Number the tracks (N,) that are left from 1 without holes, in the order of their first detections; 0 is none."""
+    names, first, dense = np.unique(track_id, return_index=True, return_inverse=True)
+    order = np.argsort(np.where(names > 0, first, -1), kind="stable")
+    number = np.empty(len(names), np.int32)
+    number[order] = np.arange(len(names)) + int(names[:1].sum() > 0)
+    return number[dense]

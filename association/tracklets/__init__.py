@@ -1,0 +1,1 @@
+"""Tracklets: made from safe links, described, and linked at the second level."""

@@ -1,0 +1,1 @@
+"""Training of the matcher and of the Siamese network."""

@@ -1,0 +1,128 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from siamlink.association.appearance.patches import network_input
+from siamlink.association.appearance.siamese.inference import Siamese, save_siamese
+from siamlink.association.appearance.siamese.losses.registry import make_loss
+from siamlink.association.appearance.siamese.networks import NetworkParameters, build_network
+from siamlink.detectors.base.errors import ModelError
+
+TOPOLOGIES = {"joint": "softmax", "in-network": "softmax", "two-stream": "zagoruyko", "cost-function": "koch"}
+
+
+def write(path: Path, topology: str = "cost-function", loss: str | None = None, size: str = "compact") -> Path:
+    torch.manual_seed(0)
+    network = build_network(NetworkParameters(topology=topology, size=size))
+    name = loss or TOPOLOGIES[topology]
+    save_siamese(path, network, make_loss(name, network.feature_count, identities=7), {"loss": name})
+    return path
+
+
+@pytest.mark.parametrize("topology", TOPOLOGIES)
+def test_what_is_loaded_answers_as_what_was_saved(topology: str, gallery: Callable, tmp_path: Path) -> None:
+    siamese = Siamese.load(write(tmp_path / "a.safetensors", topology))
+    torch.manual_seed(0)
+    network = build_network(NetworkParameters(topology=topology, size="compact")).half().float().eval()
+    patches = gallery(people=2, each=2).patches
+    descriptors = siamese.describe_patches(patches)
+    compared = siamese.compare(descriptors[:2], descriptors[2:])
+    given = torch.from_numpy(network_input(patches))
+    with torch.inference_mode():
+        if topology == "cost-function":
+            expected = network.embed(given)
+            assert np.allclose(descriptors, expected, atol=1e-4)
+            assert compared.shape == (2, 1)
+        else:
+            logits, features = network(given[:2], given[2:])
+            assert np.allclose(compared[:, 0], logits[:, 1] - logits[:, 0], atol=1e-4)
+            assert np.allclose(compared[:, 1:], features, atol=1e-4)
+    assert len(siamese.feature_names) == compared.shape[1]
+
+
+def test_folded_normalisation_changes_nothing(gallery: Callable, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = build_network(NetworkParameters(size="residual"))
+    given = torch.from_numpy(network_input(gallery(people=4, each=2).patches))
+    network.train()
+    for _ in range(3):
+        network.embed(given)  # moves the statistics of the normalisation away from where they begin
+    save_siamese(tmp_path / "a.safetensors", network, make_loss("bromley", network.feature_count), {"loss": "bromley"})
+    siamese = Siamese.load(tmp_path / "a.safetensors")
+    assert not any(isinstance(module, torch.nn.BatchNorm2d) for module in siamese.network.modules())
+    with torch.inference_mode():
+        plain = network.eval().embed(given)
+        assert torch.allclose(siamese.network.embed(given), plain, atol=2e-2 * float(plain.abs().max()))
+
+
+def test_a_frame_without_boxes_has_no_descriptors(tmp_path: Path) -> None:
+    siamese = Siamese.load(write(tmp_path / "a.safetensors"))
+    image = np.zeros((50, 60, 3), np.uint8)
+    described = siamese.describe(image, np.zeros((0, 4), np.float32))
+    assert described.shape == (0, siamese.network.feature_count)
+    assert siamese.compare(described, described).shape == (0, 1)
+
+
+def test_no_classifier_of_people_is_written(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.safetensors", loss="identity-triplet")
+    assert b"classifier" not in path.read_bytes()
+    assert Siamese.load(path).compare(np.eye(3, 32, dtype=np.float32), np.eye(3, 32, dtype=np.float32))[0, 0] == 1
+
+
+def damaged(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:1000])
+
+
+def foreign(path: Path) -> None:
+    save_file({"weights": torch.zeros(3)}, path)
+
+
+def text(path: Path) -> None:
+    path.write_text("not weights at all")
+
+
+def described(path: Path, **changes: object) -> None:
+    known = {"format": 1, "network": NetworkParameters(size="compact").model_dump(), "loss": "koch", "luma": "fixed"}
+    save_file({"network.a": torch.zeros(3)}, path, {"siamlink": json.dumps({**known, **changes})})
+
+
+FAULTS = [
+    (damaged, "is no safetensors file, or is damaged"),
+    (text, "is no safetensors file, or is damaged"),
+    (foreign, "holds weights of another program"),
+    (lambda path: described(path, format=99), "was written by a later version of siamlink"),
+    (lambda path: described(path, format="new"), "is no safetensors file, or is damaged"),
+    (lambda path: described(path, loss="none such"), "does not fit this version's networks"),
+    (lambda path: described(path, network={"topology": "round"}), "does not fit this version's networks"),
+    (described, "does not fit this version's networks"),
+    (Path.unlink, "no weights at .*; train them with 'siamlink train siamese'"),
+]
+
+
+@pytest.mark.parametrize(("harm", "message"), FAULTS)
+def test_weights_that_cannot_be_used_are_one_clear_line(harm: Callable, message: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.safetensors")
+    harm(path)
+    with pytest.raises(ModelError, match=message) as caught:
+        Siamese.load(path)
+    assert "\n" not in str(caught.value)
+    assert str(path) in str(caught.value)
+
+
+def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(gallery: Callable, tmp_path: Path) -> None:
+    appearance, patches = Siamese.load(write(tmp_path / "a.safetensors", "cost-function")), gallery().patches
+    before, described = torch.get_num_threads(), []
+    try:
+        for threads in (1, 2, 3):
+            torch.set_num_threads(threads)
+            described.append(appearance.describe_patches(patches))
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(described[0], described[1])
+    np.testing.assert_array_equal(described[0], described[2])

@@ -1,0 +1,73 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from siamlink.association.boosting.booster import BoostingParameters, load_booster, predict, train_booster
+from siamlink.detectors.base.errors import ModelError
+
+FEATURES = ("gap", "overlap")
+
+
+@pytest.fixture(scope="module")
+def model() -> dict[str, Any]:
+    """Two trees of a few nodes, as XGBoost writes them."""
+    rows = np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32)
+    settings = BoostingParameters(smallest_leaf=0)
+    booster = train_booster(rows, rows[:, 0] > rows[:, 1], np.ones(80), FEATURES, settings, 2, max_depth=3)
+    return json.loads(bytes(booster.save_raw("json")))
+
+
+def write(path: Path, model: dict[str, Any]) -> Path:
+    path.write_text(json.dumps(model, separators=(",", ":")))
+    return path
+
+
+def trees_of(model: dict[str, Any]) -> dict[str, Any]:
+    return model["learner"]["gradient_booster"]["model"]
+
+
+def test_an_undamaged_model_answers(tmp_path: Path, model: dict[str, Any]) -> None:
+    answers = predict(load_booster(write(tmp_path / "a.json", model), FEATURES), np.eye(2, dtype=np.float32), FEATURES)
+    assert answers[0] > answers[1]
+
+
+CRASHING: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "a child beyond the nodes": lambda m: trees_of(m)["trees"][0]["left_children"].__setitem__(0, 10**8),
+    "a circle": lambda m: trees_of(m)["trees"][0]["left_children"].__setitem__(0, 0),
+    "a child of its own right": lambda m: trees_of(m)["trees"][0]["right_children"].__setitem__(-1, 1),
+    "a parent beyond the nodes": lambda m: trees_of(m)["trees"][0]["parents"].__setitem__(0, 434_078),
+    "another parent": lambda m: trees_of(m)["trees"][0]["parents"].__setitem__(-1, 10**6),
+    "leaves of several outputs": lambda m: trees_of(m)["trees"][0]["tree_param"].update(size_leaf_vector="2"),
+    "a feature that is not there": lambda m: trees_of(m)["trees"][0]["split_indices"].__setitem__(0, 10**8),
+    "a split by category": lambda m: trees_of(m)["trees"][0]["split_type"].__setitem__(0, 1),
+    "another output": lambda m: trees_of(m)["tree_info"].__setitem__(0, 7),
+    "rounds beyond the trees": lambda m: trees_of(m)["iteration_indptr"].__setitem__(-1, 10**6),
+    "other features": lambda m: m["learner"]["learner_model_param"].__setitem__("num_feature", "1000000000"),
+    "a part that is missing": lambda m: trees_of(m).pop("tree_info"),
+}
+
+
+@pytest.mark.parametrize("fault", CRASHING)
+def test_trees_that_would_crash_the_program_are_refused(tmp_path: Path, model: dict[str, Any], fault: str) -> None:
+    hostile = json.loads(json.dumps(model))
+    CRASHING[fault](hostile)
+    with pytest.raises(ModelError, match=r"a\.json is no XGBoost model"):
+        load_booster(write(tmp_path / "a.json", hostile), FEATURES)
+
+
+def test_a_key_that_is_there_twice_is_refused(tmp_path: Path, model: dict[str, Any]) -> None:
+    path = write(tmp_path / "a.json", model)
+    path.write_text(path.read_text().replace('"tree_info":', '"tree_info":[0,0],"tree_info":'))
+    with pytest.raises(ModelError, match=r"a\.json is no XGBoost model, or damaged"):
+        load_booster(path, FEATURES)
+
+
+def test_a_model_of_absurd_size_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.json").open("wb") as file:
+        file.truncate(200_000_000)
+    with pytest.raises(ModelError, match="larger than any model"):
+        load_booster(tmp_path / "a.json", FEATURES)

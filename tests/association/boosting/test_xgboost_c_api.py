@@ -1,0 +1,73 @@
+"""Trees asked through the C interface answer as XGBoost's own Python package does."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siamlink.association.appearance.appearance import SHIPPED
+from siamlink.association.boosting import xgboost_c_api as module
+from siamlink.association.boosting.booster import BoostingParameters, train_booster
+from siamlink.association.boosting.xgboost_c_api import Trees
+
+MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_person.json", "paper/link.json"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_shipped_models_answer_bit_by_bit_as_by_xgboost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    import xgboost
+
+    monkeypatch.setattr(module, "PART", 200)
+    path = SHIPPED.parent / name
+    theirs, ours = xgboost.Booster(model_file=str(path)), Trees(path.read_bytes())
+    assert [*ours.feature_names] == theirs.feature_names
+    assert {key: ours.attr(key) for key in theirs.attributes()} == theirs.attributes()
+    random = np.random.default_rng(0)
+    rows = random.normal(0, 2, (1001, len(ours.feature_names))).astype(np.float32)
+    rows[random.random(rows.shape) < 0.2] = np.nan
+    np.testing.assert_array_equal(ours.inplace_predict(rows), theirs.inplace_predict(rows))
+    np.testing.assert_array_equal(ours.inplace_predict(rows[:1]), theirs.inplace_predict(rows[:1]))
+
+
+@pytest.fixture(scope="module")
+def small() -> Trees:
+    rows = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
+    settings = BoostingParameters(smallest_leaf=0)
+    booster = train_booster(rows, rows[:, 0] > rows[:, 1], np.ones(80), ("a", "b", "c"), settings, 4, max_depth=3)
+    return Trees(bytes(booster.save_raw("json")))
+
+
+@given(count=st.integers(1, 40), part=st.integers(1, 40), columns=st.booleans())
+def test_the_answer_to_a_row_does_not_depend_on_the_others(small: Trees, count: int, part: int, columns: bool) -> None:
+    rows = np.random.default_rng(count).normal(size=(count, 3)).astype(np.float32)
+    given_rows = np.asfortranarray(rows) if columns else rows
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "PART", part)
+        together = small.inplace_predict(given_rows)
+    np.testing.assert_array_equal(together, np.concatenate([small.inplace_predict(row[None]) for row in rows]))
+
+
+def test_what_was_loaded_is_saved_as_it_was(small: Trees) -> None:
+    again = Trees(small.save_raw("json"))
+    assert again.save_raw() == small.save_raw()
+    assert again.attr("nothing") is None
+
+
+@pytest.mark.parametrize("content", [b"{}", b'{"learner": 1}', b"no JSON"])
+def test_what_xgboost_does_not_read_is_an_error(content: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match=r"\S"):
+        Trees(content)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_nothing_heavy_is_imported_for_it() -> None:
+    code = (
+        "import sys; from siamlink.association.matcher import Matcher; Matcher.load(levels=2);"
+        "print({'xgboost', 'sklearn', 'pandas', 'scipy', 'torch'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd(), check=True)
+    assert done.stdout == "set()\n"

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.detectors.detections import Detections
+
+scores = st.lists(st.integers(-50, 50).map(lambda value: value / 8), min_size=1, max_size=30)
+
+
+def scored(values) -> Detections:
+    count = len(values)
+    return Detections(np.ones(count), np.tile([0, 0, 10, 20], (count, 1)), values, np.zeros(count))
+
+
+def on_the_ground(foot, height, score=None) -> Detections:
+    """Upright boxes by the y of their feet and their heights."""
+    foot, height = np.asarray(foot, float), np.asarray(height, float)
+    box = np.column_stack([0 * foot, foot - height, height / 3, foot])
+    return Detections(np.ones(len(foot)), box, np.ones(len(foot)) if score is None else score, np.zeros(len(foot)))
+
+
+@given(scores)
+def test_the_rank_is_the_share_of_lower_scores_and_half_of_the_equal_ones(values):
+    detections = scored(values)
+    rank = SceneStatistics.of(detections).score_rank(detections)
+    lower = [sum(other < value for other in values) for value in values]
+    equal = [values.count(value) for value in values]
+    expected = (np.array(lower) + np.array(equal) / 2) / len(values)
+    np.testing.assert_allclose(rank, expected)
+    assert ((rank > 0) & (rank < 1)).all()
+
+
+@given(scores, st.sampled_from([0.25, 2.0, 64.0]), st.integers(-9, 9))
+def test_ranks_and_deviations_do_not_depend_on_the_unit_of_the_scores(values, scale, shift):
+    one, other = scored(values), scored(np.array(values) * scale + shift)
+    left, right = SceneStatistics.of(one), SceneStatistics.of(other)
+    np.testing.assert_array_equal(left.score_rank(one), right.score_rank(other))
+    if np.subtract(*np.percentile(values, [75, 25])) > 0:
+        np.testing.assert_allclose(left.score_deviation(one), right.score_deviation(other), atol=1e-9)
+
+
+def test_scores_of_other_detections_are_ranked_among_those_of_the_scene():
+    scene = SceneStatistics.of(scored([1, 2, 3, 4]))
+    assert scene.score_rank(scored([0, 1, 2.5, 9])).tolist() == [0, 0.125, 0.5, 1]
+    assert scene.score_deviation(scored([2.5, 4, 1])) == pytest.approx([0, 1, -1])
+
+
+def test_equal_scores_deviate_by_nothing():
+    same = scored([0.7] * 5)
+    assert SceneStatistics.of(same).score_deviation(same).tolist() == [0] * 5
+
+
+def test_heights_that_grow_with_the_foot_are_expected():
+    foot = np.arange(200.0, 500, 10)
+    people = on_the_ground(foot, 0.4 * foot - 40)
+    scene = SceneStatistics.of(people)
+    assert scene.height_line == pytest.approx((0.4, -40), abs=1e-3)
+    assert scene.height_surprise(people) == pytest.approx(0, abs=1e-5)
+    assert scene.median_height == pytest.approx(np.median(0.4 * foot - 40))
+    tall = on_the_ground([300, 300], [160, 40])
+    assert scene.height_surprise(tall) == pytest.approx(np.log([2, 0.5]), abs=1e-4)
+
+
+def test_false_detections_of_wild_heights_hardly_bend_the_line():
+    rng = np.random.default_rng(0)
+    foot = rng.uniform(200, 500, 300)
+    height = 0.4 * foot - 40
+    wild = np.arange(300) % 4 == 0
+    height[wild] = rng.uniform(20, 400, wild.sum())
+    scene = SceneStatistics.of(on_the_ground(foot, height, np.where(wild, 0.2, 0.8)))
+    assert scene.height_surprise(on_the_ground([220, 480], [48, 152])) == pytest.approx(0, abs=0.02)
+
+
+@pytest.mark.parametrize("scale", [0.5, 3.0])
+def test_height_surprise_depends_neither_on_resolution_nor_on_the_horizon(scale):
+    rng = np.random.default_rng(1)
+    foot = rng.uniform(200, 500, 100)
+    people = on_the_ground(foot, (0.4 * foot - 40) * np.exp(rng.normal(0, 0.1, 100)), rng.random(100))
+    moved = on_the_ground((people.box[:, 3] + 50) * scale, people.height * scale, people.score)
+    one, other = SceneStatistics.of(people), SceneStatistics.of(moved)
+    assert other.median_height == pytest.approx(one.median_height * scale, rel=1e-5)
+    assert other.height_surprise(moved) == pytest.approx(one.height_surprise(people), abs=1e-4)
+
+
+def test_where_heights_follow_no_line_they_surprise_less():
+    rng = np.random.default_rng(0)
+    foot = rng.uniform(150, 500, 2000)
+    surprises = []
+    for spread in (0.05, 0.1, 0.4):
+        height = (0.4 * foot - 10) * np.exp(spread / 0.6745 * rng.standard_normal(2000))
+        scene = SceneStatistics.of(on_the_ground(foot, height))
+        assert scene.height_spread == pytest.approx(spread, rel=0.2)
+        tall = on_the_ground([300], [2 * 110])
+        surprises.append(scene.height_surprise(tall)[0])
+    assert surprises[:2] == pytest.approx([np.log(2)] * 2, rel=0.2)
+    assert 0 < surprises[2] < surprises[0] / 3
+
+
+def test_far_above_the_horizon_a_fifth_of_the_median_height_is_expected():
+    scene = SceneStatistics.of(on_the_ground(np.arange(200.0, 500, 10), 0.4 * np.arange(200.0, 500, 10) - 40))
+    high_up = on_the_ground([50], [scene.median_height / 5])
+    assert scene.height_surprise(high_up) == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 2, 50])
+def test_a_scene_of_equal_boxes_is_as_expected(count):
+    same = on_the_ground([300] * count, [100] * count)
+    scene = SceneStatistics.of(same)
+    assert scene.height_surprise(same) == pytest.approx(0, abs=1e-5)
+    assert scene.score_rank(same).tolist() == [0.5] * count
+    assert scene.score_deviation(same).tolist() == [0] * count
+
+
+def test_of_nothing_nothing_is_known():
+    scene, some = SceneStatistics.of(Detections.empty()), scored([1, 2])
+    assert scene.score_rank(some).tolist() == [0.5, 0.5]
+    assert scene.score_deviation(some).tolist() == [0, 0]
+    assert np.isfinite(scene.height_surprise(some)).all()
+    assert len(SceneStatistics.of(some).score_rank(Detections.empty())) == 0
+    assert len(scene.height_surprise(Detections.empty())) == 0

@@ -1,0 +1,119 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.association.training.ground_truth import NOBODY
+from siamlink.association.training.identity_crops import (
+    find_galleries,
+    one_of_each_video,
+    read_crops,
+    read_video_people,
+)
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.mot.sequence import open_sequence
+
+FRAMES, RED, BLUE = 10, (20, 20, 230), (230, 20, 20)
+FLOW = FlowParameters()
+
+
+def silent(*_: object) -> None:
+    """Report nothing."""
+
+
+def boxes(frame: int) -> list[tuple[int, int, int, int]]:
+    """Left, top, width and height of a red walker, a blue one, and one that stands behind the red one."""
+    return [(10 + 4 * frame, 60, 24, 60), (150 - 4 * frame, 60, 24, 60), (12 + 4 * frame, 50, 24, 60)]
+
+
+def write_sequence(folder: Path, name: str = "walk", people: int = 3, frames: int = FRAMES) -> Path:
+    """Two walkers and one hidden behind the first, as annotated; the detector sees the two, and something else."""
+    sequence = folder / name
+    for part in ("img1", "gt", "det"):
+        (sequence / part).mkdir(parents=True)
+    truth, found = [], []
+    random = np.random.default_rng(0)
+    ground = random.integers(90, 120, (140, 200, 3), np.uint8)
+    for frame in range(1, frames + 1):
+        image = ground.copy()
+        for colour, (x, y, w, h) in zip((RED, BLUE), boxes(frame), strict=False):
+            image[y : y + h, max(x, 0) : max(x + w, 0)] = colour
+        cv2.imwrite(str(sequence / "img1" / f"{frame:06d}.png"), image)
+        for person, (x, y, w, h) in enumerate(boxes(frame)[:people], 1):
+            truth.append(f"{frame},{person},{x},{y},{w},{h},1,-1,-1,-1")
+        for x, y, w, h in [*boxes(frame)[:2], (5, 5, 20, 30)]:
+            found.append(f"{frame},-1,{x},{y},{w},{h},0.8,-1,-1,-1")
+    (sequence / "gt" / "gt.txt").write_text("\n".join(truth))
+    (sequence / "det" / "det.txt").write_text("\n".join(found))
+    (sequence / "seqinfo.ini").write_text(f"[Sequence]\nframeRate=5\nseqLength={frames}\n")
+    return sequence
+
+
+def write_crops(folder: Path, people: int = 3) -> Path:
+    folder.mkdir(parents=True)
+    for person in range(people):
+        for view in range(2):
+            image = np.full((128, 64, 3), 60 * person + 20 * view, np.uint8)
+            cv2.imwrite(str(folder / f"{person:04d}_c{view}.jpg"), image)
+    return folder
+
+
+def test_sequences_and_crops_are_found_at_any_depth(tmp_path: Path) -> None:
+    write_sequence(tmp_path / "videos")
+    write_crops(tmp_path / "people" / "campus")
+    sequences, crops = find_galleries(tmp_path)
+    assert [sequence.name for sequence in sequences] == ["walk"]
+    assert crops == [tmp_path / "people" / "campus"]
+    assert [sequence.name for sequence in find_galleries(tmp_path / "videos" / "walk")[0]] == ["walk"]
+    with pytest.raises(InputError, match="is not a folder"):
+        find_galleries(tmp_path / "none")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="holds no annotated sequence with frames and no person crops"):
+        find_galleries(tmp_path / "empty")
+
+
+def test_of_one_video_under_two_names_the_larger_annotation_is_kept(tmp_path: Path) -> None:
+    write_sequence(tmp_path, "small", people=2)
+    write_sequence(tmp_path, "large", people=3)
+    sequences, _ = find_galleries(tmp_path)
+    assert [sequence.name for sequence in one_of_each_video(sequences)] == ["large"]
+
+
+def test_the_people_of_a_video_are_cut_out_as_annotated_and_as_detected(tmp_path: Path) -> None:
+    sequence = open_sequence(write_sequence(tmp_path))
+    gallery = read_video_people(sequence, FLOW, 0.4, 0.5, silent)
+    assert gallery.people == 2, "who is hidden is left out"
+    assert gallery.is_video
+    assert set(np.round(gallery.seconds * 5)) == {0, 2, 4, 6, 8}
+    people = gallery.identity != NOBODY
+    assert people.sum() == 2 * 2 * 5
+    assert 0 < (~people).sum() <= 10
+    middle = gallery.patches.image[:, 40:80, 20:33].mean(axis=(1, 2))
+    colour = cv2.cvtColor(np.array([[RED, BLUE]], np.uint8), cv2.COLOR_BGR2LUV)[0]
+    for person in (0, 1):
+        assert np.abs(middle[gallery.identity == person] - colour[person]).max() < 4
+    later = people & (gallery.seconds > 0)
+    assert np.abs(gallery.patches.flow[later].astype(float)).max() > 0
+    assert not gallery.patches.flow[gallery.seconds == 0].any()
+
+
+def test_crops_are_grouped_by_the_name_before_the_underscore(tmp_path: Path) -> None:
+    gallery = read_crops(write_crops(tmp_path / "crops"), silent)
+    assert gallery.people == 3
+    assert np.array_equal(gallery.identity, [0, 0, 1, 1, 2, 2])
+    assert not gallery.is_video
+    assert not gallery.patches.flow.any()
+
+
+def test_what_cannot_teach_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one person only"):
+        read_crops(write_crops(tmp_path / "one", people=1), silent)
+    alone = open_sequence(write_sequence(tmp_path, people=1))
+    with pytest.raises(InputError, match="shows one person only"):
+        read_video_people(alone, FLOW, 0.4, 0.5, silent)
+    broken = write_crops(tmp_path / "broken")
+    (broken / "0009_c1.jpg").write_text("no image")
+    with pytest.raises(InputError, match=r"0009_c1\.jpg is no image"):
+        read_crops(broken, silent)

@@ -1,0 +1,155 @@
+import csv
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from siamlink.association.appearance.siamese.checkpoint import read_checkpoint
+from siamlink.association.appearance.siamese.inference import Siamese, save_siamese
+from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
+from siamlink.association.appearance.siamese.networks import NetworkParameters
+from siamlink.association.training.batch_sampler import SamplingParameters
+from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
+from siamlink.association.training.siamese_validation import Validation
+from siamlink.detectors.base.errors import ConfigError, ModelError
+
+Paint = Callable[..., Gallery]
+
+
+def settings(**changes: object) -> SiameseTrainingParameters:
+    values = {
+        "network": NetworkParameters(size="compact"),
+        "sampling": SamplingParameters(people=4, patches=2),
+        "steps": 4,
+        "check_every": 2,
+        "precision": "float32",
+        **changes,
+    }
+    return SiameseTrainingParameters(**values)
+
+
+def silent(*_: object) -> None:
+    """Report nothing."""
+
+
+def trainer(paint: Paint, folder: Path, **changes: object) -> SiameseTrainer:
+    galleries = [paint(), paint(seed=1, video=True, nobody=4)]
+    return SiameseTrainer(galleries, Validation([paint(seed=2)], pairs=60), settings(**changes), folder)
+
+
+@pytest.mark.parametrize("loss", [name for name in LOSS_NAMES if make_loss(name, 4, 4).kind != "logit"])
+def test_every_loss_trains_an_embedding(loss: str, gallery: Paint, tmp_path: Path) -> None:
+    siamese = trainer(gallery, tmp_path, loss=loss, steps=1).run(silent)
+    assert siamese.feature_names == ("similarity",)
+    with (tmp_path / RUN_LOG).open() as file:
+        (row,) = csv.DictReader(file)
+    assert np.isfinite([float(value) for value in row.values()]).all()
+    assert set(row) == {"step", "loss", "seconds", "fpr95", "ap"}
+
+
+@pytest.mark.parametrize(
+    ("topology", "loss"),
+    [("joint", "softmax"), ("in-network", "softmax"), ("two-stream", "zagoruyko"), ("pseudo-siamese", "leal-taixe")],
+)
+def test_every_topology_trains(topology: str, loss: str, gallery: Paint, tmp_path: Path) -> None:
+    network = NetworkParameters(topology=topology, size="compact")
+    start = trainer(gallery, tmp_path / "none", network=network, loss=loss)
+    before = {name: value.clone() for name, value in start.state.network.state_dict().items()}
+    tmp_path.joinpath("none").mkdir()
+    start.run(silent)
+    assert all(not torch.equal(value, before[name]) for name, value in start.state.network.state_dict().items())
+
+
+def test_training_learns_to_tell_painted_people_apart(gallery: Paint, tmp_path: Path) -> None:
+    validation = Validation([gallery(people=12, seed=2, light=60)], pairs=200)
+    parameters = settings(steps=60, check_every=30, learning_rate=3e-3)
+    made = SiameseTrainer([gallery(people=20, light=60)], validation, parameters, tmp_path)
+    untrained = made.validation.scores(trained_now(made, tmp_path))
+    made.run(silent)
+    first, last = made.state.log
+    assert last["loss"] < first["loss"]
+    assert made.state.best < 0.7 * untrained["fpr95"]
+
+
+def trained_now(made: SiameseTrainer, folder: Path) -> Siamese:
+    path = folder / "untrained.safetensors"
+    save_siamese(path, made.state.network, made.state.loss, made.parameters.description)
+    return Siamese.load(path)
+
+
+@pytest.mark.parametrize("size", ["compact", "residual"])
+def test_a_stopped_training_resumes_to_the_same_weights(size: str, gallery: Paint, tmp_path: Path) -> None:
+    network = NetworkParameters(size=size, dropout=0.2)
+    for name in ("whole", "parts"):
+        (tmp_path / name).mkdir()
+    whole = trainer(gallery, tmp_path / "whole", network=network)
+    whole.run(silent)
+
+    def stop(_: str, step: int, __: int | None) -> None:
+        if step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        trainer(gallery, tmp_path / "parts", network=network).run(stop)
+    resumed = trainer(gallery, tmp_path / "parts", network=network)
+    assert resumed.state.step == 2
+    resumed.run(silent)
+    ended = whole.state.network.state_dict()
+    assert all(torch.equal(value, ended[name]) for name, value in resumed.state.network.state_dict().items())
+    assert [row["loss"] for row in resumed.state.log] == [row["loss"] for row in whole.state.log]
+
+
+def test_training_stops_when_validation_no_longer_improves(gallery: Paint, tmp_path: Path) -> None:
+    made = trainer(gallery, tmp_path, steps=50, check_every=1, patience=2, learning_rate=1e-9)
+    made.run(silent)
+    assert made.state.step == 3
+
+
+def test_training_can_start_from_weights(gallery: Paint, tmp_path: Path) -> None:
+    trainer(gallery, tmp_path).run(silent)
+    weights = tmp_path / "siamese.safetensors"
+    galleries, validation = [gallery()], Validation([gallery(seed=2)], pairs=60)
+    begun = SiameseTrainer(galleries, validation, settings(), tmp_path / "next", weights)
+    fresh = SiameseTrainer(galleries, validation, settings(), tmp_path / "next")
+    name = "branches.0.0.0.weight"
+    assert not torch.equal(begun.state.network.state_dict()[name], fresh.state.network.state_dict()[name])
+    other = settings(network=NetworkParameters(size="residual"))
+    with pytest.raises(ModelError, match="holds the weights of another network"):
+        SiameseTrainer(galleries, validation, other, tmp_path / "next", weights)
+
+
+def test_settings_that_do_not_fit_are_refused(gallery: Paint, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="the topology joint needs a loss of logits, not koch"):
+        trainer(gallery, tmp_path, network=NetworkParameters(topology="joint", size="compact"), loss="koch")
+    with pytest.raises(ConfigError, match="the topology cost-function needs a loss of descriptors, not softmax"):
+        trainer(gallery, tmp_path, loss="softmax")
+    if not torch.cuda.is_available():
+        with pytest.raises(ConfigError, match="there is no CUDA here; use device=cpu"):
+            trainer(gallery, tmp_path, device="cuda")
+
+
+def test_a_checkpoint_of_another_training_is_not_gone_on_from(gallery: Paint, tmp_path: Path) -> None:
+    trainer(gallery, tmp_path).run(silent)
+    with pytest.raises(ConfigError, match="is of a training with other settings or data"):
+        trainer(gallery, tmp_path, seed=1)
+    _, description = read_checkpoint(tmp_path / CHECKPOINT)
+    assert description["step"] == 4
+    (tmp_path / CHECKPOINT).write_bytes(b"nothing")
+    with pytest.raises(ModelError, match="is no checkpoint, or is damaged"):
+        trainer(gallery, tmp_path)
+
+
+def test_identification_begins_at_the_people_as_the_network_sees_them(gallery: Paint, tmp_path: Path) -> None:
+    trainer(gallery, tmp_path, steps=1).run(silent)
+    people, validation = gallery(people=5, seed=3), Validation([gallery(seed=2)], pairs=60)
+    begun = SiameseTrainer([people], validation, settings(), tmp_path / "next", tmp_path / "siamese.safetensors")
+    described = Siamese.load(tmp_path / "siamese.safetensors").describe_patches(people.patches)
+    unit = described / np.linalg.norm(described, axis=1, keepdims=True)
+    directions = begun.state.loss.classifier.detach().numpy()
+    assert directions.shape == (6, 32)
+    for person in range(5):
+        mean = unit[people.identity == person].mean(axis=0)
+        assert directions[person] @ mean / np.linalg.norm(mean) > 0.999

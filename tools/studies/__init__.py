@@ -1,0 +1,1 @@
+"""Research: ablation, benchmarks, matching and latency studies. No other package imports it."""

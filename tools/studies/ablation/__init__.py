@@ -1,0 +1,1 @@
+"""What each part contributes: training and scoring of variants."""

@@ -1,0 +1,1 @@
+"""How well appearance models match detections and tracklets."""
