@@ -13,12 +13,12 @@ from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.training.ground_truth import Truth, is_same_video, read_truth
 from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.ablation import Measure, Row, measure
 from siamlink.tools.ablation_patches import FIRST_GAP
 from siamlink.tools.match_evaluation import PairScore
 from siamlink.tools.match_questions import MatchEvalParameters, Questions, ask, look
-from siamlink.tracker.stopwatch import Progress
 
 CONTEXT_FEATURES = (*PAPER_FEATURES, "gap_frames", "gap_seconds", "distance", "iou", "score_earlier", "score_later")
 CONTEXT, LOOKS, BOTH = "context only", "CNN only", "CNN with context"

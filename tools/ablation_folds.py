@@ -8,6 +8,7 @@ from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.matcher import CONTEXT_FILE, DETECTION_FILE, Matcher
 from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.ablation import ALL, Measure, Row
@@ -15,10 +16,9 @@ from siamlink.tools.annotated_video import AnnotatedVideo, train_on
 from siamlink.tools.evaluation import evaluate_sequences
 from siamlink.tools.files import make_folder, publish, staging
 from siamlink.tools.training import add_appearance_on, compare_videos, folds, look_up, read_videos
-from siamlink.tracker.inputs import open_input
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import track_input
-from siamlink.tracker.stopwatch import Progress
+from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.track import track_input
 
 MODELS, TRACKS = "models", "tracks"
 TRACKING = ("HOTA", "MOTA", "IDF1", "IDSW")

@@ -19,12 +19,12 @@ from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, S
 from siamlink.association.training.siamese_validation import Validation, split_people
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.sources.frame_source import Image
 from siamlink.tools.files import make_folder
 from siamlink.tools.siamese_data import VALIDATION_SHARE
 from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
 from siamlink.tools.train_siamese import finish
-from siamlink.tracker.stopwatch import Progress
 
 NETWORKS = "networks"
 VALIDATION_PAIRS, CHECK_EVERY, PATIENCE = 600, 500, 1000

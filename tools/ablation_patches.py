@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from siamlink.association.appearance.patches import PATCH_SIZE, Patches, extract_patches
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.files import make_folder, output_errors, publish, staging
 from siamlink.tools.match_questions import MatchEvalParameters, ask
 from siamlink.tools.studies.matching.labelled_pairs import best_crops
-from siamlink.tracker.stopwatch import Progress
 
 FOLDER = "patches"
 GAP_PAIRS, TRACKLET_PAIRS, CROPS = 500, 2000, 4

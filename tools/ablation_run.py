@@ -10,6 +10,7 @@ import numpy as np
 from siamlink.association.appearance.appearance import load_appearance
 from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import find_sequences
 from siamlink.tools.ablation import Row, Study
 from siamlink.tools.ablation_answers import (
@@ -47,7 +48,6 @@ from siamlink.tools.annotated_video import AnnotatedVideo
 from siamlink.tools.match_questions import MatchEvalParameters, load_appearances
 from siamlink.tools.studies.ablation.metric_learning import METRICS
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.stopwatch import Progress
 
 Solver = Literal["lp", "hungarian"]
 NONE = "none"

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.evaluation.metrics import OVERALL
-from siamlink.tracker.stopwatch import Progress
 
 PROGRAM = "from siamlink.tools.cli import main; main()"
 REFERENCE = "from siamlink.tools.reference_trackeval import main; main()"

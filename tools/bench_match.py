@@ -23,7 +23,7 @@ from siamlink.association.appearance.siamese.networks import (
 )
 from siamlink.association.appearance.siamese.split_inference import SplitJoint
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.tracker.stopwatch import Progress
+from siamlink.detectors.base.stopwatch import Progress
 
 IntArray = NDArray[np.int64]
 BATCH = 64

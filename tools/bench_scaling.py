@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.bench_stream import Walkers
 from siamlink.tools.processes import in_own_process, peak_megabytes
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.stopwatch import Progress
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -93,8 +93,8 @@ def measure(
 
 def _track(way: str, people: int, frames: int, parameters: TrackerParameters) -> Measured:
     from siamlink.detectors.detections import Detections
-    from siamlink.tracker.inputs import TrackingInput
-    from siamlink.tracker.pipeline import track_input
+    from siamlink.tracker.runs.inputs import TrackingInput
+    from siamlink.tracker.runs.track import track_input
 
     walkers, matcher = Walkers(people=people), parameters.load_matcher()
     for part in (walkers.frames(FEW_FRAMES // 10), walkers.frames(frames)):  # libraries are loaded by the first

@@ -12,10 +12,10 @@ import numpy as np
 
 from siamlink.association.solvers.solvers import LinkProblem, solve_lp
 from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.linking_problems import crowd_problem, load_problem, read_problem, save_problem
 from siamlink.tools.processes import in_own_process, peak_megabytes
 from siamlink.tools.reference_solvers import solve_by_highs, solve_by_sparse_assignment
-from siamlink.tracker.stopwatch import Progress
 
 SIZES = (1000, 3000, 10_000, 30_000, 100_000)
 SMALLEST = 100

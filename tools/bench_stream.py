@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.windowed import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.stopwatch import Progress
 from siamlink.tracker.tracks import Tracks
-from siamlink.tracker.windowed import WindowedTracker
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.peer_trackers import PEERS, follow
 from siamlink.tools.processes import in_own_process, peak_megabytes
-from siamlink.tracker.stopwatch import Progress
 
 if TYPE_CHECKING:
     from siamlink.tools.tracking import Job

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 
-from siamlink.tracker.store import files_of, label_of
+from siamlink.tracker.cache.record_store import files_of, label_of
 
 GIGABYTE = 10**9
 DEFAULT_GIGABYTES = 10.0

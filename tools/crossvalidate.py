@@ -38,9 +38,9 @@ def crossvalidate(
     from siamlink.tools.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.terminal import show_table, stage_bars
     from siamlink.tools.training import folds, look_up, read_videos, train_folds
-    from siamlink.tracker.inputs import open_input
     from siamlink.tracker.parameters import load_parameters
-    from siamlink.tracker.pipeline import track_input
+    from siamlink.tracker.runs.inputs import open_input
+    from siamlink.tracker.runs.track import track_input
 
     parameters = load_parameters(config, settings or [])
     appearance = parameters.load_appearance()

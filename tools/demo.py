@@ -37,7 +37,7 @@ def demo(
     from siamlink.tools.scene import street
     from siamlink.tools.terminal import show_table, stage_bars
     from siamlink.tools.tracking import Job, run
-    from siamlink.tracker.inputs import open_input
+    from siamlink.tracker.runs.inputs import open_input
 
     for folder in (output / "street", output / "tracks"):
         if folder.exists() and not overwrite:

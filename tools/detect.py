@@ -30,6 +30,7 @@ def detect(
     """
     from rich.console import Console
 
+    from siamlink.detectors.base.stopwatch import Stopwatch
     from siamlink.detectors.models.registry import load_detector
     from siamlink.detectors.mot.text import format_rows
     from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
@@ -37,10 +38,9 @@ def detect(
     from siamlink.tools.files import check_output, growing_text, partial_path
     from siamlink.tools.live import ended_by_signal, lost_on_the_way
     from siamlink.tools.terminal import show_note, stage_bars
-    from siamlink.tracker.feed import detect_frames
-    from siamlink.tracker.inputs import open_input
-    from siamlink.tracker.pipeline import DEFAULT_DETECTOR
-    from siamlink.tracker.stopwatch import Stopwatch
+    from siamlink.tracker.runs.feed import detect_frames
+    from siamlink.tracker.runs.inputs import open_input
+    from siamlink.tracker.runs.track import DEFAULT_DETECTOR
 
     check_output(output, overwrite, [Path(source)])
     check_output(partial_path(output), overwrite, [Path(source)])

@@ -9,14 +9,14 @@ from dataclasses import replace
 from siamlink.association.matcher import MODEL_FILES, Matcher
 from siamlink.detectors.base.errors import InputError, OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import code_digest, file_digest, package_version, text_digest
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.tools.files import output_errors, write_text
 from siamlink.tools.tracking import RECORDED_PACKAGES, Job, Outcome, run
-from siamlink.tracker.corrections import Corrections
-from siamlink.tracker.inputs import TrackingInput
-from siamlink.tracker.seen import NOTHING_SEEN, Seen, open_seen
-from siamlink.tracker.stopwatch import Progress
-from siamlink.tracker.store import files_of, frames_of, label_of
+from siamlink.tracker.cache.frame_cache import NOTHING_SEEN, Seen, open_seen
+from siamlink.tracker.cache.record_store import files_of, frames_of, label_of
+from siamlink.tracker.runs.corrections import Corrections
+from siamlink.tracker.runs.inputs import TrackingInput
 
 Note = Callable[[str], None]
 """Told what a person should know at once."""

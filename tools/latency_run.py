@@ -4,16 +4,16 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tracker.inputs import TrackingInput, open_input
-from siamlink.tracker.looking import Onlooker
+from siamlink.tracker.linking.appearance import Onlooker
+from siamlink.tracker.linking.windowed import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters, load_parameters
-from siamlink.tracker.pipeline import track_input
-from siamlink.tracker.stopwatch import Progress, Stopwatch
+from siamlink.tracker.runs.inputs import TrackingInput, open_input
+from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
-from siamlink.tracker.windowed import WindowedTracker
 
 OFFLINE, ONLINE = "offline", "online"
 Ways = dict[str, TrackerParameters]

@@ -17,10 +17,10 @@ from siamlink.association.training.verification_metrics import (
     roc,
 )
 from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.match_questions import IntArray, Looks, MatchEvalParameters, Questions, ask, look
 from siamlink.tools.studies.matching.labelled_pairs import BLOCK, best_crops, pooled_cosine
-from siamlink.tracker.stopwatch import Progress
 
 Score = NDArray[np.float32]
 

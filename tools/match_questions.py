@@ -17,6 +17,7 @@ from siamlink.association.training.ground_truth import identify, read_truth
 from siamlink.association.training.verification_metrics import one_shot_trials
 from siamlink.detectors.base.errors import ConfigError, InputError, ModelError
 from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import Boxes
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
@@ -30,8 +31,7 @@ from siamlink.tools.studies.matching.labelled_pairs import (
     pairs_by_gap,
     tracklet_pairs,
 )
-from siamlink.tracker.looking import flow_for
-from siamlink.tracker.stopwatch import Progress
+from siamlink.tracker.linking.appearance import flow_for
 
 IntArray = NDArray[np.int64]
 

@@ -8,14 +8,14 @@ from multiprocessing.process import BaseProcess
 from typing import cast
 
 from siamlink.detectors.base.errors import SiamlinkError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.files import clear_staging
 from siamlink.tools.kept import run_and_keep
 from siamlink.tools.processes import start_process
 from siamlink.tools.terminal import show_note
 from siamlink.tools.tracking import Job, Outcome
-from siamlink.tracker.inputs import TrackingInput
-from siamlink.tracker.stopwatch import Progress
+from siamlink.tracker.runs.inputs import TrackingInput
 
 GRACE_SECONDS = 10
 """For a process that is asked to end, to take its temporary files away."""

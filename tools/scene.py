@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, open_sequence
 from siamlink.tools.files import make_folder, output_errors, publish, staging
@@ -31,7 +32,6 @@ from siamlink.tools.scene_drawing import (
     recolour,
     walk,
 )
-from siamlink.tracker.stopwatch import Progress
 from siamlink.tracker.tracks import Tracks
 
 LEAST_INSIDE = 0.25

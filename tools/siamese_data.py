@@ -14,8 +14,8 @@ from siamlink.association.training.identity_crops import (
 from siamlink.association.training.siamese_trainer import SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation, split_people
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
-from siamlink.tracker.stopwatch import Progress
 
 VALIDATION_SHARE = 0.05
 """Of the people of each gallery, where no video is named to validate on."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.mot.text import corners, read_rows
 from siamlink.detectors.sources.open import DEFAULT_FRAME_RATE, Image, open_sequence_frames
@@ -16,7 +17,6 @@ from siamlink.tools.evaluation.events import IdentitySwitch
 from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
 from siamlink.tools.evaluation.scoring import result_files
 from siamlink.tools.files import output_errors, publish, results_folder, staging
-from siamlink.tracker.stopwatch import Progress
 from siamlink.tracker.tracks import Tracks
 
 WORST = 10

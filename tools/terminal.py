@@ -16,7 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from siamlink.tracker.stopwatch import Progress as ProgressCallback
+from siamlink.detectors.base.stopwatch import Progress as ProgressCallback
 
 
 def show_table(table: Any, width: int = 0) -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from siamlink.detectors.base.errors import SiamlinkError
     from siamlink.detectors.detector import LoadedDetector
     from siamlink.tools.tracking import Job, Outcome
-    from siamlink.tracker.inputs import TrackingInput
+    from siamlink.tracker.runs.inputs import TrackingInput
 
     Finished = Generator[tuple[TrackingInput, Outcome | SiamlinkError], None, None]
 

@@ -12,6 +12,8 @@ from typing import Any
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ConfigError, InputError, OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import package_version
+from siamlink.detectors.base.prefetch import ahead
+from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
 from siamlink.tools.cache import Cache
@@ -26,13 +28,11 @@ from siamlink.tools.files import (
     write_text,
 )
 from siamlink.tools.live import ended_by_signal
-from siamlink.tracker.ahead import ahead
-from siamlink.tracker.corrections import Corrections
-from siamlink.tracker.inputs import TrackingInput, open_input
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.pipeline import DEFAULT_DETECTOR, TrackingResult, check_mode, track_input
-from siamlink.tracker.run_frame_by_frame import OnFrame, Unfinished
-from siamlink.tracker.stopwatch import Progress, Stopwatch
+from siamlink.tracker.runs.corrections import Corrections
+from siamlink.tracker.runs.frame_by_frame import OnFrame, Unfinished
+from siamlink.tracker.runs.inputs import TrackingInput, open_input
+from siamlink.tracker.runs.track import DEFAULT_DETECTOR, TrackingResult, check_mode, track_input
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
 

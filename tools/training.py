@@ -12,16 +12,16 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.training.ground_truth import read_truth
 from siamlink.association.training.link_training import Example, TrainingParameters, add_appearance, make_example
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.annotated_video import AnnotatedVideo, detection_files, recall, train_on, without
 from siamlink.tools.second_level import train_second_level
-from siamlink.tracker.looking import compare_looks, describe_detections, flow_for
-from siamlink.tracker.offline import Look, Looks
-from siamlink.tracker.overlaps import suppress_overlaps
+from siamlink.tracker.linking.appearance import compare_looks, describe_detections, flow_for
+from siamlink.tracker.linking.linker import Look, Looks
+from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.stopwatch import Progress, Stopwatch
 
 
 def read_videos(

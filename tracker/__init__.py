@@ -4,11 +4,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siamlink.association.solvers.constraints import cannot_link, must_link
-    from siamlink.tracker.online import OnlineTracker
+    from siamlink.tracker.linking.online import OnlineTracker
+    from siamlink.tracker.linking.windowed import WindowedTracker
     from siamlink.tracker.parameters import TrackerParameters, load_parameters
-    from siamlink.tracker.pipeline import TrackingResult, track
+    from siamlink.tracker.runs.track import TrackingResult, track
     from siamlink.tracker.tracks import Tracks
-    from siamlink.tracker.windowed import WindowedTracker
 
 __all__ = [
     "OnlineTracker",

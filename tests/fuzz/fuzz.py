@@ -47,7 +47,7 @@ def _setting(path: Path) -> None:
 
 def _constraints(path: Path) -> None:
     from siamlink.detectors.mot.text import read_detections
-    from siamlink.tracker.corrections import read_corrections
+    from siamlink.tracker.runs.corrections import read_corrections
 
     tracks = path.parent / "tracks.txt"
     tracks.write_text("1,1,10,20,30,60,1\n1,2,90,20,30,60,1\n2,1,11,20,30,60,1\n2,2,91,20,30,60,1\n")
@@ -75,8 +75,8 @@ def _seen(path: Path) -> None:
 
     import numpy as np
 
-    from siamlink.tracker.seen import SeenCamera, SeenDetections, SeenLooks
-    from siamlink.tracker.store import MAGIC, Store, files_of
+    from siamlink.tracker.cache.frame_cache import SeenCamera, SeenDetections, SeenLooks
+    from siamlink.tracker.cache.record_store import MAGIC, Store, files_of
 
     data, folder = path.read_bytes(), path.parent / "kept"
     with Store(folder, {}, "video") as written:
@@ -133,9 +133,9 @@ def main() -> None:
         import siamlink.association.boosting.booster
         import siamlink.detectors.mot.sequence
         import siamlink.detectors.mot.text
-        import siamlink.tracker.corrections
+        import siamlink.tracker.cache.frame_cache  # noqa: F401
         import siamlink.tracker.parameters
-        import siamlink.tracker.seen  # noqa: F401
+        import siamlink.tracker.runs.corrections
     with tempfile.TemporaryDirectory() as folder:
         run(target, b"", Path(folder))  # what is imported on first use takes longer than any reading may
         options = ["-timeout=10", "-rss_limit_mb=2048", "-max_len=4096", *sys.argv[1:]]

@@ -30,7 +30,7 @@ LONGEST_SECONDS = 600
 NURSERY = """
 import json, os, signal, sys
 import siamlink.tools.kept, siamlink.tools.parallel, siamlink.tools.annotate, siamlink.tools.video_writer
-import siamlink.association.appearance.siamese.inference, siamlink.detectors.models.onnx, siamlink.tracker.windowed, xgboost, scipy.optimize
+import siamlink.association.appearance.siamese.inference, siamlink.detectors.models.onnx, siamlink.tracker.linking.windowed, xgboost, scipy.optimize
 from siamlink.tools.cli import main
 
 print(0, flush=True)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from siamlink.tools.cache import Cache
-from siamlink.tracker.store import Store, files_of
+from siamlink.tracker.cache.record_store import Store, files_of
 
 Run = Callable[..., Any]
 SEES = ("--detector", "mine.py:Sees", "--no-video")

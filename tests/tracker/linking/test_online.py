@@ -1,0 +1,168 @@
+"""Tracking without delay, by either solver: what is given out in each frame, and what may come in."""
+
+import sys
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+
+from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.detections import Detections
+from siamlink.tools.bench_stream import Walkers
+from siamlink.tools.scene import crossing, reentry, street
+from siamlink.tracker.linking.online import OnlineTracker
+from siamlink.tracker.linking.windowed import WindowedTracker
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.tracks import Tracks
+
+STILL = [[100, 100, 150, 220]]
+
+
+@pytest.fixture(params=["lp", "hungarian"])
+def solver(request) -> str:
+    return request.param
+
+
+@pytest.fixture
+def new(matcher, two_levels, solver):
+    """Make an online tracker at 30 frames a second."""
+
+    def made(**settings: object) -> OnlineTracker:
+        parameters = TrackerParameters(mode="online", solver=solver, **settings)
+        return OnlineTracker(30, parameters, matcher if solver == "hungarian" else two_levels)
+
+    return made
+
+
+def run(tracker: OnlineTracker, detections: Detections, last: int) -> Tracks:
+    return Tracks.concatenate([tracker.update(detections.in_frame(k), k) for k in range(1, last + 1)])
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_people_who_cross_mostly_keep_their_ids(new, score, seed):
+    scene = crossing(seed=seed)
+    scores = score(scene.truth(), run(new(), scene.detections(), scene.frame_count))
+    assert scores.IDSW <= 1
+    assert scores.MOTA > 75
+    assert scores.FP < 30
+
+
+@pytest.mark.parametrize("make", [reentry, street])
+def test_ids_count_up_and_are_once_in_a_frame(new, make):
+    scene = make(frame_count=120)
+    tracks = run(new(), scene.detections(), 120)
+    ids, first = np.unique(tracks.track_id, return_index=True)
+    assert ids.tolist() == list(range(1, tracks.count + 1))
+    assert (np.diff(tracks.frame[first]) >= 0).all()
+    pairs = set(zip(tracks.frame.tolist(), tracks.track_id.tolist(), strict=True))
+    assert len(pairs) == len(tracks) > 100
+
+
+def test_nothing_later_matters(new):
+    one, other = (street(frame_count=60, seed=seed).detections() for seed in (0, 1))
+    parted = Detections.concatenate([one[one.frame <= 40], other[other.frame > 40]])
+    first, second = run(new(), one, 60), run(new(), parted, 60)
+    assert first[first.frame <= 40].to_mot_text() == second[second.frame <= 40].to_mot_text() != ""
+
+
+def test_only_the_tracks_of_the_present_frame_are_given_and_finish_adds_none(new):
+    found, tracker = crossing(frame_count=40).detections(), new()
+    for frame in range(1, 41):
+        assert set(tracker.update(found.in_frame(frame), frame).frame.tolist()) <= {frame}
+        assert tracker.frame == tracker.final_frame == frame
+    assert len(tracker.finish()) == 0
+    assert set(tracker.update(Detections.empty(), 90).frame.tolist()) <= {90}
+
+
+def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
+    found = street(frame_count=50).detections()
+    window = WindowedTracker(30, TrackerParameters(mode="windowed", latency_seconds=0), two_levels)
+    patient = {"tracklet_entry": 2.5, "min_seconds": 0.2}
+    tracker = OnlineTracker(30, TrackerParameters(mode="online", online=patient), two_levels)
+    for frame in range(1, 51):
+        there, here = (each.update(found.in_frame(frame), frame) for each in (window, tracker))
+        assert there.to_mot_text() == here.to_mot_text()
+    assert tracker.open_count == window.open_count > 0
+
+
+def test_who_is_missed_for_a_moment_is_carried_on_and_taken_up_again(two_levels):
+    """A person walks to the right and is not detected for some frames."""
+    tracker = OnlineTracker(30, TrackerParameters(mode="online"), two_levels)
+    people = Walkers(people=3, pillar=0, miss_rate=0, false_rate=0)
+    found = [each for each, _ in people.frames(80)]
+    for frame in range(40):
+        before = tracker.update(found[frame])
+    assert (before.count, before.interpolated.any()) == (3, False)
+    for frame in range(40, 49):
+        carried = tracker.update(Detections.empty())
+        assert (carried.count, carried.interpolated.all()) == (3, True)
+        middle = (carried.box[:, 0] + carried.box[:, 2]) / 2
+        truth = (found[frame].box[:, 0] + found[frame].box[:, 2]) / 2
+        np.testing.assert_allclose(np.sort(middle), np.sort(truth), atol=found[frame].height.max() / 4)
+    for _ in range(49, 56):
+        after = tracker.update(Detections.empty())
+    assert len(after) == 0, "nothing is known of them any more"
+    for frame in range(56, 80):
+        back = tracker.update(found[frame])
+    assert set(back.track_id.tolist()) == set(before.track_id.tolist())
+
+
+def test_detections_that_cannot_be_used_are_refused_and_nothing_is_lost(new):
+    tracker = new()
+    for _ in range(20):
+        tracker.update(Detections.from_boxes(1, STILL, [0.9]))
+    for given, message in (("boxes", "does not consist of numbers"), ([[5, 5, 1, 9, 1]], "box without area")):
+        with pytest.raises(InputError, match=f"cannot track what was given for frame 21: .*{message}"):
+            tracker.update(given)
+    with pytest.raises(InputError, match="growing frame numbers: 4 after 20"):
+        tracker.update(Detections.empty(), 4)
+    assert tracker.frame == 20
+    assert tracker.update(np.array([[*STILL[0], 0.9, 3]])).track_id.tolist() == [1]
+
+
+@pytest.mark.parametrize("frame_rate", [0, -1, float("nan"), float("inf")])
+def test_the_frame_rate_must_be_above_zero(matcher, frame_rate):
+    with pytest.raises(ConfigError, match="frame rate must be a number above 0"):
+        OnlineTracker(frame_rate, matcher=matcher)
+
+
+def test_supervision_comes_back_with_tracker_ids(new, monkeypatch):
+    module = ModuleType("supervision")
+    module.Detections = SimpleNamespace
+    monkeypatch.setitem(sys.modules, "supervision", module)
+    tracker = new()
+    box = np.array([STILL[0], [400, 100, 450, 220]], float)
+    for _ in range(25):
+        found = tracker.update(SimpleNamespace(xyxy=box, confidence=np.array([0.9, 0.9]), class_id=np.array([0, 2])))
+    assert set(vars(found)) == {"xyxy", "confidence", "class_id", "tracker_id"}
+    assert sorted(found.tracker_id.tolist()) == [1, 2]
+    assert found.xyxy.tolist() == box.tolist()
+    assert found.class_id.tolist() == [0, 2]
+    nothing = SimpleNamespace(xyxy=np.zeros((0, 4)), confidence=None, class_id=None)
+    assert tracker.update(nothing).tracker_id.tolist() == []
+
+
+class Labelled(SimpleNamespace):
+    """Like supervision's detections: rows can be picked, and what else is known of them comes along."""
+
+    def __getitem__(self, rows):
+        return Labelled(**{name: value[rows] for name, value in vars(self).items()})
+
+
+def test_what_else_supervision_knows_of_the_detections_comes_along(new):
+    tracker = new()
+    box = np.array([[405, 100, 455, 220], STILL[0], [400, 100, 450, 220]], float)
+    score, names = np.array([0.5, 0.9, 0.9]), np.array(["double", "first", "second"])
+    for _ in range(25):
+        given = Labelled(xyxy=box, confidence=score, class_id=np.zeros(3, int), class_name=names)
+        found = tracker.update(given)
+    assert found.class_name.tolist() == ["first", "second"], "the double is suppressed"
+    assert found.xyxy.tolist() == box[1:].tolist()
+    assert sorted(found.tracker_id.tolist()) == [1, 2]
+    assert not hasattr(given, "tracker_id")
+
+
+def test_supervision_needs_its_package(new, monkeypatch):
+    monkeypatch.setitem(sys.modules, "supervision", None)
+    with pytest.raises(InputError, match="pip install supervision"):
+        new().update(SimpleNamespace(xyxy=np.array(STILL, float), confidence=None, class_id=None))

@@ -1,0 +1,202 @@
+"""Tracking by looks: what is looked at, what comes of it, and what happens where nothing is to be seen."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from siamlink.association.appearance.appearance import AppearanceGate, Comparisons
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.prefetch import ahead
+from siamlink.tracker.linking.linker import Looks
+from siamlink.tracker.linking.online import OnlineTracker
+from siamlink.tracker.parameters import OnlineParameters, TrackerParameters
+from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.track import track, track_input
+
+OPEN = AppearanceGate(low=0.001, high=0.999)
+OFFLINE = TrackerParameters(appearance_gate=OPEN)
+ONLINE = TrackerParameters(mode="online", solver="hungarian", appearance_gate=OPEN)
+MODES = pytest.mark.parametrize("parameters", [OFFLINE, ONLINE], ids=["offline", "online"])
+
+
+class Boxes:
+    """A detector that knows the scene's detections."""
+
+    def __init__(self, found) -> None:
+        self.found, self.seen = found, 0
+
+    def detect(self, image):
+        self.seen += 1
+        return self.found.in_frame(self.seen)
+
+
+def run(painted, parameters, opened=None, **options):
+    given = opened or open_input(painted.folder)
+    return track_input(given, None, parameters, matcher=painted.matcher, **options)
+
+
+@MODES
+def test_what_geometry_leaves_open_is_looked_at_and_decides(painted, parameters):
+    result = run(painted, parameters)
+    use = result.appearance
+    assert use.name == "grey"
+    assert 0 < use.wanted == use.seen
+    assert use.missing is None
+    assert {"decode", "appearance"} <= set(result.seconds)
+    blind = track_input(open_input(painted.folder), None, parameters, matcher=Matcher(*boosters(painted)))
+    assert blind.appearance is None
+    assert not {"decode", "appearance"} & set(blind.seconds)
+    assert blind.tracks.to_mot_text() != ""
+
+
+def boosters(painted):
+    return painted.matcher.context, painted.matcher.detection
+
+
+@MODES
+def test_appearance_outvotes_geometry(painted, parameters):
+    """Where the link model says that nobody is the same, no two detections that were looked at are linked."""
+
+    class Never:
+        feature_names = ()
+
+        def inplace_predict(self, features):
+            return np.zeros(len(features), np.float32)
+
+    gate = parameters.model_copy(update={"appearance_gate": AppearanceGate(low=0, high=1)})
+    assert run(painted, gate).tracks.count > 0
+    lone = gate.model_copy(update={"online": OnlineParameters(smallest_overlap=0.999)})
+    tracks = run(replace(painted, matcher=replace(painted.matcher, link=Never())), lone).tracks
+    assert np.bincount(tracks.track_id).max(initial=0) <= 1
+
+
+def test_offline_only_the_boxes_of_open_pairs_are_described(painted):
+    narrow = OFFLINE.model_copy(update={"appearance_gate": AppearanceGate(low=0.3, high=0.7)})
+    few = run(painted, narrow)
+    described = painted.grey.described
+    assert 0 < described <= 2 * few.appearance.wanted
+    assert described < len(few.detections) / 2
+    wide = run(painted, OFFLINE)
+    assert few.appearance.wanted < wide.appearance.wanted
+
+
+def test_where_nothing_is_open_nothing_is_read(painted):
+    closed = OFFLINE.model_copy(update={"appearance_gate": AppearanceGate(low=0.5, high=0.5)})
+    result = run(painted, closed)
+    assert (result.appearance.wanted, result.appearance.missing) == (0, None)
+    assert "decode" not in result.seconds
+    assert painted.grey.described == 0
+
+
+def test_a_detector_s_frames_are_read_a_second_time(painted):
+    found, reports = painted.scene.detections(), []
+    opened = open_input(painted.folder, use_public=False)
+    result = track_input(opened, Boxes(found), OFFLINE, lambda *step: reports.append(step), matcher=painted.matcher)
+    stages = list(dict.fromkeys(stage for stage, _, _ in reports))
+    assert stages == ["detect", "link", "appearance"]
+    assert (result.frame_count, result.broken) == (60, None)
+    assert result.appearance.wanted == result.appearance.seen > 0
+    given = track_input(open_input(painted.folder, found), None, OFFLINE, matcher=painted.matcher)
+    assert result.tracks.to_mot_text() == given.tracks.to_mot_text()
+
+
+def test_online_the_frames_of_a_detector_are_looked_at_at_once(painted):
+    found = painted.scene.detections()
+    opened = open_input(painted.folder, use_public=False)
+    result = track_input(opened, Boxes(found), ONLINE, matcher=painted.matcher)
+    given = track_input(open_input(painted.folder, found), None, ONLINE, matcher=painted.matcher)
+    assert result.tracks.to_mot_text() == given.tracks.to_mot_text() != ""
+    assert result.appearance == given.appearance
+
+
+@MODES
+def test_without_frames_geometry_alone_decides_and_it_is_said(painted, parameters, tmp_path):
+    folder = tmp_path / "Painted"
+    shutil.copytree(painted.folder, folder, ignore=shutil.ignore_patterns("img1"))
+    result = run(painted, parameters, open_input(folder))
+    assert result.appearance.missing == "has no frames"
+    assert result.appearance.seen == 0 < result.appearance.wanted
+    blind = track_input(open_input(folder), None, parameters, matcher=Matcher(*boosters(painted)))
+    assert result.tracks.to_mot_text() == blind.tracks.to_mot_text() != ""
+
+
+@MODES
+def test_frames_that_end_early_are_looked_at_as_far_as_they_go(painted, parameters, tmp_path):
+    folder = tmp_path / "Painted"
+    shutil.copytree(painted.folder, folder)
+    for number in range(31, 61):
+        (folder / "img1" / f"{number:06d}.png").unlink()
+    result = run(painted, parameters, open_input(folder))
+    assert 0 < result.appearance.seen < result.appearance.wanted
+    assert "30 of 60 frames" in result.appearance.missing
+    assert result.broken is None
+    assert result.frame_count == 60
+    assert result.tracks.frame.max() > 50
+
+
+def test_what_was_compared_before_is_not_looked_at_again(painted):
+    seen = []
+
+    def look(detections, pairs):
+        seen.append((detections, pairs))
+        return Comparisons(np.zeros(len(pairs), np.int64), (np.ones((1, 1), np.float32),))
+
+    result = run(painted, OFFLINE, looks=Looks(compare=look))
+    assert len(seen) == 1
+    assert painted.grey.described == 0
+    assert result.appearance.seen == len(seen[0][1])
+
+
+@pytest.mark.parametrize("given", ["image", "frame"])
+def test_online_an_image_may_come_alone_or_as_a_frame(painted, given):
+    frames, found = list(open_input(painted.folder).frames), painted.scene.detections()
+    tracker = OnlineTracker(30, ONLINE, painted.matcher)
+    for frame in frames:
+        tracker.update(found.in_frame(frame.number), frame if given == "frame" else frame.image)
+    assert tracker.compared_count == tracker.open_count > 0
+    blind = OnlineTracker(30, ONLINE, painted.matcher)
+    for number in range(1, 61):
+        blind.update(found.in_frame(number), number)
+    assert blind.compared_count == 0 < blind.open_count
+
+
+def test_online_some_frames_may_come_without_an_image(painted):
+    found, tracker = painted.scene.detections(), OnlineTracker(30, ONLINE, painted.matcher)
+    for frame in open_input(painted.folder).frames:
+        tracker.update(found.in_frame(frame.number), frame if frame.number % 3 else frame.number)
+    assert 0 < tracker.compared_count < tracker.open_count
+
+
+def test_one_call_loads_the_appearance_that_the_parameters_name(painted, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "flat.py").write_text("def none(): pass\nclass Flat:\n    def describe(self, image, box): return box\n")
+    painted.matcher.save(tmp_path / "model")
+    mine = TrackerParameters(model=str(tmp_path / "model"), appearance="flat.py:Flat", levels=1)
+    with pytest.raises(ModelError, match=r"link.json was made for another appearance than 'flat.py:Flat'"):
+        track(painted.folder, parameters=mine)
+    names = json.loads((tmp_path / "model" / "link.json").read_text())["learner"]["feature_names"]
+    assert names[-5:] == list(painted.matcher.appearance.feature_names)
+    (tmp_path / "model" / "link.json").unlink()
+    with pytest.raises(ModelError, match=r"the appearance 'flat.py:Flat' cannot be used: train one with 'siamlink"):
+        track(painted.folder, parameters=mine)
+    assert track(painted.folder, parameters=mine.model_copy(update={"appearance": "none"})).tracks.count > 0
+
+
+@pytest.mark.parametrize("mode", ["offline", "windowed"])
+@pytest.mark.parametrize("detects", [True, False], ids=["detected", "given"])
+def test_overlapped_stages_change_nothing(painted, monkeypatch, mode, detects):
+    parameters = TrackerParameters(mode=mode, levels=1, latency_seconds=0.2, appearance_gate=OPEN)
+    given, results = open_input(painted.folder).detections, []
+    for depth in (0, 4):
+        for module in ("looking", "feed", "run_frame_by_frame"):
+            monkeypatch.setattr(f"siamlink.tracker.{module}.ahead", lambda items, *_, depth=depth: ahead(items, depth))
+        opened = open_input(painted.folder, use_public=not detects)
+        results.append(track_input(opened, Boxes(given), parameters, matcher=painted.matcher))
+    assert len({result.tracks.to_mot_text() for result in results}) == 1
+    assert results[0].tracks.count > 0
+    assert results[0].appearance.seen > 0
+    assert len({(result.frame_count, result.broken, result.appearance) for result in results}) == 1

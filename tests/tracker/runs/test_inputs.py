@@ -1,0 +1,123 @@
+import cv2
+import numpy as np
+import pytest
+
+from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
+from siamlink.detectors.detections import Detections
+from siamlink.tracker.runs.inputs import open_input
+
+LINES = "1,-1,10,20,30,60,0.9\n4,-1,10,20,30,60,0.9\n"
+
+
+def write_images(folder, count):
+    folder.mkdir(parents=True)
+    for number in range(1, count + 1):
+        assert cv2.imwrite(str(folder / f"{number}.png"), np.full((48, 64, 3), number, np.uint8))
+    return folder
+
+
+@pytest.fixture
+def sequence(tmp_path):
+    """A MOT sequence with detections only, of six frames at 12 a second."""
+    folder = tmp_path / "Street-1"
+    (folder / "det").mkdir(parents=True)
+    (folder / "det" / "det.txt").write_text(LINES)
+    (folder / "seqinfo.ini").write_text("[Sequence]\nframeRate=12\nseqLength=6\n")
+    return folder
+
+
+def test_a_sequence_without_frames_has_its_public_detections(sequence):
+    opened = open_input(sequence)
+    assert (opened.name, opened.frame_rate, opened.frame_count, opened.last_frame) == ("Street-1", 12, 6, 6)
+    assert opened.frames is None
+    assert not opened.live
+    assert opened.detections.frame.tolist() == [1, 4]
+
+
+def test_without_seqinfo_the_last_detection_is_the_end(sequence):
+    (sequence / "seqinfo.ini").unlink()
+    opened = open_input(sequence)
+    assert (opened.frame_rate, opened.frame_count, opened.last_frame) == (30, None, 4)
+    (sequence / "det" / "det.txt").write_text("")
+    opened = open_input(sequence)
+    assert (len(opened.detections), opened.last_frame) == (0, 0)
+
+
+def test_a_sequence_with_frames_may_leave_its_detections_to_a_detector(sequence):
+    write_images(sequence / "img1", 6)
+    with_public, without = open_input(sequence), open_input(sequence, use_public=False)
+    assert len(with_public.detections) == 2
+    assert without.detections is None
+    assert [frame.number for frame in without.frames] == [1, 2, 3, 4, 5, 6]
+    (sequence / "det" / "det.txt").unlink()
+    assert open_input(sequence).detections is None
+
+
+def test_other_detections_come_from_a_file_or_an_object(sequence, tmp_path):
+    mine = tmp_path / "mine.txt"
+    mine.write_text("2,-1,1,1,5,5,1\n")
+    assert open_input(sequence, mine).detections.frame.tolist() == [2]
+    given = Detections.from_boxes(3, [[0, 0, 5, 5]])
+    assert open_input(sequence, given).detections is given
+    nothing = open_input(sequence, Detections.empty())
+    assert len(nothing.detections) == 0
+    assert nothing.last_frame == 6
+
+
+def test_detections_beyond_the_end_are_an_error(sequence, tmp_path):
+    mine = tmp_path / "mine.txt"
+    mine.write_text("7,-1,1,1,5,5,1\n")
+    with pytest.raises(FormatError, match=r"mine.txt, line 1, column 1: frame 7 is out of range"):
+        open_input(sequence, mine)
+    with pytest.raises(InputError, match="frame 7"):
+        open_input(sequence, Detections.from_boxes(7, [[0, 0, 5, 5]]))
+    images = write_images(tmp_path / "pictures", 3)
+    with pytest.raises(FormatError, match="frame 7 is out of range: the last frame is 3"):
+        open_input(images, mine)
+
+
+def test_an_image_folder_has_frames_and_takes_detections(tmp_path):
+    images = write_images(tmp_path / "pictures", 3)
+    opened = open_input(images)
+    assert (opened.name, opened.frame_rate, opened.frame_count, opened.last_frame) == ("pictures", 30, 3, 3)
+    assert opened.detections is None
+    given = Detections.from_boxes(2, [[0, 0, 5, 5]])
+    assert open_input(images, given, frame_rate=5).frame_rate == 5
+    assert open_input(images, given).detections is given
+
+
+def test_a_given_frame_rate_wins(sequence):
+    assert open_input(sequence, frame_rate=25).frame_rate == 25
+    write_images(sequence / "img1", 6)
+    opened = open_input(sequence, frame_rate=25)
+    assert (opened.frame_rate, opened.frames.frame_rate) == (25, 25)
+
+
+@pytest.mark.parametrize("frame_rate", [0, -3, float("nan"), float("inf")])
+def test_an_impossible_frame_rate_is_an_error(sequence, frame_rate):
+    with pytest.raises(ConfigError, match="frame"):
+        open_input(sequence, frame_rate=frame_rate)
+
+
+def test_neither_frames_nor_detections_is_an_error(sequence):
+    with pytest.raises(InputError, match="has no frames"):
+        open_input(sequence, use_public=False)
+    (sequence / "det" / "det.txt").unlink()
+    with pytest.raises(InputError, match=r"Street-1 has neither frames \(img1/ or Street-1.mp4\) nor det/det.txt"):
+        open_input(sequence)
+
+
+def test_what_is_missing_or_no_source_is_an_input_error(sequence, tmp_path):
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("hello")
+    for source in ("none.mp4", "empty", "notes.txt"):
+        with pytest.raises(InputError):
+            open_input(tmp_path / source)
+    with pytest.raises(InputError, match=r"cannot read .*none.txt"):
+        open_input(sequence, tmp_path / "none.txt")
+
+
+def test_a_real_sequence_opens_with_video_and_public_detections(data):
+    opened = open_input(data / "TUD-Campus")
+    assert (opened.name, opened.frame_rate, opened.frame_count, len(opened.detections)) == ("TUD-Campus", 25, 71, 322)
+    assert opened.frames.size == (640, 480)

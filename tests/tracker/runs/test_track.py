@@ -1,0 +1,213 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from siamlink import tracker
+from siamlink.detectors.base.errors import DetectorError, InputError
+from siamlink.detectors.detections import Detections
+from siamlink.tools.scene import Scene, crossing
+from siamlink.tracker.linking.kalman_tracker import KalmanTracker
+from siamlink.tracker.linking.linker import link_detections
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.run import Counts
+from siamlink.tracker.runs.track import track, track_input
+from siamlink.tracker.tracks import Tracks
+
+OFFLINE, ONLINE = TrackerParameters(), TrackerParameters(mode="online")
+FRAMES = 24
+
+
+@pytest.fixture(scope="module")
+def scene() -> Scene:
+    return crossing(frame_count=FRAMES)
+
+
+@pytest.fixture(scope="module")
+def found(scene) -> Detections:
+    return scene.detections()
+
+
+@pytest.fixture(scope="module")
+def folder(scene, found, tmp_path_factory):
+    """The scene as a MOT sequence with video and public detections."""
+    made = tmp_path_factory.mktemp("pipeline") / "Crossing"
+    scene.write_sequence(made)
+    (made / "det").mkdir()
+    box = found.box.astype(float)
+    columns = (found.frame, box[:, 0], box[:, 1], found.width, found.height, found.score)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    (made / "det" / "det.txt").write_text("".join(f"{f},-1,{x},{y},{w},{h},{s}\n" for f, x, y, w, h, s in rows))
+    return made
+
+
+@pytest.fixture(scope="module")
+def model(matcher, tmp_path_factory) -> str:
+    made = tmp_path_factory.mktemp("model")
+    matcher.save(made)
+    return str(made)
+
+
+class Oracle:
+    """A detector that knows the scene's detections, and fails in a frame if it is told to."""
+
+    def __init__(self, found: Detections, fail_in: int = 0) -> None:
+        self.found, self.fail_in, self.seen = found, fail_in, 0
+
+    def detect(self, image: np.ndarray) -> Detections:
+        assert image.shape == (270, 480, 3)
+        self.seen += 1
+        if self.seen == self.fail_in:
+            raise ValueError("lost my glasses")
+        return self.found.in_frame(self.seen)
+
+
+def test_public_detections_are_linked_without_a_look_at_the_frames(folder, found, matcher, model):
+    result = track(folder, parameters=OFFLINE.model_copy(update={"model": model, "levels": 1}))
+    assert result.detector is None
+    assert (result.frame_count, result.broken) == (FRAMES, None)
+    np.testing.assert_allclose(result.detections.box, found.box, atol=1e-3)
+    expected = link_detections(result.detections, 30, matcher, OFFLINE)
+    assert result.tracks.to_mot_text() == expected.to_mot_text() != ""
+    assert {"features", "boosting", "solve", "gaps"} <= set(result.seconds)
+    assert not {"decode", "detect"} & set(result.seconds)
+
+
+@pytest.mark.parametrize("parameters", [OFFLINE, ONLINE], ids=["offline", "online"])
+def test_a_detector_sees_every_frame_and_its_detections_are_linked(folder, found, matcher, parameters):
+    reports = []
+    opened = open_input(folder, use_public=False)
+    detector = Oracle(found)
+    result = track_input(opened, detector, parameters, lambda *step: reports.append(step), matcher)
+    given = track_input(open_input(folder, found), None, parameters, matcher=matcher)
+    assert result.detector == "Oracle"
+    assert given.detector is None
+    assert detector.seen == result.frame_count == given.frame_count == FRAMES
+    np.testing.assert_array_equal(result.detections.box, found.box)
+    assert result.tracks.to_mot_text() == given.tracks.to_mot_text() != ""
+    assert [step for step in reports if step[0] == "detect"] == [("detect", k, FRAMES) for k in range(1, FRAMES + 1)]
+    assert {"decode", "detect"} <= set(result.seconds)
+
+
+def test_online_tracking_hands_over_every_frame_with_its_tracks(folder, found, matcher):
+    shown = []
+    opened = open_input(folder, use_public=False)
+    result = track_input(
+        opened,
+        Oracle(found),
+        ONLINE,
+        matcher=matcher,
+        on_frame=lambda frame, tracks: shown.append((frame.image.shape, tracks)),
+    )
+    assert [shape for shape, _ in shown] == [(270, 480, 3)] * FRAMES
+    joined = type(result.tracks).concatenate([tracks for _, tracks in shown])
+    assert joined.to_mot_text() == result.tracks.to_mot_text()
+
+
+@pytest.mark.parametrize("mode", ["online", "windowed"])
+def test_tracks_that_are_handed_over_are_the_same_and_kept_nowhere_else(folder, found, matcher, mode):
+    parameters, texts = TrackerParameters(mode=mode, latency_seconds=0.2), []
+    opened = open_input(folder, found)
+    kept = track_input(opened, None, parameters, matcher=matcher)
+    handed = track_input(
+        opened, None, parameters, matcher=matcher, on_final=lambda tracks: texts.append(tracks.to_mot_text())
+    )
+    assert "".join(texts) == kept.tracks.to_mot_text() != ""
+    assert sum(map(bool, texts)) > 2
+    assert (len(handed.tracks), len(handed.detections)) == (0, 0)
+    tracks = kept.tracks
+    assert handed.counts == kept.counts
+    assert kept.counts == Counts(len(found), tracks.count, len(tracks), int(tracks.interpolated.sum()))
+
+
+@pytest.mark.parametrize("end", [FRAMES, FRAMES - 20])
+def test_frames_that_are_known_are_followed_together_as_one_by_one(folder, found, matcher, monkeypatch, end):
+    monkeypatch.setattr("siamlink.tracker.linking.kalman_tracker.BLOCK", 5)
+    given, passed = found[found.frame <= end], []
+    parameters = TrackerParameters(mode="online", solver="hungarian")
+    opened = open_input(folder, given)
+    result = track_input(opened, None, parameters, progress=lambda *step: passed.append(step), matcher=matcher)
+    alone = KalmanTracker(opened.frame_rate, parameters, matcher)
+    expected = [alone.update(given.in_frame(number), number) for number in range(1, FRAMES + 1)]
+    assert result.tracks.to_mot_text() == Tracks.concatenate(expected).to_mot_text() != ""
+    assert result.counts == Counts(len(given), result.tracks.count, len(result.tracks), 0)
+    np.testing.assert_array_equal(result.detections.box, given.box)
+    assert result.frame_count == FRAMES
+    assert passed[-1] == ("link", FRAMES, FRAMES)
+    assert 1 < len(passed) < FRAMES
+
+
+def test_given_detections_win_over_public_ones(folder, found, matcher):
+    first_half = found[found.frame <= FRAMES // 2]
+    result = track_input(open_input(folder, first_half), None, OFFLINE, matcher=matcher)
+    assert result.detections is first_half
+    assert result.frame_count == FRAMES
+    assert result.tracks.frame.max() <= FRAMES // 2
+
+
+@pytest.mark.parametrize("parameters", [OFFLINE, ONLINE], ids=["offline", "online"])
+def test_no_detections_at_all_are_a_valid_result(folder, matcher, parameters):
+    for opened, detector in (
+        (open_input(folder, Detections.empty()), None),
+        (open_input(folder, use_public=False), Oracle(Detections.empty())),
+    ):
+        result = track_input(opened, detector, parameters, matcher=matcher)
+        assert (len(result.tracks), len(result.detections), result.frame_count) == (0, 0, FRAMES)
+        assert result.tracks.to_mot_text() == ""
+
+
+def test_a_detector_that_fails_is_named_with_its_frame(folder, found, matcher):
+    opened = open_input(folder, use_public=False)
+    with pytest.raises(DetectorError, match=r"Oracle.* frame 3.*lost my glasses"):
+        track_input(opened, Oracle(found, fail_in=3), OFFLINE, matcher=matcher)
+
+
+def test_what_was_found_before_the_video_broke_is_kept(folder, found, matcher, tmp_path):
+    whole = (folder / "Crossing.mp4").read_bytes()
+    short = tmp_path / "Crossing"
+    short.mkdir()
+    (short / "seqinfo.ini").write_text(f"[Sequence]\nframeRate=30\nseqLength={FRAMES + 6}\n")
+    (short / "Crossing.mp4").write_bytes(whole)
+    result = track_input(open_input(short), Oracle(found), OFFLINE, matcher=matcher)
+    assert "ends after 24 of 30 frames" in result.broken
+    assert result.frame_count == FRAMES
+    assert len(result.tracks) > FRAMES
+
+
+def test_a_live_source_cannot_be_tracked_offline(folder, matcher):
+    opened = open_input(folder, use_public=False)
+    opened.frames.live = True
+    with pytest.raises(InputError, match=r"live .*--mode online"):
+        track_input(opened, Oracle(Detections.empty()), OFFLINE, matcher=matcher)
+
+
+def test_tracking_twice_gives_the_same(folder, matcher):
+    opened = open_input(folder)
+    once, again = (track_input(opened, None, OFFLINE, matcher=matcher) for _ in range(2))
+    assert once.tracks.to_mot_text() == again.tracks.to_mot_text()
+    assert replace(once, tracks=again.tracks, seconds=again.seconds) == again
+
+
+def test_one_call_is_all_it_takes(folder, found, model):
+    parameters = tracker.load_parameters(None, [f"model={model}", "levels=1"])
+    result = tracker.track(folder, detector=Oracle(found), parameters=parameters)
+    assert isinstance(result, tracker.TrackingResult)
+    assert isinstance(result.tracks, tracker.Tracks)
+    assert result.detector == "Oracle"
+    for name in tracker.__all__:
+        assert getattr(tracker, name).__name__ == name
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        tracker.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("mode", ["offline", "windowed", "online"])
+def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
+    def refuse(*_):
+        raise AssertionError("an image was decoded")
+
+    monkeypatch.setattr("siamlink.detectors.sources.video_file.decode", refuse)
+    parameters = tracker.load_parameters("fast", [f"mode={mode}"])
+    opened = open_input(folder)
+    assert (opened.image_size, parameters.looks) == ((480, 270), False)
+    assert track_input(opened, None, parameters).frame_count == FRAMES

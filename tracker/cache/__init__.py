@@ -1,0 +1,1 @@
+"""Per-frame results kept on disk, for resume and the cache."""

@@ -1,0 +1,1 @@
+"""Detections in, track ids out: offline, windowed and online."""

@@ -1,0 +1,1 @@
+"""Smoothing, gaps and camera motion of finished tracks."""

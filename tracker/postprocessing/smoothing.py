@@ -1,0 +1,240 @@
+"""Smooth tracks: the boxes that a track most likely had, in the frames with a detection and in those without.
+
+Detections jitter, and with the camera the whole picture moves. Each track's boxes are replaced by the penalised least
+squares of Whittaker 1923 and Eilers 2003,
+
+    min_y  sum_k (y_k - x_k)^2 dt  +  t^4 sum_k [(D^2 y_k / dt^2)^2 + (D y_k / dt)^2 / T^2] dt,
+
+over the centre and the logarithms of width and height; the first sum goes over the frames with a detection x_k, the
+other over all from a track's first to its last. The tension T makes long gaps nearly straight. Where the camera's
+motion is known, the centre is taken without it: people move as they would before a camera that stands still. All tracks
+are solved at once, as one banded system.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg.lapack import dpbsv
+
+from siamlink.tracker.postprocessing.camera_motion import CameraMotion
+from siamlink.tracker.tracks import Tracks
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+SMOOTHING_SECONDS = (0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.3, 0.45)
+"""The values of t to choose from: motion is smoothed over about so much time."""
+USUAL_SECONDS, ENOUGH = 0.1, 30
+"""What is taken where fewer than so many detections can be asked which value predicts them best."""
+TENSION_SECONDS = 1.0
+BLOCK_SECONDS = 0.8
+"""Detections are predicted from others so far away that their errors have little to do with one another."""
+MOST_NOISE = 2.5
+"""Times the noise that neighbouring frames betray: the most that smoothing may take from detections, at the median. It
+is above 1 because a detector errs alike in frames that follow each other."""
+THIRD_DIFFERENCE_GAIN = 20**0.5
+"""What (-1, 3, -3, 1) makes of white noise."""
+LITTLE = 1e-3
+"""What left-out detections still count, as a share of the penalty, so that no track is without any."""
+
+
+class Smoothing(NamedTuple):
+    """How much the tracks of a video are smoothed.
+
+    Attributes:
+        gap: (4,) the t for x and y of the centre, width and height in frames without a detection.
+        seen: (4,) the same in frames with one.
+    """
+
+    gap: FloatArray
+    seen: FloatArray
+
+
+def choose_smoothing(tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None) -> Smoothing:
+    """How much the tracks of a video are best smoothed, judged by these; see `smooth_tracks`."""
+    if not len(tracks):
+        return Smoothing(np.full(4, USUAL_SECONDS), np.full(4, USUAL_SECONDS))
+    return _Course.of(tracks, 1 / frame_rate, camera).choose_smoothing()
+
+
+def smooth_tracks(
+    tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None, smoothing: Smoothing | None = None
+) -> Tracks:
+    """Smooth the boxes and fill the gaps of tracks.
+
+    How much is smoothed is chosen for each video and for the centre's and the size's components apart. Gaps are filled
+    with the t by which detections are best predicted from the others, in turn those of every other 0.8 seconds left
+    out. This t smooths the detections too, unless it took more from them than can be noise: a gait cannot be predicted
+    so far ahead, but where the boxes of a detector are exact it is no error.
+
+    Args:
+        tracks: the detections of tracks.
+        frame_rate: frames a second.
+        camera: the camera's motion; None: it stands still.
+        smoothing: how much; None: as is best by these tracks.
+
+    Returns:
+        The tracks with a box in every frame from their first to their last; new rows are marked interpolated, and their
+        scores lie on the line between those of the detections on either side.
+    """
+    if not len(tracks):
+        return tracks
+    course = _Course.of(tracks, 1 / frame_rate, camera)
+    chosen = smoothing or course.choose_smoothing()
+    state = course.smooth(chosen.gap)
+    state[course.seen] = course.smooth(chosen.seen)[course.seen]
+    score = np.interp(np.arange(len(course.track)), course.seen, tracks.score[course.order])
+    last_seen = np.searchsorted(course.seen, np.arange(len(course.track)), side="right") - 1
+    interpolated = np.ones(len(course.track), bool)
+    interpolated[course.seen] = False
+    return Tracks(
+        frame=course.frame.astype(np.int32),
+        box=_boxes(state + course.drift).astype(np.float32),
+        score=score.astype(np.float32),
+        label=tracks.label[course.order][last_seen],
+        track_id=tracks.track_id[course.order][last_seen],
+        interpolated=interpolated,
+    )
+
+
+@dataclass(frozen=True)
+class _Course:
+    """The frames of all tracks, one track after the other: M moments, N of them with a detection.
+
+    Attributes:
+        order: (N,) the detections by track and time.
+        seen: (N,) the moments of these detections.
+        state: (N, 4) centre in pixels, less its drift, and logarithms of width and height of these detections.
+        drift: (M, 4) what the camera's motion has added to the state since a track's first moment.
+        track: (M,) the track of each moment, numbered from 0.
+        frame: (M,) its frame.
+        step: seconds from one frame to the next.
+    """
+
+    order: NDArray[np.intp]
+    seen: IntArray
+    state: FloatArray
+    drift: FloatArray
+    track: IntArray
+    frame: IntArray
+    step: float
+
+    @classmethod
+    def of(cls, tracks: Tracks, step: float, camera: CameraMotion | None = None) -> "_Course":
+        order = np.lexsort((tracks.frame, tracks.track_id))
+        frame, track_id = tracks.frame[order].astype(np.int64), tracks.track_id[order]
+        number = np.cumsum(np.r_[False, np.diff(track_id) != 0])
+        start = np.flatnonzero(np.r_[True, np.diff(number) != 0])
+        first, length = frame[start], frame[np.r_[start[1:], len(order)] - 1] - frame[start] + 1
+        offset = np.cumsum(length) - length
+        track = np.repeat(np.arange(len(start)), length)
+        every = np.arange(length.sum()) - offset[track] + first[track]
+        box = tracks.box[order].astype(np.float64)
+        size = box[:, 2:] - box[:, :2]
+        state = np.hstack([box[:, :2] + size / 2, np.log(size)])
+        seen = offset[number] + frame - first[number]
+        drift = np.zeros((len(track), 4))
+        if camera is not None:
+            centre = np.column_stack([np.interp(np.arange(len(track)), seen, state[:, axis]) for axis in (0, 1)])
+            drift[1:, :2] = np.cumsum(camera.shift(every, centre), axis=0)[:-1]
+            drift -= drift[offset][track]
+        return cls(order, seen, state - drift[seen], drift, track, every, step)
+
+    def choose_smoothing(self) -> Smoothing:
+        """How much these are best smoothed."""
+        seconds = self._choose_seconds()
+        return Smoothing(seconds, self._limit_to_noise(seconds))
+
+    def _choose_seconds(self) -> FloatArray:
+        """(4,) for each component of the state the t that predicts best what was left out."""
+        part = ((self.frame[self.seen] - 1) * self.step / BLOCK_SECONDS).astype(np.int64) % 2
+        asked = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
+        if sum(map(np.count_nonzero, asked)) < ENOUGH:
+            return np.full(4, USUAL_SECONDS)
+        errors = []
+        for seconds in SMOOTHING_SECONDS:
+            parts = []
+            for left_out, rows in enumerate(asked):
+                weight = np.where(part == left_out, LITTLE * min(1.0, self._tension(seconds)), 1.0)
+                predicted = self._solve(weight, self.state, seconds)[self.seen]
+                parts.append((np.abs(predicted - self.state) / self._unit)[rows])
+            errors.append(np.concatenate(parts).mean(axis=0))
+        chosen: FloatArray = np.array(SMOOTHING_SECONDS)[np.argmin(errors, axis=0)]
+        return chosen
+
+    def _limit_to_noise(self, seconds: FloatArray) -> FloatArray:
+        """(4,) the largest t up to `seconds` (4,) that takes no more from the detections than can be noise.
+
+        What moves smoothly hardly shows in third differences of frames that follow each other, but noise does.
+        """
+        begin, end = self.seen[:-3], self.seen[3:]
+        first = np.flatnonzero((end - begin == 3) & (self.track[end] == self.track[begin]))
+        if len(first) < ENOUGH:
+            return seconds
+        difference = np.diff(self.state, 3, axis=0)[first] / self._unit[first]
+        noise = np.median(np.abs(difference), axis=0) / THIRD_DIFFERENCE_GAIN
+        limited = np.full(4, SMOOTHING_SECONDS[0])
+        for tried in SMOOTHING_SECONDS[1:]:
+            taken = self._solve(np.ones(len(self.seen)), self.state, tried)[self.seen] - self.state
+            is_noise = np.median(np.abs(taken) / self._unit, axis=0) <= MOST_NOISE * noise
+            limited[is_noise & (tried <= seconds)] = tried
+        return limited
+
+    @property
+    def _unit(self) -> FloatArray:
+        """(N, 4) what errors of the state are measured in: the centre's in heights of the box."""
+        unit: FloatArray = np.exp(self.state[:, 3])[:, None] ** [1, 1, 0, 0]
+        return unit
+
+    def _between(self, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(N,) whether a track has a known detection both before and after each of its detections."""
+        track, place = self.track[self.seen], np.arange(len(self.seen))
+        before = np.maximum.accumulate(np.where(known, place, 0))
+        after = np.minimum.accumulate(np.where(known, place, place[-1])[::-1])[::-1]
+        between: NDArray[np.bool_] = known[before] & known[after] & (track[before] == track) & (track[after] == track)
+        return between
+
+    def smooth(self, seconds: FloatArray) -> FloatArray:
+        """(M, 4) the state at every moment, each component smoothed over its time (4,)."""
+        weight, smoothed = np.ones(len(self.seen)), np.empty((len(self.track), 4))
+        for each in set(seconds.tolist()):
+            those = np.flatnonzero(seconds == each)
+            smoothed[:, those] = self._solve(weight, self.state[:, those], each)
+        return smoothed
+
+    def _solve(self, weight: FloatArray, state: FloatArray, seconds: float) -> FloatArray:
+        """(M, K) the smoothed components of a state (N, K) whose detections count as `weight` (N,) says."""
+        bend, slope = self._penalties
+        matrix = (seconds / self.step) ** 4 * bend + self._tension(seconds) * slope
+        matrix[0, self.seen] += weight
+        wanted = np.zeros((len(self.track), state.shape[1]), order="F")
+        wanted[self.seen] = weight[:, None] * state
+        _, solved, info = dpbsv(matrix, wanted, lower=1, overwrite_ab=1, overwrite_b=1)
+        assert info == 0, "the weights and the tension make the matrix positive definite"
+        smoothed: FloatArray = solved
+        return smoothed
+
+    def _tension(self, seconds: float) -> float:
+        return seconds**4 / (TENSION_SECONDS * self.step) ** 2
+
+    @cached_property
+    def _penalties(self) -> tuple[FloatArray, FloatArray]:
+        """(3, M) the matrices of both penalties in LAPACK's lower banded form; none reaches from a track to another."""
+        return self._squared_difference((1, -2, 1)), self._squared_difference((-1, 1))
+
+    def _squared_difference(self, difference: tuple[int, ...]) -> FloatArray:
+        matrix = np.zeros((3, len(self.track)), order="F")
+        reach = len(difference) - 1
+        rows = np.flatnonzero(self.track[reach:] == self.track[: len(self.track) - reach])
+        for i, one in enumerate(difference):
+            for j, other in enumerate(difference[: i + 1]):
+                matrix[i - j, rows + j] += one * other
+        return matrix
+
+
+def _boxes(state: FloatArray) -> FloatArray:
+    least = np.spacing(np.abs(state[:, :2]).astype(np.float32))  # far away, tiny boxes would have no size in 32 bits
+    half = np.maximum(np.exp(state[:, 2:]) / 2, least)
+    return np.hstack([state[:, :2] - half, state[:, :2] + half])

@@ -1,0 +1,1 @@
+"""One run over one input: frames, detections, links, result."""

@@ -1,0 +1,150 @@
+"""What there is to track: a source opened together with its detections."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+from siamlink.association.solvers.constraints import Constraints
+from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
+from siamlink.detectors.mot.text import read_detections
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
+from siamlink.detectors.sources.open import open_sequence_frames, open_source
+from siamlink.tracker.cache.frame_cache import Seen
+from siamlink.tracker.runs.corrections import Corrections, read_corrections
+
+LOWEST_FRAME_RATE = 0.001
+"""Frames a second; what lies below is a mistake, and no video can be written with it."""
+
+
+class TrackingInput(NamedTuple):
+    """What there is to track: frames, detections of each frame, or both.
+
+    Attributes:
+        name: names the outputs.
+        frame_rate: frames a second.
+        frame_count: frames to expect, for some videos an estimate; None where not known.
+        frames: the images; None for a sequence that has detections only.
+        detections: those given with the source; None where a detector has to find them.
+        counted: whether `frame_count` is exact.
+        source: where it is from, as it was given; only the name of a live source, whose URL may hold a password.
+        detection_file: where `detections` are from, if from a file.
+        known: what is known of the detections: constraints, or corrections of earlier tracks.
+        seen: what was found out of the frames before, and where what is found out now is kept.
+        told_size: width and height of the images in pixels by a MOT sequence's own word.
+    """
+
+    name: str
+    frame_rate: float
+    frame_count: int | None
+    frames: FrameSource | None
+    detections: Detections | None
+    counted: bool = False
+    source: str = ""
+    detection_file: Path | None = None
+    known: Constraints | Corrections = ()
+    seen: Seen = Seen()
+    told_size: tuple[int, int] | None = None
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """Width and height of the images in pixels, as told, or else as the first one has it; None without images."""
+        return (self.told_size or self.frames.size) if self.frames else None
+
+    @property
+    def live(self) -> bool:
+        """Whether it is a camera or a stream, which has no known end."""
+        return self.frames is not None and self.frames.live
+
+    def constraints(self, detections: Detections) -> Constraints:
+        """What is known of the detections.
+
+        Raises:
+            FormatError: corrections do not fit them.
+        """
+        return self.known.among(detections) if isinstance(self.known, Corrections) else self.known
+
+    @property
+    def last_frame(self) -> int:
+        """The number of the last frame, or of the last one with a detection where nobody has counted the frames."""
+        last_detection = int(self.detections.frame.max(initial=0)) if self.detections else 0
+        return (self.frame_count if self.counted else None) or last_detection
+
+
+def open_input(
+    source: str | Path | int,
+    detections: Path | Detections | None = None,
+    frame_rate: float | None = None,
+    use_public: bool = True,
+    constraints: Path | Constraints = (),
+    patience_seconds: float = PATIENCE_SECONDS,
+) -> TrackingInput:
+    """Open a source together with its detections.
+
+    Args:
+        source: a video file, an image folder, a MOT sequence folder, a camera number or a stream URL.
+        detections: a MOT detection file or `Detections`; None: a MOT sequence's own `det/det.txt`, if wanted.
+        frame_rate: frames a second; None: what the source says.
+        use_public: whether a MOT sequence's own detections are used.
+        constraints: a file of corrections (see `read_corrections`), or what is known of rows of the detections.
+        patience_seconds: how long a live source may be away; with 0, its first end is the end.
+
+    Raises:
+        InputError: there are neither frames nor detections, or one of them cannot be read.
+        ConfigError: the frame rate is not usable.
+    """
+    source = str(source) if isinstance(source, int) else source
+    try:
+        sequence = open_sequence(Path(source)) if is_sequence(Path(source)) else None
+        if sequence is None:
+            opened = _open_frames(source, detections, frame_rate, patience_seconds)
+        else:
+            opened = _open_mot_sequence(sequence, detections, frame_rate, use_public)
+    except OSError as error:
+        raise InputError(f"cannot read {source}: {error.strerror or error}") from None
+    if opened.frame_rate < LOWEST_FRAME_RATE:
+        raise ConfigError(f"{source}: {opened.frame_rate:g} frames a second are too few; give the true --frame-rate")
+    known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
+    return opened._replace(source=opened.name if opened.live else str(source), known=known)
+
+
+def _open_frames(
+    source: str | Path, detections: Path | Detections | None, frame_rate: float | None, patience_seconds: float
+) -> TrackingInput:
+    frames = open_source(source, frame_rate, patience_seconds)
+    if frames.live and detections is not None:
+        raise InputError(f"{frames.name} is live: its detections come from a detector and cannot be given")
+    counted = not frames.live and Path(source).is_dir()
+    opened = TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, counted)
+    return _with_detections(opened, detections)
+
+
+def _open_mot_sequence(
+    sequence: Sequence, detections: Path | Detections | None, frame_rate: float | None, use_public: bool
+) -> TrackingInput:
+    frames = open_sequence_frames(sequence, frame_rate)
+    if detections is None and use_public and sequence.detection_file.is_file():
+        detections = sequence.detection_file
+    if frames is None and detections is None:
+        videos = f"img1/ or {sequence.name}.mp4"
+        if sequence.detection_file.is_file():
+            raise InputError(f"{sequence.folder} has no frames ({videos}), so no detector can look at them")
+        raise InputError(f"{sequence.folder} has neither frames ({videos}) nor det/det.txt")
+    counted = sequence.frame_count is not None or (sequence.frames is not None and sequence.frames.is_dir())
+    count = sequence.frame_count or (frames.frame_count if frames else None)
+    rate = frame_rate or sequence.frame_rate or (frames.frame_rate if frames else DEFAULT_FRAME_RATE)
+    opened = TrackingInput(sequence.name, rate, count, frames, None, counted, told_size=sequence.size)
+    return _with_detections(opened, detections)
+
+
+def _with_detections(opened: TrackingInput, detections: Path | Detections | None) -> TrackingInput:
+    """Add detections, read from their file if need be; none may lie beyond a counted end."""
+    if detections is None:
+        return opened
+    end = opened.frame_count if opened.counted else None
+    if not isinstance(detections, Detections):
+        return opened._replace(detections=read_detections(detections, end), detection_file=Path(detections))
+    last = int(detections.frame.max(initial=0))
+    if end and last > end:
+        raise InputError(f"a detection in frame {last}, but {opened.name} ends with frame {end}")
+    return opened._replace(detections=detections)
