@@ -81,7 +81,7 @@ def examples() -> "list[Example]":
     from siamlink.association.pairs.candidates import GateParameters
     from siamlink.association.training.ground_truth import Truth
     from siamlink.association.training.link_training import make_example
-    from siamlink.tools.scene import street
+    from siamlink.tools.synthetic.street import street
 
     made = []
     for seed, miss_rate in ((100, 0.1), (101, 0.5)):

@@ -8,21 +8,14 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from siamlink.tools import (
-    ablate,
-    bench,
-    cache_command,
-    crossvalidate,
-    demo,
-    detect,
-    detectors_command,
-    evaluate,
-    latency,
-    match_eval,
-    parameters_command,
-    track,
-    train,
-)
+from siamlink.tools.commands import cache as cache_command
+from siamlink.tools.commands import crossvalidate, demo, detect, evaluate, track, train
+from siamlink.tools.commands import detectors as detectors_command
+from siamlink.tools.commands import parameters as parameters_command
+from siamlink.tools.studies.ablation import command as ablate
+from siamlink.tools.studies.benchmarks import command as bench
+from siamlink.tools.studies.latency import command as latency
+from siamlink.tools.studies.matching import command as match_eval
 
 EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
 
@@ -46,7 +39,7 @@ class Program(TyperGroup):
             message, code = "interrupted", EXIT_INTERRUPTED
         except Terminated:
             raise typer.Exit(EXIT_TERMINATED) from None
-        from siamlink.tools.terminal import show_error
+        from siamlink.tools.console.terminal import show_error
 
         show_error(message)
         raise typer.Exit(code)

@@ -232,7 +232,7 @@ def write_images(folder: Path, pattern: str = "{:06d}.png") -> Path:
 def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder of two annotated sequences with detections and without frames, and one of the first street's video."""
     from siamlink.detectors.mot.text import format_rows
-    from siamlink.tools.scene import street
+    from siamlink.tools.synthetic.street import street
 
     folder = tmp_path_factory.mktemp("streets")
     for name, seed, width, height in (("east", 200, 960, 540), ("east-again", 200, 960, 540), ("west", 201, 640, 360)):
@@ -289,7 +289,7 @@ def streets_with_frames(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import cv2
 
     from siamlink.detectors.mot.text import format_rows
-    from siamlink.tools.scene import street
+    from siamlink.tools.synthetic.street import street
 
     folder = tmp_path_factory.mktemp("painted")
     for number, (name, seed, width, height) in enumerate((("east", 200, 640, 360), ("west", 201, 480, 270)), 1):

@@ -11,7 +11,7 @@ import pytest
 from siamlink.association.appearance.appearance import AppearanceGate, Appearances, Comparisons, LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.association.training.link_training import Example, TrainingParameters, add_appearance
-from siamlink.tools.scene import Scene, crossing
+from siamlink.tools.synthetic.street import Scene, crossing
 
 SIDE = 40
 """Grey values between two people."""

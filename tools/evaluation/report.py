@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from siamlink.tools.console.files import write_text
 from siamlink.tools.evaluation.events import IdentitySwitch
 from siamlink.tools.evaluation.limit import Limits
 from siamlink.tools.evaluation.metrics import OVERALL, Scores
-from siamlink.tools.files import write_text
 
 if TYPE_CHECKING:
     from rich.table import Table

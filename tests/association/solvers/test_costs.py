@@ -12,7 +12,7 @@ from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, link_problem, undecided
 from siamlink.association.solvers.solvers import LinkProblem, Solver, solve_hungarian, solve_lp
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import crossing
+from siamlink.tools.synthetic.street import crossing
 
 COSTS = CostParameters(entry=3.0, exit=4.0, detection_bias=0.25, smallest_link_probability=0.1, probability_floor=0.02)
 

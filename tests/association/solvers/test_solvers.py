@@ -7,8 +7,8 @@ import pytest
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.solvers import SOLVERS, LinkProblem, Solution, solve_hungarian, solve_lp
-from siamlink.tools.linking_problems import read_problem
-from siamlink.tools.reference_solvers import solve_by_highs, solve_by_sparse_assignment
+from siamlink.tools.studies.benchmarks.problems import read_problem
+from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 
 KINDS = ("mixed", "crowd", "chain", "costly", "cheap", "whole", "few")
 PUBLISHED_OPTIMUM = -122451.550

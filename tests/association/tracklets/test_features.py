@@ -19,7 +19,7 @@ from siamlink.association.tracklets.features import (
 )
 from siamlink.association.tracklets.tracklets import TrackletParameters, make_tracklets
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import street
+from siamlink.tools.synthetic.street import street
 
 RATE = 10.0
 GATE = TrackletGateParameters()

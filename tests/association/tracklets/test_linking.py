@@ -32,7 +32,7 @@ from siamlink.association.training.tracklet_training import (
 )
 from siamlink.detectors.base.errors import InputError, ModelError
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import street
+from siamlink.tools.synthetic.street import street
 
 PARAMETERS = SecondLevelParameters()
 FOOTAGE = Footage(30, last_frame=10_000)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from siamlink.association.tracklets.tracklets import TrackletParameters, best_crops, make_tracklets, with_looks
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import street
+from siamlink.tools.synthetic.street import street
 
 RATE = 10.0
 PARAMETERS = TrackletParameters()

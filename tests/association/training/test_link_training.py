@@ -12,7 +12,7 @@ from siamlink.association.training.ground_truth import IGNORED, NOBODY, Truth, i
 from siamlink.association.training.link_training import TrainingParameters, add_appearance, make_example, train_matcher
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import crossing
+from siamlink.tools.synthetic.street import crossing
 
 FEW = TrainingParameters(link_rounds=4, appearance_rounds=4, detection_rounds=4, learning_rate=0.3, smallest_leaf=1)
 

@@ -12,7 +12,7 @@ from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tools.scene import street
+from siamlink.tools.synthetic.street import street
 from siamlink.tracker.linking import appearance as looking
 from siamlink.tracker.linking.appearance import RecentLooks, compare_looks, describe_detections, flow_for, look_at
 

@@ -16,7 +16,7 @@ from siamlink.association.solvers.constraints import Constraint, cannot_link, gr
 from siamlink.detectors.base.errors import ConfigError, ConstraintError
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import crossing, occlusion, street
+from siamlink.tools.synthetic.street import crossing, occlusion, street
 from siamlink.tracker.linking.linker import ScoredPairs, link_detections, link_scored, score_pairs
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input

@@ -8,7 +8,7 @@ from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tools.scene import crossing, reentry, street
+from siamlink.tools.synthetic.street import crossing, reentry, street
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters

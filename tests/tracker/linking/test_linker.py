@@ -5,7 +5,7 @@ from siamlink.association.pairs.candidates import GateParameters
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import crossing, occlusion, reentry, street
+from siamlink.tools.synthetic.street import crossing, occlusion, reentry, street
 from siamlink.tracker.linking.linker import link_detections, score_pairs
 from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters

@@ -8,8 +8,8 @@ import pytest
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.tools.bench_stream import Walkers
-from siamlink.tools.scene import crossing, reentry, street
+from siamlink.tools.studies.benchmarks.stream import Walkers
+from siamlink.tools.synthetic.street import crossing, reentry, street
 from siamlink.tracker.linking.online import OnlineTracker
 from siamlink.tracker.linking.windowed import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters

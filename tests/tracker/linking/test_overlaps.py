@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import street
+from siamlink.tools.synthetic.street import street
 from siamlink.tracker.linking.overlaps import best_of_overlaps, suppress_overlaps
 
 

@@ -8,8 +8,8 @@ import pytest
 from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.tools.bench_stream import Walkers, measure
-from siamlink.tools.scene import Scene, crossing, reentry, street
+from siamlink.tools.studies.benchmarks.stream import Walkers, measure
+from siamlink.tools.synthetic.street import Scene, crossing, reentry, street
 from siamlink.tracker.linking.linker import link_detections
 from siamlink.tracker.linking.windowed import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters

@@ -7,7 +7,7 @@ import pytest
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import crossing
+from siamlink.tools.synthetic.street import crossing
 from siamlink.tracker.linking.linker import link_detections
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections, read_corrections

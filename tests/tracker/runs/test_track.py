@@ -6,7 +6,7 @@ import pytest
 from siamlink import tracker
 from siamlink.detectors.base.errors import DetectorError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.tools.scene import Scene, crossing
+from siamlink.tools.synthetic.street import Scene, crossing
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.linker import link_detections
 from siamlink.tracker.parameters import TrackerParameters

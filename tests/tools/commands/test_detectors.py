@@ -1,0 +1,41 @@
+import io
+import subprocess
+import sys
+
+from rich.console import Console
+
+from siamlink.tools.commands.detectors import detectors, download_bar
+
+
+def test_the_table_lists_what_is_ready_and_why_something_is_not(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("SIAMLINK_CACHE", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "160")
+    detectors()
+    lines = capsys.readouterr().out.splitlines()
+    (nano,) = [line for line in lines if "yolox-nano" in line]
+    assert "no" in nano
+    assert "fetched on first use (3.7 MB)" in nano
+    (motion,) = [line for line in lines if "motion" in line]
+    assert "yes" in motion
+    assert "built-in" in motion
+    assert "onnx:FILE" in lines[-1]
+
+
+def test_the_bar_appears_with_the_first_bytes_only():
+    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    with download_bar(console):
+        pass
+    assert console.file.getvalue() == ""
+    with download_bar(console) as progress:
+        progress("net.onnx", 500_000, 1_000_000)
+        progress("net.onnx", 1_000_000, 1_000_000)
+    assert "net.onnx" in console.file.getvalue()
+    assert "1.0/1.0 MB" in console.file.getvalue()
+
+
+def test_the_command_is_imported_without_heavy_libraries():
+    code = (
+        "import sys, siamlink.tools.commands.detectors; print({'cv2', 'onnxruntime', 'numpy', 'rich'} & {*sys.modules})"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"

@@ -1,0 +1,171 @@
+"""The command `siamlink train matcher`, and the choice of videos behind it and behind cross-validation."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.mot.sequence import find_sequences
+from siamlink.tools.training.annotated_video import AnnotatedVideo, without
+from siamlink.tools.training.examples import excluding, folds, read_videos
+from siamlink.tracker.parameters import TrackerParameters
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def videos(streets: Path) -> list[AnnotatedVideo]:
+    return read_videos(find_sequences(streets), TrackerParameters(), lambda *_: None)
+
+
+def names(videos: list[AnnotatedVideo]) -> list[str]:
+    return [video.sequence.name for video in videos]
+
+
+def test_a_trained_model_is_written_and_used(siamlink: Run, streets: Path) -> None:
+    one_level = ("--set", "levels=1")
+    result = siamlink("train", "matcher", streets / "east", streets / "west", "-o", "model", *one_level)
+    assert (result.code, result.err) == (0, "")
+    assert result.out == "trained on east, west; model in model\n"
+    assert sorted(path.name for path in Path("model").iterdir()) == ["context.json", "detection.json"]
+    Matcher.load(Path("model"))
+    assert siamlink("track", streets / "west", "-o", "out", "--set", "model=model", *one_level).code == 0
+    assert siamlink("track", streets / "west", "-o", "shipped", *one_level).code == 0
+    assert Path("out/west.txt").read_text() != Path("shipped/west.txt").read_text()
+
+
+def test_an_earlier_model_is_kept_unless_overwritten(siamlink: Run, streets: Path) -> None:
+    Path("model").mkdir()
+    Path("model/detection.json").write_text("earlier")
+    result = siamlink("train", "matcher", streets / "west", "-o", "model", "--set", "levels=1")
+    assert (result.code, result.line) == (2, "siamlink: model/detection.json exists; --overwrite replaces it")
+    assert Path("model/detection.json").read_text() == "earlier"
+    assert siamlink("train", "matcher", streets / "west", "-o", "model", "--set", "levels=1", "--overwrite").code == 0
+    Matcher.load(Path("model"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("missing",), "missing is not a folder; expected a MOT sequence or a folder of sequences"),
+        (("sequences/SEQ",), "nothing to learn from: "),
+        (("sequences/SEQ", "--exclude", "SEQ"), "--exclude SEQ leaves nothing to learn from"),
+        (("sequences/SEQ", "--exclude", "QES"), "--exclude QES: there are only SEQ"),
+        (("sequences/SEQ", "--set", "gate.max_gap=1"), "unknown key 'gate.max_gap'"),
+        (("sequences/SEQ", "-o", "det.txt"), "cannot write det.txt: it is a file; name a folder for the results"),
+        (("sequences/BAD",), "gt/gt.txt, line 2, column 5: width -14 is not above 0"),
+        (("sequences/NONE",), "nothing to learn from: no sequence has both gt/gt.txt and det/*.txt"),
+        (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
+    ],
+)
+def test_what_cannot_be_learned_from_is_one_line(
+    siamlink: Run, sequence: Callable[..., Path], arguments: tuple[str, ...], message: str
+) -> None:
+    sequence("SEQ", None)
+    truth = sequence("BAD", None) / "gt" / "gt.txt"
+    truth.write_text(truth.read_text().replace(",14,", ",-14,").replace(",-14,", ",14,", 1))
+    (sequence("NONE", None) / "gt" / "gt.txt").unlink()
+    (sequence("RATE", None) / "seqinfo.ini").unlink()
+    result = siamlink("train", "matcher", "-o", "model", *arguments)
+    assert (result.code, result.out) == (2, "")
+    assert message in result.line
+    assert not [*Path().glob("model/*")]
+
+
+def test_one_video_under_two_names_is_left_out_together(videos: list[AnnotatedVideo]) -> None:
+    east, again, west = videos
+    assert names(without(videos, east)) == ["west"]
+    assert names(without(videos, again)) == ["west"]
+    assert names(without(videos, west)) == ["east", "east-again"]
+    assert names(excluding(videos, ["east-again"])) == ["west"]
+    assert names(excluding(videos, [])) == names(videos)
+    with pytest.raises(ConfigError, match="leaves nothing"):
+        excluding(videos, ["east", "west"])
+
+
+def test_folds_train_on_other_videos_only(videos: list[AnnotatedVideo]) -> None:
+    pairs = {tested.sequence.name: names(others) for tested, others in folds(videos)}
+    assert pairs == {"east": ["west"], "east-again": ["west"], "west": ["east", "east-again"]}
+    ((tested, others),) = folds(videos, ["west"])
+    assert (tested, names(others)) == (videos[2], ["east", "east-again"])
+    with pytest.raises(ConfigError, match="no 'north' with gt/ and det/"):
+        folds(videos, ["north"])
+    with pytest.raises(InputError, match="no other video than east to learn from"):
+        folds(videos[:2])
+
+
+def test_with_an_appearance_the_frames_are_looked_at(siamlink: Run, painted_streets: Path) -> None:
+    setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
+    result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)
+    assert (result.code, result.err) == (0, "")
+    assert sorted(path.name for path in Path("model").iterdir()) == ["context.json", "detection.json", "link.json"]
+    plain = siamlink("train", "matcher", painted_streets, "-o", "plain", "--set", "levels=1")
+    assert plain.code == 0
+    for name in ("context.json", "detection.json"):
+        assert Path("plain", name).read_bytes() == Path("model", name).read_bytes()
+    tracked = siamlink("track", painted_streets / "east", "-o", "out", "--no-video", "--set", "model=model", *setting)
+    assert (tracked.code, tracked.err) == (0, "")
+    use = json.loads(Path("out/east.json").read_text())["appearance"]
+    assert use["name"] == "looks.py:Grey"
+    assert use["seen"] == use["wanted"] > 0
+    line = siamlink("track", painted_streets / "east", "-o", "new", "--set", "model=plain", *setting).line
+    assert "no model at plain/link.json, so the appearance 'looks.py:Grey' cannot be used" in line
+
+
+def test_frames_that_end_early_are_said(siamlink: Run, painted_streets: Path, here: Path) -> None:
+    setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
+    assert siamlink("train", "matcher", painted_streets, "-o", "model", *setting).code == 0
+    short = shutil.copytree(painted_streets / "west", here / "west")
+    for number in range(20, 41):
+        (short / "img1" / f"{number:06d}.png").unlink()
+    result = siamlink("track", short, "-o", "out", "--no-video", "--set", "model=model", *setting)
+    assert result.line.startswith("west: ends after 19 of 40 frames; looks were compared until there")
+
+
+def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Path, here: Path) -> None:
+    (here / "looks.py").write_text("class Flat:\n    def describe(self, image, box): return box\n")
+    result = siamlink(
+        "train", "matcher", streets, "-o", "model", *("--set", "appearance=looks.py:Flat", "--set", "levels=1")
+    )
+    assert (result.code, result.out) == (2, "")
+    assert result.line.endswith("in frames that can be looked at")
+    assert not [*Path().glob("model/*")]
+
+
+def test_every_detection_file_is_an_example(streets: Path, here: Path) -> None:
+    shutil.copytree(streets / "west", here / "west")
+    shutil.copy(here / "west" / "det" / "det.txt", here / "west" / "det" / "other.txt")
+    seen = []
+    (video,) = read_videos(find_sequences(here / "west"), TrackerParameters(), lambda *step: seen.append(step))
+    assert len(video.examples) == 2
+    assert seen == [("read", 1, 1)]
+
+
+def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path) -> None:
+    setting = ("--set", "appearance=looks.py:Grey")
+    result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)
+    assert (result.code, result.err) == (0, "")
+    files = ["context.json", "detection.json", "tracklet_link.json", "tracklet_person.json"]
+    assert sorted(path.name for path in Path("model").iterdir()) == files
+    model = ("--no-video", "--set", "model=model")
+    tracked = siamlink("track", painted_streets / "east", "-o", "out", *model, *setting)
+    assert (tracked.code, tracked.err) == (0, "")
+    use = json.loads(Path("out/east.json").read_text())["appearance"]
+    assert (use["name"], use["missing"]) == ("looks.py:Grey", None)
+    assert use["seen"] == use["wanted"] > 0
+    line = siamlink("track", painted_streets / "east", "-o", "new", *model).line
+    assert "tracklet_link.json was trained with the appearance 'Grey', not with 'siamese'" in line
+    blind = siamlink("track", painted_streets / "east", "-o", "blind", *model, "--set", "appearance=none")
+    assert blind.code == 0
+    assert json.loads(Path("blind/east.json").read_text())["appearance"] is None
+
+
+def test_a_second_level_needs_two_videos(siamlink: Run, streets: Path) -> None:
+    result = siamlink("train", "matcher", streets / "west", "-o", "model")
+    line = "siamlink: a second level needs two videos to learn from: give another one, or set levels=1"
+    assert (result.code, result.line) == (2, line)

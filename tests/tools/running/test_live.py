@@ -1,0 +1,86 @@
+"""What a person is told of a live source, and how it is ended."""
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siamlink.detectors.sources.frame_source import FrameSource, Gap, Image
+from siamlink.tools.running.live import ended_by_signal, lost_on_the_way
+
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
+
+
+class Gate(FrameSource):
+    """Two grey images, live or not."""
+
+    def __init__(self, live: bool = True) -> None:
+        super().__init__("gate", 25, None, (2, 2), live)
+
+    def _read(self) -> Iterator[tuple[None, Image]]:
+        for _ in range(2):
+            yield None, np.zeros((2, 2, 3), np.uint8)
+
+
+@pytest.fixture(autouse=True)
+def terminated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """SIGTERM raises, as in the program."""
+    earlier = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGTERM, earlier)
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_the_first_signal_ends_a_live_source_and_the_second_the_program(
+    number: signal.Signals, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frames, before = Gate(), [signal.getsignal(each) for each in SIGNALS]
+    with ended_by_signal(frames, Path("gate.partial.txt")):
+        assert not frames.stopped
+        signal.raise_signal(number)
+        assert frames.stopped
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(number)
+    assert [signal.getsignal(each) for each in SIGNALS] == before
+    assert capsys.readouterr().err == "gate is live: Ctrl-C ends it; until then gate.partial.txt grows\n"
+
+
+def test_signals_are_heard_as_before_after_a_live_source() -> None:
+    before = [signal.getsignal(each) for each in SIGNALS]
+    with ended_by_signal(Gate(), Path("gate.partial.txt")):
+        assert all(signal.getsignal(each) is not handler for each, handler in zip(SIGNALS, before, strict=True))
+    assert [signal.getsignal(each) for each in SIGNALS] == before
+
+
+def test_ctrl_c_interrupts_what_is_not_live(capsys: pytest.CaptureFixture[str]) -> None:
+    frames = Gate(live=False)
+    with ended_by_signal(frames, Path("gate.partial.txt")), pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+    assert not frames.stopped
+    assert capsys.readouterr().err == ""
+
+
+def test_a_wrong_frame_rate_is_told() -> None:
+    frames = Gate()
+    for rate, wrong in ((None, False), (24.0, False), (12.04, True), (60.0, True)):
+        frames.arrival_rate = rate
+        assert bool(lost_on_the_way(frames)) is wrong
+    frames.arrival_rate = 12.04
+    (told,) = lost_on_the_way(frames)
+    assert told.startswith("gate: 12 frames a second came, not 25; give --frame-rate, as all")
+
+
+def test_what_was_lost_is_told() -> None:
+    frames = Gate()
+    assert lost_on_the_way(frames) == []
+    frames.read_count, frames.dropped_count = 90, 10
+    frames.gaps = [Gap(50, 101, 2.0, "it ended")]
+    dropped, away = lost_on_the_way(frames)
+    assert dropped == "gate: 10 of 100 frames came too fast and were dropped"
+    assert away == "gate: without frames once, 2.0 seconds in all, the last time after frame 50 (it ended)"
+    frames.gaps.append(Gap(120, None, 3.26, "no answer in time"))
+    assert lost_on_the_way(frames)[1] == (
+        "gate: without frames 2 times, 5.3 seconds in all, the last time after frame 120 (no answer in time)"
+    )

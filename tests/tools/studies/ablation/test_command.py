@@ -1,0 +1,291 @@
+"""The commands `siamlink ablate ...`, on two synthetic streets, and what is measured behind them."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from siamlink.association.appearance.patches import Patches
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.training.link_training import TrainingParameters
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.mot.sequence import open_sequence
+from siamlink.tools.studies.ablation import answers as ablation_answers
+from siamlink.tools.studies.ablation import folds as ablation_folds
+from siamlink.tools.studies.ablation import networks as ablation_networks
+from siamlink.tools.studies.ablation import patches as ablation_patches
+from siamlink.tools.studies.ablation import rows as ablation_run
+from siamlink.tools.studies.ablation.answers import Answers, score_pairs
+from siamlink.tools.studies.ablation.networks import recipe_of_loss, recipe_of_topology
+from siamlink.tools.studies.ablation.patches import Asked, Seen, ask_about, see
+from siamlink.tools.studies.ablation.study import Row, Study, measure
+from siamlink.tools.studies.ablation.tables import by_sequence, fill_block, overall
+
+Run = Callable[..., Any]
+TINY = ("-o", "out", "--sequences", "west", "--crops", "crops", "--steps", "2")
+TRACKING = ["HOTA", "MOTA", "IDF1", "IDSW"]
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few trees, few crops."""
+    few = TrainingParameters(link_rounds=8, detection_rounds=8, pairs_per_example=3000)
+    for module in (ablation_folds, ablation_run):
+        monkeypatch.setattr(module, "TrainingParameters", lambda: few)
+    monkeypatch.setattr(ablation_networks, "VALIDATION_PAIRS", 8)
+    monkeypatch.setattr(ablation_networks, "METRIC_CROPS", 40)
+    for name, count in {"GAP_PAIRS": 20, "TRACKLET_PAIRS": 10}.items():
+        monkeypatch.setattr(ablation_patches, name, count)
+    for name, count in {"TIMED_PATCHES": 8, "TIMED_PAIRS": 16}.items():
+        monkeypatch.setattr(ablation_answers, name, count)
+
+
+def results(kind: str) -> Any:
+    return json.loads(Path("out/ablation.json").read_text())[kind]
+
+
+def document(*names: str) -> Path:
+    text = "".join(f"# {name}\n\n<!-- {name} -->\nNot yet.\n<!-- /{name} -->\n\n" for name in names)
+    Path("tables.md").write_text(text)
+    return Path("tables.md")
+
+
+@pytest.mark.usefixtures("quick")
+def test_context_and_looks_alone_and_together(siamlink: Run, painted_streets: Path) -> None:
+    command = ("ablate", "features", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
+    done = siamlink(*command, "--docs", document("features", "solvers"))
+    assert (done.code, done.err) == (0, "")
+    rows = results("features")["rows"]
+    assert list(rows) == ["context only", "blind network", "CNN only", "CNN with context"]
+    gaps = ["1", "2-3", "4-7", "8-15", "16-31", "32-63", "4+"]
+    assert list(rows["CNN only"]["measures"]) == [*(f"AP {gap}" for gap in gaps), *(f"FPR95 {gap}" for gap in gaps)]
+    for row in (row for name, row in rows.items() if name != "blind network"):
+        assert list(row["measures"]["AP 4+"]) == ["east", "west", "all"]
+        assert row["measures"]["AP 4+"]["all"] > 0.9
+    for name in ("context only", "blind network", "CNN with context"):
+        assert [*rows[name]["measures"]][-4:] == TRACKING
+        assert rows[name]["measures"]["IDF1"]["all"] > 60
+    assert "CNN with context" in done.out
+
+    words = " ".join(map(str, command))
+    text = Path("tables.md").read_text()
+    assert f"    siamlink {words}\n" in text
+    assert "| west | CNN with context |" in text
+    assert text.endswith("# solvers\n\n<!-- solvers -->\nNot yet.\n<!-- /solvers -->\n\n")
+    looked = Path("seen.txt").read_text()
+    again = siamlink(*command, "--docs", "tables.md")
+    assert (again.out, Path("tables.md").read_text()) == (done.out, text)
+    assert Path("seen.txt").read_text() == looked, "finished rows are not made again"
+
+
+@pytest.mark.usefixtures("quick")
+def test_solvers_share_rows_with_features(siamlink: Run, painted_streets: Path) -> None:
+    done = siamlink("ablate", "solvers", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
+    assert (done.code, done.err) == (0, "")
+    names = ["lp, none", "hungarian, none", "lp, looks.py:Grey", "hungarian, looks.py:Grey"]
+    assert list(results("solvers")["rows"]) == names
+    rows = sorted(path.name for path in Path("out/rows").iterdir())
+    assert rows == [f"tracks-{s}-{look}.json" for s in ("hungarian", "lp") for look in ("looks.py_Grey", "none")]
+    assert sorted(path.name for path in Path("out/models").iterdir()) == ["without-east", "without-west"]
+
+
+@pytest.mark.usefixtures("quick")
+def test_networks_are_trained_on_crops_and_measured_on_videos(
+    siamlink: Run, painted_streets: Path, crops: Path
+) -> None:
+    some = ("--loss", "leal-taixe", "--loss", "softmax", "--loss", "mahalanobis")
+    done = siamlink("ablate", "losses", painted_streets, *TINY, *some, "--docs", document("losses"))
+    assert (done.code, done.err) == (0, "")
+    rows = results("losses")["rows"]
+    assert list(rows) == ["context only", "blind network", "leal-taixe", "softmax", "mahalanobis"]
+    assert rows["blind network"]["measures"]["FPR95"]["all"] == 1
+    for name in ("leal-taixe", "softmax", "mahalanobis"):
+        assert list(rows[name]["measures"]) == ["AP", "FPR95", "tracklet AP", "tracklet FPR95", *TRACKING]
+        assert list(rows[name]["measures"]["IDF1"]) == ["west", "all"]
+        assert rows[name]["facts"]["pairs/s"] > 0
+        assert (rows[name]["facts"]["loss"], rows[name]["facts"]["steps"]) == (name, 2)
+    assert "| west | mahalanobis |" in Path("tables.md").read_text()
+    assert sorted(path.name for path in Path("out/networks").iterdir()) == [
+        "cost-function-compact-leal-taixe",
+        "joint-compact-softmax",
+    ]
+    at_first = Path("out/rows/joint-compact-softmax.json").stat().st_mtime_ns
+    shared = ("--topology", "joint", "--paper-steps", "0")
+    assert siamlink("ablate", "topologies", painted_streets, *TINY, *shared).code == 0
+    assert Path("out/rows/joint-compact-softmax.json").stat().st_mtime_ns == at_first
+    topologies = results("topologies")["rows"]
+    assert topologies["joint, compact"] == rows["softmax"]
+    assert results("losses")["rows"] == rows
+    other = siamlink("ablate", "topologies", painted_streets, *TINY[:-1], "3", *shared)
+    assert "joint-compact-softmax.json was made with other settings; name another folder" in other.line
+
+
+FAULTS = [
+    (("features", "missing"), "missing is not a folder"),
+    (("features", "sequences", "--sequences", "A,C"), "--sequences: no 'C' with frames, gt/ and det/det.txt: A"),
+    (("features", "sequences", "--appearance", "none"), "--appearance 'none': there is nothing to measure"),
+    (("solvers", "sequences"), "no other video than A to learn from"),
+    (("solvers", "sequences", "--docs", "none.md"), "--docs: cannot read none.md"),
+    (("solvers", "sequences", "--docs", "det.txt"), "det.txt has no block '<!-- solvers -->' ... '<!-- /solvers -->'"),
+    (("losses", "sequences"), "sequences holds no person crops named ID_....jpg to train on; name a folder with"),
+    (("losses", "sequences", "--crops", "crops", "--loss", "hadsel"), "did you mean 'hadsell'?"),
+    (("topologies", "sequences", "--crops", "crops", "--topology", "joined"), "--topology: topology: input should be"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), FAULTS)
+def test_what_cannot_be_used_is_one_line(
+    siamlink: Run, sequence: Callable[..., Path], crops: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    sequence("A")
+    done = siamlink("ablate", *arguments, "-o", "out")
+    assert (done.code, done.out) == (2, "")
+    assert message in done.line
+
+
+def test_a_row_is_made_once_and_a_folder_belongs_to_one_choice_of_data(tmp_path: Path) -> None:
+    study = Study(tmp_path / "out", tmp_path, ["A"])
+    row = Row({"steps": 3}, {"AP": measure({"A": 0.5, "B": float("nan")})})
+    assert row.measures == {"AP": {"A": 0.5, "B": None, "all": 0.5}}
+    assert study.finished("mine", {"steps": 3}) is None
+    study.row("mine", {"steps": 3}, lambda: row)
+    again = Study(tmp_path / "out", tmp_path, ["A"])
+    assert again.row("mine", {"steps": 3}, lambda: pytest.fail("made again")) == row
+    with pytest.raises(ConfigError, match=r"mine\.json was made with other settings"):
+        again.finished("mine", {"steps": 4})
+    with pytest.raises(ConfigError, match="holds an ablation on other data or sequences"):
+        Study(tmp_path / "out", tmp_path, ["A", "B"])
+    (tmp_path / "out/rows/mine.json").write_text("{")
+    with pytest.raises(ConfigError, match=r"mine\.json cannot be read; remove it"):
+        again.finished("mine", {"steps": 3})
+
+
+def test_patches_are_cut_out_once_and_found_by_their_boxes(sequence: Callable[..., Path]) -> None:
+    walk, folder = open_sequence(sequence("A")), Path("out")
+    folder.mkdir()
+    seen = see(walk, folder, lambda *_: None)
+    assert seen.image.shape == (48, 121, 53, 3)
+    rows = np.array([40, 3, 7])
+    assert np.array_equal(seen.rows(seen.detections[rows]), rows)
+    (walk.frames or folder).unlink()
+    assert np.array_equal(see(walk, folder, lambda *_: None).image, seen.image)
+    assert seen.patches(np.array([1])).flow.shape == (1, 121, 53, 2)
+
+
+class Brightness:
+    """Compares by the brightness of the middle; its descriptors are long or short."""
+
+    feature_names = ("likeness", "later")
+
+    def __init__(self, size: int) -> None:
+        self.size, self.described = size, 0
+
+    def describe_patches(self, patches: Patches) -> Any:
+        self.described += len(patches)
+        return np.repeat(patches.image[:, 60, 26, :1], self.size, axis=1).astype(np.float32)
+
+    def compare(self, earlier: Any, later: Any) -> Any:
+        return np.column_stack([-abs(earlier - later)[:, 0], later[:, -1]])
+
+
+def painted(count: int) -> Seen:
+    image = np.zeros((count, 121, 53, 3), np.uint8)
+    image += np.arange(count, dtype=np.uint8)[:, None, None, None]
+    box = np.tile(np.array([[0, 0, 10, 20]]), (count, 1)) + np.arange(count)[:, None]
+    return Seen(Detections(np.arange(1, count + 1), box, np.ones(count), np.zeros(count)), image)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [3, 5000])
+def test_long_descriptors_are_made_by_blocks_with_the_same_answers(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("siamlink.tools.studies.ablation.answers.PAIRS_AT_ONCE", 7)
+    monkeypatch.setattr("siamlink.tools.studies.ablation.answers.GATHERED", 3)
+    earlier, later = np.random.default_rng(0).integers(0, 50, (2, 40))
+    answers = Answers(Brightness(size), painted(50).patches(slice(None)))
+    said = answers.compare(Pairs(earlier, later))
+    assert np.array_equal(said, np.column_stack([-abs(earlier - later), later]))
+    assert answers.compare(Pairs(earlier[:0], later[:0])).shape == (0, 2)
+
+
+def test_tracklets_are_as_alike_as_their_crops_on_average() -> None:
+    crops = Pairs(np.array([0, 0, 5, 9]), np.array([1, 3, 9, 9]))
+    asked = Asked("A", crops[:2], np.array([True, False]), crops, np.array([0, 0, 1, 2]), np.array([True, False, True]))
+    answers = {"A": Answers(Brightness(1), painted(10).patches(slice(None)))}
+    measures = score_pairs(answers, [asked])
+    assert measures["AP"] == {"A": 1.0, "all": 1.0}
+    assert measures["tracklet AP"] == {"A": 1.0, "all": 1.0}  # -2 and 0 against -4
+    assert list(measures) == ["AP", "FPR95", "tracklet AP", "tracklet FPR95"]
+
+
+def test_what_is_asked_points_to_the_right_people(sequence: Callable[..., Path]) -> None:
+    """The walkers are lost in frames 9 to 14, so that each makes two tracklets apart in time."""
+    folder = sequence("A")
+    file = folder / "det" / "det.txt"
+    lines = [line for line in file.read_text().splitlines() if not 9 <= int(line.split(",")[0]) <= 14]
+    file.write_text("\n".join(["1,-1,60,50,14,15,1,-1,-1,-1", *lines]) + "\n")
+    walk = open_sequence(folder)
+    Path("out").mkdir()
+    seen = see(walk, Path("out"), lambda *_: None)
+    asked = ask_about(walk, seen)
+    frame, right = seen.detections.frame, seen.detections.box[:, 1] < 30
+    assert (frame[asked.pairs.later] - frame[asked.pairs.earlier]).min() >= 4
+    assert np.array_equal(asked.same, right[asked.pairs.earlier] == right[asked.pairs.later])
+    assert (asked.same_tracklet.sum(), len(asked.same_tracklet)) == (2, 4)
+    assert np.bincount(asked.owner).tolist() == [16, 16, 16, 16]
+    assert frame[asked.crops.earlier].max() <= 8
+    assert frame[asked.crops.later].min() >= 15
+    alike = right[asked.crops.earlier] == right[asked.crops.later]
+    assert np.array_equal(alike, asked.same_tracklet[asked.owner])
+
+
+def test_slow_networks_are_asked_about_some_pairs_and_whole_tracklets(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ablation_run, "SLOW_PAIRS", 3)
+    monkeypatch.setattr(ablation_run, "SLOW_TRACKLETS", 2)
+    number = np.arange(6)
+    pairs, same_tracklet = Pairs(number, number), np.array([True, False, True])
+    whole = Asked("A", pairs, number < 2, pairs, number // 2, same_tracklet)
+    some = ablation_run.thinned(whole)
+    assert len(some.pairs) == len(some.same) == 3
+    assert np.array_equal(some.same, some.pairs.earlier < 2)
+    assert some.owner.tolist() == [0, 0, 1, 1]
+    assert np.array_equal(some.same_tracklet[some.owner], whole.same_tracklet[some.crops.later // 2])
+
+
+def test_recipes_fit_losses_and_topologies() -> None:
+    assert recipe_of_topology("two-stream", "compact", 5).name == "two-stream-compact-softmax"
+    assert recipe_of_topology("pseudo-siamese", "compact", 5).name == "pseudo-siamese-compact-leal-taixe"
+    assert recipe_of_loss("zagoruyko", 5).name == "joint-compact-zagoruyko"
+    assert recipe_of_loss("norouzi", 5).name == "cost-function-compact-norouzi"
+    parameters = recipe_of_topology("joint", "paper", 20).parameters
+    assert (parameters.check_every, parameters.network.flow, parameters.network.size) == (20, False, "paper")
+
+
+def test_tables_show_what_is_there_and_a_dash_for_the_rest(tmp_path: Path) -> None:
+    rows = {
+        "one": Row({"steps": 10, "pairs/s": 1234.5}, {"AP": {"A": 0.25, "all": 0.25}, "IDSW": {"A": 3, "all": 3}}),
+        "other": Row({}, {"HOTA": {"A": 41.26, "all": None}}),
+    }
+    table = overall("Title", rows, ("AP", "HOTA", "IDSW"), ("steps", "pairs/s"))
+    assert table.rows == (("one", "10", "1,234", "0.250", "-", "3"), ("other", "-", "-", "-", "-", "-"))
+    each = by_sequence("Title", rows, ("AP", "HOTA"))
+    assert [row[:2] for row in each.rows] == [("A", "one"), ("A", "other"), ("all", "one"), ("all", "other")]
+    assert each.markdown().splitlines()[2:5] == [
+        "| sequence |  | AP | HOTA |",
+        "| --- | --- | ---: | ---: |",
+        "| A | one | 0.250 | - |",
+    ]
+    page = tmp_path / "page.md"
+    page.write_text("above\n<!-- mine -->\nold\n<!-- /mine -->\nbelow\n")
+    fill_block(page, "mine", "new\n")
+    assert page.read_text() == "above\n<!-- mine -->\nnew\n<!-- /mine -->\nbelow\n"
+
+
+def test_the_command_is_imported_without_what_it_needs_to_run() -> None:
+    code = "import sys, siamlink.tools.studies.ablation.command; print({'numpy', 'cv2', 'torch', 'xgboost'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"

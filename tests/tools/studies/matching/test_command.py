@@ -1,0 +1,318 @@
+"""The command `siamlink match-eval`, and what is measured behind it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from siamlink.association.appearance.appearance import LoadedAppearance
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.training.verification_metrics import roc
+from siamlink.detectors.mot.sequence import open_sequence
+from siamlink.tools.studies.matching.evaluation import (
+    GapScore,
+    MatchResult,
+    PairScore,
+    likeness,
+    measure,
+    pooled_likeness,
+)
+from siamlink.tools.studies.matching.labelled_pairs import PairParameters
+from siamlink.tools.studies.matching.questions import Looks, MatchEvalParameters, ask, load_appearances, look
+from siamlink.tools.studies.matching.report import as_dict, draw_roc, short_names
+
+Run = Callable[..., Any]
+Make = Callable[..., Path]
+LOOKS = '''
+import numpy as np
+
+def colour(image, box):
+    return np.array([image[int(y1):int(y2), int(x1):int(x2)].mean((0, 1)) for x1, y1, x2, y2 in box])
+
+class Colour:
+    """The mean colour, compared by its cosine."""
+    def describe(self, image, box):
+        return colour(image, box) - 100
+
+class Pairwise(Colour):
+    """Descriptors whose cosine means nothing, and two features."""
+    feature_names = "likeness", "noise"
+    def describe(self, image, box):
+        return np.column_stack([np.full(len(box), 1e6), colour(image, box)[:, 0]])
+    def compare(self, earlier, later):
+        return np.column_stack([-abs(earlier - later)[:, 1], earlier[:, 1]])
+
+class Blind(Colour):
+    def describe(self, image, box):
+        return np.ones((len(box), 2))
+
+class Moving(Colour):
+    """Which way the boxes move: one walker goes right, one left."""
+    needs_flow = True
+    def describe(self, image, box, flow):
+        moved = [colour(flow.vectors, each[None] * flow.scale)[0] for each in box]
+        return np.column_stack([np.reshape(moved, (-1, 2))[:, 0], np.full(len(box), 5)])
+
+class Seen(Colour):
+    boxes = []
+    def describe(self, image, box):
+        Seen.boxes.append(box)
+        return super().describe(image, box)
+
+class Unsure(Colour):
+    feature_names = ("nothing",)
+    def compare(self, earlier, later):
+        return np.full((len(earlier), 1), np.nan)
+
+class Changes(Colour):
+    width = 1
+    def describe(self, image, box):
+        self.width += 1
+        return np.ones((len(box), self.width))
+'''
+ASK = MatchEvalParameters()
+
+
+def quiet(*_: object) -> None:
+    """Report nothing."""
+
+
+@pytest.fixture
+def walks(here: Path, sequence: Make) -> Make:
+    """Makes sequences whose detections are lost in frames 9 to 14, so that there are tracklets apart in time."""
+    (here / "looks.py").write_text(LOOKS)
+
+    def make(name: str, *more: str) -> Path:
+        folder = sequence(name)
+        file = folder / "det" / "det.txt"
+        lines = [line for line in file.read_text().splitlines() if not 9 <= int(line.split(",")[0]) <= 14]
+        file.write_text("\n".join([*lines, *more]) + "\n")
+        return folder
+
+    return make
+
+
+def figures(folder: str = "out") -> Any:
+    return json.loads(Path(folder, "match-eval.json").read_text())
+
+
+def rows(out: str) -> list[list[str]]:
+    """The cells of all rows of all tables."""
+    return [line.split() for line in out.splitlines() if line.startswith(("A ", "mean "))]
+
+
+def test_appearances_that_know_the_walkers_are_right_and_a_blind_one_guesses(siamlink: Run, walks: Make) -> None:
+    names = ["looks.py:Colour", "looks.py:Pairwise", "looks.py:Blind"]
+    specs = ("--appearance", names[0], "--appearance", ",".join(names))
+    done = siamlink("match-eval", walks("A"), *specs, "-o", "out", "--json", "F")
+    assert (done.code, done.err) == (0, "")
+    right = [["1.000"] * 5, ["0.000"] * 5, ["2", "2", "1.000", "0.000"], ["1.000"]]
+    shown = rows(done.out)
+    for at, name in enumerate(names[:2]):
+        assert shown[at::6] == [["A", name, *cells] for cells in right]
+        assert shown[at + 3 :: 6] == [["mean", name, *("-" if c == "2" else c for c in cells)] for cells in right]
+    assert Path("F").read_text() == Path("out/match-eval.json").read_text()
+    assert Path("out/roc.png").read_bytes().startswith(b"\x89PNG")
+    assert sorted(path.name for path in Path("out").iterdir()) == ["match-eval.json", "roc.png"]
+
+    found = figures()
+    own = found["sequences"]["A"]
+    assert list(own) == list(found["mean"]) == list(found["appearances"]) == names
+    gaps = [(each["first_gap"], each["last_gap"]) for each in own[names[0]]["detections"]]
+    assert gaps == [(1, 1), (2, 3), (4, 7), (8, 15), (16, 31)]
+    assert own[names[0]] == own[names[1]]
+    assert own[names[0]]["tracklets"] == {"same": 2, "different": 2, "ap": 1, "fpr95": 0}
+    assert own[names[0]]["one_shot"] == {"ways": 2, "accuracy": 1}
+    assert found["mean"][names[0]]["tracklets"] == {"ap": 1, "fpr95": 0}
+    assert own[names[2]]["tracklets"] == {"same": 2, "different": 2, "ap": 0.5, "fpr95": 1}
+    assert own[names[2]]["one_shot"]["accuracy"] == 0.5
+    for each in own[names[2]]["detections"]:
+        assert each["ap"] == pytest.approx(each["same"] / (each["same"] + each["different"]))
+
+
+def test_optical_flow_is_there_where_it_is_needed(walks: Make) -> None:
+    questions = ask(open_sequence(walks("A")), "det/det.txt", ASK)
+    appearances = load_appearances(["looks.py:Moving"])
+    (described,) = look(questions, appearances, ASK.flow, quiet).described
+    (result,) = measure(questions, Looks(np.ones(len(described)), (described,)), appearances, ASK, quiet)
+    assert result.one_shot > 0.8
+    known = questions.detections.frame > 1
+    right = questions.detections.box[:, 1] < 60
+    assert np.median(described[known & right, 0]) > 15
+    assert np.median(described[known & ~right, 0]) < -15
+
+
+def test_each_detection_of_a_person_is_described_once_and_others_never(walks: Make) -> None:
+    folder = walks("A", "20,-1,60,50,14,15,1,-1,-1,-1")
+    questions = ask(open_sequence(folder), "det/det.txt", ASK)
+    assert len(questions.rows) == len(questions.detections) == 36
+    look(questions, load_appearances(["looks.py:Seen"]), ASK.flow, quiet)
+    boxes = sys.modules["siamlink_plugin_looks"].Seen.boxes
+    assert [len(each) for each in boxes] == [2] * 18
+    assert np.array_equal(np.concatenate(boxes), questions.detections.box)
+
+
+def test_near_pairs_are_those_a_walk_apart(walks: Make) -> None:
+    sequence = open_sequence(walks("A"))
+    every = ask(sequence, "det/det.txt", ASK)
+    near = ask(sequence, "det/det.txt", MatchEvalParameters(pairs=PairParameters(near=True)))
+    assert (every.same.sum(), (~every.same).sum()) == (2, 2)
+    assert (near.same.sum(), (~near.same).sum()) == (2, 0)
+    assert len(near.gaps[0].pairs) < len(every.gaps[0].pairs)
+
+
+def test_a_picture_is_as_sharp_as_it_has_detail_and_not_at_all_outside(walks: Make) -> None:
+    folder = walks("A")
+    lines = [
+        f"{frame},{person},{left},5,12,30,1,-1,-1,-1\n"
+        for frame in range(1, 25)
+        for person, left in ((1, 4 * frame + 1), (2, 500), (3, 140))
+    ]
+    (folder / "gt" / "gt.txt").write_text("".join(lines))
+    (folder / "det" / "found.txt").write_text("".join(lines))
+    questions = ask(open_sequence(folder), "det/found.txt", ASK)
+    looks = look(questions, load_appearances(["looks.py:Blind"]), ASK.flow, quiet)
+    walker, nothing, noise = looks.sharpness.reshape(24, 3).T
+    assert (nothing == 0).all()
+    assert (walker > 0).all()
+    assert (walker < noise).all()
+
+
+def test_tracklets_that_look_alike_in_pairs_only_are_judged_by_the_mean_over_all_pairs_of_crops() -> None:
+    class Difference:
+        feature_names = ("difference", "other")
+
+        def describe(self, image: Any, box: Any) -> Any: ...
+
+        def compare(self, earlier: Any, later: Any) -> Any:
+            return np.column_stack([earlier[:, 0] - 2 * later[:, 0], earlier[:, 0]])
+
+    described = np.random.default_rng(0).normal(size=(9, 1))
+    crops = [np.array([0, 4]), np.array([1, 2, 3]), np.array([8])]
+    pairs = Pairs(np.array([0, 0, 1]), np.array([1, 2, 2]))
+    part = LoadedAppearance("d", "d", Difference())
+    wanted = [
+        np.mean([described[a, 0] - 2 * described[b, 0] for a in crops[one] for b in crops[other]])
+        for one, other in ((0, 1), (0, 2), (1, 2))
+    ]
+    assert pooled_likeness(part, described, crops, pairs) == pytest.approx(wanted, rel=1e-5)
+    nobody = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert pooled_likeness(part, described, [], nobody).shape == likeness(part, described, nobody).shape == (0,)
+
+
+def result(sequence: str, ap: float, ways: int, accuracy: float, *gaps: int) -> MatchResult:
+    score = PairScore(3, 4, ap, 1 - ap, roc(np.array([1.0, 0.0]), np.array([True, False])))
+    scores = tuple(GapScore(first, 2 * first - 1, score) for first in gaps)
+    return MatchResult(sequence, "looks", scores, score, ways, accuracy)
+
+
+def test_means_are_over_the_sequences_where_a_figure_is_defined(tmp_path: Path) -> None:
+    nan = float("nan")
+    results = [
+        result("A", 0.2, 20, 0.5, 1, 2),
+        result("B", 0.6, 20, 0.7, 1),
+        result("C", nan, 8, 0.9, 1),
+        result("D", nan, 0, nan),
+    ]
+    found = as_dict(results)
+    assert found["mean"]["looks"] == {
+        "detections": [
+            {"first_gap": 1, "ap": pytest.approx(0.4), "fpr95": pytest.approx(0.6)},
+            {"first_gap": 2, "ap": pytest.approx(0.2), "fpr95": pytest.approx(0.8)},
+        ],
+        "tracklets": {"ap": pytest.approx(0.4), "fpr95": pytest.approx(0.6)},
+        "one_shot": [{"ways": 8, "accuracy": 0.9}, {"ways": 20, "accuracy": pytest.approx(0.6)}],
+    }
+    assert found["sequences"]["D"]["looks"]["one_shot"] == {"ways": 0, "accuracy": None}
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+    draw_roc(results, tmp_path / "roc.png")
+    assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_pairs_of_both_kinds_nothing_is_defined() -> None:
+    for same in ([], [True, True], [False]):
+        score = PairScore.of(np.ones(len(same), np.float32), np.array(same, bool))
+        assert (score.same, score.different) == (sum(same), len(same) - sum(same))
+        assert np.isnan([score.average_precision, score.fpr95]).all()
+
+
+def test_names_are_shown_without_folders_unless_that_makes_two_alike() -> None:
+    assert short_names(["siamese", "onnx:/models/net.onnx", "/my/own.py:Looks"]) == {
+        "siamese": "siamese",
+        "onnx:/models/net.onnx": "onnx:net.onnx",
+        "/my/own.py:Looks": "own.py:Looks",
+    }
+    assert set(short_names(["onnx:a/net.onnx", "onnx:b/net.onnx"]).values()) == {"onnx:a/net.onnx", "onnx:b/net.onnx"}
+
+
+def test_sequences_that_lack_something_are_passed_over_with_a_note(siamlink: Run, walks: Make, sequence: Make) -> None:
+    walks("A")
+    (walks("B") / "gt" / "gt.txt").unlink()
+    sequence("C", None)
+    (sequence("D", None) / "det" / "det.txt").unlink()
+    done = siamlink("match-eval", "sequences", "sequences/A", "--appearance", "looks.py:Blind", "-o", "out")
+    assert done.code == 0
+    assert done.err.splitlines() == [
+        "B is skipped: it has no gt/gt.txt",
+        "C is skipped: it has no frames",
+        "D is skipped: it has no det/det.txt and no frames",
+    ]
+    assert list(figures()["sequences"]) == ["A"]
+
+
+def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, walks: Make) -> None:
+    arguments = ("match-eval", walks("A"), "--appearance", "looks.py:Blind", "-o", "out")
+    Path("out").mkdir()
+    for name in ("match-eval.json", "roc.png"):
+        Path("out", name).write_text("earlier")
+        assert siamlink(*arguments).line == f"siamlink: out/{name} exists; --overwrite replaces it"
+        Path("out", name).unlink()
+    Path("F").write_text("earlier")
+    assert siamlink(*arguments, "--json", "F").line == "siamlink: F exists; --overwrite replaces it"
+    assert siamlink(*arguments, "--json", "F", "--overwrite").code == 0
+    assert Path("F").read_text() == Path("out/match-eval.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("missing",), "missing is not a folder; expected a MOT sequence or a folder of sequences"),
+        (("sequences/A", "--detections", "det/other.txt"), "no sequence has frames, gt/gt.txt and det/other.txt"),
+        (("sequences/A", "--ways", "1"), "ways: input should be greater than or equal to 2, got 1"),
+        (("sequences/A", "--appearance", "none"), "--appearance 'none': there is nothing to measure"),
+        (("sequences/A", "--appearance", "onnx:missing.onnx"), "missing.onnx"),
+        (("sequences/A", "--appearance", "looks.py:Colours"), "did you mean 'Colour'?"),
+        (("sequences/A", "--appearance", "looks.py:Unsure"), "'looks.py:Unsure' says of some pairs what is not finite"),
+        (("sequences/A", "--appearance", "looks.py:Changes"), "by 2 numbers in one frame, by 3 in another"),
+        (("sequences/A", "-o", "det.txt"), "cannot write det.txt: it is a file; name a folder for the results"),
+        (("sequences/A", "sequences/copy"), "have one name; rename one"),
+        (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
+        (("sequences/SHORT",), "but there are detections in frame 30"),
+    ],
+)
+def test_what_cannot_be_measured_is_one_line(
+    siamlink: Run, walks: Make, arguments: tuple[str, ...], message: str
+) -> None:
+    shutil.copytree(walks("A"), "sequences/copy/A")
+    (walks("RATE") / "seqinfo.ini").unlink()
+    line = "30,1,60,50,14,40,1,-1,-1,-1\n"
+    short = walks("SHORT", line)
+    (short / "seqinfo.ini").write_text("[Sequence]\nframeRate=12\n")
+    with (short / "gt" / "gt.txt").open("a") as truth:
+        truth.write(line)
+    done = siamlink("match-eval", "-o", "out", "--appearance", "looks.py:Colour", *arguments)
+    assert (done.code, done.out) == (2, "")
+    assert message in done.line
+    assert not Path("out").exists()
+
+
+def test_the_command_is_imported_without_what_it_needs_to_run() -> None:
+    code = "import sys, siamlink.tools.studies.matching.command; print({'numpy', 'cv2', 'torch', 'matplotlib'} & set(sys.modules))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "set()"

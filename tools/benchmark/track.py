@@ -1,0 +1,192 @@
+"""How long tracking takes stage by stage, and how it compares with other trackers on the same detections."""
+
+import json
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.benchmark.peer_trackers import PEERS, follow
+from siamlink.tools.console.processes import in_own_process, peak_megabytes
+
+if TYPE_CHECKING:
+    from siamlink.tools.running.job import Job
+    from siamlink.tracker.parameters import TrackerParameters
+
+OURS = "siamlink"
+LOAD, WRITE = "load", "write"
+Work = Callable[[str, list[str], "Job", float], tuple[int, dict[str, float], float]]
+"""Tracks sources by the tracker of a name: frames, seconds by stage, and seconds from the detections to the tracks."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One tracker over all sources, or the medians of several times; seconds are by the clock.
+
+    Attributes:
+        tracker: its name.
+        frames: of all sources together.
+        seconds: by stage; stages overlap.
+        tracking_seconds: that pass from the detections, or the frames if there are none, to the tracks.
+        wall_seconds: of all together, from asking for the process to its last result.
+        cpu_seconds: of computing in the whole process.
+        peak_megabytes: the most memory that the process held, Python and libraries included; None where not known.
+    """
+
+    tracker: str
+    frames: int
+    seconds: dict[str, float]
+    tracking_seconds: float
+    wall_seconds: float
+    cpu_seconds: float
+    peak_megabytes: float | None
+
+
+@dataclass(frozen=True)
+class TrackBenchmark:
+    """The medians of siamlink, and of the other trackers, if they were asked."""
+
+    repeats: int
+    ours: Measured
+    peers: tuple[Measured, ...] = ()
+
+    def tables(self) -> list[Any]:
+        """The figures for a terminal."""
+        return [self._stages(), *([self._trackers()] if self.peers else [])]
+
+    def json(self) -> str:
+        """The figures for a program; `ratio` is that of the tracking seconds to siamlink's."""
+        peers = [{**asdict(peer), "ratio": self._ratio(peer)} for peer in self.peers]
+        return json.dumps({"repeats": self.repeats, OURS: asdict(self.ours), "peers": peers}, indent=2) + "\n"
+
+    def _ratio(self, peer: Measured) -> float:
+        return peer.tracking_seconds / self.ours.tracking_seconds
+
+    def _stages(self) -> Any:
+        ours, total = self.ours, self.ours.wall_seconds
+        table = _table("stage", "seconds", "share", "frames/s")
+        for stage, seconds in ours.seconds.items():
+            table.add_row(stage, *_speed(seconds, f"{100 * seconds / total:.1f} %", ours.frames))
+        table.add_section()
+        table.add_row("tracking", *_speed(ours.tracking_seconds, "", ours.frames))
+        table.add_row("total", *_speed(total, "", ours.frames))
+        peak = f", peak memory {ours.peak_megabytes:,.0f} MB" if ours.peak_megabytes else ""
+        table.caption = f"{ours.frames} frames, medians of {self.repeats}; {ours.cpu_seconds:.2f} CPU s{peak}"
+        return table
+
+    def _trackers(self) -> Any:
+        table = _table("tracker", "seconds", "ratio", "frames/s", "peak MB")
+        for each in (self.ours, *self.peers):
+            peak = f"{each.peak_megabytes:,.0f}" if each.peak_megabytes else ""
+            table.add_row(each.tracker, *_speed(each.tracking_seconds, f"{self._ratio(each):.2f}", each.frames), peak)
+        table.caption = "from the same detections to tracks"
+        return table
+
+
+def measure(
+    sources: list[str],
+    parameters: "TrackerParameters",
+    detector: str | None,
+    video: bool,
+    repeats: int,
+    against: bool,
+    progress: Progress,
+) -> TrackBenchmark:
+    """Track all sources several times, each time in a fresh process; results are written aside and thrown away.
+
+    Args:
+        sources: as `siamlink track` takes them.
+        parameters: settings of the tracker.
+        detector: the name of a detector; None: public detections, else the default detector.
+        video: whether the annotated videos are drawn as well.
+        repeats: how often; the medians count.
+        against: whether the other trackers are measured, too.
+        progress: told how far it is.
+
+    Raises:
+        SiamlinkError: a source cannot be tracked.
+        ConfigError: a source is live, or the other trackers are to be measured and are not installed, or there are no
+            detections to give them.
+    """
+    from siamlink.tools.running.job import Job, check_sources, expand_sources, prepare
+
+    if against and find_spec("trackers") is None:
+        raise ConfigError("--against needs the package trackers: pip install 'trackers>=2.6.1,<3'")
+    with TemporaryDirectory(prefix="siamlink-") as folder:
+        job = Job(Path(folder), parameters, detector, video=video, overwrite=True)
+        expanded = expand_sources(sources)
+        inputs = [prepare(source, job) for source in expanded]
+        check_sources(inputs)
+        for opened in inputs:
+            if opened.live:
+                raise ConfigError(f"{opened.name} is live and never twice the same: measure a recording of it")
+            if against and opened.detections is None:
+                raise ConfigError(f"{opened.name} has no detections: --against compares on MOT sequences with det.txt")
+        works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, follow) if against else {})}
+        measured: dict[str, list[Measured]] = {name: [] for name in works}
+        for turn in range(repeats):
+            for done, (name, work) in enumerate(works.items(), turn * len(works)):
+                progress("measure", done, repeats * len(works))
+                measured[name].append(in_own_process(_measured, work, name, expanded, job, time.time()))
+    ours, *peers = map(_median, measured.values())
+    return TrackBenchmark(repeats, ours, tuple(peers))
+
+
+def _measured(work: Work, name: str, sources: list[str], job: "Job", asked: float) -> Measured:
+    """Do the work in a fresh process that was asked for at this time."""
+    frames, seconds, tracking = work(name, sources, job, asked)
+    return Measured(name, frames, seconds, tracking, time.time() - asked, time.process_time(), peak_megabytes())
+
+
+def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float], float]:
+    """Do the work of `siamlink track`; see `Work`. The stage `write` is what else there is to do."""
+    from siamlink.detectors.models.registry import load_detector
+    from siamlink.tools.running.job import prepare, run
+
+    inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()
+    frames, seconds, tracking, written = 0, {LOAD: time.time() - asked}, 0.0, 0.0
+    for opened in inputs:
+        start = time.perf_counter()
+        detector = load_detector(job.detector_name) if opened.detections is None else None
+        loaded = time.perf_counter()
+        outcome = run(opened, job, detector, matcher, lambda *_: None)
+        seconds[LOAD] += loaded - start
+        for stage, taken in outcome.seconds.items():
+            seconds[stage] = seconds.get(stage, 0.0) + taken
+        tracking += outcome.wall_seconds - outcome.seconds.get("draw", 0.0)
+        written += time.perf_counter() - loaded - outcome.wall_seconds
+        frames += outcome.result.frame_count
+    return frames, {**seconds, WRITE: written}, tracking
+
+
+def _median(runs: list[Measured]) -> Measured:
+    first, peaks = runs[0], [run.peak_megabytes for run in runs if run.peak_megabytes is not None]
+    return Measured(
+        tracker=first.tracker,
+        frames=first.frames,
+        seconds={stage: statistics.median(run.seconds[stage] for run in runs) for stage in first.seconds},
+        tracking_seconds=statistics.median(run.tracking_seconds for run in runs),
+        wall_seconds=statistics.median(run.wall_seconds for run in runs),
+        cpu_seconds=statistics.median(run.cpu_seconds for run in runs),
+        peak_megabytes=statistics.median(peaks) if peaks else None,
+    )
+
+
+def _speed(seconds: float, relation: str, frames: int) -> tuple[str, str, str]:
+    return f"{seconds:.3f}", relation, f"{frames / max(seconds, 1e-9):,.0f}"
+
+
+def _table(*columns: str) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    table = Table(columns[0], box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for name in columns[1:]:
+        table.add_column(name, justify="right", no_wrap=True)
+    return table

@@ -1,0 +1,62 @@
+"""The command `siamlink demo`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siamlink.tools.console.options import Overwrite
+
+PLACES = {
+    "street/street.mp4": "the scene",
+    "street/gt/gt.txt": "its ground truth",
+    "tracks/street.txt": "the tracks",
+    "tracks/street.mp4": "the annotated video, to be looked at",
+    "tracks/street.json": "settings, versions and seconds",
+}
+
+
+def demo(
+    output: Annotated[
+        Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the scene and the results.")
+    ] = Path("demo"),
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of the scene.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed, another street.")] = 0,
+    overwrite: Overwrite = False,
+) -> None:
+    """Render a street, detect what moves, track it, score it and draw it: everything once, in under a minute.
+
+    Writes DIR/street/ (a MOT sequence: the video and its exact ground truth) and DIR/tracks/ (street.txt, the annotated
+    street.mp4, street.json); prints the scores and where things are.
+    """
+    from siamlink.detectors.base.errors import OutputError
+    from siamlink.detectors.models.registry import load_detector
+    from siamlink.tools.commands.evaluate import TABLE_WIDTH
+    from siamlink.tools.console.files import make_folder, publish, staging
+    from siamlink.tools.console.terminal import show_table, stage_bars
+    from siamlink.tools.evaluation import evaluate
+    from siamlink.tools.running.job import Job, run
+    from siamlink.tools.synthetic.street import street
+    from siamlink.tracker.runs.inputs import open_input
+
+    for folder in (output / "street", output / "tracks"):
+        if folder.exists() and not overwrite:
+            raise OutputError(f"{folder} exists; --overwrite replaces what is in it")
+    make_folder(output)
+    scene = street(frame_count=round(seconds * 30), seed=seed)
+    with staging(output) as staged:
+        make_folder(staged / "tracks")
+        with stage_bars("street") as progress:
+            scene.write_sequence(staged / "street", progress)
+            opened = open_input(staged / "street", use_public=False)._replace(source=str(output / "street"))
+            job = Job(staged / "tracks")
+            outcome = run(opened, job, load_detector("motion"), job.parameters.load_matcher(), progress)
+        evaluation = evaluate(staged / "street", staged / "tracks" / "street.txt")
+        publish(staged, output)
+    show_table(evaluation.table(), TABLE_WIDTH)
+    took = ", ".join(f"{stage} {value:.1f} s" for stage, value in outcome.seconds.items())
+    found, people = outcome.result.tracks.count, len(scene.people)
+    typer.echo(f"{found} tracks in {outcome.result.frame_count} frames ({took})")
+    typer.echo(f"of {people} people who cross, hide and come back, found by motion alone, for which neighbours are one")
+    for place, what in PLACES.items():
+        typer.echo(f"  {output / place!s:<28} {what}")

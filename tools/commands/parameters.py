@@ -1,0 +1,58 @@
+"""The command `siamlink parameters`."""
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from pydantic.fields import FieldInfo
+
+
+def parameters() -> None:
+    """List every setting of the tracker for --set and configuration files, with its default, range and meaning.
+
+    Prints a table; writes nothing.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    from siamlink.tools.console.terminal import show_table
+    from siamlink.tracker.parameters import config_names
+
+    table = Table("key", "default", "meaning", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    for key, default, allowed, meaning in parameter_rows():
+        table.add_row(key, default, Text(f"{meaning} ({allowed})"))
+    show_table(table)
+    typer.echo(f"\nshipped configurations: {', '.join(config_names())}")
+
+
+def parameter_rows() -> list[tuple[str, str, str, str]]:
+    """Key, default, range and description of every setting."""
+    from siamlink.detectors.base.parameters import describe
+    from siamlink.tracker.parameters import TrackerParameters
+
+    return [
+        (key, _shown(default), _allowed(default, field), field.description or "")
+        for key, default, field in describe(TrackerParameters)
+    ]
+
+
+def _shown(value: Any) -> str:
+    return "''" if value == "" else str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _allowed(default: Any, field: "FieldInfo") -> str:
+    if choices := getattr(field.annotation, "__args__", None):
+        return " | ".join(map(str, choices))
+    if isinstance(default, bool):
+        return "true | false"
+    signs = {"gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+    bounds = [
+        f"{sign} {getattr(bound, name):g}"
+        for bound in field.metadata
+        for name, sign in signs.items()
+        if hasattr(bound, name)
+    ]
+    return ", ".join(bounds) or "text"

@@ -1,0 +1,1 @@
+"""The terminal, options, files and processes that commands share."""

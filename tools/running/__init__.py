@@ -1,0 +1,1 @@
+"""The work behind the command track: jobs, resume, live sources, the cache."""

@@ -1,0 +1,269 @@
+"""Networks and metrics of an ablation: trained on crops alone, so that no network saw a video."""
+
+import csv
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.appearance.appearance import SIAMESE_FILE, unit
+from siamlink.association.appearance.optical_flow import FlowField
+from siamlink.association.appearance.patches import Patches, extract_patches
+from siamlink.association.appearance.siamese.inference import Siamese
+from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
+from siamlink.association.appearance.siamese.networks import NetworkParameters
+from siamlink.association.training.identity_crops import Gallery, read_crops
+from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
+from siamlink.association.training.siamese_validation import Validation, split_people
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.parameters import build
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.sources.frame_source import Image
+from siamlink.tools.commands.train_siamese import finish
+from siamlink.tools.console.files import make_folder
+from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
+from siamlink.tools.training.siamese_data import VALIDATION_SHARE
+
+NETWORKS = "networks"
+VALIDATION_PAIRS, CHECK_EVERY, PATIENCE = 600, 500, 1000
+"""Of each folder of crops; steps between validations; no training stops early, all have the same number of steps."""
+METRIC_CROPS = 1500
+"""Descriptors that a metric is learned from."""
+AT_ONCE = 512
+"""Patches described together, few enough for what the network sees of them to fit into memory."""
+PAIR_LOSS, DESCRIPTOR_LOSS = "softmax", "leal-taixe"
+"""Those of Leal-Taixé et al. 2016 for networks of pairs and of descriptors."""
+LARGEST_DESCRIPTOR = 4096
+"""Numbers; larger descriptors are not kept, but made again for every block of pairs."""
+FloatArray = NDArray[np.float32]
+
+
+class Look(Protocol):
+    """An appearance that looks at patches."""
+
+    feature_names: tuple[str, ...]
+
+    def describe_patches(self, patches: Patches) -> FloatArray:
+        """Descriptors (N, D) of patches."""
+        ...
+
+    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+        """(P, F) features of pairs of descriptors (P, D); the first is the likeness."""
+        ...
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What network is trained by what loss, and for how many steps."""
+
+    topology: str
+    size: str
+    loss: str
+    steps: int
+
+    @property
+    def name(self) -> str:
+        """Of its row and its folder."""
+        return f"{self.topology}-{self.size}-{self.loss}"
+
+    @property
+    def parameters(self) -> SiameseTrainingParameters:
+        """Of its training."""
+        return build(
+            SiameseTrainingParameters,
+            {
+                "network": {"topology": self.topology, "size": self.size, "flow": False},
+                "loss": self.loss,
+                "steps": self.steps,
+                "check_every": min(CHECK_EVERY, self.steps),
+                "patience": PATIENCE,
+            },
+            "ablate",
+        )
+
+
+def recipe_of_topology(topology: str, size: str, steps: int) -> Recipe:
+    """A topology with the loss that Leal-Taixé et al. 2016 give it."""
+    embeds = build(NetworkParameters, {"topology": topology}, "--topology").embeds
+    return Recipe(topology, size, DESCRIPTOR_LOSS if embeds else PAIR_LOSS, steps)
+
+
+def recipe_of_loss(loss: str, steps: int) -> Recipe:
+    """A loss with the compact network that it fits.
+
+    Raises:
+        ConfigError: there is no such loss.
+    """
+    return Recipe("joint" if make_loss(loss, 1, 2).kind == "logit" else "cost-function", "compact", loss, steps)
+
+
+def all_losses() -> list[str]:
+    """The losses, and the metrics where metric-learn is installed."""
+    from importlib.util import find_spec
+
+    return [*LOSS_NAMES, *(METRICS if find_spec("metric_learn") else ())]
+
+
+def check_losses(names: list[str]) -> None:
+    """See to it before the work that there are such losses or metrics.
+
+    Raises:
+        ConfigError: there is none of a name, or metric-learn is not installed.
+    """
+    for name in names:
+        if name not in METRICS:
+            recipe_of_loss(name, 1)
+        elif name not in all_losses():
+            raise ConfigError(f"--loss {name} needs the package metric-learn: {INSTALL}")
+
+
+class Crops:
+    """Folders of person crops, read when the first network is trained; some people of each are kept to validate on.
+
+    Args:
+        folders: of crops.
+        progress: told of the pictures read.
+    """
+
+    def __init__(self, folders: list[Path], progress: Progress) -> None:
+        self._folders, self._progress = folders, progress
+        self._read: tuple[list[Gallery], Validation] | None = None
+
+    @property
+    def learned(self) -> list[Gallery]:
+        """The people to learn from."""
+        return self._both()[0]
+
+    @property
+    def validation(self) -> Validation:
+        """Pairs of other people."""
+        return self._both()[1]
+
+    def _both(self) -> tuple[list[Gallery], Validation]:
+        if self._read is None:
+            parts = [
+                split_people(_without_flow(read_crops(each, self._progress)), VALIDATION_SHARE)
+                for each in self._folders
+            ]
+            apart = Validation([part for _, part in parts], pairs=VALIDATION_PAIRS)
+            self._read = [_without_flow(part) for part, _ in parts], apart
+        return self._read
+
+    def sample(self, count: int) -> tuple[Patches, NDArray[np.int64]]:
+        """About so many patches of random people, and (N,) who they are."""
+        random = np.random.default_rng(0)
+        patches, identities, known = [], [], 0
+        for gallery in self.learned:
+            share = count * len(gallery) // sum(map(len, self.learned))
+            size = np.bincount(gallery.identity)
+            order = random.permutation(gallery.people)
+            people = order[: 1 + int(np.searchsorted(np.cumsum(size[order]), share))]
+            rows = np.flatnonzero(np.isin(gallery.identity, people))
+            patches.append(gallery.patches[rows])
+            identities.append(gallery.identity[rows] + known)
+            known += gallery.people
+        return Patches.concatenate(patches), np.concatenate(identities)
+
+
+def _without_flow(gallery: Gallery) -> Gallery:
+    """The gallery with no memory for the flow, which crops do not have."""
+    image = gallery.patches.image
+    patches = Patches(image, np.broadcast_to(np.float16(0), (*image.shape[:3], 2)))
+    return replace(gallery, patches=patches)
+
+
+def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress) -> tuple[Siamese, float]:
+    """Train a network, go on where its training was stopped, or find it trained; and the seconds that it took.
+
+    Args:
+        recipe: what to train.
+        crops: to learn from and to validate on.
+        folder: of the ablation, which keeps weights and checkpoints.
+        progress: told of the steps.
+    """
+    own = folder / NETWORKS / recipe.name
+    make_folder(own)
+    if not (own / SIAMESE_FILE).is_file() or (own / CHECKPOINT).is_file():
+
+        def stepped(stage: str, done: int, total: int | None) -> None:
+            progress(f"{stage} {recipe.name}", done, total)
+
+        SiameseTrainer(crops.learned, crops.validation, recipe.parameters, own).run(stepped)
+        finish(own)
+    with (own / RUN_LOG).open(newline="", encoding="utf-8") as log:
+        seconds = sum(float(row["seconds"]) for row in csv.DictReader(log))
+    return Siamese.load(own / SIAMESE_FILE), seconds
+
+
+class MetricLook:
+    """A learned metric on the descriptors of a network of normalised descriptors.
+
+    Attributes:
+        feature_names: the negated distance alone.
+        needs_flow: never.
+    """
+
+    feature_names: tuple[str, ...] = ("similarity",)
+    needs_flow = False
+
+    def __init__(self, siamese: Siamese, metric: LearnedMetric) -> None:
+        self._siamese, self._metric = siamese, metric
+
+    @classmethod
+    def learn(cls, name: str, siamese: Siamese, crops: Crops) -> "MetricLook":
+        """Learn a metric by name.
+
+        Raises:
+            ConfigError: metric-learn is missing.
+            InputError: too few people are shown often enough.
+        """
+        patches, identity = crops.sample(METRIC_CROPS)
+        return cls(siamese, learn_metric(name, unit(describe(siamese, patches)), identity))
+
+    def describe(self, image: Image, box: FloatArray, flow: FlowField | None = None) -> FloatArray:
+        """Descriptors (N, D) of the boxes of an image."""
+        return self.describe_patches(extract_patches(image, box))
+
+    def describe_patches(self, patches: Patches) -> FloatArray:
+        """Descriptors (N, D) whose Euclidean distance is the metric."""
+        described: FloatArray = (unit(self._siamese.describe_patches(patches)) @ self._metric.transform.T).astype(
+            np.float32
+        )
+        return described
+
+    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+        """(P, 1) the negated distances."""
+        distance: FloatArray = np.linalg.norm(earlier - later, axis=1)
+        return -distance[:, None]
+
+
+class Blind:
+    """Sees nothing: what tracking gains by it, it gains by a second model of context for the pairs left open.
+
+    Attributes:
+        feature_names: a likeness that is always 0.
+        needs_flow: never.
+    """
+
+    feature_names: tuple[str, ...] = ("similarity",)
+    needs_flow = False
+
+    def describe(self, image: Image, box: FloatArray, flow: FlowField | None = None) -> FloatArray:
+        """(N, 1) zeros for the boxes of an image."""
+        return np.zeros((len(box), 1), np.float32)
+
+    def describe_patches(self, patches: Patches) -> FloatArray:
+        """(N, 1) zeros."""
+        return np.zeros((len(patches), 1), np.float32)
+
+    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+        """(P, 1) zeros."""
+        return np.zeros((len(earlier), 1), np.float32)
+
+
+def describe(look: Look, patches: Patches) -> FloatArray:
+    """Descriptors (N, D) of any number of patches."""
+    starts = range(0, max(1, len(patches)), AT_ONCE)
+    return np.concatenate([look.describe_patches(patches[start : start + AT_ONCE]) for start in starts])

@@ -1,0 +1,81 @@
+"""The four ablations: which rows each has, and what tables are made of them."""
+
+from collections.abc import Iterator
+
+from siamlink.tools.studies.ablation.features import BOTH, CONTEXT, LOOKS, TOGETHER
+from siamlink.tools.studies.ablation.folds import TRACKING
+from siamlink.tools.studies.ablation.networks import check_losses, recipe_of_topology
+from siamlink.tools.studies.ablation.patches import FIRST_GAP
+from siamlink.tools.studies.ablation.rows import NONE, Ablation, Solver
+from siamlink.tools.studies.ablation.study import Row
+from siamlink.tools.studies.ablation.tables import Table, by_sequence, joined, overall
+
+TOPOLOGIES = ("joint", "in-network", "cost-function", "pseudo-siamese", "two-stream")
+SOLVERS: tuple[Solver, ...] = ("lp", "hungarian")
+PAIRS, TRACKLETS = ("AP", "FPR95"), ("tracklet AP", "tracklet FPR95")
+NETWORK = (*PAIRS, *TRACKLETS, *TRACKING)
+BLIND, BLIND_APPEARANCE = "blind network", "siamlink.tools.studies.ablation.networks:Blind"
+"""What tracking gains by it is the gain of a second model of context, for the pairs that the first leaves open."""
+
+
+def features(ablation: Ablation, appearance: str) -> tuple[dict[str, Row], list[Table]]:
+    """Context alone, an appearance alone and both."""
+    by_pairs = ablation.features(appearance)
+    rows = {
+        CONTEXT: joined([by_pairs[CONTEXT], ablation.tracking("lp")]),
+        BLIND: ablation.tracking("lp", BLIND_APPEARANCE),
+        LOOKS: by_pairs[LOOKS],
+        BOTH: joined([by_pairs[BOTH], ablation.tracking("lp", appearance)]),
+    }
+    names = [name for row in by_pairs.values() for name in row.measures]
+    titles = {"AP": "average precision", "FPR95": "false positive rate at 95 % recall"}
+    tables = []
+    for short, title in titles.items():
+        columns = [name for name in dict.fromkeys(names) if name.startswith(f"{short} ")]
+        whole = f"Pairs of detections by gap in frames: {title}, CNN {appearance}; all: the mean"
+        tables.append(by_sequence(whole, by_pairs, columns, [name.removeprefix(f"{short} ") for name in columns]))
+    tracked = {name: row for name, row in rows.items() if name != LOOKS}
+    title = f"Tracking; CNN {appearance}"
+    summary = overall("All sequences", rows, (f"AP {TOGETHER}", f"FPR95 {TOGETHER}", *TRACKING))
+    return rows, [summary, *tables, by_sequence(title, tracked, TRACKING)]
+
+
+def topologies(
+    ablation: Ablation, names: list[str], steps: int, paper_steps: int
+) -> tuple[dict[str, Row], list[Table]]:
+    """Where the two patches meet."""
+    recipes = {f"{name}, compact": recipe_of_topology(name, "compact", steps) for name in names}
+    if paper_steps:
+        recipes["joint, paper"] = recipe_of_topology("joint", "paper", paper_steps)
+    rows = _baselines(ablation) | {name: ablation.network(recipe) for name, recipe in recipes.items()}
+    return rows, [*_network_tables("topology, size", rows, ("loss", "steps", "pairs/s"))]
+
+
+def losses(ablation: Ablation, names: list[str], steps: int) -> tuple[dict[str, Row], list[Table]]:
+    """What is minimised."""
+    check_losses(names)
+    rows = _baselines(ablation) | {name: ablation.loss(name, steps) for name in names}
+    return rows, [*_network_tables("loss", rows, ("steps", "pairs/s"))]
+
+
+def solvers(ablation: Ablation, appearance: str) -> tuple[dict[str, Row], list[Table]]:
+    """The linear program or the Hungarian method."""
+    rows = {
+        f"{solver}, {looks}": ablation.tracking(solver, looks) for looks in (NONE, appearance) for solver in SOLVERS
+    }
+    title = "Tracking by solver and appearance"
+    return rows, [overall(f"{title}, all sequences", rows, TRACKING), by_sequence(title, rows, TRACKING)]
+
+
+def _baselines(ablation: Ablation) -> dict[str, Row]:
+    """Tracking without looks, and with a network that sees nothing."""
+    return {CONTEXT: ablation.tracking("lp"), BLIND: ablation.blind()}
+
+
+def _network_tables(kind: str, rows: dict[str, Row], facts: tuple[str, ...]) -> Iterator[Table]:
+    title = (
+        f"By {kind}: pairs of detections {FIRST_GAP} frames to 5 s apart (AP, FPR95), of tracklets 0.3 to 5 s apart, "
+        "and tracking. Trained on person crops alone, which have no optical flow: no network sees flow or saw a video"
+    )
+    yield overall(f"{title}; all sequences", rows, NETWORK, facts)
+    yield by_sequence("The same by sequence", rows, NETWORK)

@@ -1,0 +1,208 @@
+"""The rows of an ablation, made one by one; what several of them need is read, trained and looked at once."""
+
+import re
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from siamlink.association.appearance.appearance import load_appearance
+from siamlink.association.training.link_training import TrainingParameters
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.mot.sequence import find_sequences
+from siamlink.tools.studies.ablation.answers import (
+    Answers,
+    OpenPairs,
+    as_appearance,
+    find_open,
+    pairs_a_second,
+    score_pairs,
+)
+from siamlink.tools.studies.ablation.features import BOTH, CONTEXT, LOOKS, make_examples, measure_features
+from siamlink.tools.studies.ablation.folds import (
+    TRACKS,
+    Fold,
+    by_context,
+    look_at_all,
+    read_folds,
+    testable,
+    track,
+    videos_of,
+    with_appearance,
+)
+from siamlink.tools.studies.ablation.metric_learning import METRICS
+from siamlink.tools.studies.ablation.networks import (
+    DESCRIPTOR_LOSS,
+    Blind,
+    Crops,
+    Look,
+    MetricLook,
+    Recipe,
+    recipe_of_loss,
+    train_network,
+)
+from siamlink.tools.studies.ablation.patches import Asked, Seen, ask_about, see
+from siamlink.tools.studies.ablation.study import Row, Study
+from siamlink.tools.studies.matching.questions import MatchEvalParameters, load_appearances
+from siamlink.tools.training.annotated_video import AnnotatedVideo
+from siamlink.tracker.parameters import TrackerParameters
+
+Solver = Literal["lp", "hungarian"]
+NONE = "none"
+SLOW_PAIRS, SLOW_TRACKLETS = 1000, 200
+"""Pairs of detections and of tracklets of a sequence that the network of the paper is asked about."""
+
+
+class Ablation:
+    """Makes rows.
+
+    Args:
+        data: folder of MOT sequences.
+        output: the folder of the ablation.
+        tested: sequences to test; None: all with frames. Models still learn from all others.
+        crops: folders of crops that networks learn from.
+        progress: told of everything that takes time.
+
+    Raises:
+        ConfigError: there is no sequence of a name, or the folder holds another ablation.
+        InputError: there is nothing to test.
+    """
+
+    def __init__(
+        self, data: Path, output: Path, tested: list[str] | None, crops: list[Path], progress: Progress
+    ) -> None:
+        self._sequences = {sequence.name: sequence for sequence in find_sequences(data)}
+        there = testable(self._sequences.values())
+        if unknown := [name for name in tested or [] if name not in there]:
+            raise ConfigError(f"--sequences: no '{unknown[0]}' with frames, gt/ and det/det.txt: {', '.join(there)}")
+        self._data, self._there, self.tested = data, there, tested or there
+        self.study = Study(output, data, self.tested)
+        self._parameters = TrackerParameters()
+        self._crop_names = sorted(folder.name for folder in crops)
+        self._crops = Crops(crops, progress)
+        self._progress = progress
+
+    def features(self, appearance: str) -> dict[str, Row]:
+        """Context alone, an appearance alone, and both, on pairs of detections."""
+        loaded = load_appearances([appearance])
+        settings = {"appearance": loaded.feature_names, "tested": self.tested}
+        settings = {name: [*value] for name, value in settings.items()}
+        names = {way: f"pairs-{_file_name(appearance)}-{_file_name(way)}" for way in (CONTEXT, LOOKS, BOTH)}
+        found = {way: self.study.finished(name, settings) for way, name in names.items()}
+        if any(row is None for row in found.values()):
+            sequences = [self._sequences[name] for name in self._there]
+            examples = make_examples(sequences, loaded, MatchEvalParameters(trials=1), self._progress)
+            made = measure_features(examples, self.tested, TrainingParameters(), self._progress)
+            return {way: self.study.row(names[way], settings, partial(made.__getitem__, way)) for way in names}
+        return {way: row for way, row in found.items() if row is not None}
+
+    def tracking(self, solver: Solver, appearance: str = NONE) -> Row:
+        """Tracking with a solver and an appearance."""
+        loaded = load_appearance(appearance)
+        settings = {"solver": solver, "appearance": [*loaded.feature_names] if loaded else []}
+        name = f"tracks-{solver}-{_file_name(appearance)}"
+        parameters = self._parameters.model_copy(update={"solver": solver})
+
+        def make() -> Row:
+            tested = by_context(self._folds)
+            if loaded:
+                tested = with_appearance(self._folds, self._looked_at(appearance), loaded, parameters)
+            return track(tested, parameters, self.study.folder / TRACKS / name, self._progress)
+
+        return self.study.row(name, settings, make)
+
+    def network(self, recipe: Recipe) -> Row:
+        """A network trained on crops."""
+        settings = {"steps": recipe.steps, "crops": self._crop_names}
+
+        def make() -> Row:
+            siamese, seconds = train_network(recipe, self._crops, self.study.folder, self._progress)
+            facts = {"loss": recipe.loss, "steps": recipe.steps, "minutes": seconds / 60}
+            return self._judge(recipe.name, siamese, facts, slow=recipe.size == "paper")
+
+        return self.study.row(recipe.name, settings, make)
+
+    def metric(self, name: str, steps: int) -> Row:
+        """A metric learned on the descriptors of the network of the paper's contrastive loss."""
+        recipe = recipe_of_loss(DESCRIPTOR_LOSS, steps)
+
+        def make() -> Row:
+            siamese, _ = train_network(recipe, self._crops, self.study.folder, self._progress)
+            self._progress(f"learn {name}", 0, None)
+            look = MetricLook.learn(name, siamese, self._crops)
+            return self._judge(f"metric-{name}", look, {"loss": name, "steps": steps})
+
+        return self.study.row(f"metric-{name}", {"steps": steps, "crops": self._crop_names}, make)
+
+    def blind(self) -> Row:
+        """What is measured of a network that sees nothing: the least that any other must beat."""
+        return self.study.row("blind", {}, lambda: self._judge("blind", Blind(), {}))
+
+    def loss(self, name: str, steps: int) -> Row:
+        """A loss with the compact network that it fits, or a metric on the descriptors of one."""
+        return self.metric(name, steps) if name in METRICS else self.network(recipe_of_loss(name, steps))
+
+    def _judge(self, name: str, look: Look, facts: dict[str, Any], slow: bool = False) -> Row:
+        """Ask a network about pairs of detections and of tracklets, and track with it."""
+        if facts:
+            facts = {**facts, "pairs/s": pairs_a_second(look, self._seen[self.tested[0]])}
+        asked = [thinned(each) for each in self._asked] if slow else self._asked
+        answers: dict[str, Answers] = {}
+        videos = dict(videos_of(self._folds))
+        for done, (video, opened) in enumerate(self._open.items(), 1):
+            answers[video] = Answers(look, self._seen[video].patches(slice(None)))
+            videos[video] = opened.answered(answers[video])
+            self._progress(f"ask {name}", done, len(self._open))
+        self._progress(f"score {name}", 0, None)
+        measures = score_pairs(answers, asked)
+        tested = with_appearance(self._folds, videos, as_appearance(name, look), self._parameters)
+        tracked = track(tested, self._parameters, self.study.folder / TRACKS / name, self._progress)
+        return Row(facts, measures | tracked.measures)
+
+    def _looked_at(self, appearance: str) -> dict[str, AnnotatedVideo]:
+        if appearance not in self._looks:
+            loaded = load_appearances([appearance])
+            self._looks[appearance] = look_at_all(self._folds, loaded, self._parameters, self._progress)
+        return self._looks[appearance]
+
+    @cached_property
+    def _looks(self) -> dict[str, dict[str, AnnotatedVideo]]:
+        return {}
+
+    @cached_property
+    def _folds(self) -> list[Fold]:
+        return read_folds(self._data, self.tested, self.study.folder, self._parameters, self._progress)
+
+    @cached_property
+    def _seen(self) -> dict[str, Seen]:
+        return {name: see(self._sequences[name], self.study.folder, self._progress) for name in self._there}
+
+    @cached_property
+    def _asked(self) -> list[Asked]:
+        return [ask_about(self._sequences[name], self._seen[name]) for name in self.tested]
+
+    @cached_property
+    def _open(self) -> dict[str, OpenPairs]:
+        videos = videos_of(self._folds)
+        return {
+            name: find_open(videos[name], seen, self._folds, self._parameters)
+            for name, seen in self._seen.items()
+            if name in videos
+        }
+
+
+def thinned(asked: Asked) -> Asked:
+    """Some of what is asked, drawn at random."""
+    random = np.random.default_rng(0)
+    rows = random.permutation(len(asked.pairs))[:SLOW_PAIRS]
+    tracklets = np.sort(random.permutation(len(asked.same_tracklet))[:SLOW_TRACKLETS])
+    kept = np.flatnonzero(np.isin(asked.owner, tracklets))
+    owner = np.searchsorted(tracklets, asked.owner[kept])
+    some = asked.same_tracklet[tracklets]
+    return Asked(asked.name, asked.pairs[rows], asked.same[rows], asked.crops[kept], owner, some)
+
+
+def _file_name(name: str) -> str:
+    return re.sub(r"[^\w.-]+", "_", name)

@@ -1,0 +1,1 @@
+"""Speed of single parts, beside reference implementations."""

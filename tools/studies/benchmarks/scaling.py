@@ -1,0 +1,121 @@
+"""How the time for a frame grows with the length of a video and with the people in it."""
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.studies.benchmarks.stream import Walkers
+from siamlink.tracker.parameters import TrackerParameters
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+FEW_PEOPLE, FEW_FRAMES = 10, 300
+"""Who walks while the length of the video is varied, and how long while the people are."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One video tracked in one way.
+
+    Attributes:
+        way: what the settings of the tracker are called.
+        people: who walk there.
+        frames: how many.
+        milliseconds: of computing for a frame, on one core or on all together.
+        peak_megabytes: the most memory that the process held; None where not known.
+    """
+
+    way: str
+    people: int
+    frames: int
+    milliseconds: float
+    peak_megabytes: float | None
+
+
+@dataclass(frozen=True)
+class ScalingBenchmark:
+    """Videos of several lengths with few people, and short videos of several crowds."""
+
+    by_length: tuple[Measured, ...]
+    by_people: tuple[Measured, ...]
+
+    def tables(self) -> "list[Table]":
+        """Milliseconds a frame, and of the longest videos the memory."""
+        return [_table("frames", self.by_length, memory=True), _table("people", self.by_people, memory=False)]
+
+    def json(self) -> str:
+        """The figures for a program."""
+        return json.dumps(asdict(self), indent=2) + "\n"
+
+    def draw(self, path: Path) -> None:
+        """Draw the milliseconds for a frame by length and by people."""
+        from matplotlib.figure import Figure
+
+        figure = Figure(figsize=(9, 3.4), layout="constrained")
+        for axes, name, runs in zip(
+            figure.subplots(1, 2), ("frames", "people"), (self.by_length, self.by_people), strict=True
+        ):
+            for way in dict.fromkeys(run.way for run in runs):
+                own = [run for run in runs if run.way == way]
+                axes.plot([getattr(run, name) for run in own], [run.milliseconds for run in own], "o-", label=way)
+            axes.set(xlabel=name, ylabel="CPU milliseconds a frame", xscale="log", yscale="log")
+            axes.grid(alpha=0.3, which="both")
+        axes.legend()
+        figure.savefig(path, dpi=120)
+
+
+def measure(
+    lengths: Sequence[int], crowds: Sequence[int], ways: Mapping[str, TrackerParameters], progress: Progress
+) -> ScalingBenchmark:
+    """Track videos of walkers, from their detections alone, each in a process of its own.
+
+    Args:
+        lengths: frames of videos with `FEW_PEOPLE`.
+        crowds: people in videos of `FEW_FRAMES`.
+        ways: to track them, each with what it is called.
+        progress: told how far it is.
+    """
+    videos = [(FEW_PEOPLE, frames) for frames in lengths] + [(people, FEW_FRAMES) for people in crowds]
+    runs: list[Measured] = []
+    for people, frames in videos:
+        for way, parameters in ways.items():
+            progress("measure", len(runs), len(videos) * len(ways))
+            runs.append(in_own_process(_track, way, people, frames, parameters))
+    place = len(lengths) * len(ways)
+    return ScalingBenchmark(tuple(runs[:place]), tuple(runs[place:]))
+
+
+def _track(way: str, people: int, frames: int, parameters: TrackerParameters) -> Measured:
+    from siamlink.detectors.detections import Detections
+    from siamlink.tracker.runs.inputs import TrackingInput
+    from siamlink.tracker.runs.track import track_input
+
+    walkers, matcher = Walkers(people=people), parameters.load_matcher()
+    for part in (walkers.frames(FEW_FRAMES // 10), walkers.frames(frames)):  # libraries are loaded by the first
+        detections = Detections.concatenate([found for found, _ in part])
+        opened = TrackingInput("walkers", walkers.frame_rate, None, None, detections)
+        begin = time.process_time()
+        track_input(opened, None, parameters, matcher=matcher)
+        taken = time.process_time() - begin
+    return Measured(way, people, frames, 1000 * taken / frames, peak_megabytes())
+
+
+def _table(name: str, runs: tuple[Measured, ...], memory: bool) -> Any:
+    from rich import box
+    from rich.table import Table
+
+    ways = list(dict.fromkeys(run.way for run in runs))
+    table = Table(name, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for column in [f"{way}, ms" for way in ways] + ([f"{way}, MB" for way in ways] if memory else []):
+        table.add_column(column, justify="right", no_wrap=True)
+    for value in dict.fromkeys(getattr(run, name) for run in runs):
+        row = [run for run in runs if getattr(run, name) == value]
+        peaks = [f"{run.peak_megabytes:,.0f}" if run.peak_megabytes else "" for run in row] if memory else []
+        table.add_row(f"{value:,}", *(f"{run.milliseconds:.2f}" for run in row), *peaks)
+    return table

@@ -1,0 +1,211 @@
+"""How long the exact solvers take, each in a process of its own so that its peak memory is its own."""
+
+import json
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.studies.benchmarks.problems import crowd_problem, load_problem, read_problem, save_problem
+from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs, solve_by_sparse_assignment
+
+SIZES = (1000, 3000, 10_000, 30_000, 100_000)
+SMALLEST = 100
+LARGEST_DIFFERENCE = 1e-5
+"""Of two optima, relative to them; siamlink rounds costs to millionths of a nat."""
+OURS = "siamlink"
+COLUMNS = ("problem", "links", "solver", "seconds", "CPU s", "ratio", "peak MB", "cost in nats", "difference")
+Answer = tuple[float, float, float | None, float]
+"""Seconds, CPU seconds, peak megabytes, cost."""
+
+
+def solve_to_tracks(problem: LinkProblem) -> float:
+    """Solve as `siamlink track` does, from arrays to the track of each detection; returns the cost in nats."""
+    solution = solve_lp(problem)
+    solution.track_ids()
+    return solution.objective
+
+
+SOLVERS: dict[str, Callable[[LinkProblem], float]] = {
+    OURS: solve_to_tracks,
+    "HiGHS": solve_by_highs,
+    "scipy assignment": solve_by_sparse_assignment,
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One solver on one problem; the figures are None where it did not come to an end.
+
+    Attributes:
+        problem: its name.
+        detections: how many it has.
+        links: how many candidate links it has.
+        solver: one of `SOLVERS`.
+        seconds: by the clock, from the arrays to the tracks.
+        cpu_seconds: of computing, which other programs on the machine hardly change.
+        peak_megabytes: the most memory that the process held, Python, libraries and the problem included.
+        cost: of the optimum in nats.
+        difference: of the cost from siamlink's, relative.
+        failure: why it did not come to an end.
+    """
+
+    problem: str
+    detections: int
+    links: int
+    solver: str
+    seconds: float | None = None
+    cpu_seconds: float | None = None
+    peak_megabytes: float | None = None
+    cost: float | None = None
+    difference: float | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class SolveBenchmark:
+    """All runs.
+
+    Attributes:
+        runs: by problem, siamlink's solver first.
+        growth: of each solver that solved three or more of the crowds: the exponent of the CPU seconds over the links.
+        time_limit: seconds that a solver was given for a problem.
+    """
+
+    runs: tuple[Run, ...]
+    growth: dict[str, float]
+    time_limit: float
+
+    @property
+    def equal(self) -> bool:
+        """Whether all solvers found the same optimum of each problem."""
+        return all((run.difference or 0) <= LARGEST_DIFFERENCE for run in self.runs)
+
+    def table(self) -> Any:
+        """The figures for a terminal."""
+        from rich import box
+        from rich.table import Table
+
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+        for name in COLUMNS:
+            justify = "left" if name in ("problem", "solver") else "right"
+            table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
+        ours: Run | None = None
+        for run in self.runs:
+            ours = run if run.solver == OURS else ours
+            first = (run.problem, f"{run.links:,}") if run.solver == OURS else ("", "")
+            table.add_row(*first, run.solver, *_cells(run, ours), end_section=run is self.runs[-1])
+        growth = ", ".join(f"{solver} {exponent:.2f}" for solver, exponent in self.growth.items())
+        limit = f"> {self.time_limit:g} s: given up; who fails once is not asked about larger crowds"
+        table.caption = f"CPU seconds grow with links to the power of: {growth}\n{limit}" if growth else limit
+        return table
+
+    def json(self) -> str:
+        """The figures for a program."""
+        figures = {"runs": [asdict(run) for run in self.runs], "growth": self.growth, "time_limit": self.time_limit}
+        return json.dumps({**figures, "equal": self.equal}, indent=2) + "\n"
+
+
+def measure(largest: int, folder: Path | None, time_limit: float, progress: Progress) -> SolveBenchmark:
+    """Time all solvers on crowds of growing size, and on the published instances in a folder.
+
+    Args:
+        largest: detections of the largest crowd.
+        folder: of instances in the DIMACS format, see `read_problem`; None: none.
+        time_limit: seconds for a solver and a problem; one that takes longer is not asked about larger crowds.
+        progress: told how far it is.
+
+    Raises:
+        InputError: the folder has no files, or one cannot be read.
+    """
+    sizes = [*(size for size in SIZES if size < largest), largest]
+    files = _files(folder) if folder else []
+    problems = [(path.stem, read_problem(path)) for path in files]
+    steps = (len(sizes) + len(problems)) * len(SOLVERS)
+    runs: list[Run] = []
+    tired: set[str] = set()
+    progress("solve", 0, steps)
+    for size in sizes:
+        for run in _solve_all(f"{size:,} detections", crowd_problem(size), time_limit, tired):
+            runs.append(run)
+            tired |= {run.solver} if run.failure else set()
+            progress("solve", len(runs), steps)
+    growth = _growth(runs)
+    for name, problem in problems:
+        for run in _solve_all(name, problem, time_limit):
+            runs.append(run)
+            progress("solve", len(runs), steps)
+    return SolveBenchmark(tuple(runs), growth, time_limit)
+
+
+def _solve_all(name: str, problem: LinkProblem, time_limit: float, tired: set[str] | None = None) -> Iterator[Run]:
+    """Ask each solver that is not tired, siamlink's first."""
+    best: float | None = None
+    facts = (name, len(problem), len(problem.pairs))
+    with tempfile.TemporaryDirectory(prefix="siamlink-") as folder:
+        path = Path(folder, "problem.npz")
+        save_problem(path, problem)
+        for solver in SOLVERS:
+            if solver in (tired or ()):
+                yield Run(*facts, solver, failure="not asked")
+                continue
+            try:
+                answer: Answer = in_own_process(_solve, solver, path, time_limit=time_limit)
+            except (MemoryError, RuntimeError, TimeoutError) as error:
+                yield Run(*facts, solver, failure=str(error) or "out of memory")
+                continue
+            cost = answer[-1]
+            best = cost if solver == OURS else best
+            difference = None if best is None or solver == OURS else abs(cost - best) / max(1.0, abs(best))
+            yield Run(*facts, solver, *answer, difference)
+
+
+def _solve(solver: str, path: Path) -> Answer:
+    """Solve in a fresh process, after a small problem that loads the libraries."""
+    solve, problem = SOLVERS[solver], load_problem(path)
+    solve(crowd_problem(SMALLEST))
+    start, cpu_start = time.perf_counter(), time.process_time()
+    cost = solve(problem)
+    return time.perf_counter() - start, time.process_time() - cpu_start, peak_megabytes(), cost
+
+
+def _growth(runs: list[Run]) -> dict[str, float]:
+    growth = {}
+    for solver in SOLVERS:
+        points = [(run.links, run.cpu_seconds) for run in runs if run.solver == solver and run.cpu_seconds]
+        if len(points) >= 3:
+            links, seconds = np.log(np.array(points).T)
+            growth[solver] = float(np.polyfit(links, seconds, 1)[0])
+    return growth
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise InputError(f"{folder} is not a folder; expected min-cost flow instances in it")
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not files:
+        raise InputError(f"{folder} has no files; expected min-cost flow instances")
+    return files
+
+
+def _cells(run: Run, ours: Run | None) -> list[str]:
+    if run.failure or run.seconds is None or run.cpu_seconds is None:
+        return [run.failure or "", *[""] * 5]
+    ratio = run.cpu_seconds / ours.cpu_seconds if ours and ours.cpu_seconds else None
+    difference = "" if run.difference is None else f"{run.difference:.0e}"
+    return [
+        f"{run.seconds:.2f}",
+        f"{run.cpu_seconds:.2f}",
+        f"{ratio:.1f}" if ratio else "",
+        f"{run.peak_megabytes:,.0f}" if run.peak_megabytes else "",
+        f"{run.cost:,.3f}",
+        difference,
+    ]

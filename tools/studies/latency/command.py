@@ -1,0 +1,60 @@
+"""The command `siamlink latency`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siamlink.tools.console.options import Config, OutputFolder, Overwrite, Settings
+
+
+def latency(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of MOT sequences with gt/ and det/.")],
+    output: OutputFolder,
+    models: Annotated[
+        Path,
+        typer.Option(metavar="DIR", help="A model for each sequence, by name: models/ of 'siamlink crossvalidate'."),
+    ],
+    latencies: Annotated[str, typer.Option(metavar="S,S,...", help="Seconds of delay to compare.")] = "0.5,1,2,5,10",
+    config: Config = None,
+    settings: Settings = None,
+    overwrite: Overwrite = False,
+) -> None:
+    """Measure what a bounded delay costs: offline, windowed and online tracking scored side by side.
+
+    Each annotated sequence that there is a model of is tracked from its det/det.txt in every way. The models that
+    'siamlink crossvalidate' writes never saw the video of their sequence.
+
+    Writes the tracks, DIR/WAY/SEQ.txt, and the scores: DIR/latency.json, DIR/latency.md and DIR/latency.png. Prints
+    a table.
+    """
+    from siamlink.detectors.mot.text import read_rows
+    from siamlink.tools.commands.evaluate import TABLE_WIDTH
+    from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
+    from siamlink.tools.console.terminal import show_table, stage_bars
+    from siamlink.tools.evaluation import evaluate_sequences
+    from siamlink.tools.studies.latency.report import FILES, LatencyReport
+    from siamlink.tools.studies.latency.run import find_tested, track_in_all_ways, ways_to_track
+
+    ways = ways_to_track(latencies, config, settings or [])
+    tested = find_tested(data, models)
+    files = {(way, each.name): output / way / f"{each.name}.txt" for way in ways for each in tested}
+    check_folder(output, [*FILES, *(str(path.relative_to(output)) for path in files.values())], overwrite)
+    for way in ways:
+        make_folder(output / way)
+    with stage_bars() as progress:
+        for done, sequence in enumerate(tested):
+            progress("sequences", done, len(tested))
+            tracked = track_in_all_ways(sequence, models / sequence.name, ways, progress)
+            with staging(output) as staged, output_errors(output):
+                for way, tracks in tracked.items():
+                    (staged / way).mkdir()
+                    (staged / way / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
+                publish(staged, output)
+    report = LatencyReport(
+        {way: evaluate_sequences((each, read_rows(files[way, each.name])) for each in tested) for way in ways}
+    )
+    with staging(output) as staged, output_errors(output):
+        report.save(staged)
+        publish(staged, output)
+    show_table(report.table(), TABLE_WIDTH)

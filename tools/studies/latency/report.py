@@ -1,0 +1,97 @@
+"""What a bounded delay costs, as a table, JSON, Markdown and a picture."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from siamlink.tools.evaluation import Evaluation
+from siamlink.tools.studies.latency.run import OFFLINE, ONLINE
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+JSON_FILE, TEXT_FILE, PICTURE_FILE = FILES = ("latency.json", "latency.md", "latency.png")
+METRICS = ("HOTA", "DetA", "AssA", "MOTA", "IDF1", "IDSW")
+
+
+@dataclass(frozen=True)
+class LatencyReport:
+    """The scores of the same sequences by each way of tracking: offline, windowed by falling latency, online."""
+
+    by_way: dict[str, Evaluation]
+
+    def table(self) -> "Table":
+        """One row for each way: all sequences together, and what is lost against offline."""
+        from rich import box
+        from rich.table import Table
+
+        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+        header, *rows = self._overall()
+        table.add_column(header[0])
+        for name in header[1:]:
+            table.add_column(name, justify="right", no_wrap=True)
+        for row in rows:
+            table.add_row(*row)
+        return table
+
+    def save(self, folder: Path) -> None:
+        """Write `FILES`."""
+        scores = {way: evaluation.as_dict() for way, evaluation in self.by_way.items()}
+        (folder / JSON_FILE).write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
+        text = "\n".join([*_markdown(self._overall()), "", "HOTA by sequence:", "", *_markdown(self._by_sequence())])
+        (folder / TEXT_FILE).write_text(text + "\n", encoding="utf-8")
+        self._draw(folder / PICTURE_FILE)
+
+    def _overall(self) -> Iterator[list[str]]:
+        yield ["tracking", *METRICS, "HOTA lost"]
+        best = self.by_way[OFFLINE].overall.HOTA
+        for way, evaluation in self.by_way.items():
+            values = (getattr(evaluation.overall, name) for name in METRICS)
+            yield [way, *map(_text, values), f"{best - evaluation.overall.HOTA:.1f}"]
+
+    def _by_sequence(self) -> Iterator[list[str]]:
+        yield ["sequence", *self.by_way]
+        for name in self.by_way[OFFLINE].sequences:
+            yield [name, *(_text(evaluation.sequences[name].HOTA) for evaluation in self.by_way.values())]
+
+    def _draw(self, path: Path) -> None:
+        """Draw the overall scores by latency, and what each sequence loses against offline."""
+        from matplotlib.figure import Figure
+
+        windowed = {float(way.split()[1]): each for way, each in self.by_way.items() if way not in (OFFLINE, ONLINE)}
+        figure = Figure(figsize=(10, 4.2), layout="constrained")
+        left, right = figure.subplots(1, 2)
+        for name, colour in (("HOTA", "tab:blue"), ("IDF1", "tab:orange"), ("MOTA", "tab:green")):
+            values = [getattr(each.overall, name) for each in windowed.values()]
+            left.plot([*windowed], values, marker="o", markersize=4, color=colour, label=name)
+            for way, style in ((OFFLINE, "--"), (ONLINE, ":")):
+                left.axhline(getattr(self.by_way[way].overall, name), color=colour, linestyle=style, linewidth=0.9)
+        left.set(ylabel="%, all sequences together", title="dashed: offline; dotted: online")
+        offline = self.by_way[OFFLINE]
+        for sequence, scores in offline.sequences.items():
+            lost = [scores.HOTA - each.sequences[sequence].HOTA for each in windowed.values()]
+            right.plot([*windowed], lost, linewidth=0.9, alpha=0.7, label=sequence)
+        overall = [offline.overall.HOTA - each.overall.HOTA for each in windowed.values()]
+        right.plot([*windowed], overall, color="black", marker="o", markersize=4, label="all together")
+        right.set(ylabel="HOTA lost against offline", title="by sequence")
+        for axes in (left, right):
+            axes.set(xlabel="latency in seconds", xscale="log", xticks=[*windowed])
+            axes.set_xticklabels([f"{each:g}" for each in windowed])
+            axes.minorticks_off()
+            axes.grid(alpha=0.3)
+            axes.legend(fontsize=7)
+        figure.savefig(path, dpi=120)
+
+
+def _text(value: float) -> str:
+    return f"{value:.1f}" if isinstance(value, float) else str(value)
+
+
+def _markdown(rows: Iterator[list[str]]) -> Iterator[str]:
+    header = next(rows)
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for row in rows:
+        yield f"| {' | '.join(row)} |"

@@ -1,0 +1,1 @@
+"""The data that the training commands learn from."""

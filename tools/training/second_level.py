@@ -1,0 +1,67 @@
+"""Training of the second level, on tracklets of videos that the first level never saw."""
+
+from collections.abc import Iterator
+
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.matcher import Matcher
+from siamlink.association.solvers.costs import link_problem
+from siamlink.association.solvers.solvers import solve_lp
+from siamlink.association.tracklets.features import candidate_tracklet_pairs
+from siamlink.association.tracklets.linking import look_at
+from siamlink.association.tracklets.matcher import TrackletMatcher
+from siamlink.association.tracklets.tracklets import make_tracklets
+from siamlink.association.training.link_training import Example, TrainingParameters
+from siamlink.association.training.tracklet_training import (
+    TrackletExample,
+    TrackletTrainingParameters,
+    make_tracklet_example,
+    train_tracklet_matcher,
+)
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE
+from siamlink.tools.training.annotated_video import AnnotatedVideo, by_video, recall, train_on
+from siamlink.tracker.parameters import TrackerParameters
+
+
+def train_second_level(
+    videos: list[AnnotatedVideo],
+    appearance: Appearances | None,
+    tracking: TrackerParameters,
+    parameters: TrainingParameters,
+) -> TrackletMatcher:
+    """Train the models of tracklets.
+
+    The videos are split in two halves, and the tracklets of each are made by a first level that learned from the other:
+    tracklets of videos that the first level was trained on are better than those that will be met.
+
+    Raises:
+        InputError: there are fewer than two videos, or nothing to learn from in them.
+    """
+    groups = by_video(videos)
+    if len(groups) < 2:
+        raise InputError("a second level needs two videos to learn from: give another one, or set levels=1")
+    halves = [[video for group in groups[start::2] for video in group] for start in (0, 1)]
+    examples: list[TrackletExample] = []
+    for half, other in (halves, halves[::-1]):
+        first_level = train_on(other, parameters)
+        examples += [made for video in half for made in _examples(video, first_level, tracking)]
+    label = appearance.label if appearance else ""
+    return train_tracklet_matcher(examples, TrackletTrainingParameters(seed=parameters.seed), label)
+
+
+def _examples(video: AnnotatedVideo, matcher: Matcher, tracking: TrackerParameters) -> Iterator[TrackletExample]:
+    for example in video.examples:
+        if len(example.detections):
+            yield _example(video, example, matcher, tracking)
+
+
+def _example(video: AnnotatedVideo, example: Example, matcher: Matcher, tracking: TrackerParameters) -> TrackletExample:
+    second, detections = tracking.tracklets, example.detections
+    link, person = matcher.first_level(detections, example.scene, example.pairs, example.features)
+    safe = solve_lp(link_problem(detections, example.pairs, link, person, second.safe)).track_ids()
+    rate = video.sequence.frame_rate or DEFAULT_FRAME_RATE
+    tracklets = make_tracklets(detections, safe, person, rate, second.summary)
+    pairs = candidate_tracklet_pairs(tracklets, second.gate)
+    if (describe := recall(example)) is not None:
+        tracklets = look_at(tracklets, pairs, second.summary, describe)
+    return make_tracklet_example(tracklets, pairs, example.scene, example.identity, video.sequence.size)
