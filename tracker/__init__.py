@@ -23,15 +23,15 @@ __all__ = [
 ]
 
 _HOMES = {
-    "OnlineTracker": "tracker.online",
+    "OnlineTracker": "tracker.linking.online",
     "TrackerParameters": "tracker.parameters",
-    "TrackingResult": "tracker.pipeline",
+    "TrackingResult": "tracker.runs.track",
     "Tracks": "tracker.tracks",
-    "WindowedTracker": "tracker.windowed",
-    "cannot_link": "association.constraints",
+    "WindowedTracker": "tracker.linking.windowed",
+    "cannot_link": "association.solvers.constraints",
     "load_parameters": "tracker.parameters",
-    "must_link": "association.constraints",
-    "track": "tracker.pipeline",
+    "must_link": "association.solvers.constraints",
+    "track": "tracker.runs.track",
 }
 
 

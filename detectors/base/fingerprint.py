@@ -10,8 +10,6 @@ from pathlib import Path
 
 PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python", "pillow", "torch")
 """Whose versions decide what is decoded, found and described."""
-LAYERS = ("siamlink.detectors", "siamlink.association")
-"""Of siamlink, the code that does."""
 
 
 def file_digest(path: Path) -> str:
@@ -26,10 +24,13 @@ def text_digest(text: str) -> str:
 
 
 @cache
-def code_digest() -> str:
-    """SHA-256 of the code that decodes, finds and describes, and of the versions of what it stands on."""
+def code_digest(*packages: str) -> str:
+    """SHA-256 of all code of these packages and their sub-packages, and of the versions of what it stands on."""
+    roots = [(name, Path(str(files(name)))) for name in packages]
     sources = sorted(
-        (layer, path.name, text_digest(path.read_text("utf-8"))) for layer in LAYERS for path in _code(layer)
+        (name, path.relative_to(root).as_posix(), text_digest(path.read_text("utf-8")))
+        for name, root in roots
+        for path in root.rglob("*.py")
     )
     versions = {name: package_version(name) for name in PACKAGES}
     return text_digest(json.dumps([sources, versions, platform.python_version(), platform.machine()]))
@@ -48,7 +49,3 @@ def package_version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
-
-
-def _code(layer: str) -> list[Path]:
-    return [Path(str(entry)) for entry in files(layer).iterdir() if entry.name.endswith(".py")]

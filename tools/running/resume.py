@@ -13,7 +13,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.tools.console.files import output_errors, write_text
 from siamlink.tools.running.job import RECORDED_PACKAGES, Job, Outcome, run
-from siamlink.tracker.cache.frame_cache import NOTHING_SEEN, Seen, open_seen
+from siamlink.tracker.cache.frame_cache import CODE, NOTHING_SEEN, Seen, open_seen
 from siamlink.tracker.cache.record_store import files_of, frames_of, label_of
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput
@@ -154,7 +154,8 @@ def _results_depend_on(opened: TrackingInput, job: Job, detector: LoadedDetector
     settings = job.parameters.model_dump(), opened.frame_rate, opened.last_frame, job.draws(opened)
     versions = [package_version(name) for name in RECORDED_PACKAGES]
     with _readable():
-        return text_digest(json.dumps([list(map(file_digest, files)), plug_ins, settings, versions, code_digest()]))
+        digests = list(map(file_digest, files))
+    return text_digest(json.dumps([digests, plug_ins, settings, versions, code_digest(*CODE)]))
 
 
 @contextmanager

@@ -20,6 +20,8 @@ from siamlink.tracker.cache.record_store import ABOUT_ALL, Record, Store
 Box = NDArray[np.float32]
 LARGEST_DESCRIPTOR = 1 << 14
 """Bytes; larger ones are not kept, as they are patches, or little more than these, and soon made again."""
+CODE = ("siamlink.detectors", "siamlink.association")
+"""The packages that decide what is decoded, detected and described."""
 _BOX = "box"
 
 
@@ -182,7 +184,7 @@ def open_seen(
     found_by, described_by = detector and detector.fingerprint, appearance and appearance.fingerprint
     if not (found_by or described_by):
         return NOTHING_SEEN
-    content = {"frames": text_digest("".join(map(file_digest, frames.files))), "code": code_digest()}
+    content = {"frames": text_digest("".join(map(file_digest, frames.files))), "code": code_digest(*CODE)}
     about = {**content, "promised": str(frames.promised_count)}
     detections, looks, camera = NOTHING_SEEN
     if detector and found_by:

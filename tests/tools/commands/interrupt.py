@@ -29,8 +29,15 @@ LONGEST_SECONDS = 600
 # imports siamlink once; each line that it reads makes a process of its own that is one run of the program
 NURSERY = """
 import json, os, signal, sys
-import siamlink.tools.running.resume, siamlink.tools.running.parallel, siamlink.tools.drawing.annotate, siamlink.tools.drawing.video_writer
-import siamlink.association.appearance.siamese.inference, siamlink.detectors.models.onnx, siamlink.tracker.linking.windowed, xgboost, scipy.optimize
+import siamlink.tools.running.resume
+import siamlink.tools.running.parallel
+import siamlink.tools.drawing.annotate
+import siamlink.tools.drawing.video_writer
+import siamlink.association.appearance.siamese.inference
+import siamlink.detectors.models.onnx
+import siamlink.tracker.linking.windowed
+import xgboost
+import scipy.optimize
 from siamlink.tools.cli import main
 
 print(0, flush=True)

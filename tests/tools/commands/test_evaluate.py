@@ -69,7 +69,8 @@ def test_errors_are_left_to_the_program(street: Path) -> None:
 
 
 def test_the_command_is_imported_without_what_it_needs_to_run() -> None:
-    code = "import sys, siamlink.tools.commands.evaluate; print({'numpy', 'scipy', 'trackeval', 'pandas'} & set(sys.modules))"
+    module = "siamlink.tools.commands.evaluate"
+    code = f"import sys, {module}; print({{'numpy', 'scipy', 'trackeval', 'pandas'}} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
 

@@ -192,7 +192,7 @@ def test_overlapped_stages_change_nothing(painted, monkeypatch, mode, detects):
     parameters = TrackerParameters(mode=mode, levels=1, latency_seconds=0.2, appearance_gate=OPEN)
     given, results = open_input(painted.folder).detections, []
     for depth in (0, 4):
-        for module in ("looking", "feed", "run_frame_by_frame"):
+        for module in ("linking.appearance", "runs.feed", "runs.frame_by_frame"):
             monkeypatch.setattr(f"siamlink.tracker.{module}.ahead", lambda items, *_, depth=depth: ahead(items, depth))
         opened = open_input(painted.folder, use_public=not detects)
         results.append(track_input(opened, Boxes(given), parameters, matcher=painted.matcher))

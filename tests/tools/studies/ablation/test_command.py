@@ -286,6 +286,7 @@ def test_tables_show_what_is_there_and_a_dash_for_the_rest(tmp_path: Path) -> No
 
 
 def test_the_command_is_imported_without_what_it_needs_to_run() -> None:
-    code = "import sys, siamlink.tools.studies.ablation.command; print({'numpy', 'cv2', 'torch', 'xgboost'} & set(sys.modules))"
+    module = "siamlink.tools.studies.ablation.command"
+    code = f"import sys, {module}; print({{'numpy', 'cv2', 'torch', 'xgboost'}} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"

@@ -313,6 +313,7 @@ def test_what_cannot_be_measured_is_one_line(
 
 
 def test_the_command_is_imported_without_what_it_needs_to_run() -> None:
-    code = "import sys, siamlink.tools.studies.matching.command; print({'numpy', 'cv2', 'torch', 'matplotlib'} & set(sys.modules))"
+    module = "siamlink.tools.studies.matching.command"
+    code = f"import sys, {module}; print({{'numpy', 'cv2', 'torch', 'matplotlib'}} & set(sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "set()"
