@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import Appearances, Comparisons
 from siamlink.association.boosting.booster import FeatureError, load_booster, predict
-from siamlink.association.boosting.memoised import RememberedAnswers
+from siamlink.association.boosting.memoised import MemoisedBooster
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.features import PAIR_FEATURES
 from siamlink.association.pairs.scene_statistics import SceneStatistics
@@ -72,10 +72,10 @@ class Matcher:
             tracklets=TrackletMatcher.load(folder, appearance) if levels == 2 else None,
         )
 
-    def remembering(self) -> "Matcher":
+    def memoised(self) -> "Matcher":
         """The same, for one who asks again and again about mostly the same detections and tracklets."""
-        tracklets = self.tracklets.remembering() if self.tracklets else None
-        return replace(self, detection=RememberedAnswers(self.detection), tracklets=tracklets)
+        tracklets = self.tracklets.memoised() if self.tracklets else None
+        return replace(self, detection=MemoisedBooster(self.detection), tracklets=tracklets)
 
     def save(self, folder: Path) -> None:
         """Write the boosters as XGBoost's JSON; those that there are."""

@@ -232,7 +232,7 @@ class Appearances:
         """What each makes of the boxes (N, 4) of an image, (N, D); N is at least 1."""
         return tuple(part.describe(image, box, flow) for part in self.parts)
 
-    def unite(self, described: Described) -> Features:
+    def join(self, described: Described) -> Features:
         """(N, D) unit descriptors of what `describe` made of N boxes; their cosine is the mean of the parts' cosines.
 
         Raises:

@@ -122,7 +122,7 @@ class FlowEstimator:
         shift = -2 * factor * _padded_flow(self._method, _halved(current), _halved(previous))
         return fit_camera_motion(shift, 2 * factor, box)
 
-    def pass_over(self, image: Image) -> None:
+    def skip_frame(self, image: Image) -> None:
         """Take in the next frame, whose own motion nobody asks for."""
         self._remember(image, -(-image.shape[0] // self._parameters.height))
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class RememberedAnswers:
+class MemoisedBooster:
     """Trees that answer rows of the last time from memory; asked like an `xgboost.Booster`, with the same answers.
 
     Args:

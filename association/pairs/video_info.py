@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 
-class Footage(NamedTuple):
+class VideoInfo(NamedTuple):
     """Frames a second, the last frame, or the last so far, and width and height in pixels, if known."""
 
     frame_rate: float

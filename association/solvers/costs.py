@@ -75,9 +75,9 @@ def hold_tracks(problem: LinkProblem, track_id: NDArray[np.int32]) -> LinkProble
 
 def undecided(pairs: Pairs, track_id: NDArray[np.int32]) -> NDArray[np.bool_]:
     """(P,) which links between N nodes are still possible if tracks are held: see `hold_tracks`."""
-    newest = np.ones(len(track_id), bool)
-    newest[_chain(track_id).earlier] = False
-    possible: NDArray[np.bool_] = newest[pairs.earlier] & (track_id[pairs.later] == 0)
+    last_ids = np.ones(len(track_id), bool)
+    last_ids[_chain(track_id).earlier] = False
+    possible: NDArray[np.bool_] = last_ids[pairs.earlier] & (track_id[pairs.later] == 0)
     return possible
 
 

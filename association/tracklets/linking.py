@@ -8,7 +8,7 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import SceneStatistics
-from siamlink.association.pairs.video_info import Footage
+from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, undecided
 from siamlink.association.solvers.solvers import LinkProblem, Solver
 from siamlink.association.tracklets.features import (
@@ -73,7 +73,7 @@ class SecondLevelParameters(Parameters):
 def link_tracklets(
     tracklets: Tracklets,
     scene: SceneStatistics,
-    footage: Footage,
+    video_info: VideoInfo,
     matcher: TrackletMatcher,
     parameters: SecondLevelParameters,
     solve: Solver,
@@ -85,7 +85,7 @@ def link_tracklets(
     Args:
         tracklets: of the first level.
         scene: what all the detections of the scene look like.
-        footage: what is known of the video.
+        video_info: what is known of the video.
         matcher: the models of the second level.
         parameters: gate and costs.
         solve: finds the best links.
@@ -97,17 +97,19 @@ def link_tracklets(
     """
     pairs = candidate_tracklet_pairs(tracklets, parameters.gate)
     if describe is not None:
-        tracklets = look_at(tracklets, pairs, parameters.summary, describe)
+        tracklets = describe_tracklets(tracklets, pairs, parameters.summary, describe)
     track_id = tracklets.largest(np.zeros(len(tracklets.detections), np.int32) if held is None else held)
     asked = np.flatnonzero(undecided(pairs, track_id))
-    link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, footage.size, asked))
+    link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, video_info.size, asked))
     person = matcher.person_probability(tracklet_features(tracklets, scene))
-    problem = tracklet_problem(tracklets, pairs[asked], link, person, footage.last_frame, parameters.costs)
+    problem = tracklet_problem(tracklets, pairs[asked], link, person, video_info.last_frame, parameters.costs)
     solution = solve(hold_tracks(problem, track_id))
     return np.append(solution.track_ids(), 0)[tracklets.owner].astype(np.int32)
 
 
-def look_at(tracklets: Tracklets, pairs: Pairs, parameters: TrackletParameters, describe: Describe) -> Tracklets:
+def describe_tracklets(
+    tracklets: Tracklets, pairs: Pairs, parameters: TrackletParameters, describe: Describe
+) -> Tracklets:
     """The tracklets, those that are part of a candidate pair with how they look."""
     rows = best_crops(tracklets, np.union1d(pairs.earlier, pairs.later), parameters.best_crops)
     return with_looks(tracklets, rows, describe(tracklets.detections, rows)) if len(rows) else tracklets

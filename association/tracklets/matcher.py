@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.boosting.booster import load_booster, predict
-from siamlink.association.boosting.memoised import RememberedAnswers
+from siamlink.association.boosting.memoised import MemoisedBooster
 from siamlink.association.tracklets.features import TRACKLET_FEATURES, TRACKLET_PAIR_FEATURES, reversed_in_time
 from siamlink.detectors.base.errors import ModelError
 
@@ -43,9 +43,9 @@ class TrackletMatcher:
             )
         return cls(link, load_booster(folder / PERSON_FILE, TRACKLET_FEATURES))
 
-    def remembering(self) -> "TrackletMatcher":
+    def memoised(self) -> "TrackletMatcher":
         """The same, for one who asks again and again about mostly the same tracklets."""
-        return TrackletMatcher(RememberedAnswers(self.link), RememberedAnswers(self.person))
+        return TrackletMatcher(MemoisedBooster(self.link), MemoisedBooster(self.person))
 
     def save(self, folder: Path) -> None:
         """Write the two boosters as XGBoost's JSON."""

@@ -28,7 +28,7 @@ class HandoverParameters(Parameters):
     )
 
 
-def hand_over(
+def trim_overlaps(
     detections: Detections,
     track_id: NDArray[np.int32],
     probability: FloatArray,

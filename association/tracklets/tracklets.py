@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.tracklets.overlap_in_time import HandoverParameters, hand_over
+from siamlink.association.tracklets.overlap_in_time import HandoverParameters, trim_overlaps
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
 
@@ -133,7 +133,7 @@ def make_tracklets(
         fixed: (N,) detections that are not left out; None: any may be.
     """
     fixed = np.zeros(len(detections), bool) if fixed is None else fixed
-    track_id = hand_over(detections, track_id, probability, frame_rate, fixed, parameters.handover)
+    track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.handover)
     owner = track_id.astype(np.int64) - 1
     member = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
     start = np.append(0, np.cumsum(np.bincount(owner[member], minlength=int(track_id.max(initial=0)))))

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from siamlink.association.appearance.patches import Patches
 from siamlink.association.training.ground_truth import NOBODY
-from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.parameters import Parameters
 
@@ -58,7 +58,7 @@ class BatchSampler:
         InputError: there are fewer than two people in all.
     """
 
-    def __init__(self, galleries: Sequence[Gallery], parameters: SamplingParameters) -> None:
+    def __init__(self, galleries: Sequence[IdentityCrops], parameters: SamplingParameters) -> None:
         self._galleries, self._parameters = list(galleries), parameters
         self._first_identity = np.cumsum([0, *(gallery.people for gallery in galleries)])
         self.people = int(self._first_identity[-1])

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from siamlink.association.appearance.appearance import unit
-from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import Parameters
 
@@ -21,7 +21,7 @@ class TeacherParameters(Parameters):
     weight: float = Field(10.0, ge=0, le=1000, description="of 1 - cosine to the teacher's descriptor, in the loss")
 
 
-def prepare_lessons(galleries: Sequence[Gallery], dimension: int) -> list[Gallery]:
+def prepare_lessons(galleries: Sequence[IdentityCrops], dimension: int) -> list[IdentityCrops]:
     """The galleries with the teacher's descriptors (N, T) made into what a network of `dimension` numbers can learn.
 
     The mean of its gallery is taken away from each unit descriptor: what all pictures of one place have in common tells

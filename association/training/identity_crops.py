@@ -24,7 +24,7 @@ Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
-class Gallery:
+class IdentityCrops:
     """Patches of the people of one video or one folder of crops.
 
     Attributes:
@@ -48,8 +48,8 @@ class Gallery:
     def __len__(self) -> int:
         return len(self.identity)
 
-    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "Gallery":
-        return Gallery(
+    def __getitem__(self, rows: NDArray[np.bool_] | NDArray[np.intp]) -> "IdentityCrops":
+        return IdentityCrops(
             self.name,
             self.patches[rows],
             self.identity[rows],
@@ -70,7 +70,7 @@ class Gallery:
         return int(self.identity.max(initial=-1)) + 1
 
 
-def find_galleries(folder: Path) -> tuple[list[Sequence], list[Path]]:
+def find_identity_crops(folder: Path) -> tuple[list[Sequence], list[Path]]:
     """The annotated sequences with frames, and the folders of crops, at or below `folder`.
 
     Raises:
@@ -114,7 +114,7 @@ def _crop_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in CROP_SUFFIXES and "_" in path.name)
 
 
-def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = None) -> Gallery:
+def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = None) -> IdentityCrops:
     """Read a folder of person crops; what stands before the first `_` of a file's name is the person.
 
     Raises:
@@ -139,7 +139,7 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
         progress(f"read {folder.name}", done, len(files))
     identity = np.array([number[path.name.partition("_")[0]] for path in files], np.int64)
     unknown = np.full(len(files), np.nan)
-    return Gallery(
+    return IdentityCrops(
         folder.name,
         Patches.concatenate(parts),
         identity,
@@ -152,17 +152,17 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
 
 def _teach(teacher: Appearances | None, image: Image, box: Boxes) -> list[NDArray[np.float32]]:
     """What a teacher says of the boxes (N, 4) of an image, as a list of that; empty without a teacher or boxes."""
-    return [teacher.unite(teacher.describe(image, box.astype(np.float32)))] if teacher and len(box) else []
+    return [teacher.join(teacher.describe(image, box.astype(np.float32)))] if teacher and len(box) else []
 
 
-def read_video_people(
+def read_video_identities(
     sequence: Sequence,
     flow: FlowParameters,
     step_seconds: float,
     false_share: float,
     progress: Progress,
     teacher: Appearances | None = None,
-) -> Gallery:
+) -> IdentityCrops:
     """Cut out the people of an annotated sequence, every `step_seconds`, as annotated and as detected.
 
     Annotated boxes that other boxes hide are left out. Detections of nobody are kept up to `false_share` of the rest.
@@ -188,7 +188,7 @@ def read_video_people(
     known = np.unique(identity[identity >= 0])
     if len(known) < 2:
         raise InputError(f"{sequence.folder} shows one person only; nothing can be learned from it")
-    return Gallery(
+    return IdentityCrops(
         sequence.name,
         Patches.concatenate(parts),
         np.where(identity >= 0, np.searchsorted(known, identity), NOBODY),

@@ -28,7 +28,7 @@ from siamlink.association.training.augmentation import AugmentationParameters, a
 from siamlink.association.training.batch_loss import PairingParameters, batch_loss
 from siamlink.association.training.batch_sampler import Batch, BatchSampler, SamplingParameters
 from siamlink.association.training.distillation import TeacherParameters, prepare_lessons
-from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError, ModelError
 from siamlink.detectors.base.parameters import Parameters
@@ -112,7 +112,7 @@ class SiameseTrainer:
 
     def __init__(
         self,
-        galleries: Sequence[Gallery],
+        galleries: Sequence[IdentityCrops],
         validation: Validation,
         parameters: SiameseTrainingParameters,
         folder: Path,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.training.ground_truth import NOBODY
-from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.verification_metrics import average_precision, false_positive_rate_at
 from siamlink.detectors.base.errors import InputError
 
@@ -17,7 +17,7 @@ IntArray = NDArray[np.int64]
 
 
 class _Part(NamedTuple):
-    gallery: Gallery
+    gallery: IdentityCrops
     first: IntArray
     second: IntArray
     same: NDArray[np.bool_]
@@ -37,7 +37,11 @@ class Validation:
     """
 
     def __init__(
-        self, galleries: Sequence[Gallery], seconds: tuple[float, float] = (0.3, 5.0), pairs: int = 3000, seed: int = 0
+        self,
+        galleries: Sequence[IdentityCrops],
+        seconds: tuple[float, float] = (0.3, 5.0),
+        pairs: int = 3000,
+        seed: int = 0,
     ) -> None:
         random = np.random.default_rng(seed)
         parts = [_draw_pairs(gallery, seconds, pairs // 2, random) for gallery in galleries]
@@ -59,7 +63,7 @@ class Validation:
 
 
 def _draw_pairs(
-    gallery: Gallery, seconds: tuple[float, float], count: int, random: np.random.Generator
+    gallery: IdentityCrops, seconds: tuple[float, float], count: int, random: np.random.Generator
 ) -> _Part | None:
     """Pairs of both kinds, the earlier patch first; the gallery that they point into holds only the patches used."""
     known = np.flatnonzero(gallery.identity != NOBODY)
@@ -77,7 +81,7 @@ def _draw_pairs(
     return _Part(gallery[rows], places[: len(chosen)], places[len(chosen) :], same[chosen])
 
 
-def split_people(gallery: Gallery, share: float, seed: int = 0) -> tuple[Gallery, Gallery]:
+def split_identities(gallery: IdentityCrops, share: float, seed: int = 0) -> tuple[IdentityCrops, IdentityCrops]:
     """A gallery's people in two parts, the second of about that share, at least two people in each.
 
     Raises:
@@ -92,7 +96,7 @@ def split_people(gallery: Gallery, share: float, seed: int = 0) -> tuple[Gallery
     return _renumbered(gallery[~apart]), _renumbered(gallery[apart])
 
 
-def _renumbered(gallery: Gallery) -> Gallery:
+def _renumbered(gallery: IdentityCrops) -> IdentityCrops:
     known = gallery.identity != NOBODY
     identity = gallery.identity.copy()
     identity[known] = np.unique(gallery.identity[known], return_inverse=True)[1]

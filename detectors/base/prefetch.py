@@ -16,7 +16,7 @@ GRACE_SECONDS = 1.0
 
 
 @contextmanager
-def ahead(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Iterator[Item]]:
+def prefetch(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Iterator[Item]]:
     """Let a thread go through `items`, at most `depth` of them ahead; the same items come, and in the same order.
 
     What the items raise is raised where the next one would have been taken. At the end of the block nothing more is
@@ -36,9 +36,9 @@ def ahead(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Iterator[Item]]
         worker.close()
 
 
-def taken_ahead(items: Iterable[Item], depth: int = DEPTH) -> Generator[Item]:
+def prefetched(items: Iterable[Item], depth: int = DEPTH) -> Generator[Item]:
     """The items as `ahead` gives them, until they end or nobody wants any more: until they are closed."""
-    with ahead(items, depth) as taken:
+    with prefetch(items, depth) as taken:
         yield from taken
 
 

@@ -79,7 +79,7 @@ def corners(rows: NDArray[np.float64]) -> NDArray[np.float32]:
     return np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]]).astype(np.float32)
 
 
-def is_filled(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
+def is_interpolated(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
     """(N,) which boxes of results (N, C) are marked as filled in; none where the tenth column is missing."""
     marks = rows[:, FILLED_COLUMN] if rows.shape[1] > FILLED_COLUMN else np.full(len(rows), -1.0)
     filled: NDArray[np.bool_] = marks == FILLED

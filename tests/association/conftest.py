@@ -7,12 +7,12 @@ import pytest
 
 from siamlink.association.appearance.patches import PATCH_SIZE, Patches
 from siamlink.association.training.ground_truth import NOBODY
-from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.identity_crops import IdentityCrops
 
 
 def paint_people(
     people: int = 6, each: int = 8, seed: int = 0, video: bool = False, nobody: int = 0, light: int = 0
-) -> Gallery:
+) -> IdentityCrops:
     """People who differ in the colours of their upper and lower half, in changing light, as crops or in a video."""
     random = np.random.default_rng(seed)
     colours = random.integers(40, 216, (people, 2, 3))
@@ -33,9 +33,9 @@ def paint_people(
         flow[:] = 0.5
         seconds = np.concatenate([np.tile(np.arange(each) * 0.5, people), np.arange(nobody) % each * 0.5])
         centre = np.column_stack([identity + 0.1 * seconds, np.zeros(len(identity))])
-    return Gallery("painted", Patches(image, flow), identity, seconds, centre, np.ones(len(identity)))
+    return IdentityCrops("painted", Patches(image, flow), identity, seconds, centre, np.ones(len(identity)))
 
 
 @pytest.fixture(scope="session")
-def gallery() -> Callable[..., Gallery]:
+def gallery() -> Callable[..., IdentityCrops]:
     return paint_people

@@ -75,23 +75,23 @@ def _seen(path: Path) -> None:
 
     import numpy as np
 
-    from siamlink.tracker.cache.frame_cache import SeenCamera, SeenDetections, SeenLooks
-    from siamlink.tracker.cache.record_store import MAGIC, Store, files_of
+    from siamlink.tracker.cache.frame_cache import CachedCameraMotion, CachedDescriptors, CachedDetections
+    from siamlink.tracker.cache.record_store import MAGIC, RecordStore, files_of
 
     data, folder = path.read_bytes(), path.parent / "kept"
-    with Store(folder, {}, "video") as written:
+    with RecordStore(folder, {}, "video") as written:
         for frame in (0, 1):
             written._append(frame, data)
     (kept,) = files_of(folder)
     for records in (None, data):
         if records is not None:
             kept.write_bytes(MAGIC + b"{}\nvideo\n" + records)
-        with Store(folder, {}, "video") as store:
-            SeenDetections(store).in_frame(1)
-            SeenDetections(store).whole()
+        with RecordStore(folder, {}, "video") as store:
+            CachedDetections(store).in_frame(1)
+            CachedDetections(store).whole()
             for parts, together in ((1, False), (2, True)):
-                SeenLooks(store, parts, together).knows(1, np.zeros((1, 4), np.float32))
-            SeenCamera(store).recall(1, 0, np.zeros((1, 4), np.float32))
+                CachedDescriptors(store, parts, together).knows(1, np.zeros((1, 4), np.float32))
+            CachedCameraMotion(store).recall(1, 0, np.zeros((1, 4), np.float32))
     shutil.rmtree(folder)
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ConfigError, InputError, OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import package_version
-from siamlink.detectors.base.prefetch import ahead
+from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
@@ -295,7 +295,7 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
     frames = opened.frames
     if frames is None:
         return None
-    with annotated_video(path, opened) as draw, ahead(frames) as decoded:
+    with annotated_video(path, opened) as draw, prefetch(frames) as decoded:
         for frame in decoded:
             draw(frame, result.tracks.in_frame(frame.number))
             progress("draw", frame.number, frames.frame_count)

@@ -13,7 +13,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.tools.console.files import output_errors, write_text
 from siamlink.tools.running.job import RECORDED_PACKAGES, Job, Outcome, run
-from siamlink.tracker.cache.frame_cache import CODE, NOTHING_SEEN, Seen, open_seen
+from siamlink.tracker.cache.frame_cache import CODE, NO_CACHE, FrameCache, open_frame_cache
 from siamlink.tracker.cache.record_store import files_of, frames_of, label_of
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput
@@ -99,14 +99,16 @@ def say_what_is_kept(inputs: list[TrackingInput], job: Job, note: Note) -> None:
 @contextmanager
 def _seen(
     opened: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, note: Note
-) -> Iterator[Seen]:
+) -> Iterator[FrameCache]:
     """What is known of an input, and a place for what is found out: in the cache, or else in the job's folder."""
-    seen = NOTHING_SEEN
+    seen = NO_CACHE
     if opened.frames is not None:
         folder = job.cache.folder if job.cache else job.kept(opened)
         finder = detector if opened.detections is None else None
         with _readable():
-            seen = open_seen(folder, opened.frames, opened.frame_rate, finder, matcher.appearance, job.parameters.flow)
+            seen = open_frame_cache(
+                folder, opened.frames, opened.frame_rate, finder, matcher.appearance, job.parameters.flow
+            )
     for line in _remarks(opened, job, detector, matcher, seen):
         note(f"{opened.name}: {line}")
     try:
@@ -121,7 +123,7 @@ def _seen(
 
 
 def _remarks(
-    opened: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, seen: Seen
+    opened: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, seen: FrameCache
 ) -> Iterator[str]:
     """What to say of what is known before a source is tracked, where a person has asked for it."""
     if not (job.resume or job.cache):

@@ -18,7 +18,7 @@ from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.training.annotated_video import AnnotatedVideo, detection_files, recall, train_on, without
 from siamlink.tools.training.second_level import train_second_level
-from siamlink.tracker.linking.appearance import compare_looks, describe_detections, flow_for
+from siamlink.tracker.linking.appearance import compare_pairs, describe_detections, flow_for
 from siamlink.tracker.linking.linker import Look, Looks
 from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
@@ -222,7 +222,7 @@ def _compare_video(
     )
     flow = flow_for(appearance, parameters.flow, sequence.frame_rate or frames.frame_rate)
 
-    compared = compare_looks(frames, detections, pairs, appearance, flow, Stopwatch(), _looking_at(sequence, progress))
+    compared = compare_pairs(frames, detections, pairs, appearance, flow, Stopwatch(), _looking_at(sequence, progress))
     ends = np.cumsum([len(rows) for rows in asked])
     examples = []
     for example, rows, end in zip(video.examples, asked, ends.tolist(), strict=True):

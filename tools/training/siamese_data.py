@@ -5,14 +5,14 @@ from pathlib import Path
 from siamlink.association.appearance.appearance import load_appearance
 from siamlink.association.training.ground_truth import is_same_video, read_truth
 from siamlink.association.training.identity_crops import (
-    Gallery,
-    find_galleries,
+    IdentityCrops,
+    find_identity_crops,
     one_of_each_video,
     read_crops,
-    read_video_people,
+    read_video_identities,
 )
 from siamlink.association.training.siamese_trainer import SiameseTrainingParameters
-from siamlink.association.training.siamese_validation import Validation, split_people
+from siamlink.association.training.siamese_validation import Validation, split_identities
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
@@ -27,7 +27,7 @@ def read_training_data(
     validate: list[str],
     parameters: SiameseTrainingParameters,
     progress: Progress,
-) -> tuple[list[Gallery], Validation]:
+) -> tuple[list[IdentityCrops], Validation]:
     """Read what to learn from and what to validate on; no person and no video is in both.
 
     Raises:
@@ -38,15 +38,15 @@ def read_training_data(
     sequences: list[Sequence] = []
     crop_folders: list[Path] = []
     for folder in folders:
-        found = find_galleries(folder)
+        found = find_identity_crops(folder)
         sequences += found[0]
         crop_folders += found[1]
     kept = _without(sequences, [*exclude, *validate])
     sampling, teacher = parameters.sampling, load_appearance(parameters.teacher.appearance)
 
-    def read(chosen: list[Sequence]) -> list[Gallery]:
+    def read(chosen: list[Sequence]) -> list[IdentityCrops]:
         step, share = sampling.step_seconds, sampling.false_share
-        return [read_video_people(each, parameters.flow, step, share, progress, teacher) for each in chosen]
+        return [read_video_identities(each, parameters.flow, step, share, progress, teacher) for each in chosen]
 
     videos = read(one_of_each_video(kept))
     crops = [read_crops(folder, progress, teacher) for folder in crop_folders]
@@ -55,7 +55,7 @@ def read_training_data(
     if validate:
         named = [sequence for sequence in sequences if sequence.name in validate]
         return [*videos, *crops], Validation(read(named))
-    parts = [split_people(gallery, VALIDATION_SHARE) for gallery in crops or videos]
+    parts = [split_identities(gallery, VALIDATION_SHARE) for gallery in crops or videos]
     return [*(videos if crops else []), *(learned for learned, _ in parts)], Validation([apart for _, apart in parts])
 
 

@@ -15,7 +15,7 @@ from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_d
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import FrameSource
-from siamlink.tracker.cache.record_store import ABOUT_ALL, Record, Store
+from siamlink.tracker.cache.record_store import ABOUT_ALL, Record, RecordStore
 
 Box = NDArray[np.float32]
 LARGEST_DESCRIPTOR = 1 << 14
@@ -25,10 +25,10 @@ CODE = ("siamlink.detectors", "siamlink.association")
 _BOX = "box"
 
 
-class SeenDetections:
+class CachedDetections:
     """The detections of frames; of none without a store."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: RecordStore | None = None) -> None:
         self.store = store
 
     def in_frame(self, frame: int) -> Detections | None:
@@ -64,7 +64,7 @@ def _is_count(record: Record) -> bool:
     return "count" in record and record["count"].dtype == np.int64
 
 
-class SeenLooks:
+class CachedDescriptors:
     """Descriptors of boxes, by each of several appearances; of none without a store.
 
     Args:
@@ -74,7 +74,7 @@ class SeenLooks:
             is asked for around these.
     """
 
-    def __init__(self, store: Store | None = None, parts: int = 1, together: bool = False) -> None:
+    def __init__(self, store: RecordStore | None = None, parts: int = 1, together: bool = False) -> None:
         self.store, self._names, self._together = store, list(map(str, range(parts))), together
 
     def knows(self, frame: int, box: Box) -> bool:
@@ -123,10 +123,10 @@ class SeenLooks:
         )
 
 
-class SeenCamera:
+class CachedCameraMotion:
     """How the camera moved from one frame to another; not known without a store."""
 
-    def __init__(self, store: Store | None = None) -> None:
+    def __init__(self, store: RecordStore | None = None) -> None:
         self.store = store
 
     def recall(self, frame: int, since: int, box: Box) -> NDArray[np.float64] | None:
@@ -144,30 +144,30 @@ class SeenCamera:
             self.store.add(frame, {_BOX: box, "since": np.array([since]), "moved": moved})
 
 
-class Seen(NamedTuple):
+class FrameCache(NamedTuple):
     """What is known of a video, and where what is found out is kept; nothing and nowhere by default."""
 
-    detections: SeenDetections = SeenDetections()
-    looks: SeenLooks = SeenLooks()
-    camera: SeenCamera = SeenCamera()
+    detections: CachedDetections = CachedDetections()
+    looks: CachedDescriptors = CachedDescriptors()
+    camera: CachedCameraMotion = CachedCameraMotion()
 
     @property
-    def stores(self) -> list[Store]:
+    def stores(self) -> list[RecordStore]:
         """Those that there are."""
         return [each.store for each in self if each.store]
 
 
-NOTHING_SEEN = Seen()
+NO_CACHE = FrameCache()
 
 
-def open_seen(
+def open_frame_cache(
     folder: Path,
     frames: FrameSource,
     frame_rate: float,
     detector: LoadedDetector | None,
     appearance: Appearances | None,
     flow: FlowParameters,
-) -> Seen:
+) -> FrameCache:
     """What is known of frames by the files in a folder.
 
     Args:
@@ -183,19 +183,19 @@ def open_seen(
     """
     found_by, described_by = detector and detector.fingerprint, appearance and appearance.fingerprint
     if not (found_by or described_by):
-        return NOTHING_SEEN
+        return NO_CACHE
     content = {"frames": text_digest("".join(map(file_digest, frames.files))), "code": code_digest(*CODE)}
     about = {**content, "promised": str(frames.promised_count)}
-    detections, looks, camera = NOTHING_SEEN
+    detections, looks, camera = NO_CACHE
     if detector and found_by:
         label = f"{frames.name}, detections by {detector.name}"
-        detections = SeenDetections(Store(folder, {**about, "detector": found_by}, label))
+        detections = CachedDetections(RecordStore(folder, {**about, "detector": found_by}, label))
     if appearance and described_by:
         label = f"{frames.name}, looks by {appearance.name}"
         if appearance.needs_flow:
             about["flow"] = f"{(appearance.flow_parameters or flow).model_dump_json()} {frame_rate}"
-        store = Store(folder, {**about, "appearance": described_by}, label)
-        looks = SeenLooks(store, len(appearance.parts), appearance.needs_flow)
+        store = RecordStore(folder, {**about, "appearance": described_by}, label)
+        looks = CachedDescriptors(store, len(appearance.parts), appearance.needs_flow)
         label = f"{frames.name}, the camera's motion"
-        camera = SeenCamera(Store(folder, {**content, "camera": "motion"}, label))
-    return Seen(detections, looks, camera)
+        camera = CachedCameraMotion(RecordStore(folder, {**content, "camera": "motion"}, label))
+    return FrameCache(detections, looks, camera)

@@ -47,7 +47,7 @@ class _Place(NamedTuple):
         return self.file.read(self.length)
 
 
-class Store:
+class RecordStore:
     """Records about the frames of a video that are all of one identity: the same input seen by the same eyes.
 
     Every process writes a file of its own, `KEY.RANDOM.seen`, made with the first record, and reads those that are

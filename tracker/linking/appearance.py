@@ -10,25 +10,25 @@ from siamlink.association.appearance.appearance import Appearances, Comparisons,
 from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
 from siamlink.association.pairs.candidates import IntArray, Pairs
 from siamlink.detectors.base.errors import InputError
-from siamlink.detectors.base.prefetch import ahead
+from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image
-from siamlink.tracker.cache.frame_cache import NOTHING_SEEN, Box, Seen, SeenLooks
+from siamlink.tracker.cache.frame_cache import NO_CACHE, Box, CachedDescriptors, FrameCache
 
 FLUSH = 1024
 """Pairs that are waited for before they are compared together."""
 
 
-def compare_looks(
+def compare_pairs(
     frames: Iterable[Frame],
     detections: Detections,
     pairs: Pairs,
     appearance: Appearances,
     flow: FlowEstimator | None,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     progress: Progress,
-    seen: SeenLooks = NOTHING_SEEN.looks,
+    seen: CachedDescriptors = NO_CACHE.looks,
 ) -> Comparisons:
     """Describe the detections of P pairs and compare them, keeping descriptors only as long as they are needed.
 
@@ -38,7 +38,7 @@ def compare_looks(
         pairs: those to compare.
         appearance: what describes and compares.
         flow: estimates the optical flow; None where no appearance needs it.
-        watch: counts the stages `flow` and `appearance`.
+        stopwatch: counts the stages `flow` and `appearance`.
         progress: told of the frames under the stage `appearance`.
         seen: descriptors that are known already; what is described is added.
 
@@ -47,14 +47,14 @@ def compare_looks(
     """
     comparing = _Comparing(detections, pairs, appearance)
     needed = seen.last_unknown(detections.frame[comparing.wanted], detections.box[comparing.wanted])
-    with ahead(_images(frames, needed, comparing.last_frame)) as images:
+    with prefetch(_images(frames, needed, comparing.last_frame)) as images:
         for number, image in images:
             rows = comparing.wanted_in(number)
-            described = look_at(image, detections.box[rows], None, appearance, flow, watch, number, seen)
-            with watch.stage("appearance"):
+            described = describe_boxes(image, detections.box[rows], None, appearance, flow, stopwatch, number, seen)
+            with stopwatch.stage("appearance"):
                 comparing.take(number, rows, described)
             progress("appearance", number, comparing.last_frame)
-    with watch.stage("appearance"):
+    with stopwatch.stage("appearance"):
         return comparing.finish()
 
 
@@ -64,9 +64,9 @@ def describe_detections(
     rows: IntArray,
     appearance: Appearances,
     flow: FlowEstimator | None,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     progress: Progress,
-    seen: SeenLooks = NOTHING_SEEN.looks,
+    seen: CachedDescriptors = NO_CACHE.looks,
 ) -> NDArray[np.float32]:
     """Unit descriptors (K, D) of some detections, in one pass over the frames up to the last that is needed.
 
@@ -76,7 +76,7 @@ def describe_detections(
         rows: (K,) those to describe, ascending, at least one.
         appearance: what describes.
         flow: estimates the optical flow; None where no appearance needs it.
-        watch: counts the stages `flow` and `appearance`.
+        stopwatch: counts the stages `flow` and `appearance`.
         progress: told of the frames under the stage `appearance`.
         seen: descriptors that are known already; what is described is added.
 
@@ -85,13 +85,13 @@ def describe_detections(
     """
     wanted, box, parts = detections.frame[rows], detections.box[rows], []
     last_frame, done = int(wanted[-1]), 0
-    with ahead(_images(frames, seen.last_unknown(wanted, box), last_frame)) as images:
+    with prefetch(_images(frames, seen.last_unknown(wanted, box), last_frame)) as images:
         for number, image in images:
             start, stop = np.searchsorted(wanted, [number, number + 1])
-            described = look_at(image, box[start:stop], None, appearance, flow, watch, number, seen)
+            described = describe_boxes(image, box[start:stop], None, appearance, flow, stopwatch, number, seen)
             if described:
-                with watch.stage("appearance"):
-                    parts.append(appearance.unite(described))
+                with stopwatch.stage("appearance"):
+                    parts.append(appearance.join(described))
                 done = stop
             progress("appearance", number, last_frame)
     known = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
@@ -112,15 +112,15 @@ def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[t
         yield number, frame.image
 
 
-def look_at(
+def describe_boxes(
     image: Image | None,
     box: Box,
     seconds: float | None,
     appearance: Appearances,
     flow: FlowEstimator | None,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     frame: int = 0,
-    seen: SeenLooks = NOTHING_SEEN.looks,
+    seen: CachedDescriptors = NO_CACHE.looks,
 ) -> Described:
     """Describe the boxes (N, 4) of the next frame, `seconds` after the one before; nothing comes of no boxes.
 
@@ -134,17 +134,17 @@ def look_at(
             return ()
         field = None
         if flow is not None:
-            with watch.stage("flow"):
+            with stopwatch.stage("flow"):
                 if len(new):
                     field = flow.update(image, seconds, new)
                 else:
-                    flow.pass_over(image)
-        with watch.stage("appearance"):
+                    flow.skip_frame(image)
+        with stopwatch.stage("appearance"):
             return appearance.describe(image, new, field) if len(new) else ()
 
     if seen.store is None:
         return describe(box)
-    with watch.stage("keep"):
+    with stopwatch.stage("keep"):
         return seen.complete(frame, box, describe)
 
 
@@ -161,7 +161,7 @@ def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_r
     return FlowEstimator(appearance.flow_parameters or parameters, frame_rate)
 
 
-class Onlooker:
+class FrameDescriber:
     """Describes the detections of one frame after another, as they come; trackers of the same frames can share it."""
 
     def __init__(
@@ -169,10 +169,10 @@ class Onlooker:
         appearance: Appearances | None,
         flow: FlowParameters,
         frame_rate: float,
-        watch: Stopwatch,
-        seen: Seen = NOTHING_SEEN,
+        stopwatch: Stopwatch,
+        seen: FrameCache = NO_CACHE,
     ) -> None:
-        self._appearance, self._frame_rate, self._watch, self.seen = appearance, frame_rate, watch, seen
+        self._appearance, self._frame_rate, self._stopwatch, self.seen = appearance, frame_rate, stopwatch, seen
         self._flow = flow_for(appearance, flow, frame_rate)
         self._last_seen = 0
         self._described: Described = ()
@@ -184,12 +184,12 @@ class Onlooker:
         if frame != self._last_seen:
             seconds = (frame - self._last_seen) / self._frame_rate
             self._last_seen = frame
-            looker = self._appearance, self._flow, self._watch
-            self._described = look_at(image, box, seconds, *looker, frame, self.seen.looks)
+            looker = self._appearance, self._flow, self._stopwatch
+            self._described = describe_boxes(image, box, seconds, *looker, frame, self.seen.looks)
         return self._described
 
 
-class RecentLooks:
+class RecentDescriptors:
     """What the latest detections look like, some of which may have been without an image."""
 
     def __init__(self) -> None:
@@ -216,7 +216,7 @@ class RecentLooks:
         place, seen = self._place[rows], self._seen[rows]
         if not seen.any():
             return np.zeros((len(rows), 0), np.float32)
-        known = appearance.unite(tuple(each[place[seen]] for each in self._described))
+        known = appearance.join(tuple(each[place[seen]] for each in self._described))
         found = np.full((len(rows), known.shape[1]), np.nan, np.float32)
         found[seen] = known
         return found

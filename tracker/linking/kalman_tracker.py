@@ -13,9 +13,9 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image
-from siamlink.tracker.linking.appearance import Onlooker, RecentLooks
+from siamlink.tracker.linking.appearance import FrameDescriber, RecentDescriptors
 from siamlink.tracker.linking.kalman_filter import BoxFilters
-from siamlink.tracker.linking.online_scores import CausalScores, Scores
+from siamlink.tracker.linking.online_scores import OnlineScores, Scores
 from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.linking.protocol import check_frame_rate, read_frame
 from siamlink.tracker.parameters import TrackerParameters
@@ -94,10 +94,10 @@ class KalmanTracker:
         parameters: settings of the tracker.
         matcher: the models with their appearance; None: those that the parameters name.
         stopwatch: counts the stages.
-        onlooker: describes detections; None: one of its own, by the appearance of the matcher.
+        describer: describes detections; None: one of its own, by the appearance of the matcher.
 
     Attributes:
-        newest: (N,) the track of each detection that the present frame was given with, 0 where it is not reported.
+        last_ids: (N,) the track of each detection that the present frame was given with, 0 where it is not reported.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -110,17 +110,19 @@ class KalmanTracker:
         parameters: TrackerParameters | None = None,
         matcher: Matcher | None = None,
         stopwatch: Stopwatch | None = None,
-        onlooker: Onlooker | None = None,
+        describer: FrameDescriber | None = None,
     ) -> None:
         self.frame_rate = check_frame_rate(frame_rate)
         self.parameters = parameters or TrackerParameters(mode="online", solver="hungarian")
         self.matcher = matcher or self.parameters.load_matcher()
         self.frame = self.open_count = self.compared_count = 0
-        self.newest = np.zeros(0, np.int32)
-        self._watch = stopwatch or Stopwatch()
-        self._onlooker = onlooker or Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
-        self._looks, self._looked_from = RecentLooks(), 0
-        self._scores = CausalScores(frame_rate, self.matcher, self.parameters, self._watch)
+        self.last_ids = np.zeros(0, np.int32)
+        self._stopwatch = stopwatch or Stopwatch()
+        self._describer = describer or FrameDescriber(
+            self.matcher.appearance, self.parameters.flow, frame_rate, self._stopwatch
+        )
+        self._looks, self._looked_from = RecentDescriptors(), 0
+        self._scores = OnlineScores(frame_rate, self.matcher, self.parameters, self._stopwatch)
         self._tracks = _OpenTracks()
         self._row_count = 0
         self._next_id = 1
@@ -130,18 +132,18 @@ class KalmanTracker:
         number, new, image = read_frame(detections, frame, self.frame)
         rows = suppress_non_maxima(new.box, new.score, self.parameters.overlap_limit)
         kept = new[rows]
-        described = self._onlooker.describe(image, number, kept.box)
-        self.newest = np.zeros(len(new), np.int32)
+        described = self._describer.describe(image, number, kept.box)
+        self.last_ids = np.zeros(len(new), np.int32)
         if len(kept):
             scores = self._scores.take_in(kept)
             self._looks.add(len(kept), described)
             self._looks.forget(self._scores.first - self._looked_from)
             self._looked_from = self._scores.first
             (seen,) = self._by_frame(kept, scores, self._revised(scores))
-            self.newest[rows] = self._follow(seen)
+            self.last_ids[rows] = self._follow(seen)
         else:
             self._move_on_to(number)
-        return Tracks.from_detections(kept, self.newest[rows])
+        return Tracks.from_detections(kept, self.last_ids[rows])
 
     def update_all(self, detections: Detections) -> Iterator[Tracks]:
         """Take in the detections of later frames that are known already, and return their tracks, many frames at once.
@@ -171,7 +173,7 @@ class KalmanTracker:
             return scores.link
         asked = np.flatnonzero(self.parameters.appearance_gate.leaves_open(scores.link))
         pairs = scores.pairs[asked]
-        with self._watch.stage("appearance"):
+        with self._stopwatch.stage("appearance"):
             seen = Pairs(pairs.earlier - self._looked_from, pairs.later - self._looked_from)
             compared = self._looks.compare(seen, appearance)
         self.open_count += len(asked)

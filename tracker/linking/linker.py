@@ -13,7 +13,7 @@ from siamlink.association.matcher import Matcher, detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
-from siamlink.association.pairs.video_info import Footage
+from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import Constraints, Groups, group_detections
 from siamlink.association.solvers.costs import hold_tracks, link_problem
@@ -26,7 +26,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.overlaps import best_of_overlaps
 from siamlink.tracker.parameters import GapParameters, TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
-from siamlink.tracker.postprocessing.gaps import carry_on, fill_gaps
+from siamlink.tracker.postprocessing.gaps import carry_on, interpolate_gaps
 from siamlink.tracker.postprocessing.smoothing import Smoothing, smooth_tracks
 from siamlink.tracker.tracks import Tracks
 
@@ -104,10 +104,10 @@ def link_detections(
     constraints: Constraints = (),
 ) -> Tracks:
     """Link a sequence's detections into tracks by geometry alone, numbered from 1 in order of appearance."""
-    watch = stopwatch or Stopwatch()
-    scored = score_pairs(detections, frame_rate, matcher, parameters, watch, constraints=constraints)
-    footage = Footage(frame_rate, int(detections.frame.max(initial=0)))
-    return link_scored(scored, footage, matcher, parameters, watch)
+    stopwatch = stopwatch or Stopwatch()
+    scored = score_pairs(detections, frame_rate, matcher, parameters, stopwatch, constraints=constraints)
+    video_info = VideoInfo(frame_rate, int(detections.frame.max(initial=0)))
+    return link_scored(scored, video_info, matcher, parameters, stopwatch)
 
 
 def second_level(matcher: Matcher, parameters: TrackerParameters) -> TrackletMatcher | None:
@@ -120,7 +120,7 @@ def score_pairs(
     frame_rate: float,
     matcher: Matcher,
     parameters: TrackerParameters,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     look: Look | None = None,
     constraints: Constraints = (),
 ) -> ScoredPairs:
@@ -131,19 +131,19 @@ def score_pairs(
         frame_rate: frames a second.
         matcher: the models.
         parameters: settings of the tracker.
-        watch: counts the stages.
+        stopwatch: counts the stages.
         look: compares pairs by looks; None where there are no images or nothing to compare by.
         constraints: what is known of some of the detections.
 
     Raises:
         ConstraintError: constraints contradict each other.
     """
-    with watch.stage("features"):
+    with stopwatch.stage("features"):
         groups = group_detections(detections.frame, constraints)
         kept = best_of_overlaps(detections, parameters.overlap_limit) | groups.named
         detections = detections[kept]
         scene = SceneStatistics.of(detections)
-    scored = score_later(ScoredPairs.none(), detections, scene, frame_rate, matcher, parameters, watch, look)
+    scored = score_later(ScoredPairs.none(), detections, scene, frame_rate, matcher, parameters, stopwatch, look)
     return replace(scored, groups=groups.part(kept))
 
 
@@ -154,7 +154,7 @@ def score_later(
     frame_rate: float,
     matcher: Matcher,
     parameters: TrackerParameters,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     look: Look | None = None,
 ) -> ScoredPairs:
     """Score detections, and with them those of later frames; pairs that were scored before are not asked about again.
@@ -166,29 +166,29 @@ def score_later(
         frame_rate: frames a second.
         matcher: the models.
         parameters: settings of the tracker.
-        watch: counts the stages.
+        stopwatch: counts the stages.
         look: as for `score_pairs`.
     """
-    with watch.stage("features"):
+    with stopwatch.stage("features"):
         detections = Detections.concatenate([known.detections, later])
         since_frame = int(known.detections.frame.max(initial=0)) + 1
         new = candidate_pairs(detections, frame_rate, parameters.gate, since_frame)
         motion = known.motion.continued_by(past_motion(detections, new))
         new = new[new.gap(detections.frame) <= parameters.gate.max_link_frames]
         features = pair_features(detections, new, scene.score_rank(detections), frame_rate, motion)
-    with watch.stage("boosting"):
+    with stopwatch.stage("boosting"):
         context = matcher.context_probability(features)
         asked = np.flatnonzero(parameters.appearance_gate.leaves_open(context))
     link, compared_count = context, 0
     if look is not None and len(asked):
         compared = look(detections, new[asked])
         compared_count = int(compared.known.sum())
-        with watch.stage("boosting"):
+        with stopwatch.stage("boosting"):
             link = matcher.revise(context, features, new, asked, compared)
     pairs, context = known.pairs.followed_by(new), np.append(known.context, context)
-    with watch.stage("features"):
+    with stopwatch.stage("features"):
         shown = detection_features(detections, scene, pairs, context)
-    with watch.stage("boosting"):
+    with stopwatch.stage("boosting"):
         person = matcher.detection_probability(shown)
     return ScoredPairs(
         detections,
@@ -206,10 +206,10 @@ def score_later(
 
 def link_scored(
     scored: ScoredPairs,
-    footage: Footage,
+    video_info: VideoInfo,
     matcher: Matcher,
     parameters: TrackerParameters,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     describe: Describe | None = None,
     see_camera: SeeCamera | None = None,
 ) -> Tracks:
@@ -218,19 +218,19 @@ def link_scored(
     The camera's motion is asked for when all links are made, for which frames are looked at.
     """
     free = np.zeros(len(scored.detections), np.int32)
-    ids = assign_tracks(scored, footage, matcher, parameters, watch, describe, free)
+    ids = assign_tracks(scored, video_info, matcher, parameters, stopwatch, describe, free)
     camera = see_camera(scored.detections) if see_camera else None
-    with watch.stage("gaps"):
+    with stopwatch.stage("gaps"):
         tracks = Tracks.from_detections(scored.detections, number_in_order(ids))
-        return complete(tracks, footage, parameters.gaps, camera)
+        return complete(tracks, video_info, parameters.gaps, camera)
 
 
 def assign_tracks(
     scored: ScoredPairs,
-    footage: Footage,
+    video_info: VideoInfo,
     matcher: Matcher,
     parameters: TrackerParameters,
-    watch: Stopwatch,
+    stopwatch: Stopwatch,
     describe: Describe | None,
     held: NDArray[np.int32],
 ) -> NDArray[np.int32]:
@@ -238,10 +238,10 @@ def assign_tracks(
 
     Args:
         scored: detections and pairs.
-        footage: what is known of the video.
+        video_info: what is known of the video.
         matcher: with models of tracklets, if there are to be two levels.
         parameters: settings of the tracker.
-        watch: counts the stages.
+        stopwatch: counts the stages.
         describe: looks at detections of tracklets; None where there are no images or nothing to look by.
         held: (N,) the track that each detection is part of whatever comes, 0 for those that are free.
 
@@ -250,33 +250,35 @@ def assign_tracks(
     """
     fixed = scored.groups.kept | (held > 0)
     shortest, second, models = parameters.min_detections, parameters.second_level, second_level(matcher, parameters)
-    with watch.stage("solve"):
+    with stopwatch.stage("solve"):
         costs = second.safe if models else parameters.costs
         problem = link_problem(scored.detections, scored.pairs, scored.link, scored.person, costs)
         ids = _solver(parameters, scored.groups)(hold_tracks(problem, held)).track_ids()
     if models:
-        with watch.stage("tracklets"):
-            tracklets = make_tracklets(scored.detections, ids, scored.person, footage.frame_rate, second.summary, fixed)
+        with stopwatch.stage("tracklets"):
+            tracklets = make_tracklets(
+                scored.detections, ids, scored.person, video_info.frame_rate, second.summary, fixed
+            )
             groups = scored.groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
             solve = _solver(parameters, groups)
-            ids = link_tracklets(tracklets, scored.scene, footage, models, second, solve, describe, held)
-        shortest = max(shortest, round(second.min_seconds * footage.frame_rate))
+            ids = link_tracklets(tracklets, scored.scene, video_info, models, second, solve, describe, held)
+        shortest = max(shortest, round(second.min_seconds * video_info.frame_rate))
     return _drop_short(scored.groups.joined(ids), shortest, fixed)
 
 
 def complete(
     tracks: Tracks,
-    footage: Footage,
+    video_info: VideoInfo,
     parameters: GapParameters,
     camera: CameraMotion | None,
     smoothing: Smoothing | None = None,
 ) -> Tracks:
     """Smooth the boxes of tracks, fill their gaps and carry their ends on, as far as that is wanted."""
-    rate = footage.frame_rate
-    filled = smooth_tracks(tracks, rate, camera, smoothing) if parameters.smooth else fill_gaps(tracks)
+    rate = video_info.frame_rate
+    filled = smooth_tracks(tracks, rate, camera, smoothing) if parameters.smooth else interpolate_gaps(tracks)
     if not parameters.fill:
         return filled[~filled.interpolated]
-    return carry_on(filled, footage.last_frame, parameters.carry_on_seconds, rate)
+    return carry_on(filled, video_info.last_frame, parameters.carry_on_seconds, rate)
 
 
 def _solver(parameters: TrackerParameters, groups: Groups) -> Solver:

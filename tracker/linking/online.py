@@ -5,7 +5,7 @@ from typing import Any
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.sources.frame_source import Frame, Image
-from siamlink.tracker.linking.appearance import Onlooker
+from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.protocol import read_frame
 from siamlink.tracker.linking.windowed import WindowedTracker
@@ -26,7 +26,7 @@ class OnlineTracker:
         matcher: the models with their appearance; None: those that the parameters name.
         stopwatch: counts the stages.
         image_size: width and height in pixels, if known.
-        onlooker: describes detections; None: one of its own, by the appearance of the matcher.
+        describer: describes detections; None: one of its own, by the appearance of the matcher.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -40,14 +40,14 @@ class OnlineTracker:
         matcher: Matcher | None = None,
         stopwatch: Stopwatch | None = None,
         image_size: tuple[int, int] | None = None,
-        onlooker: Onlooker | None = None,
+        describer: FrameDescriber | None = None,
     ) -> None:
         self.parameters = parameters or TrackerParameters(mode="online")
         self._tracker: KalmanTracker | WindowedTracker
         if self.parameters.solver == "hungarian":
-            self._tracker = KalmanTracker(frame_rate, self.parameters, matcher, stopwatch, onlooker)
+            self._tracker = KalmanTracker(frame_rate, self.parameters, matcher, stopwatch, describer)
         else:
-            self._tracker = WindowedTracker(frame_rate, self.parameters, matcher, stopwatch, image_size, onlooker)
+            self._tracker = WindowedTracker(frame_rate, self.parameters, matcher, stopwatch, image_size, describer)
 
     def update(self, detections: Any, frame: Frame | Image | int | None = None) -> Any:
         """Take in the detections of the next frame and return the tracks of this frame.
@@ -72,7 +72,7 @@ class OnlineTracker:
             return tracks
         if not hasattr(detections, "__getitem__"):
             return tracks[~tracks.interpolated].to_supervision()
-        ids = self._tracker.newest
+        ids = self._tracker.last_ids
         followed = detections[ids > 0]  # with the masks and the data that came along
         followed.tracker_id = ids[ids > 0].astype(int)
         return followed

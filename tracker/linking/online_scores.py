@@ -10,7 +10,7 @@ from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.features import PAIR_FEATURES, Motion, pair_features, past_motion
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
-from siamlink.tracker.linking.running_scene import SceneHistory
+from siamlink.tracker.linking.running_scene import RunningSceneStatistics
 from siamlink.tracker.parameters import TrackerParameters
 
 FloatArray = NDArray[np.float64]
@@ -35,28 +35,30 @@ class Scores:
     person: FloatArray
 
 
-class CausalScores:
+class OnlineScores:
     """Scores the detections of one frame after another, or of many frames at once with the same results.
 
     Args:
         frame_rate: frames a second.
         matcher: the models that are asked.
         parameters: settings of the tracker.
-        watch: counts the stages.
+        stopwatch: counts the stages.
 
     Attributes:
         first: the earliest detection that later ones can still be linked to, counted from the first ever taken in.
     """
 
-    def __init__(self, frame_rate: float, matcher: Matcher, parameters: TrackerParameters, watch: Stopwatch) -> None:
-        self._frame_rate, self._matcher, self._gate, self._watch = frame_rate, matcher, parameters.gate, watch
-        self._scene = SceneHistory()
+    def __init__(
+        self, frame_rate: float, matcher: Matcher, parameters: TrackerParameters, stopwatch: Stopwatch
+    ) -> None:
+        self._frame_rate, self._matcher, self._gate, self._stopwatch = frame_rate, matcher, parameters.gate, stopwatch
+        self._scene = RunningSceneStatistics()
         self._window, self._motion = Detections.empty(), Motion.none()
         self.first = 0
 
     def take_in(self, new: Detections) -> Scores:
         """Score the detections of the next frames, at least one, none of which a better one overlaps."""
-        with self._watch.stage("features"):
+        with self._stopwatch.stage("features"):
             longest = self._gate.gap_frames(self._frame_rate)
             self._forget_before(int(new.frame[0]) - longest)
             known, window = len(self._window), Detections.concatenate([self._window, new])
@@ -72,14 +74,14 @@ class CausalScores:
                 rank = scene.score_rank(window[first : known + rows.stop])
                 features[some, EARLIER] = rank[pairs.earlier[some] - first]
                 features[some, LATER] = rank[pairs.later[some] - first]
-        with self._watch.stage("boosting"):
+        with self._stopwatch.stage("boosting"):
             link = self._matcher.context_probability(features)
-        with self._watch.stage("features"):
+        with self._stopwatch.stage("features"):
             shown = np.empty((len(new), len(DETECTION_FEATURES)), np.float32)
             for some, (rows, scene) in zip(leading, scenes, strict=True):
                 support = Pairs(pairs.earlier[some], pairs.later[some] - known - rows.start)
                 shown[rows] = detection_features(new[rows], scene, support, link[some], future=False)
-        with self._watch.stage("boosting"):
+        with self._stopwatch.stage("boosting"):
             person = self._matcher.detection_probability(shown)
         return Scores(Pairs(pairs.earlier + self.first, pairs.later + self.first), features, link, person)
 

@@ -12,7 +12,7 @@ HISTORY = 3000
 """Detections that the statistics of the scene are made from, the latest ones."""
 
 
-class SceneHistory:
+class RunningSceneStatistics:
     """Statistics of the latest detections, made anew whenever a tenth of these is new."""
 
     def __init__(self) -> None:

@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 from siamlink.association.appearance.appearance import Comparisons
 from siamlink.association.matcher import Matcher
 from siamlink.association.pairs.candidates import IntArray, Pairs
-from siamlink.association.pairs.video_info import Footage
+from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.solvers import number_in_order
 from siamlink.association.tracklets.features import LONGEST_SECONDS
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image
-from siamlink.tracker.linking.appearance import Onlooker, RecentLooks
+from siamlink.tracker.linking.appearance import FrameDescriber, RecentDescriptors
 from siamlink.tracker.linking.linker import (
     ScoredPairs,
     assign_tracks,
@@ -25,7 +25,7 @@ from siamlink.tracker.linking.linker import (
     second_level,
 )
 from siamlink.tracker.linking.protocol import check_frame_rate, read_frame
-from siamlink.tracker.linking.running_scene import SceneHistory
+from siamlink.tracker.linking.running_scene import RunningSceneStatistics
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import camera_for
 from siamlink.tracker.postprocessing.smoothing import Smoothing, choose_smoothing
@@ -48,10 +48,10 @@ class WindowedTracker:
         matcher: the models with their appearance; None: those that the parameters name.
         stopwatch: counts the stages.
         image_size: width and height in pixels, if known.
-        onlooker: describes detections; None: one of its own, by the appearance of the matcher.
+        describer: describes detections; None: one of its own, by the appearance of the matcher.
 
     Attributes:
-        newest: (N,) the track of each detection that the present frame was given with; 0 for none, or none as yet.
+        last_ids: (N,) the track of each detection that the present frame was given with; 0 for none, or none as yet.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -65,27 +65,29 @@ class WindowedTracker:
         matcher: Matcher | None = None,
         stopwatch: Stopwatch | None = None,
         image_size: tuple[int, int] | None = None,
-        onlooker: Onlooker | None = None,
+        describer: FrameDescriber | None = None,
     ) -> None:
         self.frame_rate = check_frame_rate(frame_rate)
         self.parameters = parameters or TrackerParameters(mode="windowed")
-        self.matcher = (matcher or self.parameters.load_matcher()).remembering()
+        self.matcher = (matcher or self.parameters.load_matcher()).memoised()
         self.frame = self.final_frame = 0
-        self._watch, self._image_size = stopwatch or Stopwatch(), image_size
-        self._onlooker = onlooker or Onlooker(self.matcher.appearance, self.parameters.flow, frame_rate, self._watch)
-        seen, gaps = self._onlooker.seen.camera, self.parameters.gaps
-        self._camera = camera_for(self.matcher, gaps, frame_rate, self._watch, seen)
-        self._looks = RecentLooks()
+        self._stopwatch, self._image_size = stopwatch or Stopwatch(), image_size
+        self._describer = describer or FrameDescriber(
+            self.matcher.appearance, self.parameters.flow, frame_rate, self._stopwatch
+        )
+        seen, gaps = self._describer.seen.camera, self.parameters.gaps
+        self._camera = camera_for(self.matcher, gaps, frame_rate, self._stopwatch, seen)
+        self._looks = RecentDescriptors()
         self._two_levels = second_level(self.matcher, self.parameters) is not None
         self._passed = self._described = 0
-        self._scene = SceneHistory()
+        self._scene = RunningSceneStatistics()
         self._scored = ScoredPairs.none()
         self._new: list[Detections] = []
         self._smoothing: Smoothing | None = None
         self._smoothing_due = 0
         self._held = np.zeros(0, np.int32)
         self._next_id = 1
-        self.newest = np.zeros(0, np.int32)
+        self.last_ids = np.zeros(0, np.int32)
         self._latency = math.floor(self.parameters.delay_seconds * frame_rate + 1e-6)
         self._step = 1 + math.floor(self._latency * self.parameters.step_share)
 
@@ -108,7 +110,7 @@ class WindowedTracker:
         before = self._move_on_to(number - 1)  # what was due in skipped frames knows nothing of this one
         rows = suppress_non_maxima(new.box, new.score, self.parameters.overlap_limit)
         kept = new[rows]
-        described = self._onlooker.describe(image, number, kept.box)
+        described = self._describer.describe(image, number, kept.box)
         self._looks.add(len(kept), described)
         if self._camera:
             self._camera.see(number, image, kept.box)
@@ -116,9 +118,9 @@ class WindowedTracker:
         self._described += len(kept) if described else 0
         self._new.append(kept)
         after = self._move_on_to(number)
-        self.newest = np.zeros(len(new), np.int32)
+        self.last_ids = np.zeros(len(new), np.int32)
         if self.final_frame == number:
-            self.newest[rows] = self._held[len(self._held) - len(rows) :]
+            self.last_ids[rows] = self._held[len(self._held) - len(rows) :]
         return Tracks.concatenate([before, after])
 
     def finish(self) -> Tracks:
@@ -158,7 +160,7 @@ class WindowedTracker:
         detections = self._scored.detections
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = _number_tracks(np.where(left_out, 0, self._assign()), self._held, self._next_id)
-        with self._watch.stage("gaps"):
+        with self._stopwatch.stage("gaps"):
             tracks = self._complete(Tracks.from_detections(detections, ids))
         given = tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)]
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
@@ -176,7 +178,7 @@ class WindowedTracker:
         carried = math.floor(gaps.carry_on_seconds * rate + 1e-6)
         going_on = np.unique(tracks.track_id[tracks.frame > self.final_frame - carried])
         left = tracks[np.isin(tracks.track_id, going_on)]
-        return complete(left, self._footage, gaps, self._camera, self._smoothing)
+        return complete(left, self._video_info, gaps, self._camera, self._smoothing)
 
     def _take_in_new(self) -> None:
         """Score the pairs that the new detections are part of."""
@@ -186,18 +188,18 @@ class WindowedTracker:
         self._new = []
         scene, look = self._scene.statistics, self._compare if self._sees and not self._two_levels else None
         self._scored = score_later(
-            self._scored, new, scene, self.frame_rate, self.matcher, self.parameters, self._watch, look
+            self._scored, new, scene, self.frame_rate, self.matcher, self.parameters, self._stopwatch, look
         )
 
     def _assign(self) -> NDArray[np.int32]:
         """(N,) the best tracks of the detections in the window, those that are held among them."""
         describe = self._describe if self._sees and self._two_levels else None
-        watch, held = self._watch, self._held
-        return assign_tracks(self._scored, self._footage, self.matcher, self.parameters, watch, describe, held)
+        stopwatch, held = self._stopwatch, self._held
+        return assign_tracks(self._scored, self._video_info, self.matcher, self.parameters, stopwatch, describe, held)
 
     @property
-    def _footage(self) -> Footage:
-        return Footage(self.frame_rate, self.frame, self._image_size)
+    def _video_info(self) -> VideoInfo:
+        return VideoInfo(self.frame_rate, self.frame, self._image_size)
 
     def _forget(self) -> None:
         """Drop the detections that nothing later is linked to or compared with."""

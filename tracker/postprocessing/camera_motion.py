@@ -10,7 +10,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image
-from siamlink.tracker.cache.frame_cache import NOTHING_SEEN, SeenCamera
+from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedCameraMotion
 from siamlink.tracker.parameters import GapParameters
 
 FloatArray = NDArray[np.float64]
@@ -23,13 +23,13 @@ class CameraMotion:
 
     Args:
         frame_rate: frames a second.
-        watch: counts the stage `camera`.
+        stopwatch: counts the stage `camera`.
         seen: what is known already; what is found is added.
     """
 
-    def __init__(self, frame_rate: float, watch: Stopwatch, seen: SeenCamera = NOTHING_SEEN.camera) -> None:
+    def __init__(self, frame_rate: float, stopwatch: Stopwatch, seen: CachedCameraMotion = NO_CACHE.camera) -> None:
         self._stride = max(2, round(LOOK_SECONDS * frame_rate))
-        self._flow, self._watch, self._seen = FlowEstimator(FlowParameters(), frame_rate), watch, seen
+        self._flow, self._stopwatch, self._seen = FlowEstimator(FlowParameters(), frame_rate), stopwatch, seen
         self._frame: list[int] = []
         self._step: list[FloatArray] = []
 
@@ -52,10 +52,10 @@ class CameraMotion:
         """
         if number < self._due:
             return
-        with self._watch.stage("camera"):
+        with self._stopwatch.stage("camera"):
             moved = self._seen.recall(number, self.seen_until, box)
             if image is not None and moved is not None:
-                self._flow.pass_over(image)
+                self._flow.skip_frame(image)
             elif image is not None:
                 found = self._flow.camera_motion(image, box)
                 moved = np.zeros((0, 3)) if found is None else found
@@ -106,8 +106,8 @@ def camera_for(
     matcher: Matcher,
     parameters: GapParameters,
     frame_rate: float,
-    watch: Stopwatch,
-    seen: SeenCamera = NOTHING_SEEN.camera,
+    stopwatch: Stopwatch,
+    seen: CachedCameraMotion = NO_CACHE.camera,
 ) -> CameraMotion | None:
     """What watches the camera of a video; None where frames are not looked at, or boxes do not follow it.
 
@@ -115,8 +115,8 @@ def camera_for(
         matcher: with the appearance that looks at frames, if there is one.
         parameters: what becomes of boxes.
         frame_rate: frames a second.
-        watch: counts the stage `camera`.
+        stopwatch: counts the stage `camera`.
         seen: what is known already of the camera's motion.
     """
     wanted = matcher.appearance is not None and parameters.smooth and parameters.camera
-    return CameraMotion(frame_rate, watch, seen) if wanted else None
+    return CameraMotion(frame_rate, stopwatch, seen) if wanted else None

@@ -9,7 +9,7 @@ SPEED_SECONDS = 0.4
 """The speed of a track's end is measured over so much time, or as long as there is."""
 
 
-def fill_gaps(tracks: Tracks) -> Tracks:
+def interpolate_gaps(tracks: Tracks) -> Tracks:
     """Interpolate boxes and scores linearly between the detections of each track; new rows are marked interpolated."""
     order = np.lexsort((tracks.frame, tracks.track_id))
     frame, track_id = tracks.frame[order], tracks.track_id[order]

@@ -11,7 +11,7 @@ from siamlink.association.solvers.constraints import Constraint, group_detection
 from siamlink.detectors.base.errors import ConstraintError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import corners, is_filled, read_rows
+from siamlink.detectors.mot.text import corners, is_interpolated, read_rows
 
 LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
 LEAST_OVERLAP = 0.3
@@ -57,7 +57,7 @@ class NamedBox:
         here = np.flatnonzero(self.rows[:, 0] == self.rows[row, 0])
         overlap = iou_matrix(corners(self.rows[here]), detections.box[first:last])
         overlap[~np.isclose(self.rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
-        overlap[is_filled(self.rows[here])] = 0
+        overlap[is_interpolated(self.rows[here])] = 0
         own = overlap[here == row][0]
         best = int(np.argmax(own))
         is_own = own[best] >= LEAST_OVERLAP and here[np.argmax(overlap[:, best])] == row

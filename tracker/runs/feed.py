@@ -6,12 +6,12 @@ from itertools import cycle
 from typing import TypeVar
 
 from siamlink.detectors.base.errors import DetectorError
-from siamlink.detectors.base.prefetch import DEPTH, ahead
+from siamlink.detectors.base.prefetch import DEPTH, prefetch
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame, FrameSource, Image
-from siamlink.tracker.cache.frame_cache import NOTHING_SEEN, SeenDetections
+from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedDetections
 from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.postprocessing.camera_motion import camera_for
 from siamlink.tracker.runs.run import Run
@@ -24,8 +24,8 @@ Feed = Iterator[tuple[int, Image | None, Detections]]
 def detect_frames(
     frames: FrameSource,
     detector: LoadedDetector,
-    watch: Stopwatch,
-    seen: SeenDetections = NOTHING_SEEN.detections,
+    stopwatch: Stopwatch,
+    seen: CachedDetections = NO_CACHE.detections,
 ) -> Iterator[tuple[int, Image, Detections]]:
     """Each frame's number, image and what the detector finds in it, or has found before by what was `seen`.
 
@@ -36,9 +36,9 @@ def detect_frames(
         DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
     """
     detectors = [detector] if frames.live else detector.several()
-    with ahead(_decode(frames, watch), 0 if frames.live else DEPTH) as decoded:
+    with prefetch(_decode(frames, stopwatch), 0 if frames.live else DEPTH) as decoded:
         begun = (
-            (frame, _begin(frame, one, watch, seen)) for frame, one in zip(decoded, cycle(detectors), strict=False)
+            (frame, _begin(frame, one, stopwatch, seen)) for frame, one in zip(decoded, cycle(detectors), strict=False)
         )
         for frame, detected in _several_begun(begun, len(detectors)):
             try:
@@ -53,7 +53,9 @@ def detect_frames(
         seen.end(frames)
 
 
-def _begin(frame: Frame, detector: LoadedDetector, watch: Stopwatch, seen: SeenDetections) -> Callable[[], Detections]:
+def _begin(
+    frame: Frame, detector: LoadedDetector, stopwatch: Stopwatch, seen: CachedDetections
+) -> Callable[[], Detections]:
     """Start to detect in a frame, unless it is known; what is returned waits for the detections."""
     known = seen.in_frame(frame.number)
     if known is not None:
@@ -61,9 +63,9 @@ def _begin(frame: Frame, detector: LoadedDetector, watch: Stopwatch, seen: SeenD
     wait = detector.begin(frame.image, frame.number)
 
     def detected() -> Detections:
-        with watch.stage("detect"):
+        with stopwatch.stage("detect"):
             found = wait()
-        with watch.stage("keep"):
+        with stopwatch.stage("keep"):
             seen.add(frame.number, found)
         return found
 
@@ -86,14 +88,14 @@ def _several_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
         raise end
 
 
-def _decode(frames: FrameSource, watch: Stopwatch) -> Iterator[Frame]:
+def _decode(frames: FrameSource, stopwatch: Stopwatch) -> Iterator[Frame]:
     """The frames until it is time to stop, which is looked for before each."""
-    decoded = watch.over("decode", frames)
+    decoded = stopwatch.over("decode", frames)
     while not frames.stopped and (frame := next(decoded, None)):
         yield frame
 
 
-def replay(run: Run, shown: bool) -> Feed:
+def given_frames(run: Run, shown: bool) -> Feed:
     """Each frame's number and the detections that were given for it; images are decoded only to be looked at, or shown.
 
     After the last frame of which something is to be seen that is not known yet there are none.
@@ -101,7 +103,7 @@ def replay(run: Run, shown: bool) -> Feed:
     opened = run.opened
     given = opened.detections or Detections.empty()
     looked_at = opened.frames if run.matcher.appearance else None
-    decoded = run.watch.over("decode", looked_at) if looked_at else iter(())
+    decoded = run.stopwatch.over("decode", looked_at) if looked_at else iter(())
     needed = opened.last_frame if shown or not looked_at else _last_needed(run, given)
     for number in range(1, opened.last_frame + 1):
         frame = next(decoded, None) if number <= needed else None
@@ -111,6 +113,6 @@ def replay(run: Run, shown: bool) -> Feed:
 def _last_needed(run: Run, given: Detections) -> int:
     """The last frame of which a tracker that is given one frame after another has to see the image."""
     kept, seen = suppress_overlaps(given, run.parameters.overlap_limit), run.opened.seen
-    camera = camera_for(run.matcher, run.parameters.gaps, run.opened.frame_rate, run.watch, seen.camera)
+    camera = camera_for(run.matcher, run.parameters.gaps, run.opened.frame_rate, run.stopwatch, seen.camera)
     last = run.opened.last_frame
     return max(seen.looks.last_unknown(kept.frame, kept.box), camera.last_unknown(kept, last) if camera else 0)

@@ -7,10 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siamlink.detectors.base.prefetch import DEPTH, ahead
+from siamlink.detectors.base.prefetch import DEPTH, prefetch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tracker.linking.appearance import Onlooker
+from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.online import OnlineTracker
 from siamlink.tracker.linking.protocol import FrameByFrame
@@ -70,7 +70,7 @@ def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_fina
         (on_final or tracks.append)(final)
         while on_frame and waiting and waiting[0].number <= tracker.final_frame:
             shown = waiting.popleft()
-            with run.watch.stage("draw"):
+            with run.stopwatch.stage("draw"):
                 on_frame(shown, final.in_frame(shown.number))
 
     try:
@@ -83,7 +83,7 @@ def track_frame_by_frame(run: Run, feed: Feed, on_frame: OnFrame | None, on_fina
                     waiting.append(frame)
                 give_out(final)
                 run.passed(last_number)
-        with run.watch.stage("link"):
+        with run.stopwatch.stage("link"):
             final = tracker.finish()
         give_out(final)
     except Exception:
@@ -115,7 +115,7 @@ def _steps(run: Run, feed: Feed, tracker: FrameByFrame) -> Generator[_Step]:
 def _known_steps(run: Run, known: Detections, tracker: KalmanTracker) -> Generator[_Step]:
     """Many frames a step."""
     done = 0
-    for final in run.watch.over("link", tracker.update_all(known)):
+    for final in run.stopwatch.over("link", tracker.update_all(known)):
         first, done = done, int(np.searchsorted(known.frame, tracker.frame, side="right"))
         yield _Step(tracker.frame, None, known[first:done], final)
     yield _Step(run.opened.last_frame, None, known[done:], Tracks.empty())
@@ -126,18 +126,18 @@ def _fed_steps(run: Run, feed: Feed, tracker: FrameByFrame) -> Generator[_Step]:
 
     A live source is one frame ahead at most: it is not to wait for its turn.
     """
-    with ahead(feed, 1 if run.opened.live else DEPTH) as found_ahead:
+    with prefetch(feed, 1 if run.opened.live else DEPTH) as found_ahead:
         for number, image, found in found_ahead:
             frame = None if image is None else Frame(number, (number - 1) / run.opened.frame_rate, image)
-            with run.watch.stage("link"):
+            with run.stopwatch.stage("link"):
                 final = tracker.update(found, frame or number)
             yield _Step(number, frame, found, final)
 
 
 def _frame_by_frame(run: Run) -> FrameByFrame:
     rate, size, settings = run.opened.frame_rate, run.opened.image_size, run.parameters
-    onlooker = Onlooker(run.matcher.appearance, settings.flow, rate, run.watch, run.opened.seen)
+    describer = FrameDescriber(run.matcher.appearance, settings.flow, rate, run.stopwatch, run.opened.seen)
     if settings.mode == "online" and settings.solver == "hungarian":
-        return KalmanTracker(rate, settings, run.matcher, run.watch, onlooker)
+        return KalmanTracker(rate, settings, run.matcher, run.stopwatch, describer)
     tracker = OnlineTracker if settings.mode == "online" else WindowedTracker
-    return tracker(rate, settings, run.matcher, run.watch, size, onlooker)
+    return tracker(rate, settings, run.matcher, run.stopwatch, size, describer)

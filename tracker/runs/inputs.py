@@ -10,7 +10,7 @@ from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.mot.text import read_detections
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
 from siamlink.detectors.sources.open import open_sequence_frames, open_source
-from siamlink.tracker.cache.frame_cache import Seen
+from siamlink.tracker.cache.frame_cache import FrameCache
 from siamlink.tracker.runs.corrections import Corrections, read_corrections
 
 LOWEST_FRAME_RATE = 0.001
@@ -43,7 +43,7 @@ class TrackingInput(NamedTuple):
     source: str = ""
     detection_file: Path | None = None
     known: Constraints | Corrections = ()
-    seen: Seen = Seen()
+    seen: FrameCache = FrameCache()
     told_size: tuple[int, int] | None = None
 
     @property

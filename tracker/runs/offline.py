@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from siamlink.association.appearance.appearance import Appearances, Comparisons
 from siamlink.association.appearance.optical_flow import FlowEstimator
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.pairs.video_info import Footage
-from siamlink.detectors.base.prefetch import taken_ahead
+from siamlink.association.pairs.video_info import VideoInfo
+from siamlink.detectors.base.prefetch import prefetched
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tracker.linking.appearance import compare_looks, describe_detections, flow_for
+from siamlink.tracker.linking.appearance import compare_pairs, describe_detections, flow_for
 from siamlink.tracker.linking.linker import Looks, link_scored, score_pairs, second_level
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion, camera_for
 from siamlink.tracker.runs.feed import Feed
@@ -34,10 +34,10 @@ def track_offline(run: Run, feed: Feed, looks: Looks | None) -> Linked:
     run.progress("link", 0, None)
     looking = _Looking(run, looks or Looks())
     constraints = run.opened.constraints(detections)
-    scored = score_pairs(detections, rate, run.matcher, run.parameters, run.watch, looking.compare, constraints)
-    footage = Footage(rate, last_frame, size)
+    scored = score_pairs(detections, rate, run.matcher, run.parameters, run.stopwatch, looking.compare, constraints)
+    video_info = VideoInfo(rate, last_frame, size)
     seen = looking.describe, looking.see_camera
-    tracks = link_scored(scored, footage, run.matcher, run.parameters, run.watch, *seen)
+    tracks = link_scored(scored, video_info, run.matcher, run.parameters, run.stopwatch, *seen)
     run.progress("link", 1, 1)
     if second_level(run.matcher, run.parameters):
         used = run.use(looking.wanted, looking.described)
@@ -65,7 +65,7 @@ class _Looking:
         self.compare = None if two_levels else known.compare or (self._compare if sees else None)
         self.describe = self._describe if two_levels and (known.describe or sees) else None
         rate, gaps = run.opened.frame_rate, run.parameters.gaps
-        camera = camera_for(run.matcher, gaps, rate, run.watch, run.opened.seen.camera)
+        camera = camera_for(run.matcher, gaps, rate, run.stopwatch, run.opened.seen.camera)
         self._camera = camera if sees and known == Looks() else None
         self._left: Iterator[Frame] | None = None
 
@@ -83,7 +83,7 @@ class _Looking:
     def _compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
         frames, appearance, flow, run = *self._sources(detections), self._run
         seen = run.opened.seen.looks
-        return compare_looks(frames, detections, pairs, appearance, flow, run.watch, run.progress, seen)
+        return compare_pairs(frames, detections, pairs, appearance, flow, run.stopwatch, run.progress, seen)
 
     def _describe(self, detections: Detections, rows: NDArray[np.int64]) -> NDArray[np.floating]:
         self.wanted = len(rows)
@@ -92,7 +92,9 @@ class _Looking:
         else:
             frames, appearance, flow, run = *self._sources(detections), self._run
             seen = run.opened.seen.looks
-            descriptors = describe_detections(frames, detections, rows, appearance, flow, run.watch, run.progress, seen)
+            descriptors = describe_detections(
+                frames, detections, rows, appearance, flow, run.stopwatch, run.progress, seen
+            )
         self.described = int(np.isfinite(descriptors).all(axis=1).sum()) if descriptors.shape[1] else 0
         return descriptors
 
@@ -106,6 +108,6 @@ class _Looking:
         """The frames from the first on; in passing, the camera is watched. What is left of them is for `see_camera`."""
         frames = self._run.opened.frames
         assert frames is not None
-        decoded = self._run.watch.over("decode", frames)
-        self._left = self._camera.watching(taken_ahead(decoded), detections) if self._camera else decoded
+        decoded = self._run.stopwatch.over("decode", frames)
+        self._left = self._camera.watching(prefetched(decoded), detections) if self._camera else decoded
         return self._left

@@ -46,7 +46,7 @@ class Run:
     parameters: TrackerParameters
     matcher: Matcher
     progress: Progress
-    watch: Stopwatch
+    stopwatch: Stopwatch
 
     def passed(self, frame: int) -> None:
         """Report that a frame has gone through."""

@@ -12,7 +12,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.models.registry import load_detector
 from siamlink.tracker.linking.linker import Looks
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.runs.feed import detect_frames, replay
+from siamlink.tracker.runs.feed import detect_frames, given_frames
 from siamlink.tracker.runs.frame_by_frame import OnFinal, OnFrame, track_frame_by_frame
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
 from siamlink.tracker.runs.offline import track_offline
@@ -107,9 +107,9 @@ def track_input(
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector)
         opened = opened if on_frame else _with_all_seen(opened)
     run = Run(opened, parameters, matcher or parameters.load_matcher(), progress or _silent, Stopwatch())
-    feed, frames, looked = replay(run, on_frame is not None), opened.frames, opened.detections is None
+    feed, frames, looked = given_frames(run, on_frame is not None), opened.frames, opened.detections is None
     if finder and frames and looked:
-        feed = detect_frames(frames, finder, run.watch, opened.seen.detections)
+        feed = detect_frames(frames, finder, run.stopwatch, opened.seen.detections)
     offline = parameters.mode == "offline"
     linked = track_offline(run, feed, looks) if offline else track_frame_by_frame(run, feed, on_frame, on_final)
     return TrackingResult(
@@ -119,7 +119,7 @@ def track_input(
         detector=finder.name if finder else None,
         frame_count=linked.last_number if looked else opened.last_frame,
         broken=linked.broken if looked else None,
-        seconds=run.watch.seconds,
+        seconds=run.stopwatch.seconds,
         appearance=linked.appearance,
     )
 

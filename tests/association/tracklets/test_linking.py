@@ -10,14 +10,14 @@ import pytest
 from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import SceneStatistics
-from siamlink.association.pairs.video_info import Footage
+from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.solvers import solve_hungarian, solve_lp
 from siamlink.association.tracklets.features import candidate_tracklet_pairs
 from siamlink.association.tracklets.linking import (
     SecondLevelParameters,
     TrackletCostParameters,
+    describe_tracklets,
     link_tracklets,
-    look_at,
     tracklet_problem,
 )
 from siamlink.association.tracklets.matcher import LINK_FILE, PERSON_FILE, TrackletMatcher
@@ -35,7 +35,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
 
 PARAMETERS = SecondLevelParameters()
-FOOTAGE = Footage(30, last_frame=10_000)
+FOOTAGE = VideoInfo(30, last_frame=10_000)
 """It goes on for long after everything."""
 QUICK = TrackletTrainingParameters(link_rounds=60, person_rounds=40, learning_rate=0.1, smallest_leaf=1)
 
@@ -104,14 +104,14 @@ def test_only_tracklets_with_candidates_are_looked_at() -> None:
         return np.tile([1.0, 0.0], (len(rows), 1))
 
     pairs = Pairs(np.array([0, 0]), np.array([3, 5]))
-    seen = look_at(tracklets, pairs, TrackletParameters(best_crops=4), describe)
+    seen = describe_tracklets(tracklets, pairs, TrackletParameters(best_crops=4), describe)
     (rows,) = asked
     assert set(tracklets.owner[rows]) == {0, 3, 5}
     assert np.bincount(tracklets.owner[rows]).max() <= 4
     assert np.isfinite(seen.descriptor[[0, 3, 5]]).all()
     assert np.isnan(np.delete(seen.descriptor, [0, 3, 5], axis=0)).all()
     none = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    assert look_at(tracklets, none, TrackletParameters(), describe) is tracklets
+    assert describe_tracklets(tracklets, none, TrackletParameters(), describe) is tracklets
 
 
 def test_costs_are_log_likelihoods() -> None:

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.tracklets.overlap_in_time import HandoverParameters, hand_over
+from siamlink.association.tracklets.overlap_in_time import HandoverParameters, trim_overlaps
 from siamlink.detectors.detections import Detections
 
 RATE = 10.0
@@ -26,7 +26,7 @@ def share_out(walks, probability=None, fixed=None, parameters=PARAMETERS) -> lis
     detections, number = scene(*walks)
     given_probability = np.full(len(number), 0.5) if probability is None else np.array(probability)[number - 1]
     kept_for_certain = np.zeros(len(number), bool) if fixed is None else np.isin(number, fixed)
-    kept = hand_over(detections, number, given_probability, RATE, kept_for_certain, parameters)
+    kept = trim_overlaps(detections, number, given_probability, RATE, kept_for_certain, parameters)
     assert kept[kept > 0].min(initial=1) == 1
     return [detections.frame[(number == k) & (kept > 0)].tolist() for k in range(1, len(walks) + 1)]
 
@@ -76,12 +76,14 @@ def test_each_end_gives_way_to_the_beginning_that_overlaps_it_most():
 )
 def test_tracklets_lose_only_ends_and_are_numbered_in_order(walks):
     if not walks:
-        nothing = hand_over(Detections.empty(), np.zeros(0, np.int32), np.zeros(0), RATE, np.zeros(0, bool), PARAMETERS)
+        nothing = trim_overlaps(
+            Detections.empty(), np.zeros(0, np.int32), np.zeros(0), RATE, np.zeros(0, bool), PARAMETERS
+        )
         assert len(nothing) == 0
         return
     detections, number = scene(*((begin, begin + length, x) for begin, length, x, _ in walks))
     probability = np.array([each[3] for each in walks])[number - 1]
-    kept = hand_over(detections, number, probability, RATE, np.zeros(len(number), bool), PARAMETERS)
+    kept = trim_overlaps(detections, number, probability, RATE, np.zeros(len(number), bool), PARAMETERS)
     names, first = np.unique(kept[kept > 0], return_index=True)
     assert names.tolist() == list(range(1, len(walks) + 1)), "none is lost"
     assert (np.diff(first) > 0).all()

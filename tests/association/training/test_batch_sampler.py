@@ -5,10 +5,10 @@ import pytest
 
 from siamlink.association.training.batch_sampler import BatchSampler, SamplingParameters, negative_pairs, positive_pairs
 from siamlink.association.training.ground_truth import NOBODY
-from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.detectors.base.errors import InputError
 
-Paint = Callable[..., Gallery]
+Paint = Callable[..., IdentityCrops]
 PARAMETERS = SamplingParameters(people=6, patches=3, false_detections=2)
 
 

@@ -11,19 +11,19 @@ from siamlink.association.appearance.appearance import Appearances, LoadedAppear
 from siamlink.association.appearance.siamese.networks import NetworkParameters
 from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.distillation import TeacherParameters, prepare_lessons, teacher_loss
-from siamlink.association.training.identity_crops import Gallery, read_crops
+from siamlink.association.training.identity_crops import IdentityCrops, read_crops
 from siamlink.association.training.siamese_trainer import SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError
 
-Paint = Callable[..., Gallery]
+Paint = Callable[..., IdentityCrops]
 
 
 def silent(*_: object) -> None:
     """Report nothing."""
 
 
-def taught(gallery: Gallery, seed: int = 0, length: int = 40) -> Gallery:
+def taught(gallery: IdentityCrops, seed: int = 0, length: int = 40) -> IdentityCrops:
     """A gallery with a teacher's descriptors: one direction a person, much that is common to all, and little noise."""
     random = np.random.default_rng(seed)
     people = random.normal(size=(gallery.people, length)) + 3

@@ -7,10 +7,10 @@ import pytest
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.training.ground_truth import NOBODY
 from siamlink.association.training.identity_crops import (
-    find_galleries,
+    find_identity_crops,
     one_of_each_video,
     read_crops,
-    read_video_people,
+    read_video_identities,
 )
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.mot.sequence import open_sequence
@@ -63,27 +63,27 @@ def write_crops(folder: Path, people: int = 3) -> Path:
 def test_sequences_and_crops_are_found_at_any_depth(tmp_path: Path) -> None:
     write_sequence(tmp_path / "videos")
     write_crops(tmp_path / "people" / "campus")
-    sequences, crops = find_galleries(tmp_path)
+    sequences, crops = find_identity_crops(tmp_path)
     assert [sequence.name for sequence in sequences] == ["walk"]
     assert crops == [tmp_path / "people" / "campus"]
-    assert [sequence.name for sequence in find_galleries(tmp_path / "videos" / "walk")[0]] == ["walk"]
+    assert [sequence.name for sequence in find_identity_crops(tmp_path / "videos" / "walk")[0]] == ["walk"]
     with pytest.raises(InputError, match="is not a folder"):
-        find_galleries(tmp_path / "none")
+        find_identity_crops(tmp_path / "none")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="holds no annotated sequence with frames and no person crops"):
-        find_galleries(tmp_path / "empty")
+        find_identity_crops(tmp_path / "empty")
 
 
 def test_of_one_video_under_two_names_the_larger_annotation_is_kept(tmp_path: Path) -> None:
     write_sequence(tmp_path, "small", people=2)
     write_sequence(tmp_path, "large", people=3)
-    sequences, _ = find_galleries(tmp_path)
+    sequences, _ = find_identity_crops(tmp_path)
     assert [sequence.name for sequence in one_of_each_video(sequences)] == ["large"]
 
 
 def test_the_people_of_a_video_are_cut_out_as_annotated_and_as_detected(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path))
-    gallery = read_video_people(sequence, FLOW, 0.4, 0.5, silent)
+    gallery = read_video_identities(sequence, FLOW, 0.4, 0.5, silent)
     assert gallery.people == 2, "who is hidden is left out"
     assert gallery.is_video
     assert set(np.round(gallery.seconds * 5)) == {0, 2, 4, 6, 8}
@@ -112,7 +112,7 @@ def test_what_cannot_teach_is_refused(tmp_path: Path) -> None:
         read_crops(write_crops(tmp_path / "one", people=1), silent)
     alone = open_sequence(write_sequence(tmp_path, people=1))
     with pytest.raises(InputError, match="shows one person only"):
-        read_video_people(alone, FLOW, 0.4, 0.5, silent)
+        read_video_identities(alone, FLOW, 0.4, 0.5, silent)
     broken = write_crops(tmp_path / "broken")
     (broken / "0009_c1.jpg").write_text("no image")
     with pytest.raises(InputError, match=r"0009_c1\.jpg is no image"):

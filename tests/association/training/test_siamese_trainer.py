@@ -11,12 +11,12 @@ from siamlink.association.appearance.siamese.inference import Siamese, save_siam
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
 from siamlink.association.appearance.siamese.networks import NetworkParameters
 from siamlink.association.training.batch_sampler import SamplingParameters
-from siamlink.association.training.identity_crops import Gallery
+from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError, ModelError
 
-Paint = Callable[..., Gallery]
+Paint = Callable[..., IdentityCrops]
 
 
 def settings(**changes: object) -> SiameseTrainingParameters:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance.patches import Patches
-from siamlink.association.training.siamese_validation import Validation, split_people
+from siamlink.association.training.siamese_validation import Validation, split_identities
 from siamlink.detectors.base.errors import InputError
 
 
@@ -44,7 +44,7 @@ def test_without_two_people_there_is_nothing_to_validate_on(gallery: Callable) -
 
 def test_people_are_split_and_none_is_on_both_sides(gallery: Callable) -> None:
     whole = gallery(people=10, nobody=3)
-    learned, apart = split_people(whole, 0.3)
+    learned, apart = split_identities(whole, 0.3)
     assert (learned.people, apart.people) == (7, 3)
     shown = [{image.tobytes() for image in part.patches.image} for part in (learned, apart)]
     assert not shown[0] & shown[1]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.detectors.base.prefetch import ahead
+from siamlink.detectors.base.prefetch import prefetch
 
 
 class Made:
@@ -36,7 +36,7 @@ class Made:
 
 @given(st.lists(st.integers()), st.integers(0, 6))
 def test_the_same_items_come_in_the_same_order(items, depth):
-    with ahead(items, depth) as taken:
+    with prefetch(items, depth) as taken:
         assert list(taken) == items
         assert list(taken) == []
 
@@ -44,7 +44,7 @@ def test_the_same_items_come_in_the_same_order(items, depth):
 @pytest.mark.parametrize("depth", [1, 3])
 def test_no_more_than_so_many_are_made_ahead(depth):
     made = Made()
-    with ahead(made, depth) as taken:
+    with prefetch(made, depth) as taken:
         for number in range(1, 5):
             assert made.reached[number + depth - 1].wait(5)
             assert made.count <= number + depth - 1
@@ -54,7 +54,7 @@ def test_no_more_than_so_many_are_made_ahead(depth):
 
 def test_without_depth_each_is_made_when_it_is_taken():
     made = Made()
-    with ahead(made, 0) as taken:
+    with prefetch(made, 0) as taken:
         assert made.count == 0
         assert (next(taken), made.count) == (1, 1)
     assert made.threads == {threading.current_thread().name}
@@ -63,7 +63,7 @@ def test_without_depth_each_is_made_when_it_is_taken():
 @pytest.mark.parametrize("depth", [0, 1, 4])
 def test_what_goes_wrong_is_told_where_the_next_item_was_wanted(depth):
     made = Made(fail_at=3)
-    with ahead(made, depth) as taken:
+    with prefetch(made, depth) as taken:
         assert [next(taken) for _ in range(3)] == [1, 2, 3]
         with pytest.raises(ValueError, match="no more of these"):
             next(taken)
@@ -73,7 +73,7 @@ def test_what_goes_wrong_is_told_where_the_next_item_was_wanted(depth):
 @pytest.mark.parametrize("error", [None, KeyboardInterrupt, ValueError])
 def test_when_nobody_wants_any_more_the_thread_ends_and_closes_its_source(error):
     made, before = Made(), threading.active_count()
-    with suppress(KeyboardInterrupt, ValueError), ahead(made, 2) as taken:
+    with suppress(KeyboardInterrupt, ValueError), prefetch(made, 2) as taken:
         assert next(taken) == 1
         if error:
             raise error
@@ -84,17 +84,20 @@ def test_when_nobody_wants_any_more_the_thread_ends_and_closes_its_source(error)
 def test_a_thread_that_does_not_answer_is_left_alone(monkeypatch):
     monkeypatch.setattr("siamlink.detectors.base.prefetch.GRACE_SECONDS", 0.01)
     answer = Event()
-    with ahead(iter(answer.wait, None), 1):
+    with prefetch(iter(answer.wait, None), 1):
         pass
     answer.set()
 
 
 def test_threads_can_work_ahead_of_threads():
-    with ahead((2 * number for number in range(100)), 2) as doubled, ahead((each + 1 for each in doubled), 3) as taken:
+    with (
+        prefetch((2 * number for number in range(100)), 2) as doubled,
+        prefetch((each + 1 for each in doubled), 3) as taken,
+    ):
         assert list(taken) == [2 * number + 1 for number in range(100)]
 
 
 def test_the_thread_computes_by_the_rules_of_its_caller():
     quotients = (np.float64(1) / np.zeros(1) for _ in range(1))
-    with np.errstate(divide="raise"), ahead(quotients) as taken, pytest.raises(FloatingPointError):
+    with np.errstate(divide="raise"), prefetch(quotients) as taken, pytest.raises(FloatingPointError):
         next(taken)

@@ -2,38 +2,38 @@
 
 import threading
 
-from siamlink.detectors.base import stopwatch
+from siamlink.detectors.base import stopwatch as module
 from siamlink.detectors.base.stopwatch import Stopwatch
 
 
 def test_a_stage_within_another_counts_for_itself_alone(monkeypatch):
     clock = iter([0, 1, 4, 10])
-    monkeypatch.setattr(stopwatch.time, "perf_counter", lambda: next(clock))
-    watch = Stopwatch()
-    with watch.stage("outer"), watch.stage("inner"):
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
+    stopwatch = Stopwatch()
+    with stopwatch.stage("outer"), stopwatch.stage("inner"):
         pass
-    assert watch.seconds == {"inner": 3, "outer": 7}
+    assert stopwatch.seconds == {"inner": 3, "outer": 7}
 
 
 def test_a_stage_of_another_thread_is_not_within(monkeypatch):
     clock = iter([0, 1, 4, 10])
-    monkeypatch.setattr(stopwatch.time, "perf_counter", lambda: next(clock))
-    watch = Stopwatch()
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
+    stopwatch = Stopwatch()
 
     def work() -> None:
-        with watch.stage("beside"):
+        with stopwatch.stage("beside"):
             pass
 
-    with watch.stage("outer"):
+    with stopwatch.stage("outer"):
         thread = threading.Thread(target=work)
         thread.start()
         thread.join()
-    assert watch.seconds == {"beside": 3, "outer": 10}
+    assert stopwatch.seconds == {"beside": 3, "outer": 10}
 
 
 def test_what_items_take_to_come_is_counted_and_nothing_else(monkeypatch):
     clock = iter([0, 1, 10, 12, 20, 24])
-    monkeypatch.setattr(stopwatch.time, "perf_counter", lambda: next(clock))
-    watch = Stopwatch()
-    assert list(watch.over("decode", "ab")) == ["a", "b"]
-    assert watch.seconds == {"decode": 1 + 2 + 4}
+    monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
+    stopwatch = Stopwatch()
+    assert list(stopwatch.over("decode", "ab")) == ["a", "b"]
+    assert stopwatch.seconds == {"decode": 1 + 2 + 4}

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import format_rows, is_filled, read_detections, read_rows
+from siamlink.detectors.mot.text import format_rows, is_interpolated, read_detections, read_rows
 
 GOOD = "1,-1,10,20,30,60,0.9,-1,-1,-1\n2,-1,11,21,30,60,0.8,-1,-1,-1\n"
 
@@ -200,7 +200,7 @@ def test_what_is_written_can_be_read(tmp_path_factory, drawn, tracked):
     back = read_rows(path, unique_ids=tracked)
     assert back[:, 1].tolist() == (ids.tolist() if tracked else [-1] * len(written))
     assert back.shape[1] == (10 if len(written) else 7)
-    assert is_filled(back).tolist() == (filled.tolist() if tracked else [False] * len(written))
+    assert is_interpolated(back).tolist() == (filled.tolist() if tracked else [False] * len(written))
 
 
 def test_written_lines_have_ten_columns():

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from siamlink.tools.running.cache import Cache
-from siamlink.tracker.cache.record_store import Store, files_of
+from siamlink.tracker.cache.record_store import RecordStore, files_of
 
 Run = Callable[..., Any]
 SEES = ("--detector", "mine.py:Sees", "--no-video")
@@ -33,7 +33,7 @@ def fill(folder: Path, names: str, size: int = 1000) -> None:
     import numpy as np
 
     for age, name in enumerate(names):
-        with Store(folder, {"frames": name}, name) as store:
+        with RecordStore(folder, {"frames": name}, name) as store:
             store.add(1, {"box": np.zeros(size, np.uint8)})
         for path in files_of(folder, store.key):
             os.utime(path, (1e9 + age, 1e9 + age))
@@ -128,7 +128,7 @@ def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
     cache = Cache(tmp_path)
     assert [entry.label for entry in cache.entries()] == ["d", "c", "b", "a"]
     size = cache.entries()[0].size
-    with Store(tmp_path, {"frames": "a"}, "a"):
+    with RecordStore(tmp_path, {"frames": "a"}, "a"):
         Cache(tmp_path, 2 * size + 10).trim()
     assert [entry.label for entry in cache.entries()] == ["a", "d"]
     Cache(tmp_path, 0).trim()

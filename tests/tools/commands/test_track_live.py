@@ -14,7 +14,7 @@ import av
 import numpy as np
 import pytest
 
-from siamlink.detectors.mot.text import is_filled, read_rows
+from siamlink.detectors.mot.text import is_interpolated, read_rows
 
 Run = Callable[..., Any]
 Check = Callable[..., Any]
@@ -65,7 +65,7 @@ def check_walkers(path: Path) -> np.ndarray:
     """Checks that the walkers are where they were seen in the frame of each row; returns the rows."""
     rows = read_rows(path, unique_ids=True)
     left = np.where(rows[:, 3] < 65, 20 + rows[:, 0], 290 - rows[:, 0])
-    seen = ~is_filled(rows)
+    seen = ~is_interpolated(rows)
     assert rows[seen, 2] == pytest.approx(left[seen], abs=3)
     return rows
 

@@ -15,8 +15,15 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.detectors.sources.image_folder import ImageFolder
-from siamlink.tracker.cache.frame_cache import NOTHING_SEEN, Seen, SeenCamera, SeenDetections, SeenLooks, open_seen
-from siamlink.tracker.cache.record_store import Store, files_of
+from siamlink.tracker.cache.frame_cache import (
+    NO_CACHE,
+    CachedCameraMotion,
+    CachedDescriptors,
+    CachedDetections,
+    FrameCache,
+    open_frame_cache,
+)
+from siamlink.tracker.cache.record_store import RecordStore, files_of
 from siamlink.tracker.linking.appearance import describe_detections
 
 BOXES = np.array([[0, 0, 10 + n, 20] for n in range(8)], np.float32)
@@ -33,8 +40,8 @@ class Looks:
         return (box[:, 2:3], np.hstack([box[:, 2:3], -box[:, 2:3]]).astype(np.float64)) if len(box) else ()
 
 
-def looks(folder: Path, together: bool = False) -> SeenLooks:
-    return SeenLooks(Store(folder, {"appearance": "x"}, "x"), 2, together)
+def looks(folder: Path, together: bool = False) -> CachedDescriptors:
+    return CachedDescriptors(RecordStore(folder, {"appearance": "x"}, "x"), 2, together)
 
 
 @settings(max_examples=40)
@@ -64,52 +71,57 @@ def test_looks_that_depend_on_the_other_boxes_are_known_for_the_same_boxes_alone
 
 def test_the_last_frame_that_has_to_be_seen(tmp_path: Path) -> None:
     frame, box = np.array([2, 2, 5, 7], np.int32), BOXES[:4]
-    assert SeenLooks().last_unknown(frame, box) == 7
+    assert CachedDescriptors().last_unknown(frame, box) == 7
     with looks(tmp_path).store as store:
-        seen = SeenLooks(store, 2)
+        seen = CachedDescriptors(store, 2)
         seen.complete(7, box[3:], Looks())
         seen.complete(2, box[:1], Looks())
     with looks(tmp_path).store as store:
-        seen = SeenLooks(store, 2)
+        seen = CachedDescriptors(store, 2)
         assert seen.last_unknown(frame, box) == 5
         seen.complete(5, box[2:3], Looks())
     with looks(tmp_path).store as store:
-        seen = SeenLooks(store, 2)
+        seen = CachedDescriptors(store, 2)
         assert seen.last_unknown(frame, box) == 2
         assert seen.last_unknown(frame[[0, 2]], box[[0, 2]]) == 0
         assert seen.last_unknown(frame[:0], box[:0]) == 0
 
 
 def test_large_descriptors_are_not_kept(tmp_path: Path) -> None:
-    with Store(tmp_path, {}, "x") as store:
-        SeenLooks(store).complete(1, BOXES, lambda box: (np.zeros((len(box), 10_000), np.float32),))
+    with RecordStore(tmp_path, {}, "x") as store:
+        CachedDescriptors(store).complete(1, BOXES, lambda box: (np.zeros((len(box), 10_000), np.float32),))
     assert files_of(tmp_path) == []
 
 
 def test_records_of_another_shape_are_not_used(tmp_path: Path) -> None:
-    with Store(tmp_path, {}, "x") as store:
+    with RecordStore(tmp_path, {}, "x") as store:
         store.add(1, {"box": BOXES, "0": np.zeros((8, 2))})
         store.add(2, {"box": BOXES[:, :2], "0": np.zeros((8, 2)), "1": np.zeros((8, 2))})
         store.add(3, {"box": BOXES, "0": np.zeros((7, 2)), "1": np.zeros((8, 2))})
         store.add(4, {"box": BOXES, "0": np.zeros((8, 2)), "1": np.zeros((8, 2))})
-    with Store(tmp_path, {}, "x") as store:
-        assert [SeenLooks(store, 2).knows(frame, BOXES) for frame in (1, 2, 3, 4)] == [False, False, False, True]
+    with RecordStore(tmp_path, {}, "x") as store:
+        assert [CachedDescriptors(store, 2).knows(frame, BOXES) for frame in (1, 2, 3, 4)] == [
+            False,
+            False,
+            False,
+            True,
+        ]
 
 
 def test_detections_are_known_frame_by_frame_and_whole_once_the_end_is(tmp_path: Path, pictures: ImageFolder) -> None:
     found = [Detections.from_boxes(n, BOXES[:n], np.linspace(-1, 2, n), np.arange(n)) for n in (1, 2, 3)]
     found[1] = Detections.empty()
     for count in (1, 2, 3):
-        with Store(tmp_path, {}, "x") as store:
-            seen = SeenDetections(store)
+        with RecordStore(tmp_path, {}, "x") as store:
+            seen = CachedDetections(store)
             assert [seen.in_frame(n) is None for n in (1, 2, 3)] == [n >= count for n in (1, 2, 3)]
             assert seen.whole() is None
             seen.add(count, found[count - 1])
             if count == 3:
                 list(pictures)
                 seen.end(pictures)
-    with Store(tmp_path, {}, "x") as store:
-        whole = SeenDetections(store).whole()
+    with RecordStore(tmp_path, {}, "x") as store:
+        whole = CachedDetections(store).whole()
     assert whole is not None
     assert whole[1] == 3
     for name in ("frame", "box", "score", "label"):
@@ -118,21 +130,21 @@ def test_detections_are_known_frame_by_frame_and_whole_once_the_end_is(tmp_path:
 
 def test_the_camera_is_known_between_the_same_frames_with_the_same_boxes(tmp_path: Path) -> None:
     moved = np.array([[1.0, 0.0, 3.5], [0.0, 1.0, -2.0]])
-    with Store(tmp_path, {}, "x") as store:
-        SeenCamera(store).add(3, 1, BOXES, moved)
-        SeenCamera(store).add(5, 3, BOXES[:0], moved[:0])
-    with Store(tmp_path, {}, "x") as store:
-        seen = SeenCamera(store)
+    with RecordStore(tmp_path, {}, "x") as store:
+        CachedCameraMotion(store).add(3, 1, BOXES, moved)
+        CachedCameraMotion(store).add(5, 3, BOXES[:0], moved[:0])
+    with RecordStore(tmp_path, {}, "x") as store:
+        seen = CachedCameraMotion(store)
         assert np.array_equal(seen.recall(3, 1, BOXES), moved)
         assert seen.recall(5, 3, BOXES[:0]).shape == (0, 3)
         assert [seen.recall(*asked) for asked in ((3, 2, BOXES), (3, 1, BOXES[1:]), (4, 1, BOXES))] == [None] * 3
-    assert SeenCamera().recall(3, 1, BOXES) is None
+    assert CachedCameraMotion().recall(3, 1, BOXES) is None
 
 
 def test_frames_that_broke_off_have_no_end(tmp_path: Path, pictures: ImageFolder) -> None:
     pictures.broken = "ends early"
-    with Store(tmp_path, {}, "x") as store:
-        SeenDetections(store).end(pictures)
+    with RecordStore(tmp_path, {}, "x") as store:
+        CachedDetections(store).end(pictures)
     assert files_of(tmp_path) == []
 
 
@@ -169,13 +181,15 @@ class Flowing(Grey):
     needs_flow = True
 
 
-def opened(folder: Path, frames: ImageFolder, finder: type = Finder, grey: type = Grey, **given: object) -> Seen:
+def opened(folder: Path, frames: ImageFolder, finder: type = Finder, grey: type = Grey, **given: object) -> FrameCache:
     appearance = Appearances([LoadedAppearance("grey", "grey", grey())])
     settings = {"frame_rate": 30.0, "flow": FlowParameters(), **given}
-    return open_seen(folder, frames, detector=LoadedDetector("finder", finder()), appearance=appearance, **settings)
+    return open_frame_cache(
+        folder, frames, detector=LoadedDetector("finder", finder()), appearance=appearance, **settings
+    )
 
 
-def keys(seen: Seen) -> tuple[str, ...]:
+def keys(seen: FrameCache) -> tuple[str, ...]:
     for store in seen.stores:
         store.close()
     return tuple(store.key for store in seen.stores)
@@ -201,7 +215,7 @@ def test_what_is_known_is_of_the_same_content_by_the_same_eyes(tmp_path: Path, p
 def test_nothing_is_kept_of_what_does_not_say_what_it_depends_on(tmp_path: Path, pictures: ImageFolder) -> None:
     silent = {"fingerprint": None}
     finder, grey = type("Finder", (Finder,), silent), type("Grey", (Grey,), silent)
-    assert opened(tmp_path, pictures, finder, grey) == NOTHING_SEEN
+    assert opened(tmp_path, pictures, finder, grey) == NO_CACHE
     assert [each.store is None for each in opened(tmp_path, pictures, finder)] == [True, False, False]
 
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.tracker.cache.record_store import Store, files_of, frames_of, label_of
+from siamlink.tracker.cache.record_store import RecordStore, files_of, frames_of, label_of
 
 IDENTITY = {"frames": "abc", "detector": "x"}
 
 
-def store(folder: Path, **identity: str) -> Store:
-    return Store(folder, {**IDENTITY, **identity}, "walk, detections by x")
+def store(folder: Path, **identity: str) -> RecordStore:
+    return RecordStore(folder, {**IDENTITY, **identity}, "walk, detections by x")
 
 
 def write(folder: Path, frames: range) -> bytearray:

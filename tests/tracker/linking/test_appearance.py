@@ -14,7 +14,13 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.synthetic.street import street
 from siamlink.tracker.linking import appearance as looking
-from siamlink.tracker.linking.appearance import RecentLooks, compare_looks, describe_detections, flow_for, look_at
+from siamlink.tracker.linking.appearance import (
+    RecentDescriptors,
+    compare_pairs,
+    describe_boxes,
+    describe_detections,
+    flow_for,
+)
 
 LAST = 40
 
@@ -66,8 +72,8 @@ def joined(*parts: object) -> Appearances:
     return Appearances([LoadedAppearance(type(part).__name__, type(part).__name__, part) for part in parts])
 
 
-def compare(found, pairs, appearance, last=LAST, progress=lambda *_: None, watch=None):
-    return compare_looks(frames(last), found, pairs, appearance, None, watch or Stopwatch(), progress)
+def compare(found, pairs, appearance, last=LAST, progress=lambda *_: None, stopwatch=None):
+    return compare_pairs(frames(last), found, pairs, appearance, None, stopwatch or Stopwatch(), progress)
 
 
 def expected(found, pairs) -> np.ndarray:
@@ -114,7 +120,7 @@ def test_no_frame_is_read_beyond_the_last_that_is_needed(found, pairs):
     read = count()
     source = (frame for frame, _ in zip(frames(), read, strict=False))
     reports = []
-    compare_looks(source, found, early, joined(Numbered()), None, Stopwatch(), lambda *step: reports.append(step))
+    compare_pairs(source, found, early, joined(Numbered()), None, Stopwatch(), lambda *step: reports.append(step))
     last = int(found.frame[early.later].max())
     assert next(read) == last
     assert reports == [("appearance", number, last) for number in range(1, last + 1)]
@@ -138,9 +144,9 @@ def test_several_appearances_see_the_same_pairs(found, pairs):
 
 
 def test_the_stages_are_timed(found, pairs):
-    watch = Stopwatch()
-    compare(found, pairs, joined(Numbered()), watch=watch)
-    assert set(watch.seconds) == {"appearance"}
+    stopwatch = Stopwatch()
+    compare(found, pairs, joined(Numbered()), stopwatch=stopwatch)
+    assert set(stopwatch.seconds) == {"appearance"}
 
 
 def test_flow_is_estimated_from_frame_to_frame_only_for_those_who_need_it():
@@ -152,13 +158,13 @@ def test_flow_is_estimated_from_frame_to_frame_only_for_those_who_need_it():
 
     assert flow_for(joined(Sized()), FlowParameters(), 30) is None
     assert flow_for(None, FlowParameters(), 30) is None
-    flow, watch = flow_for(joined(Moving()), FlowParameters(remove_camera_motion=False), 30), Stopwatch()
+    flow, stopwatch = flow_for(joined(Moving()), FlowParameters(remove_camera_motion=False), 30), Stopwatch()
     texture = np.random.default_rng(0).integers(0, 255, (120, 160, 1), np.uint8).repeat(3, 2)
     box = np.array([[0, 0, 160, 120]], np.float32)
-    assert look_at(texture, box[:0], None, joined(Moving()), flow, watch) == ()
-    (described,) = look_at(np.roll(texture, 2, axis=1), box, None, joined(Moving()), flow, watch)
+    assert describe_boxes(texture, box[:0], None, joined(Moving()), flow, stopwatch) == ()
+    (described,) = describe_boxes(np.roll(texture, 2, axis=1), box, None, joined(Moving()), flow, stopwatch)
     assert described.shape == (1, 5)
-    assert set(watch.seconds) == {"flow", "appearance"}
+    assert set(stopwatch.seconds) == {"flow", "appearance"}
 
 
 def test_flow_is_estimated_as_the_appearance_was_trained_on_it():
@@ -171,7 +177,7 @@ def test_flow_is_estimated_as_the_appearance_was_trained_on_it():
 
 
 def test_frame_by_frame_the_same_comes_out_as_in_one_pass(found, pairs):
-    numbered, recent, first = joined(Numbered()), RecentLooks(), 0
+    numbered, recent, first = joined(Numbered()), RecentDescriptors(), 0
     whole = compare(found, pairs, numbered)
     for frame, (number, part) in zip(frames(), found.by_frame(), strict=True):
         start = int(np.searchsorted(found.frame, number))
@@ -188,7 +194,7 @@ def test_frame_by_frame_the_same_comes_out_as_in_one_pass(found, pairs):
 
 
 def test_detections_without_an_image_are_unknown():
-    recent, numbered = RecentLooks(), joined(Numbered())
+    recent, numbered = RecentDescriptors(), joined(Numbered())
     box = np.array([[1, 0, 5, 9], [2, 0, 6, 9]], np.float32)
     recent.add(2, ())
     assert not recent.compare(Pairs(np.array([0]), np.array([1])), numbered).known.any()

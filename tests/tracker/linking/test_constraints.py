@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from siamlink import tracker
 from siamlink.association.matcher import Matcher
-from siamlink.association.pairs.video_info import Footage
+from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.constraints import Constraint, cannot_link, group_detections, must_link
 from siamlink.detectors.base.errors import ConfigError, ConstraintError
 from siamlink.detectors.base.stopwatch import Stopwatch
@@ -73,7 +73,7 @@ def test_what_is_demanded_holds(
         groups = group_detections(detections.frame, constraints)
     except ConstraintError:
         assume(False)
-    tracks = link_scored(replace(scored, groups=groups), Footage(30, 40), shipped, parameters, Stopwatch())
+    tracks = link_scored(replace(scored, groups=groups), VideoInfo(30, 40), shipped, parameters, Stopwatch())
     assert [each.origin for each in constraints if not holds(each, tracks, detections)] == []
     pairs = np.column_stack([tracks.frame, tracks.track_id])
     assert len(np.unique(pairs, axis=0)) == len(pairs)

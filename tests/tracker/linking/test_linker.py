@@ -186,16 +186,16 @@ def test_later_frame_numbers_and_frames_without_detections_change_nothing(link):
 
 
 def test_the_stages_are_timed(link):
-    watch = Stopwatch()
-    link(crossing(frame_count=10).detections(), stopwatch=watch)
-    assert list(watch.seconds) == ["features", "boosting", "solve", "gaps"]
-    assert all(seconds > 0 for seconds in watch.seconds.values())
+    stopwatch = Stopwatch()
+    link(crossing(frame_count=10).detections(), stopwatch=stopwatch)
+    assert list(stopwatch.seconds) == ["features", "boosting", "solve", "gaps"]
+    assert all(seconds > 0 for seconds in stopwatch.seconds.values())
 
 
 def test_pairs_too_far_apart_to_be_linked_still_tell_of_motion(matcher):
-    found, watch = street(frame_count=60).detections(), Stopwatch()
-    every = score_pairs(found, 30, matcher, TrackerParameters(), watch)
-    near = score_pairs(found, 30, matcher, TrackerParameters(gate=GateParameters(max_link_frames=3)), watch)
+    found, stopwatch = street(frame_count=60).detections(), Stopwatch()
+    every = score_pairs(found, 30, matcher, TrackerParameters(), stopwatch)
+    near = score_pairs(found, 30, matcher, TrackerParameters(gate=GateParameters(max_link_frames=3)), stopwatch)
     short = every.pairs.gap(every.detections.frame) <= 3
     np.testing.assert_array_equal(near.pairs.earlier, every.pairs.earlier[short])
     np.testing.assert_array_equal(near.pairs.later, every.pairs.later[short])

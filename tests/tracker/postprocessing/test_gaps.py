@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.tracker.postprocessing.gaps import fill_gaps
+from siamlink.tracker.postprocessing.gaps import interpolate_gaps
 from siamlink.tracker.tracks import Tracks
 
 
@@ -20,7 +20,7 @@ def row(tracks: Tracks, track_id: int, frame: int) -> int:
 
 
 def test_boxes_and_scores_between_are_linear_and_marked():
-    filled = fill_gaps(tracks_of([(1, 2, 0, 20, 1.0), (1, 6, 40, 60, 0.2)]))
+    filled = interpolate_gaps(tracks_of([(1, 2, 0, 20, 1.0), (1, 6, 40, 60, 0.2)]))
     assert filled.frame.tolist() == [2, 3, 4, 5, 6]
     np.testing.assert_allclose(filled.box[:, 0], [0, 10, 20, 30, 40])
     np.testing.assert_allclose(filled.height, [20, 30, 40, 50, 60])
@@ -32,8 +32,8 @@ def test_boxes_and_scores_between_are_linear_and_marked():
 
 def test_nothing_is_filled_before_after_or_across_tracks():
     tracks = tracks_of([(1, 1, 0, 20, 1), (1, 2, 1, 20, 1), (2, 5, 9, 20, 1), (3, 9, 9, 20, 1)])
-    assert fill_gaps(tracks) is tracks
-    assert len(fill_gaps(Tracks.empty())) == 0
+    assert interpolate_gaps(tracks) is tracks
+    assert len(interpolate_gaps(Tracks.empty())) == 0
 
 
 unique_places = st.lists(
@@ -46,7 +46,7 @@ unique_places = st.lists(
 @given(unique_places)
 def test_every_track_has_one_box_in_each_frame_of_its_life(drawn):
     tracks = tracks_of(drawn)
-    filled = fill_gaps(tracks)
+    filled = interpolate_gaps(tracks)
     lives = {each: tracks.frame[tracks.track_id == each] for each in set(tracks.track_id.tolist())}
     expected = sorted((each, frame) for each, life in lives.items() for frame in range(life.min(), life.max() + 1))
     assert sorted(zip(filled.track_id.tolist(), filled.frame.tolist(), strict=True)) == expected
@@ -67,5 +67,5 @@ def test_every_track_has_one_box_in_each_frame_of_its_life(drawn):
 
 @given(unique_places)
 def test_what_is_filled_has_no_more_gaps(drawn):
-    filled = fill_gaps(tracks_of(drawn))
-    assert fill_gaps(filled) is filled
+    filled = interpolate_gaps(tracks_of(drawn))
+    assert interpolate_gaps(filled) is filled

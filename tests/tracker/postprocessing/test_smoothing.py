@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.tracker.postprocessing.gaps import fill_gaps
+from siamlink.tracker.postprocessing.gaps import interpolate_gaps
 from siamlink.tracker.postprocessing.smoothing import (
     SMOOTHING_SECONDS,
     TENSION_SECONDS,
@@ -71,7 +71,7 @@ def test_gaps_are_filled_along_the_curve_and_marked():
     smoothed = smooth_tracks(given_tracks, RATE)
     assert smoothed.frame.tolist() == list(range(1, 151))
     assert np.flatnonzero(smoothed.interpolated).tolist() == list(range(60, 85))
-    assert error(smoothed, truth) < error(fill_gaps(given_tracks), truth)
+    assert error(smoothed, truth) < error(interpolate_gaps(given_tracks), truth)
     assert np.abs(smoothed.box - truth.box).max() < 8
 
 

@@ -10,7 +10,7 @@ import pytest
 from siamlink.association.appearance.appearance import AppearanceGate, Comparisons
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ModelError
-from siamlink.detectors.base.prefetch import ahead
+from siamlink.detectors.base.prefetch import prefetch
 from siamlink.tracker.linking.linker import Looks
 from siamlink.tracker.linking.online import OnlineTracker
 from siamlink.tracker.parameters import OnlineParameters, TrackerParameters
@@ -193,7 +193,9 @@ def test_overlapped_stages_change_nothing(painted, monkeypatch, mode, detects):
     given, results = open_input(painted.folder).detections, []
     for depth in (0, 4):
         for module in ("linking.appearance", "runs.feed", "runs.frame_by_frame"):
-            monkeypatch.setattr(f"siamlink.tracker.{module}.ahead", lambda items, *_, depth=depth: ahead(items, depth))
+            monkeypatch.setattr(
+                f"siamlink.tracker.{module}.prefetch", lambda items, *_, depth=depth: prefetch(items, depth)
+            )
         opened = open_input(painted.folder, use_public=not detects)
         results.append(track_input(opened, Boxes(given), parameters, matcher=painted.matcher))
     assert len({result.tracks.to_mot_text() for result in results}) == 1

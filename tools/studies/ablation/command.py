@@ -190,12 +190,12 @@ def _run(
 
 
 def _crop_folders(crops: list[Path] | None, data: Path) -> list[Path]:
-    from siamlink.association.training.identity_crops import find_galleries
+    from siamlink.association.training.identity_crops import find_identity_crops
     from siamlink.detectors.base.errors import InputError
 
     if crops == []:
         return []
-    found = [folder for given in crops or [data] for folder in find_galleries(given)[1]]
+    found = [folder for given in crops or [data] for folder in find_identity_crops(given)[1]]
     if not found:
         raise InputError(f"{data} holds no person crops named ID_....jpg to train on; name a folder with --crops")
     return found

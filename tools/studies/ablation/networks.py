@@ -14,9 +14,9 @@ from siamlink.association.appearance.patches import Patches, extract_patches
 from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
 from siamlink.association.appearance.siamese.networks import NetworkParameters
-from siamlink.association.training.identity_crops import Gallery, read_crops
+from siamlink.association.training.identity_crops import IdentityCrops, read_crops
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
-from siamlink.association.training.siamese_validation import Validation, split_people
+from siamlink.association.training.siamese_validation import Validation, split_identities
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
@@ -129,10 +129,10 @@ class Crops:
 
     def __init__(self, folders: list[Path], progress: Progress) -> None:
         self._folders, self._progress = folders, progress
-        self._read: tuple[list[Gallery], Validation] | None = None
+        self._read: tuple[list[IdentityCrops], Validation] | None = None
 
     @property
-    def learned(self) -> list[Gallery]:
+    def learned(self) -> list[IdentityCrops]:
         """The people to learn from."""
         return self._both()[0]
 
@@ -141,10 +141,10 @@ class Crops:
         """Pairs of other people."""
         return self._both()[1]
 
-    def _both(self) -> tuple[list[Gallery], Validation]:
+    def _both(self) -> tuple[list[IdentityCrops], Validation]:
         if self._read is None:
             parts = [
-                split_people(_without_flow(read_crops(each, self._progress)), VALIDATION_SHARE)
+                split_identities(_without_flow(read_crops(each, self._progress)), VALIDATION_SHARE)
                 for each in self._folders
             ]
             apart = Validation([part for _, part in parts], pairs=VALIDATION_PAIRS)
@@ -167,7 +167,7 @@ class Crops:
         return Patches.concatenate(patches), np.concatenate(identities)
 
 
-def _without_flow(gallery: Gallery) -> Gallery:
+def _without_flow(gallery: IdentityCrops) -> IdentityCrops:
     """The gallery with no memory for the flow, which crops do not have."""
     image = gallery.patches.image
     patches = Patches(image, np.broadcast_to(np.float16(0), (*image.shape[:3], 2)))

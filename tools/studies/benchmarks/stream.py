@@ -163,7 +163,7 @@ class StreamBenchmark:
 def measure(
     walkers: Walkers, frames: int, parameters: TrackerParameters, progress: Progress, matcher: Matcher | None = None
 ) -> StreamBenchmark:
-    """Track people without images, and watch speed, memory and ids.
+    """Track people without images, and measure speed, memory and ids.
 
     Args:
         walkers: who walks there.

@@ -8,7 +8,7 @@ from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tracker.linking.appearance import Onlooker
+from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.windowed import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters, load_parameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -77,10 +77,10 @@ def _track_windowed(opened: TrackingInput, ways: Ways, progress: Progress) -> di
     """Show each frame to a tracker of each way; it is decoded and looked at once."""
     any_way = next(iter(ways.values()))
     matcher, frames = any_way.load_matcher(), opened.frames
-    onlooker = Onlooker(matcher.appearance, any_way.flow, opened.frame_rate, Stopwatch())
+    describer = FrameDescriber(matcher.appearance, any_way.flow, opened.frame_rate, Stopwatch())
     size = frames.size if frames else None
     trackers = {
-        way: WindowedTracker(opened.frame_rate, each, matcher, image_size=size, onlooker=onlooker)
+        way: WindowedTracker(opened.frame_rate, each, matcher, image_size=size, describer=describer)
         for way, each in ways.items()
     }
     parts: dict[str, list[Tracks]] = {way: [] for way in ways}

@@ -23,7 +23,7 @@ from siamlink.tools.studies.ablation import patches as ablation_patches
 from siamlink.tools.studies.ablation import rows as ablation_run
 from siamlink.tools.studies.ablation.answers import Answers, score_pairs
 from siamlink.tools.studies.ablation.networks import recipe_of_loss, recipe_of_topology
-from siamlink.tools.studies.ablation.patches import Asked, Seen, ask_about, see
+from siamlink.tools.studies.ablation.patches import Asked, FrameCache, ask_about, see
 from siamlink.tools.studies.ablation.study import Row, Study, measure
 from siamlink.tools.studies.ablation.tables import by_sequence, fill_block, overall
 
@@ -194,11 +194,11 @@ class Brightness:
         return np.column_stack([-abs(earlier - later)[:, 0], later[:, -1]])
 
 
-def painted(count: int) -> Seen:
+def painted(count: int) -> FrameCache:
     image = np.zeros((count, 121, 53, 3), np.uint8)
     image += np.arange(count, dtype=np.uint8)[:, None, None, None]
     box = np.tile(np.array([[0, 0, 10, 20]]), (count, 1)) + np.arange(count)[:, None]
-    return Seen(Detections(np.arange(1, count + 1), box, np.ones(count), np.zeros(count)), image)  # type: ignore[arg-type]
+    return FrameCache(Detections(np.arange(1, count + 1), box, np.ones(count), np.zeros(count)), image)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("size", [3, 5000])

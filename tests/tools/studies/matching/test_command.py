@@ -59,10 +59,10 @@ class Moving(Colour):
         moved = [colour(flow.vectors, each[None] * flow.scale)[0] for each in box]
         return np.column_stack([np.reshape(moved, (-1, 2))[:, 0], np.full(len(box), 5)])
 
-class Seen(Colour):
+class FrameCache(Colour):
     boxes = []
     def describe(self, image, box):
-        Seen.boxes.append(box)
+        FrameCache.boxes.append(box)
         return super().describe(image, box)
 
 class Unsure(Colour):
