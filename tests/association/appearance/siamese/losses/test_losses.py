@@ -24,7 +24,7 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.studies.ablation.metric_learning import METRICS
 
 DIMENSION, PAIRS, PEOPLE = 6, 12, 3
-DOCS = Path(__file__).parents[2] / "docs" / "losses.md"
+DOCS = Path(__file__).parents[5] / "docs" / "losses.md"
 KINDS = {name: make_loss(name, DIMENSION, PEOPLE).kind for name in LOSS_NAMES}
 OF_DESCRIPTORS = [name for name in LOSS_NAMES if KINDS[name] != "logit"]
 
