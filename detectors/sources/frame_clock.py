@@ -1,18 +1,26 @@
-"""Numbers for the frames of a live source that are true to real time, whatever is lost on the way."""
+"""Frame numbers of a live source that follow real time, also where frames are lost."""
 
 import time
 from typing import NamedTuple
 
-from siamlink.detectors.sources.frame_source import Gap, Image
+from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.sources.frame_source import Gap
 
-SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
-"""What is shorter is the unrest of a network; what is longer, a camera that sets its clock."""
-SECONDS_TO_TELL_RATE = 60.0
-"""Frames that wait at the start, and come at once, are few by then."""
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 60.0
+"""A shorter pause is network jitter; a longer one is a camera that sets its clock."""
+RATE_AFTER_SECONDS = 60.0
+"""Before that, frames that were buffered at the start and came at once would distort the rate."""
 
 
 class Arrival(NamedTuple):
-    """A picture: its place in its connection from 0, when it arrived, its time stamp if it has one, and its pixels."""
+    """A picture of a live source.
+
+    Attributes:
+        place: number in its connection, from 0.
+        at: time of arrival, by the monotonic clock.
+        stamp: time stamp in seconds; None if it has none.
+        image: pixels.
+    """
 
     place: int
     at: float
@@ -21,16 +29,16 @@ class Arrival(NamedTuple):
 
 
 class LiveClock:
-    """Counts frames as they come, and goes on by the time that passes where none come.
+    """Numbers frames as they arrive; a gap without frames takes as many numbers as it is long.
 
     Args:
-        frame_rate: frames a second.
-        pauses: whether no frames for a while are a gap; not so where the source waits to be asked.
+        frame_rate: frames per second.
+        pauses: whether a pause without frames is a gap; not so for a source that sends frames on demand.
 
     Attributes:
-        number: of the latest frame; 0 before the first.
-        arrived: when the latest frame did, by the monotonic clock.
-        dropped: how many frames were, so far.
+        number: number of the latest frame; 0 before the first.
+        arrived: time of arrival of the latest frame, by the monotonic clock.
+        dropped: count of frames that were dropped so far.
     """
 
     def __init__(self, frame_rate: float, pauses: bool = True) -> None:
@@ -44,7 +52,7 @@ class LiveClock:
 
         Args:
             arrival: the frame.
-            lost: why the connection before its own was lost; nothing if there is none or it is the same.
+            lost: why the previous connection was lost; empty if the connection is the same.
         """
         gap, step = self._gap(arrival, lost), arrival.place - self._place
         if gap:
@@ -61,16 +69,16 @@ class LiveClock:
 
     @property
     def arrival_rate(self) -> float | None:
-        """Frames a second as they arrived, gaps aside; None before there is enough to tell."""
-        known = self._counting_seconds >= SECONDS_TO_TELL_RATE
-        return self._counted / self._counting_seconds if known else None
+        """Frames per second as they arrived, without gaps; None for the first minute."""
+        enough = self._counting_seconds >= RATE_AFTER_SECONDS
+        return self._counted / self._counting_seconds if enough else None
 
     def gap(self, until: float, reason: str) -> Gap:
-        """The gap between the latest frame and a time, with no frame after it."""
+        """The gap from the latest frame to the time `until`, with no frame after it."""
         return Gap(self.number, None, until - self.arrived, reason)
 
     def _gap(self, arrival: Arrival, lost: str) -> Gap | None:
-        """The gap before a frame: after another connection, or in its own by time stamps, or else by the clock."""
+        """The gap before a frame: between two connections, or within one by time stamps or else by the clock."""
         if lost:
             return self.gap(arrival.at, lost)
         if not self.number or not self._pauses:
@@ -80,5 +88,5 @@ class LiveClock:
         else:
             passed = arrival.stamp - self._stamp
         pause = passed - (arrival.place - self._place) / self._rate
-        within = SHORTEST_PAUSE_SECONDS < pause < LONGEST_PAUSE_SECONDS
+        within = MIN_PAUSE_SECONDS < pause < MAX_PAUSE_SECONDS
         return Gap(self.number, None, passed, "it paused") if within else None

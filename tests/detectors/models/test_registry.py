@@ -43,7 +43,7 @@ def test_built_in_names_load():
         assert len(detector.detect(np.full((240, 320, 3), 90, np.uint8), 1)) == 0
 
 
-def test_each_motion_detector_has_a_memory_of_its_own():
+def test_each_motion_detector_has_its_own_background():
     assert load_detector("motion")._function.__self__ is not load_detector("motion")._function.__self__
 
 
@@ -79,7 +79,7 @@ def test_a_module_of_the_current_folder(tmp_path):
     assert sys.path == before
 
 
-def test_an_object_is_named_by_its_class_and_a_function_by_itself():
+def test_an_object_has_the_name_of_its_class_and_a_function_its_own():
     def pavement(image):
         return []
 
@@ -103,7 +103,7 @@ def test_an_object_is_named_by_its_class_and_a_function_by_itself():
         ("nowhere/finder.py:x", "no file nowhere/finder.py"),
     ],
 )
-def test_a_missing_detector_names_the_nearest_and_how_to_list_them(spec, said):
+def test_an_unknown_detector_is_an_error_that_names_the_nearest(spec, said):
     with pytest.raises(DetectorError) as caught:
         load_detector(spec)
     assert said in str(caught.value)
@@ -113,12 +113,12 @@ def test_a_missing_detector_names_the_nearest_and_how_to_list_them(spec, said):
 def test_a_missing_attribute_names_the_nearest(tmp_path):
     path = tmp_path / "far.py"
     path.write_text(CORNER)
-    with pytest.raises(DetectorError, match=r"no 'conrer' in .*far\.py.*did you mean 'corner'\?"):
+    with pytest.raises(DetectorError, match=r"there is no 'conrer' in .*far\.py.*did you mean 'corner'\?"):
         load_detector(f"{path}:conrer")
 
 
-def test_onnx_wants_a_file():
-    with pytest.raises(DetectorError, match="give one as onnx:FILE"):
+def test_onnx_needs_a_file():
+    with pytest.raises(DetectorError, match="expected onnx:FILE"):
         load_detector("onnx:")
     with pytest.raises(DetectorError, match=r"no file nothing\.onnx"):
         load_detector("onnx:nothing.onnx")
@@ -166,15 +166,15 @@ def test_installed_plug_ins_load_by_name_and_are_listed(tmp_path, monkeypatch):
     assert "dim_eyes" in listed["dim"].note
 
 
-def test_the_list_says_which_weights_are_not_there():
+def test_the_list_marks_weights_that_are_missing():
     listed = {each.name: each for each in available_detectors()}
     assert list(listed)[:5] == ["hog", "motion", "yolox-nano", "yolox-tiny", "yolox-s"]
     assert listed["hog"].available
     assert not listed["yolox-nano"].available
-    assert listed["yolox-nano"].note == "weights not downloaded yet: fetched on first use (3.7 MB)"
+    assert listed["yolox-nano"].note == "weights are downloaded on first use (3.7 MB)"
 
 
-def test_weights_that_cannot_be_fetched_say_how_to_give_a_file(monkeypatch, tmp_path):
+def test_weights_that_cannot_be_downloaded_are_an_error_that_names_an_alternative(monkeypatch, tmp_path):
     refused = replace(WEIGHTS["yolox-nano"], url="http://127.0.0.1:9/yolox_nano.onnx")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setitem(WEIGHTS, "yolox-nano", refused)
