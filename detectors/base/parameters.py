@@ -10,6 +10,7 @@ import difflib
 import reprlib
 import warnings
 from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -102,7 +103,7 @@ def use_present_keys(kind: type[Parameters], values: dict[str, Any], origin: str
     Raises:
         ConfigError: a parameter is given by both keys.
     """
-    values = _copy(values)
+    values = deepcopy(values)  # which YAML can make contain itself
     for former, present in _renames(kind):
         value = _remove(values, former)
         if value is not _MISSING:
@@ -168,10 +169,6 @@ def _warn(origin: str, former: str, present: str) -> None:
 _MISSING = object()
 
 
-def _copy(values: Any) -> Any:
-    return {key: _copy(value) for key, value in values.items()} if isinstance(values, dict) else values
-
-
 def _remove(values: dict[str, Any], key: str) -> Any:
     """Take a dotted key out of nested values, and the group that is empty then; `_MISSING` if it is not there."""
     name, dot, rest = key.partition(".")
@@ -185,14 +182,16 @@ def _remove(values: dict[str, Any], key: str) -> Any:
 
 
 def _insert(values: dict[str, Any], key: str, value: Any) -> bool:
-    """Set a dotted key in nested values, merging groups; false if the key is set already."""
+    """Set a dotted key in nested values, or add to the group of that name; false if something is set already."""
     name, dot, rest = key.partition(".")
     if dot:
         group = values.setdefault(name, {})
         return isinstance(group, dict) and _insert(group, rest, value)
-    if isinstance(value, dict) and isinstance(values.get(name), dict):
-        return all(_insert(values[name], inner, each) for inner, each in value.items())
-    if name in values:
+    if name not in values:
+        values[name] = value
+        return True
+    group = values[name]
+    if not isinstance(group, dict) or not isinstance(value, dict) or not group.keys().isdisjoint(value):
         return False
-    values[name] = value
+    group.update(value)
     return True

@@ -208,5 +208,13 @@ def test_an_override_by_a_former_key_replaces_the_value_of_the_present_key():
         assert build(Renamed, values, "--set") == Renamed(gaps=Gaps(smooth=False, extrapolate_seconds=3))
 
 
+def test_values_that_contain_themselves_are_an_error_of_one_line():
+    values = {"gaps": {"smooth": False}}
+    values["gaps"]["holes"] = values
+    with pytest.raises(ConfigError, match=r"my.yaml: unknown key 'gaps\.holes'") as caught:
+        build(Renamed, values, "my.yaml")
+    assert "\n" not in str(caught.value)
+
+
 def test_renamed_parameters_are_described_by_their_present_keys_alone():
     assert [key for key, _, _ in describe(Renamed)] == ["gaps.extrapolate_seconds", "gaps.smooth", "appearance"]
