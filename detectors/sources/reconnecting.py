@@ -78,11 +78,11 @@ class LiveSource(FrameSource):
             fault = yield from self._follow(clock, lost)
             if clock.number > before:
                 lost, delay = fault, FIRST_DELAY_SECONDS
-            if not self._patience or not self._wait(delay, clock.arrived + self._patience):
+            if not self._patience or not self._wait(delay, clock.arrival_time + self._patience):
                 break
             delay = min(2 * delay, MAX_DELAY_SECONDS)
         if lost and self._patience:
-            self.gaps.append(clock.gap(time.monotonic(), lost))
+            self.gaps.append(clock.gap_until(time.monotonic(), lost))
         if not self.stopped and (self._patience or lost != _ENDED):
             away = f" and not back within {self._patience:g} seconds" if self._patience else ""
             raise StreamBroken(f"lost after frame {clock.number}{away}: {lost}")
@@ -102,7 +102,7 @@ class LiveSource(FrameSource):
                 if gap := clock.take(arrival, lost):
                     self.gaps.append(gap)
                 lost = ""
-                self.last_number, self.dropped_count = clock.number - 1, clock.dropped
+                self.last_number, self.dropped_count = clock.number - 1, clock.dropped_count
                 self.arrival_rate = clock.arrival_rate
                 yield None, arrival.image
         except (StreamBroken, InputError) as fault:
@@ -111,11 +111,11 @@ class LiveSource(FrameSource):
 
     def _arrivals(self) -> Iterator[Arrival]:
         with closing(next(self._connections)) as connection:
-            for place, (stamp, image) in enumerate(connection.read()):
+            for position, (time_stamp, image) in enumerate(connection.read()):
                 width, height = image.shape[1::-1]
                 if (width, height) != self.size:
                     raise StreamBroken(f"its pictures are {width}x{height}, not {self.size[0]}x{self.size[1]}")
-                yield Arrival(place, time.monotonic(), stamp, image)
+                yield Arrival(position, time.monotonic(), time_stamp, image)
 
     def _wait(self, delay: float, until: float) -> bool:
         """Wait before the next call; returns whether to make it: not after the time `until`, and not if stopped."""

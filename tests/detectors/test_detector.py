@@ -76,7 +76,7 @@ def test_nothing_found_is_no_detections(result):
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("result", "expected"),
     [
         (None, "None"),
         ("a person", "a str"),
@@ -100,13 +100,13 @@ def test_nothing_found_is_no_detections(result):
         (SimpleNamespace(xyxy=np.array(ROW[:4]), confidence=np.array([1]), class_id=None), "(4,)"),
     ],
 )
-def test_a_wrong_return_names_the_detector_the_return_and_what_is_expected(result, said):
+def test_a_wrong_return_names_the_detector_the_return_and_what_is_expected(result, expected):
     with pytest.raises(DetectorError) as caught:
         loaded(result).detect(IMAGE, 9)
     message = str(caught.value)
     assert "'mine'" in message
     assert "frame 9" in message
-    assert said in message
+    assert expected in message
     assert "x1 y1 x2 y2 score [label]" in message
     assert "\n" not in message
 

@@ -71,22 +71,22 @@ def server(monkeypatch):
 
 def test_a_file_is_downloaded_once_with_progress(server, tmp_path):
     target = tmp_path / "new" / "folder" / "net.onnx"
-    told = []
-    assert fetch(f"{server.url}/good", SHA256, target, lambda *now: told.append(now)) == target
+    progress = []
+    assert fetch(f"{server.url}/good", SHA256, target, lambda *now: progress.append(now)) == target
     assert target.read_bytes() == CONTENT
-    assert told[-1] == ("net.onnx", len(CONTENT), len(CONTENT))
-    assert [received for _, received, _ in told] == sorted({received for _, received, _ in told})
-    assert len(told) > 2
+    assert progress[-1] == ("net.onnx", len(CONTENT), len(CONTENT))
+    assert [received for _, received, _ in progress] == sorted({received for _, received, _ in progress})
+    assert len(progress) > 2
     assert fetch(f"{server.url}/good", SHA256, target) == target
     assert server.requests == ["/good"]
     assert list(target.parent.iterdir()) == [target]
 
 
 def test_a_server_may_omit_the_size(server, tmp_path):
-    told = []
-    fetch(f"{server.url}/unsized", SHA256, tmp_path / "net.onnx", lambda *now: told.append(now))
+    progress = []
+    fetch(f"{server.url}/unsized", SHA256, tmp_path / "net.onnx", lambda *now: progress.append(now))
     assert (tmp_path / "net.onnx").read_bytes() == CONTENT
-    assert told[-1] == ("net.onnx", len(CONTENT), None)
+    assert progress[-1] == ("net.onnx", len(CONTENT), None)
 
 
 def test_a_damaged_file_in_the_cache_is_downloaded_again(server, tmp_path):
@@ -97,7 +97,7 @@ def test_a_damaged_file_in_the_cache_is_downloaded_again(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "expected"),
     [
         ("/cut-off", "cut off after 100000 of 300000 bytes"),
         ("/other", f"SHA-256 is {hashlib.sha256(CONTENT[::-1]).hexdigest()}, expected {SHA256}"),
@@ -105,12 +105,12 @@ def test_a_damaged_file_in_the_cache_is_downloaded_again(server, tmp_path):
         ("/insecure", "http://siamlink.invalid/good is not an HTTPS address"),
     ],
 )
-def test_a_failed_download_leaves_no_file_and_the_error_names_an_alternative(server, tmp_path, path, said):
+def test_a_failed_download_leaves_no_file_and_the_error_names_an_alternative(server, tmp_path, path, expected):
     target = tmp_path / "net.onnx"
     with pytest.raises(DownloadError) as caught:
         fetch(server.url + path, SHA256, target)
     message = str(caught.value)
-    assert said in message
+    assert expected in message
     assert f"save it as {target}" in message
     assert "--detector onnx:FILE" in message
     assert "\n" not in message

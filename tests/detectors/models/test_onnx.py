@@ -138,18 +138,18 @@ def test_an_image_of_the_right_size_is_not_touched():
 
 
 @pytest.mark.parametrize(
-    ("outputs", "said"),
+    ("outputs", "expected"),
     [
         ([np.zeros((1, 84, ANCHORS), np.float32)], f"out0 (1, 84, {ANCHORS}); supported are YOLOX"),
         ([np.zeros((1, 4), np.float32), np.zeros((1, 7), np.float32)], "out0 (1, 4), out1 (1, 7); supported are"),
         ([np.full((1, ANCHORS, 7), 40, np.float32)], "supported are YOLOX"),
     ],
 )
-def test_an_unknown_head_is_an_error_that_lists_outputs_and_supported_heads(tmp_path, outputs, said):
+def test_an_unknown_head_is_an_error_that_lists_outputs_and_supported_heads(tmp_path, outputs, expected):
     path = write_network(tmp_path / "net.onnx", outputs)
     with pytest.raises(DetectorError) as caught:
         OnnxDetector(path)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "net.onnx" in str(caught.value)
 
 

@@ -90,7 +90,7 @@ def test_an_object_has_the_name_of_its_class_and_a_function_its_own():
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "expected"),
     [
         ("hgo", "did you mean 'hog'?"),
         ("yolox-nan", "did you mean 'yolox-nano'?"),
@@ -103,10 +103,10 @@ def test_an_object_has_the_name_of_its_class_and_a_function_its_own():
         ("nowhere/finder.py:x", "no file nowhere/finder.py"),
     ],
 )
-def test_an_unknown_detector_is_an_error_that_names_the_nearest(spec, said):
+def test_an_unknown_detector_is_an_error_that_names_the_nearest(spec, expected):
     with pytest.raises(DetectorError) as caught:
         load_detector(spec)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "'siamlink detectors' lists" in str(caught.value)
 
 
@@ -125,7 +125,7 @@ def test_onnx_needs_a_file():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("1 / 0\n", "ZeroDivisionError: division by zero ("),
         ("import not_installed_anywhere\n", "No module named 'not_installed_anywhere'"),
@@ -134,14 +134,14 @@ def test_onnx_needs_a_file():
     ],
 )
 @pytest.mark.parametrize("as_file", [True, False])
-def test_a_module_that_cannot_be_imported_is_one_line_with_the_file_and_the_cause(tmp_path, text, said, as_file):
+def test_a_module_that_cannot_be_imported_is_one_line_with_the_file_and_the_cause(tmp_path, text, expected, as_file):
     (tmp_path / "here" / "faulty_finder.py").write_text(text)
     before = list(sys.path)
     with pytest.raises(DetectorError) as caught:
         load_detector("faulty_finder.py:corner" if as_file else "faulty_finder:corner")
     message = str(caught.value)
     assert "faulty_finder.py" in message
-    assert said in message
+    assert expected in message
     assert "\n" not in message
     assert sys.path == before
     assert "siamlink_plugin_faulty_finder" not in sys.modules

@@ -26,7 +26,7 @@ def test_a_pause_within_a_connection_uses_frame_numbers(stamped: bool) -> None:
     assert gap is not None
     assert (gap.after, gap.before, gap.seconds, gap.reason) == (1, 76, pytest.approx(3), "it paused")
     assert clock.number == 76
-    assert clock.dropped == 0
+    assert clock.dropped_count == 0
 
 
 def test_a_burst_after_a_pause_is_counted_by_its_stamps() -> None:
@@ -48,7 +48,7 @@ def test_dropped_frames_are_not_a_pause() -> None:
     clock = LiveClock(25)
     clock.take(Arrival(0, 100.0, None, IMAGE), "")
     assert clock.take(Arrival(100, 104.0, None, IMAGE), "") is None
-    assert (clock.number, clock.dropped) == (101, 99)
+    assert (clock.number, clock.dropped_count) == (101, 99)
 
 
 def test_a_source_on_demand_has_no_pauses() -> None:
