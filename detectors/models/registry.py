@@ -110,11 +110,9 @@ def _hog() -> object:
 def _hog_fault() -> str | None:
     import cv2
 
-    return (
-        None
-        if hasattr(cv2, "HOGDescriptor")
-        else f"OpenCV {cv2.__version__} has no HOG detector: install 'opencv-python<5'"
-    )
+    if hasattr(cv2, "HOGDescriptor"):
+        return None
+    return f"OpenCV {cv2.__version__} has no HOG detector: install 'opencv-python<5'"
 
 
 def _motion() -> object:
