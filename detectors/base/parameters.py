@@ -52,6 +52,8 @@ def build(kind: type[P], values: dict[str, Any], origin: str) -> P:
         ConfigError: a key is unknown (the nearest key is named), or given by its former name too; a value is of a wrong
             type or out of range.
     """
+    if not isinstance(values, dict):
+        raise ConfigError(f"{origin}: expected parameters by name, not {_short(values)}")
     values = use_present_keys(kind, values, origin)
     try:
         return kind.model_validate(values)

@@ -69,6 +69,12 @@ def test_a_wrong_key_or_value_is_named_with_its_origin(values, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("values", [None, [3], "gate", 7])
+def test_values_that_are_no_dictionary_are_an_error(values):
+    with pytest.raises(ConfigError, match=r"my\.json: expected parameters by name, not "):
+        build(Settings, values, "my.json")
+
+
 def test_defaults_out_of_range_are_errors_too():
     class Wrong(Parameters):
         share: float = Field(2.0, le=1, description="too much")
