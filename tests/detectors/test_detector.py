@@ -16,7 +16,7 @@ ROW = [1.0, 2.0, 11.0, 22.0, 0.75]
 
 
 class Tensor:
-    """Like a PyTorch tensor on a GPU: no array before `detach().cpu()`."""
+    """Like a PyTorch tensor on a GPU: not an array before `detach().cpu()`."""
 
     def __init__(self, values):
         self.values = values

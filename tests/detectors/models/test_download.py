@@ -17,7 +17,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves CONTENT in the ways a path asks for, and counts."""
+    """Serves CONTENT in a way that depends on the path, and counts requests."""
 
     def do_GET(self):
         self.server.requests.append(self.path)

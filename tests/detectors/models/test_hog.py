@@ -6,7 +6,7 @@ from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.models.hog import HogDetector
 
 FACTOR = 0.35
-"""Shrunk by this, the people of TUD-Campus are 40-105 pixels high."""
+"""With images shrunk by this factor, the people of TUD-Campus are 40-105 pixels high."""
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from siamlink.detectors.models.motion import MotionDetector
 
 
 def street(frames, size=(240, 320), person=(20, 60), step=4, *, shadow=False):
-    """A textured wall with sensor noise, before which something of `person` (width, height) walks to the right.
+    """A textured wall with sensor noise, before which an object of size `person` (width, height) moves right.
 
     Returns:
         The images and the walker's true boxes; it comes in after ten frames.

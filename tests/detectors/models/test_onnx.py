@@ -38,7 +38,7 @@ def declaration(name, shape):
 
 
 def write_network(path, outputs, input_shape=(1, 3, *SIZE)):
-    """An ONNX file that gives the arrays `outputs`, whatever the image."""
+    """An ONNX file whose outputs are the arrays `outputs` for every image."""
     graph = b""
     for index, values in enumerate(outputs):
         name = f"out{index}"
@@ -52,7 +52,7 @@ def write_network(path, outputs, input_shape=(1, 3, *SIZE)):
 
 
 def yolox_rows(*found, classes=2):
-    """A YOLOX output: of the fine cells in turn, each says a box `x1 y1 x2 y2`, a score and a label."""
+    """A YOLOX output: the fine cells encode one after another a box `x1 y1 x2 y2`, a score and a label."""
     output = np.zeros((1, ANCHORS, 5 + classes), np.float32)
     for index, (x1, y1, x2, y2, score, label) in enumerate(found):
         output[0, index, :2] = (x1 + x2) / 16 - index, (y1 + y2) / 16

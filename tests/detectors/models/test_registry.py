@@ -15,7 +15,7 @@ CORNER = "def corner(image):\n    return [[0, 0, 10, 20, 0.5]]\n"
 
 @pytest.fixture(autouse=True)
 def _leave_no_trace(monkeypatch, tmp_path):
-    """The current folder is an empty one, the cache too; imported modules and search paths are put back."""
+    """An empty current folder and an empty cache; afterwards the modules and search paths are those of before."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("SIAMLINK_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "here"
@@ -29,7 +29,7 @@ def _leave_no_trace(monkeypatch, tmp_path):
 
 
 def install(folder, name, entry):
-    """A distribution with one entry point, as pip leaves it."""
+    """A distribution with one entry point, as pip installs it."""
     info = folder / f"{name}-1.2.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")

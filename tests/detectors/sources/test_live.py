@@ -18,12 +18,12 @@ from siamlink.detectors.sources.live import Camera, LiveStream
 
 Make = Callable[..., Path]
 NULL_PACKET = b"\x47\x1f\xff\x10" + bytes(184)
-"""Of MPEG-TS, of no stream."""
+"""A packet of MPEG-TS that belongs to no stream."""
 
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """The URL of a file served on this machine; `part` says how much of it comes before the connection ends."""
+    """The URL of a file served on this machine; the connection ends after `part` of it."""
     parts: dict[str, float] = {}
     stalled = threading.Event()
 

@@ -1,4 +1,4 @@
-"""Connections that are lost, by a clock that stands still but where somebody waits."""
+"""Lost connections, by a clock that advances only in `sleep`."""
 
 import threading
 from collections.abc import Iterator
@@ -43,14 +43,14 @@ class Pictures:
 
 
 def source(*connections: Pictures | None, patience: float = 300, calls: list[float] | None = None) -> LiveSource:
-    """A source that answers by one connection after the other; None and what comes after the last is no answer."""
+    """A source that answers with one connection after the other; for None and after the last it does not answer."""
     left, times = list(connections), [] if calls is None else calls
 
     def connect() -> Pictures:
         times.append(live_source.time.monotonic())
         connection = left.pop(0) if left else None
         if connection is None:
-            raise InputError("nobody is there")
+            raise InputError("no answer")
         return connection
 
     return LiveSource("gate", connect, None, patience)

@@ -43,7 +43,7 @@ def images_of(path: Path) -> list[np.ndarray]:
 
 
 def remux(source: Path, target: Path, shift_seconds: float = 0.0, keep: Callable[[int], bool] = lambda k: True) -> Path:
-    """Copy the packets of a video, `keep` says which, with shifted time stamps."""
+    """Copy the packets of a video that `keep` selects, with shifted time stamps."""
     with av.open(str(source)) as old, av.open(str(target), "w") as new:
         stream = old.streams.video[0]
         copy = new.add_stream_from_template(stream)
