@@ -1,53 +1,75 @@
-"""Geometry of boxes, always `x1 y1 x2 y2` in pixels."""
+"""Geometry of boxes, always `x1 y1 x2 y2` in pixels: overlap and non-maximum suppression."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-Boxes = NDArray[np.float32] | NDArray[np.float64]
-"""(N, 4) corners `x1 y1 x2 y2`."""
-BLOCK = 256
-"""Boxes compared together with all others of a crowded frame, which would fill the memory at once."""
+from siamlink.detectors.base.arrays import Boxes, Float32Array, FloatArray, IntArray
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_index import FrameIndex, blocks
 
 
-def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:
+def iou_matrix(a: Boxes, b: Boxes) -> FloatArray:
     """Intersection over union of every box of `a` (N, 4) with every box of `b` (M, 4), as (N, M)."""
     left, right = np.asarray(a, np.float64)[:, None], np.asarray(b, np.float64)[None]
-    return _overlap(left, right)
+    return _iou(left, right)
 
 
-def iou_pairs(a: Boxes, b: Boxes) -> NDArray[np.float64]:
+def iou_pairs(a: Boxes, b: Boxes) -> FloatArray:
     """Intersection over union of each box of `a` (N, 4) with the box of `b` (N, 4) in the same row, as (N,)."""
-    return _overlap(np.asarray(a, np.float64), np.asarray(b, np.float64))
+    return _iou(np.asarray(a, np.float64), np.asarray(b, np.float64))
 
 
-def _overlap(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+def _iou(a: FloatArray, b: FloatArray) -> FloatArray:
     sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    shared = np.clip(sides, 0, None).prod(-1)
-    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - shared
-    overlap: NDArray[np.float64] = shared / union
-    return overlap
+    intersection = np.clip(sides, 0, None).prod(-1)
+    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - intersection
+    iou: FloatArray = intersection / union
+    return iou
 
 
-def suppress_non_maxima(box: Boxes, score: NDArray[np.float32], iou_limit: float) -> NDArray[np.intp]:
-    """Greedy non-maximum suppression within one frame.
+def suppress_overlaps(detections: Detections, iou_limit: float) -> Detections:
+    """Non-maximum suppression in every frame, as by `suppress_non_maxima`."""
+    return detections[suppress_non_maxima(detections.box, detections.score, iou_limit, detections.frame)]
+
+
+def suppress_non_maxima(
+    box: Boxes, score: Float32Array, iou_limit: float, frame: NDArray[np.integer] | None = None
+) -> NDArray[np.intp]:
+    """Greedy non-maximum suppression: a box is dropped if it overlaps a better box of its frame that is not dropped.
 
     Args:
         box: (N, 4) corners.
-        score: (N,) the best score is kept first; equal scores keep the earlier row.
-        iou_limit: a box that overlaps a kept one by more than this is dropped.
+        score: (N,) the best comes first; of equal scores the earlier row does.
+        iou_limit: two boxes overlap if their intersection over union exceeds this.
+        frame: (N,) the frame of each box; None: all are in one frame.
 
     Returns:
-        The indices of the kept boxes, ascending.
+        The rows of the boxes that are not dropped, ascending.
     """
-    dropped = np.zeros(len(box), bool)
+    box = np.asarray(box, np.float64)
+    frame = np.zeros(len(box), np.int64) if frame is None else frame
+    # Neither of two overlapping boxes is wider than the other by more than 1 / limit, so their centres are this close.
+    centre, reach = (box[:, 0] + box[:, 2]) / 2, (box[:, 2] - box[:, 0]) / (2 * max(iou_limit, 1e-9))
+    index, kept = FrameIndex(frame, centre), np.ones(len(box), bool)
     best_first = np.argsort(-score, kind="stable")
-    for start in range(0, len(box), BLOCK):
-        rows = best_first[start : start + BLOCK]
-        rows = rows[~dropped[rows]]
-        overlap = iou_matrix(box[rows], box) > iou_limit
-        overlap[np.arange(len(rows)), rows] = False
-        crowded = overlap.any(axis=1)
-        for index, overlaps in zip(rows[crowded], overlap[crowded], strict=True):
-            if not dropped[index]:
-                dropped |= overlaps
-    return np.flatnonzero(~dropped)
+    rank = np.empty(len(box), np.int64)
+    rank[best_first] = np.arange(len(box))
+    for block in blocks(_frame_size(frame)[best_first]):
+        rows = best_first[block]
+        rows = rows[kept[rows]]
+        query, other = index.within(frame[rows], centre[rows], reach[rows])
+        better = rows[query]
+        lower = rank[other] > rank[better]
+        better, other = better[lower], other[lower]
+        overlaps = iou_pairs(box[better], box[other]) > iou_limit
+        for winner, loser in zip(better[overlaps].tolist(), other[overlaps].tolist(), strict=True):
+            if kept[winner]:
+                kept[loser] = False
+    return np.flatnonzero(kept)
+
+
+def _frame_size(frame: NDArray[np.integer]) -> IntArray:
+    """(N,) how many boxes are in the frame of each box."""
+    _, place, count = np.unique(frame, return_inverse=True, return_counts=True)
+    size: IntArray = count[place]
+    return size

@@ -1,4 +1,4 @@
-"""`Detections`: what is where in every frame of a video, in columns."""
+"""`Detections`: the boxes of one or many frames, in columns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
@@ -7,24 +7,25 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from siamlink.detectors.base.arrays import BoolArray, Box, Float32Array
 from siamlink.detectors.base.errors import InputError
 
-FARTHEST = 1e7
-"""Pixels; what lies beyond is no place in a picture, and squares of distances overflow."""
-MOST_IN_FRAME = 20_000
-"""Boxes; each is compared with the others of its frame."""
-TOO_MANY = f"at most {MOST_IN_FRAME} are plausible; keep those of the highest scores"
+MAX_COORDINATE = 1e7
+"""Pixels; a coordinate beyond is an error, because squared distances would overflow."""
+MAX_IN_FRAME = 20_000
+"""Boxes; more would take too long, because each is compared with the others of its frame."""
+TOO_MANY = f"at most {MAX_IN_FRAME} are plausible; keep those of the highest scores"
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Detections:
-    """Boxes of one or many frames, sorted by frame; validated here once and immutable from then on.
+    """Boxes of one or many frames, sorted by frame; validated when made, then immutable.
 
     Attributes:
         frame: (N,) int32, counted from 1.
-        box: (N, 4) float32, `x1 y1 x2 y2` in pixels; may reach over the image border.
-        score: (N,) float32, whatever the detector says; need not be a probability.
-        label: (N,) int16, the detector's class; 0 is a person for the built-in detectors.
+        box: (N, 4) float32, `x1 y1 x2 y2` in pixels; may extend beyond the image.
+        score: (N,) float32, higher is more certain; need not be a probability.
+        label: (N,) int16, the class of the object; 0 is a person for the built-in detectors.
 
     Raises:
         InputError: columns differ in length, a frame is below 1 or has too many rows, a number is not finite or too
@@ -32,8 +33,8 @@ class Detections:
     """
 
     frame: NDArray[np.int32]
-    box: NDArray[np.float32]
-    score: NDArray[np.float32]
+    box: Box
+    score: Float32Array
     label: NDArray[np.int16]
 
     _dtypes: ClassVar[dict[str, type]] = {"frame": np.int32, "box": np.float32, "score": np.float32, "label": np.int16}
@@ -100,7 +101,7 @@ class Detections:
             return cls.empty()
         columns = {name: np.concatenate([getattr(part, name) for part in filled]) for name in cls._dtypes}
         if len(filled) > 1:
-            _refuse_crowds(columns["frame"])
+            _check_fullest_frame(columns["frame"])
             if (np.diff(columns["frame"]) < 0).any():
                 order = np.argsort(columns["frame"], kind="stable")
                 columns = {name: column[order] for name, column in columns.items()}
@@ -116,8 +117,8 @@ class Detections:
         span = f", frames {self.frame[0]}-{self.frame[-1]}" if len(self) else ""
         return f"{type(self).__name__}({len(self)} boxes{span})"
 
-    def __getitem__(self, rows: slice | NDArray[np.bool_] | NDArray[np.intp]) -> Self:
-        """The rows of a slice, a mask, or ascending indices, not validated again."""
+    def __getitem__(self, rows: slice | BoolArray | NDArray[np.intp]) -> Self:
+        """The rows of a slice, a mask, or ascending indices, without validation."""
         part = object.__new__(type(self))
         for column in fields(self):
             part._set(column.name, getattr(self, column.name)[rows])
@@ -132,24 +133,24 @@ class Detections:
         return self[slice(*np.searchsorted(self.frame, [frame, frame + 1]))]
 
     def by_frame(self) -> Iterator[tuple[int, Self]]:
-        """Each frame that has rows, with its rows, in order."""
+        """Each frame that has rows, with these rows, in order."""
         frames, starts = np.unique(self.frame, return_index=True)
         bounds = np.append(starts, len(self)).tolist()
         for frame, start, stop in zip(frames.tolist(), bounds[:-1], bounds[1:], strict=True):
             yield frame, self[start:stop]
 
     @property
-    def width(self) -> NDArray[np.float32]:
+    def width(self) -> Float32Array:
         """(N,) box widths in pixels."""
         return self.box[:, 2] - self.box[:, 0]
 
     @property
-    def height(self) -> NDArray[np.float32]:
+    def height(self) -> Float32Array:
         """(N,) box heights in pixels."""
         return self.box[:, 3] - self.box[:, 1]
 
     @property
-    def centre(self) -> NDArray[np.float32]:
+    def centre(self) -> Float32Array:
         """(N, 2) box centres in pixels."""
         return (self.box[:, :2] + self.box[:, 2:]) * np.float32(0.5)
 
@@ -157,20 +158,20 @@ class Detections:
 def _column(name: str, values: Any, dtype: type) -> NDArray[Any]:
     """One column as an array of its own type and shape: (N, 4) for boxes, (N,) for the others."""
     try:
-        given = np.asarray(values)
+        array = np.asarray(values)
     except ValueError as error:
-        raise InputError(f"the column '{name}' is no array: {error}") from None
-    if given.dtype.kind not in "biuf":
+        raise InputError(f"the column '{name}' is not an array: {error}") from None
+    if array.dtype.kind not in "biuf":
         raise InputError(f"the column '{name}' does not consist of numbers")
     with np.errstate(over="ignore", invalid="ignore"):
-        column: NDArray[Any] = given.astype(dtype)
-    if name == "box" and given.size == 0:
+        column: NDArray[Any] = array.astype(dtype)
+    if name == "box" and array.size == 0:
         column = column.reshape(0, 4)
     if column.shape[1:] != ((4,) if name == "box" else ()) or not column.ndim:
         expected = "(N, 4)" if name == "box" else "(N,)"
-        raise InputError(f"the column '{name}' has the shape {given.shape}; expected {expected}")
-    if np.issubdtype(dtype, np.integer) and (column != given).any():
-        raise InputError(f"the column '{name}' holds {given[column != given][0]:g}, which is no whole {column.dtype}")
+        raise InputError(f"the column '{name}' has the shape {array.shape}; expected {expected}")
+    if np.issubdtype(dtype, np.integer) and (column != array).any():
+        raise InputError(f"the column '{name}' holds {array[column != array][0]:g}, which is no whole {column.dtype}")
     return column
 
 
@@ -184,19 +185,19 @@ def _validate(columns: dict[str, NDArray[Any]]) -> None:
             "box without area (x2 must exceed x1, y2 exceed y1)",
         ),
         (~np.isfinite(score), "score that is not finite"),
-        ((np.abs(box) > FARTHEST).any(axis=1), f"box with a coordinate beyond {FARTHEST:.0f} pixels"),
+        ((np.abs(box) > MAX_COORDINATE).any(axis=1), f"box with a coordinate beyond {MAX_COORDINATE:.0f} pixels"),
     )
     for fault, message in faults:
         if fault.any():
             row = int(np.argmax(fault))
             values = ", ".join(f"{value:g}" for value in box[row])
             raise InputError(f"{message}: row {row}, frame {frame[row]}, box [{values}], score {score[row]:g}")
-    _refuse_crowds(frame)
+    _check_fullest_frame(frame)
 
 
-def _refuse_crowds(frame: NDArray[np.int32]) -> None:
-    if len(frame) > MOST_IN_FRAME:
+def _check_fullest_frame(frame: NDArray[np.int32]) -> None:
+    if len(frame) > MAX_IN_FRAME:
         frames, counts = np.unique(frame, return_counts=True)
         fullest = int(counts.argmax())
-        if counts[fullest] > MOST_IN_FRAME:
+        if counts[fullest] > MAX_IN_FRAME:
             raise InputError(f"{counts[fullest]} boxes in frame {frames[fullest]}: {TOO_MANY}")

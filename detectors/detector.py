@@ -1,47 +1,42 @@
-"""What a detector is, and how whatever it returns becomes `Detections` of the right frame."""
+"""The protocol `Detector`, and the conversion of what a detector returns to `Detections` of the right frame."""
 
 import math
 import os
-import traceback
+import warnings
 from collections.abc import Callable
 from threading import TIMEOUT_MAX
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from siamlink.detectors.base import time_limit
-from siamlink.detectors.base.cores import core_count
-from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError
+from siamlink.detectors.base.arrays import FloatArray, Image
+from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError, explain, explain_where
 from siamlink.detectors.base.fingerprint import fingerprint_of
+from siamlink.detectors.base.threads import TimeLimitError, WorkerThread, core_count
 from siamlink.detectors.detections import Detections
-
-Image = NDArray[np.uint8]
-"""(H, W, 3) pixels, blue green red."""
 
 EXPECTED = (
     "expected siamlink or supervision Detections, or an (N, 5) or (N, 6) array of rows x1 y1 x2 y2 score [label] "
-    "in pixels, with no rows where nothing is found"
+    "in pixels, with no rows if there are no objects"
 )
 LABELS = np.iinfo(np.int16)
 TIME_LIMIT = "SIAMLINK_DETECTOR_SECONDS"
-"""The environment variable that says how many seconds a detector may take over a frame; 0: as long as it likes."""
-MOST_AT_ONCE = 8
-"""Frames that are looked at together; each is held in memory meanwhile."""
-LONGEST_SECONDS = 300.0
-"""Seconds without that; the first frame may take a while, as some detectors get ready only then."""
+"""The environment variable with the seconds that a detector may take for one frame; 0: no limit."""
+DEFAULT_TIME_LIMIT = 300.0
+"""Seconds without that variable: the first frame may take long, because some detectors load their weights then."""
+MAX_REPLICAS = 8
+"""Frames that are detected at the same time; each is held in memory meanwhile."""
 
 
 class Detector(Protocol):
-    """Finds objects in one image. It knows nothing of frame numbers: what it returns is stamped by its caller.
+    """Finds objects in one image. The caller adds the frame number.
 
-    One whose answer depends on the image and on nothing else may have a `fingerprint`, a text that changes whenever its
-    answers would: with its settings, its weights, its code. Only then are answers kept, for a run that was interrupted
-    or in a cache, and asked for no more.
+    Two optional members are for detectors whose result depends on the image alone:
 
-    One whose answer depends on the image and on nothing else may have a method `several(count)` that returns so many
-    detectors, which give the same answers and can work at the same time, each in a thread of its own. They are asked
-    about several frames of a recorded video at once.
+    - `fingerprint`, a text that changes whenever the results may change: with the settings, the weights, the code.
+      Only with it are results cached, and reused when a run is resumed.
+    - `replicas(count)`, which returns `count` detectors with the same results that can run at the same time, each in a
+      thread of its own. They detect in several frames of a recorded video at once.
     """
 
     def detect(self, image: Image) -> Detections:
@@ -50,73 +45,78 @@ class Detector(Protocol):
 
 
 class LoadedDetector:
-    """A detector with a name: calls it, checks and converts what it returns, and stamps the frame number.
+    """A detector with a name: calls it, checks and converts its result, and sets the frame number.
 
-    Some detectors (`motion`) remember the frames they saw: load one for every video.
-
-    It is made and called in a thread of its own, and a call that takes longer than `TIME_LIMIT` is given up.
+    The detector is made and called in a thread of its own; a call that exceeds the time limit raises an error. Some
+    detectors (`motion`) remember earlier frames: load one for every video.
 
     Args:
-        name: what errors call it.
+        name: its name in errors.
         detector: an object with a method `detect(image)`, a function of the image, or a class of either that
             can be made without arguments.
 
     Raises:
         DetectorError: `detector` is none of these, or its class cannot be made.
-        ConfigError: `TIME_LIMIT` is set to something else than a number.
+        ConfigError: the environment variable `SIAMLINK_DETECTOR_SECONDS` is not a number of seconds.
     """
 
     def __init__(self, name: str, detector: object) -> None:
         self.name = name
         self._seconds = _time_limit()
-        self._thread = time_limit.OwnThread()
-        self._detector = self._thread.call(lambda: _made(name, detector))
+        self._thread = WorkerThread()
+        self._detector = self._thread.call(lambda: _make(name, detector))
         self._function = _function_of(name, self._detector)
 
     @property
     def fingerprint(self) -> str | None:
-        """What its answers depend on, besides the image; None where it does not say, as one that remembers frames."""
+        """Class and fingerprint of the detector; None if it has none, such as one that remembers earlier frames."""
         return fingerprint_of(self._detector)
 
     def detect(self, image: Image, frame_number: int) -> Detections:
         """Detections in `image`, all in frame `frame_number`.
 
         Raises:
-            DetectorError: the detector failed, took too long, or returned something else than detections.
+            DetectorError: the detector failed, took too long, or returned something other than detections.
         """
         return self.begin(image, frame_number)()
 
     def begin(self, image: Image, frame_number: int) -> Callable[[], Detections]:
-        """Start to detect; what is returned waits for the detections, as `detect` does."""
+        """Start to detect in the detector's thread; returns a function that waits for the result of `detect`."""
         wait = self._thread.begin(lambda: self._function(image))
-        return lambda: self._detections(wait, frame_number)
+        return lambda: self._result(wait, frame_number)
 
-    def several(self) -> "list[LoadedDetector]":
-        """As many that answer alike as are best at work at the same time; itself alone, if it does not know how.
+    def replicas(self) -> "list[LoadedDetector]":
+        """Detectors with the same results that can run at the same time, one a core; itself alone if it has none.
 
         Raises:
-            DetectorError: it has a method `several` that does not return detectors.
+            DetectorError: its method `replicas` fails or does not return detectors.
         """
-        several = getattr(self._detector, "several", None)
-        if not callable(several):
-            return [self]
+        name = "replicas"
+        method = getattr(self._detector, name, None)
+        if not callable(method):
+            name = "several"
+            method = getattr(self._detector, name, None)
+            if not callable(method):
+                return [self]
+            message = f"detector '{self.name}' has a method several(count), which is now called replicas(count)"
+            warnings.warn(f"{message}; the next release will not call the former name", FutureWarning, stacklevel=2)
         try:
-            divided = list(several(min(core_count(), MOST_AT_ONCE)))
+            replicas = list(method(min(core_count(), MAX_REPLICAS)))
         except (Exception, SystemExit) as error:
-            raise DetectorError(f"detector '{self.name}' failed in several(count): {explain_where(error)}") from error
-        if not divided:
-            raise DetectorError(f"detector '{self.name}' returned no detectors from several(count)")
-        return [LoadedDetector(self.name, each) for each in divided]
+            raise DetectorError(f"detector '{self.name}' failed in {name}(count): {explain_where(error)}") from error
+        if not replicas:
+            raise DetectorError(f"detector '{self.name}' returned no detectors from {name}(count)")
+        return [LoadedDetector(self.name, replica) for replica in replicas]
 
-    def _detections(self, wait: Callable[[float | None], object], frame_number: int) -> Detections:
+    def _result(self, wait: Callable[[float | None], object], frame_number: int) -> Detections:
         try:
             result = wait(self._seconds)
         except DetectorError:
             raise
-        except time_limit.TimeLimitError:
+        except TimeLimitError:
             raise DetectorError(
-                f"detector '{self.name}' has not answered for {self._seconds:g} s in frame {frame_number}; "
-                f"if it needs longer, set {TIME_LIMIT} to more seconds, or to 0 for as long as it likes"
+                f"detector '{self.name}' took longer than {self._seconds:g} s for frame {frame_number}; "
+                f"set {TIME_LIMIT} to more seconds, or to 0 for no limit"
             ) from None
         except (Exception, SystemExit) as error:
             raise DetectorError(
@@ -129,35 +129,19 @@ class LoadedDetector:
             raise DetectorError(f"{message}; {EXPECTED}") from error
 
 
-def explain(error: BaseException) -> str:
-    """An exception's type and message in one line."""
-    message = " ".join(str(error).split())
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
-
-
-def explain_where(error: BaseException) -> str:
-    """An exception's type and message, and the file and line that raised it, in one line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    callers = (__file__, time_limit.__file__)
-    own = [frame for frame in frames if frame.filename not in callers and not frame.filename.startswith("<frozen")]
-    if isinstance(error, SyntaxError) or not own:
-        return explain(error)
-    return f"{explain(error)} ({own[-1].filename}, line {own[-1].lineno})"
-
-
 def _time_limit() -> float | None:
-    given = os.environ.get(TIME_LIMIT) or LONGEST_SECONDS
+    text = os.environ.get(TIME_LIMIT) or str(DEFAULT_TIME_LIMIT)
     try:
-        seconds = float(given)
+        seconds = float(text)
     except ValueError:
         seconds = math.nan
     if not 0 <= seconds <= TIMEOUT_MAX:
-        raise ConfigError(f"{TIME_LIMIT} must be a number of seconds, or 0 for no limit, not {str(given)[:80]!r}")
+        raise ConfigError(f"{TIME_LIMIT} must be a number of seconds, or 0 for no limit, not {text[:80]!r}")
     return seconds or None
 
 
-def _made(name: str, detector: object) -> object:
-    """The object itself, or one of a class."""
+def _make(name: str, detector: object) -> object:
+    """The object itself, or an instance of a class."""
     if not isinstance(detector, type):
         return detector
     try:
@@ -179,7 +163,7 @@ def _function_of(name: str, detector: object) -> Callable[[Image], object]:
 
 
 def to_detections(result: object, frame: int) -> Detections:
-    """Convert what a detector returned, stamping every row with `frame`.
+    """Convert what a detector returned; every row is in frame `frame`.
 
     Args:
         result: `Detections`; `supervision.Detections` or any object with `xyxy`, `confidence` and `class_id`, the
@@ -191,7 +175,7 @@ def to_detections(result: object, frame: int) -> Detections:
     """
     if isinstance(result, Detections):
         if len(result) and result.frame[0] != result.frame[-1]:
-            raise InputError("the rows belong to several frames, but a detector sees one image")
+            raise InputError("the rows belong to several frames, but a detector is given one image")
         if type(result) is Detections and (not len(result) or result.frame[0] == frame):
             return result
         return Detections.from_boxes(frame, result.box, result.score, result.label)
@@ -219,7 +203,7 @@ def _from_columns(frame: int, box: Any, score: Any, label: Any) -> Detections:
         return Detections.from_boxes(frame, box, score, label)
 
 
-def _numbers(values: Any) -> NDArray[np.float64]:
+def _numbers(values: Any) -> FloatArray:
     """Anything array-like, PyTorch tensors on any device included, as float64."""
     if hasattr(values, "detach"):
         values = values.detach().cpu()

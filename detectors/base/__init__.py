@@ -1,1 +1,1 @@
-"""What all layers use: errors, settings, fingerprints, plug-ins, threads, time per stage."""
+"""What all layers use: array types, errors, parameters, fingerprints, plug-ins, threads, prefetch, stopwatch."""

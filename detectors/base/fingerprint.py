@@ -1,4 +1,4 @@
-"""What tells whether a result would come out the same: digests of files, of settings, and of the code at work."""
+"""Digests of files, settings and code: where a fingerprint is the same, a result would be the same."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python", "pillow", "torch")
-"""Whose versions decide what is decoded, found and described."""
+"""Packages whose version can change decoded images, detections and descriptors."""
 
 
 def file_digest(path: Path) -> str:
@@ -19,13 +19,13 @@ def file_digest(path: Path) -> str:
 
 
 def text_digest(text: str) -> str:
-    """SHA-256 of a text, in hexadecimal."""
+    """SHA-256 of a text in UTF-8, in hexadecimal."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 @cache
 def code_digest(*packages: str) -> str:
-    """SHA-256 of all code of these packages and their sub-packages, and of the versions of what it stands on."""
+    """SHA-256 over the code of `packages` with all sub-packages, the versions of `PACKAGES`, Python and the machine."""
     roots = [(name, Path(str(files(name)))) for name in packages]
     sources = sorted(
         (name, path.relative_to(root).as_posix(), text_digest(path.read_text("utf-8")))
@@ -37,14 +37,14 @@ def code_digest(*packages: str) -> str:
 
 
 def fingerprint_of(plug_in: object) -> str | None:
-    """What the answers of a detector or an appearance depend on, besides what it is shown; None if it does not say."""
-    said = getattr(plug_in, "fingerprint", None)
+    """The class of a detector or an appearance with its attribute `fingerprint`; None if it has none."""
+    settings = getattr(plug_in, "fingerprint", None)
     kind = plug_in if hasattr(plug_in, "__qualname__") else type(plug_in)
-    return None if said is None else f"{kind.__module__}.{kind.__qualname__} {said}"
+    return None if settings is None else f"{kind.__module__}.{kind.__qualname__} {settings}"
 
 
 def package_version(package: str) -> str | None:
-    """The version of an installed package; None where it is not installed under this name."""
+    """The version of an installed package; None if it is not installed."""
     try:
         return version(package)
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Objects of the user's own, found by `package.module:attribute` or `file.py:attribute`."""
+"""Plug-ins: objects of the user, loaded by `package.module:attribute` or `file.py:attribute`."""
 
 import difflib
 import importlib
@@ -10,25 +10,24 @@ from functools import reduce
 from pathlib import Path
 from types import ModuleType
 
-from siamlink.detectors.base.errors import SiamlinkError
-from siamlink.detectors.detector import explain_where
+from siamlink.detectors.base.errors import SiamlinkError, explain_where
 
 
 def load_attribute(spec: str, help_text: str, error: type[SiamlinkError]) -> object:
-    """Import what `package.module:attribute`, searched in the current folder too, or `file.py:attribute` names.
+    """Import the object that `package.module:attribute` or `file.py:attribute` names.
 
     Args:
-        spec: where it is.
-        help_text: how such a thing is named, said where it is not found.
-        error: what is raised.
+        spec: the name; modules are searched in the current folder first, then among the installed ones.
+        help_text: how such an object is named; part of the message if there is none.
+        error: the class of the errors raised here.
 
     Raises:
-        SiamlinkError: of the kind `error`: there is no such module, file or attribute, or it cannot be imported.
+        SiamlinkError: of the class `error`: there is no such module, file or attribute, or the import fails.
     """
-    place, _, attribute = spec.rpartition(":")
-    with _import_path(place):
+    module, _, attribute = spec.rpartition(":")
+    with _import_path(module):
         try:
-            return _attribute_of(_import(place), attribute, spec)
+            return _attribute_of(_import(module), attribute, spec)
         except LookupError as missing:
             raise error(f"{missing.args[0]} ({help_text})") from missing
         except ImportError as broken:
@@ -36,9 +35,9 @@ def load_attribute(spec: str, help_text: str, error: type[SiamlinkError]) -> obj
 
 
 @contextmanager
-def _import_path(place: str) -> Iterator[None]:
-    """Search the current folder, or that of a file, first, as Python does for a script; afterwards no longer."""
-    folder = str(Path(place).resolve().parent if place.endswith(".py") else Path.cwd())
+def _import_path(module: str) -> Iterator[None]:
+    """Inside the block, imports search the current folder, or the folder of the file `module`, first."""
+    folder = str(Path(module).resolve().parent if module.endswith(".py") else Path.cwd())
     sys.path.insert(0, folder)
     importlib.invalidate_caches()
     try:
@@ -48,16 +47,22 @@ def _import_path(place: str) -> Iterator[None]:
             sys.path.remove(folder)
 
 
-def _import(place: str) -> ModuleType:
-    """Import a dotted module or the Python file `place`; LookupError: there is none."""
-    if place.endswith(".py") and not Path(place).is_file():
-        raise LookupError(f"there is no file {place}")
+def _import(module: str) -> ModuleType:
+    """Import a dotted module or a Python file.
+
+    Raises:
+        LookupError: there is none.
+        ImportError: its code raises an exception.
+    """
+    is_file = module.endswith(".py")
+    if is_file and not Path(module).is_file():
+        raise LookupError(f"there is no file {module}")
     try:
-        return _run_file(Path(place)) if place.endswith(".py") else importlib.import_module(place)
+        return _run_file(Path(module)) if is_file else importlib.import_module(module)
     except (Exception, SystemExit) as error:
-        if isinstance(error, ModuleNotFoundError) and f"{place}.".startswith(f"{error.name}."):
+        if isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}."):
             raise LookupError(f"there is no module '{error.name}' in {Path.cwd()} or installed") from error
-        raise ImportError(f"cannot import {place}: {explain_where(error)}") from error
+        raise ImportError(f"cannot import {module}: {explain_where(error)}") from error
 
 
 def _run_file(path: Path) -> ModuleType:
@@ -77,9 +82,9 @@ def _run_file(path: Path) -> ModuleType:
 
 def _attribute_of(module: ModuleType, attribute: str, spec: str) -> object:
     try:
-        found: object = reduce(getattr, attribute.split("."), module)
+        value: object = reduce(getattr, attribute.split("."), module)
     except AttributeError:
         near = difflib.get_close_matches(attribute, [name for name in vars(module) if name[0] != "_"], n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
-        raise ImportError(f"no '{attribute}' in {module.__file__}, asked for by '{spec}'{hint}") from None
-    return found
+        raise ImportError(f"there is no '{attribute}' in {module.__file__}, as named by '{spec}'{hint}") from None
+    return value

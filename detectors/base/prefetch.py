@@ -1,78 +1,133 @@
-"""Work ahead of whoever takes its results: an iterator that runs in a thread of its own, a few items before them."""
+"""Prefetch: a thread takes items from an iterator before they are needed.
 
-from collections.abc import Generator, Iterable, Iterator
+`prefetch` is for work in the program, such as decoding a file: it computes at most a few items ahead.
+`prefetch_live` is for a camera or a stream: it can be stopped while it waits, and may drop the oldest items.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
-from queue import SimpleQueue
-from threading import Semaphore, Thread
+from threading import Condition, Thread
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
 DEPTH = 4
-"""Items made ahead; enough to bridge key frames, which take longer to decode, and few enough for images to be held."""
+"""Items computed ahead: enough to bridge key frames, which take longer to decode, and few enough to hold images."""
 GRACE_SECONDS = 1.0
-"""How long the thread may take to finish the item it is at when nobody wants any more; it is left alone then."""
+"""How long `prefetch` waits at its end for the thread; a thread that needs longer ends with the program."""
+POLL_SECONDS = 0.1
+"""How often `prefetch_live` looks whether it is stopped while it waits for an item."""
 
 
 @contextmanager
 def prefetch(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Iterator[Item]]:
-    """Let a thread go through `items`, at most `depth` of them ahead; the same items come, and in the same order.
+    """The same items in the same order, computed by a thread.
 
-    What the items raise is raised where the next one would have been taken. At the end of the block nothing more is
-    made, and `items` are closed, if they can be.
+    An exception of `items` is raised after the items before it. At the end of the block the thread stops, and
+    closes `items` if they have a method `close`.
 
     Args:
-        items: made in the other thread from now on, and in no other.
-        depth: how many may be made or in the making that have not been taken; 0: no thread, each is made when taken.
+        items: used by the thread alone from now on.
+        depth: the most items that are computed or being computed and not taken yet; 0: no thread.
     """
     if not depth:
         yield iter(items)
         return
-    worker = _Worker(items, depth)
+    worker = _Worker(items, depth, drop_oldest=False)
     try:
-        yield worker.taken()
+        yield _taken(worker)
     finally:
-        worker.close()
+        worker.close(GRACE_SECONDS)
+
+
+def _taken(worker: "_Worker[Item]") -> Iterator[Item]:
+    while (taken := worker.take()) is not None:
+        yield from taken
 
 
 def prefetched(items: Iterable[Item], depth: int = DEPTH) -> Generator[Item]:
-    """The items as `ahead` gives them, until they end or nobody wants any more: until they are closed."""
+    """The items as `prefetch` gives them; the thread stops when they end or this generator is closed."""
     with prefetch(items, depth) as taken:
         yield from taken
 
 
-class _Worker(Generic[Item]):
-    """A thread that makes items, and what it has made; an exception that it has made stands for the end."""
+def prefetch_live(items: Iterable[Item], depth: int, stopped: Callable[[], bool], drop_oldest: bool) -> Generator[Item]:
+    """The items of a live source in their order, until they end or `stopped()` is true.
 
-    def __init__(self, items: Iterable[Item], depth: int) -> None:
-        self._items, self._room, self._closed = iter(items), Semaphore(depth), False
-        self._made: SimpleQueue[tuple[Item] | BaseException] = SimpleQueue()
-        # with the context of the caller, which holds NumPy's error state for one
+    Args:
+        items: used by the thread alone from now on.
+        depth: the most items that wait to be taken.
+        stopped: called before each item, and every `POLL_SECONDS` while there is none.
+        drop_oldest: what happens when `depth` items wait and another one comes: the oldest is dropped. If false, the
+            thread takes no further item until there is room.
+
+    Raises:
+        Exception: an exception of `items`, after the items before it.
+    """
+    worker = _Worker(items, depth, drop_oldest)
+    try:
+        while not stopped() and (taken := worker.take(POLL_SECONDS)) is not None:
+            yield from taken
+    finally:
+        worker.close(0)
+
+
+class _Worker(Generic[Item]):
+    """A thread and the buffer that it fills; `_end` is the exception after the last item, StopIteration for none."""
+
+    def __init__(self, items: Iterable[Item], depth: int, drop_oldest: bool) -> None:
+        self._items, self._depth, self._drop_oldest = iter(items), depth, drop_oldest
+        self._buffer: deque[Item] = deque(maxlen=depth)
+        self._end: BaseException | None = None
+        self._closed = False
+        self._changed = Condition()
+        # The thread takes over the context of its maker, such as NumPy's error state.
         self._thread = Thread(target=copy_context().run, args=(self._work,), daemon=True)
         self._thread.start()
 
-    def taken(self) -> Iterator[Item]:
-        while True:
-            made = self._made.get()
-            if isinstance(made, StopIteration):
-                return
-            if isinstance(made, BaseException):
-                raise made
-            self._room.release()
-            yield made[0]
+    def take(self, seconds: float | None = None) -> tuple[Item] | tuple[()] | None:
+        """The next item in a tuple; an empty tuple if none comes in so many seconds, None after the last one."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._buffer or self._end, seconds)
+            if self._buffer:
+                self._changed.notify()
+                return (self._buffer.popleft(),)
+            end = self._end
+        if end is None:
+            return ()
+        if isinstance(end, StopIteration):
+            return None
+        raise end
 
-    def close(self) -> None:
-        self._closed = True
-        self._room.release()
-        self._thread.join(GRACE_SECONDS)
+    def close(self, grace_seconds: float) -> None:
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        self._thread.join(grace_seconds)
 
     def _work(self) -> None:
-        while self._room.acquire() and not self._closed:
+        while self._wait_for_room():
             try:
-                self._made.put((next(self._items),))
-            except BaseException as end:  # whoever takes the items is told
-                self._made.put(end)
+                item = next(self._items)
+            except BaseException as end:  # raised again by `take`
+                self._put_end(end)
                 break
+            with self._changed:
+                self._buffer.append(item)
+                self._changed.notify()
+            del item  # the thread holds no image that the program has taken
         with suppress(Exception):
             getattr(self._items, "close", lambda: None)()
+
+    def _wait_for_room(self) -> bool:
+        """Wait until another item may be computed; false if no more are needed."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._drop_oldest or len(self._buffer) < self._depth)
+            return not self._closed
+
+    def _put_end(self, end: BaseException) -> None:
+        with self._changed:
+            self._end = end
+            self._changed.notify()

@@ -1,4 +1,4 @@
-"""Named stages of a run: how long each took and how far it is."""
+"""Stages of a run: their time and their progress."""
 
 import threading
 import time
@@ -8,36 +8,35 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 Progress = Callable[[str, int, int | None], None]
-"""Called with the stage, the steps done and the steps in all (None where not known)."""
+"""Called with the stage or file, the steps or bytes done, and their total (None if it is not known)."""
 
 
 class Stopwatch:
-    """Adds up the seconds of named stages in `seconds`; a stage within another counts for itself alone.
+    """Adds up the seconds of named stages in `seconds`; the time of a nested stage counts for that stage alone.
 
-    Stages may run in several threads at once. Each counts its own time by the clock, so that together they may come to
-    more than has passed.
+    Each thread counts its own time, so the sum over stages that run in parallel may exceed the elapsed time.
     """
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = {}
-        self._adding = threading.Lock()
+        self._lock = threading.Lock()
         self._thread = threading.local()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the time inside the block towards a stage."""
-        start, earlier = time.perf_counter(), self._within
-        self._within = 0.0
+        """Add the time of the block to a stage."""
+        start, nested_before = time.perf_counter(), self._nested
+        self._nested = 0.0
         try:
             yield
         finally:
-            took = time.perf_counter() - start
-            with self._adding:
-                self.seconds[name] = self.seconds.get(name, 0.0) + took - self._within
-            self._within = earlier + took
+            elapsed = time.perf_counter() - start
+            with self._lock:
+                self.seconds[name] = self.seconds.get(name, 0.0) + elapsed - self._nested
+            self._nested = nested_before + elapsed
 
     def over(self, name: str, items: Iterable[Item]) -> Iterator[Item]:
-        """The items, the time that each takes to come counted towards a stage."""
+        """The items; the time to compute each is added to a stage."""
         source = iter(items)
         while True:
             with self.stage(name):
@@ -48,11 +47,11 @@ class Stopwatch:
             yield item
 
     @property
-    def _within(self) -> float:
-        """Seconds that stages within the present one of this thread took."""
-        within: float = getattr(self._thread, "within", 0.0)
-        return within
+    def _nested(self) -> float:
+        """Seconds of the stages nested in the current stage of this thread."""
+        nested: float = getattr(self._thread, "nested", 0.0)
+        return nested
 
-    @_within.setter
-    def _within(self, seconds: float) -> None:
-        self._thread.within = seconds
+    @_nested.setter
+    def _nested(self, seconds: float) -> None:
+        self._thread.nested = seconds

@@ -1,1 +1,1 @@
-"""The detectors that siamlink brings, and the names they are loaded by."""
+"""The built-in detectors, and loading detectors by name."""

@@ -1,12 +1,10 @@
-"""Weights that are fetched on first use: streamed, checked against a pinned SHA-256, and kept in a cache folder."""
+"""Weights that are downloaded on first use: checked against a pinned SHA-256, and stored in a cache folder."""
 
-import hashlib
 import http.client
 import os
 import secrets
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -14,9 +12,7 @@ from urllib.parse import urlsplit
 
 from siamlink.detectors.base.errors import DownloadError
 from siamlink.detectors.base.fingerprint import file_digest
-
-Progress = Callable[[str, int, int | None], None]
-"""Called with the file's name, the bytes received so far and the total where the server tells it."""
+from siamlink.detectors.base.stopwatch import Progress
 
 TIMEOUT_SECONDS = 30
 CHUNK_BYTES = 1 << 16
@@ -25,7 +21,7 @@ YOLOX_RELEASE = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download
 
 @dataclass(frozen=True)
 class Weights:
-    """A published file: where it lies, its SHA-256 in hexadecimal, and its size in bytes."""
+    """A published file: its URL, its SHA-256 in hexadecimal, and its size in bytes."""
 
     url: str
     sha256: str
@@ -33,11 +29,11 @@ class Weights:
 
     @property
     def cached(self) -> Path:
-        """Where the file is kept, whether it is there or not."""
+        """The path of the file in the cache folder, whether it exists or not."""
         return cache_folder() / self.url.rpartition("/")[2]
 
     def is_cached(self) -> bool:
-        """Whether the right file is there."""
+        """Whether the cache folder holds the right file."""
         try:
             return file_digest(self.cached) == self.sha256
         except OSError:
@@ -68,7 +64,7 @@ def cache_folder() -> Path:
     """`SIAMLINK_CACHE`, or else `siamlink` in `XDG_CACHE_HOME` or `~/.cache`.
 
     Raises:
-        DownloadError: none of these is known.
+        DownloadError: none of these is set, and there is no home folder.
     """
     if folder := os.environ.get("SIAMLINK_CACHE"):
         return Path(folder)
@@ -77,26 +73,26 @@ def cache_folder() -> Path:
     try:
         return Path.home() / ".cache" / "siamlink"
     except RuntimeError:
-        raise DownloadError("there is no home folder to keep weights in; set SIAMLINK_CACHE to a folder") from None
+        raise DownloadError("there is no home folder to store weights in; set SIAMLINK_CACHE to a folder") from None
 
 
 def fetch(url: str, sha256: str, target: Path, progress: Progress | None = None) -> Path:
-    """Make sure that `target` is the file published at `url`; no request is made where it already is.
+    """Download `url` to `target`, unless `target` is that file already.
 
-    Safe in several processes at once: each writes a file of its own and renames it when it is complete and right.
+    Several processes may do so at once: each writes to a temporary file and renames it when its SHA-256 is right.
 
     Args:
-        url: HTTPS; HTTP only on 127.0.0.1, where nobody else can listen or answer.
-        sha256: what the file's bytes must hash to, in hexadecimal.
-        target: where the file is kept; missing folders are made.
-        progress: told after every chunk.
+        url: HTTPS; HTTP is accepted for 127.0.0.1 alone.
+        sha256: the expected SHA-256, in hexadecimal.
+        target: the file to write; missing folders are made.
+        progress: called after every chunk with the file name, the bytes so far and the total.
 
     Returns:
         `target`.
 
     Raises:
-        DownloadError: the file could not be fetched or written, was cut off, or is another one; nothing is left
-            behind.
+        DownloadError: the file could not be downloaded or written, was cut off, or has another SHA-256; no partial
+            file remains.
     """
     try:
         if target.is_file() and file_digest(target) == sha256:
@@ -108,25 +104,27 @@ def fetch(url: str, sha256: str, target: Path, progress: Progress | None = None)
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
-    except (_RefusedError, OSError, http.client.HTTPException) as error:
-        hint = f"fetch it by hand and save it as {target}, or give another with --detector onnx:FILE"
+    except (_RejectedError, OSError, http.client.HTTPException) as error:
+        hint = f"download it by hand and save it as {target}, or use another file with --detector onnx:FILE"
         if target.is_file():
-            hint = f"{target} is there but is not that file; to use it as it is: --detector onnx:{target}"
-        raise DownloadError(f"cannot fetch {url}: {_reason(error)}; {hint}; hog and motion need no weights") from error
+            hint = f"{target} exists but is not that file; to use it as it is: --detector onnx:{target}"
+        raise DownloadError(
+            f"cannot download {url}: {_reason(error)}; {hint}; hog and motion need no weights"
+        ) from error
     return target
 
 
-class _RefusedError(Exception):
-    """What was offered is not what was asked for."""
+class _RejectedError(Exception):
+    """The answer of the server is not the expected file."""
 
 
-class _SafeRedirects(urllib.request.HTTPRedirectHandler):
+class _HttpsRedirects(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         try:
             _check_scheme(newurl)
-        except _RefusedError:
+        except _RejectedError:
             fp.close()
             raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
@@ -135,26 +133,24 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 def _check_scheme(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and (parts.scheme, parts.hostname) != ("http", "127.0.0.1"):
-        raise _RefusedError(f"{url} is not an HTTPS address")
+        raise _RejectedError(f"{url} is not an HTTPS address")
 
 
 def _receive(url: str, part: Path, sha256: str, name: str, progress: Progress | None) -> None:
     _check_scheme(url)
-    opener = urllib.request.build_opener(_SafeRedirects)
-    digest, received = hashlib.sha256(), 0
+    opener = urllib.request.build_opener(_HttpsRedirects)
+    received = 0
     with opener.open(url, timeout=TIMEOUT_SECONDS) as response, part.open("xb") as file:
-        length = response.headers.get("Content-Length", "")
-        total = int(length) if length.isdecimal() else None
+        total = int(length) if (length := response.headers.get("Content-Length", "")).isdecimal() else None
         while chunk := response.read(CHUNK_BYTES):
             file.write(chunk)
-            digest.update(chunk)
             received += len(chunk)
             if progress:
                 progress(name, received, total)
     if total is not None and received != total:
-        raise _RefusedError(f"the transfer was cut off after {received} of {total} bytes")
-    if digest.hexdigest() != sha256:
-        raise _RefusedError(f"the file's SHA-256 is {digest.hexdigest()}, expected {sha256}")
+        raise _RejectedError(f"the transfer was cut off after {received} of {total} bytes")
+    if (digest := file_digest(part)) != sha256:
+        raise _RejectedError(f"the file's SHA-256 is {digest}, expected {sha256}")
 
 
 def _reason(error: Exception) -> str:

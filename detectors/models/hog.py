@@ -1,33 +1,33 @@
-"""The people detector of OpenCV 4: histograms of oriented gradients and a linear classifier (Dalal and Triggs 2005)."""
+"""The pedestrian detector of OpenCV 4: histograms of oriented gradients, linear classifier (Dalal and Triggs 2005)."""
 
 import cv2
 import numpy as np
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import DetectorError
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.detector import Image
 
 WINDOW_PERSON = 96
-"""How many pixels high a person stands in the classifier's window of 64x128."""
+"""Height in pixels of a person in the classifier's window of 64x128."""
 
 PADDING = 16
-"""Pixels added around the image, so that people at its border fill a window."""
+"""Pixels added around the image, so that windows at its border fit."""
 
 MARGIN = np.array([0.18, 0.1, 0.18, 0.125])
-"""Left, top, right and bottom part of a window that is not the person. Measured on PETS09-S2L1, TUD-Campus, KITTI-17
-and MOT16-09 (mean of the four): recall at overlap 0.5 is 0.23 with whole windows and 0.60 with these."""
+"""Left, top, right and bottom margin around the person, as parts of the window. Without margins the recall at IoU 0.5,
+mean of PETS09-S2L1, TUD-Campus, KITTI-17 and MOT16-09, is 0.23; with these it is 0.60."""
 
 
 class HogDetector:
-    """Upright people on images scaled so that small ones fill the classifier's window.
+    """Detects upright people; the image is scaled so that the smallest ones fill the classifier's window.
 
     Args:
-        smallest_person: height in pixels of the smallest people to be found.
-        largest_image: pixels of the largest image to be searched, which bounds the scaling and thus the time; in a
-            bigger one the smallest people to be found are taller.
-        score_threshold: the least distance to the classifier's plane.
-        iou_limit: of two boxes that overlap by more, the one with the lower score is dropped.
+        smallest_person: height in pixels of the smallest people to detect.
+        largest_image: pixels of the scaled image at most, which bounds the time; in larger images the smallest people
+            to detect are taller.
+        score_threshold: the lowest score, the distance to the classifier's plane.
+        iou_limit: of two boxes with a higher intersection over union, the one with the lower score is dropped.
 
     Attributes:
         fingerprint: the settings.
@@ -41,7 +41,7 @@ class HogDetector:
         iou_limit: float = 0.45,
     ) -> None:
         if not hasattr(cv2, "HOGDescriptor"):
-            raise DetectorError(f"OpenCV {cv2.__version__} has no HOG detector; install 'opencv-python<5'")
+            raise DetectorError(f"OpenCV {cv2.__version__} has no HOG detector: install 'opencv-python<5'")
         self.fingerprint = f"{smallest_person} {largest_image} {score_threshold} {iou_limit}"
         self._scale = WINDOW_PERSON / smallest_person
         self._largest_image = largest_image
@@ -56,7 +56,7 @@ class HogDetector:
         scale = min(self._scale, (self._largest_image / (height * width)) ** 0.5)
         size = max(1, round(width * scale)), max(1, round(height * scale))
         if size[0] + 2 * PADDING < 64 or size[1] + 2 * PADDING < 128:
-            return Detections.empty()  # No window fits, and OpenCV would crash.
+            return Detections.empty()  # no window fits: OpenCV would crash
         scaled = cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
         windows, weights = self._hog.detectMultiScale(
             scaled,

@@ -1,33 +1,33 @@
-"""Whatever moves before a static camera: a background model (Zivkovic 2004) and its connected foreground."""
+"""Moving objects before a static camera: connected foreground of a background model (Zivkovic 2004)."""
 
 import cv2
 import numpy as np
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.detector import Image
 
 WORKING_WIDTH = 640
-"""Longer images are shrunk to this before anything else: the model's time goes with the pixels."""
+"""Pixels; images with a longer side are shrunk to this, because the time grows with the number of pixels."""
 
 LEARNING_RATE = 0.02
-"""How fast the background follows the image: what stays for some ten frames becomes background. The best of five
-rates on PETS09-S2L1, MOT16-09, TUD-Campus and KITTI-17, whose first frames show people where the ground should be."""
+"""How fast the background follows the image: a pixel that stays the same for about ten frames becomes background. The
+best of five rates on PETS09-S2L1, MOT16-09, TUD-Campus and KITTI-17, which show people from the first frame on."""
 
 FOREGROUND = 255
-"""How the background model marks foreground; shadows are 127."""
+"""Mark of foreground in the background model's output; shadows are 127."""
 
 
 class MotionDetector:
-    """Upright moving things before a static camera. It remembers frames: use one for every video, frames in order.
+    """Detects upright moving objects before a static camera. Make one for each video; it needs the frames in order.
 
-    Shadows are left out. People who touch in the image are one box; whoever stands still fades into the background.
+    Shadows are ignored. Objects that touch in the image become one box; an object that stands still becomes background.
 
     Args:
-        warm_up_frames: the first frames teach the background and give no detections.
-        smallest_height: the least height of a box, as part of the image's height.
-        aspect: least and greatest height of a box, in widths.
-        smallest_fill: the least part of a box that moves.
-        largest_change: where more than this part of the image changes (a cut, a lamp), nothing is reported.
+        warm_up_frames: the first frames, which initialise the background and give no detections.
+        smallest_height: the lowest height of a box, as a part of the image's height.
+        aspect: lowest and highest ratio of a box's height to its width.
+        smallest_fill: the lowest part of a box that must move.
+        largest_change: a frame in which more than this part of the image changes (a cut, a lamp) has no detections.
     """
 
     def __init__(
@@ -43,24 +43,24 @@ class MotionDetector:
         self._aspect = aspect
         self._smallest_fill = smallest_fill
         self._largest_change = largest_change
-        self._seen = 0
+        self._frame_count = 0
         self._background = cv2.createBackgroundSubtractorMOG2(history=500, varThreshold=16, detectShadows=True)
         self._background.setShadowThreshold(0.6)
         self._background.setBackgroundRatio(0.8)
         self._speck = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
-        # Tall and narrow: joins a head to its body and not a person to the neighbour.
+        # tall and narrow, to join the parts of one person and not two people side by side
         self._gap = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 21))
 
     def detect(self, image: Image) -> Detections:
-        """Moving things in `image` (H, W, 3) uint8 BGR; the score is the moving part of the box."""
+        """Moving objects in `image` (H, W, 3) uint8 BGR; the score is the part of the box that moves."""
         height, width = image.shape[:2]
         scale = min(1.0, WORKING_WIDTH / max(height, width))
         size = max(1, round(width * scale)), max(1, round(height * scale))
         small = cv2.resize(image, size, interpolation=cv2.INTER_AREA) if scale < 1 else image
-        self._seen += 1
-        rate = -1 if self._seen <= self._warm_up_frames else LEARNING_RATE  # -1: all frames so far count alike.
+        self._frame_count += 1
+        rate = -1 if self._frame_count <= self._warm_up_frames else LEARNING_RATE  # -1: equal weights for all frames
         foreground = (self._background.apply(small, learningRate=rate) == FOREGROUND).astype(np.uint8)
-        if self._seen <= self._warm_up_frames or foreground.mean() > self._largest_change:
+        if self._frame_count <= self._warm_up_frames or foreground.mean() > self._largest_change:
             return Detections.empty()
         mask = cv2.morphologyEx(foreground, cv2.MORPH_OPEN, self._speck)
         mask = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, self._gap)

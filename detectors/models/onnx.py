@@ -6,36 +6,36 @@ from pathlib import Path
 import cv2
 import numpy as np
 import onnxruntime
-from numpy.typing import NDArray
 
-from siamlink.detectors.base.cores import core_count
-from siamlink.detectors.base.errors import DetectorError, SiamlinkError
+from siamlink.detectors.base.arrays import Float32Array, FloatArray, Image
+from siamlink.detectors.base.errors import DetectorError, SiamlinkError, explain
 from siamlink.detectors.base.fingerprint import file_digest
+from siamlink.detectors.base.threads import core_count
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.detector import Image, explain
-from siamlink.detectors.models.onnx_heads import HEADS, SUPPORTED, Floats, Head
+from siamlink.detectors.models.onnx_heads import HEADS, SUPPORTED, Head
 
 PADDING = 114
-MOST_CANDIDATES = 1000
-"""How many boxes of a class enter the suppression at most, best first; more are noise and cost quadratic time."""
+"""Grey value around the image."""
+MAX_CANDIDATES = 1000
+"""Boxes of a class that enter the non-maximum suppression, best first; more are noise and take time."""
 
 
 class OnnxDetector:
-    """A YOLOX or NanoDet network, recognised from the file's inputs and outputs.
+    """A YOLOX or NanoDet network; which of them is recognised from the inputs and outputs in the file.
 
-    The defaults were chosen on frames of PETS09-S2L1, TUD-Campus, KITTI-17 and MOT16-09: low scores that still bring
-    recall, and the overlap limit above which duplicates outnumber people.
+    The defaults were chosen on frames of PETS09-S2L1, TUD-Campus, KITTI-17 and MOT16-09: the lowest scores that still
+    add recall, and the highest overlap at which there are more objects than duplicates.
 
     Args:
-        path: the ONNX file; its input size is fixed in it.
-        score_threshold: the least score; by default 0.2 for YOLOX and 0.3 for NanoDet.
-        iou_limit: of two boxes of a class that overlap by more, the one with the lower score is dropped.
+        path: the ONNX file, which fixes the input size.
+        score_threshold: the lowest score to report; None: 0.2 for YOLOX and 0.3 for NanoDet.
+        iou_limit: of two boxes of a class with a higher intersection over union, that of the lower score is dropped.
         labels: the classes to report; 0 is a person in COCO.
-        threads: for one image; by default the cores this process may use, four at most.
+        threads: for one image; None: one for each core that this process may use, four at most.
 
     Raises:
-        DetectorError: the file is missing, no ONNX file, or its head is not supported.
+        DetectorError: the file is missing or not an ONNX file, or its head is not supported.
     """
 
     def __init__(
@@ -59,41 +59,41 @@ class OnnxDetector:
 
     @property
     def fingerprint(self) -> str:
-        """The weights and the settings."""
+        """Digest of the weights, and the settings."""
         return f"{file_digest(self._path)} {self._score_threshold} {self._iou_limit} {self._labels}"
 
-    def several(self, count: int) -> "list[OnnxDetector]":
-        """So many detectors with the same answers, each on one thread: more images together than with threads for one.
+    def replicas(self, count: int) -> "list[OnnxDetector]":
+        """`count` detectors of one thread each, which together are faster than all threads on one image.
 
-        They share the network, which can be asked by several threads.
+        All are the same object: several threads may use one onnxruntime session at the same time.
         """
-        alone = copy(self)
-        alone._session = open_session(self._path, 1)
-        return [alone] * count
+        replica = copy(self)
+        replica._session = open_session(self._path, 1)
+        return [replica] * count
 
     def detect(self, image: Image) -> Detections:
-        """Objects of the wanted classes in `image` (H, W, 3) uint8 BGR; scores are in 0-1."""
+        """Objects of the classes `labels` in `image` (H, W, 3) uint8 BGR; scores are in 0-1."""
         canvas, scale = letterbox(image, self._size)
         box, score = self._head.decode(self._run(self._head.normalise(canvas)))
         box = np.divide(box, np.tile(scale, 2), dtype=np.float32)
-        sizeable = (box[:, 2:] - box[:, :2] >= 1).all(axis=1)
+        visible = (box[:, 2:] - box[:, :2] >= 1).all(axis=1)
         kept = []
         for label in self._labels:
-            candidates = np.flatnonzero(sizeable & (score[:, label] >= self._score_threshold))
-            best_first = np.argsort(-score[candidates, label], kind="stable")[:MOST_CANDIDATES]
+            candidates = np.flatnonzero(visible & (score[:, label] >= self._score_threshold))
+            best_first = np.argsort(-score[candidates, label], kind="stable")[:MAX_CANDIDATES]
             candidates = candidates[best_first]
             kept.append(candidates[suppress_non_maxima(box[candidates], score[candidates, label], self._iou_limit)])
         row = np.concatenate(kept)
         column = np.repeat(self._labels, [len(part) for part in kept])
         return Detections.from_boxes(1, box[row], score[row, column], column)
 
-    def _run(self, pixels: Floats) -> list[Floats]:
+    def _run(self, pixels: Float32Array) -> list[Float32Array]:
         batch = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
-        outputs: list[Floats] = self._session.run(None, {self._input: batch})
+        outputs: list[Float32Array] = self._session.run(None, {self._input: batch})
         return outputs
 
     def _recognise(self, path: Path) -> tuple[Head, int]:
-        """The head that fits what the network makes of a grey image, and its number of classes."""
+        """The head that fits the network's output for a grey image, and its number of classes."""
         grey = np.full((*self._size, 3), PADDING, np.float32)
         try:
             outputs = self._run(grey)
@@ -108,11 +108,11 @@ class OnnxDetector:
             f"{declared.name} {getattr(output, 'shape', type(output).__name__)}"
             for declared, output in zip(self._session.get_outputs(), outputs, strict=True)
         )
-        raise DetectorError(f"{path} is not a detector known here: its outputs are {shapes}; {SUPPORTED}")
+        raise DetectorError(f"{path} is not a supported detector: its outputs are {shapes}; {SUPPORTED}")
 
 
-def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, NDArray[np.float64]]:
-    """Shrink or enlarge `image` to fit `size` (height, width), keeping its shape, at the top left of a grey canvas.
+def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, FloatArray]:
+    """Scale `image` to fit `size` (height, width), keeping its aspect ratio, at the top left of a grey canvas.
 
     Returns:
         The canvas (height, width, 3), and the exact scale (2,) of x and y after rounding to whole pixels.
@@ -128,17 +128,17 @@ def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, NDArray[np.fl
 def open_session(
     path: Path, threads: int, error_type: type[SiamlinkError] = DetectorError
 ) -> onnxruntime.InferenceSession:
-    """Load an ONNX file to run on so many threads of the CPU.
+    """Load an ONNX file to run on `threads` threads of the CPU.
 
     Raises:
-        SiamlinkError: of the kind `error_type`: the file is missing or cannot be run.
+        SiamlinkError: of the class `error_type`: the file is missing or cannot be run.
     """
     if not path.is_file():
         raise error_type(f"there is no file {path}; give an ONNX file as onnx:FILE")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = threads
-    # Waiting threads sleep instead of spinning: the cores are wanted for decoding and tracking between two images.
+    # Waiting threads sleep instead of spinning: decoding and tracking need the cores between two images.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
@@ -147,13 +147,13 @@ def open_session(
 
 
 def _find_input(path: Path, session: onnxruntime.InferenceSession) -> tuple[str, tuple[int, int]]:
-    """The name of the only input and the height and width it wants."""
+    """The name of the only input, and its height and width."""
     inputs = session.get_inputs()
-    found = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
+    declared = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
     shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else []
     if len(shape) != 4 or shape[1] != 3 or not all(isinstance(side, int) and side % 32 == 0 for side in shape[2:]):
         raise DetectorError(
-            f"{path} is not a detector known here: its inputs are {found}; expected one image, tensor(float) "
+            f"{path} is not a supported detector: its inputs are {declared}; expected one image, tensor(float) "
             "[1, 3, height, width] with fixed sides that are multiples of 32"
         )
     return inputs[0].name, (shape[2], shape[3])

@@ -1,4 +1,4 @@
-"""Detectors by name: built in, from an ONNX file, from a module or file of the user's, or from an installed plug-in."""
+"""Detectors by name: built-in, an ONNX file, an object in a module or file of the user, or an installed plug-in."""
 
 import difflib
 from collections.abc import Callable
@@ -6,27 +6,28 @@ from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from siamlink.detectors.base.errors import DetectorError
+from siamlink.detectors.base.errors import DetectorError, explain_where
 from siamlink.detectors.base.plugins import load_attribute
-from siamlink.detectors.detector import LoadedDetector, explain_where
-from siamlink.detectors.models.download import WEIGHTS, Progress, fetch
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.detector import LoadedDetector
+from siamlink.detectors.models.download import WEIGHTS, fetch
 
 ENTRY_POINT_GROUP = "siamlink.detectors"
 ONNX_PREFIX = "onnx:"
 HELP = (
-    "'siamlink detectors' lists what there is; a detector of your own is package.module:attribute or file.py:attribute"
+    "'siamlink detectors' lists all names; name a detector of your own as package.module:attribute or file.py:attribute"
 )
 
 
 @dataclass(frozen=True)
 class DetectorInfo:
-    """A detector that can be asked for by name.
+    """A detector that can be loaded by name.
 
     Attributes:
-        name: what to ask for.
-        available: whether it can be used at once.
+        name: the name.
+        available: whether it can be used without a download or installation.
         note: what it is, or why it is not available.
-        origin: `built-in`, or the distribution that brings it.
+        origin: `built-in`, or the distribution of the plug-in.
     """
 
     name: str
@@ -36,17 +37,17 @@ class DetectorInfo:
 
 
 def load_detector(spec: object, progress: Progress | None = None) -> LoadedDetector:
-    """Make a detector ready.
+    """Load a detector, and download its weights if they are missing.
 
     Args:
         spec: a built-in name (`hog`, `motion`, `yolox-nano`, `yolox-tiny`, `yolox-s`); `onnx:FILE`;
-            `package.module:attribute`, searched in the current folder too, or `file.py:attribute`; the name of an
+            `package.module:attribute`, searched in the current folder first, or `file.py:attribute`; the name of an
             entry point in the group `siamlink.detectors`; or an object, function or class itself.
-        progress: told how far weights are fetched.
+        progress: called while weights are downloaded.
 
     Raises:
-        DetectorError: there is no such detector, or it is broken.
-        DownloadError: its weights could not be fetched.
+        DetectorError: there is no such detector, or it cannot be loaded.
+        DownloadError: its weights could not be downloaded.
     """
     if isinstance(spec, LoadedDetector):
         return spec
@@ -63,7 +64,7 @@ def _load_by_name(spec: str, progress: Progress | None) -> LoadedDetector:
         return LoadedDetector(spec, BUILT_INS[spec].make())
     if spec.startswith(ONNX_PREFIX):
         if spec == ONNX_PREFIX:
-            raise DetectorError("'onnx:' names no file; give one as onnx:FILE")
+            raise DetectorError("'onnx:' names no file; expected onnx:FILE")
         return LoadedDetector(spec, _onnx(Path(spec.removeprefix(ONNX_PREFIX)).expanduser()))
     if ":" in spec:
         return LoadedDetector(spec, load_attribute(spec, HELP, DetectorError))
@@ -85,7 +86,7 @@ def _nearest(spec: str) -> str:
 
 
 def available_detectors() -> list[DetectorInfo]:
-    """Every detector that can be asked for by name: the built-in ones, then those of installed plug-ins by name."""
+    """All detectors that can be loaded by name: the built-in ones, then installed plug-ins in order of their names."""
     built_in = [
         DetectorInfo(name, not (fault := each.fault()), fault or each.note, "built-in")
         for name, each in BUILT_INS.items()
@@ -109,7 +110,9 @@ def _hog() -> object:
 def _hog_fault() -> str | None:
     import cv2
 
-    return None if hasattr(cv2, "HOGDescriptor") else f"OpenCV {cv2.__version__} has none; install 'opencv-python<5'"
+    if hasattr(cv2, "HOGDescriptor"):
+        return None
+    return f"OpenCV {cv2.__version__} has no HOG detector: install 'opencv-python<5'"
 
 
 def _motion() -> object:
@@ -125,8 +128,8 @@ def _onnx(path: Path) -> object:
 
 
 BUILT_INS = {
-    "hog": _BuiltIn("upright people of 50 pixels and more; slow, needs no weights", _hog, _hog_fault),
-    "motion": _BuiltIn("whatever moves before a static camera; needs no weights", _motion, lambda: None),
+    "hog": _BuiltIn("upright people, 50 pixels high or more; slow, needs no weights", _hog, _hog_fault),
+    "motion": _BuiltIn("moving objects before a static camera; needs no weights", _motion, lambda: None),
 }
 
 
@@ -135,7 +138,7 @@ def _weights_info(name: str) -> DetectorInfo:
     if weights.is_cached():
         return DetectorInfo(name, True, f"people; weights in {weights.cached}", "built-in")
     megabytes = f"{weights.size / 1e6:.1f} MB"
-    return DetectorInfo(name, False, f"weights not downloaded yet: fetched on first use ({megabytes})", "built-in")
+    return DetectorInfo(name, False, f"weights are downloaded on first use ({megabytes})", "built-in")
 
 
 def _plugins() -> list[EntryPoint]:

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import LARGEST_FRAME, LARGEST_PIXEL, read_detections
+from siamlink.detectors.mot.text import MAX_FRAME, MAX_PIXEL, read_detections
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".ts")
-LONGEST_LINK = 4096
-"""Bytes; larger files are no links."""
-LONGEST_NAME = 255
+MAX_LINK_BYTES = 4096
+"""Bytes; a larger file is not a link."""
+MAX_NAME_LENGTH = 255
 """Characters of a folder's name."""
-LARGEST_FRAME_RATE = 1e6
+MAX_FRAME_RATE = 1e6
 """Frames a second; no camera is faster."""
 
 
@@ -22,8 +22,8 @@ class Sequence:
     """One MOT sequence on disk.
 
     Attributes:
-        name: the folder's name, which also names its results.
-        folder: where it lies.
+        name: the folder's name, also used for its results.
+        folder: its folder.
         frame_rate: frames a second, from `seqinfo.ini`; None without one.
         frame_count: from `seqinfo.ini`; None without one.
         size: width and height in pixels, from `seqinfo.ini`; None without one.
@@ -39,12 +39,12 @@ class Sequence:
 
     @property
     def detection_file(self) -> Path:
-        """Where the public detections lie, if there are any."""
+        """Path of the public detections, whether they exist or not."""
         return self.folder / "det" / "det.txt"
 
     @property
     def truth_file(self) -> Path:
-        """Where the ground truth lies, if there is any."""
+        """Path of the ground truth, whether it exists or not."""
         return self.folder / "gt" / "gt.txt"
 
     def read_detections(self, path: Path | None = None) -> Detections:
@@ -58,26 +58,26 @@ def is_sequence(folder: Path) -> bool:
 
 
 def find_sequences(folder: Path) -> list[Sequence]:
-    """The sequence that `folder` is, or those directly below it, by name.
+    """The sequence in `folder`, or all sequences directly below it, in order of their names.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no sequence.
     """
     if is_sequence(folder):
         return [open_sequence(folder)]
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; expected a MOT sequence or a folder of sequences")
-    found = [open_sequence(child) for child in sorted(folder.iterdir()) if is_sequence(child)]
-    if not found:
+    sequences = [open_sequence(child) for child in sorted(folder.iterdir()) if is_sequence(child)]
+    if not sequences:
         raise InputError(f"no MOT sequence in {folder}: none of its folders has seqinfo.ini, img1/, det/ or gt/")
-    return found
+    return sequences
 
 
 def open_sequence(folder: Path) -> Sequence:
     """Read a sequence's `seqinfo.ini` and find its frames.
 
     Raises:
-        InputError: the folder is no MOT sequence.
+        InputError: the folder is not a MOT sequence.
         FormatError: `seqinfo.ini` is malformed.
     """
     if not is_sequence(folder):
@@ -86,33 +86,33 @@ def open_sequence(folder: Path) -> Sequence:
     info = _read_info(folder / "seqinfo.ini")
     images = folder / _image_folder(folder, info)
     videos = [folder / f"{folder.name}{suffix}" for suffix in VIDEO_SUFFIXES]
-    width, height = (_positive(folder, info, key, LARGEST_PIXEL, whole=True) for key in ("imwidth", "imheight"))
-    length = _positive(folder, info, "seqlength", LARGEST_FRAME, whole=True)
+    width, height = (_positive(folder, info, key, MAX_PIXEL, whole=True) for key in ("imwidth", "imheight"))
+    length = _positive(folder, info, "seqlength", MAX_FRAME, whole=True)
     return Sequence(
         name=folder.name,
         folder=folder,
-        frame_rate=_positive(folder, info, "framerate", LARGEST_FRAME_RATE),
+        frame_rate=_positive(folder, info, "framerate", MAX_FRAME_RATE),
         frame_count=int(length) if length else None,
         size=(int(width), int(height)) if width and height else None,
         frames=next((_follow_link(path) for path in [images, *videos] if path.exists()), None),
     )
 
 
-def find_detections(given: Path, folder: Path) -> Path:
-    """The detection file that is given, or that path inside a sequence's folder.
+def find_detections(path: Path, folder: Path) -> Path:
+    """The detection file `path`, or `path` inside the folder of a sequence.
 
     Raises:
-        InputError: there is neither.
+        InputError: neither file exists.
     """
-    inside = folder / given
-    if not given.exists() and not inside.exists():
-        raise InputError(f"no detections {given}: no such file here or in {folder}")
-    return given if given.exists() else inside
+    inside = folder / path
+    if not path.exists() and not inside.exists():
+        raise InputError(f"no detections {path}: no such file here or in {folder}")
+    return path if path.exists() else inside
 
 
 def _follow_link(path: Path) -> Path:
-    """Where a link leads that was checked out as text: git writes a link so on systems without links."""
-    if path.is_dir() or path.stat().st_size > LONGEST_LINK:
+    """The target of a link that is a text file, as git writes links on systems without them; otherwise `path`."""
+    if path.is_dir() or path.stat().st_size > MAX_LINK_BYTES:
         return path
     target = path.parent / path.read_bytes().decode("utf-8", "replace").strip("\n\0")
     return target.resolve() if target.suffix == path.suffix and target.is_file() else path
@@ -129,7 +129,7 @@ def _read_info(path: Path) -> dict[str, str]:
         raise FormatError(path, "expected the line [Sequence] first", error.lineno) from None
     except configparser.ParsingError as error:
         raise FormatError(path, "expected 'key=value'", error.errors[0][0]) from None
-    except configparser.Error as error:  # a section or a key that is there twice
+    except configparser.Error as error:  # a section or a key that occurs twice
         raise FormatError(path, error.message.partition(": ")[2], getattr(error, "lineno", None)) from None
     except KeyError:
         raise FormatError(path, "no section [Sequence]") from None
@@ -140,9 +140,9 @@ def _read_info(path: Path) -> dict[str, str]:
 
 
 def _image_folder(folder: Path, info: dict[str, str]) -> str:
-    """The name of the folder of images; it cannot lead out of the sequence."""
+    """The name of the image folder; a name that leads out of the sequence is an error."""
     name = info.get("imdir") or "img1"
-    if Path(name).is_absolute() or ".." in Path(name).parts or len(name) > LONGEST_NAME or not name.isprintable():
+    if Path(name).is_absolute() or ".." in Path(name).parts or len(name) > MAX_NAME_LENGTH or not name.isprintable():
         raise FormatError(folder / "seqinfo.ini", f"imdir must be a folder inside the sequence, not {name[:80]!r}")
     return name
 

@@ -5,27 +5,28 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import BoolArray, Box, FloatArray
 from siamlink.detectors.base.errors import FormatError, InputError
-from siamlink.detectors.detections import MOST_IN_FRAME, TOO_MANY, Detections
+from siamlink.detectors.detections import MAX_IN_FRAME, TOO_MANY, Detections
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
-FILLED_COLUMN, FILLED = 9, 1
-"""Where results say that a box was filled in: in the tenth column, of no meaning to those who score them; else -1."""
-LARGEST_FRAME = 10_000_000
-LARGEST_PIXEL = 1e6
-MOST_COLUMNS = 100
-LARGEST_SCORE = float(np.finfo(np.float32).max)
-THINNEST = 0.01
-"""Pixels; the least width or height that two decimals can tell from nothing."""
+INTERPOLATED_COLUMN, INTERPOLATED = 9, 1
+"""The tenth column of results is 1 for interpolated boxes and -1 for others; evaluation ignores it."""
+MAX_FRAME = 10_000_000
+MAX_PIXEL = 1e6
+MAX_COLUMNS = 100
+MAX_SCORE = float(np.finfo(np.float32).max)
+MIN_SIDE = 0.01
+"""Pixels; the smallest width or height that is not zero with two decimals."""
 
 
-def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = False) -> NDArray[np.float64]:
+def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = False) -> FloatArray:
     """Read a MOT text file; an empty file has no rows.
 
     Args:
         path: lines of at least 6 columns; a missing score is 1, further missing columns are -1.
-        last_frame: the length of the sequence; a later frame is an error. None: not known.
-        unique_ids: whether an id may occur only once in a frame (ground truth and results, not detections).
+        last_frame: the length of the sequence; a later frame is an error. None: no limit is known.
+        unique_ids: whether an id that occurs twice in a frame is an error (ground truth and results, not detections).
 
     Returns:
         (N, C) float64, C at least 7, in the order of the file.
@@ -33,7 +34,7 @@ def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = Fals
     Raises:
         InputError: the file cannot be read.
         FormatError: a field is missing, not a number or not finite, a frame is out of range or has too many rows, a box
-            has no area, or a row is there twice. The line and the column are named.
+            has no area, or a row occurs twice. The message names the line and the column.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -62,45 +63,45 @@ def read_detections(path: Path, last_frame: int | None = None) -> Detections:
             score=rows[:, 6].astype(np.float32),
             label=np.zeros(len(rows), np.int16),
         )
-    except InputError as error:  # a box so thin that its corners are one in float32
+    except InputError as error:  # a box so thin that its corners are equal in float32
         raise FormatError(path, str(error)) from None
 
 
-def has_classes(truth: NDArray[np.float64]) -> bool:
+def has_classes(truth: FloatArray) -> bool:
     """Whether the 8th column of ground truth (N, C) is a class, as in MOT16 and later.
 
-    In the ten columns of MOT15 it is a world coordinate; some tools write -1 there throughout.
+    In the ten columns of MOT15 it is a world coordinate; some tools write -1 in all rows.
     """
     return truth.shape[1] in (8, 9) and bool((truth[:, 7] != -1).any())
 
 
-def corners(rows: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The boxes of MOT rows, `left top width height`, as (N, 4) `x1 y1 x2 y2`."""
+def corners(rows: FloatArray) -> Box:
+    """The boxes of MOT rows (N, C), `left top width height`, as corners (N, 4)."""
     return np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]]).astype(np.float32)
 
 
-def is_interpolated(rows: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """(N,) which boxes of results (N, C) are marked as filled in; none where the tenth column is missing."""
-    marks = rows[:, FILLED_COLUMN] if rows.shape[1] > FILLED_COLUMN else np.full(len(rows), -1.0)
-    filled: NDArray[np.bool_] = marks == FILLED
-    return filled
+def is_interpolated(rows: FloatArray) -> BoolArray:
+    """(N,) which boxes of results (N, C) are marked as interpolated; none if the tenth column is missing."""
+    marks = rows[:, INTERPOLATED_COLUMN] if rows.shape[1] > INTERPOLATED_COLUMN else np.full(len(rows), -1.0)
+    interpolated: BoolArray = marks == INTERPOLATED
+    return interpolated
 
 
 def format_rows(
-    detections: Detections, track_id: NDArray[np.int32] | None = None, filled: NDArray[np.bool_] | None = None
+    detections: Detections, track_id: NDArray[np.int32] | None = None, interpolated: BoolArray | None = None
 ) -> str:
     """MOT text of ten columns.
 
     Args:
         detections: the boxes.
-        track_id: (N,) their ids; None: -1.
-        filled: (N,) which of them are marked as filled in, by 1 in the last column; the columns after the score are -1
-            otherwise.
+        track_id: (N,) their ids; None: -1 for all.
+        interpolated: (N,) which of them are marked as interpolated, by 1 in the last column; None: none. All other
+            values after the score are -1.
     """
     ids = np.full(len(detections), -1) if track_id is None else track_id
-    marks = np.full(len(detections), -1) if filled is None else np.where(filled, FILLED, -1)
+    marks = np.full(len(detections), -1) if interpolated is None else np.where(interpolated, INTERPOLATED, -1)
     box = detections.box.astype(np.float64)
-    size = np.maximum(box[:, 2:] - box[:, :2], THINNEST)
+    size = np.maximum(box[:, 2:] - box[:, :2], MIN_SIDE)
     columns = (detections.frame, ids, *box[:, :2].T, *size.T)
     values = zip(*(column.tolist() for column in (*columns, detections.score, marks)), strict=True)
     return "".join(
@@ -108,9 +109,9 @@ def format_rows(
     )
 
 
-def _parse(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDArray[np.float64]:
+def _parse(path: Path, text: list[str], lines: NDArray[np.int_]) -> FloatArray:
     try:
-        rows: NDArray[np.float64] = np.loadtxt(text, delimiter=",", ndmin=2, comments=None)
+        rows: FloatArray = np.loadtxt(text, delimiter=",", ndmin=2, comments=None)
     except ValueError:
         rows = _parse_by_line(path, text, lines)
     _check_count(path, rows.shape[1], int(lines[0]))
@@ -119,8 +120,8 @@ def _parse(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDArray[np.f
     return rows
 
 
-def _parse_by_line(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDArray[np.float64]:
-    """The slow way: rows of different lengths are padded, and the first field that is not a number is named."""
+def _parse_by_line(path: Path, text: list[str], lines: NDArray[np.int_]) -> FloatArray:
+    """Slower than `np.loadtxt`, for rows of different lengths; the error names the first field that is not a number."""
     parsed: list[list[float]] = []
     for line, content in zip(lines, text, strict=True):
         row: list[float] = []
@@ -140,20 +141,20 @@ def _parse_by_line(path: Path, text: list[str], lines: NDArray[np.int_]) -> NDAr
 
 
 def _check_count(path: Path, columns: int, line: int) -> None:
-    if not 6 <= columns <= MOST_COLUMNS:
-        expected = "at least 6" if columns < 6 else f"at most {MOST_COLUMNS}"
+    if not 6 <= columns <= MAX_COLUMNS:
+        expected = "at least 6" if columns < 6 else f"at most {MAX_COLUMNS}"
         raise FormatError(path, f"expected {expected} columns, found {columns}", line)
 
 
 def _number(field: str) -> float:
-    """Python's `float`, which also takes `1_000` and the digits of other scripts, for plain numbers only."""
+    """As Python's `float`, but `1_000` and digits of other scripts are errors."""
     if "_" in field or not field.isascii():
         raise ValueError
     return float(field)
 
 
-def _check_values(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_], last_frame: int | None) -> None:
-    used, limit = rows[:, : len(COLUMNS)], last_frame or LARGEST_FRAME
+def _check_values(path: Path, rows: FloatArray, lines: NDArray[np.int_], last_frame: int | None) -> None:
+    used, limit = rows[:, : len(COLUMNS)], last_frame or MAX_FRAME
     with np.errstate(invalid="ignore"):
         faults = (
             (~np.isfinite(used), "is not a finite number"),
@@ -162,8 +163,8 @@ def _check_values(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_]
             (_in_column(used, 0, used[:, 0] < 1), "is out of range: frames are counted from 1"),
             (_in_column(used, 0, used[:, 0] > limit), f"is out of range: the last frame is {limit}"),
             (_in_column(used, 1, np.abs(used[:, 1]) > 2**31 - 1), "is out of range"),
-            (_in_column(used, 6, np.abs(used[:, 6]) > LARGEST_SCORE), "is out of range"),
-            (_in_column(used, slice(2, 6), np.abs(used[:, 2:6]) > LARGEST_PIXEL), "is not a plausible pixel position"),
+            (_in_column(used, 6, np.abs(used[:, 6]) > MAX_SCORE), "is out of range"),
+            (_in_column(used, slice(2, 6), np.abs(used[:, 2:6]) > MAX_PIXEL), "is not a plausible pixel position"),
             (_in_column(used, slice(4, 6), used[:, 4:6] <= 0), "is not above 0: the box is empty or inverted"),
         )
     for fault, message in faults:
@@ -173,21 +174,21 @@ def _check_values(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_]
             raise FormatError(path, value, int(lines[row]), int(column) + 1)
 
 
-def _in_column(rows: NDArray[np.float64], column: int | slice, fault: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _in_column(rows: FloatArray, column: int | slice, fault: BoolArray) -> BoolArray:
     mask = np.zeros(rows.shape, bool)
     mask[:, column] = fault
     return mask
 
 
-def _check_fullest_frame(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_]) -> None:
+def _check_fullest_frame(path: Path, rows: FloatArray, lines: NDArray[np.int_]) -> None:
     frames, counts = np.unique(rows[:, 0], return_counts=True)
     fullest = int(counts.argmax())
-    if counts[fullest] > MOST_IN_FRAME:
-        row = np.flatnonzero(rows[:, 0] == frames[fullest])[MOST_IN_FRAME]
+    if counts[fullest] > MAX_IN_FRAME:
+        row = np.flatnonzero(rows[:, 0] == frames[fullest])[MAX_IN_FRAME]
         raise FormatError(path, f"{counts[fullest]} boxes in frame {frames[fullest]:g}: {TOO_MANY}", int(lines[row]))
 
 
-def _check_duplicates(path: Path, rows: NDArray[np.float64], lines: NDArray[np.int_], unique_ids: bool) -> None:
+def _check_duplicates(path: Path, rows: FloatArray, lines: NDArray[np.int_], unique_ids: bool) -> None:
     key = rows[:, :2] if unique_ids else rows[:, : len(COLUMNS)]
     _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
     earlier = first[inverse.reshape(-1)]

@@ -1,4 +1,4 @@
-"""Decoding through PyAV, which shows what OpenCV hides: damage and time stamps. Files and live streams share it."""
+"""Decoding by PyAV for files and live streams; it reports damage and time stamps, which OpenCV does not."""
 
 import time
 from collections.abc import Iterator
@@ -11,12 +11,13 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.damaged_packets import marked_packets
-from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, Image, StreamBroken
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, StreamBroken
 
 _HIGHEST_FRAME_RATE = 999.0
-"""What lies above is a time base and no frame rate, as in videos recorded by a browser."""
+"""A higher number is a time base and not a frame rate, as in videos recorded by a browser."""
 
 
 def video_stream(container: InputContainer, what: str) -> VideoStream:
@@ -36,18 +37,18 @@ def video_stream(container: InputContainer, what: str) -> VideoStream:
 
 
 def native_frame_rate(stream: VideoStream) -> float:
-    """Frames a second on average, `DEFAULT_FRAME_RATE` where the stream does not tell."""
+    """Mean frames per second; `DEFAULT_FRAME_RATE` if the stream does not specify it."""
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     return rate if 0 < rate <= _HIGHEST_FRAME_RATE else DEFAULT_FRAME_RATE
 
 
 def decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:
-    """The frames in display order, up to the first fault.
+    """The frames in display order, up to the first damage.
 
-    Faults before the first good frame are skipped, as in a recording that starts between two key frames.
+    Damage before the first intact frame is skipped, as in a recording that starts between two key frames.
 
     Raises:
-        StreamBroken: the data is damaged or cut off, cannot be read on, or holds no good frame at all.
+        StreamBroken: the data is damaged or cut off, cannot be read further, or has no intact frame.
     """
     count, fault = 0, ""
     try:
@@ -66,10 +67,10 @@ def decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFram
 
 
 def decode_live(container: InputContainer, stream: VideoStream, patience_seconds: float) -> Iterator[VideoFrame]:
-    """The frames in display order; faults are skipped, and damaged pictures shown.
+    """The frames in display order; decoding errors are skipped, and damaged pictures are included.
 
     Raises:
-        StreamBroken: reading fails, no picture comes for `patience_seconds`, whatever else does, or none at all.
+        StreamBroken: reading fails, no picture comes for `patience_seconds`, or none could be decoded.
     """
     fault, count, latest = "", 0, time.monotonic()
     try:
@@ -91,7 +92,7 @@ def decode_live(container: InputContainer, stream: VideoStream, patience_seconds
 
 
 def _events(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame | str]:
-    """Decoded frames and, in the place of a fault, what it is; an `FFmpegError` where reading fails."""
+    """Decoded frames, and a text for each damage; raises `FFmpegError` if reading fails."""
     codec = stream.codec_context
     try:
         for packet in marked_packets(container, stream):
@@ -112,7 +113,7 @@ def _events(container: InputContainer, stream: VideoStream) -> Iterator[VideoFra
 
 
 def _drain(stream: VideoStream) -> list[VideoFrame]:
-    """The frames that the decoder still holds."""
+    """The remaining frames in the decoder."""
     try:
         frames = stream.codec_context.decode(None)
     except FFmpegError:
@@ -126,7 +127,7 @@ def first_frame(frames: Iterator[VideoFrame], what: str) -> VideoFrame:
     """The first of `frames`.
 
     Raises:
-        InputError: there is none; the error says why.
+        InputError: there is none; the message has the reason.
     """
     try:
         return next(frames)
@@ -137,7 +138,7 @@ def first_frame(frames: Iterator[VideoFrame], what: str) -> VideoFrame:
 
 
 def with_seconds(frames: Iterator[VideoFrame]) -> Iterator[tuple[float | None, VideoFrame]]:
-    """Each frame with its seconds after the first one; None where it has no time stamp."""
+    """Each frame with its time in seconds after the first one; None if it has no time stamp."""
     start: float | None = None
     for frame in frames:
         start = frame.time if start is None else start
@@ -145,12 +146,12 @@ def with_seconds(frames: Iterator[VideoFrame]) -> Iterator[tuple[float | None, V
 
 
 def to_bgr(frame: VideoFrame, reformatter: VideoReformatter | None = None) -> Image:
-    """The pixels of a frame as (H, W, 3) uint8 BGR, turned upright; several frames can share a reformatter."""
+    """The pixels of a frame as (H, W, 3) uint8 BGR, rotated upright; sharing a reformatter is faster."""
     converted = (reformatter or VideoReformatter()).reformat(frame, format="bgr24")
     pixels = np.asarray(converted.to_ndarray(), np.uint8)
     return np.ascontiguousarray(np.rot90(pixels, round(frame.rotation / 90)))
 
 
 def reason(error: FFmpegError) -> str:
-    """What FFmpeg says of an error, in one line without the file."""
+    """FFmpeg's message of an error, in one line without the file."""
     return "no answer in time" if isinstance(error, ExitError) else str(error.strerror)

@@ -1,84 +1,92 @@
-"""Numbers for the frames of a live source that are true to real time, whatever is lost on the way."""
+"""Frame numbers of a live source that follow real time, also where frames are lost."""
 
 import time
 from typing import NamedTuple
 
-from siamlink.detectors.sources.frame_source import Gap, Image
+from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.sources.frame_source import Gap
 
-SHORTEST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
-"""What is shorter is the unrest of a network; what is longer, a camera that sets its clock."""
-SECONDS_TO_TELL_RATE = 60.0
-"""Frames that wait at the start, and come at once, are few by then."""
+MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 60.0
+"""A shorter pause is network jitter; a longer one is a camera that sets its clock."""
+RATE_AFTER_SECONDS = 60.0
+"""Before that, frames that were buffered at the start and came at once would distort the rate."""
 
 
 class Arrival(NamedTuple):
-    """A picture: its place in its connection from 0, when it arrived, its time stamp if it has one, and its pixels."""
+    """A picture of a live source.
 
-    place: int
-    at: float
-    stamp: float | None
+    Attributes:
+        position: number in its connection, from 0.
+        arrival_time: seconds, by the monotonic clock.
+        time_stamp: seconds; None if it has none.
+        image: pixels.
+    """
+
+    position: int
+    arrival_time: float
+    time_stamp: float | None
     image: Image
 
 
 class LiveClock:
-    """Counts frames as they come, and goes on by the time that passes where none come.
+    """Numbers frames as they arrive; a gap without frames takes as many numbers as it is long.
 
     Args:
-        frame_rate: frames a second.
-        pauses: whether no frames for a while are a gap; not so where the source waits to be asked.
+        frame_rate: frames per second.
+        pauses: whether a pause without frames is a gap; not so for a source that sends frames on demand.
 
     Attributes:
         number: of the latest frame; 0 before the first.
-        arrived: when the latest frame did, by the monotonic clock.
-        dropped: how many frames were, so far.
+        arrival_time: of the latest frame, in seconds by the monotonic clock.
+        dropped_count: frames that were dropped so far.
     """
 
     def __init__(self, frame_rate: float, pauses: bool = True) -> None:
-        self.number, self.arrived, self.dropped = 0, time.monotonic(), 0
-        self._rate, self._pauses, self._place = frame_rate, pauses, -1
-        self._stamp: float | None = None
-        self._counted, self._counting_seconds = 0, 0.0
+        self.number, self.arrival_time, self.dropped_count = 0, time.monotonic(), 0
+        self._rate, self._pauses, self._position = frame_rate, pauses, -1
+        self._time_stamp: float | None = None
+        self._rate_frames, self._rate_seconds = 0, 0.0
 
     def take(self, arrival: Arrival, lost: str) -> Gap | None:
         """Number the next frame; returns the gap before it, if there is one.
 
         Args:
             arrival: the frame.
-            lost: why the connection before its own was lost; nothing if there is none or it is the same.
+            lost: why the previous connection was lost; empty if the connection is the same.
         """
-        gap, step = self._gap(arrival, lost), arrival.place - self._place
+        gap, step = self._gap(arrival, lost), arrival.position - self._position
         if gap:
             step = max(1, round(gap.seconds * self._rate))
             gap = gap._replace(before=self.number + step)
         else:
-            self.dropped += step - 1
+            self.dropped_count += step - 1
             if self.number:
-                self._counted += step
-                self._counting_seconds += arrival.at - self.arrived
+                self._rate_frames += step
+                self._rate_seconds += arrival.arrival_time - self.arrival_time
         self.number += step
-        self._place, self._stamp, self.arrived = arrival.place, arrival.stamp, arrival.at
+        self._position, self._time_stamp, self.arrival_time = arrival.position, arrival.time_stamp, arrival.arrival_time
         return gap
 
     @property
     def arrival_rate(self) -> float | None:
-        """Frames a second as they arrived, gaps aside; None before there is enough to tell."""
-        known = self._counting_seconds >= SECONDS_TO_TELL_RATE
-        return self._counted / self._counting_seconds if known else None
+        """Frames per second as they arrived, without gaps; None for the first minute."""
+        enough = self._rate_seconds >= RATE_AFTER_SECONDS
+        return self._rate_frames / self._rate_seconds if enough else None
 
-    def gap(self, until: float, reason: str) -> Gap:
-        """The gap between the latest frame and a time, with no frame after it."""
-        return Gap(self.number, None, until - self.arrived, reason)
+    def gap_until(self, end: float, reason: str) -> Gap:
+        """The gap from the latest frame to the time `end`, with no frame after it."""
+        return Gap(self.number, None, end - self.arrival_time, reason)
 
     def _gap(self, arrival: Arrival, lost: str) -> Gap | None:
-        """The gap before a frame: after another connection, or in its own by time stamps, or else by the clock."""
+        """The gap before a frame: between two connections, or within one by time stamps or else by the clock."""
         if lost:
-            return self.gap(arrival.at, lost)
+            return self.gap_until(arrival.arrival_time, lost)
         if not self.number or not self._pauses:
             return None
-        if arrival.stamp is None or self._stamp is None:
-            passed = arrival.at - self.arrived
+        if arrival.time_stamp is None or self._time_stamp is None:
+            passed = arrival.arrival_time - self.arrival_time
         else:
-            passed = arrival.stamp - self._stamp
-        pause = passed - (arrival.place - self._place) / self._rate
-        within = SHORTEST_PAUSE_SECONDS < pause < LONGEST_PAUSE_SECONDS
+            passed = arrival.time_stamp - self._time_stamp
+        pause = passed - (arrival.position - self._position) / self._rate
+        within = MIN_PAUSE_SECONDS < pause < MAX_PAUSE_SECONDS
         return Gap(self.number, None, passed, "it paused") if within else None

@@ -1,23 +1,18 @@
-"""`FrameSource`: numbered, timed images that know whether they ended or broke."""
+"""`FrameSource`: numbered images with their times, from a video, a folder, a camera or a stream."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
-from siamlink.detectors.base.errors import InputError
-
-Image = NDArray[np.uint8]
-"""(H, W, 3) uint8, BGR."""
+from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.errors import ConfigError, InputError
 
 DEFAULT_FRAME_RATE = 30.0
-"""Frames a second where neither the source nor the caller knows."""
+"""Frames per second if neither the source nor the caller specifies it."""
 
 PATIENCE_SECONDS = 300.0
-"""How long a live source may be away: longer than a camera or a router takes to start anew."""
+"""How long to keep reconnecting to a live source: longer than a camera or a router takes to restart."""
 
 
 class Frame(NamedTuple):
@@ -29,12 +24,12 @@ class Frame(NamedTuple):
 
 
 class Gap(NamedTuple):
-    """A time without frames from a live source, whose numbers went on.
+    """A time without frames from a live source; the frame numbers continue during it.
 
     Attributes:
         after: the number of the last frame before it.
-        before: the number of the first frame after it; None where none came.
-        seconds: how long it was.
+        before: the number of the first frame after it; None if none came.
+        seconds: its length.
         reason: why the frames stopped.
     """
 
@@ -44,27 +39,38 @@ class Gap(NamedTuple):
     reason: str
 
 
-class StreamBroken(Exception):  # noqa: N818 - a signal from `_read` to `__iter__`; it never leaves a FrameSource
-    """The frames end here, too early; the message says why."""
+class StreamBroken(Exception):  # noqa: N818 - a signal from `_read` to `__iter__` that never leaves a FrameSource
+    """The frames end too early; the message has the reason."""
+
+
+def check_frame_rate(frame_rate: float) -> float:
+    """The frame rate, if it is a finite number above 0.
+
+    Raises:
+        ConfigError: it is not.
+    """
+    if not 0 < frame_rate < float("inf"):
+        raise ConfigError(f"the frame rate must be a number above 0, not {frame_rate:g}")
+    return frame_rate
 
 
 class FrameSource(ABC):
-    """Images of one size, from the first to the last; iterating again starts over unless the source is live.
+    """Images of one size, in order; a second iteration starts again from the first, except for a live source.
 
     Attributes:
-        name: names the outputs; safe as a file name.
-        frame_rate: frames a second.
-        frame_count: frames to expect; an estimate for some videos, None where nothing is known.
-        promised_count: frames that must come, where someone has counted them; fewer are a broken end.
-        live: whether it is a camera or a stream, which has no known end and can be read only once.
+        name: the name of the results; safe as a file name.
+        frame_rate: frames per second.
+        frame_count: expected frames; an estimate for some videos, None if it is not known.
+        promised_count: frames that must come, from `seqinfo.ini`; fewer count as a broken end. None: no such number.
+        live: whether it is a camera or a stream, which has no known end and can be read once only.
         read_count: frames delivered so far.
-        last_number: the number of the last of them; more than that where a live source lost or dropped some.
-        dropped_count: frames of a live source that came faster than they were asked for, and were left out.
-        gaps: the times for which a live source was away.
-        arrival_rate: frames a second as they came from a live source, after a minute.
-        broken: why the frames ended before their end, in one line; None as long as all is well.
-        stopped: whether the frames are to end before the next one, as if there were no more.
-        files: that hold the frames, in order; none where the source is live.
+        last_number: the number of the last of them; greater than `read_count` if a live source lost or dropped frames.
+        dropped_count: frames of a live source that were dropped because they came faster than they were processed.
+        gaps: the times without frames from a live source.
+        arrival_rate: measured frames per second of a live source; None for the first minute.
+        broken: why the frames ended too early, in one line; None if they did not.
+        stopped: whether the frames end before the next one, as after a call of `stop`.
+        files: the files that hold the frames, in order; none for a live source.
     """
 
     def __init__(
@@ -82,15 +88,15 @@ class FrameSource(ABC):
         self.broken: str | None = None
         self.stopped = False
         self.files: tuple[Path, ...] = ()
-        self._opened = False
+        self._started = False
 
     @abstractmethod
     def _read(self) -> Iterator[tuple[float | None, Image]]:
-        """The time (None: by the frame rate) and the pixels of each frame; raises `StreamBroken` at an early end."""
+        """Time in seconds (None: from the frame rate) and pixels of each frame; `StreamBroken` at an early end."""
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels; where opening did not tell them, the first image is decoded for it.
+        """Width and height in pixels; the first image is decoded if they are not known yet.
 
         Raises:
             InputError: no image can be decoded.
@@ -100,23 +106,23 @@ class FrameSource(ABC):
         return self._size
 
     def _first_size(self) -> tuple[int, int]:
-        """The size of the first image, of a source that is made without one."""
+        """The size of the first image, for a source that is made without its size."""
         raise NotImplementedError
 
     def check(self) -> None:
-        """See to it that there is an image, before the work that needs it; raises `InputError` as `size` does."""
+        """Decode the first image if the size is not known yet; raises `InputError` if that fails."""
         _ = self.size
 
     def __iter__(self) -> Iterator[Frame]:
         self.check()
-        if self.live and self._opened:
-            raise InputError(f"{self.name} is live and can be read only once")
-        self._opened, self.broken = True, None
+        if self.live and self._started:
+            raise InputError(f"{self.name} is live and can be read once only")
+        self._started, self.broken = True, None
         self.read_count = self.last_number = 0
         return self._number(self._read())
 
     def stop(self) -> None:
-        """Let the frames end before the next one; a handler of signals may call it."""
+        """End the frames before the next one; a signal handler may call it."""
         self.stopped = True
 
     def _number(self, images: Iterator[tuple[float | None, Image]]) -> Iterator[Frame]:

@@ -11,8 +11,9 @@ import numpy as np
 from PIL import Image as Pillow
 from PIL import ImageOps, UnidentifiedImageError
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
-from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, FrameSource, Image, StreamBroken
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, FrameSource, StreamBroken
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
 _ORIENTATION_TAG, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
@@ -23,7 +24,7 @@ class ImageFolder(FrameSource):
     """The images directly in a folder, in natural order (frame2 before frame10).
 
     Raises:
-        InputError: there is no image, the first one is unreadable, or sizes are mixed; all sizes are looked at here.
+        InputError: there is no image, the first one cannot be read, or sizes differ; all headers are read here.
     """
 
     def __init__(self, folder: Path, name: str | None = None, frame_rate: float | None = None) -> None:
@@ -41,7 +42,7 @@ class ImageFolder(FrameSource):
 
 
 def find_images(folder: Path) -> list[Path]:
-    """The images directly in `folder`, in natural order; hidden files are left out.
+    """The images directly in `folder`, in natural order, without hidden files.
 
     Raises:
         InputError: the folder cannot be read or has no image.
@@ -60,13 +61,13 @@ def find_images(folder: Path) -> list[Path]:
 
 
 def read_image(path: Path) -> Image:
-    """Decode one image file, turned upright; grey, 16 bit and transparent images become BGR.
+    """Decode one image file, rotated upright; grey, 16 bit and transparent images become BGR.
 
     Raises:
-        InputError: the file is unreadable, damaged or cut off.
+        InputError: the file cannot be read, is damaged or cut off.
     """
     try:
-        with _opened(path) as image:
+        with _open(path) as image:
             if image.mode.startswith("I;16"):
                 grey = (np.asarray(ImageOps.exif_transpose(image)) >> 8).astype(np.uint8)
                 return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
@@ -82,7 +83,7 @@ def _natural_key(name: str) -> tuple[list[int | str], str]:
 
 
 def _common_size(files: Sequence[Path]) -> tuple[int, int]:
-    """The size of all images, from their headers; looks no further than the first unreadable one."""
+    """The size of all images up to the first unreadable one, from their headers."""
     expected = _header_size(files[0])
     if expected is None:
         read_image(files[0])
@@ -100,7 +101,7 @@ def _common_size(files: Sequence[Path]) -> tuple[int, int]:
 
 def _header_size(path: Path) -> tuple[int, int] | None:
     try:
-        with _opened(path) as image:
+        with _open(path) as image:
             width, height = image.size
             return (height, width) if image.getexif().get(_ORIENTATION_TAG) in _SIDEWAYS else (width, height)
     except _PILLOW_ERRORS:
@@ -108,8 +109,8 @@ def _header_size(path: Path) -> tuple[int, int] | None:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Pillow.Image]:
-    """An image with its header read; Pillow's warnings about damage are silenced, its errors are what counts."""
+def _open(path: Path) -> Iterator[Pillow.Image]:
+    """An image whose header is read. Pillow's warnings about damage are silenced: damage that matters is an error."""
     with warnings.catch_warnings(action="ignore"), Pillow.open(path) as image:
         yield image
 

@@ -1,4 +1,4 @@
-"""Cameras and network streams."""
+"""Connections to cameras and network streams."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -9,6 +9,7 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.decoding import (
     decode_live,
@@ -18,23 +19,23 @@ from siamlink.detectors.sources.decoding import (
     to_bgr,
     video_stream,
 )
-from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, Image, StreamBroken
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, StreamBroken
 from siamlink.detectors.sources.reconnecting import LiveSource
-from siamlink.detectors.sources.stream_url import WITHIN, check_url, name_of, without_secrets
+from siamlink.detectors.sources.stream_url import FFMPEG_PROTOCOLS, check_url, name_of, without_secrets
 
 TIMEOUT_SECONDS = 10.0
-"""How long a stream may take to answer, and to send on."""
+"""How long a stream may take to answer, and between two packets."""
 _NO_TIME_STAMPS = 0x80
-"""Mark of formats whose time stamps are guessed from a frame rate (FFmpeg's `AVFMT_NOTIMESTAMPS`)."""
+"""Flag of formats whose time stamps are computed from a frame rate (FFmpeg's `AVFMT_NOTIMESTAMPS`)."""
 _PLAYLISTS = ("hls", "dash")
-"""Formats whose size is that of the list, which goes on; what it names can be fetched later."""
+"""Formats that are a list of segments: the size is that of the list, and segments can be fetched later."""
 
 
 class LiveStream(LiveSource):
     """A stream by its URL (rtsp, http, udp, ...); damaged data is skipped.
 
     Raises:
-        InputError: nothing answers, what answers is no video, or the URL is none of a stream.
+        InputError: there is no answer, the answer is not a video, or the URL is not that of a stream.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Camera(LiveSource):
     """A camera by its number, through OpenCV.
 
     Raises:
-        InputError: the camera cannot be opened or gives no picture.
+        InputError: the camera cannot be opened or sends no picture.
     """
 
     def __init__(
@@ -62,21 +63,21 @@ class Camera(LiveSource):
 
 
 class _Stream:
-    """A stream that has answered; what has a size or a duration is a recording."""
+    """A stream that has answered; one with a size or a duration is a recording."""
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
-        shown = f"the stream {without_secrets(url)}"
-        options = {"protocol_whitelist": ",".join(WITHIN)}
+        label = f"the stream {without_secrets(url)}"
+        options = {"protocol_whitelist": ",".join(FFMPEG_PROTOCOLS)}
         if url.startswith("rtsp"):
             options["rtsp_transport"] = "tcp"
         try:
             self._container = av.open(url, options=options, metadata_errors="replace", timeout=timeout_seconds)
         except FFmpegError as error:
-            raise InputError(f"cannot open {shown}: {reason(error)}") from None
+            raise InputError(f"cannot open {label}: {reason(error)}") from None
         try:
-            stream = video_stream(self._container, shown)
+            stream = video_stream(self._container, label)
             frames = decode_live(self._container, stream, timeout_seconds)
-            first = first_frame(frames, shown)
+            first = first_frame(frames, label)
         except InputError:
             self.close()
             raise
@@ -87,7 +88,7 @@ class _Stream:
         sized = self._container.size > 0 and not playlist
         self._stamped = not self._container.format.flags & _NO_TIME_STAMPS
         self.endless = not sized and self._container.duration is None
-        self.waits = playlist or not self.endless
+        self.on_demand = playlist or not self.endless
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
         reformatter = VideoReformatter()
@@ -99,16 +100,16 @@ class _Stream:
 
 
 class _Capture:
-    """A camera that has given a picture."""
+    """A camera that has sent a picture."""
 
-    endless, waits = True, False
+    endless, on_demand = True, False
 
     def __init__(self, number: int) -> None:
         self._capture = _open_camera(number)
         self._first = self._picture()
         if self._first is None:
             self.close()
-            raise InputError(f"camera {number} gives no picture; is it connected, and used by nothing else?")
+            raise InputError(f"camera {number} sends no picture: is it connected, and not used by another program?")
         self.size = self._first.shape[1::-1]
         self.frame_rate = self._capture.get(cv2.CAP_PROP_FPS) or DEFAULT_FRAME_RATE
 
@@ -117,18 +118,18 @@ class _Capture:
         while picture is not None:
             yield None, picture
             picture = self._picture()
-        raise StreamBroken("it gives no more pictures")
+        raise StreamBroken("it sends no more pictures")
 
     def close(self) -> None:
         self._capture.release()
 
     def _picture(self) -> Image | None:
-        found, image = self._capture.read()
-        return np.asarray(image, np.uint8) if found else None
+        success, image = self._capture.read()
+        return np.asarray(image, np.uint8) if success else None
 
 
 def _open_camera(number: int) -> cv2.VideoCapture:
-    """OpenCV's capture of a camera, without its warnings on the terminal."""
+    """OpenCV's capture of a camera, without warnings on the terminal."""
     level = cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     try:
         return cv2.VideoCapture(number)

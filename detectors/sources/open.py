@@ -1,30 +1,28 @@
-"""Frames from anything: video file, image folder, MOT sequence, camera or stream."""
+"""Opens a video file, image folder, MOT sequence, camera or stream as a `FrameSource`."""
 
 from pathlib import Path
 
-from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
-from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, Frame, FrameSource, Image
-
-__all__ = ["DEFAULT_FRAME_RATE", "Frame", "FrameSource", "Image", "open_sequence_frames", "open_source"]
+from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource, check_frame_rate
 
 
 def open_source(
     source: str | Path | Sequence, frame_rate: float | None = None, patience_seconds: float = PATIENCE_SECONDS
 ) -> FrameSource:
-    """Open whatever has frames.
+    """Open a source of frames.
 
     Args:
-        source: a camera number ("0"), a stream's URL ("rtsp://..."), a MOT sequence or its folder, an image folder, or
-            else a video file.
-        frame_rate: frames a second, in place of what the source says of itself.
-        patience_seconds: how long a camera or stream may be away; with 0, its first end is the end.
+        source: a camera number ("0"), the URL of a stream ("rtsp://..."), a MOT sequence or its folder, an image
+            folder, or a video file.
+        frame_rate: frames per second; None: that of the source.
+        patience_seconds: how long to keep reconnecting to a camera or stream; 0: it ends with its first connection.
 
     Raises:
-        InputError: the source is missing or unreadable, or has no frames.
+        InputError: the source is missing, cannot be read, or has no frames.
         ConfigError: the frame rate is not above 0.
     """
-    _check_rate(frame_rate)
+    if frame_rate is not None:
+        check_frame_rate(frame_rate)
     if isinstance(source, str) and source.isdecimal():
         from siamlink.detectors.sources.live import Camera
 
@@ -39,14 +37,20 @@ def open_source(
 
 
 def open_sequence_frames(sequence: Sequence, frame_rate: float | None = None) -> FrameSource | None:
-    """The frames of a MOT sequence, None when it has detections only.
+    """The frames of a MOT sequence; None if it has detections only.
 
-    The frame rate is that of `seqinfo.ini` unless given; fewer frames than `seqinfo.ini` promises are a broken end.
+    Fewer frames than `seqinfo.ini` specifies count as a broken end.
+
+    Args:
+        sequence: the sequence.
+        frame_rate: frames per second; None: that of `seqinfo.ini`.
 
     Raises:
-        InputError: the frames are unreadable.
+        InputError: the frames cannot be read.
+        ConfigError: the frame rate is not above 0.
     """
-    _check_rate(frame_rate)
+    if frame_rate is not None:
+        check_frame_rate(frame_rate)
     if sequence.frames is None:
         return None
     source = _open_path(sequence.frames, sequence.name, frame_rate or sequence.frame_rate)
@@ -66,15 +70,10 @@ def _open_path(path: Path, name: str | None, frame_rate: float | None) -> FrameS
 
 
 def _sequence_at(path: Path) -> Sequence | None:
-    """The sequence that a folder is, or whose image folder it is."""
+    """The sequence in a folder, or the sequence that the folder is the image folder of."""
     if is_sequence(path):
         return open_sequence(path)
     if path.is_dir() and is_sequence(path.parent):
         parent = open_sequence(path.parent)
         return parent if parent.frames == path.resolve() else None
     return None
-
-
-def _check_rate(frame_rate: float | None) -> None:
-    if frame_rate is not None and not 0 < frame_rate < float("inf"):
-        raise ConfigError(f"the frame rate must be a number above 0, not {frame_rate:g}")

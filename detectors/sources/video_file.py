@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.decoding import (
     decode,
@@ -21,21 +22,26 @@ from siamlink.detectors.sources.decoding import (
     video_stream,
     with_seconds,
 )
-from siamlink.detectors.sources.frame_source import FrameSource, Image
+from siamlink.detectors.sources.frame_source import FrameSource
 
 _LENGTH_IN_HEADER = ("mov", "matroska", "avi", "flv", "asf")
-"""Containers that declare their length; FFmpeg only estimates that of the others."""
+"""Containers that declare their length; for others FFmpeg estimates it."""
 _END_MARGIN_SECONDS = 0.5
-"""A video may end this much before its declared end, or two frames before, without being called broken."""
+"""A video counts as broken if it ends earlier than this, and than two frames, before its declared end."""
 
 
 class VideoFile(FrameSource):
-    """A video file of any format that FFmpeg reads; a given frame rate replaces its own and its time stamps.
+    """A video file of any format that FFmpeg reads.
 
-    No frame is decoded before it, or the size, is asked for.
+    No frame is decoded before the size or a frame is needed.
+
+    Args:
+        path: the file.
+        name: the name of the results; None: that of the file.
+        frame_rate: frames per second, which replaces the time stamps of the file; None: those of the file.
 
     Raises:
-        InputError: the file is missing, empty or no video.
+        InputError: the file is missing, empty or not a video.
     """
 
     def __init__(self, path: Path, name: str | None = None, frame_rate: float | None = None) -> None:
@@ -63,7 +69,7 @@ class VideoFile(FrameSource):
         with _open_file(path) as container:
             stream = video_stream(container, str(path))
             declared_end = _declared_end(container, stream)
-            stream.thread_type = "NONE"  # frame threads now and then hand over a damaged picture before they know it is
+            stream.thread_type = "NONE"  # with frame threads, damaged pictures are sometimes not marked as damaged
             reformatter = VideoReformatter()
             for seconds, frame in with_seconds(decode(container, stream)):
                 end = max(end, _end_time(frame))
@@ -105,17 +111,17 @@ def _end_time(frame: VideoFrame) -> float:
 
 
 def _declared_end(container: InputContainer, stream: VideoStream) -> float:
-    """The time stamp at which the video ends by its header's word; 0 where the header does not tell."""
+    """The time stamp of the end as declared in the header; 0 if the header does not declare it."""
     declared = container.format.name.split(",")[0] in _LENGTH_IN_HEADER
     seconds = _duration(container, stream) if declared else 0.0
     return seconds and seconds + float((stream.start_time or 0) * (stream.time_base or 0))
 
 
 def _duration(container: InputContainer, stream: VideoStream) -> float:
-    """Seconds of the video stream, never of a longer sound track; 0 where not known."""
+    """Seconds of the video stream, never of a longer sound track; 0 if not known."""
     if stream.duration:
         return float(stream.duration * (stream.time_base or 0))
-    tag = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))  # as Matroska has it
+    tag = re.fullmatch(r"(\d+):(\d+):(\d+\.?\d*)", stream.metadata.get("DURATION", ""))  # Matroska
     if tag:
         hours, minutes, seconds = map(float, tag.groups())
         return 3600 * hours + 60 * minutes + seconds
@@ -124,5 +130,5 @@ def _duration(container: InputContainer, stream: VideoStream) -> float:
 
 
 def _expected_count(container: InputContainer, stream: VideoStream) -> int | None:
-    """Duration by frame rate, which edit lists shorten as they do the frames; the number of stored frames otherwise."""
+    """Duration times frame rate, because edit lists shorten both; without a duration, the number of stored frames."""
     return round(_duration(container, stream) * native_frame_rate(stream)) or stream.frames or None

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.detectors.base.errors import InputError
-from siamlink.detectors.detections import MOST_IN_FRAME, Detections
+from siamlink.detectors.detections import MAX_IN_FRAME, Detections
 
 COLUMNS = {
     "frame": [3, 1, 3, 2],
@@ -43,7 +43,7 @@ def test_rows_of_a_frame_keep_their_order(frames):
     assert keys == sorted(zip(frames, range(count), strict=True))
 
 
-def test_nothing_can_be_written_to_and_the_callers_arrays_stay_theirs():
+def test_columns_are_read_only_copies_of_the_callers_arrays():
     given = {name: np.array(values) for name, values in COLUMNS.items()}
     given["box"] = given["box"].astype(np.float32)
     detections = Detections(**given)
@@ -92,12 +92,12 @@ def test_a_wrong_box_is_named_with_its_row_and_frame(box, message):
         changed(box=[*COLUMNS["box"][:2], box, COLUMNS["box"][3]])
 
 
-def test_a_frame_holds_no_more_boxes_than_can_be_compared():
-    frame = np.repeat([1, 2], [3, MOST_IN_FRAME])
+def test_a_frame_with_too_many_boxes_is_an_error():
+    frame = np.repeat([1, 2], [3, MAX_IN_FRAME])
     box = np.tile([0, 0, 1, 1], (len(frame), 1))
     assert len(Detections(frame, box, np.ones(len(frame)), np.zeros(len(frame)))) == len(frame)
     with pytest.raises(InputError, match=r"20001 boxes in frame 7: at most 20000 are plausible"):
-        Detections.from_boxes(7, np.tile([0, 0, 1, 1], (MOST_IN_FRAME + 1, 1)))
+        Detections.from_boxes(7, np.tile([0, 0, 1, 1], (MAX_IN_FRAME + 1, 1)))
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_frame_holds_no_more_boxes_than_can_be_compared():
         ({"score": np.ones((4, 1))}, r"'score' has the shape \(4, 1\); expected \(N,\)"),
         ({"frame": 1}, r"'frame' has the shape \(\); expected \(N,\)"),
         ({"box": [["a", 0, 1, 1]] * 4}, "'box' does not consist of numbers"),
-        ({"box": [[0, 0, 1, 1], [0]]}, "'box' is no array"),
+        ({"box": [[0, 0, 1, 1], [0]]}, "'box' is not an array"),
         ({"score": [None] * 4}, "'score' does not consist of numbers"),
         ({"frame": [1, 1.5, 2, 2]}, "'frame' holds 1.5, which is no whole int32"),
         ({"frame": [1, 2, np.nan, 2]}, "'frame' holds nan, which is no whole int32"),
@@ -117,7 +117,7 @@ def test_a_frame_holds_no_more_boxes_than_can_be_compared():
         ({"label": [0, 0, 70000, 0]}, "'label' holds 70000, which is no whole int16"),
     ],
 )
-def test_columns_of_a_wrong_shape_or_type_are_refused(columns, message):
+def test_columns_of_a_wrong_shape_or_type_are_errors(columns, message):
     with pytest.raises(InputError, match=message):
         changed(**columns)
 
@@ -131,7 +131,7 @@ def test_empty_has_no_rows_of_the_right_shapes():
     assert len(empty.in_frame(1)) == len(Detections.from_boxes(1, [])) == 0
 
 
-def test_from_boxes_fills_in_score_and_label():
+def test_from_boxes_has_defaults_for_score_and_label():
     one = Detections.from_boxes(7, [[1, 2, 3, 4], [5, 6, 7, 8]])
     assert one.frame.tolist() == [7, 7]
     assert one.score.tolist() == [1, 1]
@@ -161,7 +161,7 @@ def test_selection_by_slice_mask_and_indices(four):
 
 
 @given(st.lists(st.integers(1, 9), max_size=30))
-def test_frames_taken_one_by_one_are_all_rows(frames):
+def test_all_rows_come_frame_by_frame(frames):
     count = len(frames)
     detections = Detections(frames, np.tile([0, 0, 1, 1], (count, 1)), np.zeros(count), np.arange(count))
     parts = dict(detections.by_frame())
@@ -181,7 +181,7 @@ def test_width_height_and_centre():
     assert {each.dtype for each in (box.width, box.height, box.centre)} == {np.dtype(np.float32)}
 
 
-def test_supervision_is_read_through_its_three_columns():
+def test_detections_of_supervision_are_converted():
     given = SimpleNamespace(
         xyxy=np.array([[1.0, 2, 3, 4], [5, 6, 7, 8]]), confidence=np.array([0.5, 0.25]), class_id=np.array([4, 0])
     )
@@ -194,7 +194,7 @@ def test_supervision_is_read_through_its_three_columns():
     assert (bare.score.tolist(), bare.label.tolist()) == ([1, 1], [0, 0])
 
 
-def test_supervision_is_made_from_copies(four, monkeypatch):
+def test_detections_for_supervision_are_copies(four, monkeypatch):
     module = ModuleType("supervision")
     module.Detections = SimpleNamespace
     monkeypatch.setitem(sys.modules, "supervision", module)
@@ -210,7 +210,7 @@ def test_supervision_is_made_from_copies(four, monkeypatch):
     assert again.box.tolist() == four.in_frame(3).box.tolist()
 
 
-def test_without_the_package_supervision_the_error_says_what_to_install(four, monkeypatch):
+def test_without_the_package_supervision_the_error_names_it(four, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(InputError, match="pip install supervision"):
         four.to_supervision()

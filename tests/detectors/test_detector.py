@@ -16,7 +16,7 @@ ROW = [1.0, 2.0, 11.0, 22.0, 0.75]
 
 
 class Tensor:
-    """Like a PyTorch tensor on a GPU: no array before `detach().cpu()`."""
+    """Like a PyTorch tensor on a GPU: not an array before `detach().cpu()`."""
 
     def __init__(self, values):
         self.values = values
@@ -76,7 +76,7 @@ def test_nothing_found_is_no_detections(result):
 
 
 @pytest.mark.parametrize(
-    ("result", "said"),
+    ("result", "expected"),
     [
         (None, "None"),
         ("a person", "a str"),
@@ -100,18 +100,18 @@ def test_nothing_found_is_no_detections(result):
         (SimpleNamespace(xyxy=np.array(ROW[:4]), confidence=np.array([1]), class_id=None), "(4,)"),
     ],
 )
-def test_a_wrong_return_names_the_detector_the_return_and_what_is_expected(result, said):
+def test_a_wrong_return_names_the_detector_the_return_and_what_is_expected(result, expected):
     with pytest.raises(DetectorError) as caught:
         loaded(result).detect(IMAGE, 9)
     message = str(caught.value)
     assert "'mine'" in message
     assert "frame 9" in message
-    assert said in message
+    assert expected in message
     assert "x1 y1 x2 y2 score [label]" in message
     assert "\n" not in message
 
 
-def test_an_exception_in_the_detector_keeps_its_cause_and_place():
+def test_an_exception_of_the_detector_is_named_with_file_and_line():
     def broken(image):
         raise ValueError("no\nweights")
 
@@ -123,19 +123,17 @@ def test_an_exception_in_the_detector_keeps_its_cause_and_place():
     assert "test_detector.py" in str(caught.value)
 
 
-def test_a_detector_that_takes_no_image_is_told_apart_from_a_failing_line_of_ours():
+def test_a_detector_without_an_image_argument_is_named_without_a_line_of_siamlink():
     with pytest.raises(DetectorError, match=r"TypeError: .* takes no arguments") as caught:
         LoadedDetector("mine", time.monotonic).detect(IMAGE, 1)
     assert "detector.py, line" not in str(caught.value)
 
 
-def test_a_detector_that_hangs_is_given_up_and_not_asked_again(monkeypatch):
+def test_a_detector_over_its_time_limit_is_not_called_again(monkeypatch):
     monkeypatch.setenv(TIME_LIMIT, "0.02")
     released = threading.Event()
     detector = LoadedDetector("mine", lambda image: released.wait())
-    expected = (
-        "detector 'mine' has not answered for 0.02 s in frame 4; if it needs longer, set SIAMLINK_DETECTOR_SECONDS"
-    )
+    expected = "detector 'mine' took longer than 0.02 s for frame 4; set SIAMLINK_DETECTOR_SECONDS"
     for _ in range(2):
         with pytest.raises(DetectorError) as caught:
             detector.detect(IMAGE, 4)
@@ -144,19 +142,19 @@ def test_a_detector_that_hangs_is_given_up_and_not_asked_again(monkeypatch):
 
 
 @pytest.mark.parametrize("seconds", ["0", "", "60", "1e9"])
-def test_a_detector_that_answers_in_time_is_heard(monkeypatch, seconds):
+def test_a_detector_within_its_time_limit_is_used(monkeypatch, seconds):
     monkeypatch.setenv(TIME_LIMIT, seconds)
     assert loaded([ROW]).detect(IMAGE, 1).score.tolist() == [0.75]
 
 
 @pytest.mark.parametrize("seconds", ["long", "-1", "nan", "inf", "1e300"])
-def test_a_time_limit_that_is_no_time_is_refused(monkeypatch, seconds):
+def test_a_time_limit_that_is_not_a_number_of_seconds_is_an_error(monkeypatch, seconds):
     monkeypatch.setenv(TIME_LIMIT, seconds)
     with pytest.raises(ConfigError, match=f"^SIAMLINK_DETECTOR_SECONDS must be a number of seconds.*'{seconds}'"):
         loaded([])
 
 
-def test_a_time_out_of_the_detectors_own_is_its_failure():
+def test_a_timeout_error_of_the_detector_is_reported_as_its_failure():
     def unheard(image):
         raise TimeoutError("the camera server is silent")
 
@@ -164,7 +162,7 @@ def test_a_time_out_of_the_detectors_own_is_its_failure():
         LoadedDetector("mine", unheard).detect(IMAGE, 4)
 
 
-def test_a_detector_is_made_where_it_is_called():
+def test_a_detector_is_made_in_the_thread_that_calls_it():
     class Local:
         def __init__(self):
             self.thread = threading.get_ident()
@@ -198,7 +196,7 @@ def test_objects_functions_and_classes_are_detectors(detector):
     assert LoadedDetector("mine", detector).detect(IMAGE, 2).box.tolist() == [[0, 0, 60, 40]]
 
 
-def test_a_class_that_wants_arguments_is_refused():
+def test_a_class_that_needs_arguments_is_an_error():
     class Wanting:
         def __init__(self, path):
             self.path = path
@@ -207,7 +205,7 @@ def test_a_class_that_wants_arguments_is_refused():
         LoadedDetector("mine", Wanting)
 
 
-def test_something_else_is_no_detector():
+def test_an_object_without_detect_is_an_error():
     with pytest.raises(DetectorError, match="'mine' is of type int; expected an object with a method detect"):
         LoadedDetector("mine", 3)
 
@@ -233,51 +231,62 @@ def test_rows_keep_their_order_and_values(rows):
     assert (found.frame == 5).all()
 
 
-class Dividing:
-    """Finds one box, as far to the right as the image is bright; several of them work at the same time."""
+class Replicating:
+    """Detects one box, as far to the right as the image is bright; all replicas must run at the same time."""
 
     def __init__(self, barrier=None):
         self.barrier = barrier
 
-    def several(self, count):
-        return [Dividing(threading.Barrier(count, timeout=20))] * count
+    def replicas(self, count):
+        return [Replicating(threading.Barrier(count, timeout=20))] * count
 
     def detect(self, image):
         if self.barrier:
-            self.barrier.wait()  # for the others: comes to no end unless all are at work
+            self.barrier.wait()  # ends only if all replicas run
         x = float(image[0, 0, 0])
         return np.array([[x, 0, x + 10, 20, 0.9]])
 
 
-def test_several_work_at_the_same_time_and_give_the_same_answers(monkeypatch):
+def test_replicas_run_at_the_same_time_with_the_same_results(monkeypatch):
     monkeypatch.setattr("siamlink.detectors.detector.core_count", lambda: 3)
-    alone = LoadedDetector("dividing", Dividing())
-    several = alone.several()
-    assert [each.name for each in several] == ["dividing"] * 3
+    alone = LoadedDetector("replicating", Replicating())
+    replicas = alone.replicas()
+    assert [each.name for each in replicas] == ["replicating"] * 3
     images = [np.full((4, 4, 3), 10 * k, np.uint8) for k in range(3)]
-    waits = [each.begin(image, 7) for each, image in zip(several, images, strict=True)]
+    waits = [each.begin(image, 7) for each, image in zip(replicas, images, strict=True)]
     for wait, image in zip(waits, images, strict=True):
         np.testing.assert_array_equal(wait().box, alone.detect(image, 7).box)
 
 
-def test_one_that_cannot_be_divided_works_alone():
+def test_a_detector_without_replicas_runs_alone():
     detector = LoadedDetector("plain", lambda image: [])
-    assert detector.several() == [detector]
-    odd = LoadedDetector("odd", SimpleNamespace(detect=lambda image: [], several=3))
-    assert odd.several() == [odd]
+    assert detector.replicas() == [detector]
+    odd = LoadedDetector("odd", SimpleNamespace(detect=lambda image: [], replicas=3))
+    assert odd.replicas() == [odd]
 
 
 @pytest.mark.parametrize(
-    ("several", "said"),
+    ("replicas", "message"),
     [
-        (lambda count: [], "returned no detectors from several"),
-        (lambda count: 1 / 0, "failed in several.*ZeroDivisionError"),
-        (list, r"failed in several.*TypeError"),
-        (lambda count: None, "failed in several.*TypeError"),
+        (lambda count: [], "returned no detectors from replicas"),
+        (lambda count: 1 / 0, "failed in replicas.*ZeroDivisionError"),
+        (list, r"failed in replicas.*TypeError"),
+        (lambda count: None, "failed in replicas.*TypeError"),
         (lambda count: ["no detector"], "expected an object with a method detect"),
     ],
 )
-def test_what_several_returns_has_to_be_detectors(several, said):
-    detector = LoadedDetector("mine", SimpleNamespace(detect=lambda image: [], several=several))
-    with pytest.raises(DetectorError, match=f"detector 'mine' .*{said}"):
-        detector.several()
+def test_replicas_that_are_not_detectors_are_an_error(replicas, message):
+    detector = LoadedDetector("mine", SimpleNamespace(detect=lambda image: [], replicas=replicas))
+    with pytest.raises(DetectorError, match=f"detector 'mine' .*{message}"):
+        detector.replicas()
+
+
+def test_the_former_name_of_replicas_is_accepted_with_a_warning():
+    former = SimpleNamespace(detect=lambda image: [], several=lambda count: [WithMethod()] * count)
+    with pytest.warns(FutureWarning, match=r"several\(count\), which is now called replicas\(count\)"):
+        replicas = LoadedDetector("mine", former).replicas()
+    assert len(replicas) >= 1
+    assert replicas[0].detect(IMAGE, 3).frame.tolist() == [3]
+    former.several = lambda count: []
+    with pytest.warns(FutureWarning), pytest.raises(DetectorError, match=r"no detectors from several\(count\)"):
+        LoadedDetector("mine", former).replicas()

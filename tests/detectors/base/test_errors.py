@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from siamlink.detectors.base import errors
-from siamlink.detectors.base.errors import FormatError, InputError, SiamlinkError
+from siamlink.detectors.base.errors import FormatError, InputError, SiamlinkError, explain, explain_where
+from siamlink.detectors.base.threads import WorkerThread
 
-ALL = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, Exception)]
+ALL = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, Exception)]
 
 
 @pytest.mark.parametrize("kind", ALL)
@@ -47,3 +48,29 @@ def test_errors_pass_from_one_process_to_another(kind):
     error = kind("a.txt", "why", 7, 3) if kind is FormatError else kind("why")
     copy = pickle.loads(pickle.dumps(error))
     assert (type(copy), str(copy), vars(copy)) == (kind, str(error), vars(error))
+
+
+@pytest.mark.parametrize(
+    ("error", "line"),
+    [
+        (ValueError("no\n  weights"), "ValueError: no weights"),
+        (ValueError(), "ValueError"),
+        (KeyError("box"), "KeyError: 'box'"),
+    ],
+)
+def test_an_exception_is_explained_in_one_line(error, line):
+    assert explain(error) == explain_where(error) == line
+
+
+def test_the_explanation_names_file_and_line_of_the_plug_in():
+    def fail():
+        raise ValueError("no weights")
+
+    thread = WorkerThread()
+    with pytest.raises(ValueError, match="no weights") as caught:
+        thread.call(fail)
+    line = fail.__code__.co_firstlineno + 1
+    assert explain_where(caught.value) == f"ValueError: no weights ({__file__}, line {line})"
+    with pytest.raises(SyntaxError) as caught:
+        compile("a +", "finder.py", "exec")
+    assert explain_where(caught.value) == "SyntaxError: invalid syntax (finder.py, line 1)"

@@ -6,7 +6,7 @@ from siamlink.detectors.base import stopwatch as module
 from siamlink.detectors.base.stopwatch import Stopwatch
 
 
-def test_a_stage_within_another_counts_for_itself_alone(monkeypatch):
+def test_a_nested_stage_counts_for_itself_alone(monkeypatch):
     clock = iter([0, 1, 4, 10])
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
     stopwatch = Stopwatch()
@@ -15,7 +15,7 @@ def test_a_stage_within_another_counts_for_itself_alone(monkeypatch):
     assert stopwatch.seconds == {"inner": 3, "outer": 7}
 
 
-def test_a_stage_of_another_thread_is_not_within(monkeypatch):
+def test_a_stage_of_another_thread_is_not_nested(monkeypatch):
     clock = iter([0, 1, 4, 10])
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
     stopwatch = Stopwatch()
@@ -31,7 +31,7 @@ def test_a_stage_of_another_thread_is_not_within(monkeypatch):
     assert stopwatch.seconds == {"beside": 3, "outer": 10}
 
 
-def test_what_items_take_to_come_is_counted_and_nothing_else(monkeypatch):
+def test_only_the_time_to_compute_items_is_counted(monkeypatch):
     clock = iter([0, 1, 10, 12, 20, 24])
     monkeypatch.setattr(module.time, "perf_counter", lambda: next(clock))
     stopwatch = Stopwatch()

@@ -17,7 +17,7 @@ SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Serves CONTENT in the ways a path asks for, and counts."""
+    """Serves CONTENT in a way that depends on the path, and counts requests."""
 
     def do_GET(self):
         self.server.requests.append(self.path)
@@ -69,27 +69,27 @@ def server(monkeypatch):
         thread.join()
 
 
-def test_a_file_is_fetched_once_and_progress_is_told(server, tmp_path):
+def test_a_file_is_downloaded_once_with_progress(server, tmp_path):
     target = tmp_path / "new" / "folder" / "net.onnx"
-    told = []
-    assert fetch(f"{server.url}/good", SHA256, target, lambda *now: told.append(now)) == target
+    progress = []
+    assert fetch(f"{server.url}/good", SHA256, target, lambda *now: progress.append(now)) == target
     assert target.read_bytes() == CONTENT
-    assert told[-1] == ("net.onnx", len(CONTENT), len(CONTENT))
-    assert [received for _, received, _ in told] == sorted({received for _, received, _ in told})
-    assert len(told) > 2
+    assert progress[-1] == ("net.onnx", len(CONTENT), len(CONTENT))
+    assert [received for _, received, _ in progress] == sorted({received for _, received, _ in progress})
+    assert len(progress) > 2
     assert fetch(f"{server.url}/good", SHA256, target) == target
     assert server.requests == ["/good"]
     assert list(target.parent.iterdir()) == [target]
 
 
-def test_a_server_that_does_not_tell_the_size(server, tmp_path):
-    told = []
-    fetch(f"{server.url}/unsized", SHA256, tmp_path / "net.onnx", lambda *now: told.append(now))
+def test_a_server_may_omit_the_size(server, tmp_path):
+    progress = []
+    fetch(f"{server.url}/unsized", SHA256, tmp_path / "net.onnx", lambda *now: progress.append(now))
     assert (tmp_path / "net.onnx").read_bytes() == CONTENT
-    assert told[-1] == ("net.onnx", len(CONTENT), None)
+    assert progress[-1] == ("net.onnx", len(CONTENT), None)
 
 
-def test_a_damaged_file_in_the_cache_is_fetched_again(server, tmp_path):
+def test_a_damaged_file_in_the_cache_is_downloaded_again(server, tmp_path):
     target = tmp_path / "net.onnx"
     target.write_bytes(CONTENT[:-1])
     fetch(f"{server.url}/good", SHA256, target)
@@ -97,7 +97,7 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(server, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("path", "said"),
+    ("path", "expected"),
     [
         ("/cut-off", "cut off after 100000 of 300000 bytes"),
         ("/other", f"SHA-256 is {hashlib.sha256(CONTENT[::-1]).hexdigest()}, expected {SHA256}"),
@@ -105,19 +105,19 @@ def test_a_damaged_file_in_the_cache_is_fetched_again(server, tmp_path):
         ("/insecure", "http://siamlink.invalid/good is not an HTTPS address"),
     ],
 )
-def test_a_failed_transfer_leaves_nothing_and_says_what_to_do(server, tmp_path, path, said):
+def test_a_failed_download_leaves_no_file_and_the_error_names_an_alternative(server, tmp_path, path, expected):
     target = tmp_path / "net.onnx"
     with pytest.raises(DownloadError) as caught:
         fetch(server.url + path, SHA256, target)
     message = str(caught.value)
-    assert said in message
+    assert expected in message
     assert f"save it as {target}" in message
     assert "--detector onnx:FILE" in message
     assert "\n" not in message
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_transfer_leaves_the_earlier_file(server, tmp_path):
+def test_a_failed_download_leaves_the_earlier_file(server, tmp_path):
     target = tmp_path / "net.onnx"
     target.write_bytes(b"earlier")
     with pytest.raises(DownloadError):
@@ -126,7 +126,7 @@ def test_a_failed_transfer_leaves_the_earlier_file(server, tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_an_interrupted_transfer_leaves_nothing(server, tmp_path):
+def test_an_interrupted_download_leaves_no_file(server, tmp_path):
     def interrupt(*now):
         raise KeyboardInterrupt
 
@@ -140,7 +140,7 @@ def test_redirects_are_followed(server, tmp_path):
     assert server.requests == ["/elsewhere", "/good"]
 
 
-def test_nobody_listens(tmp_path, monkeypatch):
+def test_a_server_that_does_not_answer_is_an_error(tmp_path, monkeypatch):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     with pytest.raises(DownloadError, match=r"127\.0\.0\.1:9/net\.onnx: .*refused.*--detector onnx:FILE"):
         fetch("http://127.0.0.1:9/net.onnx", SHA256, tmp_path / "net.onnx")
@@ -148,7 +148,7 @@ def test_nobody_listens(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("url", ["http://siamlink.invalid/net", "file:///etc/hostname", "ftp://127.0.0.1/net", "net"])
-def test_only_https_is_asked(url, tmp_path):
+def test_only_https_is_accepted(url, tmp_path):
     with pytest.raises(DownloadError, match="is not an HTTPS address"):
         fetch(url, SHA256, tmp_path / "net.onnx")
 
@@ -174,7 +174,7 @@ def test_two_processes_at_once_both_end_with_the_whole_file(server, tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
-def test_the_cache_folder_is_the_user_s_choice(monkeypatch, tmp_path):
+def test_the_cache_folder_is_set_by_the_environment(monkeypatch, tmp_path):
     monkeypatch.delenv("SIAMLINK_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))

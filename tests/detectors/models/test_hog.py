@@ -6,7 +6,7 @@ from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.models.hog import HogDetector
 
 FACTOR = 0.35
-"""Shrunk by this, the people of TUD-Campus are 40-105 pixels high."""
+"""With images shrunk by this factor, the people of TUD-Campus are 40-105 pixels high."""
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,7 @@ def best_overlaps(detector, streets, factor=1.0):
     return np.concatenate(best)
 
 
-def test_people_are_found_and_boxes_fit_them(streets):
+def test_people_are_detected_with_boxes_that_fit(streets):
     best = best_overlaps(HogDetector(), streets)
     assert (best >= 0.5).mean() >= 0.5
     assert best[best >= 0.5].mean() >= 0.65
@@ -69,5 +69,5 @@ SHAPES = [(1, 1), (10, 400), (30, 30), (49, 300), (300, 16), (51, 18), (128, 64)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_an_empty_wall_of_any_size_has_no_people(shape):
+def test_an_empty_wall_of_any_size_has_no_detections(shape):
     assert len(HogDetector().detect(np.full((*shape, 3), 120, np.uint8))) == 0

@@ -7,7 +7,7 @@ from siamlink.detectors.models.motion import MotionDetector
 
 
 def street(frames, size=(240, 320), person=(20, 60), step=4, *, shadow=False):
-    """A textured wall with sensor noise, before which something of `person` (width, height) walks to the right.
+    """A textured wall with sensor noise, before which an object of size `person` (width, height) moves right.
 
     Returns:
         The images and the walker's true boxes; it comes in after ten frames.
@@ -34,7 +34,7 @@ def run(images, **settings):
     return [detector.detect(image) for image in images]
 
 
-def test_a_walker_is_boxed_from_its_first_frame_and_an_empty_street_is_empty():
+def test_a_walker_is_detected_from_its_first_frame_and_an_empty_street_has_no_detections():
     images, boxes = street(60)
     found = run(images)
     assert all(len(each) == 0 for each in found[:10])
@@ -51,7 +51,7 @@ def test_a_shadow_is_not_part_of_the_walker():
     assert overlap.min() > 0.75
 
 
-def test_boxes_are_in_pixels_of_the_whole_image_when_it_is_shrunk_for_work():
+def test_boxes_are_in_pixels_of_the_original_image():
     images, boxes = street(30, size=(720, 1280), person=(60, 180), step=12)
     found = run(images)[10:]
     overlap = iou_pairs(Detections.concatenate(found).box, np.array(boxes[10:], np.float32))
@@ -59,27 +59,27 @@ def test_boxes_are_in_pixels_of_the_whole_image_when_it_is_shrunk_for_work():
 
 
 @pytest.mark.parametrize("person", [(60, 30), (6, 60), (4, 10)], ids=["wide", "thin", "small"])
-def test_what_is_not_shaped_like_a_person_is_left_out(person):
+def test_objects_of_another_shape_are_ignored(person):
     images, _ = street(32, person=person, step=8)
     assert sum(map(len, run(images))) == 0
     assert sum(map(len, run(images, smallest_height=0, aspect=(0, 99), smallest_fill=0))) >= 20
 
 
-def test_who_stands_still_fades_into_the_background():
+def test_an_object_that_stands_still_becomes_background():
     images, _ = street(20)
     found = run([*images, *images[-1:] * 40])
     assert len(found[19]) == 1
     assert len(found[-1]) == 0
 
 
-def test_a_change_of_the_whole_image_is_not_reported():
+def test_a_change_of_the_whole_image_gives_no_detections():
     images, _ = street(30)
     images[20] = 255 - images[20]
     assert len(run(images)[20]) == 0
     assert len(run(images, largest_change=1.1, aspect=(0, 9))[20]) > 0
 
 
-def test_the_first_frames_teach_the_background():
+def test_the_first_frames_initialise_the_background():
     images, _ = street(30)
     assert [len(each) for each in run(images[12:], warm_up_frames=3)[:3]] == [0, 0, 0]
 

@@ -38,7 +38,7 @@ def declaration(name, shape):
 
 
 def write_network(path, outputs, input_shape=(1, 3, *SIZE)):
-    """An ONNX file that gives the arrays `outputs`, whatever the image."""
+    """An ONNX file whose outputs are the arrays `outputs` for every image."""
     graph = b""
     for index, values in enumerate(outputs):
         name = f"out{index}"
@@ -52,7 +52,7 @@ def write_network(path, outputs, input_shape=(1, 3, *SIZE)):
 
 
 def yolox_rows(*found, classes=2):
-    """A YOLOX output: of the fine cells in turn, each says a box `x1 y1 x2 y2`, a score and a label."""
+    """A YOLOX output: the fine cells encode one after another a box `x1 y1 x2 y2`, a score and a label."""
     output = np.zeros((1, ANCHORS, 5 + classes), np.float32)
     for index, (x1, y1, x2, y2, score, label) in enumerate(found):
         output[0, index, :2] = (x1 + x2) / 16 - index, (y1 + y2) / 16
@@ -102,20 +102,20 @@ def test_duplicates_are_dropped_within_a_class_only(network):
     assert len(OnnxDetector(path, iou_limit=0.95).detect(IMAGE)) == 2
 
 
-def test_the_threshold_is_the_head_s_unless_given(network):
+def test_the_default_threshold_is_that_of_the_head(network):
     path = network((10, 5, 30, 60, 0.9, 0), (50, 5, 70, 60, 0.21, 0), (70, 5, 90, 60, 0.19, 0))
     assert len(OnnxDetector(path).detect(IMAGE)) == 2
     assert len(OnnxDetector(path, score_threshold=0.5).detect(IMAGE)) == 1
     assert len(OnnxDetector(path, score_threshold=0.1).detect(IMAGE)) == 3
 
 
-def test_specks_and_empty_images_give_nothing(network):
+def test_tiny_boxes_and_empty_images_give_no_detections(network):
     assert len(OnnxDetector(network((10, 5, 10.2, 60, 0.9, 0))).detect(IMAGE)) == 0
     assert len(OnnxDetector(network()).detect(IMAGE)) == 0
 
 
 @pytest.mark.parametrize("shape", [(370, 1224), (1080, 1920), (480, 640), (1920, 1080), (416, 416), (20, 10), (1, 999)])
-def test_the_letterbox_keeps_the_shape_and_tells_the_exact_scale(shape):
+def test_the_letterbox_keeps_the_aspect_ratio_and_returns_the_exact_scale(shape):
     image = np.random.default_rng(1).integers(0, 100, (*shape, 3), np.uint8)
     canvas, scale = letterbox(image, (416, 416))
     fitted = np.array([shape[1], shape[0]]) * scale
@@ -138,25 +138,25 @@ def test_an_image_of_the_right_size_is_not_touched():
 
 
 @pytest.mark.parametrize(
-    ("outputs", "said"),
+    ("outputs", "expected"),
     [
         ([np.zeros((1, 84, ANCHORS), np.float32)], f"out0 (1, 84, {ANCHORS}); supported are YOLOX"),
         ([np.zeros((1, 4), np.float32), np.zeros((1, 7), np.float32)], "out0 (1, 4), out1 (1, 7); supported are"),
         ([np.full((1, ANCHORS, 7), 40, np.float32)], "supported are YOLOX"),
     ],
 )
-def test_an_unknown_head_lists_what_was_found_and_what_is_supported(tmp_path, outputs, said):
+def test_an_unknown_head_is_an_error_that_lists_outputs_and_supported_heads(tmp_path, outputs, expected):
     path = write_network(tmp_path / "net.onnx", outputs)
     with pytest.raises(DetectorError) as caught:
         OnnxDetector(path)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "net.onnx" in str(caught.value)
 
 
 @pytest.mark.parametrize(
     "shape", [(1, *SIZE, 3), (1, 3, "height", "width"), (1, 1, *SIZE), (1, 3, 60, 96), (3, *SIZE), ()]
 )
-def test_an_input_that_is_no_image_of_fixed_size_is_refused(tmp_path, shape):
+def test_an_input_without_fixed_size_is_an_error(tmp_path, shape):
     path = write_network(tmp_path / "net.onnx", [yolox_rows()], shape)
     with pytest.raises(DetectorError, match=r"its inputs are image tensor\(float\) \[.*expected one image"):
         OnnxDetector(path)
@@ -168,7 +168,7 @@ def test_a_batch_of_any_size_is_accepted(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a network", os.urandom(5000), b"\x08\x08" * 40])
-def test_a_file_that_is_no_network_is_refused_in_one_line(tmp_path, capfd, content):
+def test_a_file_that_is_not_a_network_is_an_error_of_one_line(tmp_path, capfd, content):
     path = tmp_path / "net.onnx"
     path.write_bytes(content)
     with pytest.raises(DetectorError, match=r"net\.onnx is not") as caught:
@@ -201,7 +201,7 @@ def test_named_weights_load_from_the_cache_and_are_listed(tmp_path, network, mon
 
 @pytest.mark.parametrize("file", ["yolox_nano_416x416.onnx", "nanodet_m_416.onnx"])
 @pytest.mark.parametrize(("sequence", "frames"), [("TUD-Campus", (10, 30, 50)), ("KITTI-17", (20, 60, 100))])
-def test_real_networks_find_real_people(data, models, file, sequence, frames, capfd):
+def test_real_networks_detect_real_people(data, models, file, sequence, frames, capfd):
     folder = data / sequence
     truth = np.loadtxt(folder / "gt" / "gt.txt", delimiter=",")
     truth = Detections(truth[:, 0], truth[:, 2:6] + truth[:, [2, 3, 2, 3]] * [0, 0, 1, 1], truth[:, 6], truth[:, 6])
@@ -225,12 +225,12 @@ def test_the_result_does_not_depend_on_the_number_of_threads(data, models):
     np.testing.assert_allclose(one.box, two.box, atol=0.01)
 
 
-def test_several_at_once_say_what_one_says(data, models):
+def test_replicas_give_the_same_detections(data, models):
     images = [cv2.imread(str(data / "TUD-Campus" / "img1" / f"{number:06d}.jpg")) for number in (1, 20, 40, 60)]
     alone = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=1, score_threshold=0.3)
-    several = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=2, score_threshold=0.3).several(4)
+    replicas = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=2, score_threshold=0.3).replicas(4)
     with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(lambda one, image: one.detect(image), several, images))
+        together = list(threads.map(lambda one, image: one.detect(image), replicas, images))
     for found, image in zip(together, images, strict=True):
         expected = alone.detect(image)
         np.testing.assert_array_equal(found.box, expected.box)
@@ -238,6 +238,6 @@ def test_several_at_once_say_what_one_says(data, models):
         assert len(found) > 0
 
 
-def test_a_network_for_something_else_is_refused(models):
+def test_a_network_for_another_task_is_an_error(models):
     with pytest.raises(DetectorError, match=r"\[1, 256, 128, 3\]; expected one image"):
         OnnxDetector(models / "person-reidentification-retail-0288.onnx")

@@ -8,7 +8,7 @@ COUNTS = (8 * 12, 4 * 6, 2 * 3)
 
 
 def yolox_output(boxes, classes=3):
-    """A YOLOX output in which anchor `index` (with its `cell` and `stride`) says `box`, `objectness` and `label`."""
+    """A YOLOX output in which anchor `index` (with its `cell` and `stride`) encodes `box`, `objectness` and `label`."""
     output = np.zeros((1, sum(COUNTS), 5 + classes), np.float32)
     for index, cell, stride, box, objectness, label in boxes:
         x1, y1, x2, y2 = box
@@ -63,7 +63,7 @@ def test_yolox_with_boxes_already_in_pixels_is_refused():
 
 
 def nanodet_outputs(index, sides, label, classes=3):
-    """Six outputs in which the anchor `index` of all has the distances `sides` in strides, as sure distributions."""
+    """Six outputs in which the anchor `index` of all has the distances `sides` in strides, each in one bin."""
     scores = np.zeros((sum(COUNTS), classes), np.float32)
     scores[index, label] = 0.625
     logits = np.zeros((sum(COUNTS), 4, 8), np.float32)

@@ -15,7 +15,7 @@ CORNER = "def corner(image):\n    return [[0, 0, 10, 20, 0.5]]\n"
 
 @pytest.fixture(autouse=True)
 def _leave_no_trace(monkeypatch, tmp_path):
-    """The current folder is an empty one, the cache too; imported modules and search paths are put back."""
+    """An empty current folder and an empty cache; afterwards the modules and search paths are those of before."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.setenv("SIAMLINK_CACHE", str(tmp_path / "cache"))
     folder = tmp_path / "here"
@@ -29,7 +29,7 @@ def _leave_no_trace(monkeypatch, tmp_path):
 
 
 def install(folder, name, entry):
-    """A distribution with one entry point, as pip leaves it."""
+    """A distribution with one entry point, as pip installs it."""
     info = folder / f"{name}-1.2.dist-info"
     info.mkdir(parents=True)
     (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.2\n")
@@ -43,7 +43,7 @@ def test_built_in_names_load():
         assert len(detector.detect(np.full((240, 320, 3), 90, np.uint8), 1)) == 0
 
 
-def test_each_motion_detector_has_a_memory_of_its_own():
+def test_each_motion_detector_has_its_own_background():
     assert load_detector("motion")._function.__self__ is not load_detector("motion")._function.__self__
 
 
@@ -79,7 +79,7 @@ def test_a_module_of_the_current_folder(tmp_path):
     assert sys.path == before
 
 
-def test_an_object_is_named_by_its_class_and_a_function_by_itself():
+def test_an_object_has_the_name_of_its_class_and_a_function_its_own():
     def pavement(image):
         return []
 
@@ -90,7 +90,7 @@ def test_an_object_is_named_by_its_class_and_a_function_by_itself():
 
 
 @pytest.mark.parametrize(
-    ("spec", "said"),
+    ("spec", "expected"),
     [
         ("hgo", "did you mean 'hog'?"),
         ("yolox-nan", "did you mean 'yolox-nano'?"),
@@ -103,29 +103,29 @@ def test_an_object_is_named_by_its_class_and_a_function_by_itself():
         ("nowhere/finder.py:x", "no file nowhere/finder.py"),
     ],
 )
-def test_a_missing_detector_names_the_nearest_and_how_to_list_them(spec, said):
+def test_an_unknown_detector_is_an_error_that_names_the_nearest(spec, expected):
     with pytest.raises(DetectorError) as caught:
         load_detector(spec)
-    assert said in str(caught.value)
+    assert expected in str(caught.value)
     assert "'siamlink detectors' lists" in str(caught.value)
 
 
 def test_a_missing_attribute_names_the_nearest(tmp_path):
     path = tmp_path / "far.py"
     path.write_text(CORNER)
-    with pytest.raises(DetectorError, match=r"no 'conrer' in .*far\.py.*did you mean 'corner'\?"):
+    with pytest.raises(DetectorError, match=r"there is no 'conrer' in .*far\.py.*did you mean 'corner'\?"):
         load_detector(f"{path}:conrer")
 
 
-def test_onnx_wants_a_file():
-    with pytest.raises(DetectorError, match="give one as onnx:FILE"):
+def test_onnx_needs_a_file():
+    with pytest.raises(DetectorError, match="expected onnx:FILE"):
         load_detector("onnx:")
     with pytest.raises(DetectorError, match=r"no file nothing\.onnx"):
         load_detector("onnx:nothing.onnx")
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "expected"),
     [
         ("1 / 0\n", "ZeroDivisionError: division by zero ("),
         ("import not_installed_anywhere\n", "No module named 'not_installed_anywhere'"),
@@ -134,14 +134,14 @@ def test_onnx_wants_a_file():
     ],
 )
 @pytest.mark.parametrize("as_file", [True, False])
-def test_a_module_that_cannot_be_imported_is_one_line_with_the_file_and_the_cause(tmp_path, text, said, as_file):
+def test_a_module_that_cannot_be_imported_is_one_line_with_the_file_and_the_cause(tmp_path, text, expected, as_file):
     (tmp_path / "here" / "faulty_finder.py").write_text(text)
     before = list(sys.path)
     with pytest.raises(DetectorError) as caught:
         load_detector("faulty_finder.py:corner" if as_file else "faulty_finder:corner")
     message = str(caught.value)
     assert "faulty_finder.py" in message
-    assert said in message
+    assert expected in message
     assert "\n" not in message
     assert sys.path == before
     assert "siamlink_plugin_faulty_finder" not in sys.modules
@@ -166,15 +166,15 @@ def test_installed_plug_ins_load_by_name_and_are_listed(tmp_path, monkeypatch):
     assert "dim_eyes" in listed["dim"].note
 
 
-def test_the_list_says_which_weights_are_not_there():
+def test_the_list_marks_weights_that_are_missing():
     listed = {each.name: each for each in available_detectors()}
     assert list(listed)[:5] == ["hog", "motion", "yolox-nano", "yolox-tiny", "yolox-s"]
     assert listed["hog"].available
     assert not listed["yolox-nano"].available
-    assert listed["yolox-nano"].note == "weights not downloaded yet: fetched on first use (3.7 MB)"
+    assert listed["yolox-nano"].note == "weights are downloaded on first use (3.7 MB)"
 
 
-def test_weights_that_cannot_be_fetched_say_how_to_give_a_file(monkeypatch, tmp_path):
+def test_weights_that_cannot_be_downloaded_are_an_error_that_names_an_alternative(monkeypatch, tmp_path):
     refused = replace(WEIGHTS["yolox-nano"], url="http://127.0.0.1:9/yolox_nano.onnx")
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.setitem(WEIGHTS, "yolox-nano", refused)

@@ -25,7 +25,7 @@ def folder(tmp_path):
     return made
 
 
-def test_a_sequence_says_what_seqinfo_says(folder):
+def test_a_sequence_has_the_values_of_seqinfo(folder):
     sequence = open_sequence(folder)
     assert (sequence.name, sequence.folder, sequence.frames) == ("Street-1", folder, folder / "img1")
     assert (sequence.frame_rate, sequence.frame_count, sequence.size) == (12.5, 40, (640, 480))
@@ -33,19 +33,19 @@ def test_a_sequence_says_what_seqinfo_says(folder):
     assert sequence.truth_file == folder / "gt" / "gt.txt"
 
 
-def test_keys_are_found_whatever_their_case_and_the_encoding(folder):
+def test_keys_are_read_in_any_case_and_with_a_byte_order_mark(folder):
     (folder / "seqinfo.ini").write_bytes(b"\xef\xbb\xbf" + INFO.upper().replace("SEQUENCE", "Sequence").encode())
     assert open_sequence(folder).frame_count == 40
 
 
-def test_without_seqinfo_nothing_is_known(folder):
+def test_without_seqinfo_rate_length_and_size_are_unknown(folder):
     (folder / "seqinfo.ini").unlink()
     sequence = open_sequence(folder)
     assert (sequence.frame_rate, sequence.frame_count, sequence.size) == (None, None, None)
     assert sequence.frames == folder / "img1"
 
 
-def test_frames_are_the_image_folder_or_else_the_video_or_else_nothing(folder):
+def test_frames_are_the_image_folder_or_the_video_or_none(folder):
     (folder / "Street-1.avi").write_bytes(bytes(5000))
     (folder / "Other.mp4").write_bytes(bytes(5000))
     assert open_sequence(folder).frames == folder / "img1"
@@ -150,7 +150,7 @@ def test_one_part_of_the_layout_makes_a_sequence(tmp_path, part):
     assert [found.name for found in find_sequences(tmp_path)] == [tmp_path.name]
 
 
-def test_the_sequences_of_a_folder_come_by_name(folder):
+def test_the_sequences_of_a_folder_are_sorted_by_name(folder):
     for name in ("B", "A", "nothing"):
         (folder.parent / name / ("notes" if name == "nothing" else "gt")).mkdir(parents=True)
     (folder.parent / "file.txt").write_text("")
@@ -158,7 +158,7 @@ def test_the_sequences_of_a_folder_come_by_name(folder):
     assert find_sequences(folder) == [open_sequence(folder)]
 
 
-def test_what_is_no_sequence_is_an_input_error(tmp_path):
+def test_a_folder_that_is_not_a_sequence_is_an_error(tmp_path):
     with pytest.raises(InputError, match="is not a MOT sequence"):
         open_sequence(tmp_path)
     with pytest.raises(InputError, match="no MOT sequence in"):

@@ -63,7 +63,7 @@ def test_rows_keep_the_order_of_the_file_and_all_columns(write):
         "exponent",
     ],
 )
-def test_harmless_variants_read_alike(write, content):
+def test_harmless_variants_give_the_same_rows(write, content):
     found = read_detections(write(content))
     assert found.frame.tolist() == [1, 2]
     assert found.box.tolist() == [[10, 20, 40, 80], [11, 21, 41, 81]]
@@ -76,7 +76,7 @@ def test_an_empty_file_has_no_rows(write, content):
     assert len(read_detections(write(content))) == 0
 
 
-def test_missing_columns_are_filled_in(write):
+def test_missing_columns_have_defaults(write):
     assert read_rows(write("1,-1,10,20,30,60\n")).tolist() == [[1, -1, 10, 20, 30, 60, 1]]
     mixed = read_rows(write("1,-1,10,20,30,60\n2,-1,10,20,30,60,0.5,3\n"))
     assert mixed.tolist() == [[1, -1, 10, 20, 30, 60, 1, -1], [2, -1, 10, 20, 30, 60, 0.5, 3]]
@@ -156,7 +156,7 @@ def test_a_binary_file_is_not_text(write, content):
         read_rows(write(content))
 
 
-def test_the_message_stays_one_short_line_whatever_the_file(write):
+def test_every_message_is_one_short_line(write):
     for content in (b"\x00\x01" * 5000, b"x" * 100_000, b'{"boxes": [' + b"[1, 2], " * 9000):
         with pytest.raises(FormatError, match=r"line 1, column 1: .* is not a number") as caught:
             read_rows(path := write(content))
@@ -164,7 +164,7 @@ def test_the_message_stays_one_short_line_whatever_the_file(write):
         assert len(str(caught.value)) < len(str(path)) + 250
 
 
-def test_a_box_too_thin_for_its_place_is_a_format_error(write):
+def test_a_box_too_thin_for_float32_is_an_error(write):
     path = write("1,-1,900000,5,0.001,60,1\n")
     with pytest.raises(FormatError, match="box without area"):
         read_detections(path)
@@ -183,7 +183,7 @@ rows = st.tuples(st.integers(1, 60), number, number, size, size, st.floats(-1e6,
 
 
 @given(drawn=st.lists(rows, max_size=25, unique_by=lambda row: (row[0], round(row[1]))), tracked=st.booleans())
-def test_what_is_written_can_be_read(tmp_path_factory, drawn, tracked):
+def test_written_text_can_be_read_again(tmp_path_factory, drawn, tracked):
     table = np.array(drawn, np.float32).reshape(-1, 6)
     corners = np.hstack([table[:, 1:3], np.maximum(table[:, 1:3] + table[:, 3:5], table[:, 1:3] + 0.005)])
     wide = (corners[:, 2:] > corners[:, :2]).all(axis=1)
@@ -211,7 +211,7 @@ def test_written_lines_have_ten_columns():
     assert format_rows(Detections.empty()) == ""
 
 
-def test_a_box_thinner_than_two_decimals_is_written_so_that_it_can_be_read(write):
+def test_a_box_thinner_than_two_decimals_can_be_read_again(write):
     path = write(format_rows(Detections.from_boxes(1, [[1, 1, 1.001, 9]])))
     assert read_rows(path)[0, 4] == 0.01
 

@@ -9,7 +9,7 @@ IMAGE = np.zeros((2, 2, 3), np.uint8)
 
 
 @given(st.lists(st.floats(0, 0.9), max_size=50), st.booleans())
-def test_the_unrest_of_a_network_changes_no_number(delays: list[float], stamped: bool) -> None:
+def test_network_jitter_changes_no_frame_number(delays: list[float], stamped: bool) -> None:
     clock, at = LiveClock(25), 100.0
     for place, delay in enumerate(delays):
         at += delay
@@ -18,7 +18,7 @@ def test_the_unrest_of_a_network_changes_no_number(delays: list[float], stamped:
 
 
 @pytest.mark.parametrize("stamped", [True, False])
-def test_a_pause_within_a_connection_takes_up_its_numbers(stamped: bool) -> None:
+def test_a_pause_within_a_connection_uses_frame_numbers(stamped: bool) -> None:
     clock = LiveClock(25)
     clock.take(Arrival(0, 100.0, 7.0 if stamped else None, IMAGE), "")
     at, stamp = (100.1, 10.0) if stamped else (103.0, None)
@@ -26,7 +26,7 @@ def test_a_pause_within_a_connection_takes_up_its_numbers(stamped: bool) -> None
     assert gap is not None
     assert (gap.after, gap.before, gap.seconds, gap.reason) == (1, 76, pytest.approx(3), "it paused")
     assert clock.number == 76
-    assert clock.dropped == 0
+    assert clock.dropped_count == 0
 
 
 def test_a_burst_after_a_pause_is_counted_by_its_stamps() -> None:
@@ -37,21 +37,21 @@ def test_a_burst_after_a_pause_is_counted_by_its_stamps() -> None:
 
 
 @pytest.mark.parametrize("stamp", [-9e4, 0.0, 6.9, 9e4])
-def test_a_camera_that_sets_its_clock_makes_no_gap(stamp: float) -> None:
+def test_a_camera_that_sets_its_clock_causes_no_gap(stamp: float) -> None:
     clock = LiveClock(25)
     clock.take(Arrival(0, 100.0, 7.0, IMAGE), "")
     assert clock.take(Arrival(1, 100.0, stamp, IMAGE), "") is None
     assert clock.number == 2
 
 
-def test_frames_that_were_dropped_are_no_pause() -> None:
+def test_dropped_frames_are_not_a_pause() -> None:
     clock = LiveClock(25)
     clock.take(Arrival(0, 100.0, None, IMAGE), "")
     assert clock.take(Arrival(100, 104.0, None, IMAGE), "") is None
-    assert (clock.number, clock.dropped) == (101, 99)
+    assert (clock.number, clock.dropped_count) == (101, 99)
 
 
-def test_a_source_that_waits_to_be_asked_makes_no_pauses() -> None:
+def test_a_source_on_demand_has_no_pauses() -> None:
     clock = LiveClock(25, pauses=False)
     clock.take(Arrival(0, 100.0, None, IMAGE), "")
     assert clock.take(Arrival(1, 200.0, 100.0, IMAGE), "") is None
@@ -59,7 +59,7 @@ def test_a_source_that_waits_to_be_asked_makes_no_pauses() -> None:
 
 
 @given(st.floats(0, 300), st.floats(0.1, 240), st.integers(0, 20))
-def test_after_another_connection_numbers_go_on_by_the_clock(seconds: float, rate: float, place: int) -> None:
+def test_after_reconnecting_numbers_follow_the_clock(seconds: float, rate: float, place: int) -> None:
     clock = LiveClock(rate)
     clock.take(Arrival(0, 100.0, None, IMAGE), "")
     gap = clock.take(Arrival(place, 100.0 + seconds, 0.0, IMAGE), "it burns")
@@ -72,7 +72,7 @@ def test_after_another_connection_numbers_go_on_by_the_clock(seconds: float, rat
 
 
 @given(st.floats(1, 60), st.integers(1, 5))
-def test_the_rate_is_that_of_arrivals_gaps_aside(rate: float, step: int) -> None:
+def test_the_arrival_rate_excludes_gaps(rate: float, step: int) -> None:
     clock, at, place = LiveClock(rate), 100.0, 0
     clock.take(Arrival(0, at, None, IMAGE), "")
     rates = set()

@@ -29,7 +29,7 @@ def test_images_come_in_natural_order(tmp_path: Path, paint: Paint, read_number)
     assert (source.size, source.live, source.broken, source.read_count) == ((128, 96), False, None, 5)
 
 
-def test_only_images_count_whatever_the_case(tmp_path: Path, paint: Paint) -> None:
+def test_only_images_are_used_in_any_case(tmp_path: Path, paint: Paint) -> None:
     for name in ("a.jpg", "b.JPEG", "C.Png", "d.bmp", "e.webp", "f.tif", "g.TIFF"):
         save(tmp_path / name, paint(1))
     for name in ("notes.txt", ".hidden.png", "._a.jpg", "Thumbs.db"):
@@ -58,7 +58,7 @@ def test_grey_deep_and_transparent_images_become_bgr(tmp_path: Path) -> None:
     assert np.array_equal(read_image(save(tmp_path / "clear.png", clear)), clear[..., :3])
 
 
-def test_a_sideways_photo_is_turned_upright(tmp_path: Path) -> None:
+def test_a_sideways_photo_is_rotated_upright(tmp_path: Path) -> None:
     picture = np.zeros((48, 64, 3), np.uint8)
     picture[:24, :32] = 255
     exif = Image.Exif()
@@ -75,7 +75,7 @@ def test_a_sideways_photo_is_turned_upright(tmp_path: Path) -> None:
     assert source.broken is None
 
 
-def test_a_folder_without_images_says_what_was_expected(tmp_path: Path) -> None:
+def test_a_folder_without_images_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(InputError, match=r"no images in .*: expected jpg, jpeg, png, .* or a MOT sequence with img1/"):
         ImageFolder(tmp_path)
@@ -83,7 +83,7 @@ def test_a_folder_without_images_says_what_was_expected(tmp_path: Path) -> None:
         ImageFolder(tmp_path / "absent")
 
 
-def test_mixed_sizes_name_the_first_odd_file_and_both_sizes(tmp_path: Path, paint: Paint) -> None:
+def test_mixed_sizes_are_an_error_with_file_and_both_sizes(tmp_path: Path, paint: Paint) -> None:
     for number in range(1, 8):
         save(tmp_path / f"{number}.png", paint(number, (64, 48) if number in (5, 7) else (128, 96)))
     with pytest.raises(InputError, match=r"mixed sizes: .*/5\.png is 64x48, those before it are 128x96"):
@@ -92,9 +92,7 @@ def test_mixed_sizes_name_the_first_odd_file_and_both_sizes(tmp_path: Path, pain
 
 @pytest.mark.parametrize("suffix", ["jpg", "png", "bmp", "webp", "tif"])
 @pytest.mark.parametrize("kept", [0.0, 0.02, 0.6])
-def test_a_broken_image_ends_the_frames_before_it(
-    suffix: str, kept: float, tmp_path: Path, paint: Paint, capfd
-) -> None:
+def test_the_frames_end_before_a_broken_image(suffix: str, kept: float, tmp_path: Path, paint: Paint, capfd) -> None:
     paths = [save(tmp_path / f"{number}.{suffix}", paint(number)) for number in range(1, 7)]
     data = paths[3].read_bytes()
     paths[3].write_bytes(data[: int(len(data) * kept)])
@@ -106,7 +104,7 @@ def test_a_broken_image_ends_the_frames_before_it(
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_folder_whose_first_image_is_broken_is_refused(tmp_path: Path, paint: Paint) -> None:
+def test_a_folder_whose_first_image_is_broken_is_an_error(tmp_path: Path, paint: Paint) -> None:
     (tmp_path / "1.png").write_text("no image")
     save(tmp_path / "2.png", paint(2))
     with pytest.raises(InputError, match=r"cannot read the image .*1\.png: not an image, or damaged"):

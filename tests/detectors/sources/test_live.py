@@ -18,12 +18,12 @@ from siamlink.detectors.sources.live import Camera, LiveStream
 
 Make = Callable[..., Path]
 NULL_PACKET = b"\x47\x1f\xff\x10" + bytes(184)
-"""Of MPEG-TS, of no stream."""
+"""A packet of MPEG-TS that belongs to no stream."""
 
 
 @pytest.fixture
 def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """The URL of a file served on this machine; `part` says how much of it comes before the connection ends."""
+    """The URL of a file served on this machine; the connection ends after `part` of it."""
     parts: dict[str, float] = {}
     stalled = threading.Event()
 
@@ -72,14 +72,14 @@ def test_a_stream_gives_every_frame(name: str, make_video: Make, serve, read_num
     assert source.read_count == 40
 
 
-def test_a_stream_is_read_only_once(make_video: Make, serve) -> None:
+def test_a_stream_can_be_read_once_only(make_video: Make, serve) -> None:
     source = LiveStream(serve(make_video("a.ts", 10)))
     assert len(list(source)) == 10
-    with pytest.raises(InputError, match="a is live and can be read only once"):
+    with pytest.raises(InputError, match="a is live and can be read once only"):
         iter(source)
 
 
-def test_a_lost_connection_ends_the_stream_and_says_so(make_video: Make, serve) -> None:
+def test_a_lost_connection_ends_the_recording_as_broken(make_video: Make, serve) -> None:
     source = LiveStream(serve(make_video("a.ts", 100), part=0.5))
     frames = list(source)
     assert 20 < len(frames) < 80
@@ -93,7 +93,7 @@ def test_a_silent_stream_ends_in_time(make_video: Make, serve) -> None:
     assert source.broken == f"lost after frame {len(frames)}: no answer in time"
 
 
-def test_a_stream_goes_on_after_damage(make_video: Make, serve) -> None:
+def test_a_stream_continues_after_damage(make_video: Make, serve) -> None:
     path = make_video("a.ts", 100, g="10")
     data = path.read_bytes()
     middle = len(data) // 2
@@ -115,14 +115,14 @@ def test_streams_that_do_not_answer_are_named_without_their_password(serve, tmp_
         LiveStream("nothing://here")
 
 
-def test_a_url_without_video_is_refused(serve, tmp_path: Path) -> None:
+def test_a_url_without_video_is_an_error(serve, tmp_path: Path) -> None:
     (tmp_path / "page.html").write_text("<html>no video</html>")
     with pytest.raises(InputError, match=r"cannot open the stream http://.*/page\.html: Invalid data"):
         LiveStream(serve(tmp_path / "page.html"))
 
 
 @pytest.mark.parametrize("number", [97, 10**12])
-def test_a_missing_camera_is_one_clear_line(number: int, capfd) -> None:
+def test_a_missing_camera_is_an_error_of_one_line(number: int, capfd) -> None:
     with pytest.raises(InputError, match=rf"camera {number}\b"):
         Camera(number)
     assert capfd.readouterr() == ("", "")
@@ -174,7 +174,7 @@ def test_a_stream_that_is_lost_and_comes_back(network_camera: Any, show, read_nu
 
 
 @pytest.mark.usefixtures("still_clock")
-def test_a_stream_that_is_lost_for_ever(network_camera: Any, show) -> None:
+def test_a_stream_that_stays_lost(network_camera: Any, show) -> None:
     with network_camera(lambda: show(1, 10)) as camera:
         source = LiveStream(camera.url, patience_seconds=5)
         assert [frame.number for frame in source] == list(range(1, 11))
@@ -211,7 +211,7 @@ def test_a_stream_without_pictures_is_lost(
 
 
 @pytest.mark.usefixtures("still_clock")
-def test_frames_that_come_too_fast_are_dropped_and_keep_their_numbers(network_camera: Any, show, read_number) -> None:
+def test_frames_that_come_too_fast_are_dropped_with_their_numbers(network_camera: Any, show, read_number) -> None:
     sent = threading.Event()
 
     def first() -> Iterator[bytes]:
@@ -253,7 +253,7 @@ def test_a_camera_that_vanishes_and_comes_back(monkeypatch: pytest.MonkeyPatch, 
     frames = until(source, 9)
     assert (source.name, source.frame_rate) == ("camera0", 10.0)
     assert [read_number(frame.image) for frame in frames] == list(range(1, 10))
-    assert [(gap.after, gap.reason) for gap in source.gaps] == [(5, "it gives no more pictures")]
+    assert [(gap.after, gap.reason) for gap in source.gaps] == [(5, "it sends no more pictures")]
 
 
 @pytest.mark.parametrize(
@@ -261,7 +261,7 @@ def test_a_camera_that_vanishes_and_comes_back(monkeypatch: pytest.MonkeyPatch, 
     ["#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{}\n#EXT-X-ENDLIST\n", "ffconcat version 1.0\nfile '{}'\n"],
     ids=["playlist", "list of files"],
 )
-def test_a_stream_cannot_name_files(serve, make_video: Make, tmp_path: Path, inside: str) -> None:
+def test_a_playlist_cannot_name_local_files(serve, make_video: Make, tmp_path: Path, inside: str) -> None:
     (tmp_path / "a.m3u8").write_text(inside.format(make_video("a.ts")))
     with pytest.raises(InputError, match=r"cannot open the stream http://"):
         LiveStream(serve(tmp_path / "a.m3u8"))
@@ -269,9 +269,7 @@ def test_a_stream_cannot_name_files(serve, make_video: Make, tmp_path: Path, ins
 
 @pytest.mark.usefixtures("still_clock")
 @pytest.mark.parametrize("ended", [True, False])
-def test_a_playlist_is_a_recording_where_it_says_that_it_ends(
-    serve, make_video: Make, tmp_path: Path, ended: bool
-) -> None:
+def test_a_playlist_with_an_end_is_a_recording(serve, make_video: Make, tmp_path: Path, ended: bool) -> None:
     serve(make_video("a.ts", 50))
     head, end = "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-MEDIA-SEQUENCE:0\n#EXTINF:2,\na.ts\n", "#EXT-X-ENDLIST\n"
     (tmp_path / "list.m3u8").write_text(head + (end if ended else ""))

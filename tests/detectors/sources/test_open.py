@@ -47,7 +47,7 @@ def test_a_sequence_with_a_video_in_place_of_images(make_video: Make, tmp_path: 
     assert (frames.name, frames.frame_rate, frames.read_count, frames.broken) == ("SEQ-2", 7.0, 15, None)
 
 
-def test_fewer_frames_than_promised_are_a_broken_end(sequence: Path, make_video: Make) -> None:
+def test_fewer_frames_than_seqinfo_specifies_are_a_broken_end(sequence: Path, make_video: Make) -> None:
     promise(sequence, 20)
     frames = open_source(sequence)
     assert len(list(frames)) == 12
@@ -62,7 +62,7 @@ def test_a_sequence_without_frames_has_none_to_open(tmp_path: Path) -> None:
             open_source(source)
 
 
-def test_files_and_folders_open_by_what_they_are(make_video: Make, sequence: Path, tmp_path: Path) -> None:
+def test_files_and_folders_open_by_their_kind(make_video: Make, sequence: Path, tmp_path: Path) -> None:
     video = open_source(str(make_video("my walk.mp4", 5)))
     assert (video.name, video.frame_rate, len(list(video))) == ("my walk", 25.0, 5)
     images = open_source((sequence / "img1").rename(tmp_path / "pictures"))
@@ -78,7 +78,7 @@ def test_numbers_are_cameras_and_urls_are_streams() -> None:
         open_source("http://127.0.0.1:9/a.mp4")
 
 
-def test_a_given_frame_rate_goes_first(sequence: Path, make_video: Make) -> None:
+def test_a_frame_rate_of_the_caller_has_priority(sequence: Path, make_video: Make) -> None:
     for source in (sequence, sequence / "img1", make_video("a.mp4", 3)):
         frames = open_source(source, frame_rate=50.0)
         assert frames.frame_rate == 50.0

@@ -1,4 +1,4 @@
-"""Connections that are lost, by a clock that stands still but where somebody waits."""
+"""Lost connections, by a clock that advances only in `sleep`."""
 
 import threading
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class Pictures:
     frame_rate = RATE
 
     def __init__(self, count: int, fault: str = "", width: int = 4, endless: bool = True) -> None:
-        self.size, self.endless, self.waits = (width, 2), endless, not endless
+        self.size, self.endless, self.on_demand = (width, 2), endless, not endless
         self._count, self._fault = count, fault
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
@@ -43,14 +43,14 @@ class Pictures:
 
 
 def source(*connections: Pictures | None, patience: float = 300, calls: list[float] | None = None) -> LiveSource:
-    """A source that answers by one connection after the other; None and what comes after the last is no answer."""
+    """A source that answers with one connection after the other; for None and after the last it does not answer."""
     left, times = list(connections), [] if calls is None else calls
 
     def connect() -> Pictures:
         times.append(live_source.time.monotonic())
         connection = left.pop(0) if left else None
         if connection is None:
-            raise InputError("nobody is there")
+            raise InputError("no answer")
         return connection
 
     return LiveSource("gate", connect, None, patience)
@@ -72,7 +72,7 @@ def test_a_lost_source_is_called_again_after_growing_delays() -> None:
 
 
 @given(st.integers(1, 10), st.integers(1, 10), st.integers(0, 7), st.floats(0.1, 240))
-def test_numbers_and_seconds_go_on_in_real_time(first: int, second: int, silent: int, rate: float) -> None:
+def test_numbers_and_seconds_follow_real_time(first: int, second: int, silent: int, rate: float) -> None:
     connections = [Pictures(first), *[None] * silent, Pictures(second)]
     for connection in (connections[0], connections[-1]):
         connection.frame_rate = rate
@@ -87,7 +87,7 @@ def test_numbers_and_seconds_go_on_in_real_time(first: int, second: int, silent:
     assert got[first].seconds - got[first - 1].seconds == pytest.approx(gap.seconds, abs=1 / rate)
 
 
-def test_a_source_that_stays_away_is_broken() -> None:
+def test_a_source_that_stays_lost_is_broken() -> None:
     frames = source(Pictures(3, "Connection reset by peer"), patience=60)
     assert numbers(frames) == [1, 2, 3]
     assert frames.broken == "lost after frame 3 and not back within 60 seconds: Connection reset by peer"
@@ -95,7 +95,7 @@ def test_a_source_that_stays_away_is_broken() -> None:
     assert gap == Gap(3, None, pytest.approx(60, abs=1), "Connection reset by peer")
 
 
-def test_the_first_reason_of_a_gap_is_kept() -> None:
+def test_a_gap_has_its_first_reason() -> None:
     frames = source(Pictures(1, "it burns"), None, Pictures(0, "it smokes"), Pictures(1), patience=60)
     assert len(numbers(frames)) == 2
     assert [gap.reason for gap in frames.gaps] == ["it burns", "it ended"]
@@ -110,7 +110,7 @@ def test_stopping_ends_the_wait_at_once(clock: Any) -> None:
     assert frames.gaps == [Gap(3, None, clock.now, "it ended")]
 
 
-def test_without_patience_the_first_end_is_the_end() -> None:
+def test_without_patience_the_first_connection_is_the_last() -> None:
     whole, cut = source(Pictures(3), patience=0), source(Pictures(3, "no answer in time"), patience=0)
     assert (numbers(whole), whole.broken, whole.gaps) == ([1, 2, 3], None, [])
     assert (numbers(cut), cut.broken, cut.gaps) == ([1, 2, 3], "lost after frame 3: no answer in time", [])
@@ -125,7 +125,7 @@ def test_a_recording_is_not_called_again() -> None:
     assert frames.dropped_count == 0
 
 
-def test_another_size_is_not_taken_for_the_source() -> None:
+def test_a_connection_with_another_size_is_not_used() -> None:
     frames = source(Pictures(3), Pictures(5, width=8), Pictures(2), patience=60)
     assert len(numbers(frames)) == 5
     assert frames.gaps[0].seconds == pytest.approx(1.5, abs=0.3)
@@ -140,7 +140,7 @@ def test_connections_are_closed() -> None:
     assert all(connection.closed for connection in connections)
 
 
-def test_dropped_frames_keep_their_numbers() -> None:
+def test_dropped_frames_have_numbers() -> None:
     read = threading.Event()
 
     class Fast(Pictures):
@@ -159,7 +159,7 @@ def test_dropped_frames_keep_their_numbers() -> None:
     assert frames.last_number == 100
 
 
-def test_an_error_of_the_reader_is_no_end_of_the_source() -> None:
+def test_an_error_of_the_reader_is_raised() -> None:
     class Mistaken(Pictures):
         def read(self) -> Iterator[tuple[float | None, Image]]:
             yield from super().read()

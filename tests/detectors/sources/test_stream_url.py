@@ -19,7 +19,7 @@ from siamlink.detectors.sources.stream_url import check_url, name_of, without_se
         ("http://[::1]:80/live", "http://[::1]:80/live"),
     ],
 )
-def test_what_is_shown_of_a_url(url: str, shown: str) -> None:
+def test_urls_are_shown_without_secrets(url: str, shown: str) -> None:
     assert without_secrets(url) == shown
     check_url(url)
 
@@ -45,20 +45,20 @@ def test_no_password_is_shown(text: str, mark: str) -> None:
         "://",
     ],
 )
-def test_only_protocols_of_streams_are_opened(url: str) -> None:
+def test_only_stream_protocols_are_accepted(url: str) -> None:
     with pytest.raises(InputError, match="streams are read by http, https, rtmp"):
         LiveStream(url)
 
 
 @pytest.mark.parametrize("url", ["http://camera/\udcff", "http://camera/\0", "http://camera/\nlive"])
-def test_what_cannot_be_sent_is_refused(url: str) -> None:
-    with pytest.raises(InputError, match="the URL of the stream holds characters that no URL has"):
+def test_characters_that_are_not_printable_are_an_error(url: str) -> None:
+    with pytest.raises(InputError, match="the URL of the stream has characters that are not allowed in a URL"):
         LiveStream(url)
 
 
 @pytest.mark.parametrize(
     "url", ["tcp://0.0.0.0:9000?listen", "tcp://0.0.0.0:9000?listen=1", "srt://:9000?mode=listener"]
 )
-def test_nothing_waits_for_a_caller(url: str) -> None:
-    with pytest.raises(InputError, match="siamlink calls a stream, and listens for none"):
+def test_urls_that_wait_for_a_caller_are_an_error(url: str) -> None:
+    with pytest.raises(InputError, match="siamlink calls a stream and cannot wait for one to call"):
         LiveStream(url)

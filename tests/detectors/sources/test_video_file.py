@@ -43,7 +43,7 @@ def images_of(path: Path) -> list[np.ndarray]:
 
 
 def remux(source: Path, target: Path, shift_seconds: float = 0.0, keep: Callable[[int], bool] = lambda k: True) -> Path:
-    """Copy the packets of a video, `keep` says which, with shifted time stamps."""
+    """Copy the packets of a video that `keep` selects, with shifted time stamps."""
     with av.open(str(source)) as old, av.open(str(target), "w") as new:
         stream = old.streams.video[0]
         copy = new.add_stream_from_template(stream)
@@ -73,7 +73,7 @@ def test_frame_count_is_known_before_reading(name: str, make_video: Make) -> Non
     assert VideoFile(make_video(name, 37, codec="mpeg4")).frame_count == 37
 
 
-def test_iterating_again_starts_over(make_video: Make, read_number) -> None:
+def test_a_second_iteration_starts_again(make_video: Make, read_number) -> None:
     source = VideoFile(make_video("a.mp4", 12))
     for frame in source:
         if frame.number == 5:
@@ -125,7 +125,7 @@ def test_grey_becomes_bgr(pix_fmt: str, make_video: Make) -> None:
 @pytest.mark.parametrize(
     ("degrees", "size", "corner"), [(90, (48, 64), (-1, 0)), (270, (48, 64), (0, -1)), (180, (64, 48), (-1, -1))]
 )
-def test_a_phone_video_is_turned_upright(degrees: int, size: tuple, corner: tuple, make_video: Make) -> None:
+def test_a_phone_video_is_rotated_upright(degrees: int, size: tuple, corner: tuple, make_video: Make) -> None:
     picture = np.zeros((48, 64, 3), np.uint8)
     picture[:24, :32] = 255
     path = make_video("a.mp4", [picture] * 3, setup=lambda _, stream: stream.set_display_rotation(degrees))
@@ -198,7 +198,9 @@ CUT = [
 
 
 @pytest.mark.parametrize(("name", "how"), CUT)
-def test_a_cut_off_video_gives_its_good_frames_and_says_so(name: str, how: dict, make_video: Make, capfd) -> None:
+def test_a_cut_off_video_gives_its_intact_frames_and_is_marked_as_broken(
+    name: str, how: dict, make_video: Make, capfd
+) -> None:
     path = make_video(name, 100, **how)
     whole = images_of(path)
     source = VideoFile(cut(path, 0.5))
@@ -239,7 +241,7 @@ SKIPPING = [
 
 
 @pytest.mark.parametrize(("name", "how"), SKIPPING)
-def test_no_number_shifts_where_a_reader_skips_a_damaged_stretch(
+def test_no_frame_number_shifts_where_a_reader_skips_damage(
     name: str, how: dict, make_video: Make, read_number
 ) -> None:
     path = make_video(name, 60, **how)
@@ -275,25 +277,25 @@ def test_missing_and_empty_files_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.mp4", "a.txt"])
-def test_a_text_file_is_no_video(name: str, tmp_path: Path) -> None:
+def test_a_text_file_is_not_a_video(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text("frames to come\nlater\n" * 20)
     with pytest.raises(InputError, match=r"is not a video; it holds text: 'frames to come'"):
         VideoFile(tmp_path / name)
 
 
 @pytest.mark.parametrize("data", [bytes(5000), b"\n\n", bytes(range(256)) * 20])
-def test_garbage_is_no_video(data: bytes, tmp_path: Path) -> None:
+def test_random_bytes_are_not_a_video(data: bytes, tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(data)
     with pytest.raises(InputError, match=r"a\.mp4 is not a video"):
         VideoFile(tmp_path / "a.mp4")
 
 
-def test_a_video_without_its_index_says_so(make_video: Make) -> None:
+def test_a_video_without_its_index_is_an_error(make_video: Make) -> None:
     with pytest.raises(InputError, match=r"cut off or damaged: its index \(moov\) cannot be read"):
         VideoFile(cut(make_video("a.mp4", 50), 0.7))
 
 
-def test_sound_alone_is_no_video(tmp_path: Path) -> None:
+def test_a_sound_file_is_not_a_video(tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("pcm_s16le", rate=8000)
@@ -305,7 +307,7 @@ def test_sound_alone_is_no_video(tmp_path: Path) -> None:
         VideoFile(path)
 
 
-def test_a_cover_picture_is_no_video(tmp_path: Path) -> None:
+def test_a_cover_picture_is_not_a_video(tmp_path: Path) -> None:
     path = tmp_path / "a.m4a"
     with av.open(str(path), "w", format="mp4") as container:
         sound = container.add_stream("aac", rate=8000)
@@ -321,12 +323,12 @@ def test_a_cover_picture_is_no_video(tmp_path: Path) -> None:
         VideoFile(path)
 
 
-def test_a_time_base_is_no_frame_rate(make_video: Make) -> None:
+def test_a_time_base_is_not_a_frame_rate(make_video: Make) -> None:
     source = VideoFile(make_video("a.mkv", 5, rate=90000))
     assert source.frame_rate == 30.0
 
 
-def test_a_video_without_a_frame_is_refused(tmp_path: Path) -> None:
+def test_a_video_without_frames_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.avi"
     with av.open(str(path), "w") as container:
         stream = container.add_stream("mpeg4", rate=10)
@@ -336,7 +338,7 @@ def test_a_video_without_a_frame_is_refused(tmp_path: Path) -> None:
         VideoFile(path).check()
 
 
-def test_a_video_of_damaged_frames_only_is_refused(make_video: Make) -> None:
+def test_a_video_of_damaged_frames_only_is_an_error(make_video: Make) -> None:
     path = make_video("a.mkv", 30)
     with av.open(str(path)) as container:
         start = min(packet.pos for packet in container.demux(video=0) if packet.size)
@@ -346,7 +348,7 @@ def test_a_video_of_damaged_frames_only_is_refused(make_video: Make) -> None:
             use()
 
 
-def test_nothing_is_decoded_before_it_is_asked_for(make_video: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_frame_is_decoded_before_it_is_needed(make_video: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     path, decoded = make_video("a.mp4", 5), []
     original = video_file.decode
     monkeypatch.setattr(video_file, "decode", lambda *given: decoded.append(1) or original(*given))

@@ -1,0 +1,100 @@
+"""Work in threads: on all cores at once, or call by call in one thread with a time limit."""
+
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, NamedTuple, TypeVar
+from weakref import finalize
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def core_count() -> int:
+    """The number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def on_all_cores(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:
+    """The results of `work` for all items, in their order, by a thread per core.
+
+    This is faster than a loop only where `work` releases Python's global lock, as NumPy and OpenCV do.
+    """
+    items = list(items)
+    if len(items) < 2:
+        return [work(item) for item in items]
+    with ThreadPoolExecutor(core_count()) as threads:
+        return list(threads.map(work, items))
+
+
+class TimeLimitError(Exception):
+    """A call took longer than its time limit."""
+
+
+class _Failure(NamedTuple):
+    """The exception that a call raised."""
+
+    error: BaseException
+
+
+class _Call(NamedTuple):
+    function: Callable[[], Any]
+    results: "SimpleQueue[Any]"
+
+
+class WorkerThread:
+    """One thread that makes all calls, one after another: some libraries keep state for each thread.
+
+    A call cannot be stopped. After the first one over its time limit, every later call raises `TimeLimitError`; the
+    thread ends with the program.
+    """
+
+    def __init__(self) -> None:
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._stuck = False
+        # The thread takes over the context of its maker, such as NumPy's error state.
+        Thread(target=copy_context().run, args=(_work, self._calls), daemon=True).start()
+        finalize(self, self._calls.put, None)
+
+    def call(self, function: Callable[[], Any], seconds: float | None = None) -> Any:
+        """The result of `function()` in the thread; its exception is raised here.
+
+        Args:
+            function: the call.
+            seconds: the time limit, counted from now; None: no limit.
+
+        Raises:
+            TimeLimitError: this call or an earlier one took too long.
+        """
+        return self.begin(function)(seconds)
+
+    def begin(self, function: Callable[[], Any]) -> Callable[[float | None], Any]:
+        """Queue `function()` for the thread; returns a function of the time limit that waits for the result."""
+        results: SimpleQueue[Any] = SimpleQueue()
+        self._calls.put(_Call(function, results))
+
+        def wait(seconds: float | None) -> Any:
+            if self._stuck:
+                raise TimeLimitError
+            try:
+                result = results.get(timeout=seconds)
+            except Empty:
+                self._stuck = True
+                raise TimeLimitError from None
+            if isinstance(result, _Failure):
+                raise result.error
+            return result
+
+        return wait
+
+
+def _work(calls: "SimpleQueue[_Call | None]") -> None:
+    while (call := calls.get()) is not None:
+        try:
+            call.results.put(call.function())
+        except BaseException as error:  # raised again by the caller's `wait`
+            call.results.put(_Failure(error))
+        del call  # frees the image that the function holds

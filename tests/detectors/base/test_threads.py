@@ -1,0 +1,88 @@
+import gc
+import threading
+import weakref
+from functools import partial
+
+import numpy as np
+import pytest
+
+from siamlink.detectors.base.threads import TimeLimitError, WorkerThread, core_count, on_all_cores
+
+
+def test_results_of_all_cores_are_in_the_order_of_the_items():
+    threads = set[int]()
+    barrier = threading.Barrier(2) if core_count() > 1 else None
+
+    def double(number):
+        if barrier and number < 2:
+            barrier.wait(20)  # comes to an end only if two threads work at the same time
+        threads.add(threading.get_ident())
+        return 2 * number
+
+    assert on_all_cores(double, iter(range(50))) == [2 * number for number in range(50)]
+    assert threading.get_ident() not in threads
+    assert len(threads) <= core_count()
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_a_single_item_needs_no_other_thread(count):
+    assert on_all_cores(lambda item: threading.get_ident(), [None] * count) == [threading.get_ident()] * count
+
+
+def test_an_exception_on_any_core_is_raised():
+    with pytest.raises(ZeroDivisionError):
+        on_all_cores(lambda number: 1 / number, [1, 2, 0, 3])
+
+
+def test_all_calls_run_in_one_other_thread():
+    thread = WorkerThread()
+    assert [thread.call(lambda number=number: number * 2) for number in range(5)] == [0, 2, 4, 6, 8]
+    made_in = {thread.call(threading.get_ident, 60) for _ in range(5)}
+    assert len(made_in) == 1
+    assert threading.get_ident() not in made_in
+
+
+@pytest.mark.parametrize("error", [ValueError("no weights"), TimeoutError(), KeyboardInterrupt(), SystemExit(3)])
+def test_an_exception_of_a_call_is_raised_and_later_calls_work(error):
+    def fail():
+        raise error
+
+    thread = WorkerThread()
+    with pytest.raises(type(error)) as caught:
+        thread.call(fail, 60)
+    assert caught.value is error
+    assert thread.call(lambda: "still there") == "still there"
+
+
+def test_a_call_over_its_time_limit_is_an_error_and_so_are_all_later_calls():
+    thread, released = WorkerThread(), threading.Event()
+    with pytest.raises(TimeLimitError):
+        thread.call(released.wait, 0.01)
+    released.set()
+    with pytest.raises(TimeLimitError):
+        thread.call(lambda: "its result would be that of the earlier call")
+
+
+def test_the_thread_has_the_error_state_of_its_maker():
+    with np.errstate(divide="raise"):
+        thread = WorkerThread()
+    with pytest.raises(FloatingPointError):
+        thread.call(lambda: np.ones(1) / np.zeros(1))
+
+
+def test_no_image_and_no_thread_outlives_its_use():
+    thread = WorkerThread()
+    other = thread.call(threading.current_thread)
+
+    class Image:
+        pass
+
+    image = Image()
+    shown = weakref.ref(image)
+    assert thread.call(partial(isinstance, image, Image))
+    del image
+    gc.collect()
+    assert shown() is None
+    del thread
+    other.join(60)
+    assert not other.is_alive()
