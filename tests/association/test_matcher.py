@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Comparisons, load_appearance
+from siamlink.association.appearance.appearance import ComparedPairs
+from siamlink.association.appearance.loading import load_appearance
 from siamlink.association.matcher import (
     CONTEXT_FILE,
     DETECTION_FEATURES,
@@ -65,7 +66,7 @@ def test_score_and_height_are_relative_to_the_scene():
     assert found["score_rank"] == pytest.approx([1 / 6, 1 / 2, 5 / 6])
     assert found["score_deviation"].tolist() == [-1, 0, 1]
     assert found["relative_height"].tolist() == [0.5, 1, 2]
-    np.testing.assert_array_equal(found["height_surprise_abs"], np.abs(found["height_surprise"]))
+    np.testing.assert_array_equal(found["height_residual_abs"], np.abs(found["height_residual"]))
 
 
 def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, examples):
@@ -195,16 +196,16 @@ def test_only_pairs_that_were_compared_are_revised(looking):
     features[:, PAIR_FEATURES.index("gap_frames")] = 1
     pairs = Pairs(np.array([0, 0, 1, 1]), np.array([2, 3, 2, 3]))
     values = np.array([[1, 0], [0, 0], [1, 0]], np.float32)
-    compared = Comparisons(np.array([1, -1, 2]), (values,))
+    compared = ComparedPairs(np.array([1, -1, 2]), (values,))
     before = np.full(4, 0.5)
     after = looking.revise(before, features, pairs, np.array([0, 2, 3]), compared)
     assert after[0] < 0.2
     assert after[3] > 0.8
     assert after[1:3].tolist() == [0.5, 0.5]
     assert before.tolist() == [0.5] * 4
-    nothing = looking.revise(before, features, pairs, np.zeros(0, np.intp), Comparisons.none(0))
+    nothing = looking.revise(before, features, pairs, np.zeros(0, np.intp), ComparedPairs.none(0))
     assert nothing.tolist() == before.tolist()
-    unseen = looking.revise(before, features, pairs, np.array([1, 2]), Comparisons.none(2))
+    unseen = looking.revise(before, features, pairs, np.array([1, 2]), ComparedPairs.none(2))
     assert unseen.tolist() == before.tolist()
 
 

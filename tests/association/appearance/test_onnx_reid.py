@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import load_appearance
+from siamlink.association.appearance.loading import load_appearance
 from siamlink.association.appearance.onnx_reid import DEVIATION, MEAN, ReidNetwork, cut
 from siamlink.detectors.base.errors import ModelError
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.association.appearance.appearance import SHIPPED
+from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.boosting import xgboost_c_api as module
 from siamlink.association.boosting.booster import BoostingParameters, train_booster
 from siamlink.association.boosting.xgboost_c_api import Trees
 
-MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_person.json", "paper/link.json"]
+MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_object.json", "paper/link.json"]
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -14,8 +14,8 @@ BOTH = "two detections must, and cannot, be in one track"
 def test_being_one_is_transitive() -> None:
     groups = group_detections(FRAMES, [must_link(0, 2), must_link(6, 4), must_link(4, 2), cannot_link(1, 7)])
     assert len(set(groups.group[[0, 2, 4, 6]].tolist())) == 1
-    assert groups.named.tolist() == [True, True, True, False, True, False, True, True]
-    assert groups.kept.tolist() == [True, False, True, False, True, False, True, False]
+    assert groups.constrained.tolist() == [True, True, True, False, True, False, True, True]
+    assert groups.required.tolist() == [True, False, True, False, True, False, True, False]
     assert groups.apart.tolist() == [[groups.group[1], groups.group[7]]]
     assert groups.first is groups.last
     assert groups.first.tolist() == FRAMES.tolist()
@@ -29,8 +29,8 @@ def test_what_is_apart_from_a_member_is_apart_from_all() -> None:
 
 def test_nothing_is_known_without_constraints() -> None:
     groups = group_detections(FRAMES, [])
-    assert not groups.named.any()
-    assert not groups.kept.any()
+    assert not groups.constrained.any()
+    assert not groups.required.any()
     assert groups.apart.shape == (0, 2)
     ids = np.array([0, 2, 1, 1, 2, 0, 1, 3], np.int32)
     assert np.unique(groups.joined(ids), return_inverse=True)[1].tolist() == ids.tolist()
@@ -110,7 +110,7 @@ def test_groups_that_meet_in_a_tracklet_become_one() -> None:
     assert of.group[0] == of.group[2] == of.group[4]
     assert len({*of.group.tolist(), -1}) == 4
     assert of.apart.tolist() == [[of.group[1], of.group[3]]], "a detection in no tracklet is in no track"
-    assert of.kept.tolist() == [True, False, True, False, True]
+    assert of.required.tolist() == [True, False, True, False, True]
     assert (of.first.tolist(), of.last.tolist()) == (first.tolist(), last.tolist())
 
 
@@ -126,7 +126,7 @@ def test_the_tracks_of_a_group_are_one() -> None:
 def test_a_part_keeps_what_is_known_of_it() -> None:
     groups = group_detections(FRAMES, [must_link(0, 4), cannot_link(1, 4), cannot_link(3, 7)])
     part = groups.part(np.array([True, True, False, False, True, True, False, True]))
-    assert part.named.tolist() == [True, True, True, False, True]
+    assert part.constrained.tolist() == [True, True, True, False, True]
     assert part.apart.tolist() == [[part.group[1], part.group[0]]]
     assert isinstance(part, Groups)
-    assert len(part.kept) == len(part.first) == len(part.last) == 5
+    assert len(part.required) == len(part.first) == len(part.last) == 5

@@ -12,7 +12,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.solvers import solve_hungarian, solve_lp
-from siamlink.association.tracklets.features import candidate_tracklet_pairs
+from siamlink.association.tracklets.candidates import candidate_tracklet_pairs
 from siamlink.association.tracklets.linking import (
     SecondLevelParameters,
     TrackletCostParameters,
@@ -20,9 +20,9 @@ from siamlink.association.tracklets.linking import (
     link_tracklets,
     tracklet_problem,
 )
-from siamlink.association.tracklets.matcher import LINK_FILE, PERSON_FILE, TrackletMatcher
+from siamlink.association.tracklets.matcher import LINK_FILE, OBJECT_FILE, TrackletMatcher
 from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, make_tracklets
-from siamlink.association.training.ground_truth import IGNORED, NOBODY
+from siamlink.association.training.ground_truth import NO_OBJECT, NOT_COUNTED
 from siamlink.association.training.tracklet_training import (
     TrackletTrainingParameters,
     is_next_tracklet,
@@ -64,7 +64,7 @@ def second_level() -> TrackletMatcher:
         tracklets, scene, identity = broken_up(seed)
         pairs = candidate_tracklet_pairs(tracklets, PARAMETERS.gate)
         examples.append(make_tracklet_example(tracklets, pairs, scene, identity, None))
-        noise = make_tracklet_example(tracklets, pairs, scene, np.full(len(identity), NOBODY), None)
+        noise = make_tracklet_example(tracklets, pairs, scene, np.full(len(identity), NO_OBJECT), None)
         examples.append(noise)
     return train_tracklet_matcher(examples[::2] + examples[1:2], QUICK, "grey-1")
 
@@ -146,10 +146,10 @@ def test_a_tracklet_is_who_most_of_it_is() -> None:
     tracklets, _, identity = broken_up(300)
     assert (tracklet_identity(tracklets, identity) == identity[tracklets.first.row]).all()
     mixed = identity.copy()
-    mixed[tracklets.owner == 0] = NOBODY
-    mixed[tracklets.owner == 1] = IGNORED
+    mixed[tracklets.owner == 0] = NO_OBJECT
+    mixed[tracklets.owner == 1] = NOT_COUNTED
     who = tracklet_identity(tracklets, mixed)
-    assert who[:2].tolist() == [NOBODY, IGNORED]
+    assert who[:2].tolist() == [NO_OBJECT, NOT_COUNTED]
 
 
 def test_the_next_tracklet_is_the_first_that_follows() -> None:
@@ -169,7 +169,7 @@ def test_the_next_tracklet_is_the_first_that_follows() -> None:
 
 def test_models_are_saved_loaded_and_belong_to_an_appearance(second_level: TrackletMatcher, tmp_path: Path) -> None:
     second_level.save(tmp_path)
-    described = type("Described", (), {"describe": lambda self, image, box: box})
+    described = type("DescriptorsPerModel", (), {"describe": lambda self, image, box: box})
 
     def named(label: str) -> Appearances:
         return Appearances([LoadedAppearance("mine", label, described)])
@@ -180,8 +180,8 @@ def test_models_are_saved_loaded_and_belong_to_an_appearance(second_level: Track
     TrackletMatcher.load(tmp_path, None)
     with pytest.raises(ModelError, match=r"was trained with the appearance 'grey-1', not with 'mine': train one with"):
         TrackletMatcher.load(tmp_path, named("grey-2"))
-    (tmp_path / PERSON_FILE).write_bytes((tmp_path / LINK_FILE).read_bytes())
-    with pytest.raises(ModelError, match=f"{PERSON_FILE} was made for other features"):
+    (tmp_path / OBJECT_FILE).write_bytes((tmp_path / LINK_FILE).read_bytes())
+    with pytest.raises(ModelError, match=f"{OBJECT_FILE} was made for other features"):
         TrackletMatcher.load(tmp_path, None)
     (tmp_path / LINK_FILE).unlink()
     with pytest.raises(ModelError, match=f"no model at .*{LINK_FILE}"):
@@ -197,7 +197,7 @@ def test_a_model_that_learned_from_looks_can_do_without_them() -> None:
         pairs = candidate_tracklet_pairs(tracklets, PARAMETERS.gate)
         for kept, looks in ((seen, replace(tracklets, descriptor=who)), (blind, tracklets)):
             kept.append(make_tracklet_example(looks, pairs, scene, identity, None))
-            kept.append(make_tracklet_example(looks, pairs[:0], scene, np.full(len(identity), NOBODY), None))
+            kept.append(make_tracklet_example(looks, pairs[:0], scene, np.full(len(identity), NO_OBJECT), None))
     model, motion = train_tracklet_matcher(seen, QUICK, "who"), train_tracklet_matcher(blind, QUICK)
     asked, shown = blind[0], seen[0]
     said, wanted = (each.link_probability(asked.pair_features) for each in (model, motion))
@@ -212,6 +212,6 @@ def squared_error(said: np.ndarray, true: np.ndarray) -> float:
 def test_one_kind_of_tracklet_teaches_nothing() -> None:
     tracklets, scene, identity = broken_up(300)
     pairs = candidate_tracklet_pairs(tracklets, PARAMETERS.gate)
-    example = make_tracklet_example(tracklets, pairs, scene, np.full(len(identity), NOBODY), None)
+    example = make_tracklet_example(tracklets, pairs, scene, np.full(len(identity), NO_OBJECT), None)
     with pytest.raises(InputError, match="nothing to learn from"):
         train_tracklet_matcher([example], QUICK)

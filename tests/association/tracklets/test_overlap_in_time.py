@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.tracklets.overlap_in_time import HandoverParameters, trim_overlaps
+from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.detections import Detections
 
 RATE = 10.0
-PARAMETERS = HandoverParameters(longest_seconds=0.2, smallest_overlap=0.15)
+PARAMETERS = TrimParameters(longest_seconds=0.2, smallest_overlap=0.15)
 
 
 def scene(*walks) -> tuple[Detections, np.ndarray]:
@@ -53,7 +53,7 @@ def test_other_tracklets_stay_as_they_are(other):
 
 
 def test_without_time_to_share_nothing_is_shared_out():
-    never = HandoverParameters(longest_seconds=0)
+    never = TrimParameters(longest_seconds=0)
     assert share_out([(1, 10, 0.0), (10, 20, 10.0)], parameters=never) == [list(range(1, 11)), list(range(10, 21))]
 
 

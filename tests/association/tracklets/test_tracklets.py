@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.tracklets.tracklets import TrackletParameters, best_crops, make_tracklets, with_looks
+from siamlink.association.tracklets.tracklets import TrackletParameters, best_crops, make_tracklets, with_appearance
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
 
@@ -99,7 +99,7 @@ def test_appearance_is_the_direction_of_the_mean_of_what_was_seen():
     found = summarise(walk([1, 3]), walk([2, 4], x=99), walk([5], x=200))
     assert found.descriptor.shape == (3, 0)
     looks = np.array([[1, 0], [0, 1], [np.nan, np.nan]], np.float32)
-    seen = with_looks(found, np.array([0, 2, 3]), looks)
+    seen = with_appearance(found, np.array([0, 2, 3]), looks)
     np.testing.assert_allclose(seen.descriptor[0], [0.5**0.5, 0.5**0.5], err_msg="of one alone, its own is kept")
     assert np.isnan(seen.descriptor[1:]).all(), "nobody looked at them, or no image came"
 
@@ -109,12 +109,12 @@ def test_what_the_looks_of_a_video_have_in_common_is_taken_away():
     found = summarise(*(walk([1 + k, 2 + k], x=90.0 * k) for k in range(count)))
     own = random.normal(size=(count, 16))
     looks = np.array([3.0] + [0.0] * 15) + own[found.owner]
-    seen = with_looks(found, np.arange(2 * count), looks / np.linalg.norm(looks, axis=1, keepdims=True))
+    seen = with_appearance(found, np.arange(2 * count), looks / np.linalg.norm(looks, axis=1, keepdims=True))
     cosines = seen.descriptor @ seen.descriptor.T
     assert np.abs(cosines[~np.eye(count, dtype=bool)].mean()) < 0.02
     np.testing.assert_allclose(np.diag(cosines), 1)
     two = summarise(walk([1]), walk([2], x=50))
-    few = with_looks(two, np.arange(2), np.array([[1, 0.1], [1, -0.1]]) / 1.01**0.5).descriptor
+    few = with_appearance(two, np.arange(2), np.array([[1, 0.1], [1, -0.1]]) / 1.01**0.5).descriptor
     assert few[0] @ few[1] > 0.9, "of few tracklets little is taken away"
 
 
@@ -122,7 +122,7 @@ def test_no_tracklets_are_a_valid_answer():
     for detections in (Detections.empty(), walk([1, 2])):
         nobody = np.zeros(len(detections), np.int32)
         found = make_tracklets(detections, nobody, np.ones(len(detections)), RATE, PARAMETERS)
-        found = with_looks(found, np.zeros(0, np.int64), np.zeros((0, 4)))
+        found = with_appearance(found, np.zeros(0, np.int64), np.zeros((0, 4)))
         assert len(found) == 0
         assert found.mean(np.ones(len(detections))).shape == (0,)
         assert found.largest(np.ones(len(detections))).shape == (0,)

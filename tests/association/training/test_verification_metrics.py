@@ -7,11 +7,9 @@ from hypothesis import strategies as st
 
 from siamlink.association.training.verification_metrics import (
     average_precision,
-    brier_score,
     false_positive_rate_at,
     one_shot_accuracy,
     one_shot_trials,
-    reliability,
     roc,
 )
 
@@ -99,32 +97,6 @@ def test_measures_are_nan_without_pairs_of_both_kinds(same):
     score = np.arange(len(same), dtype=float)
     assert math.isnan(false_positive_rate_at(score, same))
     assert math.isnan(average_precision(score, same)) == (not same.any())
-
-
-def test_the_brier_score_is_the_mean_squared_error():
-    assert brier_score(np.array([0.9, 0.2, 0.5]), np.array([True, False, True])) == pytest.approx(0.3 / 3)
-    assert brier_score(np.full(4, 0.25), np.array([True, False, False, False])) == pytest.approx(0.1875)
-    assert math.isnan(brier_score(np.zeros(0), np.zeros(0, bool)))
-
-
-def test_reliability_compares_what_was_said_with_what_was_so():
-    probability = np.array([0.0, 0.05, 0.55, 0.6, 0.65, 1.0], np.float32)
-    same = np.array([False, True, True, True, False, True])
-    found = reliability(probability, same, bins=5)
-    assert found.count.tolist() == [2, 0, 1, 2, 1]
-    assert found.predicted == pytest.approx([0.025, np.nan, 0.55, 0.625, 1.0], nan_ok=True)
-    assert found.observed == pytest.approx([0.5, np.nan, 1.0, 0.5, 1.0], nan_ok=True)
-    assert found.expected_error == pytest.approx((2 * 0.475 + 0.45 + 2 * 0.125) / 6)
-    assert math.isnan(reliability(np.zeros(0), np.zeros(0, bool)).expected_error)
-
-
-@given(st.integers(0, 1000))
-def test_a_calibrated_probability_is_reliable(seed):
-    random = np.random.default_rng(seed)
-    probability = random.random(4000)
-    found = reliability(probability, random.random(4000) < probability)
-    assert found.count.sum() == 4000
-    assert found.expected_error < 0.06
 
 
 def test_one_shot_accuracy_splits_ties():

@@ -25,11 +25,11 @@ def write(path: Path, topology: str = "cost-function", loss: str | None = None, 
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
-def test_what_is_loaded_answers_as_what_was_saved(topology: str, gallery: Callable, tmp_path: Path) -> None:
+def test_what_is_loaded_answers_as_what_was_saved(topology: str, paint_crops: Callable, tmp_path: Path) -> None:
     siamese = Siamese.load(write(tmp_path / "a.safetensors", topology))
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology=topology, size="compact")).half().float().eval()
-    patches = gallery(people=2, each=2).patches
+    patches = paint_crops(identities=2, each=2).patches
     descriptors = siamese.describe_patches(patches)
     compared = siamese.compare(descriptors[:2], descriptors[2:])
     given = torch.from_numpy(network_input(patches))
@@ -45,10 +45,10 @@ def test_what_is_loaded_answers_as_what_was_saved(topology: str, gallery: Callab
     assert len(siamese.feature_names) == compared.shape[1]
 
 
-def test_folded_normalisation_changes_nothing(gallery: Callable, tmp_path: Path) -> None:
+def test_folded_normalisation_changes_nothing(paint_crops: Callable, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = build_network(NetworkParameters(size="residual"))
-    given = torch.from_numpy(network_input(gallery(people=4, each=2).patches))
+    given = torch.from_numpy(network_input(paint_crops(identities=4, each=2).patches))
     network.train()
     for _ in range(3):
         network.embed(given)  # moves the statistics of the normalisation away from where they begin
@@ -114,8 +114,8 @@ def test_weights_that_cannot_be_used_are_one_clear_line(harm: Callable, message:
     assert str(path) in str(caught.value)
 
 
-def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(gallery: Callable, tmp_path: Path) -> None:
-    appearance, patches = Siamese.load(write(tmp_path / "a.safetensors", "cost-function")), gallery().patches
+def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(paint_crops: Callable, tmp_path: Path) -> None:
+    appearance, patches = Siamese.load(write(tmp_path / "a.safetensors", "cost-function")), paint_crops().patches
     before, described = torch.get_num_threads(), []
     try:
         for threads in (1, 2, 3):

@@ -35,7 +35,7 @@ def test_flattened_maps_meet_as_indexed_ones() -> None:
     split = SplitJoint(joint())
     left, right = split.first_maps(torch.randn(4, 5, 121, 53, generator=torch.Generator().manual_seed(2)))
     one, _ = split.compare(left, right, np.arange(4), np.arange(4)[::-1].copy())
-    two, _ = split.meet(left.flatten(1).numpy(), right.flatten(1).numpy()[::-1])
+    two, _ = split.join(left.flatten(1).numpy(), right.flatten(1).numpy()[::-1])
     assert torch.allclose(one, two, atol=1e-6)
 
 

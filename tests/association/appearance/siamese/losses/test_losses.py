@@ -16,7 +16,7 @@ from siamlink.association.appearance.siamese.losses.pair import (
     Koch,
     LealTaixe,
     SimoSerra,
-    unit,
+    normalised,
 )
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, LOSSES, make_loss
 from siamlink.association.appearance.siamese.losses.triplet import Norouzi
@@ -63,7 +63,7 @@ def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
 
-def normalised(x):
+def unit_rows(x):
     return x / np.sqrt((x * x).sum(1, keepdims=True))
 
 
@@ -82,7 +82,7 @@ def expected_zagoruyko(loss, logits, same):
 
 
 def expected_leal_taixe(loss, a, b, same):
-    d = distances(normalised(a), normalised(b)) ** 2
+    d = distances(unit_rows(a), unit_rows(b)) ** 2
     return (same * d + (1 - same) * np.maximum(1.0 - d, 0)).sum() / (2 * len(d))
 
 
@@ -161,7 +161,7 @@ def verification_cosine(a, b, same):
 
 
 def expected_identity_triplet(loss, feature, identity, first, second):
-    x, direction = normalised(feature), normalised(loss.classifier.detach().numpy())
+    x, direction = unit_rows(feature), unit_rows(loss.classifier.detach().numpy())
     identification, hinges = [], []
     for row, who in zip(x, identity, strict=True):
         log_probability = np.log(np.exp(20 * direction @ row) / np.exp(20 * direction @ row).sum())
@@ -330,7 +330,7 @@ def test_similarity_of_normalised_descriptors_does_not_depend_on_their_length(ar
 
 @given(arrays.arrays(np.float32, (4, DIMENSION), elements=st.floats(-(2.0**100), 2.0**100, width=32)))
 def test_unit_descriptors_have_unit_length_or_none(array):
-    length = np.linalg.norm(unit(torch.from_numpy(array)).numpy(), axis=1)
+    length = np.linalg.norm(normalised(torch.from_numpy(array)).numpy(), axis=1)
     large = np.abs(array).max(1) > 1e-12
     np.testing.assert_allclose(length[large], 1, rtol=1e-5)
     assert (length[~large] < 1e-10).all()
@@ -358,7 +358,7 @@ def test_margins_are_settings():
     assert Hadsell(margin=7)(a, b, same).item() == 2  # (7 - 5)^2 / 2
     assert CarlevarisBianco(margin=30)(a, b, same).item() == 5  # 30 - 5^2
     assert SimoSerra(margin=6)(a, b, same).item() == 1  # 6 - 5
-    assert LealTaixe(margin=4)(b, -b, same).item() == 0  # unit vectors are 2 apart at most
+    assert LealTaixe(margin=4)(b, -b, same).item() == 0  # normalised vectors are 2 apart at most
     assert Ddml(threshold=25).similarity(a, b).item() == 0
 
 
