@@ -1,4 +1,4 @@
-"""Small crop_sets of painted people, for the tests of training."""
+"""Painted crops with identities, and tracklets of a synthetic street, for the tests of training and linking."""
 
 from collections.abc import Callable
 
@@ -6,14 +6,28 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance.patches import PATCH_SIZE, Patches
+from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.association.tracklets.candidates import candidate_tracklet_pairs
+from siamlink.association.tracklets.linking import SecondLevelParameters
+from siamlink.association.tracklets.matcher import TrackletMatcher
+from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, make_tracklets
 from siamlink.association.training.ground_truth import NO_OBJECT
 from siamlink.association.training.identity_crops import IdentityCrops
+from siamlink.association.training.tracklet_training import (
+    TrackletTrainingParameters,
+    make_tracklet_example,
+    train_tracklet_matcher,
+)
+from siamlink.detectors.detections import Detections
+from siamlink.tools.synthetic.street import street
+
+QUICK = TrackletTrainingParameters(link_rounds=60, person_rounds=40, learning_rate=0.1, smallest_leaf=1)
 
 
 def paint_identities(
     identities: int = 6, each: int = 8, seed: int = 0, video: bool = False, false_detections: int = 0, light: int = 0
 ) -> IdentityCrops:
-    """People who differ in the colours of their upper and lower half, in changing light, as crops or in a video."""
+    """Identities that differ in the colours of their upper and lower half, in changing light."""
     random = np.random.default_rng(seed)
     colours = random.integers(40, 216, (identities, 2, 3))
     identity = np.repeat(np.arange(identities), each)
@@ -39,3 +53,46 @@ def paint_identities(
 @pytest.fixture(scope="session")
 def paint_crops() -> Callable[..., IdentityCrops]:
     return paint_identities
+
+
+def make_broken_up(seed: int, frames: int = 200) -> tuple[Tracklets, SceneStatistics, np.ndarray]:
+    """The objects of a street in tracklets of half a second with pauses between, and the identity of each detection."""
+    scene = street(frame_count=frames, seed=seed)
+    truth = scene.truth()
+    visible = (truth.frame // 15) % 2 == 0
+    detections = Detections(
+        truth.frame[visible], truth.box[visible], truth.score[visible], truth.label[visible].astype(float)
+    )
+    identity = truth.track_id[visible].astype(np.int64)
+    piece = identity * 1000 + detections.frame // 30
+    pieces, first = np.unique(piece, return_index=True)
+    number = np.empty(len(pieces), np.int32)
+    number[np.argsort(first)] = np.arange(1, len(pieces) + 1)
+    ids = number[np.searchsorted(pieces, piece)]
+    probability = np.full(len(detections), 0.9)
+    tracklets = make_tracklets(detections, ids, probability, scene.frame_rate, TrackletParameters())
+    return tracklets, SceneStatistics.of(detections), identity
+
+
+@pytest.fixture(scope="session")
+def broken_up() -> Callable[..., tuple[Tracklets, SceneStatistics, np.ndarray]]:
+    return make_broken_up
+
+
+@pytest.fixture(scope="session")
+def quick_training() -> TrackletTrainingParameters:
+    """Few trees, for models of the second level that are trained in a test."""
+    return QUICK
+
+
+@pytest.fixture(scope="session")
+def second_level() -> TrackletMatcher:
+    """Models of the second level, trained with the appearance `grey-1`."""
+    examples = []
+    for seed in (100, 101):
+        tracklets, scene, identity = make_broken_up(seed)
+        pairs = candidate_tracklet_pairs(tracklets, SecondLevelParameters().gate)
+        examples.append(make_tracklet_example(tracklets, pairs, scene, identity, None))
+        noise = make_tracklet_example(tracklets, pairs, scene, np.full(len(identity), NO_OBJECT), None)
+        examples.append(noise)
+    return train_tracklet_matcher(examples[::2] + examples[1:2], QUICK, "grey-1")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.boosting import xgboost_c_api as module
-from siamlink.association.boosting.booster import BoostingParameters, train_booster
+from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
 from siamlink.association.boosting.xgboost_c_api import Trees
 
 MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_object.json", "paper/link.json"]
@@ -37,7 +37,8 @@ def test_the_shipped_models_answer_bit_by_bit_as_by_xgboost(name: str, monkeypat
 def small() -> Trees:
     rows = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
     settings = BoostingParameters(smallest_leaf=0)
-    booster = train_booster(rows, rows[:, 0] > rows[:, 1], np.ones(80), ("a", "b", "c"), settings, 4, max_depth=3)
+    examples = [WeightedExamples.of_video(rows, rows[:, 0] > rows[:, 1])]
+    booster = train_booster(examples, ("a", "b", "c"), "kinds", settings, 4, max_depth=3)
     return Trees(bytes(booster.save_raw("json")))
 
 

@@ -45,9 +45,9 @@ def test_rows_are_whole_numbers_and_constraints_are_made_of_them() -> None:
 
 
 CONTRADICTIONS = [
-    ([must_link(0, 8)], "must_link(0, 8): there is no detection 8; rows are 0 to 7"),
-    ([cannot_link(-1, 2)], "cannot_link(-1, 2): there is no detection -1; rows are 0 to 7"),
-    ([cannot_link(2, 2)], "cannot_link(2, 2): names one detection twice"),
+    ([must_link(0, 8)], "must_link(0, 8): no detection has the row 8; rows are 0 to 7"),
+    ([cannot_link(-1, 2)], "cannot_link(-1, 2): no detection has the row -1; rows are 0 to 7"),
+    ([cannot_link(2, 2)], "cannot_link(2, 2): both rows are the same detection"),
     ([must_link(0, 1)], f"must_link(0, 1): {TOGETHER.format(1)}"),
     (
         [must_link(4, 7), must_link(0, 7), must_link(7, 2), must_link(2, 1)],

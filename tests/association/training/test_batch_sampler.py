@@ -66,5 +66,5 @@ def test_pairs_of_a_batch(paint_crops: Paint) -> None:
 
 
 def test_one_person_is_nothing_to_learn_from(paint_crops: Paint) -> None:
-    with pytest.raises(InputError, match="at least two people"):
+    with pytest.raises(InputError, match="at least two identities"):
         BatchSampler([paint_crops(identities=1)], PARAMETERS)

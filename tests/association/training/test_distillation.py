@@ -96,7 +96,7 @@ def test_topologies_without_descriptors_have_no_teacher(paint_crops: Paint, tmp_
         loss="softmax",
         teacher=TeacherParameters(appearance="siamese"),
     )
-    with pytest.raises(ConfigError, match="the topology joint makes no descriptors to teach"):
+    with pytest.raises(ConfigError, match="the topology joint gives no descriptors to teach"):
         SiameseTrainer([paint_crops()], Validation([paint_crops(seed=2)], pairs=60), parameters, tmp_path)
 
 

@@ -70,7 +70,7 @@ def test_sequences_and_crops_are_found_at_any_depth(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a folder"):
         find_identity_crops(tmp_path / "none")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="holds no annotated sequence with frames and no person crops"):
+    with pytest.raises(InputError, match="holds no annotated sequence with frames and no crops"):
         find_identity_crops(tmp_path / "empty")
 
 
@@ -108,12 +108,12 @@ def test_crops_are_grouped_by_the_name_before_the_underscore(tmp_path: Path) -> 
 
 
 def test_what_cannot_teach_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="one person only"):
+    with pytest.raises(InputError, match="only one identity"):
         read_crops(write_crops(tmp_path / "one", people=1), silent)
     alone = open_sequence(write_sequence(tmp_path, people=1))
-    with pytest.raises(InputError, match="shows one person only"):
+    with pytest.raises(InputError, match="shows only one identity"):
         read_video_identities(alone, FLOW, 0.4, 0.5, silent)
     broken = write_crops(tmp_path / "broken")
     (broken / "0009_c1.jpg").write_text("no image")
-    with pytest.raises(InputError, match=r"0009_c1\.jpg is no image"):
+    with pytest.raises(InputError, match=r"0009_c1\.jpg is not an image"):
         read_crops(broken, silent)

@@ -111,7 +111,7 @@ def test_without_false_detections_there_is_nothing_to_learn_about_them():
     scene = crossing(frame_count=40)
     truth = GroundTruth(scene.truth(), scene.truth().track_id.astype(np.int64))
     example = make_link_example(scene.truth(), truth, scene.frame_rate, GateParameters())
-    with pytest.raises(InputError, match="must hold both detections of people and false ones"):
+    with pytest.raises(InputError, match="must hold both detections of objects and false detections"):
         train_matcher([example], FEW)
 
 
@@ -170,7 +170,7 @@ def test_looks_help_where_context_is_in_doubt(matcher, seen):
         before = matcher.context_probability(example.features)
         asked = np.flatnonzero(gate.leaves_open(before))
         after = matcher.revise(before, example.features, example.pairs, asked, example.compared[asked])
-        changed = np.isin(np.arange(len(before)), asked[example.compared[asked].known])
+        changed = np.isin(np.arange(len(before)), asked[example.compared[asked].available])
         np.testing.assert_array_equal(after[~changed], before[~changed])
         true = is_next(example.pairs, example.identity)[changed]
         assert 0 < changed.sum() < len(changed)
@@ -187,7 +187,7 @@ def test_the_models_of_the_paper_learn_from_its_six_contextual_features_and_the_
     changed = example.features.copy()
     changed[:, [name not in PAPER_FEATURES for name in PAIR_FEATURES]] += 1
     np.testing.assert_array_equal(matcher.context_probability(changed), before)
-    known = np.flatnonzero(example.compared.known)
+    known = np.flatnonzero(example.compared.available)
     said = matcher.link_probability(example.features[known], example.compared[known], example.pairs[known])
     six_of = example.features[known][:, [PAIR_FEATURES.index(name) for name in PAPER_FEATURES]]
     (likeness,) = example.compared.values
@@ -203,7 +203,7 @@ def test_only_open_pairs_that_were_seen_teach_about_looks(examples, seen):
     expected = with_appearance(matcher, seen).link.save_raw("json")
     spoiled = []
     for example in seen:
-        closed = ~WIDE.leaves_open(matcher.context_probability(example.features)) & example.compared.known
+        closed = ~WIDE.leaves_open(matcher.context_probability(example.features)) & example.compared.available
         (values,) = example.compared.values
         values = values.copy()
         values[example.compared.row[closed]] = 7

@@ -127,7 +127,7 @@ def test_settings_that_do_not_fit_are_refused(paint_crops: Paint, tmp_path: Path
     with pytest.raises(ConfigError, match="the topology cost-function needs a loss of descriptors, not softmax"):
         trainer(paint_crops, tmp_path, loss="softmax")
     if not torch.cuda.is_available():
-        with pytest.raises(ConfigError, match="there is no CUDA here; use device=cpu"):
+        with pytest.raises(ConfigError, match="CUDA is not available here; use device=cpu"):
             trainer(paint_crops, tmp_path, device="cuda")
 
 
@@ -138,7 +138,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(paint_crops: Paint
     _, description = read_checkpoint(tmp_path / CHECKPOINT)
     assert description["step"] == 4
     (tmp_path / CHECKPOINT).write_bytes(b"nothing")
-    with pytest.raises(ModelError, match="is no checkpoint, or is damaged"):
+    with pytest.raises(ModelError, match="is not a checkpoint, or is damaged"):
         trainer(paint_crops, tmp_path)
 
 

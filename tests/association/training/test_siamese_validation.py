@@ -31,7 +31,7 @@ def test_scores_tell_a_good_network_from_a_bad_one(paint_crops: Callable) -> Non
 
 def test_pairs_of_a_video_lie_within_the_seconds_asked_for(paint_crops: Callable) -> None:
     (part,) = Validation([paint_crops(video=True)], seconds=(0.9, 1.6))._parts
-    gap = part.paint_crops.seconds[part.second] - part.paint_crops.seconds[part.first]
+    gap = part.crops.seconds[part.second] - part.crops.seconds[part.first]
     assert set(gap) == {1.0, 1.5}
     assert part.same.any()
     assert not part.same.all()

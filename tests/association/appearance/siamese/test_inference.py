@@ -92,14 +92,14 @@ def described(path: Path, **changes: object) -> None:
 
 
 FAULTS = [
-    (damaged, "is no safetensors file, or is damaged"),
-    (text, "is no safetensors file, or is damaged"),
+    (damaged, "is not a safetensors file, or is damaged"),
+    (text, "is not a safetensors file, or is damaged"),
     (foreign, "holds weights of another program"),
     (lambda path: described(path, format=99), "was written by a later version of siamlink"),
-    (lambda path: described(path, format="new"), "is no safetensors file, or is damaged"),
-    (lambda path: described(path, loss="none such"), "does not fit this version's networks"),
-    (lambda path: described(path, network={"topology": "round"}), "does not fit this version's networks"),
-    (described, "does not fit this version's networks"),
+    (lambda path: described(path, format="new"), "is not a safetensors file, or is damaged"),
+    (lambda path: described(path, loss="none such"), "does not fit the networks of this version"),
+    (lambda path: described(path, network={"topology": "round"}), "does not fit the networks of this version"),
+    (described, "does not fit the networks of this version"),
     (Path.unlink, "no weights at .*; train them with 'siamlink train siamese'"),
 ]
 

@@ -450,8 +450,8 @@ def test_settings_reach_the_loss():
         ("hadsell", {"margn": 1.0}, "the loss 'hadsell' has no setting 'margn'; did you mean 'margin'?"),
         ("softmax", {"margin": 1.0}, "the loss 'softmax' has no setting 'margin'"),
         ("deepid2-cosine", {"margin": 1.0}, "the loss 'deepid2-cosine' has no setting 'margin'"),
-        ("chopra", {"norm": "l3"}, "the loss 'chopra' knows the norms l1 and l2, not 'l3'"),
-        ("simo-serra", {"positive_ratio": 0.5}, "the loss 'simo-serra' keeps one pair in so many"),
+        ("chopra", {"norm": "l3"}, "the loss 'chopra' has the norms l1 and l2, not 'l3'"),
+        ("simo-serra", {"positive_ratio": 0.5}, "the ratios of the loss 'simo-serra' must be at least 1"),
     ],
 )
 def test_an_unknown_setting_is_an_error(name, setting, message):
