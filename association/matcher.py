@@ -33,7 +33,7 @@ DETECTION_FEATURES = (
     "support_both",
 )
 FORMER_NAMES = {"height_surprise": "height_residual", "height_surprise_abs": "height_residual_abs"}
-"""Feature names in detection models that were trained by version 0.1; read until the next release."""
+"""Feature names in models trained before these were renamed, and the present ones; read until the next release."""
 CONTEXT_FILE, LINK_FILE, DETECTION_FILE = "context.json", "link.json", "detection.json"
 MODEL_FILES = (CONTEXT_FILE, LINK_FILE, DETECTION_FILE, tracklet_matcher.LINK_FILE, tracklet_matcher.OBJECT_FILE)
 

@@ -18,7 +18,7 @@ from siamlink.detectors.base.errors import ModelError
 FloatArray = NDArray[np.float64]
 LINK_FILE, OBJECT_FILE = "tracklet_link.json", "tracklet_object.json"
 FORMER_OBJECT_FILE = "tracklet_person.json"
-"""Name of `OBJECT_FILE` in version 0.1; read until the next release."""
+"""Former name of `OBJECT_FILE`; read until the next release."""
 FORMER_NAMES = {
     "surprise": "misfit_rate",
     "likeness": "similarity",
@@ -29,7 +29,7 @@ FORMER_NAMES = {
     "likeness_margin_earlier": "similarity_margin_earlier",
     "height_surprise": "height_residual",
 }
-"""Feature names in models that were trained by version 0.1; read until the next release."""
+"""Feature names in models trained before these were renamed, and the present ones; read until the next release."""
 APPEARANCE = "appearance"
 """Attribute of the link model's file: the label of the appearance it was trained with, empty without one."""
 

@@ -231,3 +231,14 @@ def test_looks_without_a_model_of_theirs_are_one_line(looking, folder, tmp_path)
     (tmp_path / "model" / LINK_FILE).write_text("hello")
     with pytest.raises(ModelError, match=r"link.json is not an XGBoost model"):
         Matcher.load(tmp_path / "model", looking.appearance)
+
+
+def test_a_detection_model_with_former_names_predicts_the_same_and_warns(tmp_path):
+    present = Matcher.load()
+    present.save(tmp_path)
+    content = (tmp_path / DETECTION_FILE).read_text()
+    (tmp_path / DETECTION_FILE).write_text(content.replace("height_residual", "height_surprise"))
+    with pytest.warns(FutureWarning, match="height_surprise is height_residual now, height_surprise_abs is"):
+        former = Matcher.load(tmp_path)
+    features = np.random.default_rng(0).normal(size=(50, len(DETECTION_FEATURES))).astype(np.float32)
+    assert np.array_equal(former.detection_probability(features), present.detection_probability(features))

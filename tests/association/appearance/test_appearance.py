@@ -11,6 +11,7 @@ from siamlink.association.appearance.appearance import (
     ComparedPairs,
     LoadedAppearance,
     cosine,
+    unit,
 )
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.pairs.candidates import Pairs
@@ -191,3 +192,16 @@ def test_the_cosine_is_symmetric_and_bounded_and_does_not_depend_on_scale(a, b, 
 
 def test_the_cosine_with_a_zero_vector_is_zero():
     assert cosine(np.zeros((1, 3)), np.ones((1, 3))).tolist() == [[0]]
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "rank_later")])
+def test_feature_names_that_would_be_there_twice_are_refused(names):
+    with pytest.raises(ModelError, match="a name twice in feature_names"):
+        loaded(Fixed(BOX, compared=np.zeros((1, 2)), names=names))
+
+
+def test_vectors_keep_their_precision_when_scaled_to_unit_length():
+    for kind in (np.float32, np.float64):
+        vector = unit(np.array([[3, 4], [0, 0], [np.nan, 1]], kind))
+        assert vector.dtype == kind
+        np.testing.assert_allclose(vector, [[0.6, 0.8], [0, 0], [np.nan, np.nan]])

@@ -25,7 +25,7 @@ def random_features(names: tuple[str, ...]) -> np.ndarray:
 
 
 def with_former_names(path: Path) -> None:
-    """Write the feature names of version 0.1 into the file of a model."""
+    """Write the former feature names into the file of a model."""
     model = json.loads(path.read_text())
     former = {present: name for name, present in FORMER_NAMES.items()}
     model["learner"]["feature_names"] = [former.get(name, name) for name in model["learner"]["feature_names"]]
