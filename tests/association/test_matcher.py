@@ -49,7 +49,7 @@ def test_support_is_the_best_context_probability_on_either_side():
     assert found["support_both"].tolist() == [0.75, 1.25, 0.5]
 
 
-def test_without_the_future_its_support_is_unknown_and_the_rest_the_same():
+def test_without_the_future_only_its_support_is_missing():
     pairs = Pairs(np.array([0]), np.array([1]))
     online = columns(detections_of([1, 2]), pairs, [0.5], future=False)
     offline = columns(detections_of([1, 2]), pairs, [0.5])
@@ -69,7 +69,7 @@ def test_score_and_height_are_relative_to_the_scene():
     np.testing.assert_array_equal(found["height_residual_abs"], np.abs(found["height_residual"]))
 
 
-def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, examples):
+def test_the_trained_matcher_separates_links_and_objects(matcher, examples):
     from siamlink.association.training.ground_truth import is_next
 
     for example in examples:
@@ -86,17 +86,17 @@ def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, ex
             assert ((probability > 0) & (probability < 1)).all()
 
 
-def test_nothing_has_no_probability(matcher):
+def test_without_features_there_are_no_probabilities(matcher):
     assert matcher.context_probability(np.zeros((0, len(PAIR_FEATURES)), np.float32)).shape == (0,)
     assert matcher.detection_probability(np.zeros((0, len(DETECTION_FEATURES)), np.float32)).shape == (0,)
 
 
-def test_unknown_features_are_allowed(matcher):
+def test_missing_features_are_allowed(matcher):
     unknown = np.full((1, len(PAIR_FEATURES)), np.nan, np.float32)
     assert 0 < matcher.context_probability(unknown)[0] < 1
 
 
-def test_a_saved_matcher_answers_the_same(matcher, folder, examples):
+def test_a_saved_matcher_predicts_the_same(matcher, folder, examples):
     loaded = Matcher.load(folder)
     features = examples[0].features[:500]
     np.testing.assert_array_equal(loaded.context_probability(features), matcher.context_probability(features))
@@ -209,7 +209,7 @@ def test_only_pairs_that_were_compared_are_revised(looking):
     assert unseen.tolist() == before.tolist()
 
 
-def test_looks_are_saved_and_loaded_with_their_appearance(looking, tmp_path):
+def test_the_link_model_is_saved_and_loaded_with_its_appearance(looking, tmp_path):
     looking.save(tmp_path / "model")
     loaded = Matcher.load(tmp_path / "model", looking.appearance)
     rows = np.random.default_rng(1).random((20, len(looking.link.feature_names)), np.float32)
@@ -218,7 +218,7 @@ def test_looks_are_saved_and_loaded_with_their_appearance(looking, tmp_path):
     assert (blind.link, blind.appearance) == (None, None)
 
 
-def test_looks_without_a_model_of_theirs_are_one_line(looking, folder, tmp_path):
+def test_an_appearance_without_a_link_model_is_a_message_of_one_line(looking, folder, tmp_path):
     with pytest.raises(
         ModelError, match=r"no model at .*link.json, so the appearance 'Look' cannot be used; train one"
     ):

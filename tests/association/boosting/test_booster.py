@@ -37,7 +37,7 @@ def trees_of(model: dict[str, Any]) -> dict[str, Any]:
     return model["learner"]["gradient_booster"]["model"]
 
 
-def test_an_undamaged_model_answers(tmp_path: Path, model: dict[str, Any]) -> None:
+def test_an_undamaged_model_predicts(tmp_path: Path, model: dict[str, Any]) -> None:
     answers = predict(load_booster(write(tmp_path / "a.json", model), FEATURES), np.eye(2, dtype=np.float32), FEATURES)
     assert answers[0] > answers[1]
 

@@ -18,7 +18,7 @@ MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_obje
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_shipped_models_answer_bit_by_bit_as_by_xgboost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shipped_models_predict_bit_by_bit_as_by_xgboost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import xgboost
 
     monkeypatch.setattr(module, "PART", 200)
@@ -43,7 +43,9 @@ def small() -> Trees:
 
 
 @given(count=st.integers(1, 40), part=st.integers(1, 40), columns=st.booleans())
-def test_the_answer_to_a_row_does_not_depend_on_the_others(small: Trees, count: int, part: int, columns: bool) -> None:
+def test_the_prediction_of_a_row_does_not_depend_on_the_others(
+    small: Trees, count: int, part: int, columns: bool
+) -> None:
     rows = np.random.default_rng(count).normal(size=(count, 3)).astype(np.float32)
     given_rows = np.asfortranarray(rows) if columns else rows
     with pytest.MonkeyPatch.context() as patch:
@@ -52,7 +54,7 @@ def test_the_answer_to_a_row_does_not_depend_on_the_others(small: Trees, count: 
     np.testing.assert_array_equal(together, np.concatenate([small.inplace_predict(row[None]) for row in rows]))
 
 
-def test_what_was_loaded_is_saved_as_it_was(small: Trees) -> None:
+def test_a_loaded_model_is_saved_unchanged(small: Trees) -> None:
     again = Trees(small.save_raw("json"))
     assert again.save_raw() == small.save_raw()
     assert again.attr("nothing") is None

@@ -63,7 +63,7 @@ def test_heights_that_grow_with_the_foot_are_expected():
     assert scene.height_residual(tall) == pytest.approx(np.log([2, 0.5]), abs=1e-4)
 
 
-def test_false_detections_of_wild_heights_hardly_bend_the_line():
+def test_false_detections_hardly_change_the_height_line():
     rng = np.random.default_rng(0)
     foot = rng.uniform(200, 500, 300)
     height = 0.4 * foot - 40
@@ -84,7 +84,7 @@ def test_height_residual_depends_neither_on_resolution_nor_on_the_horizon(scale)
     assert other.height_residual(moved) == pytest.approx(one.height_residual(people), abs=1e-4)
 
 
-def test_where_heights_follow_no_line_they_surprise_less():
+def test_where_heights_follow_no_line_residuals_are_smaller():
     rng = np.random.default_rng(0)
     foot = rng.uniform(150, 500, 2000)
     surprises = []
@@ -113,7 +113,7 @@ def test_a_scene_of_equal_boxes_is_as_expected(count):
     assert scene.score_deviation(same).tolist() == [0] * count
 
 
-def test_of_nothing_nothing_is_known():
+def test_without_detections_the_statistics_are_neutral():
     scene, some = SceneStatistics.of(Detections.empty()), scored([1, 2])
     assert scene.score_rank(some).tolist() == [0.5, 0.5]
     assert scene.score_deviation(some).tolist() == [0, 0]

@@ -11,7 +11,7 @@ TOGETHER = "two detections of frame {} would be in one track"
 BOTH = "two detections must, and cannot, be in one track"
 
 
-def test_being_one_is_transitive() -> None:
+def test_must_link_is_transitive() -> None:
     groups = group_detections(FRAMES, [must_link(0, 2), must_link(6, 4), must_link(4, 2), cannot_link(1, 7)])
     assert len(set(groups.group[[0, 2, 4, 6]].tolist())) == 1
     assert groups.constrained.tolist() == [True, True, True, False, True, False, True, True]
@@ -21,13 +21,13 @@ def test_being_one_is_transitive() -> None:
     assert groups.first.tolist() == FRAMES.tolist()
 
 
-def test_what_is_apart_from_a_member_is_apart_from_all() -> None:
+def test_a_node_apart_from_a_member_is_apart_from_the_group() -> None:
     groups = group_detections(FRAMES, [cannot_link(4, 1), must_link(0, 4), must_link(1, 3)])
     assert groups.apart_from(groups.group[0]).tolist() == [groups.group[3]]
     assert groups.apart_from(groups.group[3]).tolist() == [groups.group[0]]
 
 
-def test_nothing_is_known_without_constraints() -> None:
+def test_without_constraints_there_are_no_groups() -> None:
     groups = group_detections(FRAMES, [])
     assert not groups.constrained.any()
     assert not groups.required.any()
@@ -69,7 +69,7 @@ CONTRADICTIONS = [
 
 
 @pytest.mark.parametrize(("constraints", "message"), CONTRADICTIONS)
-def test_what_contradicts_itself_is_named_and_nothing_else(constraints: list[Constraint], message: str) -> None:
+def test_only_the_constraints_that_contradict_are_named(constraints: list[Constraint], message: str) -> None:
     with pytest.raises(ConstraintError) as raised:
         group_detections(FRAMES, constraints)
     assert str(raised.value) == message
@@ -80,7 +80,7 @@ SETS = st.lists(st.builds(lambda rows, kind: kind(*rows), ROWS, st.sampled_from(
 
 
 @given(SETS)
-def test_a_set_is_refused_just_when_no_ids_fulfil_it_and_what_is_named_contradicts_itself(
+def test_a_set_is_refused_exactly_when_no_ids_satisfy_it(
     constraints: list[Constraint],
 ) -> None:
     merged = list(range(8))
@@ -101,7 +101,7 @@ def test_a_set_is_refused_just_when_no_ids_fulfil_it_and_what_is_named_contradic
     assert all((groups.group[each.a] == groups.group[each.b]) == each.together for each in constraints)
 
 
-def test_groups_that_meet_in_a_tracklet_become_one() -> None:
+def test_groups_with_a_common_tracklet_become_one() -> None:
     constraints = [must_link(0, 4), must_link(3, 7), cannot_link(1, 5), cannot_link(2, 7)]
     groups = group_detections(FRAMES, constraints)
     owner = np.array([0, 1, -1, 2, 2, 3, 0, 4])
@@ -123,7 +123,7 @@ def test_the_tracks_of_a_group_are_one() -> None:
     assert np.unique(joined[joined > 0], return_inverse=True)[1].tolist() == [0, 1, 0, 0, 1, 1, 1]
 
 
-def test_a_part_keeps_what_is_known_of_it() -> None:
+def test_a_part_keeps_its_constraints() -> None:
     groups = group_detections(FRAMES, [must_link(0, 4), cannot_link(1, 4), cannot_link(3, 7)])
     part = groups.part(np.array([True, True, False, False, True, True, False, True]))
     assert part.constrained.tolist() == [True, True, True, False, True]

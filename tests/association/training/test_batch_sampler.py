@@ -12,7 +12,7 @@ Paint = Callable[..., IdentityCrops]
 PARAMETERS = SamplingParameters(people=6, patches=3, false_detections=2)
 
 
-def test_half_of_the_people_come_from_one_moment_of_a_video(paint_crops: Paint) -> None:
+def test_half_of_the_identities_come_from_one_moment_of_a_video(paint_crops: Paint) -> None:
     crops, video = paint_crops(), paint_crops(identities=5, each=20, seed=1, video=True, false_detections=10)
     batch = BatchSampler([crops, video], PARAMETERS).draw(np.random.default_rng(0))
     in_video = batch.crop_set == 1
@@ -27,12 +27,12 @@ def test_half_of_the_people_come_from_one_moment_of_a_video(paint_crops: Paint) 
 
 
 @pytest.mark.parametrize("video", [True, False])
-def test_one_kind_of_gallery_gives_all_the_people(video: bool, paint_crops: Paint) -> None:
+def test_one_kind_of_crop_set_gives_all_identities(video: bool, paint_crops: Paint) -> None:
     batch = BatchSampler([paint_crops(identities=9, video=video)], PARAMETERS).draw(np.random.default_rng(0))
     assert len(np.unique(batch.identity)) == 6
 
 
-def test_the_patches_are_those_of_the_people(paint_crops: Paint) -> None:
+def test_the_patches_are_those_of_their_identities(paint_crops: Paint) -> None:
     crops = paint_crops()
     batch = BatchSampler([crops], PARAMETERS).draw(np.random.default_rng(0))
     mean = {person: crops.patches.image[crops.identity == person].mean(axis=(0, 1, 2)) for person in range(6)}
@@ -65,6 +65,6 @@ def test_pairs_of_a_batch(paint_crops: Paint) -> None:
     assert (batch.identity[first] == NO_OBJECT).any() or (batch.identity[second] == NO_OBJECT).any()
 
 
-def test_one_person_is_nothing_to_learn_from(paint_crops: Paint) -> None:
+def test_one_identity_is_refused(paint_crops: Paint) -> None:
     with pytest.raises(InputError, match="at least two identities"):
         BatchSampler([paint_crops(identities=1)], PARAMETERS)

@@ -31,7 +31,7 @@ def with_teacher(crops: IdentityCrops, seed: int = 0, length: int = 40) -> Ident
     return replace(crops, teacher_descriptors=(direction[crops.identity] + noise).astype(np.float32))
 
 
-def test_lessons_are_the_cosines_without_what_all_have_in_common(paint_crops: Paint) -> None:
+def test_targets_have_the_cosines_of_the_centred_descriptors(paint_crops: Paint) -> None:
     one, other = with_teacher(paint_crops(identities=4)), with_teacher(paint_crops(identities=5, seed=1), seed=1)
     first, second = prepare_teacher_descriptors([one, other], 64)
     assert first.teacher_descriptors is not None
@@ -44,7 +44,7 @@ def test_lessons_are_the_cosines_without_what_all_have_in_common(paint_crops: Pa
     assert np.allclose(first.teacher_descriptors @ first.teacher_descriptors.T, centred @ centred.T, atol=1e-5)
 
 
-def test_few_numbers_keep_the_main_axes(paint_crops: Paint) -> None:
+def test_a_short_descriptor_keeps_the_principal_axes(paint_crops: Paint) -> None:
     (lesson,) = prepare_teacher_descriptors([with_teacher(paint_crops(identities=4))], 3)
     assert lesson.teacher_descriptors is not None
     same = paint_crops(identities=4).identity[:, None] == paint_crops(identities=4).identity
@@ -53,21 +53,21 @@ def test_few_numbers_keep_the_main_axes(paint_crops: Paint) -> None:
     assert cosines[~same].max() < 0.5
 
 
-def test_without_a_teacher_galleries_stay_and_a_teacher_of_some_only_is_refused(paint_crops: Paint) -> None:
+def test_without_a_teacher_crops_are_unchanged_and_a_teacher_of_only_some_is_refused(paint_crops: Paint) -> None:
     plain = paint_crops()
     assert prepare_teacher_descriptors([plain], 8)[0] is plain
     with pytest.raises(ConfigError, match="some of the videos and crops, but not all"):
         prepare_teacher_descriptors([plain, with_teacher(plain)], 8)
 
 
-def test_the_loss_is_nought_where_the_lesson_is_learned() -> None:
+def test_the_loss_is_zero_at_the_targets() -> None:
     lesson = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     assert float(teacher_loss(7 * lesson, lesson)) == pytest.approx(0)
     assert float(teacher_loss(lesson.flip(0), lesson)) == pytest.approx(1)
     assert float(teacher_loss(-lesson, lesson)) == pytest.approx(2)
 
 
-def test_a_network_comes_nearer_to_its_teacher(paint_crops: Paint, tmp_path: Path) -> None:
+def test_training_brings_a_network_nearer_to_its_teacher(paint_crops: Paint, tmp_path: Path) -> None:
     pupil = with_teacher(paint_crops(identities=8))
     (lesson,) = prepare_teacher_descriptors([pupil], 32)
 
@@ -100,7 +100,7 @@ def test_topologies_without_descriptors_have_no_teacher(paint_crops: Paint, tmp_
         SiameseTrainer([paint_crops()], Validation([paint_crops(seed=2)], pairs=60), parameters, tmp_path)
 
 
-def test_crops_are_read_with_what_the_teacher_says(tmp_path: Path) -> None:
+def test_crops_are_read_with_the_descriptors_of_the_teacher(tmp_path: Path) -> None:
     for person, colour in enumerate([(255, 0, 0), (0, 0, 9)]):
         cv2.imwrite(str(tmp_path / f"{person}_a.png"), np.full((40, 20, 3), colour, np.uint8))
 

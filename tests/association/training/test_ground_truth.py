@@ -70,7 +70,7 @@ def test_rows_without_flag_count(write):
     assert len(write("").identity) == 0
 
 
-def test_truth_that_is_missing_or_malformed_is_an_error(write, tmp_path):
+def test_ground_truth_that_is_missing_or_malformed_is_an_error(write, tmp_path):
     with pytest.raises(InputError, match="has no ground truth"):
         read_ground_truth(open_sequence(tmp_path))
     with pytest.raises(FormatError, match="line 2: id 1 occurs twice in frame 1"):
@@ -80,14 +80,14 @@ def test_truth_that_is_missing_or_malformed_is_an_error(write, tmp_path):
         write("6,1,10,0,30,60,1\n")
 
 
-def test_each_detection_gets_the_person_it_overlaps():
+def test_each_detection_gets_the_identity_of_the_box_it_overlaps():
     truth = GroundTruth(boxes((1, 0), (1, 100), (2, 0), (2, 50)), np.array([4, 9, 4, NOT_COUNTED]))
     found = boxes((1, 101), (1, 2), (1, 300), (2, 51), (2, 4), (3, 0))
     assert identify(found, truth).tolist() == [9, 4, NO_OBJECT, NOT_COUNTED, NO_OBJECT, NO_OBJECT]
     assert identify(found, truth, smallest_iou=0.4).tolist() == [9, 4, NO_OBJECT, NOT_COUNTED, 4, NO_OBJECT]
 
 
-def test_of_two_detections_of_one_person_one_is_nobody():
+def test_of_two_detections_of_one_object_one_has_no_identity():
     truth = GroundTruth(boxes((1, 0)), np.array([4]))
     assert identify(boxes((1, 2), (1, 1)), truth).tolist() == [NO_OBJECT, 4]
 
@@ -102,7 +102,7 @@ place = st.tuples(st.integers(1, 3), st.integers(0, 60))
 
 
 @given(st.lists(place, max_size=15), st.lists(place, max_size=15))
-def test_identities_are_given_one_to_one_and_only_where_boxes_overlap(true, found):
+def test_identities_are_matched_one_to_one_and_only_where_boxes_overlap(true, found):
     truth_boxes, detections = boxes(*true), boxes(*found)
     truth = GroundTruth(truth_boxes, np.arange(len(truth_boxes)))
     identity = identify(detections, truth)
@@ -116,13 +116,13 @@ def test_identities_are_given_one_to_one_and_only_where_boxes_overlap(true, foun
     assert (overlap[np.ix_(idle, np.flatnonzero(identity == NO_OBJECT))] < 0.5).all()
 
 
-def test_nothing_has_no_identity():
+def test_without_detections_there_are_no_identities():
     nothing = GroundTruth(Detections.empty(), np.zeros(0, np.int64))
     assert identify(boxes((1, 0)), nothing).tolist() == [NO_OBJECT]
     assert len(identify(Detections.empty(), GroundTruth(boxes((1, 0)), np.array([1])))) == 0
 
 
-def test_only_the_very_next_detection_of_a_person_is_next():
+def test_only_the_next_detection_of_an_object_is_next():
     identity = np.array([1, 2, NO_OBJECT, 1, NOT_COUNTED, 2, 1, NO_OBJECT, NOT_COUNTED])
     i, j = np.triu_indices(len(identity), 1)
     label = is_next(Pairs(i, j), identity)

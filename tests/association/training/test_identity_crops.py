@@ -81,7 +81,7 @@ def test_of_one_video_under_two_names_the_larger_annotation_is_kept(tmp_path: Pa
     assert [sequence.name for sequence in one_of_each_video(sequences)] == ["large"]
 
 
-def test_the_people_of_a_video_are_cut_out_as_annotated_and_as_detected(tmp_path: Path) -> None:
+def test_annotated_and_detected_boxes_of_a_video_are_cut_out(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path))
     crops = read_video_identities(sequence, FLOW, 0.4, 0.5, silent)
     assert crops.identity_count == 2, "who is hidden is left out"
@@ -107,7 +107,7 @@ def test_crops_are_grouped_by_the_name_before_the_underscore(tmp_path: Path) -> 
     assert not crops.patches.flow.any()
 
 
-def test_what_cannot_teach_is_refused(tmp_path: Path) -> None:
+def test_data_without_two_identities_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="only one identity"):
         read_crops(write_crops(tmp_path / "one", people=1), silent)
     alone = open_sequence(write_sequence(tmp_path, people=1))

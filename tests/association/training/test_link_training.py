@@ -27,7 +27,7 @@ def answers(matcher, example) -> np.ndarray:
     return matcher.context_probability(example.features)
 
 
-def test_an_example_knows_who_follows_whom():
+def test_an_example_has_the_ground_truth_of_links():
     scene = crossing(frame_count=40)
     truth = GroundTruth(scene.truth(), scene.truth().track_id.astype(np.int64))
     example = make_link_example(scene.truth(), truth, scene.frame_rate, GateParameters())
@@ -46,7 +46,7 @@ def test_the_same_seed_gives_the_same_model_and_another_seed_another(examples, t
         assert one != other
 
 
-def test_the_settings_are_obeyed(examples):
+def test_the_settings_take_effect(examples):
     matcher = train_matcher(examples[:1], TrainingParameters(link_rounds=3, link_depth=1, detection_rounds=2))
     assert matcher.context.num_boosted_rounds() == 3
     assert matcher.detection.num_boosted_rounds() == 2
@@ -63,7 +63,7 @@ def test_pairs_are_drawn_from_a_large_example(examples):
     np.testing.assert_array_equal(answers(drawn, examples[0]), answers(again, examples[0]))
 
 
-def test_what_is_ignored_teaches_nothing(examples):
+def test_pairs_that_are_not_counted_have_no_effect(examples):
     """Turning the identities of ignored detections into noise must not change the model."""
     example = examples[0]
     ignored = replace(example, identity=np.where(example.detections.frame > 75, NOT_COUNTED, example.identity))
@@ -76,7 +76,7 @@ def test_what_is_ignored_teaches_nothing(examples):
     )
 
 
-def test_people_and_false_detections_are_told_apart_though_others_are_ignored(examples):
+def test_objects_and_false_detections_are_separated_though_others_are_not_counted(examples):
     example = examples[0]
     shown = example.detections.frame % 3 > 0
     matcher = train_matcher([replace(example, identity=np.where(shown, example.identity, NOT_COUNTED))], FEW)
@@ -107,7 +107,7 @@ def lonely_walk():
     return make_link_example(walk, GroundTruth(walk, np.array([1, 1])), 10, GateParameters())
 
 
-def test_without_false_detections_there_is_nothing_to_learn_about_them():
+def test_without_false_detections_the_detection_model_cannot_be_trained():
     scene = crossing(frame_count=40)
     truth = GroundTruth(scene.truth(), scene.truth().track_id.astype(np.int64))
     example = make_link_example(scene.truth(), truth, scene.frame_rate, GateParameters())
@@ -160,7 +160,7 @@ def with_appearance(matcher, seen, gate=WIDE, parameters=FEW):
     return add_appearance(matcher, load_appearance(Look), gate, seen, parameters)
 
 
-def test_looks_help_where_context_is_in_doubt(matcher, seen):
+def test_appearance_helps_where_context_leaves_a_pair_open(matcher, seen):
     """Context alone is kept, pairs that were not seen keep its answer, and the others are judged better."""
     context, gate = matcher, AppearanceGate(low=0.05, high=0.95)
     matcher = with_appearance(context, seen, gate, FEW.model_copy(update={"appearance_rounds": 40}))
@@ -177,7 +177,7 @@ def test_looks_help_where_context_is_in_doubt(matcher, seen):
         assert squared_error(after[changed], true) < 0.8 * squared_error(before[changed], true)
 
 
-def test_the_models_of_the_paper_learn_from_its_six_contextual_features_and_the_network(examples, seen):
+def test_the_models_of_the_paper_use_its_six_contextual_features_and_the_network(examples, seen):
     six = FEW.model_copy(update={"context": "paper"})
     matcher = with_appearance(train_matcher(examples, six), seen, parameters=six)
     assert tuple(matcher.context.feature_names) == PAPER_FEATURES
@@ -198,7 +198,7 @@ def squared_error(probability, true) -> float:
     return float(((probability - true) ** 2).mean())
 
 
-def test_only_open_pairs_that_were_seen_teach_about_looks(examples, seen):
+def test_the_link_model_learns_only_from_open_pairs_that_were_compared(examples, seen):
     matcher = train_matcher(examples, FEW)
     expected = with_appearance(matcher, seen).link.save_raw("json")
     spoiled = []
@@ -213,7 +213,7 @@ def test_only_open_pairs_that_were_seen_teach_about_looks(examples, seen):
 
 
 @pytest.mark.parametrize("kind", ["nothing seen", "nothing open", "nobody"])
-def test_without_open_pairs_of_both_kinds_there_is_nothing_to_learn_about_looks(examples, seen, kind):
+def test_without_open_pairs_of_both_kinds_the_link_model_cannot_be_trained(examples, seen, kind):
     matcher = train_matcher(examples, FEW)
     given = {
         "nothing seen": (examples, WIDE),

@@ -63,7 +63,7 @@ def test_every_topology_trains(topology: str, loss: str, paint_crops: Paint, tmp
     assert all(not torch.equal(value, before[name]) for name, value in start.state.network.state_dict().items())
 
 
-def test_training_learns_to_tell_painted_people_apart(paint_crops: Paint, tmp_path: Path) -> None:
+def test_training_learns_to_separate_painted_identities(paint_crops: Paint, tmp_path: Path) -> None:
     validation = Validation([paint_crops(identities=12, seed=2, light=60)], pairs=200)
     parameters = settings(steps=60, check_every=30, learning_rate=3e-3)
     made = SiameseTrainer([paint_crops(identities=20, light=60)], validation, parameters, tmp_path)
@@ -131,7 +131,7 @@ def test_settings_that_do_not_fit_are_refused(paint_crops: Paint, tmp_path: Path
             trainer(paint_crops, tmp_path, device="cuda")
 
 
-def test_a_checkpoint_of_another_training_is_not_gone_on_from(paint_crops: Paint, tmp_path: Path) -> None:
+def test_a_checkpoint_of_another_training_is_refused(paint_crops: Paint, tmp_path: Path) -> None:
     trainer(paint_crops, tmp_path).run(silent)
     with pytest.raises(ConfigError, match="is of a training with other settings or data"):
         trainer(paint_crops, tmp_path, seed=1)
@@ -142,7 +142,7 @@ def test_a_checkpoint_of_another_training_is_not_gone_on_from(paint_crops: Paint
         trainer(paint_crops, tmp_path)
 
 
-def test_identification_begins_at_the_people_as_the_network_sees_them(paint_crops: Paint, tmp_path: Path) -> None:
+def test_the_classifier_begins_at_the_descriptors_of_the_network(paint_crops: Paint, tmp_path: Path) -> None:
     trainer(paint_crops, tmp_path, steps=1).run(silent)
     people, validation = paint_crops(identities=5, seed=3), Validation([paint_crops(seed=2)], pairs=60)
     begun = SiameseTrainer([people], validation, settings(), tmp_path / "next", tmp_path / "siamese.safetensors")

@@ -45,7 +45,7 @@ def test_the_curve_counts_what_each_threshold_accepts(pairs):
 
 
 @given(scored_pairs())
-def test_average_precision_is_the_mean_precision_at_the_score_of_each_pair_of_one_person(pairs):
+def test_average_precision_is_the_mean_precision_at_the_score_of_each_pair_of_one_identity(pairs):
     score, same = pairs
     counts = [accepted(score, same, threshold) for threshold in score[same]]
     assert average_precision(score, same) == pytest.approx(np.mean([true / (false + true) for false, true in counts]))
@@ -78,7 +78,7 @@ def test_separated_kinds_are_perfect_and_reversed_ones_are_not(dtype):
     assert false_positive_rate_at(score[::-1], same) == 1
 
 
-def test_a_score_that_says_nothing_earns_the_base_rate():
+def test_a_constant_score_gets_the_base_rate():
     same = np.arange(20) < 5
     assert average_precision(np.zeros(20), same) == pytest.approx(0.25)
     assert false_positive_rate_at(np.zeros(20), same) == 1
@@ -92,7 +92,7 @@ def test_recall_of_95_percent_may_miss_one_in_twenty():
 
 
 @pytest.mark.parametrize("same", [[], [True, True], [False, False]])
-def test_measures_are_nan_without_pairs_of_both_kinds(same):
+def test_metrics_are_nan_without_pairs_of_both_kinds(same):
     same = np.array(same, bool)
     score = np.arange(len(same), dtype=float)
     assert math.isnan(false_positive_rate_at(score, same))
@@ -107,7 +107,7 @@ def test_one_shot_accuracy_splits_ties():
 
 
 @given(st.lists(st.integers(-2, 6), max_size=30), st.integers(2, 5), st.integers(0, 9))
-def test_trials_ask_for_one_of_several_persons(persons, ways, seed):
+def test_trials_have_one_example_of_the_identity_of_the_query(persons, ways, seed):
     identity = np.array(persons, np.int64)
     query, example = one_shot_trials(identity, ways, 50, np.random.default_rng(seed))
     known = identity[identity >= 0]
@@ -120,7 +120,7 @@ def test_trials_ask_for_one_of_several_persons(persons, ways, seed):
     assert all(len(set(row)) == ways for row in identity[example].tolist())
 
 
-def test_trials_show_everybody_and_repeat_with_the_seed():
+def test_trials_draw_every_identity_and_repeat_with_the_seed():
     identity = np.repeat(np.arange(6), 4)
     first, again = (one_shot_trials(identity, 3, 500, np.random.default_rng(4)) for _ in range(2))
     assert [part.tolist() for part in first] == [part.tolist() for part in again]

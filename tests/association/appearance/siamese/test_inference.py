@@ -25,7 +25,7 @@ def write(path: Path, topology: str = "cost-function", loss: str | None = None, 
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
-def test_what_is_loaded_answers_as_what_was_saved(topology: str, paint_crops: Callable, tmp_path: Path) -> None:
+def test_a_loaded_network_gives_the_same_as_the_saved_one(topology: str, paint_crops: Callable, tmp_path: Path) -> None:
     siamese = Siamese.load(write(tmp_path / "a.safetensors", topology))
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology=topology, size="compact")).half().float().eval()
@@ -68,7 +68,7 @@ def test_a_frame_without_boxes_has_no_descriptors(tmp_path: Path) -> None:
     assert siamese.compare(described, described).shape == (0, 1)
 
 
-def test_no_classifier_of_people_is_written(tmp_path: Path) -> None:
+def test_no_classifier_of_identities_is_written(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", loss="identity-triplet")
     assert b"classifier" not in path.read_bytes()
     assert Siamese.load(path).compare(np.eye(3, 32, dtype=np.float32), np.eye(3, 32, dtype=np.float32))[0, 0] == 1
@@ -114,7 +114,7 @@ def test_weights_that_cannot_be_used_are_one_clear_line(harm: Callable, message:
     assert str(path) in str(caught.value)
 
 
-def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(paint_crops: Callable, tmp_path: Path) -> None:
+def test_the_number_of_threads_changes_no_bit_and_is_restored(paint_crops: Callable, tmp_path: Path) -> None:
     appearance, patches = Siamese.load(write(tmp_path / "a.safetensors", "cost-function")), paint_crops().patches
     before, described = torch.get_num_threads(), []
     try:
