@@ -286,6 +286,6 @@ def _border_distance(tracklets: Tracklets, end: TrackletEnd, image_size: tuple[i
     if image_size is None:
         return np.full(len(tracklets), np.nan)
     box = tracklets.detections.box[end.row].astype(np.float64)
-    beside = np.minimum(box[:, 0], image_size[0] - box[:, 2])
-    distance: FloatArray = np.clip(np.minimum(beside, image_size[1] - box[:, 3]) / end.height, -1, 3)
+    horizontal = np.minimum(box[:, 0], image_size[0] - box[:, 2])
+    distance: FloatArray = np.clip(np.minimum(horizontal, image_size[1] - box[:, 3]) / end.height, -1, 3)
     return distance

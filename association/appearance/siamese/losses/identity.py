@@ -16,11 +16,11 @@ VERIFICATION_WEIGHT = 0.05
 class DeepId2(PairLoss):
     """Identification plus verification of Sun et al. 2014 (DeepID2).
 
-    L = mean(-log p_t) + lambda mean(Verif), with p the softmax of a learned linear layer over the known objects, and
+    L = mean(-log p_t) + lambda mean(Verif), with p the softmax of a learned linear layer over the identities, and
     Verif a loss over pairs.
 
     Raises:
-        ConfigError: there are fewer than two objects to tell apart.
+        ConfigError: there are fewer than two identities.
     """
 
     kind = "identity"
