@@ -34,7 +34,7 @@ def with_former_names(path: Path) -> None:
 
 def test_models_are_saved_loaded_and_belong_to_an_appearance(second_level: TrackletMatcher, tmp_path: Path) -> None:
     second_level.save(tmp_path)
-    described = type("Described", (), {"describe": lambda self, image, box: box})
+    described = type("Plain", (), {"describe": lambda self, image, box: box})
 
     def named(label: str) -> Appearances:
         return Appearances([LoadedAppearance("mine", label, described)])

@@ -13,7 +13,7 @@ from siamlink.association.appearance.siamese.losses.registry import make_loss
 DIMENSION, PAIRS, IDENTITIES = 6, 12, 3
 
 
-def make_example(name: str, seed: int = 0, scale: float = 1.0) -> tuple[PairLoss, list[np.ndarray]]:
+def make_loss_example(name: str, seed: int = 0, scale: float = 1.0) -> tuple[PairLoss, list[np.ndarray]]:
     """A loss in double precision and random input for it."""
     random = np.random.default_rng(seed)
     torch.manual_seed(seed)
@@ -33,7 +33,7 @@ def make_example(name: str, seed: int = 0, scale: float = 1.0) -> tuple[PairLoss
 
 @pytest.fixture(scope="session")
 def loss_example() -> Callable[..., tuple[PairLoss, list[np.ndarray]]]:
-    return make_example
+    return make_loss_example
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +43,7 @@ def check_value() -> Callable[[str, Callable[..., Any]], None]:
     def check(name: str, formula: Callable[..., Any]) -> None:
         for seed in range(5):
             for scale in (0.3, 1.0):
-                loss, inputs = make_example(name, seed, scale)
+                loss, inputs = make_loss_example(name, seed, scale)
                 value = loss(*map(torch.from_numpy, inputs))
                 assert value.shape == ()
                 assert value.item() == pytest.approx(formula(loss, *inputs), rel=1e-9)
