@@ -1,4 +1,4 @@
-"""The learned probabilities: is `later` the next detection of `earlier`'s track, and is a detection a person at all."""
+"""The learned probabilities of the first level: that a pair of detections is a link, and that a detection is true."""
 
 from dataclasses import dataclass, replace
 from importlib.resources import files
@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, Comparisons
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs
 from siamlink.association.boosting.booster import FeatureError, load_booster, predict
 from siamlink.association.boosting.memoised import MemoisedBooster
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.features import PAIR_FEATURES
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.tracklets import matcher as tracklet_matcher
@@ -25,26 +26,29 @@ DETECTION_FEATURES = (
     "score_rank",
     "score_deviation",
     "relative_height",
-    "height_surprise",
-    "height_surprise_abs",
+    "height_residual",
+    "height_residual_abs",
     "support_past",
     "support_future",
     "support_both",
 )
+FORMER_NAMES = {"height_surprise": "height_residual", "height_surprise_abs": "height_residual_abs"}
+"""Feature names in models trained before these were renamed, and the present ones; read until the next release."""
 CONTEXT_FILE, LINK_FILE, DETECTION_FILE = "context.json", "link.json", "detection.json"
-MODEL_FILES = (CONTEXT_FILE, LINK_FILE, DETECTION_FILE, tracklet_matcher.LINK_FILE, tracklet_matcher.PERSON_FILE)
+MODEL_FILES = (CONTEXT_FILE, LINK_FILE, DETECTION_FILE, tracklet_matcher.LINK_FILE, tracklet_matcher.OBJECT_FILE)
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """The boosted models: of links by context, of detections, and, with an appearance, of links that context left open.
+    """The boosted models of one tracker, all of which give probabilities.
 
     Attributes:
-        context: is `later` the next detection of `earlier`'s track, by `PAIR_FEATURES`.
-        detection: is a detection a person, by `DETECTION_FEATURES`.
-        link: the same question as `context`, by `PAIR_FEATURES` and those of the appearance; None without one.
-        appearance: what says how alike detections look; None without one.
-        tracklets: the models of the second level; None without one.
+        context: that `later` is the next detection of the object of `earlier`, from `PAIR_FEATURES`.
+        detection: that a detection shows an object, from `DETECTION_FEATURES`.
+        link: the same as `context`, from `PAIR_FEATURES` and the features of the appearance; for the pairs that
+            `context` leaves open. None without an appearance.
+        appearance: the appearance models; None without one.
+        tracklets: the models of the second level; None for one level.
     """
 
     context: Any
@@ -55,30 +59,32 @@ class Matcher:
 
     @classmethod
     def load(cls, folder: Path | None = None, appearance: Appearances | None = None, levels: int = 1) -> "Matcher":
-        """Load the boosters of a folder, or those shipped with siamlink.
+        """Load the models of a folder.
 
-        The appearance is compared at the last of the levels: by `link.json` with one, by the models of tracklets with
-        two.
+        Args:
+            folder: where the files are; by default those shipped with siamlink.
+            appearance: used at the last level: by `link.json` for one level, by the tracklet models for two.
+            levels: 1 or 2.
 
         Raises:
-            ModelError: a file is missing, is no XGBoost model, or was made for other features.
+            ModelError: a file is missing, is not an XGBoost model, or was trained on other features.
         """
         folder = Path(str(files("siamlink.association") / "weights")) if folder is None else folder
         return cls(
             context=load_booster(folder / CONTEXT_FILE, PAIR_FEATURES),
-            detection=load_booster(folder / DETECTION_FILE, DETECTION_FEATURES),
+            detection=load_booster(folder / DETECTION_FILE, DETECTION_FEATURES, FORMER_NAMES),
             link=_load_link(folder / LINK_FILE, appearance) if appearance and levels == 1 else None,
             appearance=appearance,
             tracklets=TrackletMatcher.load(folder, appearance) if levels == 2 else None,
         )
 
     def memoised(self) -> "Matcher":
-        """The same, for one who asks again and again about mostly the same detections and tracklets."""
+        """The same matcher with a memory of the last predictions, for repeated calls with mostly the same rows."""
         tracklets = self.tracklets.memoised() if self.tracklets else None
         return replace(self, detection=MemoisedBooster(self.detection), tracklets=tracklets)
 
     def save(self, folder: Path) -> None:
-        """Write the boosters as XGBoost's JSON; those that there are."""
+        """Write the models that are present as JSON of XGBoost."""
         folder.mkdir(parents=True, exist_ok=True)
         boosters = {CONTEXT_FILE: self.context, DETECTION_FILE: self.detection, LINK_FILE: self.link}
         for name, booster in boosters.items():
@@ -90,71 +96,71 @@ class Matcher:
     def first_level(
         self, detections: Detections, scene: SceneStatistics, pairs: Pairs, features: NDArray[np.float32]
     ) -> tuple[FloatArray, FloatArray]:
-        """By context, how likely each of P pairs is a link and each of N detections a person: (P,) and (N,).
+        """Probabilities from context alone: (P,) that a pair is a link, and (N,) that a detection shows an object.
 
         Args:
             detections: N detections of a whole sequence.
-            scene: what they look like as a whole.
+            scene: their statistics.
             pairs: P candidate pairs among them.
-            features: (P, F) of `PAIR_FEATURES`.
+            features: (P, F) as `PAIR_FEATURES` names them.
         """
         link = self.context_probability(features)
         return link, self.detection_probability(detection_features(detections, scene, pairs, link))
 
     def context_probability(self, features: NDArray[np.float32]) -> FloatArray:
-        """(P,) the probability that each pair is a detection and the next one of its track, from (P, F) features."""
+        """(P,) probabilities that `later` is the next detection of the object of `earlier`, from features (P, F)."""
         return predict(self.context, features, PAIR_FEATURES)
 
-    def link_probability(self, features: NDArray[np.float32], compared: Comparisons, pairs: Pairs) -> FloatArray:
-        """(P,) the same probability of pairs whose looks were compared.
+    def link_probability(self, features: NDArray[np.float32], compared: ComparedPairs, pairs: Pairs) -> FloatArray:
+        """(P,) the same probability from context and appearance.
 
         Args:
-            features: (P, F) of `PAIR_FEATURES`.
-            compared: what the appearance said of the P pairs.
-            pairs: the pairs; all those of one detection at one gap that were compared must be there.
+            features: (P, F) as `PAIR_FEATURES` names them.
+            compared: the appearance features of the P pairs; all are available.
+            pairs: the pairs; must contain all compared rivals of each pair.
         """
         if not len(pairs):
             return np.zeros(0)
         assert self.appearance is not None
-        shown = link_features(self.appearance, features, compared, pairs)
-        return predict(self.link, shown, link_feature_names(self.appearance))
+        extended = link_features(self.appearance, features, compared, pairs)
+        return predict(self.link, extended, link_feature_names(self.appearance))
 
     def revise(
         self,
         probability: FloatArray,
         features: NDArray[np.float32],
         pairs: Pairs,
-        asked: NDArray[np.intp],
-        compared: Comparisons,
+        rows: NDArray[np.intp],
+        compared: ComparedPairs,
     ) -> FloatArray:
-        """(P,) probabilities by context, those of pairs whose looks were compared replaced by what the link model says.
+        """(P,) probabilities from context, replaced by those of the link model where the appearance was compared.
 
         Args:
-            probability: (P,) by context.
-            features: (P, F) of `PAIR_FEATURES`.
+            probability: (P,) from context.
+            features: (P, F) as `PAIR_FEATURES` names them.
             pairs: the P pairs.
-            asked: (K,) the pairs that appearance was asked about.
-            compared: what it said of these K; pairs that could not be looked at keep their probability.
+            rows: (K,) the pairs that were given to the appearance.
+            compared: the comparisons of these K pairs; a pair without one keeps its probability.
         """
-        known = np.flatnonzero(compared.known)
-        rows, revised = asked[known], probability.copy()
-        revised[rows] = self.link_probability(features[rows], compared[known], pairs[rows])
+        available = np.flatnonzero(compared.available)
+        rows, revised = rows[available], probability.copy()
+        revised[rows] = self.link_probability(features[rows], compared[available], pairs[rows])
         return revised
 
     def detection_probability(self, features: NDArray[np.float32]) -> FloatArray:
-        """(N,) the probability that each detection is a person, from (N, F) features."""
+        """(N,) probabilities that each detection shows an object, from features (N, F)."""
         return predict(self.detection, features, DETECTION_FEATURES)
 
 
 def link_feature_names(appearance: Appearances) -> tuple[str, ...]:
-    """Of the columns of `link_features`."""
+    """The names of the columns of `link_features`."""
     return (*PAIR_FEATURES, *appearance.feature_names)
 
 
 def link_features(
-    appearance: Appearances, features: NDArray[np.float32], compared: Comparisons, pairs: Pairs
+    appearance: Appearances, features: NDArray[np.float32], compared: ComparedPairs, pairs: Pairs
 ) -> NDArray[np.float32]:
-    """(P, F + G) the contextual features (P, F) of pairs that were compared, and those of their looks."""
+    """(P, F + G) the contextual features (P, F) of compared pairs, and those of their appearance (P, G)."""
     gap = features[:, PAIR_FEATURES.index("gap_frames")].astype(np.int64)
     return np.hstack([features, appearance.pair_features(compared, pairs, gap)])
 
@@ -164,50 +170,49 @@ def detection_features(
 ) -> NDArray[np.float32]:
     """The features of `DETECTION_FEATURES`.
 
-    A true detection tends to have a likely predecessor and a likely successor: the best link probability on either
-    side is its support.
+    A true detection tends to have a likely predecessor and a likely successor. Its support from the past and from the
+    future is the largest link probability on that side.
 
     Args:
         detections: N detections.
-        scene: what the detections of the scene look like.
-        pairs: P candidate pairs among them.
+        scene: statistics of all detections of the scene.
+        pairs: P candidate pairs among the N detections.
         link_probability: (P,) of each pair.
-        future: whether later frames are known; without them the support from the future is NaN.
+        future: False if later frames are not available; the support from the future is NaN then.
 
     Returns:
         (N, F) float32.
     """
-    past, ahead = np.zeros(len(detections)), np.zeros(len(detections))
-    np.maximum.at(past, pairs.later, link_probability)
+    support_past, support_future = np.zeros(len(detections)), np.zeros(len(detections))
+    np.maximum.at(support_past, pairs.later, link_probability)
     if future:
-        np.maximum.at(ahead, pairs.earlier, link_probability)
+        np.maximum.at(support_future, pairs.earlier, link_probability)
     else:
-        ahead[:] = np.nan
-    surprise = scene.height_surprise(detections)
-    return np.column_stack(
-        [
-            scene.score_rank(detections),
-            scene.score_deviation(detections),
-            detections.height / scene.median_height,
-            surprise,
-            np.abs(surprise),
-            past,
-            ahead,
-            past + ahead,
-        ]
-    ).astype(np.float32)
+        support_future[:] = np.nan
+    height_residual = scene.height_residual(detections)
+    columns = {
+        "score_rank": scene.score_rank(detections),
+        "score_deviation": scene.score_deviation(detections),
+        "relative_height": detections.height / scene.median_height,
+        "height_residual": height_residual,
+        "height_residual_abs": np.abs(height_residual),
+        "support_past": support_past,
+        "support_future": support_future,
+        "support_both": support_past + support_future,
+    }
+    return column_array(columns, DETECTION_FEATURES)
 
 
 def _load_link(path: Path, appearance: Appearances) -> Any:
     remedy = f"'siamlink train matcher --set levels=1 --set appearance={appearance.name}', or set appearance=none"
     if not path.is_file():
         raise ModelError(
-            f"no model at {path}, so the appearance '{appearance.name}' cannot be used: train one with {remedy}"
+            f"no model at {path}, so the appearance '{appearance.name}' cannot be used; train one with {remedy}"
         )
     try:
         return load_booster(path, link_feature_names(appearance))
     except FeatureError:
         raise ModelError(
-            f"{path} was made for another appearance than '{appearance.name}', or by another version; train it again "
-            f"with {remedy}"
+            f"{path} was trained with another appearance than '{appearance.name}', or by another version; train it "
+            f"again with {remedy}"
         ) from None

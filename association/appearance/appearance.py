@@ -1,55 +1,51 @@
-"""How alike detections look: what an appearance is, how it is named, and the features of pairs that come of it."""
+"""Appearance models: descriptors of boxes, comparisons of descriptors, and the features of pairs made from them."""
 
-import re
-import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.pairs.candidates import IntArray, Pairs
+from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.features import rank_among_rivals
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.fingerprint import fingerprint_of
 from siamlink.detectors.base.parameters import Parameters
-from siamlink.detectors.base.plugins import load_attribute
 from siamlink.detectors.detector import explain_where
 from siamlink.detectors.sources.frame_source import Image
 
 if TYPE_CHECKING:
     from siamlink.association.appearance.optical_flow import FlowField, FlowParameters
 
+Floating = TypeVar("Floating", bound=np.floating[Any])
 Box = NDArray[np.float32]
 Features = NDArray[np.float32]
 Descriptors = NDArray[Any]
-Described = tuple[Descriptors, ...]
-"""Descriptors (N, D) of the same boxes by each of several appearances."""
+"""(N, D) one vector for each of N boxes."""
+DescriptorsPerModel = tuple[Descriptors, ...]
+"""The descriptors of the same N boxes by each of several appearance models."""
 
-NONE, SIAMESE, ONNX = "none", "siamese", "onnx"
-SIAMESE_FILE = "siamese.safetensors"
-"""What the weights of a Siamese network are called in the folder of a model."""
-SHIPPED = Path(str(files("siamlink.association") / "weights" / SIAMESE_FILE))
-"""The weights that come with siamlink."""
-EXPECTED = "an appearance is none, siamese, siamese:FILE, onnx:FILE, package.module:attribute or file.py:attribute"
 RANKS = ("rank_later", "margin_later", "rank_earlier", "margin_earlier")
-"""Per appearance: place and lead of `later` among the candidates of `earlier` at this gap, and the other way round."""
+"""Features added for each appearance: rank and margin of the similarity among the rivals of a pair, on either side."""
 BLOCK = 256
-"""Pairs compared at a time, so that their descriptors are never all gathered at once."""
+"""Pairs compared at a time, so that the descriptors of all pairs are never in memory at once."""
 
 
 class Appearance(Protocol):
-    """Describes detections one by one and compares the descriptors.
+    """What an author of an appearance plug-in writes: it describes boxes, and it may compare the descriptors.
+
+    Without a method `compare`, descriptors are compared by their cosine.
 
     Attributes:
-        feature_names: of what `compare` returns; the first one is the likeness, higher for pairs that look more alike.
-        needs_flow: whether `describe` is to be given optical flow. If so, `flow_parameters` may say how it is computed.
-        fingerprint: where there is one, a text that changes whenever descriptors would: with settings, weights, code.
-            Only then are descriptors kept, for a run that was interrupted or in a cache.
+        feature_names: names of the columns that `compare` returns; the first is the similarity, higher for pairs that
+            look more alike.
+        needs_flow: whether `describe` takes optical flow. If so, an attribute `flow_parameters` may say how the flow is
+            computed.
+        fingerprint: optional text that changes whenever the descriptors would change: with settings, weights or code.
+            Only with a fingerprint are descriptors cached and used to resume an interrupted run.
     """
 
     feature_names: tuple[str, ...]
@@ -65,22 +61,26 @@ class Appearance(Protocol):
 
 
 class AppearanceGate(Parameters):
-    """Which pairs appearance is asked about: those that geometry leaves open. The others keep its answer."""
+    """The pairs whose appearance is compared: those that context leaves open. The others keep its probability."""
 
-    low: float = Field(0.05, ge=0, le=1, description="pairs that geometry calls less probable are not looked at")
-    high: float = Field(0.9, ge=0, le=1, description="pairs that geometry calls more probable are not looked at")
+    low: float = Field(
+        0.05, ge=0, le=1, description="appearance is not compared for pairs with a lower link probability by context"
+    )
+    high: float = Field(
+        0.9, ge=0, le=1, description="appearance is not compared for pairs with a higher link probability by context"
+    )
 
     def leaves_open(self, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """(P,) which pairs of these probabilities by context are looked at."""
+        """(P,) whether appearance is compared, from the link probabilities (P,) by context."""
         return (probability >= self.low) & (probability <= self.high)
 
 
 @dataclass(frozen=True)
-class Comparisons:
-    """What each appearance said of some of P pairs.
+class ComparedPairs:
+    """The features by each appearance of those of P pairs that were compared.
 
     Attributes:
-        row: (P,) the row of each pair in `values`; -1 where its detections were not looked at.
+        row: (P,) the row of each pair in `values`; -1 for a pair that was not compared.
         values: (K, F) features by each appearance.
     """
 
@@ -88,30 +88,29 @@ class Comparisons:
     values: tuple[Features, ...]
 
     @classmethod
-    def none(cls, count: int) -> "Comparisons":
-        """Nothing was said of any of `count` pairs."""
+    def none(cls, count: int) -> "ComparedPairs":
+        """A number of pairs, none of which was compared."""
         return cls(np.full(count, -1, np.int64), ())
 
     @property
-    def known(self) -> NDArray[np.bool_]:
-        """(P,) which pairs were compared."""
+    def available(self) -> NDArray[np.bool_]:
+        """(P,) whether a pair was compared."""
         return self.row >= 0
 
-    def __getitem__(self, pairs: NDArray[np.intp]) -> "Comparisons":
-        """What was said of some of the pairs."""
-        return Comparisons(self.row[pairs], self.values)
+    def __getitem__(self, rows: NDArray[np.intp]) -> "ComparedPairs":
+        return ComparedPairs(self.row[rows], self.values)
 
 
 class LoadedAppearance:
-    """An appearance with a name: checks what it returns, and compares by cosine where it has no `compare` of its own.
+    """An appearance with a name and checked results; compares by cosine if the appearance itself does not compare.
 
     Args:
-        name: what errors call it.
-        label: what its features begin with; it tells whether a trained matcher belongs to this appearance.
+        name: for messages.
+        label: prefix of its feature names; it shows whether a trained matcher belongs to this appearance.
         appearance: an object with `describe(image, box)`, or a class of such that can be made without arguments.
 
     Raises:
-        ModelError: `appearance` is none of these.
+        ModelError: `appearance` is neither.
     """
 
     def __init__(self, name: str, label: str, appearance: object) -> None:
@@ -120,7 +119,7 @@ class LoadedAppearance:
                 appearance = appearance()
             except (Exception, SystemExit) as error:
                 reason = explain_where(error)
-                raise ModelError(f"appearance '{name}' cannot be made without arguments: {reason}") from error
+                raise ModelError(f"appearance '{name}' cannot be created without arguments: {reason}") from error
         self.name, self.label, self._appearance = name, label, appearance
         self.needs_flow = bool(getattr(appearance, "needs_flow", False))
         self.flow_parameters: FlowParameters | None = getattr(appearance, "flow_parameters", None)
@@ -133,57 +132,66 @@ class LoadedAppearance:
                 "describe(image, box) that returns (N, D) numbers, or a class of such"
             )
         if not names or isinstance(names, str):
-            raise ModelError(f"appearance '{name}' has compare, but no feature_names that say what it returns")
+            raise ModelError(f"appearance '{name}' has compare, but no feature_names for the columns it returns")
         self.feature_names = tuple(map(str, names))
+        if len({*self.feature_names, *RANKS}) < len(self.feature_names) + len(RANKS):
+            raise ModelError(
+                f"appearance '{name}' has a name twice in feature_names, or one of {', '.join(RANKS)}: "
+                f"{', '.join(self.feature_names)}"
+            )
 
     @property
     def fingerprint(self) -> str | None:
-        """What its descriptors depend on, besides what it is shown; None where it does not say."""
+        """Text that changes whenever the descriptors of the same boxes would; None if the appearance has none."""
         return fingerprint_of(self._appearance)
 
     def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> Descriptors:
         """(N, D) descriptors, N at least 1; see `Appearance`.
 
         Raises:
-            ModelError: it failed, or returned something else.
+            ModelError: the appearance failed, or returned something else.
         """
-        found = self._call(self._describe, image, box, *([flow] if self.needs_flow else []))
-        if found.ndim != 2 or len(found) != len(box):
-            raise self._surprise("describe", found, f"({len(box)}, D) numbers for {len(box)} boxes")
-        return found
+        descriptors = self._call(self._describe, image, box, *([flow] if self.needs_flow else []))
+        if descriptors.ndim != 2 or len(descriptors) != len(box):
+            raise self._wrong_shape("describe", descriptors, f"({len(box)}, D) numbers for {len(box)} boxes")
+        return descriptors
 
     def compare(self, earlier: Descriptors, later: Descriptors) -> Features:
         """(P, F) features, P at least 1; see `Appearance`.
 
         Raises:
-            ModelError: it failed, or returned something else.
+            ModelError: the appearance failed, or returned something else.
         """
-        found = self._call(self._compare, earlier, later)
-        if found.shape != (len(earlier), len(self.feature_names)):
-            wanted = f"({len(earlier)}, {len(self.feature_names)}) numbers for {len(earlier)} pairs"
-            raise self._surprise("compare", found, f"{wanted}: {', '.join(self.feature_names)}")
-        return found.astype(np.float32)
+        features = self._call(self._compare, earlier, later)
+        if features.shape != (len(earlier), len(self.feature_names)):
+            expected = f"({len(earlier)}, {len(self.feature_names)}) numbers for {len(earlier)} pairs"
+            raise self._wrong_shape("compare", features, f"{expected}: {', '.join(self.feature_names)}")
+        return features.astype(np.float32)
 
-    def _call(self, function: Any, *given: Any) -> NDArray[Any]:
+    def _call(self, function: Any, *arguments: Any) -> NDArray[Any]:
         try:
-            found = function(*given)
-            found = np.asarray(found.detach().cpu() if hasattr(found, "detach") else found)
+            result = function(*arguments)
+            result = np.asarray(result.detach().cpu() if hasattr(result, "detach") else result)
         except ModelError:
             raise
         except (Exception, SystemExit) as error:
             raise ModelError(f"appearance '{self.name}' failed: {explain_where(error)}") from error
-        if found.dtype.kind not in "biuf":
-            raise ModelError(f"appearance '{self.name}' returned {found.dtype} where numbers were expected")
-        return found
+        if result.dtype.kind not in "biuf":
+            raise ModelError(f"appearance '{self.name}' returned {result.dtype} where numbers were expected")
+        return result
 
-    def _surprise(self, method: str, found: NDArray[Any], expected: str) -> ModelError:
+    def _wrong_shape(self, method: str, result: NDArray[Any], expected: str) -> ModelError:
         return ModelError(
-            f"{method} of appearance '{self.name}' returned an array of shape {found.shape}; expected {expected}"
+            f"{method} of appearance '{self.name}' returned an array of shape {result.shape}; expected {expected}"
         )
 
 
 class Appearances:
-    """One or more appearances, each of which adds its features to a pair's."""
+    """One or more appearances that are used together; each adds its own features to a pair.
+
+    Raises:
+        ModelError: two have the same label, or they were trained on differently computed optical flow.
+    """
 
     def __init__(self, parts: Sequence[LoadedAppearance]) -> None:
         labels = [part.label for part in parts]
@@ -199,28 +207,28 @@ class Appearances:
 
     @property
     def flow_parameters(self) -> "FlowParameters | None":
-        """How the optical flow is computed that they were trained on; None if they do not say."""
+        """How the optical flow is computed that the appearances were trained on; None if they do not say."""
         return self._flows[0] if self._flows else None
 
     @property
     def name(self) -> str:
-        """What they are called by together."""
+        """The names of all, separated by commas."""
         return ",".join(part.name for part in self.parts)
 
     @property
     def label(self) -> str:
-        """What tells whether a trained matcher belongs to them."""
+        """The labels of all, separated by commas; shows whether a trained matcher belongs to them."""
         return ",".join(part.label for part in self.parts)
 
     @property
     def fingerprint(self) -> str | None:
-        """What their descriptors depend on, besides what they are shown; None where one of them does not say."""
+        """The fingerprints of all, one a line; None if one of them has none."""
         parts = [part.fingerprint for part in self.parts]
         return None if None in parts else "\n".join(map(str, parts))
 
     @property
     def feature_names(self) -> tuple[str, ...]:
-        """Of the columns of `pair_features`."""
+        """The names of the columns of `pair_features`."""
         return tuple(f"{part.label}.{name}" for part in self.parts for name in (*part.feature_names, *RANKS))
 
     @property
@@ -228,47 +236,54 @@ class Appearances:
         """Whether one of them needs optical flow."""
         return any(part.needs_flow for part in self.parts)
 
-    def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> Described:
-        """What each makes of the boxes (N, 4) of an image, (N, D); N is at least 1."""
+    def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> DescriptorsPerModel:
+        """The descriptors (N, D) by each appearance of the boxes (N, 4) of an image; N is at least 1."""
         return tuple(part.describe(image, box, flow) for part in self.parts)
 
-    def join(self, described: Described) -> Features:
-        """(N, D) unit descriptors of what `describe` made of N boxes; their cosine is the mean of the parts' cosines.
+    def join(self, descriptors: DescriptorsPerModel) -> Features:
+        """(N, D) unit vectors that join the descriptors of all; their cosine is the mean of the cosines by each.
 
         Raises:
-            ModelError: one of them says how alike two detections look, but not how one looks by itself.
+            ModelError: an appearance only compares pairs, so that its descriptors alone have no cosine.
         """
         parts = []
-        for part, values in zip(self.parts, described, strict=True):
+        for part, values in zip(self.parts, descriptors, strict=True):
             if len(part.feature_names) > 1:
                 raise ModelError(f"appearance '{part.name}' only compares pairs of detections: set levels=1 with it")
-            parts.append(unit(values))
+            parts.append(unit(values.astype(np.float32)))
         return np.hstack(parts) * np.float32(len(parts) ** -0.5)
 
-    def compare(self, described: Described, earlier: IntArray, later: IntArray) -> tuple[Features, ...]:
-        """What each says of P pairs, (P, F), given by rows (P,) of the descriptors; P is at least 1."""
+    def compare(self, descriptors: DescriptorsPerModel, earlier: IntArray, later: IntArray) -> tuple[Features, ...]:
+        """The features (P, F) by each appearance of P pairs of rows (P,) of the descriptors; P is at least 1."""
         return tuple(
             np.concatenate([part.compare(values[earlier[rows]], values[later[rows]]) for rows in _blocks(len(earlier))])
-            for part, values in zip(self.parts, described, strict=True)
+            for part, values in zip(self.parts, descriptors, strict=True)
         )
 
-    def pair_features(self, compared: Comparisons, pairs: Pairs, gap: IntArray) -> Features:
-        """The features that a matcher is asked with, named by `feature_names`.
+    def pair_features(self, compared: ComparedPairs, pairs: Pairs, gap: IntArray) -> Features:
+        """(P, F) the features for a matcher, with the names `feature_names`.
 
         Args:
             compared: P pairs, all of which were compared.
-            pairs: the same; rivals of one pair (same detection, same gap) must all be there.
-            gap: (P,) frames between the two.
+            pairs: the same pairs; must contain all compared rivals of each pair (same detection, same gap).
+            gap: (P,) frames between the two detections.
         """
         if not len(pairs):
             return np.zeros((0, len(self.feature_names)), np.float32)
-        columns: list[NDArray[np.floating]] = []
-        for values in compared.values:
+        columns: dict[str, NDArray[Any]] = {}
+        for part, values in zip(self.parts, compared.values, strict=True):
             features = values[compared.row]
             misfit = -features[:, 0].astype(np.float64)
-            ranks = [rank_among_rivals(misfit, owner, gap)[:, :2] for owner in (pairs.earlier, pairs.later)]
-            columns += [features, *ranks]
-        return np.hstack(columns).astype(np.float32)
+            of_earlier, of_later = (rank_among_rivals(misfit, side, gap) for side in (pairs.earlier, pairs.later))
+            ranks = {
+                "rank_later": of_earlier[:, 0],
+                "margin_later": of_earlier[:, 1],
+                "rank_earlier": of_later[:, 0],
+                "margin_earlier": of_later[:, 1],
+            }
+            named = zip(part.feature_names, features.T, strict=True)
+            columns |= {f"{part.label}.{name}": values for name, values in (*named, *ranks.items())}
+        return column_array(columns, self.feature_names)
 
 
 def _blocks(count: int) -> list[slice]:
@@ -276,70 +291,14 @@ def _blocks(count: int) -> list[slice]:
 
 
 def cosine(earlier: Descriptors, later: Descriptors) -> Features:
-    """(P, 1) the cosine of the angle between descriptors: 1 for alike, 0 for unlike, and for descriptors of nothing."""
+    """(P, 1) cosines of descriptors (P, D) and (P, D); 0 where one of them is zero."""
     a, b = earlier.astype(np.float32), later.astype(np.float32)
     length = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    alike: Features = np.einsum("ij,ij->i", a, b) / np.maximum(length, 1e-12)
-    return alike[:, None]
+    similarity: Features = np.einsum("ij,ij->i", a, b) / np.maximum(length, 1e-12)
+    return similarity[:, None]
 
 
-def unit(descriptor: Descriptors) -> Features:
-    """(N, D) the descriptors with length 1; those of length 0 stay so."""
-    numbers = descriptor.astype(np.float32)
-    scaled: Features = numbers / np.maximum(np.linalg.norm(numbers, axis=1, keepdims=True), 1e-12)
+def unit(vector: NDArray[Floating]) -> NDArray[Floating]:
+    """(N, D) the vectors scaled to length 1, in their own precision; those of length 0 stay zero."""
+    scaled: NDArray[Floating] = vector / np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-12)
     return scaled
-
-
-def load_appearance(spec: object) -> Appearances | None:
-    """Make appearances ready.
-
-    Args:
-        spec: `none`; `siamese`, the network shipped with siamlink; `siamese:FILE`; `onnx:FILE`, any re-identification
-            network; `package.module:attribute`, searched in the current folder too, or `file.py:attribute`; several of
-            them, joined by commas; or an object or class itself.
-
-    Returns:
-        The appearances; None for `none` or nothing.
-
-    Raises:
-        ModelError: there is no such appearance, or it is broken.
-    """
-    if not isinstance(spec, str):
-        name = getattr(spec, "__qualname__", type(spec).__qualname__)
-        return Appearances([LoadedAppearance(name, _label(name), spec)])
-    names = [name for name in map(str.strip, spec.split(",")) if name not in ("", NONE)]
-    return Appearances([_load_by_name(name) for name in names]) if names else None
-
-
-def _load_by_name(spec: str) -> LoadedAppearance:
-    kind, colon, rest = spec.partition(":")
-    if kind in (SIAMESE, ONNX) and colon and not rest:
-        raise ModelError(f"'{spec}' names no file; give one as {kind}:FILE")
-    path = Path(rest).expanduser()
-    if kind == SIAMESE:
-        from siamlink.association.appearance.siamese.inference import Siamese
-
-        weights = path if rest else SHIPPED
-        loaded = Siamese.load(weights)
-        return LoadedAppearance(spec, _file_label(weights), loaded)
-    if kind == ONNX and rest:
-        from siamlink.association.appearance.onnx_reid import ReidNetwork
-
-        network = ReidNetwork(path)
-        return LoadedAppearance(spec, _file_label(path), network)
-    if colon:
-        found = load_attribute(spec, EXPECTED, ModelError)
-        return LoadedAppearance(spec, _label(spec.rpartition(":")[2]), found)
-    hints = {".onnx": f"{ONNX}:{spec}", ".safetensors": f"{SIAMESE}:{spec}", ".py": f"{spec}:ATTRIBUTE"}
-    hint = hints.get(Path(spec).suffix)
-    raise ModelError(f"there is no appearance '{spec}'" + (f"; did you mean '{hint}'?" if hint else f"; {EXPECTED}"))
-
-
-def _file_label(path: Path) -> str:
-    """The file's name and a checksum: a matcher trained with other weights is told apart, wherever the file lies."""
-    return f"{_label(path.stem)}-{zlib.crc32(path.read_bytes()):08x}"
-
-
-def _label(name: str) -> str:
-    """A name as XGBoost takes it in feature names."""
-    return re.sub(r"[^\w.-]", "_", name)

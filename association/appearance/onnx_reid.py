@@ -1,4 +1,4 @@
-"""Re-identification networks in ONNX files, run by onnxruntime on the CPU: descriptors compared by their cosine."""
+"""Re-identification networks in ONNX files, run by onnxruntime on the CPU; their descriptors are compared by cosine."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -16,31 +16,30 @@ from siamlink.detectors.models.onnx import open_session
 
 Floats = NDArray[np.float32]
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of red, green and blue in ImageNet, as PyTorch networks want their input."""
+"""Of red, green and blue in ImageNet, by which the input of PyTorch networks is normalised."""
 BATCH = 16
 LARGEST = 1e6
-"""Pixels; a box that reaches further is cut off there."""
+"""Pixels; the coordinates of boxes are clipped to this."""
 SMALLEST_SIDE = 16
-"""Pixels; what takes smaller pictures does not look at people."""
+"""Pixels; a network with a smaller input is refused as not made for re-identification."""
 
 
 class ReidNetwork:
-    """A network from one picture of a person to a vector.
+    """A network that turns the image of one object into a vector.
 
-    A network in TensorFlow's order, (batch, height, width, 3), is given blue, green, red from 0 to 255, as OpenVINO's
-    are; one in PyTorch's, (batch, 3, height, width), is given red, green, blue normalised as ImageNet is. One that
-    wants something else can be wrapped in an appearance of one's own.
+    The input of a network in the order of TensorFlow, (batch, height, width, 3), is blue, green, red from 0 to 255, as
+    for the networks of OpenVINO. That of a network in the order of PyTorch, (batch, 3, height, width), is red, green,
+    blue, normalised as for ImageNet. A network with another input can be used through an appearance plug-in.
 
     Args:
-        path: the ONNX file; height and width of its input are fixed in it, the batch is 1 or free.
-        threads: how many pictures or batches are looked at at once; by default the cores this process may use, four
-            at most.
+        path: the ONNX file; height and width of its input are fixed, its batch size is 1 or free.
+        threads: number of batches run at the same time; by default the cores this process may use, at most four.
 
     Attributes:
         fingerprint: digest of the file.
 
     Raises:
-        ModelError: the file is missing, no ONNX file, or no such network.
+        ModelError: the file is missing, is not an ONNX file, or holds another kind of network.
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
@@ -70,25 +69,25 @@ class ReidNetwork:
         return output.reshape(output.shape[:2])
 
     def _check_output(self, path: Path) -> None:
-        """See to it that it makes one finite vector of each of the pictures it takes at once."""
+        """Check that the output is one finite vector for each image of a batch."""
         count = min(self._batch, 2)
         grey = self._normalise(np.full((count, *self._size, 3), 114, np.uint8))
         try:
-            found = self._session.run(None, {self._input: grey})[0]
+            output = self._session.run(None, {self._input: grey})[0]
         except Exception as error:
             raise ModelError(f"{path} cannot be run: {explain(error)}") from error
-        shape: tuple[int, ...] = getattr(found, "shape", ())
+        shape: tuple[int, ...] = getattr(output, "shape", ())
         one_vector_each = len(shape) >= 2 and shape[0] == count and shape[1] > 1 and np.prod(shape[2:]) == 1
-        if not one_vector_each or found.dtype != np.float32 or not np.isfinite(found).all():
-            made = f"{found.dtype} {list(shape)}" if shape else type(found).__name__
+        if not one_vector_each or output.dtype != np.float32 or not np.isfinite(output).all():
+            kind = f"{output.dtype} {list(shape)}" if shape else type(output).__name__
             raise ModelError(
-                f"{path} is no re-identification network: it makes {made} of {count} pictures; "
-                "expected one vector of finite numbers each, float32 [batch, length]"
+                f"{path} is not a re-identification network: its output for {count} images is {kind}; "
+                "expected one vector of finite numbers for each, float32 [batch, length]"
             )
 
 
 def cut(image: Image, box: Floats, size: tuple[int, int]) -> Image:
-    """Cut one box (4,) out and resize it to `size` (height, width); beyond the border the image's edge is repeated."""
+    """Cut out one box (4,) and resize it to `size` (height, width); outside of the image, its edge is repeated."""
     x1, y1, x2, y2 = np.round(np.clip(box, -LARGEST, LARGEST)).astype(int).tolist()
     height, width = image.shape[:2]
     right, bottom = max(x2, x1 + 1), max(y2, y1 + 1)
@@ -102,13 +101,13 @@ def cut(image: Image, box: Floats, size: tuple[int, int]) -> Image:
 
 
 def _places(start: int, stop: int, side: int) -> NDArray[np.intp]:
-    """The rows or columns from `start` to `stop`, those beyond the border replaced by the last ones within it."""
+    """The rows or columns from `start` to `stop`; those outside of the image are replaced by the nearest one inside."""
     places = np.linspace(start, stop - 1, min(stop - start, 4 * side))
     return np.clip(np.round(places).astype(np.intp), 0, side - 1)
 
 
 def _find_input(path: Path, session: Any) -> tuple[str, tuple[int, int], bool, int]:
-    """The name of the only input, the height and width it wants, whether channels come first, pictures at a time."""
+    """The name of the only input, its height and width, whether channels come first, and the batch size to use."""
     inputs = session.get_inputs()
     shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else []
     sides = shape[1:]
@@ -118,8 +117,8 @@ def _find_input(path: Path, session: Any) -> tuple[str, tuple[int, int], bool, i
         fixed = all(isinstance(side, int) and side >= SMALLEST_SIDE for side in (height, width))
         if fixed and (free or shape[0] == 1):
             return inputs[0].name, (height, width), channels_first, BATCH if free else 1
-    found = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
+    listed = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
     raise ModelError(
-        f"{path} is no re-identification network: its inputs are {found}; expected one picture, tensor(float) "
-        "[batch, 3, height, width] or [batch, height, width, 3], the batch 1 or free, the sides fixed"
+        f"{path} is not a re-identification network: its inputs are {listed}; expected one image, tensor(float) "
+        "[batch, 3, height, width] or [batch, height, width, 3], with batch 1 or free, and fixed height and width"
     )

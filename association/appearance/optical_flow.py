@@ -1,4 +1,4 @@
-"""Dense optical flow: how every pixel of a frame came to be where it is, with or without the camera's own motion."""
+"""Dense optical flow: the motion of every pixel since the last frame, with or without the motion of the camera."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -19,33 +19,35 @@ Region = tuple[slice, slice]
 """Rows and columns of a flow field."""
 
 SMALLEST_SIDE = 96
-"""Pixels of the least picture given to OpenCV: on smaller ones DIS changes its own settings, or crashes."""
+"""Pixels; smaller images are enlarged, because on them DIS changes its own settings, or crashes."""
 
 MARGIN, MARGIN_HEIGHTS = 32, 0.25
-"""What is looked at around a box, in field pixels and in heights of the box: it was there one frame ago."""
+"""Margin around the boxes, in field pixels and in box heights, for where the objects were one frame ago."""
 
 REGION_STEP = 16
-"""Regions begin at multiples of this, so that DIS sees the same pyramid as on the whole frame."""
+"""Regions begin at multiples of this, so that DIS builds the same image pyramid as on the whole frame."""
 
 CAMERA_GRID = 8
-"""Every so many pixels of the halved field a vector votes for the camera's motion."""
+"""Pixels of the halved field between the vectors that the motion of the camera is fitted to."""
 
 CAMERA_ROUNDS = 10
 
 SMALLEST_MISFIT = 0.1
-"""Pixels of the halved field within which a vector agrees with the camera's motion at least."""
+"""Pixels of the halved field; smallest width of the robust weight function in the fit of the camera's motion."""
 
 
 class FlowParameters(Parameters):
     """How optical flow is computed."""
 
     method: Literal["dis", "farneback"] = Field(
-        "dis", description="dis: Kroeger et al. 2016; farneback: Farnebäck 2003, some twenty times slower"
+        "dis", description="algorithm. dis: Kroeger et al. 2016; farneback: Farnebäck 2003, about twenty times slower"
     )
     height: int = Field(
-        600, ge=100, le=10000, description="rows of the frames at most: larger ones are shrunk by a whole factor"
+        600, ge=100, le=10000, description="largest height in pixels; larger frames are reduced by an integer factor"
     )
-    remove_camera_motion: bool = Field(True, description="take the camera's motion, seen around the boxes, away")
+    remove_camera_motion: bool = Field(
+        True, description="subtract the motion of the camera, estimated outside of the boxes"
+    )
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,12 @@ class FlowField:
     """The motion that led to a frame.
 
     Attributes:
-        vectors: (h, w, 2) motion x, y in pixels of the full frame a second, right and down positive; 0 where not
-            known. Row i, column j is the square of the frame from `(j, i) / scale` to `(j + 1, i + 1) / scale`, in
-            the pixels that boxes are measured in; the frame's last rows and columns may lie beyond the field.
-        scale: field pixels a frame pixel, one over a whole number.
+        vectors: (h, w, 2) motion x, y in frame pixels per second, right and down positive; 0 where not computed. Row i,
+            column j is the square of the frame from `(j, i) / scale` to `(j + 1, i + 1) / scale`, in the coordinates
+            of boxes; the last rows and columns of the frame may lie outside of the field.
+        scale: field pixels per frame pixel, the reciprocal of an integer.
         camera_motion: (2, 3) A with (x, y) = A (x', y', 1) for a point of the background that was at x', y' in the
-            previous frame, in frame pixels; None where it was not asked for or could not be seen.
+            previous frame, in frame pixels; None if it was not requested or could not be estimated.
     """
 
     vectors: Vectors
@@ -67,11 +69,11 @@ class FlowField:
 
 
 class FlowEstimator:
-    """Optical flow of one video, frame by frame and causal: from each frame back to the one before, and negated.
+    """Optical flow of one video, frame by frame and causal: the negative of the flow back to the previous frame.
 
     Args:
         parameters: method, size, camera motion.
-        frame_rate: frames a second, where `update` is not told the time.
+        frame_rate: frames per second, used where `update` gets no time.
     """
 
     def __init__(self, parameters: FlowParameters, frame_rate: float) -> None:
@@ -82,16 +84,16 @@ class FlowEstimator:
         self._previous: Grey | None = None
 
     def update(self, image: Image, seconds: float | None = None, box: NDArray[np.floating] | None = None) -> FlowField:
-        """The motion from the last frame given to this one; zero for the first.
+        """The motion from the last frame to this one; zero for the first one.
 
         Args:
             image: (H, W, 3) uint8 BGR.
-            seconds: time since the last frame given; one frame at the frame rate where it is None or not above 0.
-            box: (N, 4) `x1 y1 x2 y2`: the flow is asked for in these only and may be 0 elsewhere, and what lies in
-                them may move on its own; None: everywhere.
+            seconds: time since the last frame; if None or not above 0, one frame at the frame rate.
+            box: (N, 4) `x1 y1 x2 y2` of the objects: the flow may be 0 outside of them, and they are left out of the
+                estimate of the camera's motion. None: the flow is computed everywhere.
 
         Raises:
-            InputError: the image is not of the size of the last one.
+            InputError: the image has another size than the last one.
         """
         factor = -(-image.shape[0] // self._parameters.height)
         previous, current = self._remember(image, factor)
@@ -111,7 +113,7 @@ class FlowEstimator:
         return FlowField(field.vectors, field.scale, camera)
 
     def camera_motion(self, image: Image, box: NDArray[np.floating] | None = None) -> FloatArray | None:
-        """What `FlowField.camera_motion` is from the last frame given to this one, without the flow; see `update`."""
+        """`FlowField.camera_motion` from the last frame to this one, without the flow; see `update`."""
         factor = -(-image.shape[0] // self._parameters.height)
         previous, current = self._remember(image, factor)
         return None if previous is None else self._camera_motion(previous, current, factor, box)
@@ -123,14 +125,14 @@ class FlowEstimator:
         return fit_camera_motion(shift, 2 * factor, box)
 
     def skip_frame(self, image: Image) -> None:
-        """Take in the next frame, whose own motion nobody asks for."""
+        """Process the next frame without computing the motion that led to it."""
         self._remember(image, -(-image.shape[0] // self._parameters.height))
 
     def _remember(self, image: Image, factor: int) -> tuple[Grey | None, Grey]:
         size = image.shape[1], image.shape[0]
         if self._frame_size not in (None, size):
             change = "from {}x{} to {}x{}".format(*self._frame_size or (), *size)
-            raise InputError(f"the picture size changes {change}, but optical flow needs pictures of one size")
+            raise InputError(f"the image size changes {change}, but optical flow needs images of one size")
         self._frame_size = size
         grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY), np.uint8)
         previous, self._previous = self._previous, _shrunken(grey, factor)
@@ -138,18 +140,18 @@ class FlowEstimator:
 
 
 def fit_camera_motion(shift: Vectors, factor: int, box: NDArray[np.floating] | None = None) -> FloatArray | None:
-    """What the camera's motion does to the picture: an affine map, fitted robustly to the flow outside of the boxes.
+    """Fit an affine map, which stands for the motion of the camera, robustly to the flow outside of the boxes.
 
-    Least squares reweighted with the function of Geman and McClure 1987, as wide as the median misfit: deterministic,
-    and what moves on its own drops out as long as it covers less than half of the picture outside of the boxes.
+    Least squares, reweighted with the function of Geman and McClure 1987 at the width of the median misfit. This is
+    deterministic, and moving objects are ignored if they cover less than half of the image outside of the boxes.
 
     Args:
         shift: (h, w, 2) motion x, y that led to this frame, in frame pixels.
-        factor: frame pixels a pixel of `shift`.
-        box: (N, 4) `x1 y1 x2 y2` in frame pixels, of what may move on its own.
+        factor: frame pixels per pixel of `shift`.
+        box: (N, 4) `x1 y1 x2 y2` of the objects in frame pixels.
 
     Returns:
-        (2, 3) as in `FlowField.camera_motion`; None where too little is left outside of the boxes or nothing fits.
+        (2, 3) as in `FlowField.camera_motion`; None if too little lies outside of the boxes, or the fit is implausible.
     """
     grid = slice(CAMERA_GRID // 2, None, CAMERA_GRID)
     x, y = ((np.arange(side, dtype=np.float64)[grid] + 0.5) * factor for side in (shift.shape[1], shift.shape[0]))
@@ -162,19 +164,19 @@ def fit_camera_motion(shift: Vectors, factor: int, box: NDArray[np.floating] | N
 
 
 def _dis() -> cv2.DISOpticalFlow:
-    """ULTRAFAST: on PETS09-S2L1, MOT16-09 and TUD-Campus as near to the truth's motion as FAST, in half the time."""
+    """The preset ULTRAFAST: on PETS09-S2L1, MOT16-09 and TUD-Campus as accurate as FAST, in half the time."""
     return cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
 
 
 class _Farneback:
-    """OpenCV's Farnebäck flow with the call of its DIS flow."""
+    """OpenCV's Farnebäck flow with the interface of its DIS flow."""
 
     def calc(self, one: Grey, other: Grey, flow: Vectors) -> Vectors:
         return np.asarray(cv2.calcOpticalFlowFarneback(one, other, flow, 0.5, 4, 15, 3, 5, 1.2, 0), np.float32)
 
 
 def _padded_flow(method: cv2.DISOpticalFlow | _Farneback, one: Grey, other: Grey) -> Vectors:
-    """Flow from `one` to `other` in pixels, of pictures enlarged by their edge to what the method can stand."""
+    """Flow from `one` to `other` in pixels; small images are padded with their edge to `SMALLEST_SIDE`."""
     rows, columns = one.shape
     below, right = max(SMALLEST_SIDE - rows, 0), max(SMALLEST_SIDE - columns, 0)
     large, larger = (
@@ -199,7 +201,7 @@ def _halved(grey: Grey) -> Grey:
 
 
 def _region(box: NDArray[np.floating] | None, shape: tuple[int, ...], factor: int) -> Region | None:
-    """The part of a field of `shape` that holds the boxes and what is around them; None where they are all outside."""
+    """The part of a field of `shape` with the boxes and a margin around them; None if no box is inside."""
     if box is None:
         return slice(0, shape[0]), slice(0, shape[1])
     if not len(box):
@@ -212,7 +214,7 @@ def _region(box: NDArray[np.floating] | None, shape: tuple[int, ...], factor: in
 
 
 def _span(low: float, high: float, side: int) -> slice | None:
-    """What of `low` to `high` lies within 0 to `side`, widened to what the method can stand where there is room."""
+    """The part of `low` to `high` within 0 to `side`, widened to `SMALLEST_SIDE` if possible; None if it is empty."""
     if high <= 0 or low >= side:
         return None
     start = int(max(0, min(low, side - SMALLEST_SIDE))) // REGION_STEP * REGION_STEP
@@ -220,7 +222,7 @@ def _span(low: float, high: float, side: int) -> slice | None:
 
 
 def _outside(x: FloatArray, y: FloatArray, box: NDArray[np.floating] | None) -> NDArray[np.bool_]:
-    """Which points of the grid of rows `y` and columns `x` lie in no box."""
+    """(h, w) whether each point of the grid of rows `y` (h,) and columns `x` (w,) lies in no box."""
     free = np.ones((len(y), len(x)), bool)
     for x1, y1, x2, y2 in () if box is None else np.asarray(box, np.float64):
         free[slice(*np.searchsorted(y, (y1, y2))), slice(*np.searchsorted(x, (x1, x2)))] = False
@@ -247,9 +249,9 @@ def _inverse(affine: FloatArray) -> FloatArray:
 
 
 def _subtract(vectors: Vectors, region: Region, camera: FloatArray, factor: int, seconds: float) -> None:
-    """Take the motion of the background, `q - A^-1 q` at the point q over `seconds`, from the vectors of a region."""
-    shown = (np.eye(2, 3) - _inverse(camera)) / seconds
+    """Subtract the motion of the background, `(q - A^-1 q) / seconds` at a point q, from the vectors of a region."""
+    background = (np.eye(2, 3) - _inverse(camera)) / seconds
     y, x = ((np.arange(span.start, span.stop) + 0.5) * factor for span in region)
     for axis in (0, 1):
-        along_x, along_y = shown[axis, 0] * x + shown[axis, 2], shown[axis, 1] * y
+        along_x, along_y = background[axis, 0] * x + background[axis, 2], background[axis, 1] * y
         vectors[(*region, axis)] -= along_y[:, None].astype(np.float32) + along_x.astype(np.float32)

@@ -1,4 +1,4 @@
-"""What a network sees of detections: LUV patches of one size, and the optical flow within them."""
+"""Patches, the input of the networks: LUV images of detections in one size, and the optical flow within them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,25 +17,25 @@ PATCH_SIZE = (121, 53)
 Luma = Literal["fixed", "equalised", "plane"]
 
 LUV_CENTRE, LUV_SCALE = (105.0, 97.0, 137.0), (60.0, 12.0, 12.0)
-"""About the mean and the deviation of OpenCV's 8-bit L, U and V over people in five videos and four sets of crops."""
+"""About the mean and the deviation of 8-bit L, U and V of OpenCV over people in five videos and four sets of crops."""
 
 LARGEST_FLOW = 4.0
-"""Box heights a second; a faster motion looks to the network like this one."""
+"""Box heights per second; faster motion is clipped to this."""
 
 COARSEST_STEP = 2.0
-"""Pixels between samples that bilinear interpolation leaves without holes."""
+"""Pixels; largest distance of samples at which bilinear interpolation leaves no pixel out."""
 
 MOST_SAMPLES = 8
-"""Samples along each side of a patch pixel at most, enough for people of 1,936 pixels."""
+"""Largest number of samples along each side of a patch pixel; enough for boxes of 1,936 pixels in height."""
 
 
 @dataclass(frozen=True, eq=False)
 class Patches:
-    """What the network sees of N detections.
+    """Patches of N detections.
 
     Attributes:
-        image: (N, 121, 53, 3) uint8, LUV as OpenCV's 8-bit `COLOR_BGR2LUV`.
-        flow: (N, 121, 53, 2) float16, motion x, y in box heights a second, right and down positive; 0 where not known.
+        image: (N, 121, 53, 3) uint8, LUV as by `COLOR_BGR2LUV` of OpenCV.
+        flow: (N, 121, 53, 2) float16, motion x, y in box heights per second, right and down positive; 0 if not known.
     """
 
     image: NDArray[np.uint8]
@@ -61,14 +61,14 @@ class Patches:
 
 
 def extract_patches(image: Image, box: NDArray[np.floating], flow: FlowField | None = None) -> Patches:
-    """Cut the boxes out and resize them, exact to a fraction of a pixel.
+    """Cut out the boxes and resize them, exact to a fraction of a pixel.
 
-    What of a box lies beyond the border of the image is the image's edge, repeated.
+    Outside of the image, its edge is repeated.
 
     Args:
         image: (H, W, 3) uint8 BGR.
-        box: (N, 4) `x1 y1 x2 y2` in pixels; may reach over the border or lie beyond it.
-        flow: the motion that led to this image; None: not known.
+        box: (N, 4) `x1 y1 x2 y2` in pixels; may lie partly or wholly outside of the image.
+        flow: the motion that led to this image; None if not known.
 
     Returns:
         N patches in the order of the boxes.
@@ -91,9 +91,9 @@ def network_input(patches: Patches, luma: Luma = "fixed") -> NDArray[np.float32]
 
     Args:
         patches: N patches.
-        luma: "fixed": one scale for all; "equalised": the histogram of each L is made flat; "plane": each L less the
-            plane of brightness fitted to it by least squares. The last two are what Leal-Taixé et al. 2016 are
-            remembered to do against changes of light.
+        luma: "fixed": one scale for all; "equalised": the histogram of each L is made flat; "plane": from each L the
+            plane of brightness fitted by least squares is subtracted. The last two are, from memory, the measures of
+            Leal-Taixé et al. 2016 against changes of light.
 
     Returns:
         (N, 5, 121, 53) float32.
@@ -115,7 +115,7 @@ def network_input(patches: Patches, luma: Luma = "fixed") -> NDArray[np.float32]
 
 
 def _resampled(picture: NDArray[Any], box: NDArray[np.float64]) -> NDArray[Any]:
-    """(N, 121, 53, C): each pixel the mean of bilinear samples close enough to miss nothing of `picture` (H, W, C)."""
+    """(N, 121, 53, C) patches of the boxes (N, 4): each pixel is a mean of bilinear samples of `picture` (H, W, C)."""
     patches = np.empty((len(box), *PATCH_SIZE, picture.shape[2]), picture.dtype)
     for row, (corner, size) in enumerate(zip(box[:, :2], box[:, 2:] - box[:, :2], strict=True)):
         step = size / PATCH_SIZE[::-1]
@@ -129,7 +129,7 @@ def _resampled(picture: NDArray[Any], box: NDArray[np.float64]) -> NDArray[Any]:
 def _mean_samples(
     picture: NDArray[Any], corner: NDArray[np.float64], step: NDArray[np.float64], samples: int
 ) -> NDArray[Any]:
-    """One patch: `samples` x `samples` points `step` (x, y) apart for each of its pixels, from `corner` (x, y) on."""
+    """One patch from `corner` (x, y) on; each pixel is a mean of `samples` x `samples` points, `step` (x, y) apart."""
     height, width = PATCH_SIZE
     limit = np.array(picture.shape[1::-1])
     first = np.clip(np.floor(corner) - 1, 0, limit - 1)
@@ -150,12 +150,12 @@ def _mean_samples(
 
 
 def _equalised(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(N, h, w) with each histogram made flat over 0 to 255."""
+    """(N, h, w) with a flat histogram over 0 to 255 each."""
     return np.stack([cv2.equalizeHist(np.ascontiguousarray(each)) for each in luma]) if len(luma) else luma
 
 
 def _without_plane(luma: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(N, h, w) less the plane a x + b y + c nearest to each."""
+    """(N, h, w) without the plane a x + b y + c that fits each best."""
     height, width = luma.shape[1:]
     y, x = (np.linspace(-1, 1, side) for side in (height, width))
     plane = np.stack([np.ones((height, width)), *np.broadcast_arrays(x, y[:, None])]).reshape(3, -1)

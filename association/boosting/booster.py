@@ -1,6 +1,9 @@
-"""Boosted trees on disk and in use."""
+"""Boosted trees: loading them from a file, predicting with them, training them."""
 
 import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,31 +13,42 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.boosting.xgboost_c_api import Trees
-from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.errors import InputError, ModelError
 from siamlink.detectors.base.parameters import Parameters
 
 FloatArray = NDArray[np.float64]
 LARGEST_FILE = 100_000_000
-"""Bytes; larger files are no boosters of ours."""
+"""Bytes; siamlink writes no larger models."""
 NO_PARENT = 2**31 - 1
-"""What XGBoost writes for the parent of a root."""
+"""The parent of a root in files of XGBoost."""
 
 
 class BoostingParameters(Parameters):
     """How boosted trees are trained."""
 
-    seed: int = Field(0, ge=0, description="of the row and column sampling")
-    learning_rate: float = Field(0.05, gt=0, le=1, description="shrinkage of each tree")
+    seed: int = Field(0, ge=0, description="seed of the random choice of rows and columns")
+    learning_rate: float = Field(0.05, gt=0, le=1, description="factor on the contribution of each tree")
     column_share: float = Field(0.5, gt=0, le=1, description="share of the features that each tree may use")
-    smallest_leaf: float = Field(20.0, ge=0, description="least sum of curvature in a leaf; XGBoost's min_child_weight")
+    smallest_leaf: float = Field(
+        20.0, ge=0, description="smallest sum of second derivatives in a leaf (min_child_weight of XGBoost)"
+    )
 
 
 class FeatureError(ModelError):
-    """A booster was made for other features."""
+    """A model was trained on other features."""
 
 
 def predict(booster: Any, features: NDArray[np.float32], names: tuple[str, ...]) -> FloatArray:
-    """(N,) the probabilities that a booster gives for rows of features (N, F) of F names; it may ask for some only."""
+    """Predict probabilities.
+
+    Args:
+        booster: a model of all or some of the features.
+        features: (N, F).
+        names: of the F features.
+
+    Returns:
+        (N,).
+    """
     if not len(features):
         return np.zeros(0)
     if tuple(booster.feature_names) != names:
@@ -43,11 +57,16 @@ def predict(booster: Any, features: NDArray[np.float32], names: tuple[str, ...])
     return probability
 
 
-def load_booster(path: Path, features: tuple[str, ...]) -> Trees:
-    """Load trees from XGBoost's JSON, made for all or some of the features.
+def load_booster(path: Path, features: tuple[str, ...], former: Mapping[str, str] | None = None) -> Trees:
+    """Load a model from JSON of XGBoost.
+
+    Args:
+        path: the file.
+        features: names of the features; the model was trained on all or some of them.
+        former: former feature name to present name; a file with former names is read with a `FutureWarning`.
 
     Raises:
-        ModelError: it is missing, no such model, or (`FeatureError`) made for other features.
+        ModelError: the file is missing, is not such a model, or (`FeatureError`) was trained on other features.
     """
     if not path.is_file():
         raise ModelError(f"no model at {path}; train one with 'siamlink train'")
@@ -55,44 +74,63 @@ def load_booster(path: Path, features: tuple[str, ...]) -> Trees:
         raise ModelError(f"{path} is larger than any model that siamlink writes")
     content = path.read_bytes()
     if content[:2] != b'{"' or content[-1:] != b"}":  # XGBoost crashes on damaged models in its binary format
-        raise ModelError(f"{path} is no XGBoost model in JSON, or is cut off")
+        raise ModelError(f"{path} is not an XGBoost model in JSON, or is truncated")
     try:
-        _check_trees(json.loads(content, object_pairs_hook=_without_doubles))
+        _check_trees(json.loads(content, object_pairs_hook=_unique_keys))
     except (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError):
-        raise ModelError(f"{path} is no XGBoost model, or damaged: its trees do not hold together") from None
+        raise ModelError(f"{path} is not an XGBoost model, or its trees are damaged") from None
     try:
         trees = Trees(content)
     except ValueError:  # the message is a stack trace
-        raise ModelError(f"{path} is no XGBoost model that XGBoost {version('xgboost')} reads") from None
+        raise ModelError(f"{path} is not a model that XGBoost {version('xgboost')} can read") from None
+    if former:
+        trees.feature_names = _present_names(trees.feature_names, features, former, path)
     names = trees.feature_names
     if not names or not set(names) <= set(features):
-        raise FeatureError(f"{path} was made for other features than this version computes; train it again")
+        raise FeatureError(f"{path} was trained on other features than this version computes; train it again")
     return trees
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object of JSON; of a key that is there twice, XGBoost might read the other one.
+def _present_names(
+    names: Sequence[str], features: tuple[str, ...], former: Mapping[str, str], path: Path
+) -> Sequence[str]:
+    """The names of a model's features, the former ones replaced, with a warning if there are any."""
+    old = [name for name in names if name in former and name not in features]
+    if not old:
+        return names
+    changes = ", ".join(f"{name} is {former[name]} now" for name in old)
+    warnings.warn(
+        f"{path} has former feature names ({changes}); train it again, as the next release will not read it",
+        FutureWarning,
+        stacklevel=3,
+    )
+    return [former[name] if name in old else name for name in names]
+
+
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """The object of JSON with these keys and values. Of a double key, XGBoost might read the other value.
 
     Raises:
-        ValueError: a key is there twice.
+        ValueError: a key occurs twice.
     """
-    whole = dict(pairs)
-    if len(whole) < len(pairs):
-        raise ValueError("a key is there twice")
-    return whole
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
+        raise ValueError("a key occurs twice")
+    return unique
 
 
 def _check_trees(model: dict[str, Any]) -> None:
-    """See to it that no tree leads XGBoost, which does not look, beyond its nodes, its features or around a circle.
+    """Check that the trees are trees, and use only features of the model; XGBoost does not check that.
 
     Raises:
-        ValueError: one does; other errors where a part is missing or of another kind.
+        ValueError: a child, parent or feature is out of range, or nodes form a circle. Where a part is missing or has
+            another type: `KeyError`, `IndexError`, `TypeError` or `OverflowError`.
     """
     learner = model["learner"]
     trees = learner["gradient_booster"]["model"]
     feature_count = int(learner["learner_model_param"]["num_feature"])
     if len(learner["feature_names"]) not in (0, feature_count) or any(trees["tree_info"]):
-        raise ValueError("other features, or several outputs")
+        raise ValueError("another number of features, or several outputs")
     rounds, count = np.asarray(trees["iteration_indptr"], np.int64), len(trees["trees"])
     if len(trees["tree_info"]) != count or rounds[0] != 0 or rounds[-1] != count or (np.diff(rounds) < 0).any():
         raise ValueError("trees without an output, or rounds without trees")
@@ -105,38 +143,70 @@ def _check_trees(model: dict[str, Any]) -> None:
         children = np.concatenate([left[inner], right[inner]])
         nodes = np.arange(1, len(left))
         if (right[~inner] != -1).any() or not np.array_equal(np.sort(children), nodes):
-            raise ValueError("nodes that are not the child of exactly one")
+            raise ValueError("a node is not the child of exactly one other")
         parents = np.append(NO_PARENT, np.tile(np.flatnonzero(inner), 2)[np.argsort(children)])
         if not np.array_equal(parent, parents):
-            raise ValueError("parents of other children")
+            raise ValueError("parents and children do not agree")
         if (feature[inner] < 0).any() or (feature[inner] >= feature_count).any() or any(tree["split_type"]):
-            raise ValueError("splits by features that are not there")
+            raise ValueError("a split by a feature that does not exist, or by categories")
+
+
+@dataclass(frozen=True)
+class WeightedExamples:
+    """N rows to learn from.
+
+    Attributes:
+        features: (N, F).
+        target: (N,) the probability to learn, in [0, 1].
+        weight: (N,) how much each row counts; only the ratios matter.
+    """
+
+    features: NDArray[np.float32]
+    target: NDArray[Any]
+    weight: FloatArray
+
+    @classmethod
+    def of_video(
+        cls, features: NDArray[np.float32], target: NDArray[Any], weight: FloatArray | None = None
+    ) -> "WeightedExamples":
+        """The rows of one video, which counts by the square root of their total weight.
+
+        So one long crowded video does not outweigh the others. Without a weight (N,) all rows count alike.
+        """
+        weight = np.ones(len(target)) if weight is None else weight
+        return cls(features, target, weight / max(weight.sum(), 1e-9) ** 0.5)
 
 
 def train_booster(
-    features: NDArray[np.float32],
-    labels: NDArray[Any],
-    weights: FloatArray,
-    names: tuple[str, ...],
+    examples: Sequence[WeightedExamples],
+    names: Sequence[str],
+    kinds: str,
     parameters: BoostingParameters,
     rounds: int,
     **settings: float,
 ) -> Any:
-    """Train trees that tell the probability of a label.
+    """Train trees that predict the probability of the target.
 
     Args:
-        features: (N, F).
-        labels: (N,) in [0, 1].
-        weights: (N,) how much each row counts; only their ratios matter.
+        examples: rows to learn from, in parts, such as one for each video.
         names: of the F features.
-        parameters: how.
-        rounds: how many trees.
-        settings: XGBoost's own, such as `max_depth`.
+        kinds: the two kinds of examples that are needed, for the message.
+        parameters: learning rate, seed and so on.
+        rounds: number of trees.
+        settings: other settings of XGBoost, such as `max_depth`.
+
+    Raises:
+        InputError: there are no examples, or all have the same target.
     """
     import xgboost
 
+    target = np.concatenate([part.target for part in examples]) if examples else np.zeros(0)
+    if not len(target) or target.min() == target.max():
+        raise InputError(f"nothing to learn from: the sequences must hold both {kinds}")
+    features = np.concatenate([part.features for part in examples])
+    weights = np.concatenate([part.weight for part in examples])
     weights = weights * (len(weights) / weights.sum())
-    data = xgboost.QuantileDMatrix(features, labels, weight=weights, feature_names=list(names))
+    data = xgboost.QuantileDMatrix(features, target, weight=weights, feature_names=list(names))
     options = {
         "objective": "binary:logistic",
         "learning_rate": parameters.learning_rate,

@@ -1,7 +1,7 @@
-"""Boosted trees asked through XGBoost's C interface.
+"""Prediction with boosted trees through the C interface of XGBoost.
 
-Importing XGBoost's Python package takes a second, most of it for scikit-learn, where that is installed; the library
-below it takes a few milliseconds, and its answers are the same.
+Importing XGBoost's Python package takes a second or more, most of it for scikit-learn where that is installed. Its
+library alone is loaded in a few milliseconds and gives the same predictions.
 """
 
 import ctypes
@@ -18,24 +18,24 @@ from numpy.typing import NDArray
 from siamlink.detectors.base.cores import on_all_cores
 
 ONE_THREAD = b"nthread", b"1"
-"""Threads of XGBoost's own cost more than they bring on few rows."""
+"""Setting of XGBoost: on few rows its own threads cost more than they save."""
 PART = 4096
-"""Rows that a thread answers at a time."""
-ANSWER = {"type": 0, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
-"""Probabilities by all trees, as `XGBoosterPredictFromDense` is asked for them."""
+"""Rows that a thread predicts at a time."""
+PREDICTION = {"type": 0, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
+"""Configuration of `XGBoosterPredictFromDense`: probabilities from all trees."""
 
 
 class Trees:
-    """Trees of one output; asked like an `xgboost.Booster`, with the same answers bit by bit.
+    """Trees with one output; used like an `xgboost.Booster`, with the same predictions bit by bit.
 
     Args:
-        content: XGBoost's JSON, whole: XGBoost ends the program where there is nothing.
+        content: the whole file in JSON of XGBoost; an empty one would end the program.
 
     Attributes:
-        feature_names: of the columns that they are asked with; empty if the trees do not know them.
+        feature_names: of the columns of the features; empty if the file does not name them.
 
     Raises:
-        ValueError: XGBoost does not read the content.
+        ValueError: XGBoost cannot read the content.
     """
 
     def __init__(self, content: bytes) -> None:
@@ -47,43 +47,44 @@ class Trees:
         self.feature_names: Sequence[str] = learner.get("feature_names", [])
         self._attributes: dict[str, str] = learner.get("attributes", {})
         features = int(learner["learner_model_param"]["num_feature"])
-        self._answer(np.zeros((1, features), np.float32))  # makes the library ready for several threads
+        self._predict(np.zeros((1, features), np.float32))  # prepares the library for calls from several threads
 
     def __del__(self) -> None:
         if self._handle:
             self._library.XGBoosterFree(self._handle)
 
     def inplace_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N,) the answers to rows of features (N, F), N at least 1; NaN stands for what is not known.
+        """(N,) predictions for rows of features (N, F), N at least 1; a feature that is NaN is missing.
 
-        Many rows are answered on all cores.
+        Many rows are predicted on all cores.
         """
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
-        return np.concatenate(on_all_cores(self._answer, parts))
+        return np.concatenate(on_all_cores(self._predict, parts))
 
-    def _answer(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)
-        place = {"data": [rows.ctypes.data, True], "shape": rows.shape, "typestr": rows.dtype.str, "version": 3}
+        array = {"data": [rows.ctypes.data, True], "shape": rows.shape, "typestr": rows.dtype.str, "version": 3}
         shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
-        answers = ctypes.POINTER(ctypes.c_float)()
+        predictions = ctypes.POINTER(ctypes.c_float)()
         self._call(
             "XGBoosterPredictFromDense",
             self._handle,
-            json.dumps(place).encode(),
-            json.dumps({**ANSWER, "missing": float("nan")}).encode(),
+            json.dumps(array).encode(),
+            json.dumps({**PREDICTION, "missing": float("nan")}).encode(),
             None,
             ctypes.byref(shape),
             ctypes.byref(dimensions),
-            ctypes.byref(answers),
+            ctypes.byref(predictions),
         )
-        return np.ctypeslib.as_array(answers, (len(rows),)).copy()  # the library's own memory, until it is asked again
+        # a copy, because the library uses its memory again at the next call
+        return np.ctypeslib.as_array(predictions, (len(rows),)).copy()
 
     def attr(self, name: str) -> str | None:
-        """A note that was made of them; None if there is none of that name."""
+        """The value of an attribute of the model; None if it has none of that name."""
         return self._attributes.get(name)
 
     def save_raw(self, raw_format: str = "json") -> bytes:
-        """The JSON they came from."""
+        """The JSON that the trees were loaded from."""
         return self._content
 
     def _call(self, function: str, *arguments: Any) -> None:
@@ -93,7 +94,7 @@ class Trees:
 
 @cache
 def _library() -> ctypes.CDLL:
-    """XGBoost's library, found where its Python package would find it, which is not imported for that."""
+    """XGBoost's library, at the place where its Python package finds it; the package is not imported."""
     package = find_spec("xgboost")
     assert package is not None, "xgboost is required"
     assert package.origin is not None

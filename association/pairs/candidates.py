@@ -1,4 +1,4 @@
-"""Candidate pairs: which later detections can be the same object at all, by geometry alone."""
+"""Candidate pairs: which later detections can show the same object, by geometry alone."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,35 +14,41 @@ from siamlink.detectors.detections import Detections
 
 IntArray = NDArray[np.int64]
 BLOCK = 8192
-"""Questions asked together, few enough for their columns to stay in the processor's cache."""
+"""Rows worked on together, few enough for their columns to stay in the processor's cache."""
 LARGEST_MISFIT = 0.5
-"""Of a detection and a predecessor that tells of its motion: their distance in heights and their change of height."""
+"""Largest misfit of a pair from which motion is estimated: distance in box heights plus relative change of height."""
 
 
 class GateParameters(Parameters):
-    """What a pair of detections must satisfy to be a candidate link. Lengths are in mean box heights of the pair."""
+    """Limits that two detections must satisfy to be a candidate pair. Lengths are in mean box heights of the pair."""
 
-    max_gap_seconds: float = Field(1.0, gt=0, le=60, description="longest time between linked detections")
-    min_gap_frames: int = Field(3, ge=1, le=100, description="gaps up to so many frames are tried at any frame rate")
-    max_gap_frames: int = Field(16, ge=1, le=1000, description="gaps beyond so many frames are not tried")
+    max_gap_seconds: float = Field(1.0, gt=0, le=60, description="longest time in seconds between linked detections")
+    min_gap_frames: int = Field(
+        3, ge=1, le=100, description="gaps of up to this many frames are allowed at any frame rate"
+    )
+    max_gap_frames: int = Field(16, ge=1, le=1000, description="longest gap in frames, whatever max_gap_seconds allows")
     max_link_frames: int = Field(
         1000,
         ge=1,
         le=1000,
-        description="pairs further apart are not asked about and only tell how things move",
+        description="pairs further apart than this many frames are not linked; they only serve to estimate motion",
     )
-    reach: float = Field(0.25, ge=0, le=10, description="distance in heights allowed at any gap, for jitter of boxes")
-    max_speed: float = Field(2.0, gt=0, le=100, description="further distance allowed, in heights a second")
-    max_height_change: float = Field(0.4, gt=0, le=3, description="limit on the absolute log ratio of the heights")
+    reach: float = Field(
+        0.25, ge=0, le=10, description="distance in box heights allowed at any gap, for the jitter of boxes"
+    )
+    max_speed: float = Field(2.0, gt=0, le=100, description="distance allowed on top, in box heights per second of gap")
+    max_height_change: float = Field(
+        0.4, gt=0, le=3, description="largest absolute natural logarithm of the ratio of the two heights"
+    )
 
     def gap_frames(self, frame_rate: float) -> int:
-        """The longest gap in frames at a frame rate."""
+        """The longest gap in frames at a frame rate in frames per second."""
         return min(self.max_gap_frames, max(self.min_gap_frames, round(self.max_gap_seconds * frame_rate)))
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Candidate pairs as indices into detections: `earlier[k]` may be followed by `later[k]`; both (P,) int64."""
+    """P candidate pairs as rows of detections: `later[k]` may follow `earlier[k]`; both are (P,) int64."""
 
     earlier: IntArray
     later: IntArray
@@ -54,23 +60,23 @@ class Pairs:
         return Pairs(self.earlier[rows], self.later[rows])
 
     def gap(self, frame: NDArray[np.int32]) -> IntArray:
-        """(P,) frames between the two detections of each, from the frame (N,) of each detection."""
+        """(P,) frames between the two detections of each pair; `frame` (N,) is that of each detection."""
         gap: IntArray = (frame[self.later] - frame[self.earlier]).astype(np.int64)
         return gap
 
     def followed_by(self, other: "Pairs") -> "Pairs":
-        """These pairs and then the other ones."""
+        """These pairs, then the other ones."""
         return Pairs(np.append(self.earlier, other.earlier), np.append(self.later, other.later))
 
 
 def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParameters, since_frame: int = 1) -> Pairs:
     """All pairs of detections that pass the gate, ordered by gap and then by the earlier detection.
 
-    Of those further apart than links are asked about, only the ones that can tell how things move.
+    Pairs further apart than `max_link_frames` are only those that fit well enough to estimate motion.
 
     Args:
-        detections: sorted by frame.
-        frame_rate: frames a second.
+        detections: N detections sorted by frame.
+        frame_rate: frames per second.
         gate: what a pair must satisfy.
         since_frame: only pairs whose later detection is in this frame or a later one.
     """
@@ -84,12 +90,13 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
     first = np.searchsorted(frame, since_frame - gaps)
 
     def pairs_of(some: slice) -> Pairs:
-        asked, gap = ranges(first[some], np.full(len(first[some]), count)), np.repeat(gaps[some], count - first[some])
+        start = ranges(first[some], np.full(len(first[some]), count))
+        gap = np.repeat(gaps[some], count - first[some])
         radius = gate.reach + gate.max_speed * gap / frame_rate
         radius = np.where(gap > gate.max_link_frames, np.minimum(radius, LARGEST_MISFIT), radius)
-        reach = height[asked] * tallest * radius
-        question, later = index.within(frame[asked] + gap, centre[asked, 0], reach)
-        earlier, gap, radius = asked[question], gap[question], radius[question]
+        reach = height[start] * tallest * radius
+        query, later = index.within(frame[start] + gap, centre[start, 0], reach)
+        earlier, gap, radius = start[query], gap[query], radius[query]
         mean_height = (height[earlier] + height[later]) / 2
         offset = centre[later] - centre[earlier]
         passes = (np.hypot(offset[:, 0], offset[:, 1]) < radius * mean_height) & (
@@ -104,7 +111,12 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
 
 
 class FrameIndex:
-    """Finds the detections of a frame near an x, many at once, by binary search in (frame, x) order."""
+    """Finds the detections of a frame near a horizontal position, many at once, by binary search in (frame, x) order.
+
+    Args:
+        frame: (N,) of each detection.
+        x: (N,) of each detection, in pixels.
+    """
 
     def __init__(self, frame: IntArray, x: NDArray[np.float64]) -> None:
         self._order = np.lexsort((x, frame))
@@ -117,11 +129,11 @@ class FrameIndex:
         return keys
 
     def within(self, frame: IntArray, x: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[IntArray, IntArray]:
-        """For each question k, the detections of `frame[k]` with x in `x[k] +- reach[k]`, as (question, detection)."""
+        """For each query k, the detections of `frame[k]` with x in `x[k] +- reach[k]`, as rows (query, detection)."""
         start = np.searchsorted(self._key, self._keys(frame, x - reach), side="left")
         stop = np.searchsorted(self._key, self._keys(frame, x + reach), side="right")
-        question = np.repeat(np.arange(len(frame)), stop - start)
-        return question, self._order[ranges(start, stop)]
+        query = np.repeat(np.arange(len(frame)), stop - start)
+        return query, self._order[ranges(start, stop)]
 
 
 def ranges(start: IntArray, stop: IntArray) -> IntArray:
@@ -133,7 +145,7 @@ def ranges(start: IntArray, stop: IntArray) -> IntArray:
 
 
 def blocks(size: IntArray) -> Iterator[slice]:
-    """Neighbours that come to about `BLOCK` by their sizes (N,) together, or are larger alone; all of them in turn."""
+    """Cut N neighbours of the sizes (N,) into slices of about `BLOCK` in all; a larger one stands alone."""
     ends = np.cumsum(size)
     cuts = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK), side="right")
     for start, stop in pairwise(np.unique([0, *cuts, len(size)]).tolist()):

@@ -1,7 +1,8 @@
-"""Contextual features of candidate pairs: relative geometry, timing, rank among rivals, and what lies between.
+"""Contextual features of candidate pairs: relative geometry, time, rank among rivals, detections in between.
 
-Every feature of a pair depends on detections up to the later one's frame only, so the offline and the online tracker
-ask the same model. Lengths are in mean box heights of the pair, times in seconds: nothing depends on resolution.
+A pair's rivals are the other pairs of the same detection at the same gap. Every feature depends only on detections up
+to the frame of the later one, so the offline and the online tracker use the same model. Lengths are in mean box
+heights of the pair and times in seconds, so that nothing depends on the resolution.
 """
 
 from collections.abc import Iterator
@@ -12,16 +13,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import LARGEST_MISFIT, FrameIndex, IntArray, Pairs, blocks, ranges
+from siamlink.association.pairs.columns import column_array
 from siamlink.detectors.base.cores import on_all_cores
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
 LARGE_BLOCK = 1_000_000
-"""Pairs whose features are found together; all those of a million detections would fill the memory."""
+"""Pairs whose features are computed together: those of millions of detections do not fit into memory at once."""
 
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
-"""The six contextual numbers of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
+"""The six contextual features of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
 
 PAIR_FEATURES = (
     *PAPER_FEATURES,
@@ -43,21 +45,20 @@ PAIR_FEATURES = (
     "motion_support",
 )
 
-
 ContextChoice = Literal["full", "paper"]
 CONTEXT_CHOICE = (
-    "what the models of links at the first level learn from. paper: the six contextual features of Leal-Taixé et al. "
-    "2016 and the network's; full: others too, such as those of a pair among its rivals"
+    "contextual features of the link models of the first level. paper: the six of Leal-Taixé et al. 2016; full: also "
+    "others, such as the rank of a pair among its rivals"
 )
 
 
 @dataclass(frozen=True)
 class Motion:
-    """How each of N detections came to be where it is.
+    """Motion that led to each of N detections.
 
     Attributes:
-        velocity: (N, 2) pixels a frame, NaN without predecessors.
-        support: (N,) how many predecessors it was estimated from.
+        velocity: (N, 2) x and y in pixels per frame, NaN without predecessors.
+        support: (N,) number of predecessors that the velocity is estimated from.
     """
 
     velocity: FloatArray
@@ -65,14 +66,14 @@ class Motion:
 
     @classmethod
     def none(cls) -> "Motion":
-        """Of no detections."""
+        """The motion of no detections."""
         return cls(np.zeros((0, 2)), np.zeros(0))
 
     def __getitem__(self, rows: slice) -> "Motion":
         return Motion(self.velocity[rows], self.support[rows])
 
     def continued_by(self, other: "Motion") -> "Motion":
-        """The motion of the first detections as it is here, and of those that follow them as it is in `other`."""
+        """The motion of these detections, and then of the rows of `other` that go beyond them."""
         rest = other[len(self.support) :]
         return Motion(np.concatenate([self.velocity, rest.velocity]), np.concatenate([self.support, rest.support]))
 
@@ -84,13 +85,13 @@ def pair_features(
 
     Args:
         detections: N detections sorted by frame.
-        pairs: P candidate pairs; rivals of one pair (same detection, same gap) must all be there.
-        score_rank: (N,) the detection scores as ranks in [0, 1].
-        frame_rate: frames a second.
+        pairs: P candidate pairs; must contain all rivals of each pair.
+        score_rank: (N,) ranks of the detection scores in [0, 1].
+        frame_rate: frames per second.
         motion: of the N detections; see `past_motion`.
 
     Returns:
-        (P, F) float32, NaN where no motion is known yet.
+        (P, F) float32; NaN where a detection has no predecessor to estimate motion from.
     """
     if len(pairs) <= LARGE_BLOCK:
         return _features_of(detections, pairs, score_rank, frame_rate, motion)
@@ -103,7 +104,6 @@ def pair_features(
 def _features_of(
     detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
 ) -> NDArray[np.float32]:
-    """See `pair_features`."""
     i, j = pairs.earlier, pairs.later
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
     size = np.column_stack([detections.width, height]).astype(np.float64)
@@ -112,30 +112,40 @@ def _features_of(
     size_change = (size[j] - size[i]) / (size[i] + size[j])
     offset = (centre[j] - centre[i]) / mean_height
     seconds = gap / frame_rate
+    velocity = offset / seconds[:, None]
     distance = np.hypot(offset[:, 0], offset[:, 1])
     misfit = distance + np.abs(size_change[:, 1])
-    residual = centre[j] - centre[i] - motion.velocity[i] * gap[:, None]
-    columns = [
-        size_change,
-        offset,
-        offset / seconds[:, None],
-        gap,
-        seconds,
-        iou_pairs(detections.box[i], detections.box[j]),
-        distance,
-        score_rank[i],
-        score_rank[j],
-        _best_between(detections, pairs, gap),
-        rank_among_rivals(misfit, i, gap),
-        rank_among_rivals(misfit, j, gap),
-        residual / mean_height,
-        motion.support[i],
-    ]
-    return np.column_stack(columns).astype(np.float32)
+    residual = (centre[j] - centre[i] - motion.velocity[i] * gap[:, None]) / mean_height
+    of_earlier, of_later = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
+    columns = {
+        "size_change_w": size_change[:, 0],
+        "size_change_h": size_change[:, 1],
+        "offset_x": offset[:, 0],
+        "offset_y": offset[:, 1],
+        "velocity_x": velocity[:, 0],
+        "velocity_y": velocity[:, 1],
+        "gap_frames": gap,
+        "gap_seconds": seconds,
+        "iou": iou_pairs(detections.box[i], detections.box[j]),
+        "distance": distance,
+        "score_earlier": score_rank[i],
+        "score_later": score_rank[j],
+        "between": _best_between(detections, pairs, gap),
+        "rank_later": of_earlier[:, 0],
+        "margin_later": of_earlier[:, 1],
+        "rivals_later": of_earlier[:, 2],
+        "rank_earlier": of_later[:, 0],
+        "margin_earlier": of_later[:, 1],
+        "rivals_earlier": of_later[:, 2],
+        "motion_residual_x": residual[:, 0],
+        "motion_residual_y": residual[:, 1],
+        "motion_support": motion.support[i],
+    }
+    return column_array(columns, PAIR_FEATURES)
 
 
 def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.intp]]:
-    """The rows of pairs in order of their later frame, in blocks that hold all pairs of a frame."""
+    """Rows of pairs in blocks of about `LARGE_BLOCK`, each with all pairs of the later frames (P,) that it holds."""
     _, counts = np.unique(later_frame, return_counts=True)
     ends = np.cumsum(counts)
     last_of_block = np.append(np.diff(ends // LARGE_BLOCK) > 0, True)
@@ -143,7 +153,7 @@ def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.int
 
 
 def past_motion(detections: Detections, pairs: Pairs) -> Motion:
-    """How N detections came to be where they are: by the best of P pairs that lead to each, one a gap, if it fits."""
+    """Estimate the motion of N detections from P pairs: of those that lead to a detection, the best fit at each gap."""
     i, j = pairs.earlier, pairs.later
     gap = pairs.gap(detections.frame)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
@@ -155,7 +165,7 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     np.minimum.at(least, contest, misfit[near])
     best = np.flatnonzero(misfit[near] == least[contest])[::-1]
     first = np.full(len(least), -1)
-    first[contest[best]] = near[best]  # of equals, the first one in the end
+    first[contest[best]] = near[best]  # `best` runs backwards, so of equally good pairs the first one is left
     trusted = np.zeros(len(pairs), bool)
     trusted[first[first >= 0]] = True
     return _past_motion(centre, pairs, gap, trusted)
@@ -166,12 +176,12 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
 
     Args:
         misfit: (P,) lower is better.
-        owner: (P,) the detection whose candidates compete.
-        gap: (P,) frames; only pairs of the same gap compete.
+        owner: (P,) the detection whose pairs compete.
+        gap: (P,) frames between the two detections.
 
     Returns:
-        (P, 3): the rank (0 is best), the misfit above the best rival's (negative for the best itself, -1 without any
-        rival), and the number of rivals.
+        (P, 3): the rank (0 is best); the margin, which is the misfit less that of the best rival (negative for the
+        best pair, -1 without rivals); and the number of rivals.
     """
     contest = owner * (gap.max(initial=0) + 1) + gap
     compared = np.tile([0.0, -1.0, 0.0], (len(contest), 1))
@@ -190,7 +200,7 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
 
 
 def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) -> FloatArray:
-    """(P,) how well another detection lies on the straight path between the two: 1 exactly, 0 none within a height."""
+    """(P,) how well another detection fits the straight path of a pair: 1 exactly, 0 if none is within one height."""
     best = np.zeros(len(pairs))
     frame = detections.frame.astype(np.int64)
     centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
@@ -202,10 +212,10 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
         i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
         point = centre[i] + (centre[j] - centre[i]) * share[:, None]
         expected = height[i] + (height[j] - height[i]) * share
-        question, found = index.within(frame[i] + step, point[:, 0], expected)
-        offset = (centre[found] - point[question]) / expected[question, None]
-        fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[found] / expected[question]))
-        return rows[question], fit
+        query, near = index.within(frame[i] + step, point[:, 0], expected)
+        offset = (centre[near] - point[query]) / expected[query, None]
+        fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[near] / expected[query]))
+        return rows[query], fit
 
     for rows, fit in on_all_cores(fits_of, blocks(gap - 1)):
         np.maximum.at(best, rows, fit)
@@ -213,7 +223,7 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
 
 
 def _past_motion(centre: FloatArray, pairs: Pairs, gap: NDArray[np.int64], trusted: NDArray[np.bool_]) -> Motion:
-    """The least-squares velocity of each detection to its best predecessors, one a gap: sum g d / sum g^2."""
+    """Least-squares velocity of each detection over its trusted pairs: sum(gap * step) / sum(gap^2)."""
     i, j, g = pairs.earlier[trusted], pairs.later[trusted], gap[trusted]
     step, count = centre[j] - centre[i], len(centre)
     weight = np.bincount(j, g * g, minlength=count)

@@ -1,4 +1,4 @@
-"""What the detections of a scene look like as a whole: makes scores and heights comparable between videos."""
+"""Statistics of all detections of a scene, which make scores and heights comparable between videos."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from siamlink.detectors.detections import Detections
 FloatArray = NDArray[np.float64]
 
 USUAL_SPREAD = 0.1
-"""Up to so much, heights may spread about their line because people differ."""
+"""Spread of the heights about their line (see `SceneStatistics.height_spread`) that comes of objects' own sizes."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +20,9 @@ class SceneStatistics:
     Attributes:
         scores: (N,) all scores, ascending.
         median_height: in pixels.
-        height_line: slope and offset in pixels of a person's height against the foot's y, fitted robustly: on flat
-            ground under a level camera the height grows linearly with the foot's position.
-        height_spread: median absolute log ratio of the heights to that line, confident detections counting more.
+        height_line: slope, and offset in pixels, of the box height as a function of y of the lower edge, fitted
+            robustly: for objects on flat ground under a level camera the height grows linearly with that y.
+        height_spread: median absolute log ratio of the heights to that line, weighted by the rank of the score.
     """
 
     scores: FloatArray
@@ -32,20 +32,22 @@ class SceneStatistics:
 
     @classmethod
     def of(cls, detections: Detections) -> "SceneStatistics":
-        """Statistics of N detections; with none, everything is as expected."""
+        """Statistics of N detections; without any, every rank is one half and no score deviates."""
         if not len(detections):
             return cls(np.zeros(0), 1.0, (0.0, 1.0))
         scores = np.sort(detections.score.astype(np.float64))
         height = detections.height.astype(np.float64)
-        rank = _rank(scores, detections.score)
+        rank = mid_rank(scores, detections.score) / len(scores)
         foot, median_height = detections.box[:, 3].astype(np.float64), float(np.median(height))
         line = _fit_line(foot, height, rank)
-        surprise = np.abs(_log_ratio(foot, height, line, median_height))
-        return cls(scores, median_height, line, _weighted_median(surprise, rank**2))
+        residual = np.abs(_log_ratio(foot, height, line, median_height))
+        return cls(scores, median_height, line, _weighted_median(residual, rank**2))
 
     def score_rank(self, detections: Detections) -> FloatArray:
         """(N,) the share of the scene's scores that are lower, in [0, 1]; equal scores share a rank."""
-        return _rank(self.scores, detections.score)
+        if not len(self.scores):
+            return np.full(len(detections), 0.5)
+        return mid_rank(self.scores, detections.score) / len(self.scores)
 
     def score_deviation(self, detections: Detections) -> FloatArray:
         """(N,) distance of the score from the scene's median, in interquartile ranges."""
@@ -55,36 +57,35 @@ class SceneStatistics:
         deviation: FloatArray = (detections.score - median) / max(high - low, 1e-6)
         return deviation
 
-    def height_surprise(self, detections: Detections) -> FloatArray:
-        """(N,) log ratio of the height to what the scene expects at that foot position.
+    def height_residual(self, detections: Detections) -> FloatArray:
+        """(N,) log ratio of the box height to the scene's height line at the box's lower edge.
 
-        Where the scene's heights spread more than people differ, because its ground is not flat or its camera nods, the
-        ratios are as much smaller.
+        Where the heights of the scene spread more than `USUAL_SPREAD`, because its ground is not flat or its camera
+        tilts, the residuals are divided by that excess.
         """
         foot, height = detections.box[:, 3].astype(np.float64), detections.height.astype(np.float64)
-        surprise = _log_ratio(foot, height, self.height_line, self.median_height)
-        return surprise / max(self.height_spread / USUAL_SPREAD, 1.0)
+        residual = _log_ratio(foot, height, self.height_line, self.median_height)
+        return residual / max(self.height_spread / USUAL_SPREAD, 1.0)
 
 
-def _rank(ordered: FloatArray, score: NDArray[np.float32]) -> FloatArray:
-    if not len(ordered):
-        return np.full(len(score), 0.5)
-    below = np.searchsorted(ordered, score, side="left")
-    not_above = np.searchsorted(ordered, score, side="right")
-    rank: FloatArray = (below + not_above) / (2 * len(ordered))
+def mid_rank(ordered: NDArray[np.floating], value: NDArray[np.floating]) -> FloatArray:
+    """(N,) how many of the ascending numbers `ordered` are lower than each value (N,); an equal one counts one half."""
+    below = np.searchsorted(ordered, value, side="left")
+    not_above = np.searchsorted(ordered, value, side="right")
+    rank: FloatArray = (below + not_above) / 2
     return rank
 
 
 def _log_ratio(foot: FloatArray, height: FloatArray, line: tuple[float, float], median_height: float) -> FloatArray:
-    """(N,) of heights to those on the line at their feet."""
+    """(N,) natural logarithm of the ratio of heights (N,) to the line at y of the lower edge (N,)."""
     ratio: FloatArray = np.log(height / np.maximum(line[0] * foot + line[1], median_height / 5))
     return ratio
 
 
 def _weighted_median(value: FloatArray, weight: FloatArray) -> float:
     order = np.argsort(value, kind="stable")
-    counted = np.cumsum(weight[order])
-    return float(value[order][np.searchsorted(counted, counted[-1] / 2)])
+    total = np.cumsum(weight[order])
+    return float(value[order][np.searchsorted(total, total[-1] / 2)])
 
 
 def _fit_line(foot: FloatArray, height: FloatArray, rank: FloatArray, rounds: int = 10) -> tuple[float, float]:
@@ -95,11 +96,11 @@ def _fit_line(foot: FloatArray, height: FloatArray, rank: FloatArray, rounds: in
     slope = offset = 0.0
     for _ in range(rounds):
         total = weight.sum()
-        middle, usual = weight @ foot / total, weight @ height / total
-        aside = foot - middle
-        spread = weight @ aside**2
-        slope = weight @ (aside * height) / spread if spread > 0 else 0.0
-        offset = usual - slope * middle
+        mean_foot, mean_height = weight @ foot / total, weight @ height / total
+        deviation = foot - mean_foot
+        variance = weight @ deviation**2
+        slope = weight @ (deviation * height) / variance if variance > 0 else 0.0
+        offset = mean_height - slope * mean_foot
         misfit = np.log(height / np.maximum(slope * foot + offset, floor))
         weight = confidence / (1 + (misfit / 0.2) ** 2)
     return float(slope), float(offset)

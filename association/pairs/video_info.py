@@ -1,10 +1,16 @@
-"""What is known of a video beside its detections."""
+"""Facts about a video that its detections do not hold."""
 
 from typing import NamedTuple
 
 
 class VideoInfo(NamedTuple):
-    """Frames a second, the last frame, or the last so far, and width and height in pixels, if known."""
+    """Facts about a video.
+
+    Attributes:
+        frame_rate: frames per second.
+        last_frame: number of the last frame; of a running video, of the last one so far.
+        size: width and height in pixels; None if not known.
+    """
 
     frame_rate: float
     last_frame: int

@@ -1,1 +1,1 @@
-"""The linear program, the Hungarian method, and constraints on both."""
+"""The linear program with its costs and constraints, and the Hungarian method."""

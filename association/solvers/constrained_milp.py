@@ -1,20 +1,22 @@
 """The mixed integer program of tracking under constraints.
 
-Beside the flow f of `solvers`, a group of nodes that must be one has a thread: one unit that runs through time within
-what the flow carries. It goes along a track, and where this ends it may wait until another begins:
+Beside the flow f of `solvers`, each group of nodes that must be one object gets a commodity x: one unit that runs
+through time within what the flow carries. It follows a track, and where the track ends it may wait until another one
+begins:
 
     0 <= x_ij <= f_ij,    0 <= x_in(i) <= f_in(i),    0 <= x_out(i) <= f_out(i),    0 <= waiting
     x_in(i) + sum_j x_ji = x_out(i) + sum_j x_ij
-    waiting at t + sum of x_in that begin at t = waiting before t + sum of x_out that have ended since
+    waiting after t + sum of x_in that begin at t = waiting before t + sum of x_out that have ended since
 
-The thread goes through all nodes of its group that are in tracks, through none of a group that must be apart, and
-through all or none of any other group. So a thread that touches a track goes through all of it, and through all tracks
-that groups make one with it; being one unit, it shows that these do not overlap in time. Only f needs to be integer.
+The commodity of a group visits all nodes of the group that are in tracks, no node of a group that must be apart from
+it, and all or no nodes of any other group. So a commodity that touches a track follows all of it, and also all tracks
+that groups join with it. As it is one unit, these tracks do not overlap in time. Only f needs to be integer.
 
-A thread runs only while nodes are there of its group, or of groups it is entangled with. These form a cluster: if two
-tracks with nodes of a cluster overlap in time, they do so between its first and its last node.
+A commodity runs only in the time window of its cluster: from the first to the last node of its group and of the groups
+that it depends on. If two tracks with nodes of one cluster overlap in time, they overlap in that window.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,15 +30,21 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Sparse = Any
-"""A sparse array of scipy, which has no types."""
+"""A sparse array of scipy, which has no type hints."""
 
 
-def solve_with_threads(problem: LinkProblem, groups: Groups, clusters: list[set[int]]) -> tuple[Mask, Mask]:
-    """The best flow in which the groups of the clusters are as they must be, by HiGHS.
+def solve_milp(problem: LinkProblem, groups: Groups, clusters: list[set[int]]) -> tuple[Mask, Mask]:
+    """The best flow that satisfies the constraints on the groups of the clusters, by HiGHS.
+
+    The matrix of the program has a row of blocks for the flow and one for each commodity:
+
+        flow          [ balance, visits    0             0             ... ]
+        commodity 1   [ of_flow 1          of_own 1      0             ... ]
+        commodity 2   [ of_flow 2          0             of_own 2      ... ]
 
     Args:
         problem: of N nodes and P candidate links.
-        groups: what is known of the nodes.
+        groups: constraints on the nodes.
         clusters: sets of groups; no group is in two.
 
     Returns:
@@ -47,19 +55,20 @@ def solve_with_threads(problem: LinkProblem, groups: Groups, clusters: list[set[
 
     network = _Network.of(problem)
     count, flows = len(problem), len(network.cost)
-    threads = [thread for cluster in clusters for thread in _threads(network, groups, cluster)]
-    blocks = [[vstack([network.balance, network.visits]), *[None] * len(threads)]]
-    for place, thread in enumerate(threads):
-        blocks.append([thread.of_flow, *[thread.of_thread if each == place else None for each in range(len(threads))]])
-    rows = block_array(blocks, format="csr")
-    low = np.concatenate([np.zeros(count), groups.kept, *(thread.low for thread in threads)])
-    high = np.concatenate([np.zeros(count), np.ones(count), *(thread.high for thread in threads)])
-    is_flow = np.arange(rows.shape[1]) < flows
+    commodities = [rows for cluster in clusters for rows in _commodities(network, groups, cluster)]
+    blocks = [[vstack([network.balance, network.visits]), *[None] * len(commodities)]]
+    for place, rows in enumerate(commodities):
+        own = [rows.of_own if each == place else None for each in range(len(commodities))]
+        blocks.append([rows.of_flow, *own])
+    matrix = block_array(blocks, format="csr")
+    low = np.concatenate([np.zeros(count), groups.required, *(rows.low for rows in commodities)])
+    high = np.concatenate([np.zeros(count), np.ones(count), *(rows.high for rows in commodities)])
+    is_flow = np.arange(matrix.shape[1]) < flows
     result = milp(
-        np.append(network.cost, np.zeros(rows.shape[1] - flows)),
+        np.append(network.cost, np.zeros(matrix.shape[1] - flows)),
         integrality=is_flow,
         bounds=Bounds(0, 1),
-        constraints=LinearConstraint(rows, low, high),
+        constraints=LinearConstraint(matrix, low, high),
         options={"mip_rel_gap": 0},
     )
     if result.status != 0:
@@ -76,7 +85,7 @@ class _Network:
         problem: of N nodes and P links.
         balance: (N, 2N + P) what enters a node minus what leaves it.
         visits: (N, 2N + P) what enters a node.
-        cost: (2N + P,) in nats; a node's own cost is paid by what enters it.
+        cost: (2N + P,) in nats; the cost of a node is paid by what enters it.
     """
 
     problem: LinkProblem
@@ -98,80 +107,146 @@ class _Network:
 
 
 @dataclass(frozen=True)
-class _Thread:
-    """Rows of the program: their coefficients of the flow and of a thread's own columns, and bounds of the sum."""
+class _Rows:
+    """R rows of the program, low <= of_flow f + of_own x <= high, with the flow f and a commodity x."""
 
     of_flow: Sparse
-    of_thread: Sparse
+    of_own: Sparse
     low: FloatArray
     high: FloatArray
 
+    @classmethod
+    def stack(cls, parts: Sequence["_Rows"]) -> "_Rows":
+        """All rows, one part below the other."""
+        from scipy.sparse import vstack
 
-def _threads(network: _Network, groups: Groups, cluster: set[int]) -> list[_Thread]:
-    """The threads of a cluster's groups; of two lone nodes that are to be apart, the second needs none."""
-    from scipy.sparse import csr_array, vstack
+        return cls(
+            vstack([part.of_flow for part in parts]),
+            vstack([part.of_own for part in parts]),
+            np.concatenate([part.low for part in parts]),
+            np.concatenate([part.high for part in parts]),
+        )
 
-    free, visits = _free_thread(network, groups, np.isin(groups.group, list(cluster)))
+
+@dataclass(frozen=True)
+class _Window:
+    """The nodes and links in the time window of a cluster, and the columns of a commodity that runs there.
+
+    A commodity has C + M columns: x_in of the K nodes, x_out of the K nodes, x of the L links, and the waiting after
+    each of the M moments at which nodes begin; C = 2K + L.
+
+    Attributes:
+        node: (K,) the nodes.
+        link: (L,) the links; the earlier node of some lies before the window.
+        flow: (C,) the column of the flow that belongs to each of the first C columns.
+        moments: (M,) ascending frames in which nodes begin.
+    """
+
+    node: IntArray
+    link: IntArray
+    flow: IntArray
+    moments: IntArray
+
+    @classmethod
+    def of(cls, problem: LinkProblem, groups: Groups, involved: Mask) -> "_Window":
+        """The window from the first to the last of the nodes `involved` (N,)."""
+        near = (groups.last >= groups.first[involved].min()) & (groups.first <= groups.last[involved].max())
+        node = np.flatnonzero(near)
+        link = np.flatnonzero(near[problem.pairs.earlier] | near[problem.pairs.later])
+        flow = np.concatenate([node, len(problem) + node, 2 * len(problem) + link])
+        return cls(node, link, flow, np.unique(groups.first[node]))
+
+    def columns(self, matrix: Sparse) -> Sparse:
+        """(R, C + M) the same coefficients of a commodity as `matrix` (R, 2N + P) has of the flow; none of waiting."""
+        from scipy.sparse import csr_array, hstack
+
+        return hstack([matrix[:, self.flow], csr_array((matrix.shape[0], len(self.moments)))], format="csr")
+
+
+def _commodities(network: _Network, groups: Groups, cluster: set[int]) -> list[_Rows]:
+    """The rows of each commodity of a cluster; of two single nodes that must be apart, only the first needs one."""
+    window = _Window.of(network.problem, groups, np.isin(groups.group, list(cluster)))
+    common = [_capacity_rows(network, window), _balance_rows(network, window), _moment_rows(network, groups, window)]
+    visits = window.columns(network.visits)
     size = np.bincount(groups.group[groups.group >= 0])
-    threads = []
+    commodities = []
     for group in sorted(cluster):
         apart = groups.apart_from(group)
         if size[group] == 1 and (size[apart[apart > group]] > 1).all():
             continue
-        own = np.flatnonzero(groups.group == group)
-        avoided = np.flatnonzero(np.isin(groups.group, apart))
-        other = np.flatnonzero(np.isin(groups.group, list(cluster.difference([group], apart))))
-        _, first, inverse = np.unique(groups.group[other], return_index=True, return_inverse=True)
-        all_or_none = visits[other] - visits[other[first[inverse]]]
-        of_thread = vstack([free.of_thread, visits[own], visits[avoided], all_or_none])
-        unlimited = csr_array((len(avoided) + len(other), len(network.cost)))
-        of_flow = vstack([free.of_flow, -network.visits[own], unlimited])
-        exactly = np.zeros(len(own) + len(avoided) + len(other))
-        threads.append(_Thread(of_flow, of_thread, np.append(free.low, exactly), np.append(free.high, exactly)))
-    return threads
+        commodities.append(_Rows.stack([*common, _group_rows(network, groups, visits, cluster, group)]))
+    return commodities
 
 
-def _free_thread(network: _Network, groups: Groups, involved: Mask) -> tuple[_Thread, Sparse]:
-    """A thread that may run anywhere while the nodes `involved` (N,) are there, and what enters a node of it (N, C).
+def _capacity_rows(network: _Network, window: _Window) -> _Rows:
+    """The commodity runs within the flow, x - f <= 0: one row for each of the C columns."""
+    from scipy.sparse import csr_array, eye_array, hstack
 
-    Its C columns are x_in, x_out and x of all nodes and links that are there then, and the waiting at each moment at
-    which nodes begin.
+    count = len(window.flow)
+    of_own = hstack([eye_array(count), csr_array((count, len(window.moments)))])
+    of_flow = -eye_array(len(network.cost), format="csr")[window.flow]
+    return _Rows(of_flow, of_own, np.full(count, -np.inf), np.zeros(count))
+
+
+def _balance_rows(network: _Network, window: _Window) -> _Rows:
+    """At each of the K nodes as much of the commodity enters as leaves."""
+    from scipy.sparse import csr_array
+
+    count = len(window.node)
+    of_flow = csr_array((count, len(network.cost)))
+    return _Rows(of_flow, window.columns(network.balance[window.node]), np.zeros(count), np.zeros(count))
+
+
+def _moment_rows(network: _Network, groups: Groups, window: _Window) -> _Rows:
+    """What waits before each of the M moments, plus what has ended since, begins at it or goes on waiting.
+
+    The sums are 0, but -1 at the first moment: there the one unit comes in, by waiting or by a link from before the
+    window. What ends after the last moment leaves; its row is dropped.
     """
-    from scipy.sparse import csr_array, eye_array, hstack, vstack
+    from scipy.sparse import csr_array, eye_array, hstack
 
-    pairs, count, flows = network.problem.pairs, len(network.problem), len(network.cost)
-    near = (groups.last >= groups.first[involved].min()) & (groups.first <= groups.last[involved].max())
-    node, link = np.flatnonzero(near), np.flatnonzero(near[pairs.earlier] | near[pairs.later])
-    columns = np.concatenate([node, count + node, 2 * count + link])
-    moments, begins = np.unique(groups.first[node], return_inverse=True)
+    node, moments = window.node, window.moments
+    count, size = len(moments), (len(moments) + 1, len(window.flow))
+    x_in = np.arange(len(node))
+    x_out = len(node) + x_in
+    begins = np.searchsorted(moments, groups.first[node])
     ended = np.searchsorted(moments, groups.last[node], side="right")
-    arrives = np.flatnonzero(~near[pairs.earlier[link]])
-    size = (len(moments) + 1, len(columns))
-    place = np.arange(len(node))
-    # a row for each moment: waiting before + ended since - begins - waiting on = 0; at first -1, the unit that comes in
-    # by waiting or by links from before; what ends after the last moment, in a row of its own, goes out
-    waiting = (
-        _ones(ended, len(node) + place, size)
-        - _ones(begins, place, size)
-        - _ones(np.zeros_like(arrives), 2 * len(node) + arrives, size)
+    from_before = np.flatnonzero(~np.isin(network.problem.pairs.earlier[window.link], node))
+    arrives = _ones(np.zeros_like(from_before), 2 * len(node) + from_before, size)
+    passing = _ones(ended, x_out, size) - _ones(begins, x_in, size) - arrives
+    waiting = eye_array(count + 1, count, k=-1) - eye_array(count + 1, count)
+    one_unit = np.append(-1.0, np.zeros(count - 1))
+    of_own = hstack([passing[:-1], waiting.tocsr()[:-1]])
+    return _Rows(csr_array((count, len(network.cost))), of_own, one_unit, one_unit)
+
+
+def _group_rows(network: _Network, groups: Groups, visits: Sparse, cluster: set[int], group: int) -> _Rows:
+    """Which nodes the commodity of a group visits: its own as the flow does, none apart, all or none of other groups.
+
+    Args:
+        network: the flow.
+        groups: constraints on the nodes.
+        visits: (N, C + M) what of the commodity enters each node.
+        cluster: the groups that the commodity depends on.
+        group: the group of the commodity.
+    """
+    from scipy.sparse import csr_array, vstack
+
+    apart = groups.apart_from(group)
+    own = np.flatnonzero(groups.group == group)
+    avoided = np.flatnonzero(np.isin(groups.group, apart))
+    other = np.flatnonzero(np.isin(groups.group, list(cluster.difference([group], apart))))
+    _, first, inverse = np.unique(groups.group[other], return_index=True, return_inverse=True)
+    all_or_none = visits[other] - visits[other[first[inverse]]]
+    no_flow = csr_array((len(avoided) + len(other), len(network.cost)))
+    zero = np.zeros(len(own) + len(avoided) + len(other))
+    return _Rows(
+        vstack([-network.visits[own], no_flow]), vstack([visits[own], visits[avoided], all_or_none]), zero, zero
     )
-    steps = eye_array(len(moments) + 1, len(moments), k=-1) - eye_array(len(moments) + 1, len(moments))
-    rows = [
-        [eye_array(len(columns)), csr_array((len(columns), len(moments)))],
-        [network.balance[node][:, columns], csr_array((len(node), len(moments)))],
-        [waiting[:-1], steps.tocsr()[:-1]],
-    ]
-    of_thread = vstack([hstack(row) for row in rows])
-    limited = -eye_array(flows, format="csr")[columns]
-    of_flow = vstack([limited, csr_array((len(node) + len(moments), flows))])
-    one_unit = np.append(-1.0, np.zeros(len(moments) - 1))
-    low = np.concatenate([np.full(len(columns), -np.inf), np.zeros(len(node)), one_unit])
-    high = np.concatenate([np.zeros(len(columns)), np.zeros(len(node)), one_unit])
-    visits = hstack([network.visits[:, columns], csr_array((count, len(moments)))], format="csr")
-    return _Thread(of_flow, of_thread, low, high), visits
 
 
 def _ones(row: IntArray, column: IntArray, size: tuple[int, int]) -> Sparse:
+    """A sparse array with ones at (row[k], column[k])."""
     from scipy.sparse import csr_array
 
     return csr_array((np.ones(len(row)), (row, column)), size)

@@ -1,4 +1,4 @@
-"""From probabilities to the costs of the linear program."""
+"""The costs of the linear program, from probabilities."""
 
 from dataclasses import replace
 
@@ -13,20 +13,25 @@ from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
 CERTAIN = 1000.0
-"""Nats that no other costs outweigh."""
+"""Nats; more than the other costs of a track come to."""
 
 
 class CostParameters(Parameters):
     """Costs of the linear program in nats (negative natural logarithms of probabilities)."""
 
-    entry: float = Field(5.0, ge=0, le=100, description="cost of a track's beginning")
-    exit: float = Field(5.0, ge=0, le=100, description="cost of a track's end")
+    entry: float = Field(5.0, ge=0, le=100, description="cost in nats of the beginning of a track")
+    exit: float = Field(5.0, ge=0, le=100, description="cost in nats of the end of a track")
     detection_bias: float = Field(
-        0.0, ge=-20, le=20, description="added to every detection's cost; above 0 asks for more evidence"
+        0.0,
+        ge=-20,
+        le=20,
+        description="added to the cost of each detection, in nats; higher values keep fewer detections",
     )
-    smallest_link_probability: float = Field(0.05, gt=0, lt=1, description="less likely links are left out")
+    smallest_link_probability: float = Field(
+        0.05, gt=0, lt=1, description="links with a lower probability are not considered"
+    )
     probability_floor: float = Field(
-        0.02, gt=0, lt=0.5, description="detection probabilities are kept this far from 0 and 1"
+        0.02, gt=0, lt=0.5, description="probabilities of detections are kept at least this far from 0 and 1"
     )
 
 
@@ -39,8 +44,15 @@ def link_problem(
 ) -> LinkProblem:
     """The linear program of N detections and P candidate pairs.
 
-    A link costs -log P(next), a detection log((1 - q) / q) with q its probability of being a person, as in Leal-Taixé
-    et al. 2016 and Zhang et al. 2008; beginning and ending a track cost constants.
+    A link costs -log P(next), and a detection log((1 - q) / q), where q is the probability that it shows an object, as
+    in Leal-Taixé et al. 2016 and Zhang et al. 2008. The beginning and the end of a track cost constants.
+
+    Args:
+        detections: N detections sorted by frame.
+        pairs: P candidate pairs.
+        link_probability: (P,).
+        detection_probability: (N,).
+        costs: in nats.
     """
     likely = link_probability >= costs.smallest_link_probability
     q = np.clip(detection_probability, costs.probability_floor, 1 - costs.probability_floor)
@@ -56,11 +68,11 @@ def link_problem(
 
 
 def hold_tracks(problem: LinkProblem, track_id: NDArray[np.int32]) -> LinkProblem:
-    """The problem with some tracks given beforehand: nothing comes before or into them, but others may follow them.
+    """The problem with some tracks fixed: no node comes before or into them, but others may follow them.
 
     Args:
         problem: N nodes in order of their frames: detections or tracklets.
-        track_id: (N,) the given track that each is part of, 0 for those that are free.
+        track_id: (N,) the fixed track of each node, 0 for a free node.
     """
     if not track_id.any():
         return problem
@@ -74,16 +86,16 @@ def hold_tracks(problem: LinkProblem, track_id: NDArray[np.int32]) -> LinkProble
 
 
 def undecided(pairs: Pairs, track_id: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """(P,) which links between N nodes are still possible if tracks are held: see `hold_tracks`."""
-    last_ids = np.ones(len(track_id), bool)
-    last_ids[_chain(track_id).earlier] = False
-    possible: NDArray[np.bool_] = last_ids[pairs.earlier] & (track_id[pairs.later] == 0)
+    """(P,) which pairs of N nodes can still be linked where tracks are fixed; see `hold_tracks`."""
+    open_end = np.ones(len(track_id), bool)
+    open_end[_chain(track_id).earlier] = False
+    possible: NDArray[np.bool_] = open_end[pairs.earlier] & (track_id[pairs.later] == 0)
     return possible
 
 
 def _chain(track_id: NDArray[np.int32]) -> Pairs:
-    """The links of tracks: each node (N,) and the next one of the same track."""
-    held = np.flatnonzero(track_id)
-    members = held[np.argsort(track_id[held], kind="stable")]
+    """The links of the fixed tracks: each node and the next one of the same track."""
+    fixed = np.flatnonzero(track_id)
+    members = fixed[np.argsort(track_id[fixed], kind="stable")]
     follows = track_id[members[1:]] == track_id[members[:-1]]
     return Pairs(members[:-1][follows], members[1:][follows])

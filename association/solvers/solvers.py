@@ -1,8 +1,8 @@
-"""Which links are best together: the linear program of tracking, exact as a min-cost flow, and the Hungarian method.
+"""The best set of links: by the linear program of tracking, solved exactly as a min-cost flow, or frame by frame.
 
-A track is a path through detections: it pays an entry cost, each of its detections' costs, each of its links' costs
-and an exit cost. Every detection is in at most one track. All costs are negative log-likelihoods, so the cheapest set
-of paths is the most probable explanation (Zhang, Li and Nevatia 2008; Leal-Taixé et al. 2016, section on the LP):
+A track is a path through detections. It pays an entry cost, the cost of each of its detections and links, and an exit
+cost. Every detection is in at most one track. All costs are negative log-likelihoods, so the cheapest set of paths is
+the most probable one (Zhang, Li and Nevatia 2008; Leal-Taixé et al. 2016, section on the linear program):
 
     minimise    sum_i entry_i f_in(i) + detection_i f_det(i) + exit_i f_out(i) + sum_ij link_ij f(i, j)
     subject to  f_in(i) + sum_j f(j, i) = f_det(i) = f_out(i) + sum_j f(i, j),   0 <= f <= 1
@@ -20,8 +20,9 @@ from siamlink.association.pairs.candidates import Pairs
 
 FloatArray = NDArray[np.float64]
 UNITS_PER_NAT = 1_000_000
-"""OR-tools' flow solver takes whole numbers: costs are rounded to millionths."""
+"""The flow solver of OR-tools takes integers: costs are rounded to millionths."""
 LARGEST_COST = 1e6
+"""Nats; costs are clipped to this."""
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class LinkProblem:
 
     Attributes:
         frame: (N,) the frame of each detection.
-        detection: (N,) cost of explaining a detection as part of a track: log((1 - q) / q), negative if it is likely.
-        entry: (N,) cost of a track's beginning at a detection.
-        exit: (N,) cost of a track's ending at a detection.
+        detection: (N,) cost of a detection in a track: log((1 - q) / q), negative if it is probable.
+        entry: (N,) cost of the beginning of a track at each detection.
+        exit: (N,) cost of the end of a track at each detection.
         pairs: P candidate links, each from an earlier to a later detection.
         link: (P,) cost of each link.
     """
@@ -48,7 +49,7 @@ class LinkProblem:
         return len(self.detection)
 
     def part(self, inside: NDArray[np.bool_]) -> "LinkProblem":
-        """The problem of some of the detections (N,) and the links between these."""
+        """The problem of some of the detections (N,) and the links between them."""
         within = inside[self.pairs.earlier] & inside[self.pairs.later]
         place = np.cumsum(inside) - 1
         pairs = Pairs(place[self.pairs.earlier[within]], place[self.pairs.later[within]])
@@ -61,8 +62,8 @@ class Solution:
     """The chosen links.
 
     Attributes:
-        used: (N,) bool, whether a detection is in a track.
-        successor: (N,) int64, the next detection of the same track, -1 at a track's end.
+        used: (N,) whether a detection is in a track.
+        successor: (N,) the next detection of the same track, -1 at the end of a track.
         objective: the total cost in nats.
     """
 
@@ -71,7 +72,7 @@ class Solution:
     objective: float
 
     def track_ids(self) -> NDArray[np.int32]:
-        """(N,) the track of each detection, numbered from 1 in order of the first detection; 0 for an unused one."""
+        """(N,) the track of each detection, from 1 in order of the first detections; 0 for an unused one."""
         begins = self.used.copy()
         begins[self.successor[self.successor >= 0]] = False
         ids = np.zeros(len(self.used), np.int32)
@@ -85,7 +86,7 @@ class Solution:
 
 
 def solve_lp(problem: LinkProblem) -> Solution:
-    """The exact optimum of the linear program, by OR-tools' cost-scaling min-cost flow."""
+    """The exact optimum of the linear program, by the cost-scaling min-cost flow of OR-tools."""
     from ortools.graph.python import min_cost_flow
 
     count = len(problem)
@@ -93,7 +94,7 @@ def solve_lp(problem: LinkProblem) -> Solution:
         return make_solution(problem, np.zeros(0, bool), np.zeros(0, bool))
     node = np.arange(count)
     source, sink = 2 * count, 2 * count + 1
-    # node i is where track flow enters detection i, node i + count where it leaves
+    # flow enters detection i at node i and leaves it at node i + count
     tail = np.concatenate([np.full(count, source), node + count, node, problem.pairs.earlier + count, [source]])
     head = np.concatenate([node, np.full(count, sink), node + count, problem.pairs.later, [sink]])
     cost = np.concatenate([problem.entry, problem.exit, problem.detection, problem.link, [0.0]])
@@ -116,10 +117,10 @@ def solve_lp(problem: LinkProblem) -> Solution:
 
 
 def solve_hungarian(problem: LinkProblem) -> Solution:
-    """Link frame by frame: each frame's detections to the open track ends, by minimum total cost.
+    """Link frame by frame: the detections of each frame to the open track ends, at minimum total cost.
 
-    A link is worth making when it costs less than ending one track and beginning another. Detections that stay alone
-    or whose track costs more than it explains are left out at the end, as in the linear program.
+    Only links that cost less than the end of one track and the beginning of another are made. Tracks with a total cost
+    above 0 are dropped at the end, as the linear program does; a single detection is a track as well.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -150,17 +151,17 @@ SOLVERS: dict[str, Solver] = {"lp": solve_lp, "hungarian": solve_hungarian}
 
 def _drop_costly_tracks(problem: LinkProblem, successor: NDArray[np.int64]) -> Solution:
     linked = successor[problem.pairs.earlier] == problem.pairs.later
-    everything = make_solution(problem, np.ones(len(problem), bool), linked)
-    ids = everything.track_ids()
+    complete = make_solution(problem, np.ones(len(problem), bool), linked)
+    ids = complete.track_ids()
     cost = np.zeros(ids.max(initial=0) + 1)
-    np.add.at(cost, ids, _detection_costs(problem, everything))
+    np.add.at(cost, ids, _detection_costs(problem, complete))
     np.add.at(cost, ids[problem.pairs.earlier[linked]], problem.link[linked])
-    kept = cost[ids] < 0
-    return make_solution(problem, kept, linked & kept[problem.pairs.earlier])
+    used = cost[ids] < 0
+    return make_solution(problem, used, linked & used[problem.pairs.earlier])
 
 
 def _detection_costs(problem: LinkProblem, solution: Solution) -> FloatArray:
-    """(N,) what each used detection pays by itself: its own cost, and entry or exit where a track begins or ends."""
+    """(N,) cost of each used detection, with the entry or exit cost where a track begins or ends at it."""
     begins = solution.used.copy()
     begins[solution.successor[solution.successor >= 0]] = False
     ends = solution.used & (solution.successor < 0)
@@ -177,9 +178,9 @@ def make_solution(problem: LinkProblem, used: NDArray[np.bool_], linked: NDArray
 
 
 def number_in_order(track_id: NDArray[np.int32]) -> NDArray[np.int32]:
-    """Number the tracks (N,) that are left from 1 without holes, in the order of their first detections; 0 is none."""
-    names, first, dense = np.unique(track_id, return_index=True, return_inverse=True)
-    order = np.argsort(np.where(names > 0, first, -1), kind="stable")
-    number = np.empty(len(names), np.int32)
-    number[order] = np.arange(len(names)) + int(names[:1].sum() > 0)
+    """Number tracks (N,) anew: from 1 without gaps, in the order of their first detections; 0, for none, stays 0."""
+    ids, first, dense = np.unique(track_id, return_index=True, return_inverse=True)
+    order = np.argsort(np.where(ids > 0, first, -1), kind="stable")
+    number = np.empty(len(ids), np.int32)
+    number[order] = np.arange(len(ids)) + int(ids[:1].sum() > 0)
     return number[dense]

@@ -1,1 +1,1 @@
-"""Tracklets: made from safe links, described, and linked at the second level."""
+"""Tracklets: summarised, described by features, and linked at the second level."""

@@ -1,6 +1,6 @@
-"""Two tracklets of one object that overlap in time: the detector saw it twice where one gives way to the other.
+"""Two tracklets of one object that overlap in time, because the detector found it twice in a few frames.
 
-Tracklets that overlap in time are never linked. So the few frames that they share are given to one of them.
+Tracklets that overlap in time cannot be linked. So the detections of one of them are removed from these frames.
 """
 
 import numpy as np
@@ -17,14 +17,14 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
-class HandoverParameters(Parameters):
-    """When the end of one tracklet and the beginning of another are one object."""
+class TrimParameters(Parameters):
+    """When the end of one tracklet and the beginning of another are taken for one object, and trimmed."""
 
     longest_seconds: float = Field(
-        0.2, ge=0, le=10, description="time that both may share, one frame at least; 0: none is shared out"
+        0.2, ge=0, le=10, description="longest overlap in seconds that is trimmed, at least one frame; 0 trims none"
     )
     smallest_overlap: float = Field(
-        0.15, gt=0, le=1, description="IoU of the earlier one's last box with the later one's first"
+        0.15, gt=0, le=1, description="smallest IoU of the last box of the earlier one with the first of the later one"
     )
 
 
@@ -34,23 +34,23 @@ def trim_overlaps(
     probability: FloatArray,
     frame_rate: float,
     fixed: NDArray[np.bool_],
-    parameters: HandoverParameters,
+    parameters: TrimParameters,
 ) -> NDArray[np.int32]:
-    """Leave out detections of tracklets, so that those that are likely one object do not overlap in time.
+    """Remove detections from tracklets so that two that are likely one object do not overlap in time.
 
-    Of each two, the detections of one in the frames that both share are left out: those less likely to be a person. A
-    tracklet is never left out as a whole.
+    Of the detections of each two in their common frames, those of the tracklet with the lower mean probability are
+    removed. A tracklet is never removed as a whole.
 
     Args:
         detections: N detections sorted by frame.
         track_id: (N,) their tracklets, from 1; 0 for none.
-        probability: (N,) of each detection to be a person.
-        frame_rate: frames a second.
-        fixed: (N,) detections that are not left out.
-        parameters: when.
+        probability: (N,) that each detection shows an object.
+        frame_rate: frames per second.
+        fixed: (N,) detections that may not be removed.
+        parameters: which two are taken for one object.
 
     Returns:
-        (N,) the tracklets, numbered from 1 in the order of their first detections; 0 for what is left out as well.
+        (N,) the tracklets, numbered from 1 in the order of their first detections; 0 for none.
     """
     rows = np.flatnonzero(track_id > 0)
     if not len(rows):
@@ -58,41 +58,49 @@ def trim_overlaps(
     rows = rows[np.argsort(track_id[rows], kind="stable")]
     start = np.flatnonzero(np.r_[True, np.diff(track_id[rows]) != 0])
     members = np.split(rows, start[1:])
-    shared = max(1, round(parameters.longest_seconds * frame_rate)) if parameters.longest_seconds else 0
-    kept = track_id.copy()
+    most_frames = max(1, round(parameters.longest_seconds * frame_rate)) if parameters.longest_seconds else 0
+    trimmed = track_id.copy()
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
-    for earlier, later in _likely_one(detections, first, last, shared, parameters):
+    for earlier, later in _overlapping_pairs(detections, first, last, most_frames, parameters.smallest_overlap):
         one, other = members[earlier], members[later]
-        ends = one[detections.frame[one] >= detections.frame[other[0]]]
-        begins = other[detections.frame[other] <= detections.frame[one[-1]]]
+        end = one[detections.frame[one] >= detections.frame[other[0]]]
+        beginning = other[detections.frame[other] <= detections.frame[one[-1]]]
         choices = [
             part
-            for part, whole in ((ends, one), (begins, other))
-            if len(part) < np.count_nonzero(kept[whole]) and not fixed[part].any()
+            for part, whole in ((end, one), (beginning, other))
+            if len(part) < np.count_nonzero(trimmed[whole]) and not fixed[part].any()
         ]
         if choices:
-            kept[min(choices, key=lambda part: float(probability[part].mean()))] = 0
-    return number_in_order(kept)
+            trimmed[min(choices, key=lambda part: float(probability[part].mean()))] = 0
+    return number_in_order(trimmed)
 
 
-def _likely_one(
-    detections: Detections, first: IntArray, last: IntArray, shared: int, parameters: HandoverParameters
+def _overlapping_pairs(
+    detections: Detections, first: IntArray, last: IntArray, most_frames: int, smallest_iou: float
 ) -> list[tuple[int, int]]:
-    """Tracklets of which one gives way to the other, each once a side, by their first and last detections (T,)."""
+    """Pairs of tracklets, earlier and later, that are likely one object: the largest overlaps first.
+
+    Each tracklet is at most once the earlier one and at most once the later one.
+
+    Args:
+        detections: N detections.
+        first: (T,) the first detection of each tracklet.
+        last: (T,) the last one.
+        most_frames: longest overlap in time.
+        smallest_iou: of the last box of the earlier one with the first box of the later one.
+    """
     begin, end = detections.frame[first].astype(np.int64), detections.frame[last].astype(np.int64)
     by_end = np.argsort(end, kind="stable")
-    low, high = (np.searchsorted(end[by_end], begin + offset) for offset in (0, shared))
+    low, high = (np.searchsorted(end[by_end], begin + offset) for offset in (0, most_frames))
     later = np.repeat(np.arange(len(first)), high - low)
     earlier = by_end[np.arange(len(later)) - np.repeat(np.cumsum(high - low) - high, high - low)]
     pairs = Pairs(earlier, later)[(begin[earlier] < begin[later]) & (end[earlier] < end[later])]
     overlap = iou_pairs(detections.box[last[pairs.earlier]], detections.box[first[pairs.later]])
-    best = np.argsort(-overlap, kind="stable")[: np.count_nonzero(overlap >= parameters.smallest_overlap)]
-    chosen: list[tuple[int, int]] = []
-    given: set[int] = set()
-    taken: set[int] = set()
+    best = np.argsort(-overlap, kind="stable")[: np.count_nonzero(overlap >= smallest_iou)]
+    chosen: dict[int, int] = {}
+    later_ones: set[int] = set()
     for one, other in zip(pairs.earlier[best].tolist(), pairs.later[best].tolist(), strict=True):
-        if one not in given and other not in taken:
-            given.add(one)
-            taken.add(other)
-            chosen.append((one, other))
-    return chosen
+        if one not in chosen and other not in later_ones:
+            chosen[one] = other
+            later_ones.add(other)
+    return list(chosen.items())

@@ -1,4 +1,4 @@
-"""Tracklets in columns: short safe tracks summarised by their two ends, what they were made of and how they look."""
+"""Tracklets in columns: short, safe tracks, summarised by their two ends, their detections and their appearance."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -7,27 +7,35 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.tracklets.overlap_in_time import HandoverParameters, trim_overlaps
+from siamlink.association.appearance.appearance import unit
+from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-FEW = 10
-"""Tracklets; of so many, half of what their looks have in common is taken for the video's."""
+HALF_CENTRED = 10
+"""Number of tracklets of which half of the mean descriptor is subtracted; see `with_appearance`."""
 
 
 class TrackletParameters(Parameters):
     """How tracklets are summarised."""
 
-    fit_seconds: float = Field(0.7, gt=0, le=10, description="an end's motion is fitted over up to so much time")
+    fit_seconds: float = Field(
+        0.7, gt=0, le=10, description="the motion of a tracklet's end is fitted to this many seconds of detections"
+    )
     stiffness_seconds: float = Field(
-        0.25, ge=0, le=10, description="box jitter over usual speed: ends seen for less count as standing still"
+        0.25,
+        ge=0,
+        le=10,
+        description="damps the velocity fitted to an end with detections for less than this many seconds",
     )
-    handover: HandoverParameters = Field(
-        HandoverParameters(), description="which of them give way to another, though they overlap in time"
+    handover: TrimParameters = Field(
+        TrimParameters(), description="when two tracklets of one object that overlap in time are trimmed"
     )
-    best_crops: int = Field(16, ge=1, le=1000, description="appearance is pooled over so many detections at most")
+    best_crops: int = Field(
+        16, ge=1, le=1000, description="most detections of a tracklet whose appearance descriptors are averaged"
+    )
 
 
 @dataclass(frozen=True)
@@ -36,11 +44,11 @@ class TrackletEnd:
 
     Attributes:
         frame: (T,) frame of the outermost detection.
-        row: (T,) the outermost detection.
-        seconds: (T,) mean time of the detections that were fitted.
+        row: (T,) row of the outermost detection.
+        seconds: (T,) mean time of the fitted detections.
         place: (T, 3) their mean x of the centre, y of the top and y of the foot, in pixels.
-        velocity: (T, 3) of the same, in pixels a second.
-        height: (T,) their median height in pixels.
+        velocity: (T, 3) of the same, in pixels per second.
+        height: (T,) their median box height in pixels.
     """
 
     frame: IntArray
@@ -51,7 +59,7 @@ class TrackletEnd:
     height: FloatArray
 
     def at(self, seconds: FloatArray, which: IntArray) -> FloatArray:
-        """(P, 3) where the fitted motion of the tracklets `which` (P,) leads at the times `seconds` (P,)."""
+        """(P, 3) places of the tracklets `which` (P,), extrapolated by their fitted motion to `seconds` (P,)."""
         return self.place[which] + self.velocity[which] * (seconds - self.seconds[which])[:, None]
 
 
@@ -60,14 +68,14 @@ class Tracklets:
     """T tracklets over N detections, in order of their first frames.
 
     Attributes:
-        detections: the N detections, those in no tracklet too.
-        probability: (N,) of each detection to be a person.
-        frame_rate: frames a second.
+        detections: the N detections, including those in no tracklet.
+        probability: (N,) that each detection shows an object.
+        frame_rate: frames per second.
         owner: (N,) the tracklet of each detection, -1 for none.
-        member: (M,) the detections in tracklets, by tracklet and then by frame.
+        member: (M,) rows of the detections in tracklets, ordered by tracklet and then by frame.
         start: (T + 1,) tracklet t consists of `member[start[t]:start[t + 1]]`.
         first, last: the two ends.
-        descriptor: (T, D) unit vectors of appearance, NaN where no image was seen; D is 0 without images.
+        descriptor: (T, D) unit vectors of appearance, NaN without an image; D is 0 without an appearance.
     """
 
     detections: Detections
@@ -85,18 +93,18 @@ class Tracklets:
 
     @property
     def count(self) -> IntArray:
-        """(T,) how many detections each has."""
+        """(T,) number of detections of each."""
         return np.diff(self.start)
 
     @property
     def seconds(self) -> FloatArray:
-        """(T,) how long each lasts, its first and last frame included."""
+        """(T,) duration of each, including its first and its last frame."""
         duration: FloatArray = (self.last.frame - self.first.frame + 1) / self.frame_rate
         return duration
 
     @property
     def density(self) -> FloatArray:
-        """(T,) detections per frame of its duration."""
+        """(T,) detections per frame of the duration."""
         share: FloatArray = self.count / (self.seconds * self.frame_rate)
         return share
 
@@ -120,17 +128,17 @@ def make_tracklets(
     parameters: TrackletParameters,
     fixed: NDArray[np.bool_] | None = None,
 ) -> Tracklets:
-    """Summarise the tracks of a level-one solution; how they look is not known yet, see `with_looks`.
+    """Summarise the tracks of the first level, without descriptors; `with_appearance` adds these.
 
-    Where one gives way to another, detections are left out, see `hand_over`.
+    Tracklets of one object that overlap in time are trimmed, see `trim_overlaps`.
 
     Args:
         detections: N detections sorted by frame.
         track_id: (N,) as `Solution.track_ids` numbers them: from 1 in order of the first detection, 0 for none.
-        probability: (N,) of each detection to be a person.
-        frame_rate: frames a second.
-        parameters: how.
-        fixed: (N,) detections that are not left out; None: any may be.
+        probability: (N,) that each detection shows an object.
+        frame_rate: frames per second.
+        parameters: how tracklets are summarised and trimmed.
+        fixed: (N,) detections that may not be trimmed; by default any may be.
     """
     fixed = np.zeros(len(detections), bool) if fixed is None else fixed
     track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.handover)
@@ -138,18 +146,18 @@ def make_tracklets(
     member = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
     start = np.append(0, np.cumsum(np.bincount(owner[member], minlength=int(track_id.max(initial=0)))))
     frame, length = detections.frame[member], np.diff(start)
-    into = frame - np.repeat(frame[start[:-1]], length)
-    left = np.repeat(frame[start[1:] - 1], length) - frame
+    since_first = frame - np.repeat(frame[start[:-1]], length)
+    until_last = np.repeat(frame[start[1:] - 1], length) - frame
     reach = parameters.fit_seconds * frame_rate + 1e-6
     first, last = (
         _fit_end(detections, member[near], owner[member[near]], frame_rate, parameters, outermost)
         for near, outermost in (
-            (into <= reach, member[start[:-1]]),
-            (left <= reach, member[start[1:] - 1]),
+            (since_first <= reach, member[start[:-1]]),
+            (until_last <= reach, member[start[1:] - 1]),
         )
     )
-    unseen = np.zeros((len(start) - 1, 0))
-    return Tracklets(detections, probability, frame_rate, owner, member, start, first, last, unseen)
+    no_descriptors = np.zeros((len(start) - 1, 0))
+    return Tracklets(detections, probability, frame_rate, owner, member, start, first, last, no_descriptors)
 
 
 def _fit_end(
@@ -160,7 +168,16 @@ def _fit_end(
     parameters: TrackletParameters,
     outermost: IntArray,
 ) -> TrackletEnd:
-    """Regularised least squares of place against time: velocity = sum dt dp / (sum dt^2 + stiffness^2)."""
+    """Regularised least squares of place p against time t: velocity = sum(dt dp) / (sum(dt^2) + stiffness^2).
+
+    Args:
+        detections: N detections.
+        rows: (K,) the detections of the ends.
+        owner: (K,) the tracklet of each.
+        frame_rate: frames per second.
+        parameters: the stiffness.
+        outermost: (T,) the first, or last, detection of each tracklet.
+    """
     count = len(outermost)
     number = np.maximum(np.bincount(owner, minlength=count), 1)
     box, seconds = detections.box[rows].astype(np.float64), detections.frame[rows] / frame_rate
@@ -168,9 +185,9 @@ def _fit_end(
     mean_seconds = np.bincount(owner, seconds, minlength=count) / number
     mean_place = _sum(place, owner, count) / number[:, None]
     offset = seconds - mean_seconds[owner]
-    scatter = np.bincount(owner, offset**2, minlength=count) + parameters.stiffness_seconds**2
-    shared = _sum((place - mean_place[owner]) * offset[:, None], owner, count)
-    velocity = shared / np.maximum(scatter, 1e-9)[:, None]
+    variance = np.bincount(owner, offset**2, minlength=count) + parameters.stiffness_seconds**2
+    covariance = _sum((place - mean_place[owner]) * offset[:, None], owner, count)
+    velocity = covariance / np.maximum(variance, 1e-9)[:, None]
     height = _median(box[:, 3] - box[:, 1], owner, number)
     frame = detections.frame[outermost].astype(np.int64)
     return TrackletEnd(frame, outermost, mean_seconds, mean_place, velocity, height)
@@ -181,7 +198,7 @@ def _sum(value: FloatArray, owner: IntArray, count: int) -> FloatArray:
 
 
 def _median(value: FloatArray, owner: IntArray, number: IntArray) -> FloatArray:
-    """(T,) the median of each owner's values; `number` (T,) says how many each has, at least one."""
+    """(T,) median of the values (K,) of each owner (K,); `number` (T,) of values of each is at least 1."""
     ordered = value[np.lexsort((value, owner))]
     start = np.cumsum(number) - number
     if not len(ordered):
@@ -191,39 +208,35 @@ def _median(value: FloatArray, owner: IntArray, number: IntArray) -> FloatArray:
 
 
 def best_crops(tracklets: Tracklets, which: IntArray, count: int) -> IntArray:
-    """The most probable detections of the tracklets `which`, `count` of each at most, ascending."""
+    """Ascending rows of the most probable detections of the tracklets `which`, at most `count` of each."""
     member = tracklets.member[np.isin(tracklets.owner[tracklets.member], which)]
     owner = tracklets.owner[member]
     ranked = member[np.lexsort((-tracklets.probability[member], owner))]
     number = np.bincount(owner, minlength=len(tracklets))
-    place = np.arange(len(ranked)) - np.repeat(np.cumsum(number) - number, number)
-    return np.sort(ranked[place < count])
+    rank = np.arange(len(ranked)) - np.repeat(np.cumsum(number) - number, number)
+    return np.sort(ranked[rank < count])
 
 
-def with_looks(tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floating]) -> Tracklets:
-    """The tracklets with the normalised mean of the unit descriptors of some of their detections.
+def with_appearance(tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floating]) -> Tracklets:
+    """The tracklets, each with the normalised mean of the unit descriptors of some of its detections.
 
-    First the mean of all descriptors is taken away: what everybody in a video has in common, light and camera, tells
-    nobody apart. Of few tracklets it is taken away in part, as by then it is mostly what they themselves are.
+    The mean of all descriptors is subtracted first: it holds what all objects of a video share, such as light and
+    camera. Of n tracklets, the share n / (n + `HALF_CENTRED`) of it is subtracted, as the mean of few descriptors is
+    mostly that of the objects themselves.
 
     Args:
         tracklets: T tracklets.
-        rows: (K,) detections that were looked at.
-        descriptor: (K, D) unit descriptors of these, NaN where the image was missing.
+        rows: (K,) detections.
+        descriptor: (K, D) their unit descriptors, NaN where the image was missing.
     """
-    seen = np.isfinite(descriptor).all(axis=1)
-    owner, values = tracklets.owner[rows[seen]], descriptor[seen].astype(np.float64)
+    described = np.isfinite(descriptor).all(axis=1)
+    owner, values = tracklets.owner[rows[described]], descriptor[described].astype(np.float64)
     number = len(np.unique(owner))
     if number:
-        values = _unit(values - values.mean(axis=0) * number / (number + FEW))
+        values = unit(values - values.mean(axis=0) * number / (number + HALF_CENTRED))
     order = np.argsort(owner, kind="stable")
     total = np.full((len(tracklets), descriptor.shape[1]), np.nan)
     if len(order):
-        looked_at, start = np.unique(owner[order], return_index=True)
-        total[looked_at] = np.add.reduceat(values[order], start)
-    return replace(tracklets, descriptor=_unit(total))
-
-
-def _unit(vector: FloatArray) -> FloatArray:
-    unit: FloatArray = vector / np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-9)
-    return unit
+        owners, start = np.unique(owner[order], return_index=True)
+        total[owners] = np.add.reduceat(values[order], start)
+    return replace(tracklets, descriptor=unit(total))

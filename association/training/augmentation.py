@@ -1,4 +1,4 @@
-"""Random changes to patches while a network learns: geometry of picture and flow alike, then the picture alone."""
+"""Random changes to patches in training: first the geometry of image and flow together, then the image alone."""
 
 from statistics import NormalDist
 from typing import Any
@@ -14,42 +14,42 @@ from siamlink.detectors.base.parameters import Parameters
 FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 FAINTEST_BLUR = 0.3
-"""Standard deviation in pixels below which a blur changes next to nothing."""
+"""Standard deviation in pixels; a weaker blur is skipped, as it has almost no effect."""
 
 ERASED_SHAPE = 3.3
 """Largest ratio of an erased rectangle's share of the height to its share of the width, and the inverse."""
 
 NORMAL_OF_BYTE = np.array([NormalDist().inv_cdf((byte + 0.5) / 256) for byte in range(256)])
-"""Turns uniform random bytes into standard normal numbers: a tenth of the time of drawing them one by one."""
+"""Standard normal number for each uniform random byte; ten times faster than drawing normal numbers."""
 
 
 class AugmentationParameters(Parameters):
-    """How strongly patches are changed at random; 0 switches a change off.
+    """Strength of the random changes to patches; 0 switches a change off.
 
-    The geometry and blur, noise and gamma are those of Leal-Taixé et al. 2016, which does not say how strong. Shifts of
+    Geometry, blur, noise and gamma are those of Leal-Taixé et al. 2016, which does not state their strength. Shifts of
     the colour and erasing (Zhong et al. 2020, "Random Erasing Data Augmentation") are additions.
     """
 
-    rotation_degrees: float = Field(5.0, ge=0, le=180, description="largest rotation to either side")
-    translation: float = Field(0.08, ge=0, le=1, description="largest shift, in widths and heights of the patch")
+    rotation_degrees: float = Field(5.0, ge=0, le=180, description="largest rotation in degrees, in both directions")
+    translation: float = Field(0.08, ge=0, le=1, description="largest shift, as a share of the width and height")
     skew: float = Field(0.06, ge=0, le=1, description="largest sideways shift of a pixel for each pixel of height")
-    scale: float = Field(0.2, ge=0, le=3, description="largest absolute log factor of the size")
+    scale: float = Field(0.2, ge=0, le=3, description="largest absolute natural logarithm of the scale factor")
     flip: float = Field(0.5, ge=0, le=1, description="share of patches that are mirrored left to right")
     blur: float = Field(1.5, ge=0, le=10, description="largest standard deviation of Gaussian blur, in patch pixels")
     noise: float = Field(4.0, ge=0, le=40, description="largest standard deviation of Gaussian noise, in 8-bit levels")
-    gamma: float = Field(0.4, ge=0, le=2, description="largest absolute log exponent applied to the lightness L")
+    gamma: float = Field(0.4, ge=0, le=2, description="largest absolute logarithm of the exponent of the lightness L")
     brightness: float = Field(20.0, ge=0, le=255, description="largest offset of the lightness L, in 8-bit levels")
     colour: float = Field(8.0, ge=0, le=255, description="largest offset of U and of V, in 8-bit levels")
-    erase: float = Field(0.35, ge=0, le=1, description="share of patches where a rectangle is painted over")
-    erase_area: float = Field(0.25, ge=0, le=1, description="largest area of that rectangle, as share of the patch")
+    erase: float = Field(0.35, ge=0, le=1, description="share of patches in which a rectangle is erased")
+    erase_area: float = Field(0.25, ge=0, le=1, description="largest area of such a rectangle, as a share of the patch")
 
 
 def augment(patches: Patches, parameters: AugmentationParameters, random: np.random.Generator) -> Patches:
-    """Change each patch at random, another way each; the same generator state gives the same patches.
+    """Change each patch at random; the same state of the generator gives the same patches.
 
-    Picture and flow are rotated, shifted, skewed, scaled and mirrored by one map (see `warp`). Blur, gamma, offsets of
-    L, U and V and noise, in this order, then change the picture alone. Erasing stands for an occlusion: a rectangle
-    becomes one colour, that of any pixel of the batch, and its flow becomes 0, not known.
+    Image and flow are rotated, shifted, skewed, scaled and mirrored by one map (see `warp`). Then blur, gamma, offsets
+    of L, U and V, and noise change the image alone, in this order. Erasing imitates an occlusion: a rectangle gets the
+    colour of a random pixel of the batch, and its flow becomes 0, which stands for not known.
     """
     moved = warp(patches, _random_maps(patches, parameters, random))
     _degrade(moved.image, parameters, random)
@@ -58,21 +58,20 @@ def augment(patches: Patches, parameters: AugmentationParameters, random: np.ran
 
 
 def warp(patches: Patches, maps: FloatArray) -> Patches:
-    """Move the pixels of picture and flow by an affine map, and transform the flow's vectors by its linear part.
+    """Move the pixels of image and flow by an affine map, and transform the vectors of the flow by its linear part.
 
-    The coordinates of a patch are taken as isotropic: a turn is one on the patch's pixels, and the vectors, measured in
-    box heights on both axes, turn by the same angle, although the box may have been squeezed into the patch's shape.
+    A rotation by an angle rotates the pixels of the patch and the vectors by the same angle, although the box may have
+    had another aspect ratio than the patch.
 
     Args:
         patches: N patches.
-        maps: (N, 2, 3) from pixel x, y, 1 of a patch to where that pixel goes. What no pixel goes to repeats the
-            nearest border.
+        maps: (N, 2, 3) from x, y, 1 of a pixel to its new place. Pixels without a source repeat the nearest border.
     """
     image, flow = np.empty_like(patches.image), patches.flow.copy()
-    known: NDArray[np.bool_] = np.any(flow.view(np.uint16), axis=(1, 2, 3))
+    has_flow: NDArray[np.bool_] = np.any(flow.view(np.uint16), axis=(1, 2, 3))
     for row, affine in enumerate(maps):
         image[row] = _moved(patches.image[row], affine)
-        if known[row]:
+        if has_flow[row]:
             # OpenCV's conversions between 16 and 32 bits take a tenth of the time of NumPy's.
             vectors = cv2.convertFp16(patches.flow[row].view(np.int16))
             vectors = _moved(cv2.transform(vectors, affine[:, :2]), affine)

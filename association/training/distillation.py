@@ -1,4 +1,4 @@
-"""Learning from a teacher: another network's descriptors of the same patches, which the trained one is to come near."""
+"""Distillation: the network learns to give descriptors near those that a teacher network gives for the same patches."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,35 +15,40 @@ from siamlink.detectors.base.parameters import Parameters
 
 
 class TeacherParameters(Parameters):
-    """Whose descriptors a network of descriptors learns beside its loss."""
+    """A teacher network whose descriptors the network learns in addition to its loss."""
 
-    appearance: str = Field("none", description="the teacher, named as for tracking: onnx:FILE, siamese:FILE, ...")
-    weight: float = Field(10.0, ge=0, le=1000, description="of 1 - cosine to the teacher's descriptor, in the loss")
+    appearance: str = Field(
+        "none", description="appearance model that is the teacher, named as for tracking: onnx:FILE, siamese:FILE, ..."
+    )
+    weight: float = Field(
+        10.0, ge=0, le=1000, description="weight in the loss of 1 - cosine to the descriptors of the teacher"
+    )
 
 
-def prepare_lessons(galleries: Sequence[IdentityCrops], dimension: int) -> list[IdentityCrops]:
-    """The galleries with the teacher's descriptors (N, T) made into what a network of `dimension` numbers can learn.
+def prepare_teacher_descriptors(crop_sets: Sequence[IdentityCrops], dimension: int) -> list[IdentityCrops]:
+    """The crop sets with the teacher's descriptors (N, T) projected to the `dimension` of the network's descriptors.
 
-    The mean of its gallery is taken away from each unit descriptor: what all pictures of one place have in common tells
-    nobody apart. What is left is turned onto the `dimension` main axes of all galleries together, which keeps the
-    cosines as far as so few numbers can. Zeros are added where the teacher's are fewer.
+    The mean of each crop set is subtracted from its unit descriptors, as it holds what all images of one place share.
+    The rest is projected onto the `dimension` principal axes of all crop sets together, which preserves the cosines as
+    far as possible, and scaled to unit length. If T is smaller than `dimension`, zeros are appended.
 
     Raises:
-        ConfigError: some of the galleries have a teacher's descriptors and some have not.
+        ConfigError: only some of the crop sets have a teacher's descriptors.
     """
-    taught = [each.taught for each in galleries if each.taught is not None]
-    if not taught:
-        return list(galleries)
-    if len(taught) < len(galleries):
+    described = [each.teacher_descriptors for each in crop_sets if each.teacher_descriptors is not None]
+    if not described:
+        return list(crop_sets)
+    if len(described) < len(crop_sets):
         raise ConfigError("teacher: it has described some of the videos and crops, but not all")
-    centred = [unit(each - each.mean(axis=0)) for each in map(unit, taught)]
+    centred = [unit(each - each.mean(axis=0)) for each in map(unit, described)]
     every = np.concatenate(centred)
     _, axes = np.linalg.eigh(every.T @ every)
-    main = axes[:, ::-1][:, :dimension]
-    lessons = [unit(np.pad(each @ main, ((0, 0), (0, dimension - main.shape[1])))) for each in centred]
-    return [replace(gallery, taught=lesson) for gallery, lesson in zip(galleries, lessons, strict=True)]
+    principal = axes[:, ::-1][:, :dimension]
+    padding = (0, 0), (0, dimension - principal.shape[1])
+    targets = [unit(np.pad(each @ principal, padding)) for each in centred]
+    return [replace(crops, teacher_descriptors=target) for crops, target in zip(crop_sets, targets, strict=True)]
 
 
-def teacher_loss(descriptor: Tensor, lesson: Tensor) -> Tensor:
-    """The mean of 1 - cosine of descriptors (N, D) to the unit descriptors (N, D) that they are to come near."""
-    return 1 - (functional.normalize(descriptor, dim=1) * lesson).sum(1).mean()
+def teacher_loss(descriptor: Tensor, target: Tensor) -> Tensor:
+    """The mean of 1 - cosine of descriptors (N, D) to the unit vectors `target` (N, D)."""
+    return 1 - (functional.normalize(descriptor, dim=1) * target).sum(1).mean()

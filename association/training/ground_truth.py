@@ -1,4 +1,4 @@
-"""What the ground truth says about detections and pairs."""
+"""Ground truth of detections and of pairs: identities, and which detection is the next one of its object."""
 
 from dataclasses import dataclass
 
@@ -12,26 +12,28 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.mot.text import corners, has_classes, read_rows
 
-NOBODY, IGNORED = -1, -2
+NO_OBJECT, NOT_COUNTED = -1, -2
+"""Identity of a false detection, and of one that overlaps an annotated box that is not counted."""
 PEDESTRIAN = 1
+"""The class that is counted in MOT16 and later."""
 IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Truth:
+class GroundTruth:
     """The annotated boxes of a sequence.
 
     Attributes:
-        boxes: `Detections` of all annotated boxes.
-        identity: (N,) the person's number, or `IGNORED` for what is not to be counted either way.
+        boxes: the N annotated boxes, sorted by frame.
+        identity: (N,) number of the object, or `NOT_COUNTED` for a box that counts neither as right nor as wrong.
     """
 
     boxes: Detections
     identity: IntArray
 
 
-def read_truth(sequence: Sequence) -> Truth:
-    """Read `gt/gt.txt`. Boxes flagged 0, and in MOT16 and later those of other classes than pedestrian, are ignored.
+def read_ground_truth(sequence: Sequence) -> GroundTruth:
+    """Read `gt/gt.txt`. Boxes with the flag 0, and in MOT16 and later those of other classes, are not counted.
 
     Raises:
         InputError: the file is missing or malformed.
@@ -44,14 +46,18 @@ def read_truth(sequence: Sequence) -> Truth:
     if has_classes(rows):
         counted &= rows[:, 7] == PEDESTRIAN
     boxes = Detections(rows[:, 0], corners(rows), rows[:, 6], np.zeros(len(rows)))  # type: ignore[arg-type]
-    return Truth(boxes, np.where(counted, rows[:, 1].astype(np.int64), IGNORED))
+    return GroundTruth(boxes, np.where(counted, rows[:, 1].astype(np.int64), NOT_COUNTED))
 
 
-def identify(detections: Detections, truth: Truth, smallest_iou: float = 0.5) -> IntArray:
-    """(N,) the identity of each detection, by one-to-one overlap within each frame; `NOBODY` or `IGNORED` otherwise."""
+def identify(detections: Detections, truth: GroundTruth, smallest_iou: float = 0.5) -> IntArray:
+    """Match N detections with annotated boxes, one to one within each frame, so that the sum of IoU is largest.
+
+    Returns:
+        (N,) identities of the matched boxes, which may be `NOT_COUNTED`; `NO_OBJECT` for detections without a match.
+    """
     from scipy.optimize import linear_sum_assignment
 
-    identity = np.full(len(detections), NOBODY, np.int64)
+    identity = np.full(len(detections), NO_OBJECT, np.int64)
     row = 0
     for frame, part in detections.by_frame():
         first, last = np.searchsorted(truth.boxes.frame, [frame, frame + 1])
@@ -65,24 +71,30 @@ def identify(detections: Detections, truth: Truth, smallest_iou: float = 0.5) ->
 
 
 def is_next(pairs: Pairs, identity: IntArray) -> NDArray[np.bool_]:
-    """(P,) whether `later` is the very next detection of `earlier`'s person."""
+    """(P,) whether `later` is the next detection of the object of `earlier`; `identity` (N,) is that of detections."""
     successor = np.full(len(identity), -1, np.int64)
     order = np.flatnonzero(identity >= 0)
     order = order[np.argsort(identity[order], kind="stable")]
     same = identity[order][1:] == identity[order][:-1]
     successor[order[:-1][same]] = order[1:][same]
-    label: NDArray[np.bool_] = successor[pairs.earlier] == pairs.later
-    return label
+    follows: NDArray[np.bool_] = successor[pairs.earlier] == pairs.later
+    return follows
 
 
-def is_same_video(one: Truth, other: Truth, smallest_share: float = 0.5) -> bool:
-    """Whether two annotations lie on one video: most boxes of the smaller one overlap a box of the other by half.
+def has_ground_truth(pairs: Pairs, identity: IntArray) -> NDArray[np.bool_]:
+    """(P,) whether both detections of a pair are counted; `identity` (N,) is that of the detections."""
+    counted: NDArray[np.bool_] = (identity[pairs.earlier] != NOT_COUNTED) & (identity[pairs.later] != NOT_COUNTED)
+    return counted
 
-    Benchmarks publish one video under several names; a model must not be tested on a video it was trained on.
+
+def is_same_video(one: GroundTruth, other: GroundTruth, smallest_share: float = 0.5) -> bool:
+    """Whether two annotations are of one video: most boxes of the smaller one have an IoU of 0.5 with one of the other.
+
+    Benchmarks publish one video under several names, but a model must not be tested on a video it was trained on.
     """
     small, large = sorted((one.boxes, other.boxes), key=len)
-    covered = sum(
+    matched = sum(
         int((iou_matrix(part.box, large.in_frame(frame).box).max(axis=1, initial=0) >= 0.5).sum())
         for frame, part in small.by_frame()
     )
-    return covered >= smallest_share * max(len(small), 1)
+    return matched >= smallest_share * max(len(small), 1)

@@ -1,6 +1,5 @@
-"""What appearance is learned from: patches of known people, from annotated videos and from folders of person crops."""
+"""Patches with identities to train appearance on, from annotated videos and from folders of crops."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +9,17 @@ from numpy.typing import NDArray
 from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
 from siamlink.association.appearance.patches import Patches, extract_patches
-from siamlink.association.training.ground_truth import IGNORED, NOBODY, Truth, identify, is_same_video, read_truth
+from siamlink.association.pairs.cover import covered_share
+from siamlink.association.training.ground_truth import (
+    NO_OBJECT,
+    NOT_COUNTED,
+    GroundTruth,
+    identify,
+    is_same_video,
+    read_ground_truth,
+)
 from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import Boxes
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
@@ -20,21 +28,20 @@ from siamlink.detectors.sources.open import open_sequence_frames
 
 CROP_SUFFIXES = (".jpg", ".jpeg", ".png")
 IntArray = NDArray[np.int64]
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True)
 class IdentityCrops:
-    """Patches of the people of one video or one folder of crops.
+    """Patches with identities from one video or one folder of crops.
 
     Attributes:
         name: of the sequence or the folder.
-        patches: N patches; their flow is zero in a folder of crops.
-        identity: (N,) the person, from 0 in each gallery, or `NOBODY` for false detections.
-        seconds: (N,) when in the video; NaN for crops, of which nothing is known but the person.
-        centre: (N, 2) centre of the box in box heights; NaN for crops.
-        score: (N,) of the detection, 1 for annotated boxes and crops.
-        taught: (N, T) a teacher's descriptors of the patches; None without a teacher.
+        patches: N patches; without optical flow in a folder of crops.
+        identity: (N,) numbered from 0 in each crop set; `NO_OBJECT` for false detections.
+        seconds: (N,) time in the video; NaN in a folder of crops.
+        centre: (N, 2) centre of the box in box heights; NaN in a folder of crops.
+        score: (N,) of the detection; 1 for annotated boxes and in a folder of crops.
+        teacher_descriptors: (N, T) descriptors of the patches by a teacher; None without a teacher.
     """
 
     name: str
@@ -43,7 +50,7 @@ class IdentityCrops:
     seconds: NDArray[np.float64]
     centre: NDArray[np.float64]
     score: NDArray[np.float64]
-    taught: NDArray[np.float32] | None = None
+    teacher_descriptors: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.identity)
@@ -56,7 +63,7 @@ class IdentityCrops:
             self.seconds[rows],
             self.centre[rows],
             self.score[rows],
-            None if self.taught is None else self.taught[rows],
+            None if self.teacher_descriptors is None else self.teacher_descriptors[rows],
         )
 
     @property
@@ -65,8 +72,8 @@ class IdentityCrops:
         return bool(np.isfinite(self.seconds).all())
 
     @property
-    def people(self) -> int:
-        """How many there are."""
+    def identity_count(self) -> int:
+        """Number of identities."""
         return int(self.identity.max(initial=-1)) + 1
 
 
@@ -77,10 +84,10 @@ def find_identity_crops(folder: Path) -> tuple[list[Sequence], list[Path]]:
         InputError: there is neither.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder} is not a folder; expected MOT sequences with frames, or person crops")
+        raise InputError(f"{folder} is not a folder; expected MOT sequences with frames, or crops of objects")
     sequences, crops = _walk(folder)
     if not sequences and not crops:
-        raise InputError(f"{folder} holds no annotated sequence with frames and no person crops named ID_....jpg")
+        raise InputError(f"{folder} holds no annotated sequence with frames and no crops named IDENTITY_....jpg")
     return sequences, crops
 
 
@@ -100,13 +107,13 @@ def _walk(folder: Path) -> tuple[list[Sequence], list[Path]]:
 
 
 def one_of_each_video(sequences: list[Sequence]) -> list[Sequence]:
-    """Of several annotations of one video the largest: the others would give its people second names."""
-    truths = [(sequence, read_truth(sequence)) for sequence in sequences]
-    kept: list[tuple[Sequence, Truth]] = []
+    """Of several annotations of one video, only the largest: the others would give its objects other identities."""
+    truths = [(sequence, read_ground_truth(sequence)) for sequence in sequences]
+    chosen: list[tuple[Sequence, GroundTruth]] = []
     for sequence, truth in sorted(truths, key=lambda pair: -len(pair[1].boxes)):
-        if not any(is_same_video(truth, other) for _, other in kept):
-            kept.append((sequence, truth))
-    names = {sequence.name for sequence, _ in kept}
+        if not any(is_same_video(truth, other) for _, other in chosen):
+            chosen.append((sequence, truth))
+    names = {sequence.name for sequence, _ in chosen}
     return [sequence for sequence in sequences if sequence.name in names]
 
 
@@ -115,27 +122,27 @@ def _crop_files(folder: Path) -> list[Path]:
 
 
 def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = None) -> IdentityCrops:
-    """Read a folder of person crops; what stands before the first `_` of a file's name is the person.
+    """Read a folder of crops; the part of a file's name before the first `_` is the identity.
 
     Raises:
-        InputError: a file is no image, or all show one person.
+        InputError: a file is not an image, or there is only one identity.
         ModelError: the teacher failed.
     """
     import cv2
 
     files = _crop_files(folder)
-    people = sorted({path.name.partition("_")[0] for path in files})
-    if len(people) < 2:
-        raise InputError(f"{folder} shows one person only ({people[0]}); nothing can be learned from it")
-    number = {name: index for index, name in enumerate(people)}
-    parts, taught = [], []
+    identities = sorted({path.name.partition("_")[0] for path in files})
+    if len(identities) < 2:
+        raise InputError(f"{folder} shows only one identity ({identities[0]}); nothing can be learned from it")
+    number = {name: index for index, name in enumerate(identities)}
+    parts, teacher_descriptors = [], []
     for done, path in enumerate(files, 1):
         image = cv2.imread(str(path))
         if image is None:
-            raise InputError(f"{path} is no image")
+            raise InputError(f"{path} is not an image")
         box = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
         parts.append(extract_patches(np.asarray(image, np.uint8), box))
-        taught += _teach(teacher, np.asarray(image, np.uint8), box)
+        teacher_descriptors += _describe(teacher, np.asarray(image, np.uint8), box)
         progress(f"read {folder.name}", done, len(files))
     identity = np.array([number[path.name.partition("_")[0]] for path in files], np.int64)
     unknown = np.full(len(files), np.nan)
@@ -146,12 +153,12 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
         unknown,
         np.stack([unknown] * 2, 1),
         np.ones(len(files)),
-        np.concatenate(taught) if taught else None,
+        np.concatenate(teacher_descriptors) if teacher_descriptors else None,
     )
 
 
-def _teach(teacher: Appearances | None, image: Image, box: Boxes) -> list[NDArray[np.float32]]:
-    """What a teacher says of the boxes (N, 4) of an image, as a list of that; empty without a teacher or boxes."""
+def _describe(teacher: Appearances | None, image: Image, box: Boxes) -> list[NDArray[np.float32]]:
+    """A list of the teacher's descriptors (N, T) of the boxes (N, 4) of an image; empty without teacher or boxes."""
     return [teacher.join(teacher.describe(image, box.astype(np.float32)))] if teacher and len(box) else []
 
 
@@ -163,12 +170,20 @@ def read_video_identities(
     progress: Progress,
     teacher: Appearances | None = None,
 ) -> IdentityCrops:
-    """Cut out the people of an annotated sequence, every `step_seconds`, as annotated and as detected.
+    """Cut annotated and detected boxes out of an annotated sequence.
 
-    Annotated boxes that other boxes hide are left out. Detections of nobody are kept up to `false_share` of the rest.
+    Annotated boxes that are mostly hidden by others are left out.
+
+    Args:
+        sequence: with ground truth and frames.
+        flow: how the optical flow is computed.
+        step_seconds: time between the frames that boxes are cut from.
+        false_share: largest number of false detections, as a share of the other patches.
+        progress: called after each frame.
+        teacher: describes the boxes as well.
 
     Raises:
-        InputError: the sequence has no frame rate, or shows one person only.
+        InputError: the sequence has no frames or no frame rate, or shows only one identity.
         ModelError: the teacher failed.
     """
     frames = open_sequence_frames(sequence)
@@ -176,33 +191,34 @@ def read_video_identities(
         raise InputError(f"{sequence.folder} has no frames or no frame rate (seqinfo.ini)")
     boxes, identity = _boxes_to_cut(sequence, max(1, round(step_seconds * sequence.frame_rate)), false_share)
     estimator = FlowEstimator(flow, sequence.frame_rate)
-    parts, taught = [], []
+    parts, teacher_descriptors = [], []
     for frame in frames:
         inside = boxes.in_frame(frame.number)
         field = estimator.update(frame.image, box=inside.box)
         parts.append(extract_patches(frame.image, inside.box, field))
-        taught += _teach(teacher, frame.image, inside.box)
+        teacher_descriptors += _describe(teacher, frame.image, inside.box)
         progress(f"read {sequence.name}", frame.number, frames.frame_count)
-    kept = boxes.frame <= frames.read_count
-    boxes, identity = boxes[kept], identity[kept]
-    known = np.unique(identity[identity >= 0])
-    if len(known) < 2:
-        raise InputError(f"{sequence.folder} shows one person only; nothing can be learned from it")
+    was_read = boxes.frame <= frames.read_count
+    boxes, identity = boxes[was_read], identity[was_read]
+    identities = np.unique(identity[identity >= 0])
+    if len(identities) < 2:
+        raise InputError(f"{sequence.folder} shows only one identity; nothing can be learned from it")
     return IdentityCrops(
         sequence.name,
         Patches.concatenate(parts),
-        np.where(identity >= 0, np.searchsorted(known, identity), NOBODY),
+        np.where(identity >= 0, np.searchsorted(identities, identity), NO_OBJECT),
         (boxes.frame - 1) / sequence.frame_rate,
         boxes.centre / boxes.height[:, None].astype(np.float64),
         boxes.score.astype(np.float64),
-        np.concatenate(taught) if taught else None,
+        np.concatenate(teacher_descriptors) if teacher_descriptors else None,
     )
 
 
 def _boxes_to_cut(sequence: Sequence, step: int, false_share: float) -> tuple[Detections, IntArray]:
-    truth = read_truth(sequence)
-    seen = ~_hidden(truth.boxes) & (truth.identity != IGNORED)
-    parts, identities = [truth.boxes[seen]], [truth.identity[seen]]
+    """Boxes (N, 4) of every `step`-th frame and their identities (N,)."""
+    truth = read_ground_truth(sequence)
+    visible = ~_hidden(truth.boxes) & (truth.identity != NOT_COUNTED)
+    parts, identities = [truth.boxes[visible]], [truth.identity[visible]]
     for path in sorted(sequence.folder.glob("det/*.txt")):
         detections = sequence.read_detections(path)
         parts.append(detections)
@@ -211,30 +227,23 @@ def _boxes_to_cut(sequence: Sequence, step: int, false_share: float) -> tuple[De
     frame = np.concatenate([part.frame for part in parts])
     identity = identity[np.argsort(frame, kind="stable")]
     boxes = Detections.concatenate(parts)
-    due = (boxes.frame - 1) % step == 0
-    false_alarms = np.flatnonzero(due & (identity == NOBODY))
-    limit = int(false_share * (due & (identity >= 0)).sum())
-    if len(false_alarms) > limit:
-        false_alarms = false_alarms[np.linspace(0, len(false_alarms) - 1, limit).astype(int)]
-    kept = due & (identity >= 0)
-    kept[false_alarms] = True
-    return boxes[kept], identity[kept]
+    in_step = (boxes.frame - 1) % step == 0
+    false_detections = np.flatnonzero(in_step & (identity == NO_OBJECT))
+    limit = int(false_share * (in_step & (identity >= 0)).sum())
+    if len(false_detections) > limit:
+        false_detections = false_detections[np.linspace(0, len(false_detections) - 1, limit).astype(int)]
+    chosen = in_step & (identity >= 0)
+    chosen[false_detections] = True
+    return boxes[chosen], identity[chosen]
 
 
 def _hidden(boxes: Detections, largest_cover: float = 0.4) -> NDArray[np.bool_]:
-    """(N,) whether a box that stands further in front (its foot is lower) covers more of a box than that share."""
+    """(N,) whether a box in front, which is one with a lower foot, covers more than `largest_cover` of a box."""
     hidden = np.zeros(len(boxes), bool)
     first = 0
     for _, part in boxes.by_frame():
         in_front = part.box[:, None, 3] < part.box[None, :, 3]
-        hidden[first : first + len(part)] = (_covered(part.box) * in_front).max(axis=1, initial=0) > largest_cover
+        cover = covered_share(part.box[:, None], part.box[None]) * in_front
+        hidden[first : first + len(part)] = cover.max(axis=1, initial=0) > largest_cover
         first += len(part)
     return hidden
-
-
-def _covered(box: Boxes) -> NDArray[np.float64]:
-    """(N, N) the share of each box that each other one covers."""
-    sides = np.minimum(box[:, None, 2:], box[None, :, 2:]) - np.maximum(box[:, None, :2], box[None, :, :2])
-    shared = np.clip(sides, 0, None).prod(-1).astype(np.float64)
-    share: NDArray[np.float64] = shared / (box[:, 2:] - box[:, :2]).prod(-1)[:, None]
-    return share

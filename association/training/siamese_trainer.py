@@ -1,9 +1,9 @@
-"""Training of the Siamese networks. A step depends on the seed and its number alone, so a resumed run is the same."""
+"""Training of the Siamese networks. A step depends only on the seed and its number, so a resumed run is the same."""
 
 import csv
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
-from siamlink.association.appearance.appearance import NONE, SIAMESE_FILE
+from siamlink.association.appearance.loading import NONE, SIAMESE_FILE
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.appearance.patches import Luma, Patches, network_input
 from siamlink.association.appearance.siamese.checkpoint import below, read_checkpoint, restore, write_checkpoint
@@ -27,47 +27,66 @@ from siamlink.association.appearance.siamese.networks import EmbeddingNetwork, N
 from siamlink.association.training.augmentation import AugmentationParameters, augment
 from siamlink.association.training.batch_loss import PairingParameters, batch_loss
 from siamlink.association.training.batch_sampler import Batch, BatchSampler, SamplingParameters
-from siamlink.association.training.distillation import TeacherParameters, prepare_lessons
+from siamlink.association.training.distillation import TeacherParameters, prepare_teacher_descriptors
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError, ModelError
 from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.stopwatch import Progress
 
-Progress = Callable[[str, int, int | None], None]
 CHECKPOINT = "checkpoint.safetensors"
 RUN_LOG = "run.csv"
 WARM_UP = 0.05
-"""Share of the steps in which the learning rate rises."""
+"""Share of the steps in which the learning rate rises from zero."""
 
 
 class SiameseTrainingParameters(Parameters):
     """How a Siamese network is trained."""
 
     network: NetworkParameters = Field(NetworkParameters(), description="the network")
-    loss: str = Field("identity-triplet", description="what is minimised; docs/losses.md lists the losses")
-    loss_settings: dict[str, float | str] = Field({}, description="other values of the loss, such as its margin")
-    flow: FlowParameters = Field(FlowParameters(), description="optical flow")
-    luma: Luma = Field("fixed", description="brightness of a patch: as it is, equalised, or less a fitted plane")
-    sampling: SamplingParameters = Field(SamplingParameters(), description="what a batch is made of")
-    augmentation: AugmentationParameters = Field(AugmentationParameters(), description="how patches are varied")
+    loss: str = Field("identity-triplet", description="name of the loss; docs/losses.md lists all")
+    loss_settings: dict[str, float | str] = Field({}, description="settings of the loss, such as its margin")
+    flow: FlowParameters = Field(FlowParameters(), description="how the optical flow is computed")
+    luma: Luma = Field(
+        "fixed",
+        description="brightness of a patch. fixed: unchanged; equalised: its histogram is made flat; plane: a fitted "
+        "plane of brightness is subtracted",
+    )
+    sampling: SamplingParameters = Field(SamplingParameters(), description="what a batch holds")
+    augmentation: AugmentationParameters = Field(
+        AugmentationParameters(), description="random changes to the patches of a batch"
+    )
     flow_dropout: float = Field(
-        0.5, ge=0, le=1, description="share of the patches of videos whose flow is hidden, as crops have none"
+        0.5,
+        ge=0,
+        le=1,
+        description="share of the patches of a batch whose optical flow is set to zero, as crops have no flow",
     )
     pairing: PairingParameters = Field(PairingParameters(), description="which pairs of a batch are compared")
-    teacher: TeacherParameters = Field(TeacherParameters(), description="a trained network to learn from as well")
-    steps: int = Field(6500, ge=1, le=10_000_000, description="batches in all")
-    optimiser: Literal["adamw", "sgd"] = Field("adamw", description="sgd: with momentum 0.9")
-    learning_rate: float = Field(1e-3, gt=0, le=10, description="highest; it rises, then falls as a cosine")
-    weight_decay: float = Field(0.02, ge=0, le=1, description="of all weights")
-    precision: Literal["float32", "bfloat16"] = Field("bfloat16", description="of the network's activations")
-    device: Literal["auto", "cpu", "cuda"] = Field("auto", description="where to train; auto: CUDA where it is there")
+    teacher: TeacherParameters = Field(
+        TeacherParameters(), description="a trained network whose descriptors are learned in addition"
+    )
+    steps: int = Field(6500, ge=1, le=10_000_000, description="largest number of batches")
+    optimiser: Literal["adamw", "sgd"] = Field("adamw", description="optimiser; sgd has momentum 0.9")
+    learning_rate: float = Field(
+        1e-3, gt=0, le=10, description="highest learning rate; it rises linearly, then falls as a cosine"
+    )
+    weight_decay: float = Field(0.02, ge=0, le=1, description="weight decay of all weights")
+    precision: Literal["float32", "bfloat16"] = Field(
+        "bfloat16", description="precision of the activations of the network"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="device to train on; auto: cuda if it is available, else cpu"
+    )
     check_every: int = Field(500, ge=1, le=1_000_000, description="steps between validations and checkpoints")
-    patience: int = Field(8, ge=1, le=1000, description="validations without improvement after which training stops")
-    seed: int = Field(0, ge=0, description="of everything random")
+    patience: int = Field(
+        8, ge=1, le=1000, description="training stops after this number of validations without improvement"
+    )
+    seed: int = Field(0, ge=0, description="seed of everything random")
 
     @property
     def description(self) -> dict[str, Any]:
-        """What the file of the weights says besides the network."""
+        """The metadata in the file of the weights, beside the network."""
         return {
             "loss": self.loss,
             "loss_settings": self.loss_settings,
@@ -78,7 +97,7 @@ class SiameseTrainingParameters(Parameters):
 
 @dataclass
 class _State:
-    """What changes during training."""
+    """The state that changes during training."""
 
     network: Network
     loss: PairLoss
@@ -90,29 +109,29 @@ class _State:
 
     @property
     def modules(self) -> dict[str, nn.Module]:
-        """What holds weights."""
+        """The modules with weights."""
         return {"network": self.network, "loss": self.loss}
 
 
 class SiameseTrainer:
-    """Trains one network and keeps what it has in a folder: checkpoint, run.csv and the best weights so far.
+    """Trains one network; writes a checkpoint, run.csv and the best weights so far into a folder.
 
     Args:
-        galleries: to learn from.
-        validation: of other people; the weights that do best there are kept.
-        parameters: how.
-        folder: for the checkpoint, the log and the weights; training goes on from a checkpoint that lies there.
-        start: weights to begin with instead of random ones.
+        crop_sets: to learn from.
+        validation: on other identities; the weights with the best result there are kept.
+        parameters: of the training.
+        folder: for the checkpoint, the log and the weights; training resumes from a checkpoint that is there.
+        start: file of weights to begin with instead of random ones.
 
     Raises:
-        ConfigError: CUDA is asked for and not there, or the loss does not fit the topology.
+        ConfigError: the device is cuda, which is not available, or the loss does not fit the topology.
         InputError: there is nothing to learn from.
-        ModelError: the weights to start with are of another network.
+        ModelError: the weights to begin with are of another network.
     """
 
     def __init__(
         self,
-        galleries: Sequence[IdentityCrops],
+        crop_sets: Sequence[IdentityCrops],
         validation: Validation,
         parameters: SiameseTrainingParameters,
         folder: Path,
@@ -123,12 +142,13 @@ class SiameseTrainer:
         self.device = _device(parameters.device)
         torch.manual_seed(parameters.seed)
         network = channels_last(build_network(parameters.network), self.device)
-        self.sampler = BatchSampler(prepare_lessons(galleries, network.feature_count), parameters.sampling)
+        described = prepare_teacher_descriptors(crop_sets, network.feature_count)
+        self.sampler = BatchSampler(described, parameters.sampling)
         if start is not None:
             _start_from(network, start)
-        loss = make_loss(parameters.loss, network.feature_count, self.sampler.people, **parameters.loss_settings).to(
-            self.device
-        )
+        identities = self.sampler.identity_count
+        loss = make_loss(parameters.loss, network.feature_count, identities, **parameters.loss_settings)
+        loss = loss.to(self.device)
         self.state = _State(network, loss, _optimiser(network, loss, parameters))
         if start is not None and isinstance(loss, IdentityTriplet):
             loss.begin_at(self._mean_descriptors())
@@ -137,37 +157,37 @@ class SiameseTrainer:
 
     @torch.inference_mode()
     def _mean_descriptors(self, most: int = 8) -> Tensor:
-        """(people, D) the mean of each person's unit descriptors, by the network as it is."""
+        """(identities, D) the mean of the unit descriptors of each identity, by the present network."""
         network = self.state.network.eval()
         assert isinstance(network, EmbeddingNetwork)
-        means = torch.zeros(self.sampler.people, network.feature_count, device=self.device)
-        for person, patches in self.sampler.each_person(most):
-            given = torch.from_numpy(network_input(patches, self.parameters.luma)).to(self.device)
-            means[person] = functional.normalize(network.embed(given), dim=1).mean(0)
+        means = torch.zeros(self.sampler.identity_count, network.feature_count, device=self.device)
+        for identity, patches in self.sampler.each_identity(most):
+            inputs = torch.from_numpy(network_input(patches, self.parameters.luma)).to(self.device)
+            means[identity] = functional.normalize(network.embed(inputs), dim=1).mean(0)
         return means
 
     def run(self, progress: Progress) -> Siamese:
-        """Train to the end, or until validation stops improving; gives the best network."""
+        """Train to the last step, or until validation stops improving; returns the best network."""
         state, parameters = self.state, self.parameters
         batches = self._batches(state.step)
-        started, seen = time.perf_counter(), []
+        started, losses = time.perf_counter(), []
         while state.step < parameters.steps and state.checks_since_best < parameters.patience:
-            seen.append(self._step(next(batches)))
+            losses.append(self._step(next(batches)))
             state.step += 1
             progress("train", state.step, parameters.steps)
             if state.step % parameters.check_every == 0 or state.step == parameters.steps:
-                self._check(float(np.mean(seen)), time.perf_counter() - started)
-                started, seen = time.perf_counter(), []
+                self._check(float(np.mean(losses)), time.perf_counter() - started)
+                started, losses = time.perf_counter(), []
         return Siamese.load(self.folder / SIAMESE_FILE)
 
     def _batches(self, first: int) -> Iterator[tuple[Batch, Tensor]]:
-        """The batches from a step on, made ready one ahead in another thread."""
+        """The batches from step `first` on, prefetched in another thread."""
         with ThreadPoolExecutor(1) as worker:
-            ahead = [worker.submit(self._batch, step) for step in (first, first + 1)]
+            queue = [worker.submit(self._batch, step) for step in (first, first + 1)]
             step = first + 2
             while True:
-                yield ahead.pop(0).result()
-                ahead.append(worker.submit(self._batch, step))
+                yield queue.pop(0).result()
+                queue.append(worker.submit(self._batch, step))
                 step += 1
 
     def _batch(self, step: int) -> tuple[Batch, Tensor]:
@@ -176,20 +196,21 @@ class SiameseTrainer:
         patches = augment(batch.patches, self._augmentation(random), random)
         flow = patches.flow.copy()
         flow[random.random(len(flow)) < self.parameters.flow_dropout] = 0
-        given = network_input(Patches(patches.image, flow), self.parameters.luma)
-        return batch, torch.from_numpy(given).contiguous(memory_format=torch.channels_last)
+        inputs = network_input(Patches(patches.image, flow), self.parameters.luma)
+        return batch, torch.from_numpy(inputs).contiguous(memory_format=torch.channels_last)
 
     def _augmentation(self, random: np.random.Generator) -> AugmentationParameters:
-        """For networks of pairs all patches of a batch are mirrored or none: their flow must agree."""
-        varied = self.parameters.augmentation
+        """For pair networks either all patches of a batch are mirrored or none, so that their flow agrees."""
+        augmentation = self.parameters.augmentation
         if self.parameters.network.embeds:
-            return varied
-        return varied.model_copy(update={"flip": float(random.random() < varied.flip)})
+            return augmentation
+        return augmentation.model_copy(update={"flip": float(random.random() < augmentation.flip)})
 
     def _step(self, prepared: tuple[Batch, Tensor]) -> float:
-        batch, given = prepared
+        """One step of the optimiser; returns the loss."""
+        batch, inputs = prepared
         state, random = self.state, np.random.default_rng([self.parameters.seed, self.state.step, 1])
-        torch.manual_seed(self.parameters.seed * 1_000_003 + state.step)  # of the dropout
+        torch.manual_seed(self.parameters.seed * 1_000_003 + state.step)  # for the dropout
         state.network.train()
         state.loss.train()
         for group in state.optimiser.param_groups:
@@ -200,7 +221,7 @@ class SiameseTrainer:
                 state.network,
                 state.loss,
                 batch,
-                given.to(self.device),
+                inputs.to(self.device),
                 self.parameters.pairing,
                 random,
                 self.parameters.teacher.weight,
@@ -219,7 +240,7 @@ class SiameseTrainer:
         return self.parameters.learning_rate * (0.01 + 0.99 * (1 + math.cos(math.pi * done)) / 2)
 
     def _check(self, loss: float, seconds: float) -> None:
-        """Validate, keep the weights if they are the best so far, and write checkpoint and log."""
+        """Validate, store the weights if they are the best so far, and write checkpoint and log."""
         state = self.state
         current = self.folder / f".{SIAMESE_FILE}"
         save_siamese(current, state.network, state.loss, self.parameters.description)
@@ -243,7 +264,7 @@ class SiameseTrainer:
         state = self.state
         description = {
             "parameters": self.parameters.model_dump(mode="json"),
-            "people": self.sampler.people,
+            "people": self.sampler.identity_count,
             "step": state.step,
             "best": state.best,
             "checks_since_best": state.checks_since_best,
@@ -253,38 +274,38 @@ class SiameseTrainer:
 
     def _resume(self) -> None:
         path, state = self.folder / CHECKPOINT, self.state
-        tensors, described = read_checkpoint(path)
+        tensors, description = read_checkpoint(path)
         settings = self.parameters.model_dump(mode="json")
-        if described.get("parameters") != settings or described.get("people") != self.sampler.people:
+        if description.get("parameters") != settings or description.get("people") != self.sampler.identity_count:
             raise ConfigError(f"{path} is of a training with other settings or data; use another folder")
         restore(tensors, state.modules, state.optimiser)
-        state.step, state.best = described["step"], described["best"]
-        state.checks_since_best, state.log = described["checks_since_best"], described["log"]
+        state.step, state.best = description["step"], description["best"]
+        state.checks_since_best, state.log = description["checks_since_best"], description["log"]
 
 
 def check_settings(parameters: SiameseTrainingParameters, start: Path | None = None) -> None:
-    """See to it before the work that settings fit one another and this machine.
+    """Check before the training that the settings fit one another and this machine.
 
     Raises:
-        ConfigError: the loss is unknown or does not fit the topology, or CUDA is asked for and not there.
-        ModelError: the weights to start with cannot be read.
+        ConfigError: the loss is unknown or does not fit the topology, or the device is cuda, which is not available.
+        ModelError: the weights to begin with cannot be read.
     """
     _device(parameters.device)
     if parameters.teacher.appearance != NONE and not parameters.network.embeds:
-        raise ConfigError(f"teacher: the topology {parameters.network.topology} makes no descriptors to teach")
+        raise ConfigError(f"teacher: the topology {parameters.network.topology} gives no descriptors to teach")
     loss = make_loss(parameters.loss, 1, 2, **parameters.loss_settings)
     if parameters.network.embeds == (loss.kind == "logit"):
-        wanted = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
-        raise ConfigError(f"loss: the topology {parameters.network.topology} needs {wanted}, not {parameters.loss}")
+        kind = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
+        raise ConfigError(f"loss: the topology {parameters.network.topology} needs {kind}, not {parameters.loss}")
     if start is not None:
         read_weights(start)
 
 
-def _device(wanted: str) -> torch.device:
-    there = torch.cuda.is_available()
-    if wanted == "cuda" and not there:
-        raise ConfigError("device: there is no CUDA here; use device=cpu or device=auto")
-    return torch.device("cuda" if there and wanted != "cpu" else "cpu")
+def _device(name: str) -> torch.device:
+    available = torch.cuda.is_available()
+    if name == "cuda" and not available:
+        raise ConfigError("device: CUDA is not available here; use device=cpu or device=auto")
+    return torch.device("cuda" if available and name != "cpu" else "cpu")
 
 
 def _optimiser(network: Network, loss: PairLoss, parameters: SiameseTrainingParameters) -> torch.optim.Optimizer:
@@ -296,10 +317,10 @@ def _optimiser(network: Network, loss: PairLoss, parameters: SiameseTrainingPara
 
 
 def _start_from(network: Network, start: Path) -> None:
-    """Begin with the weights of a trained network, of the convolutions at least.
+    """Load the weights of a trained network.
 
     Raises:
-        ModelError: the file is no weights of such a network.
+        ModelError: the file holds the weights of another network.
     """
     try:
         network.load_state_dict(below(read_weights(start), "network."))

@@ -1,43 +1,42 @@
-"""Training of the second level: boosted trees on tracklets that level one made of annotated sequences."""
+"""Training of the second level: boosted trees on tracklets that the first level made from annotated sequences."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.boosting.booster import BoostingParameters, train_booster
+from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import SceneStatistics
-from siamlink.association.tracklets.features import (
-    TRACKLET_FEATURES,
+from siamlink.association.tracklets.features import TRACKLET_FEATURES, tracklet_features
+from siamlink.association.tracklets.matcher import APPEARANCE, TrackletMatcher
+from siamlink.association.tracklets.pair_features import (
     TRACKLET_PAIR_FEATURES,
     reversed_in_time,
-    tracklet_features,
     tracklet_pair_features,
-    without_looks,
+    without_appearance,
 )
-from siamlink.association.tracklets.matcher import APPEARANCE, TrackletMatcher
 from siamlink.association.tracklets.tracklets import Tracklets
-from siamlink.association.training.ground_truth import IGNORED, NOBODY
-from siamlink.detectors.base.errors import InputError
+from siamlink.association.training.ground_truth import NO_OBJECT, NOT_COUNTED, has_ground_truth
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-LIKENESS = TRACKLET_PAIR_FEATURES.index("likeness")
+SIMILARITY = TRACKLET_PAIR_FEATURES.index("similarity")
 
 
 class TrackletTrainingParameters(BoostingParameters):
     """How the two boosted models of the second level are trained."""
 
-    link_rounds: int = Field(300, ge=1, le=5000, description="trees of the link model")
-    link_depth: int = Field(4, ge=1, le=12, description="depth of its trees")
-    person_rounds: int = Field(100, ge=1, le=5000, description="trees of the model of persons")
-    person_depth: int = Field(3, ge=1, le=12, description="depth of its trees")
-    learning_rate: float = Field(0.06, gt=0, le=1, description="shrinkage of each tree")
-    smallest_leaf: float = Field(5.0, ge=0, description="least sum of curvature in a leaf; XGBoost's min_child_weight")
+    link_rounds: int = Field(300, ge=1, le=5000, description="number of trees of the link model")
+    link_depth: int = Field(4, ge=1, le=12, description="depth of the trees of the link model")
+    person_rounds: int = Field(100, ge=1, le=5000, description="number of trees of the object model")
+    person_depth: int = Field(3, ge=1, le=12, description="depth of the trees of the object model")
+    learning_rate: float = Field(0.06, gt=0, le=1, description="factor on the contribution of each tree")
+    smallest_leaf: float = Field(
+        5.0, ge=0, description="smallest sum of second derivatives in a leaf (min_child_weight of XGBoost)"
+    )
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,18 @@ class TrackletExample:
 
     Attributes:
         pair_features: (P, F) of the candidate pairs.
-        is_next: (P,) whether `later` is the next tracklet of `earlier`'s person.
-        pair_known: (P,) whether the truth says anything about the pair.
+        is_next: (P,) whether `later` is the next tracklet of the object of `earlier`.
+        pair_counted: (P,) whether a pair has ground truth.
         features: (T, F) of the tracklets.
-        person: (T,) 1 where at least half of a tracklet's detections are people, 0 elsewhere.
-        weight: (T,) how much each counts: its detections.
+        is_object: (T,) 1 if at least half of the detections of a tracklet show objects, else 0.
+        weight: (T,) number of detections of each tracklet; 0 for tracklets that are not counted.
     """
 
     pair_features: NDArray[np.float32]
     is_next: NDArray[np.bool_]
-    pair_known: NDArray[np.bool_]
+    pair_counted: NDArray[np.bool_]
     features: NDArray[np.float32]
-    person: FloatArray
+    is_object: FloatArray
     weight: FloatArray
 
 
@@ -68,100 +67,99 @@ def make_tracklet_example(
     identity: IntArray,
     image_size: tuple[int, int] | None,
 ) -> TrackletExample:
-    """Features and labels of T tracklets and P candidate pairs; `identity` (N,) says who each detection is."""
-    who = tracklet_identity(tracklets, identity)
-    ignored = tracklets.mean((identity == IGNORED).astype(float)) > 0.5
+    """Features and ground truth of tracklets.
+
+    Args:
+        tracklets: T tracklets over N detections.
+        pairs: P candidate pairs of them.
+        scene: statistics of all detections of the scene.
+        identity: (N,) of each detection.
+        image_size: width and height in pixels, if known.
+    """
+    of_tracklet = tracklet_identity(tracklets, identity)
+    not_counted = tracklets.mean((identity == NOT_COUNTED).astype(float)) > 0.5
     return TrackletExample(
         pair_features=tracklet_pair_features(tracklets, pairs, image_size),
-        is_next=is_next_tracklet(tracklets, pairs, who),
-        pair_known=(who[pairs.earlier] != IGNORED) & (who[pairs.later] != IGNORED),
+        is_next=is_next_tracklet(tracklets, pairs, of_tracklet),
+        pair_counted=has_ground_truth(pairs, of_tracklet),
         features=tracklet_features(tracklets, scene),
-        person=(tracklets.mean((identity >= 0).astype(float)) >= 0.5).astype(float),
-        weight=np.where(ignored, 0.0, tracklets.count),
+        is_object=(tracklets.mean((identity >= 0).astype(float)) >= 0.5).astype(float),
+        weight=np.where(not_counted, 0.0, tracklets.count),
     )
 
 
 def tracklet_identity(tracklets: Tracklets, identity: IntArray, smallest_share: float = 0.5) -> IntArray:
-    """(T,) who each tracklet is: the identity (N,) that at least such a share of its detections has, else `NOBODY`.
+    """(T,) the identity that at least `smallest_share` of a tracklet's detections have, else `NO_OBJECT`.
 
-    `IGNORED` counts like a person: a tracklet mostly of ignored detections is ignored.
+    `NOT_COUNTED` is treated like an identity: a tracklet mostly of such detections is not counted.
     """
-    owner, who = tracklets.owner[tracklets.member], identity[tracklets.member]
-    names, number = np.unique(who, return_inverse=True)
-    key, votes = np.unique(owner * len(names) + number, return_counts=True)
-    owner, number = key // max(len(names), 1), key % max(len(names), 1)
-    enough = (votes >= smallest_share * tracklets.count[owner]) & (names[number] != NOBODY)
-    result = np.full(len(tracklets), NOBODY, np.int64)
-    result[owner[enough]] = names[number[enough]]
+    owner, of_member = tracklets.owner[tracklets.member], identity[tracklets.member]
+    identities, number = np.unique(of_member, return_inverse=True)
+    key, votes = np.unique(owner * len(identities) + number, return_counts=True)
+    owner, number = key // max(len(identities), 1), key % max(len(identities), 1)
+    enough = (votes >= smallest_share * tracklets.count[owner]) & (identities[number] != NO_OBJECT)
+    result = np.full(len(tracklets), NO_OBJECT, np.int64)
+    result[owner[enough]] = identities[number[enough]]
     return result
 
 
 def is_next_tracklet(tracklets: Tracklets, pairs: Pairs, identity: IntArray) -> NDArray[np.bool_]:
-    """(P,) whether `later` is the first tracklet of the same person (T,) that begins after `earlier` has ended."""
+    """(P,) whether `later` is the first tracklet of the same identity (T,) that begins after the end of `earlier`."""
     first, last = tracklets.first.frame, tracklets.last.frame
     same = (identity[pairs.earlier] == identity[pairs.later]) & (identity[pairs.earlier] >= 0)
     follows = np.flatnonzero(same & (first[pairs.later] > last[pairs.earlier]))
     order = follows[np.lexsort((first[pairs.later[follows]], pairs.earlier[follows]))]
     nearest = order[np.r_[True, np.diff(pairs.earlier[order]) != 0]] if len(order) else order
-    label = np.zeros(len(pairs), bool)
-    label[nearest] = True
-    return label
+    is_first = np.zeros(len(pairs), bool)
+    is_first[nearest] = True
+    return is_first
 
 
 def train_tracklet_matcher(
     examples: Sequence[TrackletExample], parameters: TrackletTrainingParameters, appearance: str = ""
 ) -> TrackletMatcher:
-    """Train the two models of the second level; `appearance` is the label of what told the looks, if anything did.
+    """Train the two models of the second level.
 
-    Each example counts by the square root of its size, so that one long crowded video does not drown the others. What
-    was looked at is shown once more without looks, so that the model can do without them.
-    The tracklets should come from level-one models that never saw their video: tracklets of a video that level one
-    was trained on are better than those that will be met.
+    The link model learns from each pair as it is and reversed in time. Where appearance is known, it learns from the
+    pair once more without it, so that the model also works without appearance.
+
+    Args:
+        examples: tracklets made by first-level models that were not trained on the same video; tracklets of a video
+            that the first level was trained on are better than those of new videos.
+        parameters: of the training.
+        appearance: label of the appearance that the similarities come from; empty without one.
 
     Raises:
         InputError: there is nothing to learn from: no pair, or pairs or tracklets of one kind only.
     """
-    link = []
-    for example in examples:
-        shown, label = example.pair_features[example.pair_known], example.is_next[example.pair_known].astype(float)
-        versions = [shown, without_looks(shown)] if np.isfinite(shown[:, LIKENESS]).any() else [shown]
-        for version in versions:
-            both_ways = np.concatenate([version, reversed_in_time(version)])
-            link.append((both_ways, np.tile(label, 2), np.ones(len(both_ways))))
-    person = [(e.features, e.person, e.weight) for e in examples]
-    trees = _boost(
-        link,
+    link = train_booster(
+        [part for example in examples for part in _link_examples(example)],
         TRACKLET_PAIR_FEATURES,
+        "consecutive tracklets of one object and other pairs of tracklets",
         parameters,
         parameters.link_rounds,
         max_depth=parameters.link_depth,
         reg_lambda=5.0,
     )
-    trees.set_attr(**{APPEARANCE: appearance})
-    return TrackletMatcher(
-        trees,
-        _boost(
-            person,
-            TRACKLET_FEATURES,
-            parameters,
-            parameters.person_rounds,
-            max_depth=parameters.person_depth,
-            reg_lambda=10.0,
-        ),
+    link.set_attr(**{APPEARANCE: appearance})
+    of_object = train_booster(
+        [WeightedExamples.of_video(each.features, each.is_object, each.weight) for each in examples],
+        TRACKLET_FEATURES,
+        "tracklets of objects and of false detections",
+        parameters,
+        parameters.person_rounds,
+        max_depth=parameters.person_depth,
+        reg_lambda=10.0,
     )
+    return TrackletMatcher(link, of_object)
 
 
-def _boost(
-    parts: list[tuple[NDArray[np.float32], FloatArray, FloatArray]],
-    names: tuple[str, ...],
-    parameters: TrackletTrainingParameters,
-    rounds: int,
-    **settings: float,
-) -> Any:
-    """Train on parts of features, labels in [0, 1] and weights."""
-    labels = np.concatenate([label for _, label, _ in parts]) if parts else np.zeros(0)
-    if not len(labels) or labels.min() == labels.max():
-        raise InputError("nothing to learn from: the sequences must hold both tracklet pairs of one person and others")
-    weights = np.concatenate([w / max(w.sum(), 1e-9) ** 0.5 for _, _, w in parts])
-    features = np.concatenate([feature for feature, _, _ in parts])
-    return train_booster(features, labels, weights, names, parameters, rounds, **settings)
+def _link_examples(example: TrackletExample) -> Iterator[WeightedExamples]:
+    """The pairs with ground truth, in both directions of time; with and without appearance, where it is known."""
+    features, target = example.pair_features[example.pair_counted], example.is_next[example.pair_counted]
+    versions = [features]
+    if np.isfinite(features[:, SIMILARITY]).any():
+        versions.append(without_appearance(features))
+    for version in versions:
+        both_ways = np.concatenate([version, reversed_in_time(version)])
+        yield WeightedExamples.of_video(both_ways, np.tile(target.astype(float), 2))

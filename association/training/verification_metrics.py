@@ -1,7 +1,7 @@
-"""How well a score tells pairs of one person from pairs of two.
+"""Metrics of verification: how well a score separates pairs of one identity from pairs of two.
 
-Scores are finite, and higher means more alike; pairs of equal score are decided alike, never by their order. A measure
-is NaN where it is not defined, as recall is without a pair of one person.
+Scores are finite, and higher means more similar. Pairs of equal score are accepted together, whatever their order. A
+metric is NaN where it is not defined, such as the recall without a pair of one identity.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ class Roc:
 
     Attributes:
         threshold: (K + 1,) pairs of at least this score are accepted: infinity, then the distinct scores, descending.
-        false_positives: (K + 1,) accepted pairs of two persons.
-        true_positives: (K + 1,) accepted pairs of one person.
+        false_positives: (K + 1,) accepted pairs of two identities.
+        true_positives: (K + 1,) accepted pairs of one identity.
     """
 
     threshold: FloatArray
@@ -31,22 +31,22 @@ class Roc:
 
     @property
     def false_positive_rate(self) -> FloatArray:
-        """(K + 1,) the accepted share of all pairs of two persons."""
+        """(K + 1,) the accepted share of all pairs of two identities."""
         return _share(self.false_positives, self.false_positives[-1])
 
     @property
     def recall(self) -> FloatArray:
-        """(K + 1,) the accepted share of all pairs of one person."""
+        """(K + 1,) the accepted share of all pairs of one identity."""
         return _share(self.true_positives, self.true_positives[-1])
 
     @property
     def precision(self) -> FloatArray:
-        """(K + 1,) the share of pairs of one person among the accepted ones, NaN where none is accepted."""
+        """(K + 1,) the share of pairs of one identity among the accepted ones, NaN where none is accepted."""
         return _share(self.true_positives, self.true_positives + self.false_positives)
 
 
 def roc(score: Score, same: Same) -> Roc:
-    """The receiver operating characteristic of scores (P,), with `same` (P,) whether a pair is one person."""
+    """The receiver operating characteristic of scores (P,); `same` (P,) says whether a pair is of one identity."""
     falling = -np.asarray(score, np.float64)
     order = np.argsort(falling)
     ordered = -falling[order]
@@ -60,13 +60,13 @@ def roc(score: Score, same: Same) -> Roc:
 
 
 def average_precision(score: Score, same: Same) -> float:
-    """The mean over the pairs of one person of the precision at their own score; with equal scores, the base rate."""
+    """The mean, over the pairs of one identity, of the precision at the score of each."""
     curve = roc(score, same)
     return float(_share(np.diff(curve.true_positives) @ curve.precision[1:], curve.true_positives[-1]))
 
 
 def false_positive_rate_at(score: Score, same: Same, recall: float = 0.95) -> float:
-    """The share of pairs of two persons accepted at the highest threshold that reaches a recall (FPR95 at 0.95)."""
+    """The share of pairs of two identities accepted at the highest threshold that reaches a recall (FPR95 at 0.95)."""
     curve = roc(score, same)
     if not curve.true_positives[-1]:
         return float("nan")
@@ -74,75 +74,41 @@ def false_positive_rate_at(score: Score, same: Same, recall: float = 0.95) -> fl
     return float(curve.false_positive_rate[np.searchsorted(curve.true_positives, needed)])
 
 
-def brier_score(probability: Score, same: Same) -> float:
-    """The mean squared distance of probabilities (P,) from what was so, 1 or 0 (Brier 1950)."""
-    return float(np.mean((probability - same) ** 2)) if len(same) else float("nan")
-
-
-@dataclass(frozen=True)
-class Reliability:
-    """How often what was given a probability came true, in B intervals of equal width.
-
-    Attributes:
-        count: (B,) pairs whose probability lies in the interval.
-        predicted: (B,) their mean probability, NaN in an empty interval.
-        observed: (B,) the share of them that is one person, NaN in an empty interval.
-    """
-
-    count: IntArray
-    predicted: FloatArray
-    observed: FloatArray
-
-    @property
-    def expected_error(self) -> float:
-        """The mean distance of `predicted` and `observed` over all pairs (expected calibration error)."""
-        distance = np.nan_to_num(np.abs(self.predicted - self.observed))
-        return float(_share(distance @ self.count, self.count.sum()))
-
-
-def reliability(probability: Score, same: Same, bins: int = 10) -> Reliability:
-    """The points of a reliability plot, from probabilities (P,) in [0, 1]."""
-    interval = np.minimum((probability * bins).astype(np.int64), bins - 1)
-    count = np.bincount(interval, minlength=bins)
-    predicted, observed = (np.bincount(interval, value, minlength=bins) for value in (probability, same))
-    return Reliability(count, _share(predicted, count), _share(observed, count))
-
-
 def one_shot_trials(
     identity: IntArray, ways: int, count: int, random: np.random.Generator
 ) -> tuple[IntArray, IntArray]:
-    """Draw N-way one-shot trials (Koch 2015): a query, and one example of each of N persons to find its person among.
+    """Draw N-way one-shot trials (Koch 2015): a query, and one example of each of N identities.
 
     Args:
-        identity: (M,) the person each example shows; below 0 where that is not known.
+        identity: (M,) of each example; below 0 if not known.
         ways: N, at least 2.
-        count: how many trials T.
-        random: the source of all choices.
+        count: number of trials T.
+        random: source of all choices.
 
     Returns:
-        (T,) the queries and (T, N) the examples, the first of them another one of the query's person; no trials where
-        fewer than N persons are known or none of them twice.
+        (T,) the queries and (T, N) the examples, as rows; the first example is another one of the query's identity. No
+        trials if fewer than N identities are known, or none of them has two examples.
     """
     known = np.flatnonzero(identity >= 0)
-    persons, person, examples = np.unique(identity[known], return_inverse=True, return_counts=True)
-    if len(persons) < ways or examples.max() < 2:
+    identities, number, size = np.unique(identity[known], return_inverse=True, return_counts=True)
+    if len(identities) < ways or size.max() < 2:
         return np.zeros(0, np.int64), np.zeros((0, ways), np.int64)
-    grouped = known[np.argsort(person, kind="stable")]
-    start = np.cumsum(examples) - examples
-    first = random.choice(np.flatnonzero(examples > 1), count)
-    others = _distinct(len(persons) - 1, ways - 1, count, random)
-    shown = np.column_stack([first, others + (others >= first[:, None])])
-    position = random.integers(examples[shown])
-    query = (position[:, 0] + random.integers(1, examples[first])) % examples[first]
-    return grouped[start[first] + query], grouped[start[shown] + position]
+    grouped = known[np.argsort(number, kind="stable")]
+    start = np.cumsum(size) - size
+    first = random.choice(np.flatnonzero(size > 1), count)
+    others = _distinct(len(identities) - 1, ways - 1, count, random)
+    chosen = np.column_stack([first, others + (others >= first[:, None])])
+    position = random.integers(size[chosen])
+    query = (position[:, 0] + random.integers(1, size[first])) % size[first]
+    return grouped[start[first] + query], grouped[start[chosen] + position]
 
 
 def one_shot_accuracy(score: Score) -> float:
-    """The share of N-way one-shot trials that the example of the query's own person wins (Koch 2015).
+    """The share of N-way one-shot trials in which the example of the query's identity has the highest score.
 
     Args:
-        score: (T, N) how alike the query is to each example, its own person's first. A tie for the best of k examples
-            counts 1/k, what drawing lots would give.
+        score: (T, N) similarity of the query to each example, that of its own identity first. A tie of k examples for
+            the highest score counts 1/k.
     """
     if not len(score):
         return float("nan")

@@ -3,7 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Comparisons, load_appearance
+from siamlink.association.appearance.appearance import ComparedPairs
+from siamlink.association.appearance.loading import load_appearance
 from siamlink.association.matcher import (
     CONTEXT_FILE,
     DETECTION_FEATURES,
@@ -48,7 +49,7 @@ def test_support_is_the_best_context_probability_on_either_side():
     assert found["support_both"].tolist() == [0.75, 1.25, 0.5]
 
 
-def test_without_the_future_its_support_is_unknown_and_the_rest_the_same():
+def test_without_the_future_only_its_support_is_missing():
     pairs = Pairs(np.array([0]), np.array([1]))
     online = columns(detections_of([1, 2]), pairs, [0.5], future=False)
     offline = columns(detections_of([1, 2]), pairs, [0.5])
@@ -65,10 +66,10 @@ def test_score_and_height_are_relative_to_the_scene():
     assert found["score_rank"] == pytest.approx([1 / 6, 1 / 2, 5 / 6])
     assert found["score_deviation"].tolist() == [-1, 0, 1]
     assert found["relative_height"].tolist() == [0.5, 1, 2]
-    np.testing.assert_array_equal(found["height_surprise_abs"], np.abs(found["height_surprise"]))
+    np.testing.assert_array_equal(found["height_residual_abs"], np.abs(found["height_residual"]))
 
 
-def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, examples):
+def test_the_trained_matcher_separates_links_and_objects(matcher, examples):
     from siamlink.association.training.ground_truth import is_next
 
     for example in examples:
@@ -85,17 +86,17 @@ def test_the_trained_matcher_tells_consecutive_detections_and_people(matcher, ex
             assert ((probability > 0) & (probability < 1)).all()
 
 
-def test_nothing_has_no_probability(matcher):
+def test_without_features_there_are_no_probabilities(matcher):
     assert matcher.context_probability(np.zeros((0, len(PAIR_FEATURES)), np.float32)).shape == (0,)
     assert matcher.detection_probability(np.zeros((0, len(DETECTION_FEATURES)), np.float32)).shape == (0,)
 
 
-def test_unknown_features_are_allowed(matcher):
+def test_missing_features_are_allowed(matcher):
     unknown = np.full((1, len(PAIR_FEATURES)), np.nan, np.float32)
     assert 0 < matcher.context_probability(unknown)[0] < 1
 
 
-def test_a_saved_matcher_answers_the_same(matcher, folder, examples):
+def test_a_saved_matcher_predicts_the_same(matcher, folder, examples):
     loaded = Matcher.load(folder)
     features = examples[0].features[:500]
     np.testing.assert_array_equal(loaded.context_probability(features), matcher.context_probability(features))
@@ -131,7 +132,7 @@ def test_a_missing_file_is_named(folder, name):
 )
 def test_a_foreign_file_is_no_model(folder, content):
     (folder / CONTEXT_FILE).write_bytes(content)
-    with pytest.raises(ModelError, match=r"context.json is no XGBoost model") as caught:
+    with pytest.raises(ModelError, match=r"context.json is not an XGBoost model") as caught:
         Matcher.load(folder)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 300
@@ -143,7 +144,7 @@ def test_a_model_that_is_cut_off_is_refused_wherever_the_cut_is(folder):
     for length in range(1, len(whole), len(whole) // 50):
         path.write_bytes(whole[:length])
         if whole[length - 1 : length] != b"}":
-            with pytest.raises(ModelError, match="cut off"):
+            with pytest.raises(ModelError, match="truncated"):
                 Matcher.load(folder)
 
 
@@ -151,7 +152,7 @@ def test_a_model_of_other_features_is_refused(folder):
     import xgboost
 
     (folder / CONTEXT_FILE).write_bytes((folder / DETECTION_FILE).read_bytes())
-    with pytest.raises(ModelError, match=r"context.json was made for other features .*; train it again"):
+    with pytest.raises(ModelError, match=r"context.json was trained on other features .*; train it again"):
         Matcher.load(folder)
     rows = np.random.default_rng(0).random((20, len(PAIR_FEATURES)))
     nameless = xgboost.train({"verbosity": 0}, xgboost.DMatrix(rows, np.arange(20) % 2), 1)
@@ -195,20 +196,20 @@ def test_only_pairs_that_were_compared_are_revised(looking):
     features[:, PAIR_FEATURES.index("gap_frames")] = 1
     pairs = Pairs(np.array([0, 0, 1, 1]), np.array([2, 3, 2, 3]))
     values = np.array([[1, 0], [0, 0], [1, 0]], np.float32)
-    compared = Comparisons(np.array([1, -1, 2]), (values,))
+    compared = ComparedPairs(np.array([1, -1, 2]), (values,))
     before = np.full(4, 0.5)
     after = looking.revise(before, features, pairs, np.array([0, 2, 3]), compared)
     assert after[0] < 0.2
     assert after[3] > 0.8
     assert after[1:3].tolist() == [0.5, 0.5]
     assert before.tolist() == [0.5] * 4
-    nothing = looking.revise(before, features, pairs, np.zeros(0, np.intp), Comparisons.none(0))
+    nothing = looking.revise(before, features, pairs, np.zeros(0, np.intp), ComparedPairs.none(0))
     assert nothing.tolist() == before.tolist()
-    unseen = looking.revise(before, features, pairs, np.array([1, 2]), Comparisons.none(2))
+    unseen = looking.revise(before, features, pairs, np.array([1, 2]), ComparedPairs.none(2))
     assert unseen.tolist() == before.tolist()
 
 
-def test_looks_are_saved_and_loaded_with_their_appearance(looking, tmp_path):
+def test_the_link_model_is_saved_and_loaded_with_its_appearance(looking, tmp_path):
     looking.save(tmp_path / "model")
     loaded = Matcher.load(tmp_path / "model", looking.appearance)
     rows = np.random.default_rng(1).random((20, len(looking.link.feature_names)), np.float32)
@@ -217,16 +218,27 @@ def test_looks_are_saved_and_loaded_with_their_appearance(looking, tmp_path):
     assert (blind.link, blind.appearance) == (None, None)
 
 
-def test_looks_without_a_model_of_theirs_are_one_line(looking, folder, tmp_path):
+def test_an_appearance_without_a_link_model_is_a_message_of_one_line(looking, folder, tmp_path):
     with pytest.raises(
-        ModelError, match=r"no model at .*link.json, so the appearance 'Look' cannot be used: train one"
+        ModelError, match=r"no model at .*link.json, so the appearance 'Look' cannot be used; train one"
     ):
         Matcher.load(folder, looking.appearance)
     looking.save(tmp_path / "model")
     other = load_appearance(type("Other", (Look,), {}))
-    with pytest.raises(ModelError, match=r"link.json was made for another appearance than 'Other'") as caught:
+    with pytest.raises(ModelError, match=r"link.json was trained with another appearance than 'Other'") as caught:
         Matcher.load(tmp_path / "model", other)
     assert "appearance=none" in str(caught.value)
     (tmp_path / "model" / LINK_FILE).write_text("hello")
-    with pytest.raises(ModelError, match=r"link.json is no XGBoost model"):
+    with pytest.raises(ModelError, match=r"link.json is not an XGBoost model"):
         Matcher.load(tmp_path / "model", looking.appearance)
+
+
+def test_a_detection_model_with_former_names_predicts_the_same_and_warns(tmp_path):
+    present = Matcher.load()
+    present.save(tmp_path)
+    content = (tmp_path / DETECTION_FILE).read_text()
+    (tmp_path / DETECTION_FILE).write_text(content.replace("height_residual", "height_surprise"))
+    with pytest.warns(FutureWarning, match="height_surprise is height_residual now, height_surprise_abs is"):
+        former = Matcher.load(tmp_path)
+    features = np.random.default_rng(0).normal(size=(50, len(DETECTION_FEATURES))).astype(np.float32)
+    assert np.array_equal(former.detection_probability(features), present.detection_probability(features))

@@ -1,4 +1,4 @@
-"""A trained Siamese network as the appearance of detections: how alike two patches look."""
+"""A trained Siamese network as an appearance model: descriptors of patches, and the similarity of two patches."""
 
 import json
 from collections.abc import Iterator
@@ -33,25 +33,25 @@ from siamlink.detectors.base.parameters import build
 
 FORMAT = 1
 LARGEST_FILE = 1_000_000_000
-"""Bytes; larger files are no weights of ours."""
+"""Bytes; siamlink writes no larger weights."""
 BLOCK = 64
-"""Patches looked at together."""
+"""Patches or pairs given to the network together."""
 CLASSIFIER = "classifier"
-"""What a loss calls its weights for the people it was trained on."""
+"""Prefix of the weights of a loss for the identities of its training, which are not stored."""
 FloatArray = NDArray[np.float32]
 
 
 class Siamese:
-    """How alike two detections look, by a trained network.
+    """The appearance of detections by a trained network; satisfies `Appearance`.
 
     Attributes:
-        network: the network, ready for use.
-        loss: the loss it was trained by, which knows the distance of its descriptors.
+        network: the network in evaluation mode.
+        loss: the loss of its training, which defines the similarity of descriptors.
         luma: how the brightness of a patch is normalised.
-        flow_parameters: how the optical flow was computed that it was trained on.
-        feature_names: of `compare`: the similarity, or, of networks that look at pairs, the logit and the features F6.
-        needs_flow: whether the network looks at optical flow.
-        fingerprint: digest of the file that it was loaded from; None without one.
+        flow_parameters: how the optical flow of its training was computed.
+        feature_names: of `compare`: the similarity, or for pair networks the logit and the features F6.
+        needs_flow: whether the network uses optical flow.
+        fingerprint: digest of the file of the weights; None without a file.
     """
 
     fingerprint: str | None = None
@@ -69,7 +69,7 @@ class Siamese:
         """Load weights.
 
         Raises:
-            ModelError: the file is missing, damaged, foreign or from a later version.
+            ModelError: the file is missing, damaged, of another program or from a later version.
         """
         tensors, description = _read(path)
         try:
@@ -80,29 +80,29 @@ class Siamese:
             _load_without_classifier(loss, below(tensors, "loss."))
             flow = build(FlowParameters, description.get("flow", {}), str(path))
         except (RuntimeError, KeyError, TypeError, ValueError, SiamlinkError):
-            raise ModelError(f"{path} does not fit this version's networks; train it again") from None
+            raise ModelError(f"{path} does not fit the networks of this version; train it again") from None
         loaded = cls(_for_inference(network), loss, description.get("luma", "fixed"), flow)
         loaded.fingerprint = file_digest(path)
         return loaded
 
     def describe(self, image: NDArray[np.uint8], box: NDArray[np.float32], flow: FlowField | None = None) -> FloatArray:
-        """Descriptors (N, D) of a frame's boxes (N, 4).
+        """Descriptors (N, D) of the boxes (N, 4) of an image.
 
-        They are those of an embedding network; of a joint-input one, what its first layer makes of each patch as the
-        left and as the right one of a pair; of other networks of pairs, the patches themselves.
+        They are those of an embedding network. For a joint-input network they are the responses of its first layer to
+        each patch as the left and as the right one of a pair; for other pair networks, the patches themselves.
         """
         return self.describe_patches(extract_patches(image, box, flow))
 
     def describe_patches(self, patches: Patches) -> FloatArray:
         """Descriptors (N, D) of patches."""
-        given = network_input(patches, self.luma)
+        inputs = network_input(patches, self.luma)
         with _one_thread():
-            described = [self._describe(part) for part in _blocks(given)] or [self._describe(given)]
-        return np.concatenate(described)
+            parts = [self._describe(part) for part in _blocks(inputs)] or [self._describe(inputs)]
+        return np.concatenate(parts)
 
     @torch.inference_mode()
     def _describe(self, part: FloatArray) -> FloatArray:
-        """Descriptors of a block; where the roles differ, that of the left one stands before that of the right one."""
+        """Descriptors of a block of inputs; if the roles differ, those as left patch and then those as right patch."""
         if isinstance(self.network, EmbeddingNetwork):
             roles = [self.network.embed(_input(part), role) for role in range(len(self.network.branches))]
         elif self._split is not None:
@@ -121,35 +121,39 @@ class Siamese:
     def _compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
         if isinstance(self.network, EmbeddingNetwork):
             size = self.network.feature_count
-            alike = self.loss.similarity(torch.from_numpy(earlier[:, :size]), torch.from_numpy(later[:, -size:]))
-            return np.asarray(alike[:, None])
+            similarity = self.loss.similarity(torch.from_numpy(earlier[:, :size]), torch.from_numpy(later[:, -size:]))
+            return np.asarray(similarity[:, None])
         if self._split is not None:
             half = earlier.shape[1] // 2
-            logits, features = self._split.meet(earlier[:, :half], later[:, half:])
+            logits, features = self._split.join(earlier[:, :half], later[:, half:])
         else:
             logits, features = self.network(_input(earlier), _input(later))
         return np.asarray(torch.cat([(logits[:, 1] - logits[:, 0])[:, None], features], 1))
 
 
 def read_weights(path: Path) -> dict[str, Tensor]:
-    """The weights in a file, as 32 bits each.
+    """The weights in a file, in 32 bits.
 
     Raises:
-        ModelError: the file is missing, damaged, foreign or from a later version.
+        ModelError: the file is missing, damaged, of another program or from a later version.
     """
     return _read(path)[0]
 
 
 def save_siamese(path: Path, network: Network, loss: PairLoss, description: dict[str, Any]) -> None:
-    """Write a trained network as safetensors, sixteen bits a weight, and what `description` says of it.
+    """Write a trained network as safetensors, with 16 bits a weight, and its description as metadata.
 
-    The description names the `loss`, its `loss_settings`, the `luma` and the `flow`.
+    Of the loss only the weights for `similarity` are written, not the classifier of the identities of the training.
 
-    Of the loss only what `similarity` needs is written, and no classifier of the people it was trained on.
+    Args:
+        path: the file.
+        network: of any precision.
+        loss: of its training.
+        description: the `loss`, its `loss_settings`, the `luma` and the `flow`.
     """
-    kept = {name: tensor for name, tensor in loss.state_dict().items() if not name.startswith(CLASSIFIER)}
+    of_loss = {name: tensor for name, tensor in loss.state_dict().items() if not name.startswith(CLASSIFIER)}
     tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
-    tensors.update({f"loss.{name}": tensor for name, tensor in kept.items()})
+    tensors.update({f"loss.{name}": tensor for name, tensor in of_loss.items()})
     halves = {name: tensor.half() if tensor.is_floating_point() else tensor for name, tensor in tensors.items()}
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in halves.items()}
     whole = {"format": FORMAT, "network": network.settings.model_dump(), **description}
@@ -167,7 +171,7 @@ def _blocks(rows: FloatArray) -> Iterator[FloatArray]:
 
 
 def _for_inference(network: Network) -> Network:
-    """The network with its batch normalisations folded into the convolutions, in the memory order of fast kernels."""
+    """The network with its batch normalisations folded into the convolutions, in the memory order of fast ones."""
     network.eval()
     for module in network.modules():
         if isinstance(module, nn.Sequential):
@@ -190,18 +194,18 @@ def _fold(layers: nn.Sequential) -> None:
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """A file's tensors, as 32 bits each, and what it says of its network."""
+    """The tensors of a file, in 32 bits, and the description of its network."""
     if not path.is_file():
         raise ModelError(f"no weights at {path}; train them with 'siamlink train siamese'")
-    with _damage(path):
+    with _read_errors(path):
         if path.stat().st_size > LARGEST_FILE:
             raise ModelError(f"{path} is larger than any weights that siamlink writes")
-        with safetensors.safe_open(str(path), "pt") as opened:
-            metadata = opened.metadata() or {}
-            tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}  # noqa: SIM118
+        with safetensors.safe_open(str(path), "pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118
     if "siamlink" not in metadata:
         raise ModelError(f"{path} holds weights of another program; train with 'siamlink train siamese'")
-    with _damage(path):
+    with _read_errors(path):
         description = json.loads(metadata["siamlink"])
         version = int(description["format"])
     if version > FORMAT:
@@ -211,9 +215,9 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 @contextmanager
 def _one_thread() -> Iterator[None]:
-    """PyTorch on one thread: on the few patches of a frame more of them mostly wait for one another, at full load.
+    """Run PyTorch on one thread: with the few patches of a frame, more threads mostly wait for one another.
 
-    The other cores decode and detect meanwhile, and the same bits come out on any number of cores.
+    The other cores decode and detect at the same time, and the results do not depend on the number of cores.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
@@ -224,13 +228,14 @@ def _one_thread() -> Iterator[None]:
 
 
 @contextmanager
-def _damage(path: Path) -> Iterator[None]:
+def _read_errors(path: Path) -> Iterator[None]:
+    """Turn errors of reading a file into `ModelError`."""
     try:
         yield
     except OSError as error:
         raise ModelError(f"cannot read {path}: {error.strerror or error}") from None
     except (safetensors.SafetensorError, ValueError, KeyError, TypeError):
-        raise ModelError(f"{path} is no safetensors file, or is damaged") from None
+        raise ModelError(f"{path} is not a safetensors file, or is damaged") from None
 
 
 def _load_without_classifier(loss: PairLoss, tensors: dict[str, Tensor]) -> None:

@@ -1,8 +1,8 @@
 """The networks that compare two patches: Leal-Taixé et al. 2016, Figures 2 and 3, and Zagoruyko and Komodakis 2015.
 
-Two kinds of topology: pair networks look at both patches together and answer match or no match (joint input,
-in-network, two-stream); embedding networks describe each patch by itself, and a distance compares the descriptors
-(cost function, pseudo-Siamese).
+There are two kinds of topology. A pair network (joint input, in-network, two-stream) takes both patches and gives the
+logits of no match and match. An embedding network (cost function, pseudo-Siamese) gives a descriptor of each patch, and
+descriptors are compared by a distance.
 """
 
 from dataclasses import dataclass
@@ -18,34 +18,46 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import Parameters
 
 COLOURS, CHANNELS = 3, 5
-"""Of one patch: L, U, V, and with both components of the flow."""
+"""Channels of one patch: L, U, V; and with the two components of the optical flow."""
 
 
 class NetworkParameters(Parameters):
-    """Which network compares two patches."""
+    """The network that compares two patches."""
 
     topology: Literal["joint", "in-network", "cost-function", "pseudo-siamese", "two-stream"] = Field(
         "cost-function",
-        description="where the two patches meet: stacked at the input, after the convolutions, at the descriptors "
-        "(with shared or with separate weights), or stacked in two streams, the whole and its centre",
+        description="where the two patches are combined. joint: stacked at the input; in-network: after the "
+        "convolutions; cost-function: descriptors by shared weights; pseudo-siamese: descriptors by separate weights; "
+        "two-stream: stacked, in one stream for the whole and one for the centre",
     )
     size: Literal["paper", "compact", "residual"] = Field(
         "residual",
-        description="paper: Figure 2 of Leal-Taixé et al. 2016; compact: that shape, small; residual: residual blocks",
+        description="layers. paper: as in Figure 2 of Leal-Taixé et al. 2016; compact: the same with fewer weights; "
+        "residual: residual blocks",
     )
-    flow: bool = Field(False, description="whether the network sees optical flow beside the colours")
-    stride: int = Field(0, ge=0, le=4, description="of the first convolution of paper and compact; 0: 1 and 2")
-    padding: int = Field(0, ge=0, le=4, description="of the convolutions of paper and compact")
-    dropout: float = Field(-1.0, ge=-1, lt=1, description="after each fully connected layer; -1: that of the size")
+    flow: bool = Field(False, description="whether the network uses optical flow in addition to the colours")
+    stride: int = Field(
+        0,
+        ge=0,
+        le=4,
+        description="stride of the first convolution of paper and compact; 0: 1 for paper, 2 for compact",
+    )
+    padding: int = Field(0, ge=0, le=4, description="padding in pixels of the convolutions of paper and compact")
+    dropout: float = Field(
+        -1.0,
+        ge=-1,
+        lt=1,
+        description="dropout after each fully connected layer; -1: the default of the size",
+    )
 
     @property
     def embeds(self) -> bool:
-        """Whether each patch is described by itself."""
+        """Whether it is an embedding network."""
         return self.topology in {"cost-function", "pseudo-siamese"}
 
     @property
     def channels(self) -> int:
-        """How many of a patch's channels the network sees."""
+        """Number of channels of a patch that the network uses."""
         return CHANNELS if self.flow else COLOURS
 
 
@@ -65,10 +77,10 @@ _RESIDUAL_WIDTHS, _RESIDUAL_DROPOUT = (128,), 0.0
 
 
 class PairNetwork(nn.Module):
-    """Answers for pairs of patches.
+    """A network that compares pairs of patches.
 
-    `forward` takes left and right patches, (P, 5, 121, 53) each, and gives the logits of no match and match (P, 2) and
-    the matching features F6 (P, F). The flow is there always, and looked at only by networks made for it.
+    `forward` takes left and right patches, (P, 5, 121, 53) each, and returns the logits of no match and match (P, 2)
+    and the matching features F6 (P, F). The input always has the flow, but only networks with `flow` use it.
     """
 
     def __init__(self, parameters: NetworkParameters) -> None:
@@ -99,7 +111,7 @@ class PairNetwork(nn.Module):
 
 
 class JointInput(PairNetwork):
-    """Both patches are stacked into one input of ten channels (Fig. 3c)."""
+    """Both patches are stacked into one input (Fig. 3c)."""
 
     def _make_trunks(self, parameters: NetworkParameters) -> tuple[nn.ModuleList, int]:
         trunk = _trunk(parameters, 2 * parameters.channels, parameters.padding)
@@ -111,7 +123,7 @@ class JointInput(PairNetwork):
 
 
 class InNetwork(PairNetwork):
-    """The convolutions look at each patch alone with shared weights; their responses are concatenated (Fig. 3b)."""
+    """The convolutions take each patch alone, with shared weights; their responses are concatenated (Fig. 3b)."""
 
     def _make_trunks(self, parameters: NetworkParameters) -> tuple[nn.ModuleList, int]:
         trunk = _trunk(parameters, parameters.channels, parameters.padding)
@@ -123,12 +135,12 @@ class InNetwork(PairNetwork):
 
 
 class TwoStream(PairNetwork):
-    """Stacked input in two streams of half the size: the whole at half resolution, and the centre (Zagoruyko 2015)."""
+    """Stacked patches in two streams: the whole at half resolution, and the centre (Zagoruyko 2015)."""
 
     STREAM_SIZE = ((PATCH_SIZE[0] + 1) // 2, (PATCH_SIZE[1] + 1) // 2)
 
     def _make_trunks(self, parameters: NetworkParameters) -> tuple[nn.ModuleList, int]:
-        padding = parameters.padding or 2  # half the size leaves too little for three unpadded convolutions
+        padding = parameters.padding or 2  # three convolutions without padding need more than half the size
         trunks = nn.ModuleList([_trunk(parameters, 2 * parameters.channels, padding) for _ in range(2)])
         return trunks, 2 * _flat_size(trunks[0], 2 * parameters.channels, self.STREAM_SIZE)
 
@@ -142,7 +154,7 @@ class TwoStream(PairNetwork):
 
 
 class EmbeddingNetwork(nn.Module):
-    """Describes patches one by one; with shared weights (Fig. 3a), or, pseudo-Siamese, with a branch for each role."""
+    """Describes patches one by one: with shared weights (Fig. 3a), or with a branch for each role (pseudo-Siamese)."""
 
     def __init__(self, parameters: NetworkParameters) -> None:
         super().__init__()
@@ -160,9 +172,8 @@ class EmbeddingNetwork(nn.Module):
 
     def embed(self, patches: Tensor, role: int = 0) -> Tensor:
         """Descriptors (N, D) of patches (N, 5, 121, 53); role 0 is the earlier one of a pair, 1 the later one."""
-        seen = patches[:, : self.settings.channels]
-        described: Tensor = self.branches[min(role, len(self.branches) - 1)](seen)
-        return described
+        descriptors: Tensor = self.branches[min(role, len(self.branches) - 1)](patches[:, : self.settings.channels])
+        return descriptors
 
 
 Network = PairNetwork | EmbeddingNetwork
@@ -226,7 +237,7 @@ def _trunk(parameters: NetworkParameters, channels: int, padding: int) -> nn.Seq
 
 
 def _residual_trunk(channels: int) -> nn.Sequential:
-    """Four stages down to 8x4 positions, pooled into four horizontal stripes, as people stand upright."""
+    """Four stages down to 8x4 positions, which are pooled into four horizontal stripes, for upright objects."""
     return nn.Sequential(
         _normalised(channels, 32, 7, 2),
         nn.MaxPool2d(3, 2, 1),
@@ -267,7 +278,7 @@ def _fully_connected(flat: int, widths: tuple[int, ...], dropout: float, activat
 
 
 def _flat_size(trunk: nn.Module, channels: int, size: tuple[int, int]) -> int:
-    """Numbers that a trunk makes of one patch."""
+    """Number of responses of a trunk to one patch."""
     was_training = trunk.training
     trunk.eval()
     with torch.no_grad():

@@ -1,5 +1,3 @@
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -8,13 +6,12 @@ from hypothesis.extra.numpy import arrays
 
 from siamlink.association.appearance import appearance as module
 from siamlink.association.appearance.appearance import (
-    RANKS,
     AppearanceGate,
     Appearances,
-    Comparisons,
+    ComparedPairs,
     LoadedAppearance,
     cosine,
-    load_appearance,
+    unit,
 )
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.pairs.candidates import Pairs
@@ -22,39 +19,25 @@ from siamlink.detectors.base.errors import ModelError
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
 BOX = np.array([[0, 0, 10, 20], [5, 5, 15, 30]], np.float32)
-COLOURS = """
-import numpy as np
-
-class Colour:
-    def describe(self, image, box):
-        return box[:, :2]
-
-class Two(Colour):
-    feature_names = ("near", "same")
-
-    def compare(self, earlier, later):
-        gap = np.abs(earlier - later).sum(axis=1)
-        return np.column_stack([-gap, gap == 0])
-
-colour = Colour()
-"""
-
-
-@pytest.fixture(autouse=True)
-def _plug_ins(monkeypatch, tmp_path):
-    """The current folder holds `looks.py`; imported modules are put back."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "looks.py").write_text(COLOURS)
-    before = set(sys.modules)
-    yield
-    for name in set(sys.modules) - before:
-        if str(tmp_path) in str(getattr(sys.modules[name], "__file__", "")):
-            del sys.modules[name]
 
 
 def loaded(appearance: object) -> LoadedAppearance:
     return LoadedAppearance("mine", "mine", appearance)
+
+
+class Colour:
+    """Compared by cosine."""
+
+    def describe(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
+        return box[:, :2]
+
+
+class Two(Colour):
+    feature_names = ("near", "same")
+
+    def compare(self, earlier: np.ndarray, later: np.ndarray) -> np.ndarray:
+        gap = np.abs(earlier - later).sum(axis=1)
+        return np.column_stack([-gap, gap == 0])
 
 
 class Fixed:
@@ -71,78 +54,13 @@ class Fixed:
         return self.described
 
 
-@pytest.mark.parametrize("spec", ["none", "", " ", "none,none"])
-def test_none_is_nothing(spec):
-    assert load_appearance(spec) is None
-
-
-@pytest.mark.parametrize("spec", ["looks:Colour", "looks:colour", "looks.py:Colour"])
-def test_a_plug_in_is_compared_by_cosine_unless_it_can_do_better(spec):
-    found = load_appearance(spec)
-    assert found.name == spec
-    label = spec.partition(":")[2]
-    assert found.feature_names == tuple(f"{label}.{name}" for name in ("cosine", *RANKS))
-    assert not found.needs_flow
-    (described,) = found.describe(IMAGE, BOX)
-    np.testing.assert_array_equal(described, BOX[:, :2])
-    (compared,) = found.compare((np.array([[1, 0], [0, 2], [3, 0]]),), np.array([0, 0]), np.array([1, 2]))
-    assert compared.ravel().tolist() == [0, 1]
-
-
-def test_several_appearances_add_their_features():
-    found = load_appearance("looks:Two, looks.py:Colour")
-    assert found.feature_names == (
-        *(f"Two.{name}" for name in ("near", "same", *RANKS)),
-        *(f"Colour.{name}" for name in ("cosine", *RANKS)),
-    )
-    described = found.describe(IMAGE, BOX)
-    assert len(described) == 2
-    two, colour = found.compare(described, np.array([0, 1]), np.array([1, 1]))
-    assert two.tolist() == [[-10, 0], [0, 1]]
-    assert colour.tolist() == [[0], [1]]
-    with pytest.raises(ModelError, match="named twice: looks:Two, looks:Two"):
-        load_appearance("looks:Two,looks:Two")
-
-
-def test_an_object_is_taken_as_it_is():
-    for spec in (Fixed(BOX), Fixed(BOX, names=("ignored",))):
-        found = load_appearance(spec)
-        assert found.name == "Fixed"
-        assert found.feature_names[0] == "Fixed.cosine"
-        np.testing.assert_array_equal(found.describe(IMAGE, BOX)[0], BOX)
-
-
-@pytest.mark.parametrize(
-    ("spec", "said"),
-    [
-        ("colour", "there is no appearance 'colour'; an appearance is none, siamese"),
-        ("person.onnx", "did you mean 'onnx:person.onnx'?"),
-        ("looks.py", "did you mean 'looks.py:ATTRIBUTE'?"),
-        ("my/siamese.safetensors", "did you mean 'siamese:my/siamese.safetensors'?"),
-        ("onnx:", "'onnx:' names no file; give one as onnx:FILE"),
-        ("onnx:nothing.onnx", "no file nothing.onnx"),
-        ("siamese:", "'siamese:' names no file; give one as siamese:FILE"),
-        ("nowhere:x", "there is no module 'nowhere'"),
-        ("nowhere.py:x", "there is no file nowhere.py"),
-        ("looks:Color", "did you mean 'Colour'?"),
-        ("looks:np", "is of type module; expected an object with a method describe(image, box)"),
-        ("none,colour", "there is no appearance 'colour'"),
-    ],
-)
-def test_what_is_no_appearance_is_one_line(spec, said):
-    with pytest.raises(ModelError) as caught:
-        load_appearance(spec)
-    assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
 class NeedsArguments:
     def __init__(self, size: int) -> None:
         """Needs a size."""
 
 
-def test_a_class_that_cannot_be_made():
-    with pytest.raises(ModelError, match=r"'mine' cannot be made without arguments: TypeError.*size"):
+def test_a_class_that_cannot_be_created():
+    with pytest.raises(ModelError, match=r"'mine' cannot be created without arguments: TypeError.*size"):
         loaded(NeedsArguments)
 
 
@@ -157,14 +75,14 @@ def test_a_class_that_cannot_be_made():
         (RuntimeError("out\nof memory"), r"'mine' failed: RuntimeError: out of memory \(.*test_appearance"),
     ],
 )
-def test_a_wrong_description_names_the_plug_in_and_what_was_expected(described, said):
+def test_a_wrong_description_is_named_with_what_was_expected(described, said):
     appearance = LoadedAppearance("mine", "mine", Fixed(described))
     with pytest.raises(ModelError, match=said) as caught:
         appearance.describe(IMAGE, BOX)
     assert "\n" not in str(caught.value)
 
 
-def test_a_wrong_comparison_names_the_plug_in_and_what_was_expected():
+def test_a_wrong_comparison_is_named_with_what_was_expected():
     appearance = loaded(Fixed(BOX, np.zeros((2, 3)), ("near", "same")))
     with pytest.raises(ModelError, match=r"compare of appearance 'mine' .* shape \(2, 3\); .*\(2, 2\) .*: near, same"):
         appearance.compare(BOX, BOX)
@@ -173,7 +91,7 @@ def test_a_wrong_comparison_names_the_plug_in_and_what_was_expected():
             loaded(Fixed(BOX, np.zeros((2, 1)), names))
 
 
-def test_flow_is_handed_to_those_who_need_it():
+def test_only_appearances_that_need_flow_get_it():
     given = []
 
     class Moving:
@@ -216,7 +134,7 @@ def test_tensors_become_arrays():
 
 
 def test_comparing_in_blocks_changes_nothing(monkeypatch):
-    appearances = load_appearance("looks:Two")
+    appearances = Appearances([loaded(Two)])
     random = np.random.default_rng(0)
     described, earlier, later = (random.random((9, 2)),), random.integers(0, 9, 50), random.integers(0, 9, 50)
     (whole,) = appearances.compare(described, earlier, later)
@@ -225,32 +143,32 @@ def test_comparing_in_blocks_changes_nothing(monkeypatch):
     np.testing.assert_array_equal(blocks, whole)
 
 
-def test_rivals_are_ranked_by_likeness_on_both_sides():
+def test_rivals_are_ranked_by_similarity_on_both_sides():
     """Detection 0 looks like 3, not like 2; detection 1 likes both, 2 better; 4 is alone at its gap."""
     pairs = Pairs(np.array([0, 0, 1, 1, 0]), np.array([2, 3, 2, 3, 4]))
     gap = np.array([1, 1, 1, 1, 2])
-    likeness = np.array([[0.25], [0.75], [1.0], [0.5], [0.125]], np.float32)
-    compared = Comparisons(np.arange(5), (likeness,))
-    columns = load_appearance("looks:Colour").pair_features(compared, pairs, gap).T
-    np.testing.assert_array_equal(columns[0], likeness[:, 0])
+    similarity = np.array([[0.25], [0.75], [1.0], [0.5], [0.125]], np.float32)
+    compared = ComparedPairs(np.arange(5), (similarity,))
+    columns = Appearances([loaded(Colour)]).pair_features(compared, pairs, gap).T
+    np.testing.assert_array_equal(columns[0], similarity[:, 0])
     assert columns[1].tolist() == [1, 0, 0, 1, 0]  # among the candidates of `earlier`
     assert columns[2].tolist() == [0.5, -0.5, -0.5, 0.5, -1]
     assert columns[3].tolist() == [1, 0, 0, 1, 0]  # among the candidates of `later`
     assert columns[4].tolist() == [0.75, -0.25, -0.75, 0.25, -1]
     back = np.array([4, 2, 0, 1, 3])
-    mixed = load_appearance("looks:Colour").pair_features(compared[back], pairs[back], gap[back])
+    mixed = Appearances([loaded(Colour)]).pair_features(compared[back], pairs[back], gap[back])
     np.testing.assert_array_equal(mixed, columns.T[back])
 
 
 def test_no_pairs_have_no_features():
-    appearances = load_appearance("looks:Colour")
-    none = Comparisons.none(0)
+    appearances = Appearances([loaded(Colour)])
+    none = ComparedPairs.none(0)
     nothing = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     assert appearances.pair_features(none, nothing, np.zeros(0, np.int64)).shape == (0, 5)
-    assert not Comparisons.none(3).known.any()
+    assert not ComparedPairs.none(3).available.any()
 
 
-def test_the_gate_leaves_open_what_lies_between_its_bounds():
+def test_the_gate_leaves_probabilities_between_its_bounds_open():
     gate = AppearanceGate(low=0.25, high=0.75)
     assert (
         gate.leaves_open(np.array([0, 0.2, 0.25, 0.5, 0.75, 0.8, 1])).tolist() == [False] * 2 + [True] * 3 + [False] * 2
@@ -261,7 +179,7 @@ vectors = arrays(np.float32, (6, 4), elements=st.floats(-100, 100, width=32))
 
 
 @given(vectors, vectors, st.floats(0.5, 100))
-def test_the_cosine_is_symmetric_bounded_and_blind_to_scale(a, b, scale):
+def test_the_cosine_is_symmetric_and_bounded_and_does_not_depend_on_scale(a, b, scale):
     alike = cosine(a, b)
     assert alike.shape == (6, 1)
     assert alike.dtype == np.float32
@@ -272,5 +190,18 @@ def test_the_cosine_is_symmetric_bounded_and_blind_to_scale(a, b, scale):
     np.testing.assert_allclose(cosine(a, a)[long], 1, atol=1e-4)
 
 
-def test_a_vector_of_zeros_is_like_nothing():
+def test_the_cosine_with_a_zero_vector_is_zero():
     assert cosine(np.zeros((1, 3)), np.ones((1, 3))).tolist() == [[0]]
+
+
+@pytest.mark.parametrize("names", [("a", "a"), ("a", "rank_later")])
+def test_feature_names_that_would_be_there_twice_are_refused(names):
+    with pytest.raises(ModelError, match="a name twice in feature_names"):
+        loaded(Fixed(BOX, compared=np.zeros((1, 2)), names=names))
+
+
+def test_vectors_keep_their_precision_when_scaled_to_unit_length():
+    for kind in (np.float32, np.float64):
+        vector = unit(np.array([[3, 4], [0, 0], [np.nan, 1]], kind))
+        assert vector.dtype == kind
+        np.testing.assert_allclose(vector, [[0.6, 0.8], [0, 0], [np.nan, np.nan]])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import load_appearance
+from siamlink.association.appearance.loading import load_appearance
 from siamlink.association.appearance.onnx_reid import DEVIATION, MEAN, ReidNetwork, cut
 from siamlink.detectors.base.errors import ModelError
 
@@ -79,20 +79,20 @@ def test_a_vector_may_have_trailing_sides_of_one(tmp_path):
 @pytest.mark.parametrize(
     ("input_shape", "output_shape", "axes", "said"),
     [
-        ((1, 1, *SIZE), (1, 1), (2, 3), r"its inputs are image tensor\(float\) \[1, 1, 32, 16\]; expected one picture"),
-        ((4, 3, *SIZE), (4, 3), (2, 3), "expected one picture"),
-        ((1, 3, "h", "w"), (1, 3), (2, 3), "the sides fixed"),
-        ((1, 3, 8, 8), (1, 3), (2, 3), "expected one picture"),
-        ((1, 3, *SIZE), (1, 3, 32), (3,), r"it makes float32 \[1, 3, 32\] of 1 pictures; expected one vector"),
-        (("n", 3, *SIZE), (3,), (0, 2, 3), r"it makes float32 \[3\] of 2 pictures"),
-        ((1, *SIZE, 3), (1,), (1, 2, 3), r"it makes float32 \[1\] of 1 pictures"),
+        ((1, 1, *SIZE), (1, 1), (2, 3), r"its inputs are image tensor\(float\) \[1, 1, 32, 16\]; expected one image"),
+        ((4, 3, *SIZE), (4, 3), (2, 3), "expected one image"),
+        ((1, 3, "h", "w"), (1, 3), (2, 3), "fixed height and width"),
+        ((1, 3, 8, 8), (1, 3), (2, 3), "expected one image"),
+        ((1, 3, *SIZE), (1, 3, 32), (3,), r"its output for 1 images is float32 \[1, 3, 32\]; expected one vector"),
+        (("n", 3, *SIZE), (3,), (0, 2, 3), r"its output for 2 images is float32 \[3\]"),
+        ((1, *SIZE, 3), (1,), (1, 2, 3), r"its output for 1 images is float32 \[1\]"),
     ],
 )
 def test_a_file_that_is_no_such_network_is_one_line(tmp_path, input_shape, output_shape, axes, said):
     path = write_network(tmp_path / "net.onnx", input_shape, output_shape, axes)
     with pytest.raises(ModelError, match=said) as caught:
         ReidNetwork(path)
-    assert f"{path} is no re-identification network" in str(caught.value)
+    assert f"{path} is not a re-identification network" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -120,7 +120,7 @@ def test_flow_is_computed_around_the_boxes_only():
 @pytest.mark.parametrize(
     "box", [np.zeros((0, 4)), np.array([[1e4, 0, 2e4, 100]]), np.array([[-500, -900, -400, -600]])]
 )
-def test_where_no_box_is_nothing_is_computed(box, parameters):
+def test_without_boxes_nothing_is_computed(box, parameters):
     image = texture(200, 300)
     assert not flow_between(image, shifted(image, 5, 3), parameters, box=box).vectors.any()
 
@@ -138,7 +138,7 @@ def test_boxes_of_any_kind_have_flow(box):
 
 @pytest.mark.parametrize("method", ["dis", "farneback"])
 @pytest.mark.parametrize("shape", [(1, 1), (8, 200), (16, 200), (200, 16), (95, 97), (64, 64)])
-def test_small_pictures_are_safe(shape, method):
+def test_small_images_have_flow(shape, method):
     image = texture(*shape)
     for box in (None, np.array([[0.0, 0.0, *shape]])):
         field = flow_between(image, image[:, ::-1], FlowParameters(method=method), box=box)
@@ -156,7 +156,7 @@ def test_a_small_picture_does_not_change_what_follows():
 @pytest.mark.parametrize(
     ("box", "inside"), [((0, 0, 10, 10), np.s_[60:96, 60:96]), ((310, 230, 320, 240), np.s_[150, 230])]
 )
-def test_a_small_box_in_a_corner_is_seen_with_what_is_around_it(box, inside):
+def test_a_small_box_in_a_corner_has_flow_with_its_margin(box, inside):
     image = texture(240, 320)
     field = flow_between(image, shifted(image, 4, 2), box=np.array([box]))
     assert np.median(field.vectors[inside].reshape(-1, 2), axis=0) == pytest.approx((40, 20), abs=4)
@@ -170,7 +170,7 @@ def test_another_size_is_one_clear_line():
         estimator.update(texture(300, 200))
 
 
-def test_a_panning_camera_is_removed_and_the_walker_stays():
+def test_the_motion_of_a_panning_camera_is_removed_and_that_of_the_object_stays():
     world, walker = texture(480, 900, seed=1), texture(120, 50, seed=2)
     frames, boxes = [], []
     for step in range(2):
@@ -227,7 +227,7 @@ def test_a_still_camera_does_not_move_though_a_third_of_the_picture_does():
     assert fit_camera_motion(shift, 1) == pytest.approx(np.eye(2, 3), abs=0.05)
 
 
-def test_what_boxes_cover_does_not_vote():
+def test_pixels_in_boxes_do_not_count_for_the_camera():
     shift = np.full((200, 320, 2), (2, -1), np.float32)
     shift[:, :220] = (40, 9)
     camera = fit_camera_motion(shift, 2, np.array([[0, 0, 440, 400]]))

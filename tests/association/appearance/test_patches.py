@@ -94,13 +94,13 @@ def test_padding_is_the_same_for_boxes_of_any_size(box):
         ([-1e12, -1e12, -1e11, -1e11], (0, 0)),
     ],
 )
-def test_beyond_the_picture_there_is_its_edge(box, pixel):
+def test_outside_of_the_image_its_edge_is_repeated(box, pixel):
     patches = extract_patches(NOISE, np.array([box]), field_of())
     assert (patches.image[0] == luv(NOISE)[pixel]).all()
     assert np.isfinite(patches.flow).all()
 
 
-def test_a_monstrous_box_is_no_error():
+def test_a_huge_box_is_not_an_error():
     patches = extract_patches(NOISE, np.array([[-1e6, -1e6, 1e6, 1e6], [-1e30, 0, 1e30, 100]]), field_of())
     assert patches.image.shape == (2, HEIGHT, WIDTH, 3)
     assert np.isfinite(patches.flow).all()
@@ -158,7 +158,7 @@ def test_flow_is_interpolated_to_where_each_pixel_lies(box):
     assert flow == pytest.approx(expected, abs=0.04 / (bottom - top), rel=1e-3)
 
 
-def test_a_monstrous_motion_is_finite():
+def test_a_huge_motion_stays_finite():
     vectors = np.full((240, 320, 2), 1e9, np.float32)
     flow = extract_patches(STREET, np.array([[20, 10, 21, 10.01]]), FlowField(vectors, 1)).flow
     assert (flow == np.finfo(np.float16).max).all()

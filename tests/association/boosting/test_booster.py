@@ -6,7 +6,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamlink.association.boosting.booster import BoostingParameters, load_booster, predict, train_booster
+from siamlink.association.boosting.booster import (
+    BoostingParameters,
+    WeightedExamples,
+    load_booster,
+    predict,
+    train_booster,
+)
 from siamlink.detectors.base.errors import ModelError
 
 FEATURES = ("gap", "overlap")
@@ -17,7 +23,8 @@ def model() -> dict[str, Any]:
     """Two trees of a few nodes, as XGBoost writes them."""
     rows = np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32)
     settings = BoostingParameters(smallest_leaf=0)
-    booster = train_booster(rows, rows[:, 0] > rows[:, 1], np.ones(80), FEATURES, settings, 2, max_depth=3)
+    examples = [WeightedExamples.of_video(rows, rows[:, 0] > rows[:, 1])]
+    booster = train_booster(examples, FEATURES, "kinds", settings, 2, max_depth=3)
     return json.loads(bytes(booster.save_raw("json")))
 
 
@@ -30,7 +37,7 @@ def trees_of(model: dict[str, Any]) -> dict[str, Any]:
     return model["learner"]["gradient_booster"]["model"]
 
 
-def test_an_undamaged_model_answers(tmp_path: Path, model: dict[str, Any]) -> None:
+def test_an_undamaged_model_predicts(tmp_path: Path, model: dict[str, Any]) -> None:
     answers = predict(load_booster(write(tmp_path / "a.json", model), FEATURES), np.eye(2, dtype=np.float32), FEATURES)
     assert answers[0] > answers[1]
 
@@ -55,14 +62,14 @@ CRASHING: dict[str, Callable[[dict[str, Any]], Any]] = {
 def test_trees_that_would_crash_the_program_are_refused(tmp_path: Path, model: dict[str, Any], fault: str) -> None:
     hostile = json.loads(json.dumps(model))
     CRASHING[fault](hostile)
-    with pytest.raises(ModelError, match=r"a\.json is no XGBoost model"):
+    with pytest.raises(ModelError, match=r"a\.json is not an XGBoost model"):
         load_booster(write(tmp_path / "a.json", hostile), FEATURES)
 
 
 def test_a_key_that_is_there_twice_is_refused(tmp_path: Path, model: dict[str, Any]) -> None:
     path = write(tmp_path / "a.json", model)
     path.write_text(path.read_text().replace('"tree_info":', '"tree_info":[0,0],"tree_info":'))
-    with pytest.raises(ModelError, match=r"a\.json is no XGBoost model, or damaged"):
+    with pytest.raises(ModelError, match=r"a\.json is not an XGBoost model, or its trees are damaged"):
         load_booster(path, FEATURES)
 
 

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.association.appearance.appearance import SHIPPED
+from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.boosting import xgboost_c_api as module
-from siamlink.association.boosting.booster import BoostingParameters, train_booster
+from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
 from siamlink.association.boosting.xgboost_c_api import Trees
 
-MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_person.json", "paper/link.json"]
+MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_object.json", "paper/link.json"]
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_the_shipped_models_answer_bit_by_bit_as_by_xgboost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_shipped_models_predict_bit_by_bit_as_by_xgboost(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     import xgboost
 
     monkeypatch.setattr(module, "PART", 200)
@@ -37,12 +37,15 @@ def test_the_shipped_models_answer_bit_by_bit_as_by_xgboost(name: str, monkeypat
 def small() -> Trees:
     rows = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
     settings = BoostingParameters(smallest_leaf=0)
-    booster = train_booster(rows, rows[:, 0] > rows[:, 1], np.ones(80), ("a", "b", "c"), settings, 4, max_depth=3)
+    examples = [WeightedExamples.of_video(rows, rows[:, 0] > rows[:, 1])]
+    booster = train_booster(examples, ("a", "b", "c"), "kinds", settings, 4, max_depth=3)
     return Trees(bytes(booster.save_raw("json")))
 
 
 @given(count=st.integers(1, 40), part=st.integers(1, 40), columns=st.booleans())
-def test_the_answer_to_a_row_does_not_depend_on_the_others(small: Trees, count: int, part: int, columns: bool) -> None:
+def test_the_prediction_of_a_row_does_not_depend_on_the_others(
+    small: Trees, count: int, part: int, columns: bool
+) -> None:
     rows = np.random.default_rng(count).normal(size=(count, 3)).astype(np.float32)
     given_rows = np.asfortranarray(rows) if columns else rows
     with pytest.MonkeyPatch.context() as patch:
@@ -51,7 +54,7 @@ def test_the_answer_to_a_row_does_not_depend_on_the_others(small: Trees, count: 
     np.testing.assert_array_equal(together, np.concatenate([small.inplace_predict(row[None]) for row in rows]))
 
 
-def test_what_was_loaded_is_saved_as_it_was(small: Trees) -> None:
+def test_a_loaded_model_is_saved_unchanged(small: Trees) -> None:
     again = Trees(small.save_raw("json"))
     assert again.save_raw() == small.save_raw()
     assert again.attr("nothing") is None

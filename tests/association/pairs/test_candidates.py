@@ -92,7 +92,7 @@ def test_the_reach_grows_with_the_gap(x, found):
     assert len(candidate_pairs(Detections([1, 3], box, [1, 1], [0, 0]), 30, gate)) == 1
 
 
-def test_a_person_who_walks_on_is_a_candidate_up_to_the_longest_gap():
+def test_an_object_that_moves_on_is_a_candidate_up_to_the_longest_gap():
     frames = np.arange(1, 41)
     box = np.column_stack([frames * 2, frames * 0, frames * 2 + 20, frames * 0 + 50])
     detections = Detections(frames, box, np.ones(40), np.zeros(40))
@@ -117,7 +117,7 @@ def test_pairs_are_selected_by_mask_and_indices():
     st.lists(st.tuples(st.integers(1, 5), half), max_size=20),
     st.lists(st.tuples(st.integers(0, 6), st.floats(-1e7, 1e7), st.floats(0, 1e7)), max_size=10),
 )
-def test_the_frame_index_finds_what_is_near_and_stays_in_the_frame(points, questions):
+def test_the_frame_index_finds_near_detections_of_the_frame(points, questions):
     frame = np.array([frame for frame, _ in points], np.int64)
     x = np.array([x for _, x in points], np.float64)
     asked = [np.array(column) for column in zip(*questions, strict=True)] or [np.zeros(0)] * 3
@@ -134,7 +134,7 @@ def test_the_frame_index_finds_what_is_near_and_stays_in_the_frame(points, quest
 
 
 @given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 20_000)), max_size=200))
-def test_blocks_are_all_neighbours_in_turn_and_about_as_large_as_wanted(sizes):
+def test_blocks_cover_all_neighbours_and_have_about_the_block_size(sizes):
     size = np.array(sizes, np.int64)
     parts = list(blocks(size))
     assert [place for part in parts for place in range(part.start, part.stop)] == list(range(len(size)))

@@ -119,12 +119,12 @@ def test_ranks_margins_and_rivals_are_those_of_a_double_loop(drawn):
     ("x", "y", "height", "fit"),
     [(5, 0, 20, 1), (10, 0, 20, 0.75), (5, 10, 20, 0.5), (5, 0, 10, 1 - np.log(2)), (30, 0, 20, 0), (5, 21, 20, 0)],
 )
-def test_between_says_how_well_a_third_detection_lies_on_the_way(x, y, height, fit):
+def test_between_is_the_fit_of_a_third_detection_on_the_path(x, y, height, fit):
     scene = boxes((1, 0, 0, 10, 20), (2, x, y, 10, height), (3, 10, 0, 10, 20))
     assert named(scene, [0], [2])["between"] == pytest.approx([fit], abs=1e-6)
 
 
-def test_between_looks_at_every_frame_on_the_way_and_at_no_other():
+def test_between_uses_every_frame_on_the_path_and_no_other():
     for frame, x, fit in (
         (3, 10, 1),
         (4, 20, 1),

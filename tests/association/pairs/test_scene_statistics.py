@@ -57,34 +57,34 @@ def test_heights_that_grow_with_the_foot_are_expected():
     people = on_the_ground(foot, 0.4 * foot - 40)
     scene = SceneStatistics.of(people)
     assert scene.height_line == pytest.approx((0.4, -40), abs=1e-3)
-    assert scene.height_surprise(people) == pytest.approx(0, abs=1e-5)
+    assert scene.height_residual(people) == pytest.approx(0, abs=1e-5)
     assert scene.median_height == pytest.approx(np.median(0.4 * foot - 40))
     tall = on_the_ground([300, 300], [160, 40])
-    assert scene.height_surprise(tall) == pytest.approx(np.log([2, 0.5]), abs=1e-4)
+    assert scene.height_residual(tall) == pytest.approx(np.log([2, 0.5]), abs=1e-4)
 
 
-def test_false_detections_of_wild_heights_hardly_bend_the_line():
+def test_false_detections_hardly_change_the_height_line():
     rng = np.random.default_rng(0)
     foot = rng.uniform(200, 500, 300)
     height = 0.4 * foot - 40
     wild = np.arange(300) % 4 == 0
     height[wild] = rng.uniform(20, 400, wild.sum())
     scene = SceneStatistics.of(on_the_ground(foot, height, np.where(wild, 0.2, 0.8)))
-    assert scene.height_surprise(on_the_ground([220, 480], [48, 152])) == pytest.approx(0, abs=0.02)
+    assert scene.height_residual(on_the_ground([220, 480], [48, 152])) == pytest.approx(0, abs=0.02)
 
 
 @pytest.mark.parametrize("scale", [0.5, 3.0])
-def test_height_surprise_depends_neither_on_resolution_nor_on_the_horizon(scale):
+def test_height_residual_depends_neither_on_resolution_nor_on_the_horizon(scale):
     rng = np.random.default_rng(1)
     foot = rng.uniform(200, 500, 100)
     people = on_the_ground(foot, (0.4 * foot - 40) * np.exp(rng.normal(0, 0.1, 100)), rng.random(100))
     moved = on_the_ground((people.box[:, 3] + 50) * scale, people.height * scale, people.score)
     one, other = SceneStatistics.of(people), SceneStatistics.of(moved)
     assert other.median_height == pytest.approx(one.median_height * scale, rel=1e-5)
-    assert other.height_surprise(moved) == pytest.approx(one.height_surprise(people), abs=1e-4)
+    assert other.height_residual(moved) == pytest.approx(one.height_residual(people), abs=1e-4)
 
 
-def test_where_heights_follow_no_line_they_surprise_less():
+def test_where_heights_follow_no_line_residuals_are_smaller():
     rng = np.random.default_rng(0)
     foot = rng.uniform(150, 500, 2000)
     surprises = []
@@ -93,7 +93,7 @@ def test_where_heights_follow_no_line_they_surprise_less():
         scene = SceneStatistics.of(on_the_ground(foot, height))
         assert scene.height_spread == pytest.approx(spread, rel=0.2)
         tall = on_the_ground([300], [2 * 110])
-        surprises.append(scene.height_surprise(tall)[0])
+        surprises.append(scene.height_residual(tall)[0])
     assert surprises[:2] == pytest.approx([np.log(2)] * 2, rel=0.2)
     assert 0 < surprises[2] < surprises[0] / 3
 
@@ -101,22 +101,22 @@ def test_where_heights_follow_no_line_they_surprise_less():
 def test_far_above_the_horizon_a_fifth_of_the_median_height_is_expected():
     scene = SceneStatistics.of(on_the_ground(np.arange(200.0, 500, 10), 0.4 * np.arange(200.0, 500, 10) - 40))
     high_up = on_the_ground([50], [scene.median_height / 5])
-    assert scene.height_surprise(high_up) == pytest.approx(0, abs=1e-6)
+    assert scene.height_residual(high_up) == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("count", [1, 2, 50])
 def test_a_scene_of_equal_boxes_is_as_expected(count):
     same = on_the_ground([300] * count, [100] * count)
     scene = SceneStatistics.of(same)
-    assert scene.height_surprise(same) == pytest.approx(0, abs=1e-5)
+    assert scene.height_residual(same) == pytest.approx(0, abs=1e-5)
     assert scene.score_rank(same).tolist() == [0.5] * count
     assert scene.score_deviation(same).tolist() == [0] * count
 
 
-def test_of_nothing_nothing_is_known():
+def test_without_detections_the_statistics_are_neutral():
     scene, some = SceneStatistics.of(Detections.empty()), scored([1, 2])
     assert scene.score_rank(some).tolist() == [0.5, 0.5]
     assert scene.score_deviation(some).tolist() == [0, 0]
-    assert np.isfinite(scene.height_surprise(some)).all()
+    assert np.isfinite(scene.height_residual(some)).all()
     assert len(SceneStatistics.of(some).score_rank(Detections.empty())) == 0
-    assert len(scene.height_surprise(Detections.empty())) == 0
+    assert len(scene.height_residual(Detections.empty())) == 0

@@ -119,7 +119,7 @@ def test_violations_are_found(drawn: tuple[LinkProblem, np.ndarray, list[Constra
     except ConstraintError:
         return
     for solution in every_solution(made):
-        if solution.used[groups.kept].all():
+        if solution.used[groups.required].all():
             assert bool(violations(solution, groups)) != is_allowed(made, last, solution, constraints)
 
 
@@ -149,7 +149,7 @@ def test_neither_the_order_of_detections_nor_the_direction_of_time_matters(
 
 
 @pytest.mark.parametrize("count", [0, 1, 40])
-def test_where_nothing_is_known_it_is_the_plain_optimum(count: int) -> None:
+def test_without_constraints_it_is_the_plain_optimum(count: int) -> None:
     rng = np.random.default_rng(count)
     made = walk(count, rng)
     plain, solution = solve_lp(made), solve_constrained(made, group_detections(made.frame, []))
@@ -169,7 +169,7 @@ def walk(frames: int, rng: np.random.Generator) -> LinkProblem:
     return LinkProblem(frame, np.full(len(frame), -1.5), ends, ends, Pairs(earlier, later), link)
 
 
-def test_what_is_far_apart_does_not_depend_on_each_other() -> None:
+def test_distant_parts_do_not_depend_on_each_other() -> None:
     """Two copies one after the other, each with an identity that is to change and one that is to come back."""
     once = walk(12, np.random.default_rng(0))
     count = len(once)
@@ -203,25 +203,25 @@ def solved(made: LinkProblem, *constraints: Constraint) -> tuple[list[int], floa
     return np.unique(groups.joined(solution.track_ids()), return_inverse=True)[1].tolist(), solution.objective
 
 
-def test_no_link_is_needed_to_be_one() -> None:
+def test_two_tracks_can_be_one_object_without_a_link() -> None:
     """A track ends, another begins, and both count as one."""
     made = chain([1, 2, 90, 91], [(0, 1), (2, 3)])
     assert solved(made, must_link(0, 3)) == ([0, 0, 0, 0], pytest.approx(2 * (-4 + 2 + 0.1)))
 
 
-def test_what_must_be_in_a_track_is_used_whatever_it_costs() -> None:
+def test_required_nodes_are_used_at_any_cost() -> None:
     made = replace(chain([1, 2, 3], [(0, 1), (1, 2)]), detection=np.array([-3.0, 9.0, -3.0]))
     assert solved(made)[0] == [1, 0, 2]
     assert solved(made, must_link(0, 1)) == ([0, 0, 0], pytest.approx(-6 + 9 + 2 + 0.2))
 
 
-def test_what_cannot_be_one_is_parted_where_it_costs_least() -> None:
+def test_a_track_is_split_where_it_costs_least() -> None:
     made = chain([1, 2, 3, 4], [(0, 1), (1, 2), (2, 3)])
     weak = replace(made, link=np.array([0.1, 0.5, 0.1]))
     assert solved(weak, cannot_link(0, 3)) == ([0, 0, 1, 1], pytest.approx(-8 + 4 + 0.2))
 
 
-def test_who_must_be_one_cannot_be_in_two_tracks_at_a_time() -> None:
+def test_a_group_cannot_be_in_two_tracks_at_the_same_time() -> None:
     """Two people side by side: the first detection of one and the last of the other are one, so both tracks change."""
     frames, links = [1, 1, 2, 2, 3, 3], [(0, 2), (2, 4), (1, 3), (3, 5), (2, 5), (3, 4)]
     made = replace(chain(frames, links), link=np.array([0.1, 0.1, 0.1, 0.1, 0.9, 0.9]))
@@ -229,7 +229,7 @@ def test_who_must_be_one_cannot_be_in_two_tracks_at_a_time() -> None:
     assert solved(made, must_link(0, 5)) == ([0, 1, 0, 1, 1, 0], pytest.approx(-12 + 4 + 0.2 + 1.8))
 
 
-def test_what_is_one_by_way_of_a_third_cannot_be_apart() -> None:
+def test_nodes_joined_by_a_third_cannot_be_apart() -> None:
     """Detections 1 and 2 would be linked; but 1 is one with 0, 2 is one with 3, and 0 and 3 are two people."""
     made = chain([1, 10, 11, 20], [(1, 2)])
     assert solved(made, must_link(0, 1), must_link(2, 3))[0] == [0, 0, 0, 0]

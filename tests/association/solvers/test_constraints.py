@@ -11,26 +11,26 @@ TOGETHER = "two detections of frame {} would be in one track"
 BOTH = "two detections must, and cannot, be in one track"
 
 
-def test_being_one_is_transitive() -> None:
+def test_must_link_is_transitive() -> None:
     groups = group_detections(FRAMES, [must_link(0, 2), must_link(6, 4), must_link(4, 2), cannot_link(1, 7)])
     assert len(set(groups.group[[0, 2, 4, 6]].tolist())) == 1
-    assert groups.named.tolist() == [True, True, True, False, True, False, True, True]
-    assert groups.kept.tolist() == [True, False, True, False, True, False, True, False]
+    assert groups.constrained.tolist() == [True, True, True, False, True, False, True, True]
+    assert groups.required.tolist() == [True, False, True, False, True, False, True, False]
     assert groups.apart.tolist() == [[groups.group[1], groups.group[7]]]
     assert groups.first is groups.last
     assert groups.first.tolist() == FRAMES.tolist()
 
 
-def test_what_is_apart_from_a_member_is_apart_from_all() -> None:
+def test_a_node_apart_from_a_member_is_apart_from_the_group() -> None:
     groups = group_detections(FRAMES, [cannot_link(4, 1), must_link(0, 4), must_link(1, 3)])
     assert groups.apart_from(groups.group[0]).tolist() == [groups.group[3]]
     assert groups.apart_from(groups.group[3]).tolist() == [groups.group[0]]
 
 
-def test_nothing_is_known_without_constraints() -> None:
+def test_without_constraints_there_are_no_groups() -> None:
     groups = group_detections(FRAMES, [])
-    assert not groups.named.any()
-    assert not groups.kept.any()
+    assert not groups.constrained.any()
+    assert not groups.required.any()
     assert groups.apart.shape == (0, 2)
     ids = np.array([0, 2, 1, 1, 2, 0, 1, 3], np.int32)
     assert np.unique(groups.joined(ids), return_inverse=True)[1].tolist() == ids.tolist()
@@ -45,9 +45,9 @@ def test_rows_are_whole_numbers_and_constraints_are_made_of_them() -> None:
 
 
 CONTRADICTIONS = [
-    ([must_link(0, 8)], "must_link(0, 8): there is no detection 8; rows are 0 to 7"),
-    ([cannot_link(-1, 2)], "cannot_link(-1, 2): there is no detection -1; rows are 0 to 7"),
-    ([cannot_link(2, 2)], "cannot_link(2, 2): names one detection twice"),
+    ([must_link(0, 8)], "must_link(0, 8): no detection has the row 8; rows are 0 to 7"),
+    ([cannot_link(-1, 2)], "cannot_link(-1, 2): no detection has the row -1; rows are 0 to 7"),
+    ([cannot_link(2, 2)], "cannot_link(2, 2): both rows are the same detection"),
     ([must_link(0, 1)], f"must_link(0, 1): {TOGETHER.format(1)}"),
     (
         [must_link(4, 7), must_link(0, 7), must_link(7, 2), must_link(2, 1)],
@@ -69,7 +69,7 @@ CONTRADICTIONS = [
 
 
 @pytest.mark.parametrize(("constraints", "message"), CONTRADICTIONS)
-def test_what_contradicts_itself_is_named_and_nothing_else(constraints: list[Constraint], message: str) -> None:
+def test_only_the_constraints_that_contradict_are_named(constraints: list[Constraint], message: str) -> None:
     with pytest.raises(ConstraintError) as raised:
         group_detections(FRAMES, constraints)
     assert str(raised.value) == message
@@ -80,7 +80,7 @@ SETS = st.lists(st.builds(lambda rows, kind: kind(*rows), ROWS, st.sampled_from(
 
 
 @given(SETS)
-def test_a_set_is_refused_just_when_no_ids_fulfil_it_and_what_is_named_contradicts_itself(
+def test_a_set_is_refused_exactly_when_no_ids_satisfy_it(
     constraints: list[Constraint],
 ) -> None:
     merged = list(range(8))
@@ -101,7 +101,7 @@ def test_a_set_is_refused_just_when_no_ids_fulfil_it_and_what_is_named_contradic
     assert all((groups.group[each.a] == groups.group[each.b]) == each.together for each in constraints)
 
 
-def test_groups_that_meet_in_a_tracklet_become_one() -> None:
+def test_groups_with_a_common_tracklet_become_one() -> None:
     constraints = [must_link(0, 4), must_link(3, 7), cannot_link(1, 5), cannot_link(2, 7)]
     groups = group_detections(FRAMES, constraints)
     owner = np.array([0, 1, -1, 2, 2, 3, 0, 4])
@@ -110,7 +110,7 @@ def test_groups_that_meet_in_a_tracklet_become_one() -> None:
     assert of.group[0] == of.group[2] == of.group[4]
     assert len({*of.group.tolist(), -1}) == 4
     assert of.apart.tolist() == [[of.group[1], of.group[3]]], "a detection in no tracklet is in no track"
-    assert of.kept.tolist() == [True, False, True, False, True]
+    assert of.required.tolist() == [True, False, True, False, True]
     assert (of.first.tolist(), of.last.tolist()) == (first.tolist(), last.tolist())
 
 
@@ -123,10 +123,10 @@ def test_the_tracks_of_a_group_are_one() -> None:
     assert np.unique(joined[joined > 0], return_inverse=True)[1].tolist() == [0, 1, 0, 0, 1, 1, 1]
 
 
-def test_a_part_keeps_what_is_known_of_it() -> None:
+def test_a_part_keeps_its_constraints() -> None:
     groups = group_detections(FRAMES, [must_link(0, 4), cannot_link(1, 4), cannot_link(3, 7)])
     part = groups.part(np.array([True, True, False, False, True, True, False, True]))
-    assert part.named.tolist() == [True, True, True, False, True]
+    assert part.constrained.tolist() == [True, True, True, False, True]
     assert part.apart.tolist() == [[part.group[1], part.group[0]]]
     assert isinstance(part, Groups)
-    assert len(part.kept) == len(part.first) == len(part.last) == 5
+    assert len(part.required) == len(part.first) == len(part.last) == 5

@@ -80,7 +80,7 @@ def test_the_optimum_of_a_scene_depends_neither_on_place_scale_nor_start(matcher
     st.lists(st.sampled_from([0, 0, 1, 2, 3]), min_size=1, max_size=24),
     st.sampled_from([solve_lp, solve_hungarian]),
 )
-def test_given_tracks_stay_as_they_are_and_only_their_ends_go_on(seed: int, held: list[int], solve: Solver):
+def test_fixed_tracks_stay_and_only_their_ends_are_linked(seed: int, held: list[int], solve: Solver):
     rng, count = np.random.default_rng(seed), len(held)
     pairs = Pairs(*(each.astype(np.int64) for each in np.triu_indices(count, 1)))
     problem = LinkProblem(
@@ -103,7 +103,7 @@ def test_given_tracks_stay_as_they_are_and_only_their_ends_go_on(seed: int, held
 
 
 @given(seed=st.integers(0, 10**6))
-def test_only_links_that_are_undecided_matter_to_held_tracks(seed):
+def test_only_undecided_links_matter_to_fixed_tracks(seed):
     random, count = np.random.default_rng(seed), 12
     earlier, later = np.triu_indices(count, 1)
     pairs, nats = Pairs(earlier, later), random.uniform(0.1, 5, len(earlier))
@@ -119,7 +119,7 @@ def test_only_links_that_are_undecided_matter_to_held_tracks(seed):
     assert held.any() == (possible.sum() < len(pairs))
 
 
-def test_without_given_tracks_the_problem_stays_the_same():
+def test_without_fixed_tracks_the_problem_is_unchanged():
     pairs = Pairs(np.array([0]), np.array([1]))
     made = link_problem(in_frames(1, 2), pairs, np.array([0.5]), np.array([0.5, 0.9]), COSTS)
     assert hold_tracks(made, np.zeros(2, np.int32)) is made

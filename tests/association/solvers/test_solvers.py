@@ -135,7 +135,7 @@ def test_backwards_in_time_the_optimum_is_the_same(seed):
 
 
 @pytest.mark.parametrize("solve", SOLVERS.values())
-def test_two_people_who_cross_are_told_apart_by_the_whole_not_by_the_next_best(solve):
+def test_two_crossing_objects_are_separated_by_the_optimum_not_by_the_nearest(solve):
     made = problem([1, 1, 2, 2], [0, 0, 1, 1], [2, 3, 2, 3], [0.1, 0.2, 0.2, 2.0])
     solution = solve(made)
     assert solution.successor.tolist() == [3, 2, -1, -1]
@@ -158,7 +158,7 @@ def test_a_hundred_thousandth_of_a_nat_decides():
     assert solve_lp(turned).successor.tolist() == [1, -1, -1]
 
 
-def test_hungarian_keeps_who_finds_no_partner_in_a_frame_open_for_the_next():
+def test_hungarian_keeps_a_track_without_partner_open_for_the_next_frame():
     """1 loses 2 to 0; there is no link from 1 to 3, which 0 leaves over, but one to 4 in the next frame."""
     made = problem([1, 1, 2, 2, 3], [0, 0, 1, 1], [2, 3, 2, 4], [0.1, 3.5, 3.9, 0.5], entry=2, exit=2, detection=-3)
     assert solve_hungarian(made).successor.tolist() == [2, 4, -1, -1, -1]

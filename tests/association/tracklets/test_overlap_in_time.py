@@ -3,11 +3,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.tracklets.overlap_in_time import HandoverParameters, trim_overlaps
+from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.detections import Detections
 
 RATE = 10.0
-PARAMETERS = HandoverParameters(longest_seconds=0.2, smallest_overlap=0.15)
+PARAMETERS = TrimParameters(longest_seconds=0.2, smallest_overlap=0.15)
 
 
 def scene(*walks) -> tuple[Detections, np.ndarray]:
@@ -31,7 +31,7 @@ def share_out(walks, probability=None, fixed=None, parameters=PARAMETERS) -> lis
     return [detections.frame[(number == k) & (kept > 0)].tolist() for k in range(1, len(walks) + 1)]
 
 
-def test_what_two_tracklets_of_one_object_share_goes_to_the_likelier_one():
+def test_common_frames_go_to_the_more_probable_tracklet():
     walks = [(1, 10, 0.0), (9, 20, 10.0)]
     assert share_out(walks, [0.9, 0.5]) == [list(range(1, 11)), list(range(11, 21))]
     assert share_out(walks, [0.5, 0.9]) == [list(range(1, 9)), list(range(9, 21))]
@@ -52,18 +52,18 @@ def test_other_tracklets_stay_as_they_are(other):
     assert share_out([(1, 10, 0.0), other], [0.9, 0.5]) == [list(range(1, 11)), list(range(begin, end + 1))]
 
 
-def test_without_time_to_share_nothing_is_shared_out():
-    never = HandoverParameters(longest_seconds=0)
+def test_without_allowed_overlap_nothing_is_trimmed():
+    never = TrimParameters(longest_seconds=0)
     assert share_out([(1, 10, 0.0), (10, 20, 10.0)], parameters=never) == [list(range(1, 11)), list(range(10, 21))]
 
 
-def test_a_tracklet_is_never_left_out_as_a_whole_and_what_is_fixed_stays():
+def test_a_tracklet_is_never_removed_as_a_whole_and_fixed_detections_stay():
     assert share_out([(1, 10, 0.0), (9, 11, 10.0)], [0.9, 0.5])[1] == [11]
     assert share_out([(1, 10, 0.0), (9, 20, 10.0)], [0.9, 0.5], fixed=[2]) == [list(range(1, 9)), list(range(9, 21))]
     assert share_out([(1, 10, 0.0), (9, 20, 10.0)], fixed=[1, 2]) == [list(range(1, 11)), list(range(9, 21))]
 
 
-def test_each_end_gives_way_to_the_beginning_that_overlaps_it_most():
+def test_each_end_is_paired_with_the_beginning_that_overlaps_it_most():
     left = share_out([(1, 10, 0.0), (10, 20, 9.0), (10, 20, 3.0)], [0.9, 0.5, 0.5])
     assert left == [list(range(1, 11)), list(range(10, 21)), list(range(11, 21))]
 

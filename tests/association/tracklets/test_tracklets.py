@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.tracklets.tracklets import TrackletParameters, best_crops, make_tracklets, with_looks
+from siamlink.association.tracklets.tracklets import TrackletParameters, best_crops, make_tracklets, with_appearance
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
 
@@ -49,7 +49,7 @@ def test_detections_in_no_track_belong_to_no_tracklet():
     assert found.member.tolist() == [1]
 
 
-def test_velocity_is_in_pixels_a_second_and_leads_on():
+def test_velocity_is_in_pixels_per_second_and_extrapolates():
     found = summarise(walk(range(1, 21), x=7, speed=30), parameters=LOOSE)
     for end in (found.first, found.last):
         np.testing.assert_allclose(end.velocity, [[30, 0, 0]], atol=1e-4)
@@ -66,7 +66,7 @@ def test_motion_is_fitted_to_the_last_and_the_first_moments_only():
     assert found.last.seconds[0] == pytest.approx(2.0 - 0.35)
 
 
-def test_a_short_end_is_thought_to_be_slow_and_a_single_detection_to_stand():
+def test_the_velocity_of_a_short_end_is_damped_and_that_of_one_detection_is_zero():
     found = summarise(walk([1], speed=30), walk([1, 2], speed=30), walk(range(1, 8), speed=30))
     speed = found.last.velocity[:, 0]
     assert speed[0] == 0
@@ -87,7 +87,7 @@ def test_mean_and_largest_are_over_the_members():
     assert found.largest(found.probability) == pytest.approx([0.8, 0.9])
 
 
-def test_the_best_crops_are_the_most_probable_detections_of_the_tracklets_asked_for():
+def test_the_best_crops_are_the_most_probable_detections():
     found = summarise(walk([1, 3, 5]), walk([2, 4], x=99), probability=[0.2, 0.9, 0.8, 0.7, 0.6])
     assert best_crops(found, np.array([0]), 2).tolist() == [2, 4]
     assert best_crops(found, np.array([0, 1]), 1).tolist() == [1, 2]
@@ -95,34 +95,34 @@ def test_the_best_crops_are_the_most_probable_detections_of_the_tracklets_asked_
     assert best_crops(found, np.zeros(0, np.int64), 9).tolist() == []
 
 
-def test_appearance_is_the_direction_of_the_mean_of_what_was_seen():
+def test_the_descriptor_is_the_direction_of_the_mean():
     found = summarise(walk([1, 3]), walk([2, 4], x=99), walk([5], x=200))
     assert found.descriptor.shape == (3, 0)
     looks = np.array([[1, 0], [0, 1], [np.nan, np.nan]], np.float32)
-    seen = with_looks(found, np.array([0, 2, 3]), looks)
+    seen = with_appearance(found, np.array([0, 2, 3]), looks)
     np.testing.assert_allclose(seen.descriptor[0], [0.5**0.5, 0.5**0.5], err_msg="of one alone, its own is kept")
     assert np.isnan(seen.descriptor[1:]).all(), "nobody looked at them, or no image came"
 
 
-def test_what_the_looks_of_a_video_have_in_common_is_taken_away():
+def test_the_mean_descriptor_of_a_video_is_subtracted():
     count, random = 200, np.random.default_rng(0)
     found = summarise(*(walk([1 + k, 2 + k], x=90.0 * k) for k in range(count)))
     own = random.normal(size=(count, 16))
     looks = np.array([3.0] + [0.0] * 15) + own[found.owner]
-    seen = with_looks(found, np.arange(2 * count), looks / np.linalg.norm(looks, axis=1, keepdims=True))
+    seen = with_appearance(found, np.arange(2 * count), looks / np.linalg.norm(looks, axis=1, keepdims=True))
     cosines = seen.descriptor @ seen.descriptor.T
     assert np.abs(cosines[~np.eye(count, dtype=bool)].mean()) < 0.02
     np.testing.assert_allclose(np.diag(cosines), 1)
     two = summarise(walk([1]), walk([2], x=50))
-    few = with_looks(two, np.arange(2), np.array([[1, 0.1], [1, -0.1]]) / 1.01**0.5).descriptor
+    few = with_appearance(two, np.arange(2), np.array([[1, 0.1], [1, -0.1]]) / 1.01**0.5).descriptor
     assert few[0] @ few[1] > 0.9, "of few tracklets little is taken away"
 
 
-def test_no_tracklets_are_a_valid_answer():
+def test_no_tracklets_are_valid():
     for detections in (Detections.empty(), walk([1, 2])):
         nobody = np.zeros(len(detections), np.int32)
         found = make_tracklets(detections, nobody, np.ones(len(detections)), RATE, PARAMETERS)
-        found = with_looks(found, np.zeros(0, np.int64), np.zeros((0, 4)))
+        found = with_appearance(found, np.zeros(0, np.int64), np.zeros((0, 4)))
         assert len(found) == 0
         assert found.mean(np.ones(len(detections))).shape == (0,)
         assert found.largest(np.ones(len(detections))).shape == (0,)

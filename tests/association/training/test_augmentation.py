@@ -58,7 +58,7 @@ def test_without_strength_nothing_changes():
     assert same_patches(augment(patches, only(), np.random.default_rng(0)), patches)
 
 
-def test_what_was_given_stays_as_it_was():
+def test_the_input_is_not_changed():
     patches, kept = noise_patches(4), noise_patches(4)
     changed = augment(patches, AugmentationParameters(), np.random.default_rng(0))
     assert same_patches(patches, kept)
@@ -74,7 +74,7 @@ def test_the_same_seed_gives_the_same_patches_and_another_gives_others():
     assert (one.image.dtype, one.flow.dtype) == (np.uint8, np.float16)
 
 
-def test_patches_are_changed_each_another_way():
+def test_each_patch_is_changed_in_another_way():
     patches = noise_patches(3)
     patches.image[:], patches.flow[:] = patches.image[0], patches.flow[0]
     changed = augment(patches, AugmentationParameters(), np.random.default_rng(0))
@@ -131,7 +131,7 @@ def test_picture_and_flow_move_together(seed, y, x):
 
 @settings(max_examples=30)
 @given(st.integers(0, 1000), st.integers(-8, 8), st.integers(-8, 8))
-def test_the_vectors_lead_to_where_things_go(seed, across, down):
+def test_the_vectors_point_to_the_new_places(seed, across, down):
     """A square and the same square moved, changed alike, lie apart by what the changed flow says."""
     parameters = only(rotation_degrees=20, translation=0.05, skew=0.2, scale=0.2, flip=0.5)
     before, after = spot_patches(1, 60, 26), spot_patches(1, 60 + down, 26 + across)
@@ -164,7 +164,7 @@ def test_changes_of_the_picture_leave_the_flow_alone(change):
     assert (changed.image != patches.image).any()
 
 
-def test_blur_takes_contrast_away_and_keeps_the_mean():
+def test_blur_reduces_contrast_and_keeps_the_mean():
     patches = noise_patches(20)
     blurred = augment(patches, only(blur=2), np.random.default_rng(0)).image.astype(float)
     assert blurred.mean() == pytest.approx(patches.image.mean(), abs=0.5)

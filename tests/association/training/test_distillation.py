@@ -10,7 +10,7 @@ import torch
 from siamlink.association.appearance.appearance import Appearances, LoadedAppearance, unit
 from siamlink.association.appearance.siamese.networks import NetworkParameters
 from siamlink.association.training.batch_sampler import SamplingParameters
-from siamlink.association.training.distillation import TeacherParameters, prepare_lessons, teacher_loss
+from siamlink.association.training.distillation import TeacherParameters, prepare_teacher_descriptors, teacher_loss
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops
 from siamlink.association.training.siamese_trainer import SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation
@@ -23,53 +23,53 @@ def silent(*_: object) -> None:
     """Report nothing."""
 
 
-def taught(gallery: IdentityCrops, seed: int = 0, length: int = 40) -> IdentityCrops:
-    """A gallery with a teacher's descriptors: one direction a person, much that is common to all, and little noise."""
+def with_teacher(crops: IdentityCrops, seed: int = 0, length: int = 40) -> IdentityCrops:
+    """Crops with a teacher's descriptors: a direction for each identity, much common to all, and little noise."""
     random = np.random.default_rng(seed)
-    people = random.normal(size=(gallery.people, length)) + 3
-    noise = 0.1 * random.normal(size=(len(gallery), length))
-    return replace(gallery, taught=(people[gallery.identity] + noise).astype(np.float32))
+    direction = random.normal(size=(crops.identity_count, length)) + 3
+    noise = 0.1 * random.normal(size=(len(crops), length))
+    return replace(crops, teacher_descriptors=(direction[crops.identity] + noise).astype(np.float32))
 
 
-def test_lessons_are_the_cosines_without_what_all_have_in_common(gallery: Paint) -> None:
-    one, other = taught(gallery(people=4)), taught(gallery(people=5, seed=1), seed=1)
-    first, second = prepare_lessons([one, other], 64)
-    assert first.taught is not None
-    assert second.taught is not None
-    assert one.taught is not None
-    assert first.taught.shape == (len(one), 64)
-    assert np.allclose(np.linalg.norm(second.taught, axis=1), 1, atol=1e-5)
-    plain = unit(one.taught)
+def test_targets_have_the_cosines_of_the_centred_descriptors(paint_crops: Paint) -> None:
+    one, other = with_teacher(paint_crops(identities=4)), with_teacher(paint_crops(identities=5, seed=1), seed=1)
+    first, second = prepare_teacher_descriptors([one, other], 64)
+    assert first.teacher_descriptors is not None
+    assert second.teacher_descriptors is not None
+    assert one.teacher_descriptors is not None
+    assert first.teacher_descriptors.shape == (len(one), 64)
+    assert np.allclose(np.linalg.norm(second.teacher_descriptors, axis=1), 1, atol=1e-5)
+    plain = unit(one.teacher_descriptors)
     centred = unit(plain - plain.mean(axis=0))
-    assert np.allclose(first.taught @ first.taught.T, centred @ centred.T, atol=1e-5)
+    assert np.allclose(first.teacher_descriptors @ first.teacher_descriptors.T, centred @ centred.T, atol=1e-5)
 
 
-def test_few_numbers_keep_the_main_axes(gallery: Paint) -> None:
-    (lesson,) = prepare_lessons([taught(gallery(people=4))], 3)
-    assert lesson.taught is not None
-    same = gallery(people=4).identity[:, None] == gallery(people=4).identity
-    cosines = lesson.taught @ lesson.taught.T
+def test_a_short_descriptor_keeps_the_principal_axes(paint_crops: Paint) -> None:
+    (lesson,) = prepare_teacher_descriptors([with_teacher(paint_crops(identities=4))], 3)
+    assert lesson.teacher_descriptors is not None
+    same = paint_crops(identities=4).identity[:, None] == paint_crops(identities=4).identity
+    cosines = lesson.teacher_descriptors @ lesson.teacher_descriptors.T
     assert cosines[same].min() > 0.9
     assert cosines[~same].max() < 0.5
 
 
-def test_without_a_teacher_galleries_stay_and_a_teacher_of_some_only_is_refused(gallery: Paint) -> None:
-    plain = gallery()
-    assert prepare_lessons([plain], 8)[0] is plain
+def test_without_a_teacher_crops_are_unchanged_and_a_teacher_of_only_some_is_refused(paint_crops: Paint) -> None:
+    plain = paint_crops()
+    assert prepare_teacher_descriptors([plain], 8)[0] is plain
     with pytest.raises(ConfigError, match="some of the videos and crops, but not all"):
-        prepare_lessons([plain, taught(plain)], 8)
+        prepare_teacher_descriptors([plain, with_teacher(plain)], 8)
 
 
-def test_the_loss_is_nought_where_the_lesson_is_learned() -> None:
+def test_the_loss_is_zero_at_the_targets() -> None:
     lesson = torch.tensor([[1.0, 0.0], [0.0, 1.0]])
     assert float(teacher_loss(7 * lesson, lesson)) == pytest.approx(0)
     assert float(teacher_loss(lesson.flip(0), lesson)) == pytest.approx(1)
     assert float(teacher_loss(-lesson, lesson)) == pytest.approx(2)
 
 
-def test_a_network_comes_nearer_to_its_teacher(gallery: Paint, tmp_path: Path) -> None:
-    pupil = taught(gallery(people=8))
-    (lesson,) = prepare_lessons([pupil], 32)
+def test_training_brings_a_network_nearer_to_its_teacher(paint_crops: Paint, tmp_path: Path) -> None:
+    pupil = with_teacher(paint_crops(identities=8))
+    (lesson,) = prepare_teacher_descriptors([pupil], 32)
 
     def agreement(weight: float) -> float:
         parameters = SiameseTrainingParameters(
@@ -82,25 +82,25 @@ def test_a_network_comes_nearer_to_its_teacher(gallery: Paint, tmp_path: Path) -
         )
         folder = tmp_path / str(weight)
         folder.mkdir()
-        validation = Validation([gallery(seed=2)], pairs=60)
+        validation = Validation([paint_crops(seed=2)], pairs=60)
         siamese = SiameseTrainer([pupil], validation, parameters, folder).run(silent)
-        assert lesson.taught is not None
-        return float((unit(siamese.describe_patches(pupil.patches)) * lesson.taught).sum(1).mean())
+        assert lesson.teacher_descriptors is not None
+        return float((unit(siamese.describe_patches(pupil.patches)) * lesson.teacher_descriptors).sum(1).mean())
 
     assert agreement(20.0) > agreement(0.0) + 0.2
 
 
-def test_topologies_without_descriptors_have_no_teacher(gallery: Paint, tmp_path: Path) -> None:
+def test_topologies_without_descriptors_have_no_teacher(paint_crops: Paint, tmp_path: Path) -> None:
     parameters = SiameseTrainingParameters(
         network=NetworkParameters(topology="joint", size="compact"),
         loss="softmax",
         teacher=TeacherParameters(appearance="siamese"),
     )
-    with pytest.raises(ConfigError, match="the topology joint makes no descriptors to teach"):
-        SiameseTrainer([gallery()], Validation([gallery(seed=2)], pairs=60), parameters, tmp_path)
+    with pytest.raises(ConfigError, match="the topology joint gives no descriptors to teach"):
+        SiameseTrainer([paint_crops()], Validation([paint_crops(seed=2)], pairs=60), parameters, tmp_path)
 
 
-def test_crops_are_read_with_what_the_teacher_says(tmp_path: Path) -> None:
+def test_crops_are_read_with_the_descriptors_of_the_teacher(tmp_path: Path) -> None:
     for person, colour in enumerate([(255, 0, 0), (0, 0, 9)]):
         cv2.imwrite(str(tmp_path / f"{person}_a.png"), np.full((40, 20, 3), colour, np.uint8))
 
@@ -109,6 +109,6 @@ def test_crops_are_read_with_what_the_teacher_says(tmp_path: Path) -> None:
             return np.tile(image.mean(axis=(0, 1)), (len(box), 1))
 
     read = read_crops(tmp_path, silent, Appearances([LoadedAppearance("colour", "colour", MeanColour)]))
-    assert read.taught is not None
-    assert np.allclose(read.taught, [[1, 0, 0], [0, 0, 1]])
-    assert read_crops(tmp_path, silent).taught is None
+    assert read.teacher_descriptors is not None
+    assert np.allclose(read.teacher_descriptors, [[1, 0, 0], [0, 0, 1]])
+    assert read_crops(tmp_path, silent).teacher_descriptors is None

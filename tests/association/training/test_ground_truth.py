@@ -7,13 +7,13 @@ from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.training.ground_truth import (
-    IGNORED,
-    NOBODY,
-    Truth,
+    NO_OBJECT,
+    NOT_COUNTED,
+    GroundTruth,
     identify,
     is_next,
     is_same_video,
-    read_truth,
+    read_ground_truth,
 )
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.boxes import iou_matrix
@@ -34,9 +34,9 @@ def boxes(*rows) -> Detections:
 def write(tmp_path):
     (tmp_path / "gt").mkdir()
 
-    def written(text: str) -> Truth:
+    def written(text: str) -> GroundTruth:
         (tmp_path / "gt" / "gt.txt").write_text(text)
-        return read_truth(open_sequence(tmp_path))
+        return read_ground_truth(open_sequence(tmp_path))
 
     return written
 
@@ -44,7 +44,7 @@ def write(tmp_path):
 def test_mot15_has_world_coordinates_and_no_classes(write):
     truth = write("2,7,11,20,30,60,1,5.5,3,0\n1,7,10,20,30,60,1,7,3,0\n1,8,90,20,30,60,0,1,3,0\n")
     assert truth.boxes.frame.tolist() == [1, 1, 2]
-    assert truth.identity.tolist() == [7, IGNORED, 7]
+    assert truth.identity.tolist() == [7, NOT_COUNTED, 7]
     assert truth.boxes.box[0].tolist() == [10, 20, 40, 80]
 
 
@@ -58,7 +58,7 @@ def test_later_benchmarks_count_pedestrians_only(write, visibility):
         "2,1,10,0,30,60,1,1",
     ]
     truth = write("".join(f"{line}{visibility}\n" for line in lines))
-    assert truth.identity.tolist() == [1, IGNORED, IGNORED, IGNORED, 1]
+    assert truth.identity.tolist() == [1, NOT_COUNTED, NOT_COUNTED, NOT_COUNTED, 1]
 
 
 def test_a_class_column_of_minus_one_is_no_class(write):
@@ -70,9 +70,9 @@ def test_rows_without_flag_count(write):
     assert len(write("").identity) == 0
 
 
-def test_truth_that_is_missing_or_malformed_is_an_error(write, tmp_path):
+def test_ground_truth_that_is_missing_or_malformed_is_an_error(write, tmp_path):
     with pytest.raises(InputError, match="has no ground truth"):
-        read_truth(open_sequence(tmp_path))
+        read_ground_truth(open_sequence(tmp_path))
     with pytest.raises(FormatError, match="line 2: id 1 occurs twice in frame 1"):
         write("1,1,10,0,30,60,1\n1,1,50,0,30,60,1\n")
     (tmp_path / "seqinfo.ini").write_text("[Sequence]\nseqLength=5\n")
@@ -80,21 +80,21 @@ def test_truth_that_is_missing_or_malformed_is_an_error(write, tmp_path):
         write("6,1,10,0,30,60,1\n")
 
 
-def test_each_detection_gets_the_person_it_overlaps():
-    truth = Truth(boxes((1, 0), (1, 100), (2, 0), (2, 50)), np.array([4, 9, 4, IGNORED]))
+def test_each_detection_gets_the_identity_of_the_box_it_overlaps():
+    truth = GroundTruth(boxes((1, 0), (1, 100), (2, 0), (2, 50)), np.array([4, 9, 4, NOT_COUNTED]))
     found = boxes((1, 101), (1, 2), (1, 300), (2, 51), (2, 4), (3, 0))
-    assert identify(found, truth).tolist() == [9, 4, NOBODY, IGNORED, NOBODY, NOBODY]
-    assert identify(found, truth, smallest_iou=0.4).tolist() == [9, 4, NOBODY, IGNORED, 4, NOBODY]
+    assert identify(found, truth).tolist() == [9, 4, NO_OBJECT, NOT_COUNTED, NO_OBJECT, NO_OBJECT]
+    assert identify(found, truth, smallest_iou=0.4).tolist() == [9, 4, NO_OBJECT, NOT_COUNTED, 4, NO_OBJECT]
 
 
-def test_of_two_detections_of_one_person_one_is_nobody():
-    truth = Truth(boxes((1, 0)), np.array([4]))
-    assert identify(boxes((1, 2), (1, 1)), truth).tolist() == [NOBODY, 4]
+def test_of_two_detections_of_one_object_one_has_no_identity():
+    truth = GroundTruth(boxes((1, 0)), np.array([4]))
+    assert identify(boxes((1, 2), (1, 1)), truth).tolist() == [NO_OBJECT, 4]
 
 
 def test_the_assignment_is_the_best_in_all():
     """The first detection is nearer to the second person too, but only so does each get one."""
-    truth = Truth(boxes((1, 0), (1, 2)), np.array([1, 2]))
+    truth = GroundTruth(boxes((1, 0), (1, 2)), np.array([1, 2]))
     assert identify(boxes((1, 1.5), (1, 4)), truth).tolist() == [1, 2]
 
 
@@ -102,42 +102,42 @@ place = st.tuples(st.integers(1, 3), st.integers(0, 60))
 
 
 @given(st.lists(place, max_size=15), st.lists(place, max_size=15))
-def test_identities_are_given_one_to_one_and_only_where_boxes_overlap(true, found):
+def test_identities_are_matched_one_to_one_and_only_where_boxes_overlap(true, found):
     truth_boxes, detections = boxes(*true), boxes(*found)
-    truth = Truth(truth_boxes, np.arange(len(truth_boxes)))
+    truth = GroundTruth(truth_boxes, np.arange(len(truth_boxes)))
     identity = identify(detections, truth)
-    given_out = identity[identity != NOBODY]
+    given_out = identity[identity != NO_OBJECT]
     assert len(set(given_out.tolist())) == len(given_out)
-    assert truth_boxes.frame[given_out].tolist() == detections.frame[identity != NOBODY].tolist()
+    assert truth_boxes.frame[given_out].tolist() == detections.frame[identity != NO_OBJECT].tolist()
     overlap = iou_matrix(truth_boxes.box, detections.box)
     overlap[truth_boxes.frame[:, None] != detections.frame[None]] = 0
-    assert (overlap[given_out, np.flatnonzero(identity != NOBODY)] >= 0.5).all()
+    assert (overlap[given_out, np.flatnonzero(identity != NO_OBJECT)] >= 0.5).all()
     idle = np.setdiff1d(np.arange(len(truth_boxes)), given_out)
-    assert (overlap[np.ix_(idle, np.flatnonzero(identity == NOBODY))] < 0.5).all()
+    assert (overlap[np.ix_(idle, np.flatnonzero(identity == NO_OBJECT))] < 0.5).all()
 
 
-def test_nothing_has_no_identity():
-    nothing = Truth(Detections.empty(), np.zeros(0, np.int64))
-    assert identify(boxes((1, 0)), nothing).tolist() == [NOBODY]
-    assert len(identify(Detections.empty(), Truth(boxes((1, 0)), np.array([1])))) == 0
+def test_without_detections_there_are_no_identities():
+    nothing = GroundTruth(Detections.empty(), np.zeros(0, np.int64))
+    assert identify(boxes((1, 0)), nothing).tolist() == [NO_OBJECT]
+    assert len(identify(Detections.empty(), GroundTruth(boxes((1, 0)), np.array([1])))) == 0
 
 
-def test_only_the_very_next_detection_of_a_person_is_next():
-    identity = np.array([1, 2, NOBODY, 1, IGNORED, 2, 1, NOBODY, IGNORED])
+def test_only_the_next_detection_of_an_object_is_next():
+    identity = np.array([1, 2, NO_OBJECT, 1, NOT_COUNTED, 2, 1, NO_OBJECT, NOT_COUNTED])
     i, j = np.triu_indices(len(identity), 1)
     label = is_next(Pairs(i, j), identity)
     assert list(zip(i[label].tolist(), j[label].tolist(), strict=True)) == [(0, 3), (1, 5), (3, 6)]
     assert len(is_next(Pairs(i[:0], j[:0]), identity)) == 0
-    assert not is_next(Pairs(i, j), np.full(len(identity), NOBODY)).any()
+    assert not is_next(Pairs(i, j), np.full(len(identity), NO_OBJECT)).any()
 
 
 def test_one_annotation_is_of_the_video_of_another_that_has_more_or_fewer_boxes():
     walk = [(frame, 3 * frame) for frame in range(1, 21)]
-    one = Truth(boxes(*walk), np.ones(20, np.int64))
-    more = Truth(boxes(*walk, *((frame, 500) for frame in range(1, 30))), np.ones(49, np.int64))
-    elsewhere = Truth(boxes(*((frame, 3 * frame + 200) for frame in range(1, 21))), np.ones(20, np.int64))
-    later = Truth(boxes(*((frame + 300, x) for frame, x in walk)), np.ones(20, np.int64))
-    nothing = Truth(Detections.empty(), np.zeros(0, np.int64))
+    one = GroundTruth(boxes(*walk), np.ones(20, np.int64))
+    more = GroundTruth(boxes(*walk, *((frame, 500) for frame in range(1, 30))), np.ones(49, np.int64))
+    elsewhere = GroundTruth(boxes(*((frame, 3 * frame + 200) for frame in range(1, 21))), np.ones(20, np.int64))
+    later = GroundTruth(boxes(*((frame + 300, x) for frame, x in walk)), np.ones(20, np.int64))
+    nothing = GroundTruth(Detections.empty(), np.zeros(0, np.int64))
     assert is_same_video(one, one)
     assert is_same_video(one, more)
     assert is_same_video(more, one)
@@ -147,7 +147,9 @@ def test_one_annotation_is_of_the_video_of_another_that_has_more_or_fewer_boxes(
 
 
 def test_three_of_the_real_sequences_are_one_video(data):
-    truths = {sequence.name: read_truth(sequence) for sequence in find_sequences(data) if sequence.truth_file.is_file()}
+    truths = {
+        sequence.name: read_ground_truth(sequence) for sequence in find_sequences(data) if sequence.truth_file.is_file()
+    }
     assert set(truths) > ONE_VIDEO
     for one, other in combinations(truths, 2):
         assert is_same_video(truths[one], truths[other]) == ({one, other} <= ONE_VIDEO), (one, other)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance.optical_flow import FlowParameters
-from siamlink.association.training.ground_truth import NOBODY
+from siamlink.association.training.ground_truth import NO_OBJECT
 from siamlink.association.training.identity_crops import (
     find_identity_crops,
     one_of_each_video,
@@ -70,7 +70,7 @@ def test_sequences_and_crops_are_found_at_any_depth(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="is not a folder"):
         find_identity_crops(tmp_path / "none")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="holds no annotated sequence with frames and no person crops"):
+    with pytest.raises(InputError, match="holds no annotated sequence with frames and no crops"):
         find_identity_crops(tmp_path / "empty")
 
 
@@ -81,39 +81,39 @@ def test_of_one_video_under_two_names_the_larger_annotation_is_kept(tmp_path: Pa
     assert [sequence.name for sequence in one_of_each_video(sequences)] == ["large"]
 
 
-def test_the_people_of_a_video_are_cut_out_as_annotated_and_as_detected(tmp_path: Path) -> None:
+def test_annotated_and_detected_boxes_of_a_video_are_cut_out(tmp_path: Path) -> None:
     sequence = open_sequence(write_sequence(tmp_path))
-    gallery = read_video_identities(sequence, FLOW, 0.4, 0.5, silent)
-    assert gallery.people == 2, "who is hidden is left out"
-    assert gallery.is_video
-    assert set(np.round(gallery.seconds * 5)) == {0, 2, 4, 6, 8}
-    people = gallery.identity != NOBODY
+    crops = read_video_identities(sequence, FLOW, 0.4, 0.5, silent)
+    assert crops.identity_count == 2, "who is hidden is left out"
+    assert crops.is_video
+    assert set(np.round(crops.seconds * 5)) == {0, 2, 4, 6, 8}
+    people = crops.identity != NO_OBJECT
     assert people.sum() == 2 * 2 * 5
     assert 0 < (~people).sum() <= 10
-    middle = gallery.patches.image[:, 40:80, 20:33].mean(axis=(1, 2))
+    middle = crops.patches.image[:, 40:80, 20:33].mean(axis=(1, 2))
     colour = cv2.cvtColor(np.array([[RED, BLUE]], np.uint8), cv2.COLOR_BGR2LUV)[0]
     for person in (0, 1):
-        assert np.abs(middle[gallery.identity == person] - colour[person]).max() < 4
-    later = people & (gallery.seconds > 0)
-    assert np.abs(gallery.patches.flow[later].astype(float)).max() > 0
-    assert not gallery.patches.flow[gallery.seconds == 0].any()
+        assert np.abs(middle[crops.identity == person] - colour[person]).max() < 4
+    later = people & (crops.seconds > 0)
+    assert np.abs(crops.patches.flow[later].astype(float)).max() > 0
+    assert not crops.patches.flow[crops.seconds == 0].any()
 
 
 def test_crops_are_grouped_by_the_name_before_the_underscore(tmp_path: Path) -> None:
-    gallery = read_crops(write_crops(tmp_path / "crops"), silent)
-    assert gallery.people == 3
-    assert np.array_equal(gallery.identity, [0, 0, 1, 1, 2, 2])
-    assert not gallery.is_video
-    assert not gallery.patches.flow.any()
+    crops = read_crops(write_crops(tmp_path / "crops"), silent)
+    assert crops.identity_count == 3
+    assert np.array_equal(crops.identity, [0, 0, 1, 1, 2, 2])
+    assert not crops.is_video
+    assert not crops.patches.flow.any()
 
 
-def test_what_cannot_teach_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="one person only"):
+def test_data_without_two_identities_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="only one identity"):
         read_crops(write_crops(tmp_path / "one", people=1), silent)
     alone = open_sequence(write_sequence(tmp_path, people=1))
-    with pytest.raises(InputError, match="shows one person only"):
+    with pytest.raises(InputError, match="shows only one identity"):
         read_video_identities(alone, FLOW, 0.4, 0.5, silent)
     broken = write_crops(tmp_path / "broken")
     (broken / "0009_c1.jpg").write_text("no image")
-    with pytest.raises(InputError, match=r"0009_c1\.jpg is no image"):
+    with pytest.raises(InputError, match=r"0009_c1\.jpg is not an image"):
         read_crops(broken, silent)

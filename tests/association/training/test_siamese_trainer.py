@@ -36,13 +36,13 @@ def silent(*_: object) -> None:
 
 
 def trainer(paint: Paint, folder: Path, **changes: object) -> SiameseTrainer:
-    galleries = [paint(), paint(seed=1, video=True, nobody=4)]
-    return SiameseTrainer(galleries, Validation([paint(seed=2)], pairs=60), settings(**changes), folder)
+    crop_sets = [paint(), paint(seed=1, video=True, false_detections=4)]
+    return SiameseTrainer(crop_sets, Validation([paint(seed=2)], pairs=60), settings(**changes), folder)
 
 
 @pytest.mark.parametrize("loss", [name for name in LOSS_NAMES if make_loss(name, 4, 4).kind != "logit"])
-def test_every_loss_trains_an_embedding(loss: str, gallery: Paint, tmp_path: Path) -> None:
-    siamese = trainer(gallery, tmp_path, loss=loss, steps=1).run(silent)
+def test_every_loss_trains_an_embedding(loss: str, paint_crops: Paint, tmp_path: Path) -> None:
+    siamese = trainer(paint_crops, tmp_path, loss=loss, steps=1).run(silent)
     assert siamese.feature_names == ("similarity",)
     with (tmp_path / RUN_LOG).open() as file:
         (row,) = csv.DictReader(file)
@@ -54,19 +54,19 @@ def test_every_loss_trains_an_embedding(loss: str, gallery: Paint, tmp_path: Pat
     ("topology", "loss"),
     [("joint", "softmax"), ("in-network", "softmax"), ("two-stream", "zagoruyko"), ("pseudo-siamese", "leal-taixe")],
 )
-def test_every_topology_trains(topology: str, loss: str, gallery: Paint, tmp_path: Path) -> None:
+def test_every_topology_trains(topology: str, loss: str, paint_crops: Paint, tmp_path: Path) -> None:
     network = NetworkParameters(topology=topology, size="compact")
-    start = trainer(gallery, tmp_path / "none", network=network, loss=loss)
+    start = trainer(paint_crops, tmp_path / "none", network=network, loss=loss)
     before = {name: value.clone() for name, value in start.state.network.state_dict().items()}
     tmp_path.joinpath("none").mkdir()
     start.run(silent)
     assert all(not torch.equal(value, before[name]) for name, value in start.state.network.state_dict().items())
 
 
-def test_training_learns_to_tell_painted_people_apart(gallery: Paint, tmp_path: Path) -> None:
-    validation = Validation([gallery(people=12, seed=2, light=60)], pairs=200)
+def test_training_learns_to_separate_painted_identities(paint_crops: Paint, tmp_path: Path) -> None:
+    validation = Validation([paint_crops(identities=12, seed=2, light=60)], pairs=200)
     parameters = settings(steps=60, check_every=30, learning_rate=3e-3)
-    made = SiameseTrainer([gallery(people=20, light=60)], validation, parameters, tmp_path)
+    made = SiameseTrainer([paint_crops(identities=20, light=60)], validation, parameters, tmp_path)
     untrained = made.validation.scores(trained_now(made, tmp_path))
     made.run(silent)
     first, last = made.state.log
@@ -81,11 +81,11 @@ def trained_now(made: SiameseTrainer, folder: Path) -> Siamese:
 
 
 @pytest.mark.parametrize("size", ["compact", "residual"])
-def test_a_stopped_training_resumes_to_the_same_weights(size: str, gallery: Paint, tmp_path: Path) -> None:
+def test_a_stopped_training_resumes_to_the_same_weights(size: str, paint_crops: Paint, tmp_path: Path) -> None:
     network = NetworkParameters(size=size, dropout=0.2)
     for name in ("whole", "parts"):
         (tmp_path / name).mkdir()
-    whole = trainer(gallery, tmp_path / "whole", network=network)
+    whole = trainer(paint_crops, tmp_path / "whole", network=network)
     whole.run(silent)
 
     def stop(_: str, step: int, __: int | None) -> None:
@@ -93,8 +93,8 @@ def test_a_stopped_training_resumes_to_the_same_weights(size: str, gallery: Pain
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        trainer(gallery, tmp_path / "parts", network=network).run(stop)
-    resumed = trainer(gallery, tmp_path / "parts", network=network)
+        trainer(paint_crops, tmp_path / "parts", network=network).run(stop)
+    resumed = trainer(paint_crops, tmp_path / "parts", network=network)
     assert resumed.state.step == 2
     resumed.run(silent)
     ended = whole.state.network.state_dict()
@@ -102,49 +102,49 @@ def test_a_stopped_training_resumes_to_the_same_weights(size: str, gallery: Pain
     assert [row["loss"] for row in resumed.state.log] == [row["loss"] for row in whole.state.log]
 
 
-def test_training_stops_when_validation_no_longer_improves(gallery: Paint, tmp_path: Path) -> None:
-    made = trainer(gallery, tmp_path, steps=50, check_every=1, patience=2, learning_rate=1e-9)
+def test_training_stops_when_validation_no_longer_improves(paint_crops: Paint, tmp_path: Path) -> None:
+    made = trainer(paint_crops, tmp_path, steps=50, check_every=1, patience=2, learning_rate=1e-9)
     made.run(silent)
     assert made.state.step == 3
 
 
-def test_training_can_start_from_weights(gallery: Paint, tmp_path: Path) -> None:
-    trainer(gallery, tmp_path).run(silent)
+def test_training_can_start_from_weights(paint_crops: Paint, tmp_path: Path) -> None:
+    trainer(paint_crops, tmp_path).run(silent)
     weights = tmp_path / "siamese.safetensors"
-    galleries, validation = [gallery()], Validation([gallery(seed=2)], pairs=60)
-    begun = SiameseTrainer(galleries, validation, settings(), tmp_path / "next", weights)
-    fresh = SiameseTrainer(galleries, validation, settings(), tmp_path / "next")
+    crop_sets, validation = [paint_crops()], Validation([paint_crops(seed=2)], pairs=60)
+    begun = SiameseTrainer(crop_sets, validation, settings(), tmp_path / "next", weights)
+    fresh = SiameseTrainer(crop_sets, validation, settings(), tmp_path / "next")
     name = "branches.0.0.0.weight"
     assert not torch.equal(begun.state.network.state_dict()[name], fresh.state.network.state_dict()[name])
     other = settings(network=NetworkParameters(size="residual"))
     with pytest.raises(ModelError, match="holds the weights of another network"):
-        SiameseTrainer(galleries, validation, other, tmp_path / "next", weights)
+        SiameseTrainer(crop_sets, validation, other, tmp_path / "next", weights)
 
 
-def test_settings_that_do_not_fit_are_refused(gallery: Paint, tmp_path: Path) -> None:
+def test_settings_that_do_not_fit_are_refused(paint_crops: Paint, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="the topology joint needs a loss of logits, not koch"):
-        trainer(gallery, tmp_path, network=NetworkParameters(topology="joint", size="compact"), loss="koch")
+        trainer(paint_crops, tmp_path, network=NetworkParameters(topology="joint", size="compact"), loss="koch")
     with pytest.raises(ConfigError, match="the topology cost-function needs a loss of descriptors, not softmax"):
-        trainer(gallery, tmp_path, loss="softmax")
+        trainer(paint_crops, tmp_path, loss="softmax")
     if not torch.cuda.is_available():
-        with pytest.raises(ConfigError, match="there is no CUDA here; use device=cpu"):
-            trainer(gallery, tmp_path, device="cuda")
+        with pytest.raises(ConfigError, match="CUDA is not available here; use device=cpu"):
+            trainer(paint_crops, tmp_path, device="cuda")
 
 
-def test_a_checkpoint_of_another_training_is_not_gone_on_from(gallery: Paint, tmp_path: Path) -> None:
-    trainer(gallery, tmp_path).run(silent)
+def test_a_checkpoint_of_another_training_is_refused(paint_crops: Paint, tmp_path: Path) -> None:
+    trainer(paint_crops, tmp_path).run(silent)
     with pytest.raises(ConfigError, match="is of a training with other settings or data"):
-        trainer(gallery, tmp_path, seed=1)
+        trainer(paint_crops, tmp_path, seed=1)
     _, description = read_checkpoint(tmp_path / CHECKPOINT)
     assert description["step"] == 4
     (tmp_path / CHECKPOINT).write_bytes(b"nothing")
-    with pytest.raises(ModelError, match="is no checkpoint, or is damaged"):
-        trainer(gallery, tmp_path)
+    with pytest.raises(ModelError, match="is not a checkpoint, or is damaged"):
+        trainer(paint_crops, tmp_path)
 
 
-def test_identification_begins_at_the_people_as_the_network_sees_them(gallery: Paint, tmp_path: Path) -> None:
-    trainer(gallery, tmp_path, steps=1).run(silent)
-    people, validation = gallery(people=5, seed=3), Validation([gallery(seed=2)], pairs=60)
+def test_the_classifier_begins_at_the_descriptors_of_the_network(paint_crops: Paint, tmp_path: Path) -> None:
+    trainer(paint_crops, tmp_path, steps=1).run(silent)
+    people, validation = paint_crops(identities=5, seed=3), Validation([paint_crops(seed=2)], pairs=60)
     begun = SiameseTrainer([people], validation, settings(), tmp_path / "next", tmp_path / "siamese.safetensors")
     described = Siamese.load(tmp_path / "siamese.safetensors").describe_patches(people.patches)
     unit = described / np.linalg.norm(described, axis=1, keepdims=True)

@@ -21,31 +21,31 @@ class Colours:
         return -self.sign * np.abs(earlier - later).sum(1, keepdims=True)
 
 
-def test_scores_tell_a_good_network_from_a_bad_one(gallery: Callable) -> None:
-    validation = Validation([gallery(), gallery(seed=1, video=True, nobody=5)], pairs=200)
+def test_scores_of_a_good_network_are_better_than_of_a_bad_one(paint_crops: Callable) -> None:
+    validation = Validation([paint_crops(), paint_crops(seed=1, video=True, false_detections=5)], pairs=200)
     assert validation.scores(Colours()) == {"fpr95": 0.0, "ap": 1.0}
     bad = validation.scores(Colours(-1))
     assert bad["fpr95"] > 0.9
     assert bad["ap"] < 0.4
 
 
-def test_pairs_of_a_video_lie_within_the_seconds_asked_for(gallery: Callable) -> None:
-    (part,) = Validation([gallery(video=True)], seconds=(0.9, 1.6))._parts
-    gap = part.gallery.seconds[part.second] - part.gallery.seconds[part.first]
+def test_pairs_of_a_video_lie_within_the_range_of_time(paint_crops: Callable) -> None:
+    (part,) = Validation([paint_crops(video=True)], seconds=(0.9, 1.6))._parts
+    gap = part.crops.seconds[part.second] - part.crops.seconds[part.first]
     assert set(gap) == {1.0, 1.5}
     assert part.same.any()
     assert not part.same.all()
 
 
-def test_without_two_people_there_is_nothing_to_validate_on(gallery: Callable) -> None:
+def test_without_two_identities_there_is_nothing_to_validate_on(paint_crops: Callable) -> None:
     with pytest.raises(InputError, match="nothing to validate on"):
-        Validation([gallery(people=1)])
+        Validation([paint_crops(identities=1)])
 
 
-def test_people_are_split_and_none_is_on_both_sides(gallery: Callable) -> None:
-    whole = gallery(people=10, nobody=3)
+def test_identities_are_split_and_none_is_on_both_sides(paint_crops: Callable) -> None:
+    whole = paint_crops(identities=10, false_detections=3)
     learned, apart = split_identities(whole, 0.3)
-    assert (learned.people, apart.people) == (7, 3)
+    assert (learned.identity_count, apart.identity_count) == (7, 3)
     shown = [{image.tobytes() for image in part.patches.image} for part in (learned, apart)]
     assert not shown[0] & shown[1]
     assert len(apart) == 3 * 8

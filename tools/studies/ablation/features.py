@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.boosting.booster import WeightedExamples, train_booster
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.features import PAIR_FEATURES, PAPER_FEATURES, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
-from siamlink.association.training.ground_truth import Truth, is_same_video, read_truth
+from siamlink.association.training.ground_truth import GroundTruth, is_same_video, read_ground_truth
 from siamlink.association.training.link_training import TrainingParameters
-from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.studies.ablation.patches import FIRST_GAP
@@ -40,7 +40,7 @@ class Example:
     """
 
     name: str
-    truth: Truth
+    truth: GroundTruth
     gap: NDArray[np.int64]
     same: Same
     features: dict[str, Features]
@@ -70,7 +70,7 @@ def _make_example(
     context = _context(questions, pairs)
     return Example(
         questions.sequence.name,
-        read_truth(questions.sequence),
+        read_ground_truth(questions.sequence),
         np.repeat([each.first_gap for each in questions.gaps], [len(each.pairs) for each in questions.gaps]),
         np.concatenate([each.same for each in questions.gaps]),
         {CONTEXT: context, LOOKS: looks, BOTH: np.hstack([context, looks])},
@@ -140,24 +140,18 @@ def _measures(found: dict[str, dict[str, PairScore]]) -> dict[str, Measure]:
 
 
 def _boost(examples: list[Example], way: str, parameters: TrainingParameters) -> Any:
-    """Trees like those of the link model, grown on sequences that count alike, whatever their number of pairs."""
-    import xgboost
-
-    labels = np.concatenate([np.zeros(0, bool), *(example.same for example in examples)])
-    if len(np.unique(labels)) < 2:
-        raise InputError("nothing to learn from: another video must show pairs of one person and of two")
-    weights = np.concatenate([np.full(len(example.same), 1 / len(example.same)) for example in examples])
-    features = np.concatenate([example.features[way] for example in examples])
-    data = xgboost.QuantileDMatrix(features, labels, weight=weights * len(weights) / weights.sum())
-    options = {
-        "objective": "binary:logistic",
-        "learning_rate": parameters.learning_rate,
-        "max_depth": parameters.link_depth,
-        "subsample": 0.8,
-        "colsample_bytree": parameters.column_share,
-        "min_child_weight": parameters.smallest_leaf,
-        "reg_lambda": 5.0,
-        "seed": parameters.seed,
-        "verbosity": 0,
-    }
-    return xgboost.train(options, data, parameters.link_rounds)
+    """Trees like those of the link model, trained on sequences that count alike, whatever their number of pairs."""
+    parts = [
+        WeightedExamples(example.features[way], example.same, np.full(len(example.same), 1 / len(example.same)))
+        for example in examples
+    ]
+    names = [f"f{place}" for place in range(parts[0].features.shape[1])] if parts else []
+    return train_booster(
+        parts,
+        names,
+        "pairs of one object and pairs of two, in another video than the tested one",
+        parameters,
+        rounds=parameters.link_rounds,
+        max_depth=parameters.link_depth,
+        reg_lambda=5.0,
+    )

@@ -16,7 +16,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.console.files import make_folder, output_errors, publish, staging
-from siamlink.tools.studies.matching.labelled_pairs import best_crops
+from siamlink.tools.studies.matching.labelled_pairs import spread_crops
 from siamlink.tools.studies.matching.questions import MatchEvalParameters, ask
 
 FOLDER = "patches"
@@ -127,7 +127,8 @@ def ask_about(sequence: Sequence, seen: Seen) -> Asked:
     gaps = [each for each in questions.gaps if each.first_gap >= FIRST_GAP]
     chosen = np.random.default_rng(0).permutation(len(questions.pairs))[:TRACKLET_PAIRS]
     crops = [
-        place[best_crops(questions.detections, rows, CROPS, seen.sharpness[place])] for rows in questions.tracklets.rows
+        place[spread_crops(questions.detections, rows, CROPS, seen.sharpness[place])]
+        for rows in questions.tracklets.rows
     ]
     tracklets, owner = _crop_pairs(crops, questions.pairs[chosen])
     return Asked(

@@ -19,7 +19,7 @@ from siamlink.association.training.verification_metrics import (
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
-from siamlink.tools.studies.matching.labelled_pairs import BLOCK, best_crops, pooled_cosine
+from siamlink.tools.studies.matching.labelled_pairs import BLOCK, pooled_cosine, spread_crops
 from siamlink.tools.studies.matching.questions import IntArray, Looks, MatchEvalParameters, Questions, ask, look
 
 Score = NDArray[np.float32]
@@ -86,7 +86,7 @@ def measure(
 ) -> Iterator[MatchResult]:
     """Answer the questions by each appearance."""
     sharpness, name = looks.sharpness, questions.sequence.name
-    crops = [best_crops(questions.detections, rows, parameters.crops, sharpness) for rows in questions.tracklets.rows]
+    crops = [spread_crops(questions.detections, rows, parameters.crops, sharpness) for rows in questions.tracklets.rows]
     query, examples = np.broadcast_arrays(questions.query[:, None], questions.examples)
     trials = Pairs(np.minimum(query, examples).ravel(), np.maximum(query, examples).ravel())
     for done, (part, described) in enumerate(zip(appearances.parts, looks.described, strict=True)):

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from siamlink.association.appearance.appearance import unit
 from siamlink.association.pairs.candidates import FrameIndex, Pairs
+from siamlink.association.pairs.scene_statistics import mid_rank
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
 
@@ -95,7 +96,7 @@ def tracklet_pairs(
     return pairs, tracklets.identity[pairs.earlier] == tracklets.identity[pairs.later]
 
 
-def best_crops(
+def spread_crops(
     detections: Detections, rows: IntArray, count: int, sharpness: NDArray[np.floating] | None = None
 ) -> IntArray:
     """The best few detections of a tracklet to judge its looks by, spread over its time.
@@ -112,7 +113,7 @@ def best_crops(
     if len(rows) <= count:
         return rows
     measures = [detections.score, detections.height] + ([] if sharpness is None else [sharpness])
-    quality = np.sum([_rank(measure[rows]) for measure in measures], axis=0)
+    quality = np.sum([mid_rank(np.sort(measure[rows]), measure[rows]) for measure in measures], axis=0)
     stretches = np.array_split(np.arange(len(rows)), count)
     return rows[[stretch[np.argmax(quality[stretch])] for stretch in stretches]]
 
@@ -122,7 +123,7 @@ def pooled_cosine(descriptor: NDArray[np.floating], crops: Sequence[IntArray], p
 
     Args:
         descriptor: (N, D) of the detections; only the rows of chosen crops are looked at.
-        crops: for each of T tracklets, the rows chosen of it, as by `best_crops`; at least one.
+        crops: for each of T tracklets, the rows chosen of it, as by `spread_crops`; at least one.
         pairs: P pairs of tracklets.
 
     Returns:
@@ -131,7 +132,7 @@ def pooled_cosine(descriptor: NDArray[np.floating], crops: Sequence[IntArray], p
     if not len(pairs):
         return np.zeros(0, np.float32)
     sizes = np.array([len(rows) for rows in crops])
-    chosen = unit(descriptor[np.concatenate(crops)])
+    chosen = unit(descriptor[np.concatenate(crops)].astype(np.float32))
     pooled = unit(np.add.reduceat(chosen, np.cumsum(sizes) - sizes))
     blocks = np.split(np.arange(len(pairs)), range(BLOCK, len(pairs), BLOCK))
     return np.concatenate(
@@ -208,9 +209,3 @@ def _is_near(
     seconds = (detections.frame[later].astype(np.int64) - detections.frame[earlier]) / frame_rate
     reach = (parameters.reach + parameters.max_speed * seconds) * (height[earlier] + height[later]) / 2
     return np.hypot(offset[:, 0], offset[:, 1]) < reach
-
-
-def _rank(value: NDArray[np.floating]) -> IntArray:
-    """How many values are lower plus how many are not higher: equal values have equal ranks."""
-    ordered = np.sort(value)
-    return np.searchsorted(ordered, value, side="left") + np.searchsorted(ordered, value, side="right")

@@ -16,11 +16,11 @@ VERIFICATION_WEIGHT = 0.05
 class DeepId2(PairLoss):
     """Identification plus verification of Sun et al. 2014 (DeepID2).
 
-    L = mean(-log p_t) + lambda mean(Verif), with p the softmax of a learned linear layer over the known objects, and
+    L = mean(-log p_t) + lambda mean(Verif), with p the softmax of a learned linear layer over the identities, and
     Verif a loss over pairs.
 
     Raises:
-        ConfigError: there are fewer than two objects to tell apart.
+        ConfigError: there are fewer than two identities.
     """
 
     kind = "identity"
@@ -30,29 +30,29 @@ class DeepId2(PairLoss):
     ) -> None:
         super().__init__()
         if identities < 2:
-            raise ConfigError(f"the losses 'deepid2' tell people apart: they need at least two, got {identities}")
+            raise ConfigError(f"the losses 'deepid2' classify identities: they need at least two, got {identities}")
         self.weight = weight
         self.classifier = nn.Linear(dimension, identities)
         self.verification = verification
 
     def forward(self, feature: Tensor, identity: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        """The loss of descriptors and of pairs of them; a negative identity is nobody's: it has no class, no match."""
-        known = identity >= 0
-        logits = self.classifier(feature[known])
-        identification = mean(functional.cross_entropy(logits, identity[known], reduction="none"))
-        same = (identity[first] == identity[second]) & known[first]
+        """The loss of descriptors and of pairs; a negative identity is no object: it has no class and no match."""
+        is_object = identity >= 0
+        logits = self.classifier(feature[is_object])
+        identification = mean(functional.cross_entropy(logits, identity[is_object], reduction="none"))
+        same = (identity[first] == identity[second]) & is_object[first]
         verification: Tensor = self.verification(feature[first], feature[second], same.to(feature.dtype))
         return identification + self.weight * verification
 
     def similarity(self, a: Tensor, b: Tensor) -> Tensor:
-        """That of the verification."""
+        """The similarity of the verification."""
         return self.verification.similarity(a, b)
 
 
 class L1Contrastive(PairLoss):
     """The contrastive loss on L1 distances of Mobahi, Collobert and Weston 2009.
 
-    L = y d + (1 - y) max(0, m - d),  d = ||a - b||_1. From memory, DeepID2 names it as its L1 form and prints none.
+    L = y d + (1 - y) max(0, m - d),  d = ||a - b||_1. From memory, DeepID2 names it as its L1 form without a formula.
     """
 
     kind = "pair"
@@ -106,7 +106,7 @@ def deepid2_l1(
 ) -> DeepId2:
     """DeepID2 with a verification on the L1 distance.
 
-    m is not stated in the sources available; sqrt(D) is the most that the L1 distance is where the L2 distance is 1.
+    m is not stated in the sources available; sqrt(D) is the largest L1 distance where the L2 distance is 1.
     """
     return DeepId2(dimension, identities, L1Contrastive(margin or math.sqrt(dimension)), weight)
 

@@ -1,4 +1,4 @@
-"""Identification beside the hardest triplets of a batch: how re-identification networks are trained today."""
+"""Identification and the hardest triplets of a batch: the usual loss of re-identification networks today."""
 
 import torch
 from torch import Tensor, nn
@@ -9,11 +9,12 @@ from siamlink.detectors.base.errors import ConfigError
 
 
 class IdentityTriplet(PairLoss):
-    """Identification as in DeepID2 beside the batch-hard triplet loss of Hermans, Beyer and Leibe 2017.
+    """Identification as in DeepID2 plus the batch-hard triplet loss of Hermans, Beyer and Leibe 2017.
 
     L = mean(-log p_t) + mean max(0, m + max d(a, p) - min d(a, n)),  all on L2-normalised descriptors. p is the softmax
-    of s times the cosines to one learned direction for each object and one for what is none, with smoothed labels. d is
-    the squared distance; the farthest positive and the nearest negative are found in the batch. siamlink ships this.
+    of s times the cosines to one learned direction for each identity and one for false detections, with smoothed
+    targets. d is the squared distance; the farthest positive and the nearest negative are taken from the batch. The
+    network shipped with siamlink was trained with this loss.
     """
 
     kind = "identity"
@@ -24,24 +25,24 @@ class IdentityTriplet(PairLoss):
         super().__init__()
         if identities < 2:
             raise ConfigError(
-                f"the loss 'identity-triplet' tells people apart: it needs at least two, got {identities}"
+                f"the loss 'identity-triplet' classifies identities: it needs at least two, got {identities}"
             )
         self.margin, self.scale, self.smoothing = margin, scale, smoothing
         self.classifier = nn.Parameter(functional.normalize(torch.randn(identities + 1, dimension), dim=1))
 
     def forward(self, feature: Tensor, identity: Tensor, first: Tensor, second: Tensor) -> Tensor:
-        """The loss of descriptors; a negative identity is of nobody: the last class, and a rival to everybody."""
-        unit, known = functional.normalize(feature, dim=1), identity >= 0
+        """The loss of descriptors; a negative identity is no object: the last class, and a negative for all objects."""
+        unit, is_object = functional.normalize(feature, dim=1), identity >= 0
         cosines = unit @ functional.normalize(self.classifier, dim=1).T
-        target = torch.where(known, identity, len(self.classifier) - 1)
+        target = torch.where(is_object, identity, len(self.classifier) - 1)
         identification = functional.cross_entropy(
             self.scale * cosines, target, label_smoothing=self.smoothing, reduction="none"
         )
-        return mean(identification) + mean(self._hardest_triplets(unit, identity)[known])
+        return mean(identification) + mean(self._hardest_triplets(unit, identity)[is_object])
 
     @torch.no_grad()
     def begin_at(self, descriptors: Tensor) -> None:
-        """Begin with the mean descriptors (identities, D) of the objects, as a trained network makes them."""
+        """Set the classifier to the mean descriptors (identities, D) of the identities by a trained network."""
         self.classifier[: len(descriptors)] = functional.normalize(descriptors, dim=1)
 
     def _hardest_triplets(self, unit: Tensor, identity: Tensor) -> Tensor:

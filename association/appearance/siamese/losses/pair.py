@@ -1,8 +1,8 @@
-"""Losses over pairs of descriptors, the distances they measure, and what every loss has in common.
+"""Losses over pairs of descriptors, their distances, and the base class of all losses.
 
-The formulas are those of the papers, with two conventions for all: y = 1 is a pair of one object (Chopra and Hadsell
-print the opposite), and a sum over the pairs of a batch is taken as the mean, so that a step does not depend on the
-size of the batch.
+The formulas are those of the papers, with two conventions: y = 1 is a pair of one object (Chopra and Hadsell print the
+opposite), and a sum over the pairs of a batch is replaced by the mean, so that a step does not depend on the size of
+the batch.
 """
 
 import math
@@ -17,20 +17,20 @@ from siamlink.detectors.base.errors import ConfigError
 
 Kind = Literal["pair", "triplet", "identity", "logit"]
 SMALLEST = 1e-12
-"""Descriptors this small have no direction."""
+"""Descriptors with smaller entries have no direction."""
 
 
 class PairLoss(nn.Module):
-    """What a network that compares objects is trained with, and how alike its answer says that two objects are.
+    """The loss of a network that compares objects, and the similarity of two objects that belongs to it.
 
-    `kind` says what `forward` takes; it gives a scalar:
+    `kind` says what `forward` takes; it returns a scalar:
         pair: descriptors (P, D) and (P, D), and whether each pair is one object (P,), 1 or 0.
-        triplet: anchors (T, D), others of the same object (T, D), and others of another object (T, D).
-        identity: descriptors (N, D), who each is (N,), and the rows of each pair (P,) and (P,).
+        triplet: anchors (T, D), other views of the same object (T, D), and views of another object (T, D).
+        identity: descriptors (N, D), identities (N,), and the rows of each pair (P,) and (P,).
         logit: the logits (P, 2) of no match and match, and whether each pair is one object (P,), 1 or 0.
 
-    `similarity` gives (P,) numbers, higher for more alike, by the system's own distance. It takes two batches of
-    descriptors (P, D), or, for the kind logit, the logits (P, 2).
+    `similarity` returns (P,) numbers, higher for more similar objects, by the distance of the loss. It takes two
+    batches of descriptors (P, D), or for the kind logit the logits (P, 2).
     """
 
     kind: ClassVar[Kind]
@@ -53,16 +53,16 @@ def l1(a: Tensor, b: Tensor) -> Tensor:
     return (a - b).abs().sum(-1)
 
 
-def unit(descriptor: Tensor) -> Tensor:
-    """Descriptors scaled to unit length; one with no entry above `SMALLEST` stays near zero, with a finite gradient."""
+def normalised(descriptor: Tensor) -> Tensor:
+    """Descriptors scaled to length 1; one with no entry above `SMALLEST` stays near zero and has a finite gradient."""
     largest = descriptor.detach().abs().amax(-1, keepdim=True)
-    # after the division the norm is at least 1, unless all entries are that small: `eps` changes these alone
+    # after the division the norm is at least 1 unless all entries are that small, so `eps` has an effect only on these
     return functional.normalize(descriptor / torch.where(largest > SMALLEST, largest, 1.0), dim=-1, eps=0.5)
 
 
 def cosine(a: Tensor, b: Tensor) -> Tensor:
     """(P,) cosines of the angles."""
-    return (unit(a) * unit(b)).sum(-1)
+    return (normalised(a) * normalised(b)).sum(-1)
 
 
 def hinge_embedding(distance: Tensor, same: Tensor, margin: float) -> Tensor:
@@ -71,7 +71,7 @@ def hinge_embedding(distance: Tensor, same: Tensor, margin: float) -> Tensor:
 
 
 def mean(terms: Tensor) -> Tensor:
-    """The mean; zero of nothing."""
+    """The mean; zero if there are no terms."""
     return terms.sum() / max(1, len(terms))
 
 
@@ -90,11 +90,11 @@ class LealTaixe(PairLoss):
 
     def forward(self, a: Tensor, b: Tensor, same: Tensor) -> Tensor:
         """The loss of pairs."""
-        return mean(hinge_embedding(squared_l2(unit(a), unit(b)), same, self.margin)) / 2
+        return mean(hinge_embedding(squared_l2(normalised(a), normalised(b)), same, self.margin)) / 2
 
     def similarity(self, a: Tensor, b: Tensor) -> Tensor:
         """The negated squared distance of the normalised descriptors."""
-        return -squared_l2(unit(a), unit(b))
+        return -squared_l2(normalised(a), normalised(b))
 
 
 class Hadsell(PairLoss):
@@ -131,7 +131,7 @@ class Chopra(PairLoss):
     def __init__(self, dimension: int, norm: Literal["l1", "l2"] = "l1", bound: float | None = None) -> None:
         super().__init__()
         if norm not in {"l1", "l2"}:
-            raise ConfigError(f"the loss 'chopra' knows the norms l1 and l2, not '{norm}'")
+            raise ConfigError(f"the loss 'chopra' has the norms l1 and l2, not '{norm}'")
         self.energy = l1 if norm == "l1" else l2
         self.bound = bound or (float(dimension) if norm == "l1" else math.sqrt(dimension))
 
@@ -168,8 +168,8 @@ class Koch(PairLoss):
     """The weighted L1 distance with sigmoid cross-entropy of Koch, Zemel and Salakhutdinov 2015 (one-shot).
 
     L = -(y log p + (1 - y) log(1 - p)) + lambda |w|^2,  p = sigma(sum_j alpha_j |a_j - b_j| + beta). The weights alpha
-    are learned; w in the last term are those of this layer, the network's own are the optimiser's weight decay. The
-    formula in the sources has no beta: p of two equal descriptors is then 1/2 for ever; `bias=False` gives that.
+    are learned; w in the last term are those of this layer, the other weights have the weight decay of the optimiser.
+    The formula in the sources has no beta, so that p of two equal descriptors is always 1/2; `bias=False` gives that.
     lambda is not stated in the sources available. alpha begins at -1/D.
     """
 
@@ -217,9 +217,9 @@ class CarlevarisBianco(PairLoss):
 class SimoSerra(PairLoss):
     """The hinge embedding with hard-pair mining of Simo-Serra et al. 2014 ("fracking").
 
-    l = y d + (1 - y) max(0, m - d),  d = ||a - b||_2, averaged over the hardest pairs of each kind alone: one in
+    l = y d + (1 - y) max(0, m - d),  d = ||a - b||_2, averaged over only the hardest pairs of each kind: one in
     `positive_ratio` of those of one object (the farthest) and one in `negative_ratio` of the others (the nearest). m
-    and the ratios are not stated in the sources available; 4 is from memory for m, chosen for the ratios.
+    and the ratios are not stated in the sources available; the 4 of m is from memory, those of the ratios are chosen.
     """
 
     kind = "pair"
@@ -228,7 +228,7 @@ class SimoSerra(PairLoss):
         super().__init__()
         self.margin = margin
         if min(positive_ratio, negative_ratio) < 1:
-            raise ConfigError("the loss 'simo-serra' keeps one pair in so many; less than 1 is too few")
+            raise ConfigError("the ratios of the loss 'simo-serra' must be at least 1")
         self.positive_ratio, self.negative_ratio = positive_ratio, negative_ratio
 
     def forward(self, a: Tensor, b: Tensor, same: Tensor) -> Tensor:
@@ -259,14 +259,14 @@ class Ddml(PairLoss):
 
     def forward(self, a: Tensor, b: Tensor, same: Tensor) -> Tensor:
         """The loss of pairs."""
-        short = 1 - (2 * same - 1) * self.similarity(a, b)
-        return mean(functional.softplus(short, self.sharpness)) / 2
+        violation = 1 - (2 * same - 1) * self.similarity(a, b)
+        return mean(functional.softplus(violation, self.sharpness)) / 2
 
     def similarity(self, a: Tensor, b: Tensor) -> Tensor:
-        """The threshold tau less the squared distance: what is above zero is one object."""
+        """The threshold tau less the squared distance; above zero for one object."""
         return self.threshold - squared_l2(a, b)
 
 
 def _hardest(terms: Tensor, ratio: float) -> Tensor:
-    """The largest of the terms, one in `ratio`, at least one of any."""
+    """The largest one in `ratio` of the terms, rounded up."""
     return terms.topk(math.ceil(len(terms) / ratio)).values

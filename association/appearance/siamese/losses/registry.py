@@ -1,4 +1,4 @@
-"""The losses that a network can be trained with, by name: those of Siamese networks from 1994 to 2016."""
+"""The losses that a network can be trained with, by name: those of Siamese networks from 1994 to 2016, and one more."""
 
 import difflib
 import inspect
@@ -89,27 +89,27 @@ def make_loss(name: str, dimension: int, identities: int = 0, **settings: Any) -
     Args:
         name: one of `LOSS_NAMES`.
         dimension: D, of a descriptor.
-        identities: how many objects are known, for the losses that tell them apart.
-        settings: other values than the defaults of the loss, such as its margin.
+        identities: number of identities in the training, for the losses that classify them.
+        settings: settings of the loss that differ from its defaults, such as its margin.
 
     Raises:
         ConfigError: there is no such loss or setting (the nearest is named), or there are too few identities.
     """
     if name not in LOSSES:
         raise ConfigError(f"there is no loss '{name}'{_nearest(name, LOSS_NAMES)}")
-    given = {"dimension": dimension, "identities": identities}
-    known = [
+    sizes = {"dimension": dimension, "identities": identities}
+    accepted = [
         key
         for key, each in inspect.signature(LOSSES[name]).parameters.items()
         if each.kind == each.POSITIONAL_OR_KEYWORD
     ]
     for setting in settings:
-        if setting not in known:
-            near = _nearest(setting, set(known) - set(given))
+        if setting not in accepted:
+            near = _nearest(setting, set(accepted) - set(sizes))
             raise ConfigError(f"the loss '{name}' has no setting '{setting}'{near}")
-    return LOSSES[name](**{key: given[key] for key in given if key in known}, **settings)
+    return LOSSES[name](**{key: sizes[key] for key in sizes if key in accepted}, **settings)
 
 
-def _nearest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, known, n=1, cutoff=0.3)
+def _nearest(word: str, choices: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.3)
     return f"; did you mean '{near[0]}'?" if near else ""

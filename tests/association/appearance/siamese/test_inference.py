@@ -25,11 +25,11 @@ def write(path: Path, topology: str = "cost-function", loss: str | None = None, 
 
 
 @pytest.mark.parametrize("topology", TOPOLOGIES)
-def test_what_is_loaded_answers_as_what_was_saved(topology: str, gallery: Callable, tmp_path: Path) -> None:
+def test_a_loaded_network_gives_the_same_as_the_saved_one(topology: str, paint_crops: Callable, tmp_path: Path) -> None:
     siamese = Siamese.load(write(tmp_path / "a.safetensors", topology))
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology=topology, size="compact")).half().float().eval()
-    patches = gallery(people=2, each=2).patches
+    patches = paint_crops(identities=2, each=2).patches
     descriptors = siamese.describe_patches(patches)
     compared = siamese.compare(descriptors[:2], descriptors[2:])
     given = torch.from_numpy(network_input(patches))
@@ -45,10 +45,10 @@ def test_what_is_loaded_answers_as_what_was_saved(topology: str, gallery: Callab
     assert len(siamese.feature_names) == compared.shape[1]
 
 
-def test_folded_normalisation_changes_nothing(gallery: Callable, tmp_path: Path) -> None:
+def test_folded_normalisation_changes_nothing(paint_crops: Callable, tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = build_network(NetworkParameters(size="residual"))
-    given = torch.from_numpy(network_input(gallery(people=4, each=2).patches))
+    given = torch.from_numpy(network_input(paint_crops(identities=4, each=2).patches))
     network.train()
     for _ in range(3):
         network.embed(given)  # moves the statistics of the normalisation away from where they begin
@@ -68,7 +68,7 @@ def test_a_frame_without_boxes_has_no_descriptors(tmp_path: Path) -> None:
     assert siamese.compare(described, described).shape == (0, 1)
 
 
-def test_no_classifier_of_people_is_written(tmp_path: Path) -> None:
+def test_no_classifier_of_identities_is_written(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", loss="identity-triplet")
     assert b"classifier" not in path.read_bytes()
     assert Siamese.load(path).compare(np.eye(3, 32, dtype=np.float32), np.eye(3, 32, dtype=np.float32))[0, 0] == 1
@@ -92,14 +92,14 @@ def described(path: Path, **changes: object) -> None:
 
 
 FAULTS = [
-    (damaged, "is no safetensors file, or is damaged"),
-    (text, "is no safetensors file, or is damaged"),
+    (damaged, "is not a safetensors file, or is damaged"),
+    (text, "is not a safetensors file, or is damaged"),
     (foreign, "holds weights of another program"),
     (lambda path: described(path, format=99), "was written by a later version of siamlink"),
-    (lambda path: described(path, format="new"), "is no safetensors file, or is damaged"),
-    (lambda path: described(path, loss="none such"), "does not fit this version's networks"),
-    (lambda path: described(path, network={"topology": "round"}), "does not fit this version's networks"),
-    (described, "does not fit this version's networks"),
+    (lambda path: described(path, format="new"), "is not a safetensors file, or is damaged"),
+    (lambda path: described(path, loss="none such"), "does not fit the networks of this version"),
+    (lambda path: described(path, network={"topology": "round"}), "does not fit the networks of this version"),
+    (described, "does not fit the networks of this version"),
     (Path.unlink, "no weights at .*; train them with 'siamlink train siamese'"),
 ]
 
@@ -114,8 +114,8 @@ def test_weights_that_cannot_be_used_are_one_clear_line(harm: Callable, message:
     assert str(path) in str(caught.value)
 
 
-def test_the_number_of_threads_changes_no_bit_and_is_left_as_it_was(gallery: Callable, tmp_path: Path) -> None:
-    appearance, patches = Siamese.load(write(tmp_path / "a.safetensors", "cost-function")), gallery().patches
+def test_the_number_of_threads_changes_no_bit_and_is_restored(paint_crops: Callable, tmp_path: Path) -> None:
+    appearance, patches = Siamese.load(write(tmp_path / "a.safetensors", "cost-function")), paint_crops().patches
     before, described = torch.get_num_threads(), []
     try:
         for threads in (1, 2, 3):

@@ -71,7 +71,7 @@ def test_the_weights_of_a_shared_branch_exist_once(topology: str) -> None:
     assert count_weights(build_network(NetworkParameters(topology=topology, size="compact"))) == branches * one
 
 
-def test_the_two_streams_see_the_whole_and_the_centre() -> None:
+def test_the_two_streams_get_the_whole_and_the_centre() -> None:
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology="two-stream", size="compact", flow=True)).eval()
     left, right = patches(1), patches(1, seed=1)
@@ -95,7 +95,7 @@ def test_every_weight_of_a_pair_network_learns(topology: str) -> None:
 
 @pytest.mark.parametrize("flow", [True, False])
 @pytest.mark.parametrize("topology", [*PAIR_TOPOLOGIES, *EMBEDDINGS])
-def test_flow_is_looked_at_when_asked_for(topology: str, flow: bool) -> None:
+def test_flow_is_used_only_by_networks_with_flow(topology: str, flow: bool) -> None:
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology=topology, size="compact", flow=flow)).eval()
     one, two = patches(), patches()

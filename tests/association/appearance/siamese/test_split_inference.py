@@ -18,7 +18,7 @@ def joint(slope: float = 0.25, seed: int = 0, size: str = "compact", flow: bool 
 @pytest.mark.parametrize("flow", [True, False])
 @pytest.mark.parametrize("slope", [0.25, -0.5], ids=["rising", "falling"])
 @pytest.mark.parametrize("pairs", [1, 300])
-def test_pairs_are_answered_as_by_the_plain_network(pairs: int, slope: float, flow: bool) -> None:
+def test_pairs_get_the_same_result_as_from_the_plain_network(pairs: int, slope: float, flow: bool) -> None:
     network = joint(slope, flow=flow)
     random = np.random.default_rng(pairs)
     patches = torch.randn(7, 5, 121, 53, generator=torch.Generator().manual_seed(1))
@@ -31,11 +31,11 @@ def test_pairs_are_answered_as_by_the_plain_network(pairs: int, slope: float, fl
     assert torch.allclose(features, plain_features, atol=1e-5)
 
 
-def test_flattened_maps_meet_as_indexed_ones() -> None:
+def test_flattened_maps_are_joined_like_indexed_ones() -> None:
     split = SplitJoint(joint())
     left, right = split.first_maps(torch.randn(4, 5, 121, 53, generator=torch.Generator().manual_seed(2)))
     one, _ = split.compare(left, right, np.arange(4), np.arange(4)[::-1].copy())
-    two, _ = split.meet(left.flatten(1).numpy(), right.flatten(1).numpy()[::-1])
+    two, _ = split.join(left.flatten(1).numpy(), right.flatten(1).numpy()[::-1])
     assert torch.allclose(one, two, atol=1e-6)
 
 

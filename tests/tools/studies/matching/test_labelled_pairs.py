@@ -6,15 +6,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.training.ground_truth import identify, read_truth
+from siamlink.association.training.ground_truth import identify, read_ground_truth
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.tools.studies.matching.labelled_pairs import (
     PairParameters,
-    best_crops,
     cut_tracklets,
     pairs_by_gap,
     pooled_cosine,
+    spread_crops,
     tracklet_pairs,
 )
 
@@ -116,11 +116,11 @@ def test_the_best_crops_are_sure_large_and_sharp_and_spread_over_time():
     box[:, 3] = height
     detections = Detections(detections.frame, box, score, detections.label)
     rows = np.arange(9)
-    assert best_crops(detections, rows, 3).tolist() == [1, 3, 7]
-    assert best_crops(detections, rows, 3, sharpness).tolist() == [1, 3, 7]
-    assert best_crops(detections, rows, 3, sharpness[::-1]).tolist() == [1, 5, 7]
-    assert best_crops(detections, rows, 1).tolist() == [7]
-    assert best_crops(detections, rows[4:6], 3).tolist() == [4, 5]
+    assert spread_crops(detections, rows, 3).tolist() == [1, 3, 7]
+    assert spread_crops(detections, rows, 3, sharpness).tolist() == [1, 3, 7]
+    assert spread_crops(detections, rows, 3, sharpness[::-1]).tolist() == [1, 5, 7]
+    assert spread_crops(detections, rows, 1).tolist() == [7]
+    assert spread_crops(detections, rows[4:6], 3).tolist() == [4, 5]
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(0, 99))
@@ -128,7 +128,7 @@ def test_as_many_crops_as_asked_for_come_in_order(length, count, seed):
     random = np.random.default_rng(seed)
     detections, _ = people(*span(1, 1, length))
     rows = np.arange(length)[random.random(length) < 0.8]
-    chosen = best_crops(detections, rows, count, random.random(length))
+    chosen = spread_crops(detections, rows, count, random.random(length))
     assert len(chosen) == min(count, len(rows))
     assert (np.diff(chosen) > 0).all()
     assert np.isin(chosen, rows).all()
@@ -202,7 +202,7 @@ def test_pairs_by_gap_repeat_with_the_seed():
 def test_a_real_sequence_has_pairs_of_both_kinds(data):
     sequence = open_sequence(data / "TUD-Campus")
     detections = sequence.read_detections()
-    identity = identify(detections, read_truth(sequence))
+    identity = identify(detections, read_ground_truth(sequence))
     tracklets = cut_tracklets(detections, identity, sequence.frame_rate, ALL)
     pairs, same = tracklet_pairs(detections, tracklets, sequence.frame_rate, ALL)
     near, same_near = tracklet_pairs(detections, tracklets, sequence.frame_rate, NEAR)

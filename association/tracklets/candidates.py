@@ -1,0 +1,74 @@
+"""Candidate pairs of tracklets: which later tracklets can show the same object, by geometry alone."""
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from siamlink.association.pairs.candidates import Pairs, blocks, ranges
+from siamlink.association.pairs.features import rank_among_rivals
+from siamlink.association.tracklets.tracklets import Tracklets
+from siamlink.detectors.base.parameters import Parameters
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+class TrackletGateParameters(Parameters):
+    """Limits that a candidate pair of tracklets must satisfy. Lengths are in mean box heights of the two ends."""
+
+    max_gap_seconds: float = Field(2.5, gt=0, le=60, description="longest time in seconds between linked tracklets")
+    reach: float = Field(
+        0.5, ge=0, le=10, description="distance in box heights allowed at any gap, for the jitter of boxes"
+    )
+    max_speed: float = Field(1.6, gt=0, le=100, description="distance allowed on top, in box heights per second of gap")
+    max_height_change: float = Field(
+        0.5, gt=0, le=3, description="largest absolute natural logarithm of the ratio of the two heights"
+    )
+    most_candidates: int = Field(
+        50,
+        ge=1,
+        le=10_000,
+        description="most candidate pairs of one tracklet end; the nearest for their gap are kept",
+    )
+
+
+def candidate_tracklet_pairs(tracklets: Tracklets, gate: TrackletGateParameters) -> Pairs:
+    """All pairs of tracklets that follow one another and pass the gate, ordered by the earlier one, then the later one.
+
+    Args:
+        tracklets: T tracklets in order of their first frames.
+        gate: what a pair must satisfy.
+    """
+    first, last, rate = tracklets.first, tracklets.last, tracklets.frame_rate
+    longest = gate.max_gap_seconds * rate
+    start = np.searchsorted(first.frame, last.frame, side="right")
+    stop = np.searchsorted(first.frame, last.frame + longest, side="right")
+    centre, parts, distances = tracklets.detections.centre.astype(np.float64), [], []
+    for some in blocks(stop - start):
+        later = ranges(start[some], stop[some])
+        earlier = np.repeat(np.arange(len(tracklets))[some], stop[some] - start[some])
+        gap = (first.frame[later] - last.frame[earlier]) / rate
+        height = (last.height[earlier] + first.height[later]) / 2
+        distance = np.hypot(*(centre[first.row[later]] - centre[last.row[earlier]]).T) / height
+        change = np.abs(np.log(first.height[later] / last.height[earlier]))
+        allowed = gate.reach + gate.max_speed * gap
+        passes = (distance < allowed) & (change < gate.max_height_change)
+        parts.append(Pairs(earlier[passes], later[passes]))
+        distances.append((distance / allowed)[passes])
+    if not parts:
+        return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    pairs = Pairs(*(np.concatenate([getattr(part, side) for part in parts]) for side in ("earlier", "later")))
+    return _nearest(pairs, np.concatenate(distances), gate.most_candidates)
+
+
+def _nearest(pairs: Pairs, distance: FloatArray, most: int) -> Pairs:
+    """The pairs that are among the `most` nearest of both their tracklets, by their distances (P,)."""
+    if len(pairs) <= most:
+        return pairs
+    ranks = [rank_of_tracklet(distance, side)[:, 0] for side in (pairs.earlier, pairs.later)]
+    return pairs[np.maximum(*ranks) < most]
+
+
+def rank_of_tracklet(misfit: FloatArray, owner: IntArray) -> FloatArray:
+    """(P, 3) `rank_among_rivals` among all pairs of the same tracklet (P,), at whatever gap."""
+    return rank_among_rivals(misfit, owner, np.zeros(len(owner), np.int64))
