@@ -25,7 +25,7 @@ def follow(name: str, sources: list[str], job: "Job", asked: float) -> tuple[int
     """Track sources, which have detections, with one of `PEERS`; see `bench_track.Work`."""
     import trackers
 
-    from siamlink.tools.running.job import prepare
+    from siamlink.tools.running.prepare import prepare
 
     kind, settings = PEERS[name]
     make: Callable[..., Any] = getattr(trackers, kind)

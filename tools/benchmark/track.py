@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.benchmark.peer_trackers import PEERS, follow
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.console.tables import Table, table
 
 if TYPE_CHECKING:
     from siamlink.tools.running.job import Job
@@ -56,7 +57,7 @@ class TrackBenchmark:
     ours: Measured
     peers: tuple[Measured, ...] = ()
 
-    def tables(self) -> list[Any]:
+    def tables(self) -> list[Table]:
         """The figures for a terminal."""
         return [self._stages(), *([self._trackers()] if self.peers else [])]
 
@@ -68,25 +69,31 @@ class TrackBenchmark:
     def _ratio(self, peer: Measured) -> float:
         return peer.tracking_seconds / self.ours.tracking_seconds
 
-    def _stages(self) -> Any:
+    def _stages(self) -> Table:
         ours, total = self.ours, self.ours.wall_seconds
-        table = _table("stage", "seconds", "share", "frames/s")
-        for stage, seconds in ours.seconds.items():
-            table.add_row(stage, *_speed(seconds, f"{100 * seconds / total:.1f} %", ours.frames))
-        table.add_section()
-        table.add_row("tracking", *_speed(ours.tracking_seconds, "", ours.frames))
-        table.add_row("total", *_speed(total, "", ours.frames))
+        stages = [
+            (stage, *_speed(seconds, f"{100 * seconds / total:.1f} %", ours.frames))
+            for stage, seconds in ours.seconds.items()
+        ]
+        sums = [
+            ("tracking", *_speed(ours.tracking_seconds, "", ours.frames)),
+            ("total", *_speed(total, "", ours.frames)),
+        ]
         peak = f", peak memory {ours.peak_megabytes:,.0f} MB" if ours.peak_megabytes else ""
-        table.caption = f"{ours.frames} frames, medians of {self.repeats}; {ours.cpu_seconds:.2f} CPU s{peak}"
-        return table
+        return Table(
+            ("stage", "seconds", "share", "frames/s"),
+            (*stages, *sums),
+            caption=f"{ours.frames} frames, medians of {self.repeats} runs; {ours.cpu_seconds:.2f} CPU s{peak}",
+            sections=frozenset({len(stages)}),
+        )
 
-    def _trackers(self) -> Any:
-        table = _table("tracker", "seconds", "ratio", "frames/s", "peak MB")
+    def _trackers(self) -> Table:
+        rows = []
         for each in (self.ours, *self.peers):
             peak = f"{each.peak_megabytes:,.0f}" if each.peak_megabytes else ""
-            table.add_row(each.tracker, *_speed(each.tracking_seconds, f"{self._ratio(each):.2f}", each.frames), peak)
-        table.caption = "from the same detections to tracks"
-        return table
+            rows.append((each.tracker, *_speed(each.tracking_seconds, f"{self._ratio(each):.2f}", each.frames), peak))
+        headings = ("tracker", "seconds", "ratio", "frames/s", "peak MB")
+        return table(headings, rows, caption="from the same detections to tracks")
 
 
 def measure(
@@ -114,7 +121,8 @@ def measure(
         ConfigError: a source is live, or the other trackers are to be measured and are not installed, or there are no
             detections to give them.
     """
-    from siamlink.tools.running.job import Job, check_sources, expand_sources, prepare
+    from siamlink.tools.running.job import Job
+    from siamlink.tools.running.prepare import check_sources, expand_sources, prepare
 
     if against and find_spec("trackers") is None:
         raise ConfigError("--against needs the package trackers: pip install 'trackers>=2.6.1,<3'")
@@ -147,7 +155,8 @@ def _measured(work: Work, name: str, sources: list[str], job: "Job", asked: floa
 def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float], float]:
     """Do the work of `siamlink track`; see `Work`. The stage `write` is what else there is to do."""
     from siamlink.detectors.models.registry import load_detector
-    from siamlink.tools.running.job import prepare, run
+    from siamlink.tools.running.job import run
+    from siamlink.tools.running.prepare import prepare
 
     inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()
     frames, seconds, tracking, written = 0, {LOAD: time.time() - asked}, 0.0, 0.0
@@ -180,13 +189,3 @@ def _median(runs: list[Measured]) -> Measured:
 
 def _speed(seconds: float, relation: str, frames: int) -> tuple[str, str, str]:
     return f"{seconds:.3f}", relation, f"{frames / max(seconds, 1e-9):,.0f}"
-
-
-def _table(*columns: str) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(columns[0], box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for name in columns[1:]:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.evaluation.events import clear_matches
 from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
 from siamlink.tools.evaluation.metrics import OVERALL, Scores
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 LIMITED = ("HOTA", "DetA", "AssA", "IDF1", "MOTA")
 """The metrics that are compared; each is 0 for a tracker that reports nothing, MOTA too."""
@@ -25,14 +23,14 @@ class Boxes:
     Attributes:
         missed_detected: no track is on the box, though a detection was.
         missed_undetected: neither a track nor a detection is on it.
-        filled: a track is on it without a detection.
-        found: a track and a detection are on it.
+        interpolated: a track is on it without a detection.
+        tracked: a track and a detection are on it.
     """
 
     missed_detected: int
     missed_undetected: int
-    filled: int
-    found: int
+    interpolated: int
+    tracked: int
 
     @classmethod
     def count(cls, result: SequencePair, limit: SequencePair) -> Self:
@@ -95,24 +93,29 @@ class Limits:
             OVERALL: self.overall.as_dict(),
         }
 
-    def metric_table(self) -> "Table":
+    def metric_table(self) -> Table:
         """A row for each metric of each sequence, in percent."""
-        table = _table("sequence", "metric", "result", "limit", "result/limit", "detection error", "association error")
+        rows = []
         for sequence, limit in self._rows():
             for name in LIMITED:
                 values = ("-" if value is None else f"{value:.1f}" for value in limit.metric(name).values())
-                table.add_row(sequence if name == LIMITED[0] else "", name, *values)
-            table.add_section()
-        return table
+                rows.append((sequence if name == LIMITED[0] else "", name, *values))
+        return Table(
+            ("sequence", "metric", "result", "limit", "result/limit", "detection error", "association error"),
+            tuple(rows),
+            texts=2,
+            sections=frozenset(range(0, len(rows), len(LIMITED))),
+        )
 
-    def box_table(self) -> "Table":
-        """A row for each sequence: what became of the ground-truth boxes."""
-        table = _table("sequence", "missed boxes", "with a detection", "with none", "found without a detection")
+    def box_table(self) -> Table:
+        """A row for each sequence: how many ground-truth boxes were missed, and how many tracks added."""
+        rows = []
         for sequence, limit in self._rows():
             boxes = limit.boxes
             missed = boxes.missed_detected + boxes.missed_undetected
-            table.add_row(sequence, *map(str, (missed, boxes.missed_detected, boxes.missed_undetected, boxes.filled)))
-        return table
+            rows.append((sequence, missed, boxes.missed_detected, boxes.missed_undetected, boxes.interpolated))
+        headings = ("sequence", "missed boxes", "with a detection", "without", "tracked without a detection")
+        return table(headings, rows)
 
     def _rows(self) -> list[tuple[str, Limit]]:
         return [*self.sequences.items(), (OVERALL, self.overall)]
@@ -145,14 +148,3 @@ def _matched(pair: SequencePair) -> NDArray[np.bool_]:
     for rows, _ in clear_matches(pair):
         matched[rows] = True
     return matched
-
-
-def _table(*columns: str) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for name in columns:
-        justify = "left" if name in ("sequence", "metric") else "right"
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    return table

@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.errors import ConfigError, InputError, OutputError, SiamlinkError
+from siamlink.detectors.base.errors import OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import package_version
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
-from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
 from siamlink.tools.console.files import (
-    check_folder,
-    check_output,
     growing_text,
     output_errors,
     partial_path,
@@ -31,8 +28,8 @@ from siamlink.tools.running.live import ended_by_signal
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.frame_by_frame import OnFrame, Unfinished
-from siamlink.tracker.runs.inputs import TrackingInput, open_input
-from siamlink.tracker.runs.track import DEFAULT_DETECTOR, TrackingResult, check_mode, track_input
+from siamlink.tracker.runs.inputs import TrackingInput
+from siamlink.tracker.runs.track import DEFAULT_DETECTOR, TrackingResult, track_input
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
 
@@ -104,73 +101,6 @@ class Job:
             return None
         is_input = any(each.exists() and video.samefile(each) for each in (source, source / video.name))
         return None if is_input else video
-
-
-def expand_sources(sources: list[str]) -> list[str]:
-    """Replace each folder of MOT sequences by its sequences.
-
-    Raises:
-        InputError: a folder cannot be read.
-    """
-    expanded: list[str] = []
-    for source in sources:
-        folder = Path(source)
-        try:
-            inside = sorted(folder.iterdir()) if folder.is_dir() and not is_sequence(folder) else []
-            sequences = [str(child) for child in inside if is_sequence(child)]
-        except OSError as error:
-            raise InputError(f"cannot read {source}: {error.strerror or error}") from None
-        expanded += sequences or [source]
-    return expanded
-
-
-def prepare(source: str, job: Job) -> TrackingInput:
-    """Open a source and see to it that it can be tracked and that its results can be written.
-
-    Raises:
-        SiamlinkError: one of them cannot be.
-    """
-    use_public, constraints = job.detector is None, job.constraints or ()
-    detections = _detections_of(source, job)
-    opened = open_input(source, detections, job.frame_rate, use_public, constraints, job.patience_seconds)
-    check_mode(opened, job.parameters)
-    if opened.live and (job.resume or job.cache):
-        raise InputError(f"{opened.name} is live, and what is past is past: --resume and --cache are for files")
-    if opened.frames and job.decodes(opened):
-        opened.frames.check()
-    inputs = [Path(source)]
-    if opened.detection_file is not None:
-        inputs.append(opened.detection_file)
-    if isinstance(opened.known, Corrections):
-        inputs += [opened.known.path, *opened.known.tracks]
-    if opened.detections is not None:
-        opened.constraints(opened.detections)
-    results = job.results(opened)
-    if opened.live:
-        results += [partial_path(path) for path in results]
-    names = [path.name for path in results]
-    check_folder(job.output, names, job.may_replace(opened), inputs + [Path(source) / name for name in names])
-    if stale := job.stale_video(opened):
-        check_output(stale, job.overwrite)
-    return opened
-
-
-def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
-    """See to it before the work that sources can be tracked in one run, `jobs` of them at once.
-
-    Raises:
-        ConfigError: two would write the same files, or a live one is not alone or not in this process.
-    """
-    by_name: dict[str, TrackingInput] = {}
-    for opened in inputs:
-        if opened.live and len(inputs) > 1:
-            raise ConfigError(f"{opened.name} is live: track it alone")
-        if opened.live and jobs > 1:
-            raise ConfigError(f"{opened.name} is live: track it without --jobs")
-        other = by_name.setdefault(opened.name, opened)
-        if other is not opened:
-            both = f"{other.source} and {opened.source}"
-            raise ConfigError(f"{both} would both write {opened.name}.txt: track them into different folders")
 
 
 @dataclass(frozen=True)
@@ -251,13 +181,6 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
         outcome = Outcome(opened, result, result.broken or late, seconds, time.perf_counter() - start)
         _write(outcome, job, staged)
     return outcome
-
-
-def _detections_of(source: str, job: Job) -> Path | None:
-    """The detection file for a source: as given, or inside the sequence's folder."""
-    if job.detections is None or not is_sequence(Path(source)):
-        return job.detections
-    return find_detections(job.detections, Path(source))
 
 
 def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:

@@ -111,7 +111,7 @@ def train_folds(
     videos = {video.sequence.name: video for tested, others in pairs for video in (tested, *others)}
     seen = videos
     if appearance is not None:
-        looked_at = look_at_videos([*videos.values()], [*by_context.values()], appearance, tracking, progress)
+        looked_at = describe_videos([*videos.values()], [*by_context.values()], appearance, tracking, progress)
         seen = dict(zip(videos, looked_at, strict=True))
     completed: dict[tuple[str, ...], Matcher] = {}
     for done, (tested, others) in enumerate(pairs):
@@ -127,7 +127,7 @@ def _names(videos: list[AnnotatedVideo]) -> tuple[str, ...]:
     return tuple(video.sequence.name for video in videos)
 
 
-def look_at_videos(
+def describe_videos(
     videos: list[AnnotatedVideo],
     matchers: list[Matcher],
     appearance: Appearances,

@@ -35,7 +35,7 @@ def test_a_truncated_video_gives_the_detections_so_far(siamlink: Run, walk_bytes
     result = siamlink("detect", "cut.mkv", "-o", "found.txt", "--detector", "mine.py:Walkers")
     assert result.code == 3
     reached = int(read_detections(Path("found.txt")).frame.max())
-    assert result.line == f"cut: ends after {reached} of 24 frames; the detections reach until there"
+    assert result.line == f"cut: ends after {reached} of 24 frames; the detections end there"
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_a_truncated_video_gives_the_tracks_so_far(
     record = json.loads(Path("out/cut.json").read_text())
     reached = record["input"]["frames"]
     assert 6 <= reached < LAST
-    assert result.line == f"cut: ends after {reached} of 24 frames; the results reach until there"
+    assert result.line == f"cut: ends after {reached} of 24 frames; the results end there"
     assert record["input"]["broken"] == f"ends after {reached} of 24 frames"
     check_two_tracks("out", "cut", reached)
     assert video_facts("out/cut.mp4")[3] == reached

@@ -164,7 +164,7 @@ def test_a_stream_that_stays_away_ends_the_run_as_broken(
         result = siamlink("track", camera.url, "-o", "out", *options)
     assert result.code == 3
     broken = "lost after frame 15 and not back within 60 seconds: Input/output error"
-    assert f"gate: {broken}; the results reach until there" in result.err
+    assert f"gate: {broken}; the results end there" in result.err
     assert json.loads(Path("out/gate.json").read_text())["input"]["broken"] == broken
     assert check_walkers(Path("out/gate.txt"))[:, 0].max() == 15
     assert camera.calls > 3

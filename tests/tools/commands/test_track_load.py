@@ -185,7 +185,7 @@ def test_images_that_vanish_while_they_are_read(siamlink: Run, here: Path, image
     assert done.code == 3
     assert done.line == (
         "pictures: frame 16: cannot read the image pictures/frame16.png: No such file or directory; "
-        "the results reach until there"
+        "the results end there"
     )
     assert read_rows(Path("out/pictures.txt"))[:, 0].max() == 15
 

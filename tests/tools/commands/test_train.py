@@ -124,7 +124,7 @@ def test_frames_that_end_early_are_said(siamlink: Run, painted_streets: Path, he
     for number in range(20, 41):
         (short / "img1" / f"{number:06d}.png").unlink()
     result = siamlink("track", short, "-o", "out", "--no-video", "--set", "model=model", *setting)
-    assert result.line.startswith("west: ends after 19 of 40 frames; looks were compared until there")
+    assert result.line.startswith("west: ends after 19 of 40 frames; appearance was used up to there")
 
 
 def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Path, here: Path) -> None:

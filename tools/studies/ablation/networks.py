@@ -21,10 +21,10 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.sources.frame_source import Image
-from siamlink.tools.commands.train_siamese import finish
 from siamlink.tools.console.files import make_folder
 from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
 from siamlink.tools.training.siamese_data import VALIDATION_SHARE
+from siamlink.tools.training.siamese_run import finish_run
 
 NETWORKS = "networks"
 VALIDATION_PAIRS, CHECK_EVERY, PATIENCE = 600, 500, 1000
@@ -191,7 +191,7 @@ def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress
             progress(f"{stage} {recipe.name}", done, total)
 
         SiameseTrainer(crops.learned, crops.validation, recipe.parameters, own).run(stepped)
-        finish(own)
+        finish_run(own)
     with (own / RUN_LOG).open(newline="", encoding="utf-8") as log:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(log))
     return Siamese.load(own / SIAMESE_FILE), seconds

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
+from siamlink.tools.console.tables import Table
 from siamlink.tools.studies.ablation.features import BOTH, CONTEXT, LOOKS, TOGETHER
 from siamlink.tools.studies.ablation.folds import TRACKING
 from siamlink.tools.studies.ablation.networks import check_losses, recipe_of_topology
 from siamlink.tools.studies.ablation.patches import FIRST_GAP
 from siamlink.tools.studies.ablation.rows import NONE, Ablation, Solver
 from siamlink.tools.studies.ablation.study import Row
-from siamlink.tools.studies.ablation.tables import Table, by_sequence, joined, overall
+from siamlink.tools.studies.ablation.tables import by_sequence, joined, overall
 
 TOPOLOGIES = ("joint", "in-network", "cost-function", "pseudo-siamese", "two-stream")
 SOLVERS: tuple[Solver, ...] = ("lp", "hungarian")

@@ -16,6 +16,7 @@ from typing import Any
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.evaluation.metrics import OVERALL
 
 PROGRAM = "from siamlink.tools.cli import main; main()"
@@ -72,21 +73,16 @@ class EvaluateBenchmark:
         """TrackEval's seconds to siamlink's."""
         return self.theirs.seconds / self.ours.seconds
 
-    def table(self) -> Any:
+    def table(self) -> Table:
         """The figures for a terminal."""
-        from rich import box
-        from rich.table import Table
-
-        table = Table("program", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        for name in ("seconds", "CPU s", "ratio"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for each, ratio in ((self.ours, 1.0), (self.theirs, self.ratio)):
-            table.add_row(each.program, f"{each.seconds:.2f}", f"{each.cpu_seconds:.2f}", f"{ratio:.2f}")
+        rows = [
+            (each.program, f"{each.seconds:.2f}", f"{each.cpu_seconds:.2f}", f"{ratio:.2f}")
+            for each, ratio in ((self.ours, 1.0), (self.theirs, self.ratio))
+        ]
         place = f" ({self.figure})" if self.figure else ""
-        table.caption = (
-            f"{self.sequences} sequences, medians of {self.repeats}; largest difference {self.difference:.0e}{place}"
-        )
-        return table
+        runs = f"{self.sequences} sequences, medians of {self.repeats} runs"
+        caption = f"{runs}; largest difference {self.difference:.0e}{place}"
+        return table(("program", "seconds", "CPU s", "ratio"), rows, caption=caption)
 
     def json(self) -> str:
         """The figures for a program."""

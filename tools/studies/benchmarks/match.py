@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -24,6 +23,7 @@ from siamlink.association.appearance.siamese.networks import (
 from siamlink.association.appearance.siamese.split_inference import SplitJoint
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.console.tables import Table, table
 
 IntArray = NDArray[np.int64]
 BATCH = 64
@@ -50,19 +50,19 @@ class MatchBenchmark:
     threads: int
     ways: tuple[Way, ...]
 
-    def table(self) -> Any:
+    def table(self) -> Table:
         """The figures for a terminal."""
-        from rich import box
-        from rich.table import Table
-
-        title = f"{self.pairs} pairs of {self.patches} detections, {self.threads} threads of {os.cpu_count()} cores"
-        table = Table("way", title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
-        for name in ("pairs/s", "ratio", "largest difference"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for way in self.ways:
-            difference = "" if way.difference is None else f"{way.difference:.1e}"
-            table.add_row(way.name, f"{way.pairs_a_second:,.0f}", f"{way.ratio:.2f}", difference)
-        return table
+        title = f"{self.pairs} pairs of {self.patches} detections, {self.threads} threads on {os.cpu_count()} cores"
+        rows = [
+            (
+                way.name,
+                f"{way.pairs_a_second:,.0f}",
+                f"{way.ratio:.2f}",
+                "" if way.difference is None else f"{way.difference:.1e}",
+            )
+            for way in self.ways
+        ]
+        return table(("way", "pairs/s", "ratio", "largest difference"), rows, title=title)
 
     def json(self) -> str:
         """The figures for a program."""

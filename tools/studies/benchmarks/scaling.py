@@ -5,15 +5,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tracker.parameters import TrackerParameters
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 FEW_PEOPLE, FEW_FRAMES = 10, 300
 """Who walks while the length of the video is varied, and how long while the people are."""
@@ -45,7 +42,7 @@ class ScalingBenchmark:
     by_length: tuple[Measured, ...]
     by_people: tuple[Measured, ...]
 
-    def tables(self) -> "list[Table]":
+    def tables(self) -> list[Table]:
         """Milliseconds a frame, and of the longest videos the memory."""
         return [_table("frames", self.by_length, memory=True), _table("people", self.by_people, memory=False)]
 
@@ -106,16 +103,12 @@ def _track(way: str, people: int, frames: int, parameters: TrackerParameters) ->
     return Measured(way, people, frames, 1000 * taken / frames, peak_megabytes())
 
 
-def _table(name: str, runs: tuple[Measured, ...], memory: bool) -> Any:
-    from rich import box
-    from rich.table import Table
-
+def _table(name: str, runs: tuple[Measured, ...], memory: bool) -> Table:
     ways = list(dict.fromkeys(run.way for run in runs))
-    table = Table(name, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for column in [f"{way}, ms" for way in ways] + ([f"{way}, MB" for way in ways] if memory else []):
-        table.add_column(column, justify="right", no_wrap=True)
+    headings = [f"{way}, ms" for way in ways] + ([f"{way}, MB" for way in ways] if memory else [])
+    rows = []
     for value in dict.fromkeys(getattr(run, name) for run in runs):
         row = [run for run in runs if getattr(run, name) == value]
         peaks = [f"{run.peak_megabytes:,.0f}" if run.peak_megabytes else "" for run in row] if memory else []
-        table.add_row(f"{value:,}", *(f"{run.milliseconds:.2f}" for run in row), *peaks)
-    return table
+        rows.append((f"{value:,}", *(f"{run.milliseconds:.2f}" for run in row), *peaks))
+    return table((name, *headings), rows)

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from siamlink.association.solvers.solvers import LinkProblem, solve_lp
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.studies.benchmarks.problems import crowd_problem, load_problem, read_problem, save_problem
 from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 
@@ -22,7 +22,7 @@ SMALLEST = 100
 LARGEST_DIFFERENCE = 1e-5
 """Of two optima, relative to them; siamlink rounds costs to millionths of a nat."""
 OURS = "siamlink"
-COLUMNS = ("problem", "links", "solver", "seconds", "CPU s", "ratio", "peak MB", "cost in nats", "difference")
+COLUMNS = ("problem", "solver", "links", "seconds", "CPU s", "ratio", "peak MB", "cost in nats", "difference")
 Answer = tuple[float, float, float | None, float]
 """Seconds, CPU seconds, peak megabytes, cost."""
 
@@ -89,24 +89,17 @@ class SolveBenchmark:
         """Whether all solvers found the same optimum of each problem."""
         return all((run.difference or 0) <= LARGEST_DIFFERENCE for run in self.runs)
 
-    def table(self) -> Any:
+    def table(self) -> Table:
         """The figures for a terminal."""
-        from rich import box
-        from rich.table import Table
-
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        for name in COLUMNS:
-            justify = "left" if name in ("problem", "solver") else "right"
-            table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-        ours: Run | None = None
+        rows, ours = [], None
         for run in self.runs:
             ours = run if run.solver == OURS else ours
-            first = (run.problem, f"{run.links:,}") if run.solver == OURS else ("", "")
-            table.add_row(*first, run.solver, *_cells(run, ours), end_section=run is self.runs[-1])
+            first = (run.problem, run.solver, f"{run.links:,}") if run.solver == OURS else ("", run.solver, "")
+            rows.append((*first, *_cells(run, ours)))
         growth = ", ".join(f"{solver} {exponent:.2f}" for solver, exponent in self.growth.items())
-        limit = f"> {self.time_limit:g} s: given up; who fails once is not asked about larger crowds"
-        table.caption = f"CPU seconds grow with links to the power of: {growth}\n{limit}" if growth else limit
-        return table
+        limit = f"> {self.time_limit:g} s: stopped; a solver that fails is not tried on larger problems"
+        caption = f"CPU seconds grow with links to the power of: {growth}\n{limit}" if growth else limit
+        return table(COLUMNS, rows, caption=caption, texts=2)
 
     def json(self) -> str:
         """The figures for a program."""

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,12 +13,10 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
+from siamlink.tools.console.tables import Table, table
 from siamlink.tracker.linking.windowed import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 NOBODY = -1
 FEET = 0.2, 0.95
@@ -118,11 +115,8 @@ class StreamBenchmark:
     boxes: int
     samples: tuple[Sample, ...]
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """The figures for a terminal."""
-        from rich import box
-        from rich.table import Table
-
         middle, last = self.samples[len(self.samples) // 2], self.samples[-1]
         rows = {
             "frames / CPU second": f"{self.frames / max(self.cpu_seconds, 1e-9):,.0f}",
@@ -132,11 +126,7 @@ class StreamBenchmark:
             "most detections held": f"{max(sample.kept for sample in self.samples)}",
             f"resident MB at {middle.frame} / {last.frame}": f"{middle.resident_mb:.0f} / {last.resident_mb:.0f}",
         }
-        table = Table("stream", title=f"{self.frames} frames", box=box.SIMPLE_HEAD, show_edge=False)
-        table.add_column("", justify="right", no_wrap=True)
-        for name, value in rows.items():
-            table.add_row(name, value)
-        return table
+        return table(("stream", ""), rows.items(), title=f"{self.frames} frames")
 
     def json(self) -> str:
         """The figures for a program."""

@@ -1,4 +1,4 @@
-"""The command `siamlink match-eval`."""
+"""The command `siamlink study match`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,11 +8,9 @@ import typer
 from siamlink.tools.console.options import OutputFolder, Overwrite
 
 RESULTS, PICTURE = "match-eval.json", "roc.png"
-TABLE_WIDTH = 120
-"""A narrower terminal wraps the tables' lines; digits are never hidden."""
 
 
-def match_eval(
+def match(
     data: Annotated[
         list[Path],
         typer.Argument(metavar="DATA...", help="MOT sequences with gt/, detections and frames, or folders of such."),
@@ -22,39 +20,39 @@ def match_eval(
         list[str] | None,
         typer.Option(
             metavar="SPEC",
-            help="siamese, siamese:FILE, onnx:FILE, package.module:attribute or file.py:attribute; repeatable. "
-            "By default siamese, the network shipped with siamlink.",
+            help="Appearance model: siamese (shipped with siamlink, the default), siamese:FILE, onnx:FILE, "
+            "package.module:attribute or file.py:attribute; repeatable.",
         ),
     ] = None,
     detections: Annotated[
-        str, typer.Option(metavar="FILE", help="The detections to compare: a file inside each sequence.")
+        str, typer.Option(metavar="FILE", help="Detection file inside each sequence.")
     ] = "det/det.txt",
     ways: Annotated[
-        int, typer.Option(metavar="N", help="People in a one-shot trial; all of a sequence that shows fewer.")
+        int, typer.Option(metavar="N", help="Number of identities in a one-shot trial, or all of a sequence.")
     ] = 20,
-    near: Annotated[bool, typer.Option("--near", help="Only pairs that a person's motion would allow.")] = False,
+    near: Annotated[bool, typer.Option("--near", help="Use only pairs that the motion of a person allows.")] = False,
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="F", help="Write the figures to this file too.")
+        Path | None, typer.Option("--json", metavar="F", help="Also write the figures to this file.")
     ] = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Measure how well appearances tell people apart, on sequences with ground truth and frames.
+    """Measure how well appearance models tell identities apart, on sequences with ground truth and frames.
 
-    Detections are whom they overlap best in the ground truth; those of nobody are left out. Three measures, shares
+    Each detection gets the ground-truth identity with the highest IoU (at least 0.5); others are left out. Measures,
     from 0 to 1:
 
-    Pairs of detections by their gap in frames, up to 5 seconds: average precision (AP), and the false positive rate
-    at 95 % recall (FPR95). Of each kind, one person or two, up to 1000 pairs are drawn for each range of gaps.
+    Pairs of detections by gap in frames, up to 5 seconds: average precision (AP) and false positive rate at 95 %
+    recall (FPR95), on up to 1000 pairs of the same identity and 1000 of different identities per range of gaps.
 
-    Pairs of tracklets, stretches of one person of up to a second, 0.3 to 5 seconds apart: the same of all pairs.
-    A tracklet is judged by its 4 best detections by score, size and sharpness, spread over its time: by the cosine of
-    the means of the unit descriptors; or, for networks that look at pairs, by the mean over the pairs of detections.
+    Pairs of tracklets of up to one second, 0.3 to 5 seconds apart: AP and FPR95 of all pairs. A tracklet is described
+    by its 4 best detections: by the mean of their unit descriptors, or, for networks that compare pairs, by the mean
+    over all pairs of detections.
 
-    One-shot accuracy: whether a detection looks most like another one of its person among those of N people
-    (Koch 2015), in 2000 trials a sequence.
+    One-shot accuracy: the share of 2000 trials in which, among one detection of each of N identities, the most similar
+    one has the right identity (Koch 2015).
 
-    Means weigh all sequences alike, over those where a figure is defined. Writes DIR/match-eval.json and DIR/roc.png,
-    the ROC curves of the tracklets.
+    The mean over the sequences has equal weights. Writes DIR/match-eval.json and DIR/roc.png, the ROC curves of the
+    tracklets.
     """
     import json
 
@@ -74,7 +72,7 @@ def match_eval(
     from siamlink.tools.studies.matching.questions import MatchEvalParameters, find_annotated, load_appearances
     from siamlink.tools.studies.matching.report import as_dict, draw_roc, tables
 
-    parameters = build(MatchEvalParameters, {"ways": ways, "pairs": {"near": near}}, "match-eval")
+    parameters = build(MatchEvalParameters, {"ways": ways, "pairs": {"near": near}}, "study match")
     check_folder(output, (RESULTS, PICTURE), overwrite)
     if json_file is not None:
         check_output(json_file, overwrite)
@@ -85,8 +83,8 @@ def match_eval(
     with stage_bars() as progress:
         results = evaluate_matches(sequences, detections, appearances, parameters, progress)
     labels = {part.name: part.label for part in appearances.parts}
-    asked = {"detections": detections, "appearances": labels, "parameters": parameters.model_dump()}
-    text = json.dumps({**asked, **as_dict(results)}, indent=2) + "\n"
+    setup = {"detections": detections, "appearances": labels, "parameters": parameters.model_dump()}
+    text = json.dumps({**setup, **as_dict(results)}, indent=2) + "\n"
     make_folder(output)
     with staging(output) as staged, output_errors(output):
         (staged / RESULTS).write_text(text, encoding="utf-8", newline="")
@@ -95,4 +93,4 @@ def match_eval(
     if json_file is not None:
         write_text(json_file, text, overwrite)
     for table in tables(results):
-        show_table(table, TABLE_WIDTH)
+        show_table(table)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from siamlink.association.training.verification_metrics import Roc
+from siamlink.tools.console.tables import Table
 from siamlink.tools.studies.matching.evaluation import MatchResult, PairScore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from rich.table import Table
 
 MEAN = "mean"
 LEAST_RATE = 1e-3
@@ -26,7 +26,7 @@ class _Column(NamedTuple):
     has_mean: bool = True
 
 
-def tables(results: list[MatchResult]) -> "list[Table]":
+def tables(results: list[MatchResult]) -> list[Table]:
     """A table for each measure: a row for each sequence and appearance, and the means over the sequences apart."""
     starts = sorted({each.first_gap: None for result in results for each in result.gaps})
     ways = sorted({result.ways for result in results if result.ways})
@@ -60,25 +60,24 @@ def _one_shot_among(ways: int) -> Callable[[MatchResult], float]:
     return lambda result: result.one_shot if result.ways == ways else np.nan
 
 
-def _table(title: str, results: list[MatchResult], columns: list[_Column]) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("sequence", "appearance"):
-        table.add_column(heading, overflow="fold")
-    for column in columns:
-        table.add_column(column.heading, justify="right", no_wrap=True)
+def _table(title: str, results: list[MatchResult], columns: list[_Column]) -> Table:
     short = short_names(result.appearance for result in results)
-    for result in results:
-        cells = [_cell(column.value(result)) for column in columns]
-        table.add_row(result.sequence, short[result.appearance], *cells)
-    table.add_section()
+    rows = [
+        (result.sequence, short[result.appearance], *(_cell(column.value(result)) for column in columns))
+        for result in results
+    ]
     for name, display in short.items():
         own = [result for result in results if result.appearance == name]
         means = [_mean(map(column.value, own)) if column.has_mean else np.nan for column in columns]
-        table.add_row(MEAN, display, *map(_cell, means), style="bold")
-    return table
+        rows.append((MEAN, display, *map(_cell, means)))
+    return Table(
+        ("sequence", "appearance", *(column.heading for column in columns)),
+        tuple(rows),
+        title,
+        texts=2,
+        sections=frozenset({len(results)}),
+        bold=len(short),
+    )
 
 
 def _cell(value: float) -> str:
