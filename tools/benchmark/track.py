@@ -1,4 +1,4 @@
-"""How long tracking takes stage by stage, and how it compares with other trackers on the same detections."""
+"""Time of tracking by stage, and of other trackers on the same detections."""
 
 import json
 import statistics
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.tools.benchmark.peer_trackers import PEERS, follow
+from siamlink.tools.benchmark.peer_trackers import PEERS, track_by_peer
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
 from siamlink.tools.console.tables import Table, table
 
@@ -28,16 +28,16 @@ Work = Callable[[str, list[str], "Job", float], tuple[int, dict[str, float], flo
 
 @dataclass(frozen=True)
 class Measured:
-    """One tracker over all sources, or the medians of several times; seconds are by the clock.
+    """One tracker on all sources: one run, or the medians of several. Seconds are wall-clock time.
 
     Attributes:
         tracker: its name.
         frames: of all sources together.
         seconds: by stage; stages overlap.
-        tracking_seconds: that pass from the detections, or the frames if there are none, to the tracks.
-        wall_seconds: of all together, from asking for the process to its last result.
-        cpu_seconds: of computing in the whole process.
-        peak_megabytes: the most memory that the process held, Python and libraries included; None where not known.
+        tracking_seconds: from the detections, or the frames if there are none, to the tracks.
+        wall_seconds: of the whole process, from its start to its last result.
+        cpu_seconds: CPU time of the whole process.
+        peak_megabytes: peak memory of the process, Python and libraries included; None if not known.
     """
 
     tracker: str
@@ -51,7 +51,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class TrackBenchmark:
-    """The medians of siamlink, and of the other trackers, if they were asked."""
+    """The medians of siamlink, and of the other trackers if they were measured."""
 
     repeats: int
     ours: Measured
@@ -62,7 +62,7 @@ class TrackBenchmark:
         return [self._stages(), *([self._trackers()] if self.peers else [])]
 
     def json(self) -> str:
-        """The figures for a program; `ratio` is that of the tracking seconds to siamlink's."""
+        """The figures for a program; `ratio` is the tracking time divided by that of siamlink."""
         peers = [{**asdict(peer), "ratio": self._ratio(peer)} for peer in self.peers]
         return json.dumps({"repeats": self.repeats, OURS: asdict(self.ours), "peers": peers}, indent=2) + "\n"
 
@@ -105,15 +105,15 @@ def measure(
     against: bool,
     progress: Progress,
 ) -> TrackBenchmark:
-    """Track all sources several times, each time in a fresh process; results are written aside and thrown away.
+    """Track all sources several times, each time in a fresh process; results go to a temporary folder.
 
     Args:
         sources: as `siamlink track` takes them.
         parameters: settings of the tracker.
         detector: the name of a detector; None: public detections, else the default detector.
-        video: whether the annotated videos are drawn as well.
-        repeats: how often; the medians count.
-        against: whether the other trackers are measured, too.
+        video: whether annotated videos are drawn.
+        repeats: number of runs; the medians are reported.
+        against: whether other trackers are measured, too.
         progress: told how far it is.
 
     Raises:
@@ -133,10 +133,10 @@ def measure(
         check_sources(inputs)
         for opened in inputs:
             if opened.live:
-                raise ConfigError(f"{opened.name} is live and never twice the same: measure a recording of it")
+                raise ConfigError(f"{opened.name} is live, so that runs would differ: measure a recording of it")
             if against and opened.detections is None:
                 raise ConfigError(f"{opened.name} has no detections: --against compares on MOT sequences with det.txt")
-        works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, follow) if against else {})}
+        works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, track_by_peer) if against else {})}
         measured: dict[str, list[Measured]] = {name: [] for name in works}
         for turn in range(repeats):
             for done, (name, work) in enumerate(works.items(), turn * len(works)):
@@ -146,26 +146,26 @@ def measure(
     return TrackBenchmark(repeats, ours, tuple(peers))
 
 
-def _measured(work: Work, name: str, sources: list[str], job: "Job", asked: float) -> Measured:
-    """Do the work in a fresh process that was asked for at this time."""
-    frames, seconds, tracking = work(name, sources, job, asked)
-    return Measured(name, frames, seconds, tracking, time.time() - asked, time.process_time(), peak_megabytes())
+def _measured(work: Work, name: str, sources: list[str], job: "Job", start: float) -> Measured:
+    """Do the work in a fresh process; `start` is when the process was started."""
+    frames, seconds, tracking = work(name, sources, job, start)
+    return Measured(name, frames, seconds, tracking, time.time() - start, time.process_time(), peak_megabytes())
 
 
-def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float], float]:
-    """Do the work of `siamlink track`; see `Work`. The stage `write` is what else there is to do."""
+def _track(_: str, sources: list[str], job: "Job", start: float) -> tuple[int, dict[str, float], float]:
+    """Track as `siamlink track` does; see `Work`. The stage `write` is the time outside of all other stages."""
     from siamlink.detectors.models.registry import load_detector
     from siamlink.tools.running.job import run
     from siamlink.tools.running.prepare import prepare
 
     inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()
-    frames, seconds, tracking, written = 0, {LOAD: time.time() - asked}, 0.0, 0.0
+    frames, seconds, tracking, written = 0, {LOAD: time.time() - start}, 0.0, 0.0
     for opened in inputs:
-        start = time.perf_counter()
+        begin = time.perf_counter()
         detector = load_detector(job.detector_name) if opened.detections is None else None
         loaded = time.perf_counter()
         outcome = run(opened, job, detector, matcher, lambda *_: None)
-        seconds[LOAD] += loaded - start
+        seconds[LOAD] += loaded - begin
         for stage, taken in outcome.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + taken
         tracking += outcome.wall_seconds - outcome.seconds.get("draw", 0.0)

@@ -1,4 +1,4 @@
-"""What perfect links on the same detections would reach, and what a result loses to detection and to association."""
+"""Scores of perfect links of the same detections, and the errors of detection and of association."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -52,7 +52,7 @@ class Limit:
     Attributes:
         result: the scores of the tracks.
         perfect: the scores of perfect links, see `perfect_links`.
-        boxes: what became of the ground-truth boxes.
+        boxes: counts of ground-truth boxes.
     """
 
     result: Scores
@@ -64,10 +64,10 @@ class Limit:
         return {"boxes": asdict(self.boxes), **{name: self.metric(name) for name in LIMITED}}
 
     def metric(self, name: str) -> dict[str, float | None]:
-        """One of `LIMITED`, in percent: result, limit, result / limit, and what is lost of the full 100.
+        """One of `LIMITED`, in percent: result, limit, result / limit, and the two errors.
 
-        The share is None where the limit is not above 0. The errors add up to 100 - result; tracks that go on where
-        there is no detection may reach more than the limit, and their association error is negative then.
+        The share is None if the limit is not above 0. The errors add up to 100 - result. Interpolated boxes may raise
+        the result above the limit; then the association error is negative.
         """
         result, limit = getattr(self.result, name), getattr(self.perfect, name)
         return {
@@ -122,23 +122,27 @@ class Limits:
 
 
 def perfect_links(name: str, truth: Rows, detections: Rows, benchmark: str = "auto") -> SequencePair:
-    """Give each detection the identity of the ground truth that it matches, and leave out all others.
+    """Give each detection the identity of the ground truth that it matches; the others are removed.
 
-    The benchmark forgives detections of distractors first. The rest are matched in each frame so that the sum of the
-    IoU is greatest among pairs of at least one half. No gap is filled.
+    Detections of distractors are removed first, by the rules of the benchmark. The rest are matched in each frame so
+    that the sum of the IoU is maximal, among pairs with an IoU of at least one half. Gaps are not interpolated.
 
     Args:
-        name: the sequence's.
+        name: of the sequence.
         truth: rows of `gt.txt`.
         detections: MOT rows; their ids are ignored.
-        benchmark: as for `pair_up`, which also says what is raised.
+        benchmark: as for `pair_up`.
+
+    Raises:
+        ConfigError: as `pair_up`.
+        InputError: as `pair_up`.
     """
     numbered = np.column_stack([detections[:, :1], np.arange(len(detections)), detections[:, 2:]])
     pair = pair_up(name, truth, numbered, benchmark)
     matches = [(np.zeros(0, np.intp), np.zeros(0, np.intp)), *clear_matches(pair)]
-    person, detection = (np.concatenate(rows) for rows in zip(*matches, strict=True))
+    truth_row, detection = (np.concatenate(rows) for rows in zip(*matches, strict=True))
     linked = pair.tracks[detection]
-    linked[:, 1] = pair.truth[person, 1]
+    linked[:, 1] = pair.truth[truth_row, 1]
     return pair_up(name, pair.truth, linked, pair.benchmark)
 
 

@@ -1,4 +1,4 @@
-"""What comes out of an evaluation, as a table, JSON or CSV."""
+"""The result of an evaluation, as a table, JSON or CSV."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ class Evaluation:
         benchmarks: the benchmark by whose rules each sequence was scored.
         switches: every identity switch of every sequence.
         missing: sequences with ground truth that have no results and were not scored.
-        limits: the scores beside those of perfect links, where detections were given.
+        limits: the scores beside those of perfect links, if detections were given.
     """
 
     sequences: dict[str, Scores]

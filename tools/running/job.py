@@ -1,4 +1,4 @@
-"""Track sources and write what came of it: tracks as MOT text, an annotated video, and a record of the run."""
+"""Track one source and write its results: tracks as MOT text, an annotated video, and a record of the run."""
 
 import json
 import platform
@@ -43,13 +43,13 @@ class Job:
         parameters: settings of the tracker.
         detector: the name of a detector; None: given or public detections, else the default detector.
         detections: a MOT detection file, or a path inside each sequence's folder.
-        frame_rate: frames a second, in place of what the source says.
+        frame_rate: frames per second, instead of the frame rate of the source.
         video: whether an annotated video is written.
-        overwrite: whether earlier results may be replaced, and an earlier video removed where none is drawn.
+        overwrite: whether earlier results may be replaced, and an earlier video removed if none is drawn.
         constraints: corrections of earlier tracks of the one source.
-        patience_seconds: how long a live source may be away; with 0, its first end is the end.
-        cache: where what is seen of sources is kept for later runs.
-        resume: whether what an interrupted run has kept is used.
+        patience_seconds: how long to reconnect a lost live source; 0 does not reconnect.
+        cache: detections and descriptors for later runs.
+        resume: whether the records of an interrupted run are used.
     """
 
     output: Path
@@ -75,15 +75,15 @@ class Job:
         return [self.output / f"{opened.name}{suffix}" for suffix in suffixes]
 
     def kept(self, opened: TrackingInput) -> Path:
-        """The folder for what is seen of an input, there while this is tracked and after an interruption."""
+        """The folder for the records of an input; it exists while the input is tracked, and after an interruption."""
         return self.output / f".{opened.name}.kept"
 
     def may_replace(self, opened: TrackingInput) -> bool:
-        """Whether results may be replaced: any, or what the run that is resumed had begun to put in place."""
+        """Whether results may be replaced: with `overwrite`, or those that a resumed run had begun to write."""
         return self.overwrite or (self.resume and self.kept(opened).is_dir())
 
     def partial(self, opened: TrackingInput) -> Path:
-        """The file for the tracks that were final when a run was interrupted."""
+        """The file for the final tracks of an interrupted run."""
         return partial_path(self.output / f"{opened.name}.txt")
 
     def draws(self, opened: TrackingInput) -> bool:
@@ -91,11 +91,11 @@ class Job:
         return self.video and opened.frames is not None
 
     def decodes(self, opened: TrackingInput) -> bool:
-        """Whether the images of an input are needed: to detect, to look or to draw."""
+        """Whether the images of an input are needed: to detect, for appearance or to draw."""
         return opened.frames is not None and (opened.detections is None or self.parameters.looks or self.video)
 
     def stale_video(self, opened: TrackingInput) -> Path | None:
-        """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""
+        """An earlier video, not the input itself, that would not belong to the new tracks of an input without video."""
         video, source = self.output / f"{opened.name}.mp4", Path(opened.source)
         if self.draws(opened) or not video.is_file():
             return None
@@ -105,14 +105,14 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one source.
+    """The result of one source.
 
     Attributes:
         opened: the input.
         result: its tracks.
-        broken: why the input ended before its end, seen while tracking or while drawing; None if it did not.
+        broken: why the input ended early, while tracking or while drawing; None if it did not.
         seconds: by stage, drawing included; see `TrackingResult`.
-        wall_seconds: that have passed in all, the writing of tracks and record aside.
+        wall_seconds: total time, without the writing of tracks and record.
     """
 
     opened: TrackingInput
@@ -122,7 +122,7 @@ class Outcome:
     wall_seconds: float
 
     def record(self, parameters: TrackerParameters) -> dict[str, Any]:
-        """What the run was: input, counts, use of appearance, seconds, settings and versions."""
+        """Input, counts, use of appearance, seconds, settings and versions of the run."""
         opened, result = self.opened, self.result
         return {
             "input": {
@@ -155,8 +155,8 @@ class Outcome:
 def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
     """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
 
-    Should the video fail, the tracks are written nevertheless, unless that would leave new tracks with an old video.
-    When windowed or online tracking is interrupted, `NAME.partial.txt` holds the tracks that are final.
+    If the video fails, the tracks are written, unless an earlier video would remain beside them. If windowed or online
+    tracking is interrupted, `NAME.partial.txt` holds the final tracks.
 
     Raises:
         SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
@@ -184,7 +184,7 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
 
 
 def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
-    """Track a live input and draw it meanwhile; what is final is on the disk at once, and nowhere else."""
+    """Track and draw a live input; final tracks are written at once, and not kept in memory."""
     assert opened.frames is not None
     text, video = job.output / f"{opened.name}.txt", job.output / f"{opened.name}.mp4"
     drawing = annotated_video(video, opened) if job.draws(opened) else nullcontext()
@@ -204,7 +204,7 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
 
 
 def _track(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> TrackingResult:
-    """Track; tracks that are final when windowed or online tracking is interrupted are written down."""
+    """Track; if windowed or online tracking is interrupted, its final tracks are written."""
     try:
         return track_input(opened, detector, job.parameters, progress, matcher)
     except Unfinished as unfinished:
@@ -214,7 +214,7 @@ def _track(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, pro
 
 
 def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
-    """Draw the tracks on the frames, read once more; returns why the frames end early, None if they do not."""
+    """Draw the tracks on the frames, which are read again; returns why they end early, None if they do not."""
     frames = opened.frames
     if frames is None:
         return None
@@ -230,7 +230,7 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
 
 @contextmanager
 def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
-    """A video to which each frame is added with its tracks drawn upon it, and its number."""
+    """A video; the yielded function adds a frame with its tracks and its number."""
     from siamlink.tools.drawing.annotate import Annotator
     from siamlink.tools.drawing.video_writer import VideoWriter
 
@@ -241,9 +241,9 @@ def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
 
 
 def _write(outcome: Outcome, job: Job, staged: Path) -> None:
-    """Write tracks and record aside, and move them with the video, if there is one, to their place.
+    """Write tracks and record to temporary files, and move them with the video, if there is one, to the output folder.
 
-    Where no video is drawn, an earlier one is removed.
+    If no video is drawn, an earlier one is removed.
     """
     text, record = staged / f"{outcome.opened.name}.txt", staged / f"{outcome.opened.name}.json"
     with output_errors(text):
@@ -256,7 +256,7 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
 
 
 def _live_record(frames: FrameSource) -> dict[str, Any]:
-    """What a live source sent and what was lost of it."""
+    """The frames of a live source that were tracked, dropped and missing."""
     gaps = [gap._asdict() for gap in frames.gaps]
     return {"handled": frames.read_count, "dropped": frames.dropped_count, "rate": frames.arrival_rate, "gaps": gaps}
 

@@ -22,7 +22,7 @@ from siamlink.tools.synthetic.street_drawing import (
     Colour,
     Figure,
     Image,
-    Look,
+    Clothes,
     Shape,
     background,
     cast_shadow,
@@ -35,28 +35,28 @@ from siamlink.tools.synthetic.street_drawing import (
 from siamlink.tracker.tracks import Tracks
 
 LEAST_INSIDE = 0.25
-"""A person is in the truth while at least this part of the box lies inside the image."""
+"""A person is in the ground truth while at least this share of the box is inside the image."""
 LEAST_VISIBLE = 0.35
 """A person less visible than this is never detected."""
 
 
 @dataclass(frozen=True)
 class Person:
-    """Someone who walks up and down a route for ever.
+    """A person who walks up and down a route without end.
 
     Attributes:
         route: corners x, z on the ground in metres; x to the right of the camera, z away from it.
-        speed: metres a second.
-        start: metres along the way at time zero; beyond the route's length means on the way back.
+        speed: metres per second.
+        start: metres along the route at time zero; more than its length means on the way back.
         height: metres.
-        look: clothes and build.
+        clothes: colours and build.
     """
 
     route: tuple[tuple[float, float], ...]
     speed: float
     start: float
     height: float
-    look: Look
+    clothes: Clothes
 
     def figure(self, camera: Camera, seconds: Array) -> Figure:
         """The walking figure at the times `seconds` (T,)."""
@@ -65,10 +65,10 @@ class Person:
         ahead = places[:, -1] - places[:, 0]
         heading = ahead / np.maximum(np.linalg.norm(ahead, axis=1, keepdims=True), 1e-6)
         distance = self.start + self.speed * seconds
-        return walk(camera, self.look, self.height, places.mean(axis=1), heading, distance)
+        return walk(camera, self.clothes, self.height, places.mean(axis=1), heading, distance)
 
     def _place(self, distance: Array) -> Array:
-        """Ground points (..., 2) after so many metres; turns back at either end of the route."""
+        """Ground points (..., 2) after these distances in metres; the person turns back at both ends of the route."""
         corners = np.array(self.route)
         along = np.append(0.0, np.cumsum(np.linalg.norm(np.diff(corners, axis=0), axis=1)))
         folded = along[-1] - np.abs(distance % (2 * along[-1]) - along[-1])
@@ -77,30 +77,30 @@ class Person:
 
 @dataclass(frozen=True)
 class Prop:
-    """Something that stands in the street and hides who walks behind it; `x`, `z` on the ground in metres."""
+    """An object in the street that hides people behind it; `x`, `z` on the ground in metres."""
 
     kind: Literal["lamp post", "kiosk"]
     x: float
     z: float
 
     def shapes(self, camera: Camera) -> list[Shape]:
-        """The polygons that it is painted with."""
+        """Its polygons."""
         return (kiosk if self.kind == "kiosk" else lamp_post)(camera, self.x, self.z)
 
 
 @dataclass(frozen=True)
 class Scene:
-    """A street seen by a static camera; everything follows from these fields, and the same fields give the same bytes.
+    """A street seen by a static camera; the same fields give the same bytes.
 
     Iterating gives `(frame_number, seconds, image)` as frame sources do.
 
     Attributes:
         width, height: pixels.
-        frame_rate: frames a second.
-        frame_count: how many frames there are, numbered from 1.
-        seed: of the background and the camera's noise.
-        people: their place in this tuple, from 1, is their identity in the truth.
-        props: what hides people.
+        frame_rate: frames per second.
+        frame_count: number of frames; they are numbered from 1.
+        seed: of the background and the camera noise.
+        people: the index in this tuple, from 1, is the identity in the ground truth.
+        props: objects that hide people.
     """
 
     width: int
@@ -112,38 +112,38 @@ class Scene:
     props: tuple[Prop, ...] = ()
 
     def truth(self) -> Tracks:
-        """Everybody inside the image, hidden or not, as MOTChallenge annotates; boxes are clipped to the image."""
+        """All people inside the image, hidden or not, as MOTChallenge annotates; boxes are clipped to the image."""
         return self._annotation[0]
 
     def visibility(self) -> NDArray[np.float32]:
-        """(N,) the part of each row of `truth()` that is inside the image and not hidden, counted in pixels."""
+        """(N,) the share of pixels of each row of `truth()` that is inside the image and not hidden."""
         return self._annotation[1]
 
     def detections(
         self, miss_rate: float = 0.1, false_rate: float = 0.5, jitter: float = 0.03, seed: int = 0
     ) -> Detections:
-        """What an imperfect detector would report.
+        """The detections of a simulated, imperfect detector.
 
         Args:
-            miss_rate: probability that a person who can be seen is missed; who is mostly hidden always is.
+            miss_rate: probability that a visible person is missed; mostly hidden people always are.
             false_rate: mean number of false boxes in a frame.
             jitter: standard deviation of a box's centre and size, relative to its height.
-            seed: of all these chances.
+            seed: of all random numbers.
 
         Returns:
-            Detections whose scores are higher for people than for false boxes on average, but overlap.
+            Detections; the scores of people are higher than those of false boxes on average, but overlap.
         """
         rng = np.random.default_rng([self.seed, seed, 2])
         truth = self.truth()
-        seen = truth[(self.visibility() >= LEAST_VISIBLE) & (rng.random(len(truth)) >= miss_rate)]
-        height = seen.height[:, None]
-        centre = seen.centre + rng.normal(0, jitter, (len(seen), 2)) * height
-        size = (seen.box[:, 2:] - seen.box[:, :2]) * np.exp(rng.normal(0, jitter, (len(seen), 2)))
+        detected = truth[(self.visibility() >= LEAST_VISIBLE) & (rng.random(len(truth)) >= miss_rate)]
+        height = detected.height[:, None]
+        centre = detected.centre + rng.normal(0, jitter, (len(detected), 2)) * height
+        size = (detected.box[:, 2:] - detected.box[:, :2]) * np.exp(rng.normal(0, jitter, (len(detected), 2)))
         frame = np.repeat(np.arange(1, self.frame_count + 1), rng.poisson(false_rate, self.frame_count))
         box = np.vstack([np.hstack([centre - size / 2, centre + size / 2]), self._false_boxes(len(frame), rng)])
-        score = np.append(rng.normal(0.72, 0.14, len(seen)), rng.normal(0.45, 0.14, len(frame)))
+        score = np.append(rng.normal(0.72, 0.14, len(detected)), rng.normal(0.45, 0.14, len(frame)))
         return Detections(
-            frame=np.append(seen.frame, frame),
+            frame=np.append(detected.frame, frame),
             box=box.astype(np.float32),
             score=np.clip(score, 0.01, 0.99).astype(np.float32),
             label=np.zeros(len(box), np.int16),
@@ -203,7 +203,7 @@ class Scene:
         )
 
     def _false_boxes(self, count: int, rng: np.random.Generator) -> Array:
-        """Boxes (N, 4) of a person's shape that stand anywhere on the ground."""
+        """Boxes (N, 4) with the shape of a person, anywhere on the ground."""
         foot = np.stack([rng.uniform(0, self.width, count), rng.uniform(0.5, 1.0, count) * self.height], axis=1)
         height = 1.7 * (foot[:, 1] - self._camera.horizon) / self._camera.elevation * rng.uniform(0.8, 1.2, count)
         half = 0.2 * height
@@ -244,7 +244,7 @@ class Scene:
 
     @cached_property
     def _noise(self) -> NDArray[np.int16]:
-        """Grain of the camera, larger than the image: each frame sees another part of it."""
+        """Camera noise, larger than the image: each frame uses another part of it."""
         rng = np.random.default_rng([self.seed, 3])
         size = (self.height + 64, self.width + 64)
         return np.rint(rng.normal(0, 1.6, (*size, 1)) + rng.normal(0, 0.7, (*size, 3))).astype(np.int16)
@@ -256,7 +256,7 @@ class Scene:
         return image
 
     def _shapes(self, thing: int, index: int, outline: bool = False) -> list[Shape]:
-        """The polygons of a person or, counted after the people, a prop."""
+        """The polygons of a person or, with indices after the people, a prop."""
         if thing >= len(self.people):
             return self._prop_shapes[thing - len(self.people)]
         figure = self._figures[thing]
@@ -281,7 +281,7 @@ class Scene:
         return tracks, np.array(visible, np.float32)
 
     def _visible(self, person: int, index: int) -> float:
-        """The part of a person's silhouette that is inside the image and not behind something nearer."""
+        """The share of a person's silhouette that is inside the image and not hidden by a nearer object."""
         boxes, depth = self._boxes[:, index], self._depth[:, index]
         low, high = np.floor(boxes[person, :2]).astype(int), np.ceil(boxes[person, 2:]).astype(int)
         nearer = (depth < depth[person]) & (boxes[:, :2] < high).all(axis=1) & (boxes[:, 2:] > low).all(axis=1)
@@ -298,7 +298,7 @@ class Scene:
 
 
 _LANES = ((8.7, 0.4), (9.3, -0.2), (10.5, -3.4), (11.4, -4.6), (17.6, 8.0), (18.2, -2.5), (19.0, 0.6))
-"""Distance from the camera, and metres along the way at time zero: below zero is about to leave and come back."""
+"""Distance from the camera, and metres along the route at time zero; below zero means about to turn back."""
 
 
 def street(frame_count: int = 300, seed: int = 0, width: int = 960, height: int = 540, frame_rate: float = 30) -> Scene:
@@ -314,8 +314,8 @@ def street(frame_count: int = 300, seed: int = 0, width: int = 960, height: int 
         over = [(side * (reach * 17.2 + 0.7), 17.2), (x, 17.0), (x, 10.9), (-side * (reach * 10 + 0.7), 10.0)]
         walks.append((over if side == mirror else over[::-1], start))
     people = tuple(
-        Person(tuple(route), rng.uniform(1.25, 1.5), start + rng.uniform(-0.3, 0.3), rng.uniform(1.6, 1.88), look)
-        for (route, start), look in zip(walks, _looks(len(walks), rng), strict=True)
+        Person(tuple(route), rng.uniform(1.25, 1.5), start + rng.uniform(-0.3, 0.3), rng.uniform(1.6, 1.88), clothes)
+        for (route, start), clothes in zip(walks, _random_clothes(len(walks), rng), strict=True)
     )
     props = (Prop("kiosk", 2.6, 9.9), Prop("lamp post", -3.6, 12.0))
     return Scene(width, height, frame_rate, frame_count, seed, people, props)
@@ -337,13 +337,13 @@ def reentry(frame_count: int = 120, seed: int = 0) -> Scene:
 
 
 def _small(frame_count: int, seed: int, walks: list[tuple[int, float, float]], props: tuple[Prop, ...] = ()) -> Scene:
-    """A scene of 480x270 whose `walks` are direction, z, and the x where that person is halfway through."""
+    """A scene of 480x270 whose `walks` are direction, z, and the x of the person halfway through."""
     rng, frame_rate, speed = np.random.default_rng([seed, 0]), 30.0, 1.4
     people = []
-    for (direction, z, x), look in zip(walks, _looks(len(walks), rng), strict=True):
+    for (direction, z, x), clothes in zip(walks, _random_clothes(len(walks), rng), strict=True):
         end = direction * (0.684 * z + 0.8)
         start = direction * x + abs(end) - speed * frame_count / frame_rate / 2
-        people.append(Person(((-end, z), (end, z)), speed, start, rng.uniform(1.65, 1.85), look))
+        people.append(Person(((-end, z), (end, z)), speed, start, rng.uniform(1.65, 1.85), clothes))
     return Scene(480, 270, frame_rate, frame_count, seed, tuple(people), props)
 
 
@@ -364,11 +364,11 @@ _SKINS: tuple[Colour, ...] = ((150, 182, 226), (120, 156, 206), (82, 116, 168), 
 _HAIRS: tuple[Colour, ...] = ((28, 32, 40), (34, 58, 92), (72, 138, 190), (150, 152, 156), (30, 50, 130))
 
 
-def _looks(count: int, rng: np.random.Generator) -> list[Look]:
+def _random_clothes(count: int, rng: np.random.Generator) -> list[Clothes]:
     """Clothes for `count` people; up to ten wear different tops."""
     tops = rng.permutation(len(_TOPS))
     return [
-        Look(
+        Clothes(
             skin=_SKINS[rng.integers(len(_SKINS))],
             hair=_HAIRS[rng.integers(len(_HAIRS))],
             top=_TOPS[tops[k % len(_TOPS)]],

@@ -48,7 +48,16 @@ def test_the_closing_table_has_a_row_for_each_source(siamlink: Run, sequence: Ma
     result = siamlink("track", "sequences", "-o", "out", "--no-video")
     assert result.code == 0
     header, _, *table, last = result.out.splitlines()
-    assert header.split() == "source frames detections tracks boxes interpolated seconds frames/s".split()
+    assert header.split() == [
+        "source",
+        "frames",
+        "detections",
+        "tracks",
+        "boxes",
+        "interpolated",
+        "seconds",
+        "frames/s",
+    ]
     assert [line.split()[:4] for line in table] == [
         ["A-video", "24", "48", "2"],
         ["B-images", "24", "48", "2"],

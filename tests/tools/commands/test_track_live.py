@@ -76,7 +76,7 @@ def test_a_live_stream_is_drawn_while_it_is_tracked(
 ) -> None:
     result = siamlink("track", stream, "-o", "out", *mode, "--detector", "mine.py:Walkers")
     assert result.code == 0, result.err
-    assert result.line == "gate is live: Ctrl-C ends it; until then out/gate.partial.txt grows"
+    assert result.line == "gate is live: Ctrl-C ends it; until then the results are in out/gate.partial.txt"
     record = check_two_tracks("out", "gate", missing=UNDECIDED)
     assert video_facts("out/gate.mp4") == ("h264", "yuv420p", (160, 120), LAST)
     assert record["input"]["source"] == "gate"
@@ -205,7 +205,7 @@ def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run) -> N
             while final_frames() < 100 and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
             process.kill()
-    assert told == "gate is live: Ctrl-C ends it; until then out/gate.partial.txt grows\n"
+    assert told == "gate is live: Ctrl-C ends it; until then the results are in out/gate.partial.txt\n"
     assert len(set(read_rows(text, unique_ids=True)[:, 0])) == final_frames() >= 100
     with av.open("out/gate.partial.mp4") as video:
         shown = sum(1 for _ in video.decode(video=0))

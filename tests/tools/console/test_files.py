@@ -212,7 +212,7 @@ def test_what_is_left_of_a_text_that_did_not_grow_to_its_end(
         raise error("the disk is full")
     kept = keep and text
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == ({"new.partial.txt": text} if kept else {})
-    told = f"; what was final is in {tmp_path / 'new.partial.txt'}" if kept and error is OutputError else ""
+    told = f"; the final results are in {tmp_path / 'new.partial.txt'}" if kept and error is OutputError else ""
     assert str(raised.value) == f"the disk is full{told}"
 
 

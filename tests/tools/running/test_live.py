@@ -44,7 +44,7 @@ def test_the_first_signal_ends_a_live_source_and_the_second_the_program(
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
     assert [signal.getsignal(each) for each in SIGNALS] == before
-    assert capsys.readouterr().err == "gate is live: Ctrl-C ends it; until then gate.partial.txt grows\n"
+    assert capsys.readouterr().err == "gate is live: Ctrl-C ends it; until then the results are in gate.partial.txt\n"
 
 
 def test_signals_are_heard_as_before_after_a_live_source() -> None:

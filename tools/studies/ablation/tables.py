@@ -12,7 +12,7 @@ COUNTS, PERCENTS = ("IDSW",), ("HOTA", "MOTA", "IDF1")
 
 
 def overall(title: str, rows: dict[str, Row], measures: Sequence[str], facts: Sequence[str] = ()) -> Table:
-    """A table of what the rows came to on all sequences together, with facts about them."""
+    """A table of the rows on all sequences together, with facts about them."""
     lines = [
         (name, *(_fact(row, fact) for fact in facts), *(_cell(row, each, ALL) for each in measures))
         for name, row in rows.items()
@@ -23,7 +23,7 @@ def overall(title: str, rows: dict[str, Row], measures: Sequence[str], facts: Se
 def by_sequence(
     title: str, rows: dict[str, Row], measures: Sequence[str], headings: Sequence[str] | None = None
 ) -> Table:
-    """A table of what the rows came to on each sequence and on all, headed by the measures' names or others."""
+    """A table of the rows on each sequence and on all; the headings are the names of the measures unless given."""
     known = [each for row in rows.values() for values in row.measures.values() for each in values]
     sequences = [*dict.fromkeys(each for each in known if each != ALL), ALL]
     lines = [
@@ -59,7 +59,7 @@ def _cell(row: Row, name: str, sequence: str) -> str:
 
 
 def check_block(path: Path, name: str) -> None:
-    """See to it before the work that a document has a block to be filled after it.
+    """Check that a document has a block for the tables.
 
     Raises:
         ConfigError: it is not there, or has no such block.
@@ -68,7 +68,7 @@ def check_block(path: Path, name: str) -> None:
 
 
 def fill_block(path: Path, name: str, text: str) -> None:
-    """Replace what stands between `<!-- name -->` and `<!-- /name -->` in a document.
+    """Replace the text between `<!-- name -->` and `<!-- /name -->` in a document.
 
     Raises:
         ConfigError: it is not there, or has no such block.

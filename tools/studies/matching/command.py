@@ -69,10 +69,10 @@ def match(
     )
     from siamlink.tools.console.terminal import show_note, show_table, stage_bars
     from siamlink.tools.studies.matching.evaluation import evaluate_matches
-    from siamlink.tools.studies.matching.questions import MatchEvalParameters, find_annotated, load_appearances
     from siamlink.tools.studies.matching.report import as_dict, draw_roc, tables
+    from siamlink.tools.studies.matching.samples import MatchParameters, find_annotated, load_appearances
 
-    parameters = build(MatchEvalParameters, {"ways": ways, "pairs": {"near": near}}, "study match")
+    parameters = build(MatchParameters, {"ways": ways, "pairs": {"near": near}}, "study match")
     check_folder(output, (RESULTS, PICTURE), overwrite)
     if json_file is not None:
         check_output(json_file, overwrite)

@@ -1,4 +1,4 @@
-"""What comes out of `siamlink match-eval`: tables, JSON and a picture of ROC curves."""
+"""The results of `siamlink study match`: tables, JSON and a picture of ROC curves."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 MEAN = "mean"
 LEAST_RATE = 1e-3
-"""Where the picture's false positive rates begin."""
+"""The smallest false positive rate in the picture."""
 PANELS = 3
-"""In a row of the picture at most."""
+"""Largest number in a row of the picture."""
 
 
 class _Column(NamedTuple):
@@ -27,7 +27,7 @@ class _Column(NamedTuple):
 
 
 def tables(results: list[MatchResult]) -> list[Table]:
-    """A table for each measure: a row for each sequence and appearance, and the means over the sequences apart."""
+    """A table for each measure: a row for each sequence and appearance, then the means over the sequences."""
     starts = sorted({each.first_gap: None for result in results for each in result.gaps})
     ways = sorted({result.ways for result in results if result.ways})
     by_gap = [
@@ -93,7 +93,7 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
-    """For each name of an appearance the same without folders, where that tells all of them apart."""
+    """For each name of an appearance the name without folders, if these are all different."""
     short = {name: ":".join(Path(part).name for part in name.split(":")) for name in names}
     return short if len(set(short.values())) == len(short) else {name: name for name in short}
 
@@ -164,7 +164,7 @@ def draw_roc(results: list[MatchResult], path: Path) -> None:
 
 def _draw_panel(panel: "Axes", sequence: str, scores: list[tuple[str, PairScore]]) -> None:
     same, different = scores[0][1].same, scores[0][1].different
-    panel.set_title(f"{sequence}: {same} pairs of one person, {different} of two", fontsize=10)
+    panel.set_title(f"{sequence}: {same} pairs of one identity, {different} of two", fontsize=10)
     panel.set(xscale="log", xlim=(LEAST_RATE, 1), ylim=(0, 1.01), xlabel="false positive rate", ylabel="recall")
     panel.grid(alpha=0.3)
     panel.axhline(0.95, color="grey", linewidth=0.8, linestyle=":")
@@ -183,7 +183,7 @@ def _draw_panel(panel: "Axes", sequence: str, scores: list[tuple[str, PairScore]
 
 
 def _visible(curve: Roc) -> tuple[np.ndarray, np.ndarray]:
-    """False positive rates and recalls from the picture's left border on, where the curve's height is kept."""
+    """False positive rates and recalls from the picture's left border on, with the height of the curve there."""
     rate, recall = curve.false_positive_rate, curve.recall
     first = int(np.searchsorted(rate, LEAST_RATE, side="right"))
     return np.append(LEAST_RATE, rate[first:]), np.append(recall[first - 1], recall[first:])

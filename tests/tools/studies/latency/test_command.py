@@ -22,7 +22,19 @@ def models(here: Path, matcher: Matcher) -> Path:
 
 
 def test_every_way_of_tracking_is_scored_beside_the_others(siamlink: Run, streets: Path, models: Path) -> None:
-    command = ("latency", streets, "-o", "out", "--models", models, "--latencies", "0.5,9", "--set", "levels=1")
+    command = (
+        "study",
+        "latency",
+        streets,
+        "-o",
+        "out",
+        "--models",
+        models,
+        "--latencies",
+        "0.5,9",
+        "--set",
+        "levels=1",
+    )
     done = siamlink(*command)
     assert (done.code, done.err) == (0, "")
     scores = json.loads(Path("out/latency.json").read_text())
@@ -57,6 +69,6 @@ def test_every_way_of_tracking_is_scored_beside_the_others(siamlink: Run, street
 def test_what_cannot_be_compared(
     siamlink: Run, streets: Path, models: Path, options: tuple[str, ...], message: str
 ) -> None:
-    done = siamlink("latency", streets, "-o", "out", *options)
+    done = siamlink("study", "latency", streets, "-o", "out", *options)
     assert done.code == 2
     assert message in done.line
