@@ -122,8 +122,8 @@ app.command(short_help="Render, track and score a synthetic street.")(demo.demo)
 app.add_typer(typer.Typer(no_args_is_help=True), name="study", cls=Study, help=STUDY_HELP)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(show: bool) -> None:
+    if show:
         from importlib.metadata import version
 
         typer.echo(f"siamlink {version('siamlink')}")

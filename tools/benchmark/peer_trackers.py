@@ -31,11 +31,11 @@ def track_by_peer(name: str, sources: list[str], job: "Job", start: float) -> tu
     make: Callable[..., Any] = getattr(trackers, kind)
     inputs = [prepare(source, job) for source in sources]
     frames, seconds = 0, {"load": time.time() - start, "track": 0.0}
-    for opened in inputs:
-        assert opened.detections is not None
-        detections = _with_unit_scores(opened.detections)
-        by_frame = [detections.in_frame(number + 1).to_supervision() for number in range(opened.last_frame)]
-        tracker, begin = make(frame_rate=opened.frame_rate, **settings), time.perf_counter()
+    for source in inputs:
+        assert source.detections is not None
+        detections = _with_unit_scores(source.detections)
+        by_frame = [detections.in_frame(number + 1).to_supervision() for number in range(source.last_frame)]
+        tracker, begin = make(frame_rate=source.frame_rate, **settings), time.perf_counter()
         for frame in by_frame:
             tracker.update(frame)
         seconds["track"] += time.perf_counter() - begin

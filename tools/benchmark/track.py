@@ -131,11 +131,11 @@ def measure(
         expanded = expand_sources(sources)
         inputs = [prepare(source, job) for source in expanded]
         check_sources(inputs)
-        for opened in inputs:
-            if opened.live:
-                raise ConfigError(f"{opened.name} is live, so that runs would differ: measure a recording of it")
-            if against and opened.detections is None:
-                raise ConfigError(f"{opened.name} has no detections: --against compares on MOT sequences with det.txt")
+        for source in inputs:
+            if source.live:
+                raise ConfigError(f"{source.name} is live, so that runs would differ: measure a recording of it")
+            if against and source.detections is None:
+                raise ConfigError(f"{source.name} has no detections: --against compares on MOT sequences with det.txt")
         works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, track_by_peer) if against else {})}
         measured: dict[str, list[Measured]] = {name: [] for name in works}
         for turn in range(repeats):
@@ -160,11 +160,11 @@ def _track(_: str, sources: list[str], job: "Job", start: float) -> tuple[int, d
 
     inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()
     frames, seconds, tracking, written = 0, {LOAD: time.time() - start}, 0.0, 0.0
-    for opened in inputs:
+    for source in inputs:
         begin = time.perf_counter()
-        detector = load_detector(job.detector_name) if opened.detections is None else None
+        detector = load_detector(job.detector_name) if source.detections is None else None
         loaded = time.perf_counter()
-        outcome = run(opened, job, detector, matcher, lambda *_: None)
+        outcome = run(source, job, detector, matcher, lambda *_: None)
         seconds[LOAD] += loaded - begin
         for stage, taken in outcome.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + taken

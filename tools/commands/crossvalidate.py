@@ -50,8 +50,8 @@ def crossvalidate(
         training = TrainingParameters(context=parameters.context)
         for tested, matcher in train_folds(pairs, appearance, parameters, training, progress):
             sequence = tested.sequence
-            opened = open_input(sequence.folder, sequence.detection_file)
-            tracks = track_input(opened, None, parameters, matcher=matcher, looks=look_up(tested.public)).tracks
+            source = open_input(sequence.folder, sequence.detection_file)
+            tracks = track_input(source, None, parameters, matcher=matcher, looks=look_up(tested.public)).tracks
             report.add(matcher, tested.public, parameters.appearance_gate)
             with staging(output) as staged, output_errors(output):
                 matcher.save(staged / "models" / sequence.name)

@@ -9,9 +9,9 @@ def detectors() -> None:
     Prints a table; writes nothing.
     """
     from siamlink.detectors.models.registry import available_detectors
-    from siamlink.tools.console.tables import table
+    from siamlink.tools.console.tables import Table
     from siamlink.tools.console.terminal import show_table
 
     rows = [(each.name, "yes" if each.available else "no", each.note, each.origin) for each in available_detectors()]
-    show_table(table(("detector", "ready", "note", "from"), rows, texts=4))
+    show_table(Table(("detector", "ready", "note", "from"), tuple(rows), texts=4, folded=(2, 3)))
     typer.echo("Also: onnx:FILE (YOLOX or NanoDet), package.module:attribute, file.py:attribute")

@@ -13,12 +13,12 @@ def parameters() -> None:
 
     Prints a table; writes nothing.
     """
-    from siamlink.tools.console.tables import table
+    from siamlink.tools.console.tables import Table
     from siamlink.tools.console.terminal import show_table
     from siamlink.tracker.parameters import config_names
 
     rows = [(key, default, f"{meaning} ({allowed})") for key, default, allowed, meaning in parameter_rows()]
-    show_table(table(("key", "default", "meaning"), rows, texts=3))
+    show_table(Table(("key", "default", "meaning"), tuple(rows), texts=3, folded=(2,)))
     typer.echo(f"\nshipped configurations: {', '.join(config_names())}")
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rich.console import JustifyMethod
     from rich.table import Table as RichTable
 
 LONGEST_TEXT = 24
@@ -13,7 +14,7 @@ LONGEST_TEXT = 24
 
 @dataclass(frozen=True)
 class Table:
-    """Cells below headings. Columns of text come first and may be folded; the others are figures, which never are.
+    """Cells below headings. Columns of text come first; the others are figures, which are never cut.
 
     Attributes:
         headings: one for each column.
@@ -21,6 +22,7 @@ class Table:
         title: above the table; empty for none.
         caption: below the table; empty for none.
         texts: how many columns, from the left, hold text.
+        folded: the indices of columns that a narrow terminal folds; by default those of text.
         sections: the indices of rows that a line separates from the row before.
         bold: how many rows at the end are printed bold.
         accent: the heading of a coloured column; empty for none.
@@ -31,6 +33,7 @@ class Table:
     title: str = ""
     caption: str = ""
     texts: int = 1
+    folded: tuple[int, ...] | None = None
     sections: frozenset[int] = frozenset()
     bold: int = 0
     accent: str = ""
@@ -39,20 +42,23 @@ class Table:
     def least_width(self) -> int:
         """The number of characters below which figures would be cut."""
         widths = enumerate(self._widths(split=True))
-        return sum(min(width, LONGEST_TEXT) if column < self.texts else width for column, width in widths)
+        return sum(min(width, LONGEST_TEXT) if self._folds(column) else width for column, width in widths)
 
     @property
     def full_width(self) -> int:
         """The number of characters in which every row is one line."""
         return sum(self._widths(split=False))
 
+    def _folds(self, column: int) -> bool:
+        return column < self.texts if self.folded is None else column in self.folded
+
     def _widths(self, split: bool) -> list[int]:
-        """The widest cell of each column with its padding; of columns of text the longest word if `split`."""
+        """The widest cell of each column with its padding; of folded columns the longest word if `split`."""
         from rich.cells import cell_len
 
         widths = []
         for index, column in enumerate(zip(self.headings, *self.rows, strict=True)):
-            words = [word for cell in column for word in (cell.split() if split and index < self.texts else [cell])]
+            words = [word for cell in column for word in (cell.split() if split and self._folds(index) else [cell])]
             widths.append(max(map(cell_len, words), default=0) + 1 + (index > 0))
         return widths
 
@@ -66,9 +72,10 @@ class Table:
         table.title, table.title_justify = (Text(self.title), "left") if self.title else (None, "left")
         table.caption, table.caption_justify = (Text(self.caption), "left") if self.caption else (None, "left")
         for column, heading in enumerate(self.headings):
-            text, style = column < self.texts, "cyan" if heading == self.accent else None
+            justify: JustifyMethod = "left" if column < self.texts else "right"
+            style = "cyan" if heading == self.accent else None
             table.add_column(
-                Text(heading), justify="left" if text else "right", no_wrap=not text, overflow="fold", style=style
+                Text(heading), justify=justify, no_wrap=not self._folds(column), overflow="fold", style=style
             )
         for index, row in enumerate(self.rows):
             if index in self.sections:

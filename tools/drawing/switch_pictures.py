@@ -21,7 +21,7 @@ from siamlink.tracker.tracks import Tracks
 
 WORST = 10
 PICTURE_NAMES = tuple(f"switch-{rank:02}.jpg" for rank in range(1, WORST + 1))
-ASIDE_SECONDS = 0.5
+MARGIN_SECONDS = 0.5
 """Time of the outer images before and after the switch."""
 TILE_HEIGHT = 480
 NARROWEST, WIDEST, MARGIN = 0.7, 4.0, 0.5
@@ -116,8 +116,8 @@ class _Strips:
         part = image[top:bottom, left:right]
         tile = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
         truth, tracks = (rows[rows[:, 0] == number] for rows in (self._pair.truth, self._pair.tracks))
-        person = _placed(truth[truth[:, 1] == switch.truth_id], (left, top), scale, tile)
-        for box in np.rint(person.box).astype(int).tolist():
+        truth_boxes = _placed(truth[truth[:, 1] == switch.truth_id], (left, top), scale, tile)
+        for box in np.rint(truth_boxes.box).astype(int).tolist():
             draw_dashed_box(tile, box, WHITE, 3)
         Annotator(self._rate, trail_seconds=0).draw(tile, _placed(tracks, (left, top), scale, tile))
         name = {switch.previous_frame: " (last before)", switch.frame: " (switch)"}.get(number, "")
@@ -126,9 +126,9 @@ class _Strips:
 
 def shown_frames(switch: IdentitySwitch, frame_rate: float) -> list[int]:
     """Half a second before the last frame of the old track, that frame, midway, the switch, half a second after it."""
-    aside = max(1, round(ASIDE_SECONDS * frame_rate))
+    margin = max(1, round(MARGIN_SECONDS * frame_rate))
     before, now = switch.previous_frame, switch.frame
-    return sorted({max(1, before - aside), before, (before + now) // 2, now, now + aside})
+    return sorted({max(1, before - margin), before, (before + now) // 2, now, now + margin})
 
 
 def view(truth: Rows, switch: IdentitySwitch, frames: list[int], width: int, height: int) -> tuple[int, int, int, int]:

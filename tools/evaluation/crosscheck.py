@@ -104,10 +104,10 @@ def motmetrics_summary(
             allowed[rows, columns] = distance[rows, columns]
             distance = allowed
         accumulator.update(truth_label[truth], track_label[tracks], distance, frameid=int(pair.frames[index]))
-    found: dict[str, Any] = motmetrics.metrics.create().compute(
+    computed: dict[str, Any] = motmetrics.metrics.create().compute(
         accumulator, metrics=list(NAMES), return_dataframe=False
     )
-    summary = {ours: float(found[theirs]) for theirs, ours in NAMES.items()}
+    summary = {ours: float(computed[theirs]) for theirs, ours in NAMES.items()}
     summary["MOTP"] = 1 - summary["MOTP"]
     return {
         name: 100 * value if name.startswith(("MOT", "IDF", "IDP", "IDR")) else value for name, value in summary.items()

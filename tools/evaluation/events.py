@@ -50,7 +50,7 @@ class IdentitySwitch:
 def clear_matches(pair: SequencePair) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Match ground truth and tracks frame by frame as TrackEval's CLEAR does.
 
-    Among pairs with an IoU of at least one half, those matched in the frame before are preferred, then the sum of the IoU
+    Among pairs with an IoU of at least one half, those matched in the frame before are preferred, then the sum of IoU
     is maximal. A frame without ground truth or without tracks is skipped.
 
     Returns:

@@ -69,37 +69,37 @@ class Job:
         """The detector for sources without detections."""
         return DEFAULT_DETECTOR if self.detector is None else self.detector
 
-    def results(self, opened: TrackingInput) -> list[Path]:
+    def results(self, source: TrackingInput) -> list[Path]:
         """The files that are written for an input: tracks, record and video."""
-        suffixes = [".txt", ".json", ".mp4"] if self.draws(opened) else [".txt", ".json"]
-        return [self.output / f"{opened.name}{suffix}" for suffix in suffixes]
+        suffixes = [".txt", ".json", ".mp4"] if self.draws(source) else [".txt", ".json"]
+        return [self.output / f"{source.name}{suffix}" for suffix in suffixes]
 
-    def kept(self, opened: TrackingInput) -> Path:
+    def kept(self, source: TrackingInput) -> Path:
         """The folder for the records of an input; it exists while the input is tracked, and after an interruption."""
-        return self.output / f".{opened.name}.kept"
+        return self.output / f".{source.name}.kept"
 
-    def may_replace(self, opened: TrackingInput) -> bool:
+    def may_replace(self, source: TrackingInput) -> bool:
         """Whether results may be replaced: with `overwrite`, or those that a resumed run had begun to write."""
-        return self.overwrite or (self.resume and self.kept(opened).is_dir())
+        return self.overwrite or (self.resume and self.kept(source).is_dir())
 
-    def partial(self, opened: TrackingInput) -> Path:
+    def partial(self, source: TrackingInput) -> Path:
         """The file for the final tracks of an interrupted run."""
-        return partial_path(self.output / f"{opened.name}.txt")
+        return partial_path(self.output / f"{source.name}.txt")
 
-    def draws(self, opened: TrackingInput) -> bool:
+    def draws(self, source: TrackingInput) -> bool:
         """Whether there will be an annotated video of an input."""
-        return self.video and opened.frames is not None
+        return self.video and source.frames is not None
 
-    def decodes(self, opened: TrackingInput) -> bool:
+    def decodes(self, source: TrackingInput) -> bool:
         """Whether the images of an input are needed: to detect, for appearance or to draw."""
-        return opened.frames is not None and (opened.detections is None or self.parameters.looks or self.video)
+        return source.frames is not None and (source.detections is None or self.parameters.looks or self.video)
 
-    def stale_video(self, opened: TrackingInput) -> Path | None:
+    def stale_video(self, source: TrackingInput) -> Path | None:
         """An earlier video, not the input itself, that would not belong to the new tracks of an input without video."""
-        video, source = self.output / f"{opened.name}.mp4", Path(opened.source)
-        if self.draws(opened) or not video.is_file():
+        video, path = self.output / f"{source.name}.mp4", Path(source.source)
+        if self.draws(source) or not video.is_file():
             return None
-        is_input = any(each.exists() and video.samefile(each) for each in (source, source / video.name))
+        is_input = any(each.exists() and video.samefile(each) for each in (path, path / video.name))
         return None if is_input else video
 
 

@@ -29,35 +29,35 @@ def expand_sources(sources: list[str]) -> list[str]:
     return expanded
 
 
-def prepare(source: str, job: Job) -> TrackingInput:
+def prepare(origin: str, job: Job) -> TrackingInput:
     """Open a source, and check that it can be tracked and that its results can be written.
 
     Raises:
         SiamlinkError: it cannot be opened, tracked or written.
     """
     use_public, constraints = job.detector is None, job.constraints or ()
-    detections = _detections_of(source, job)
-    opened = open_input(source, detections, job.frame_rate, use_public, constraints, job.patience_seconds)
-    check_mode(opened, job.parameters)
-    if opened.live and (job.resume or job.cache):
-        raise InputError(f"{opened.name} is live and cannot be read again: --resume and --cache are for files")
-    if opened.frames and job.decodes(opened):
-        opened.frames.check()
-    inputs = [Path(source)]
-    if opened.detection_file is not None:
-        inputs.append(opened.detection_file)
-    if isinstance(opened.known, Corrections):
-        inputs += [opened.known.path, *opened.known.tracks]
-    if opened.detections is not None:
-        opened.constraints(opened.detections)
-    results = job.results(opened)
-    if opened.live:
+    detections = _detections_of(origin, job)
+    source = open_input(origin, detections, job.frame_rate, use_public, constraints, job.patience_seconds)
+    check_mode(source, job.parameters)
+    if source.live and (job.resume or job.cache):
+        raise InputError(f"{source.name} is live and cannot be read again: --resume and --cache are for files")
+    if source.frames and job.decodes(source):
+        source.frames.check()
+    inputs = [Path(origin)]
+    if source.detection_file is not None:
+        inputs.append(source.detection_file)
+    if isinstance(source.known, Corrections):
+        inputs += [source.known.path, *source.known.tracks]
+    if source.detections is not None:
+        source.constraints(source.detections)
+    results = job.results(source)
+    if source.live:
         results += [partial_path(path) for path in results]
     names = [path.name for path in results]
-    check_folder(job.output, names, job.may_replace(opened), inputs + [Path(source) / name for name in names])
-    if stale := job.stale_video(opened):
+    check_folder(job.output, names, job.may_replace(source), inputs + [Path(origin) / name for name in names])
+    if stale := job.stale_video(source):
         check_output(stale, job.overwrite)
-    return opened
+    return source
 
 
 def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
@@ -67,19 +67,19 @@ def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
         ConfigError: two sources would write the same files, or a live one is not alone or not in this process.
     """
     by_name: dict[str, TrackingInput] = {}
-    for opened in inputs:
-        if opened.live and len(inputs) > 1:
-            raise ConfigError(f"{opened.name} is live: track it alone")
-        if opened.live and jobs > 1:
-            raise ConfigError(f"{opened.name} is live: track it without --jobs")
-        other = by_name.setdefault(opened.name, opened)
-        if other is not opened:
-            both = f"{other.source} and {opened.source}"
-            raise ConfigError(f"{both} would both write {opened.name}.txt: track them into different folders")
+    for source in inputs:
+        if source.live and len(inputs) > 1:
+            raise ConfigError(f"{source.name} is live: track it alone")
+        if source.live and jobs > 1:
+            raise ConfigError(f"{source.name} is live: track it without --jobs")
+        other = by_name.setdefault(source.name, source)
+        if other is not source:
+            both = f"{other.source} and {source.source}"
+            raise ConfigError(f"{both} would both write {source.name}.txt: track them into different folders")
 
 
-def _detections_of(source: str, job: Job) -> Path | None:
+def _detections_of(origin: str, job: Job) -> Path | None:
     """The detection file for a source: the job's, or the one at that path inside the sequence's folder."""
-    if job.detections is None or not is_sequence(Path(source)):
+    if job.detections is None or not is_sequence(Path(origin)):
         return job.detections
-    return find_detections(job.detections, Path(source))
+    return find_detections(job.detections, Path(origin))

@@ -40,21 +40,21 @@ def track_sources(sources: list[str], job: Job, jobs: int) -> Iterator[tuple[int
         return
     matcher = job.parameters.load_matcher()
     unfinished = _without_finished(inputs, job, matcher) if job.resume else inputs
-    remaining = {opened.name for opened in unfinished}
-    for index, opened in enumerate(inputs):
-        if opened.name not in remaining:
-            show_note(f"{opened.name}: finished before; its results stay")
+    remaining = {source.name for source in unfinished}
+    for index, source in enumerate(inputs):
+        if source.name not in remaining:
+            show_note(f"{source.name}: finished before; its results stay")
             yield index, None
     one_by_one = min(jobs, len(unfinished)) <= 1
     finished = _in_turn(unfinished, job, matcher) if one_by_one else _at_once(unfinished, job, jobs)
     with results_folder(job.output), _resumable(inputs, job), closing(finished):
-        for opened, outcome in finished:
+        for source, outcome in finished:
             if isinstance(outcome, SiamlinkError):
-                show_error(f"{opened.name}: {outcome}")
+                show_error(f"{source.name}: {outcome}")
                 continue
             for note in notes_on(outcome, job.video):
                 show_note(note)
-            yield next(index for index, each in enumerate(inputs) if each is opened), outcome
+            yield next(index for index, each in enumerate(inputs) if each is source), outcome
 
 
 @contextmanager
@@ -73,24 +73,24 @@ def _resumable(inputs: list[TrackingInput], job: Job) -> Iterator[None]:
 def _without_finished(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> list[TrackingInput]:
     """The inputs that the interrupted run has not finished; the temporary files of its processes are removed."""
     clear_abandoned_staging(job.output)
-    detector = _detector(job) if any(opened.detections is None for opened in inputs) else None
-    return [opened for opened in inputs if not is_finished(opened, job, detector, matcher)]
+    detector = _detector(job) if any(source.detections is None for source in inputs) else None
+    return [source for source in inputs if not is_finished(source, job, detector, matcher)]
 
 
 def _in_turn(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> Finished:
-    for opened in inputs:
-        detector = _detector(job) if opened.detections is None else None
+    for source in inputs:
+        detector = _detector(job) if source.detections is None else None
         outcome: Outcome | SiamlinkError
         try:
-            with stage_bars(opened.name) as progress:
-                outcome = run_and_keep(opened, job, detector, matcher, progress, show_note)
+            with stage_bars(source.name) as progress:
+                outcome = run_and_keep(source, job, detector, matcher, progress, show_note)
         except SiamlinkError as error:
             outcome = error
-        yield opened, outcome
+        yield source, outcome
 
 
 def _at_once(inputs: list[TrackingInput], job: Job, jobs: int) -> Finished:
-    if any(opened.detections is None for opened in inputs):
+    if any(source.detections is None for source in inputs):
         _detector(job)  # a detector that cannot be loaded ends the run; a download is made only once
     with stage_bars() as progress:
         yield from run_at_once(inputs, job, jobs, progress)
@@ -115,21 +115,21 @@ def _detector(job: Job) -> LoadedDetector:
 
 def notes_on(outcome: Outcome, video: bool) -> list[str]:
     """What a user should know about a source that was tracked, a line for each; `video` if one was to be written."""
-    opened, notes = outcome.opened, []
+    source, notes = outcome.opened, []
     no_video = ", no video written" if video else ""
-    if opened.frames is None:
-        notes.append(f"{opened.name} has no frames: tracked from its detections alone" + no_video)
+    if source.frames is None:
+        notes.append(f"{source.name} has no frames: tracked from its detections alone" + no_video)
     elif outcome.result.appearance and outcome.result.appearance.missing:
         missing = outcome.result.appearance.missing
-        notes.append(f"{opened.name}: {missing}; appearance was used up to there, geometry alone after it")
-    if opened.frames:
-        notes += losses_of(opened.frames)
+        notes.append(f"{source.name}: {missing}; appearance was used up to there, geometry alone after it")
+    if source.frames:
+        notes += losses_of(source.frames)
     if not outcome.result.counts.detections:
-        notes.append(f"{opened.name}: no detections, so there are no tracks")
+        notes.append(f"{source.name}: no detections, so there are no tracks")
     elif not outcome.result.counts.tracks:
-        notes.append(f"{opened.name}: no tracks; too few detections follow each other")
+        notes.append(f"{source.name}: no tracks; too few detections follow each other")
     if outcome.result.broken:
-        notes.append(f"{opened.name}: {outcome.broken}; the results end there")
+        notes.append(f"{source.name}: {outcome.broken}; the results end there")
     elif outcome.broken:
-        notes.append(f"{opened.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
+        notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes

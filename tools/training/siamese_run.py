@@ -1,4 +1,4 @@
-"""The files of a training of the network: what it may replace, and what is left when it ends."""
+"""The files of a training of the network, checked before it and completed after it."""
 
 from pathlib import Path
 

@@ -51,6 +51,7 @@ def seen(here: Path, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return given
 
 
+@pytest.mark.slow
 def test_the_stages_of_all_sources_are_added_up(siamlink: Run, sequence: Make, here: Path) -> None:
     sequence("A", None)
     sequence("B", None)

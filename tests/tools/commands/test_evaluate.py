@@ -75,6 +75,7 @@ def test_the_command_is_imported_without_what_it_needs_to_run() -> None:
     assert found.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_scoring_raises_no_warning_and_prints_only_the_table(street: Path) -> None:
     code = "import typer, siamlink.tools.commands.evaluate as e; typer.run(e.evaluate)"
     arguments = [str(street / "street" / "A"), str(street / "results")]

@@ -181,11 +181,12 @@ def test_frames_that_come_too_fast_are_dropped_and_told(siamlink: Run, network_c
     record = json.loads(Path("out/gate.json").read_text())
     dropped = record["live"]["dropped"]
     assert dropped > 0
-    assert f"gate: {dropped} of 100 frames came too fast and were dropped" in result.err
+    assert f"gate: {dropped} of 100 frames arrived too fast and were dropped" in result.err
     assert record["input"]["frames"] == 100
     assert check_walkers(Path("out/gate.txt"))[:, 0].max() == 100
 
 
+@pytest.mark.slow
 def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run) -> None:
     def images() -> Iterator[bytes]:
         for number in count(1):  # whose length is known: it is read as fast as it is tracked
@@ -213,6 +214,7 @@ def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run) -> N
     assert sorted(path.name for path in Path("out").iterdir()) == ["gate.partial.mp4", "gate.partial.txt"]
 
 
+@pytest.mark.slow
 def test_what_a_killed_run_left_is_not_overwritten(siamlink: Run, stream: str) -> None:
     Path("out").mkdir()
     Path("out/gate.partial.txt").write_text("a whole night")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Rows = tuple[dict[str, Row], list[Table]]
 
-app = typer.Typer(no_args_is_help=True, help="Measure what each part contributes, on videos that no model saw.")
+app = typer.Typer(no_args_is_help=True)
 
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of MOT sequences with gt/, det/ and frames.")]
 Sequences = Annotated[

@@ -148,8 +148,8 @@ def track(
     tracked = []
     for done, (video, matcher) in enumerate(tested, 1):
         sequence = video.sequence
-        opened = open_input(sequence.folder, sequence.detection_file)
-        tracks = track_input(opened, None, parameters, matcher=matcher, looks=look_up(video.public)).tracks
+        source = open_input(sequence.folder, sequence.detection_file)
+        tracks = track_input(source, None, parameters, matcher=matcher, looks=look_up(video.public)).tracks
         with staging(folder) as staged:
             (staged / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
             publish(staged, folder)

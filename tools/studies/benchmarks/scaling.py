@@ -96,9 +96,9 @@ def _track(way: str, people: int, frames: int, parameters: TrackerParameters) ->
     walkers, matcher = Walkers(people=people), parameters.load_matcher()
     for part in (walkers.frames(FEW_FRAMES // 10), walkers.frames(frames)):  # the first loads the libraries
         detections = Detections.concatenate([found for found, _ in part])
-        opened = TrackingInput("walkers", walkers.frame_rate, None, None, detections)
+        source = TrackingInput("walkers", walkers.frame_rate, None, None, detections)
         begin = time.process_time()
-        track_input(opened, None, parameters, matcher=matcher)
+        track_input(source, None, parameters, matcher=matcher)
         taken = time.process_time() - begin
     return Measured(way, people, frames, 1000 * taken / frames, peak_megabytes())
 

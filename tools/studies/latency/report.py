@@ -1,4 +1,4 @@
-"""What a bounded delay costs, as a table, JSON, Markdown and a picture."""
+"""The cost of a bounded delay, as a table, JSON, Markdown and a picture."""
 
 import json
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class LatencyReport:
         return table(("sequence", *self.by_way), rows)
 
     def _draw(self, path: Path) -> None:
-        """Draw the overall scores by latency, and what each sequence loses against offline."""
+        """Draw the overall scores by latency, and the loss of each sequence against offline."""
         from matplotlib.figure import Figure
 
         windowed = {float(way.split()[1]): each for way, each in self.by_way.items() if way not in (OFFLINE, ONLINE)}

@@ -67,15 +67,15 @@ def cut_tracklets(
     if not len(rows):
         return LabelledTracklets(np.zeros(0, np.int64), ())
     rows = rows[np.argsort(identity[rows], kind="stable")]
-    person, frame = identity[rows], detections.frame[rows].astype(np.int64)
-    begins = np.r_[True, (np.diff(person) != 0) | (np.diff(frame) > parameters.split_seconds * frame_rate)]
+    owner, frame = identity[rows], detections.frame[rows].astype(np.int64)
+    begins = np.r_[True, (np.diff(owner) != 0) | (np.diff(frame) > parameters.split_seconds * frame_rate)]
     stretch = np.cumsum(begins) - 1
     first, last = frame[begins][stretch], frame[np.r_[begins[1:], True]][stretch]
     span = last - first + 1
     parts = np.ceil(span / (parameters.length_seconds * frame_rate)).astype(np.int64)
     part = (frame - first) * parts // span
     cuts = np.flatnonzero((np.diff(stretch) != 0) | (np.diff(part) != 0)) + 1
-    return LabelledTracklets(person[np.r_[0, cuts]], tuple(np.split(rows, cuts)))
+    return LabelledTracklets(owner[np.r_[0, cuts]], tuple(np.split(rows, cuts)))
 
 
 def tracklet_pairs(

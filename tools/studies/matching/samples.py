@@ -121,10 +121,10 @@ def find_annotated(folders: Iterable[Path], detection_file: str) -> tuple[list[S
     Raises:
         InputError: there is none, one has no frame rate, or two have one name.
     """
-    found = {sequence.folder: sequence for folder in folders for sequence in find_sequences(folder)}
+    sequences = {sequence.folder: sequence for folder in folders for sequence in find_sequences(folder)}
     usable: dict[str, Sequence] = {}
     notes = []
-    for sequence in found.values():
+    for sequence in sequences.values():
         needed = {"gt/gt.txt": sequence.truth_file, detection_file: sequence.folder / detection_file}
         missing = [name for name, path in needed.items() if not path.is_file()]
         missing += [] if sequence.frames else ["frames"]

@@ -56,6 +56,7 @@ def document(*names: str) -> Path:
     return Path("tables.md")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_context_and_appearance_alone_and_together(siamlink: Run, painted_streets: Path) -> None:
     command = ("study", "ablate", "features", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
@@ -84,6 +85,7 @@ def test_context_and_appearance_alone_and_together(siamlink: Run, painted_street
     assert Path("seen.txt").read_text() == looked, "finished rows are not made again"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_solvers_share_rows_with_features(siamlink: Run, painted_streets: Path) -> None:
     done = siamlink("study", "ablate", "solvers", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
@@ -97,6 +99,7 @@ def test_solvers_share_rows_with_features(siamlink: Run, painted_streets: Path) 
     assert sorted(path.name for path in Path("out/models").iterdir()) == ["without-east", "without-west"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_networks_are_trained_on_crops_and_measured_on_videos(
     siamlink: Run, painted_streets: Path, crops: Path

@@ -28,6 +28,7 @@ def precision(metric: LearnedMetric, descriptor: np.ndarray, identity: np.ndarra
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
 def test_a_learned_metric_tells_new_people_apart_better(name):
     pytest.importorskip("metric_learn")
@@ -35,6 +36,7 @@ def test_a_learned_metric_tells_new_people_apart_better(name):
     assert precision(learned, *people(1)) > 1.5 * precision(LearnedMetric(np.eye(DIMENSION)), *people(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
 def test_the_same_seed_learns_the_same_whatever_the_scale_of_the_descriptors(name):
     pytest.importorskip("metric_learn")
@@ -99,5 +101,5 @@ def test_an_unknown_metric_is_named_with_the_nearest():
 
 @pytest.mark.parametrize("identity", [np.zeros(20, int), np.arange(20), np.full(20, -1), np.zeros(0, int)])
 def test_one_person_alone_teaches_nothing(identity):
-    with pytest.raises(InputError, match="two people with 4 descriptors each are needed"):
+    with pytest.raises(InputError, match="two identities with 4 descriptors each are needed"):
         learn_metric("mahalanobis", np.ones((len(identity), 3)), identity)

@@ -5,12 +5,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from siamlink.tools.studies.benchmarks.evaluate import EvaluateBenchmark, Timing, _largest_difference
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 
 
+@pytest.mark.slow
 def test_both_programs_say_the_same(siamlink: Run, sequence: Make, here: Path) -> None:
     results = here / "results"
     results.mkdir()

@@ -21,6 +21,7 @@ def models(here: Path, matcher: Matcher) -> Path:
     return here / "models"
 
 
+@pytest.mark.slow
 def test_every_way_of_tracking_is_scored_beside_the_others(siamlink: Run, streets: Path, models: Path) -> None:
     command = (
         "study",
@@ -49,7 +50,7 @@ def test_every_way_of_tracking_is_scored_beside_the_others(siamlink: Run, street
         assert siamlink("track", streets / name, "-o", "again", "--mode", "online", *model).code == 0
         assert Path("again", f"{name}.txt").read_bytes() == Path("out/online", f"{name}.txt").read_bytes()
     lines = Path("out/latency.md").read_text().splitlines()
-    assert [line.split("|")[1].strip() for line in lines if line.startswith("| ")] == [
+    assert [line.split("|")[1].strip() for line in lines if line.startswith("| ") and "---" not in line] == [
         *("tracking", *WAYS),
         *("sequence", "east", "west"),
     ]

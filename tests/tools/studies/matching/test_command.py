@@ -92,7 +92,7 @@ def quiet(*_: object) -> None:
 @pytest.fixture
 def walks(here: Path, sequence: Make) -> Make:
     """Makes sequences whose detections are lost in frames 9 to 14, so that there are tracklets apart in time."""
-    (here / "described.py").write_text(LOOKS)
+    (here / "looks.py").write_text(LOOKS)
 
     def make(name: str, *more: str) -> Path:
         folder = sequence(name)
@@ -158,7 +158,7 @@ def test_each_detection_of_a_person_is_described_once_and_others_never(walks: Ma
     folder = walks("A", "20,-1,60,50,14,15,1,-1,-1,-1")
     samples = draw_samples(open_sequence(folder), "det/det.txt", ASK)
     assert len(samples.rows) == len(samples.detections) == 36
-    describe_samples(samples, load_appearances(["looks.py:Seen"]), ASK.flow, quiet)
+    describe_samples(samples, load_appearances(["looks.py:Recorder"]), ASK.flow, quiet)
     boxes = sys.modules["siamlink_plugin_looks"].Seen.boxes
     assert [len(each) for each in boxes] == [2] * 18
     assert np.array_equal(np.concatenate(boxes), samples.detections.box)
@@ -294,8 +294,8 @@ def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, walks: Make)
         (("sequences/A", "--appearance", "none"), "--appearance 'none': there is nothing to measure"),
         (("sequences/A", "--appearance", "onnx:missing.onnx"), "missing.onnx"),
         (("sequences/A", "--appearance", "looks.py:Colours"), "did you mean 'Colour'?"),
-        (("sequences/A", "--appearance", "looks.py:Unsure"), "'looks.py:Unsure' says of some pairs what is not finite"),
-        (("sequences/A", "--appearance", "looks.py:Changes"), "by 2 numbers in one frame, by 3 in another"),
+        (("sequences/A", "--appearance", "looks.py:Unsure"), "'looks.py:Unsure' gives values that are not finite"),
+        (("sequences/A", "--appearance", "looks.py:Changes"), "of 2 numbers in one frame, of 3 in another"),
         (("sequences/A", "-o", "det.txt"), "cannot write det.txt: it is a file; name a folder for the results"),
         (("sequences/A", "sequences/copy"), "have one name; rename one"),
         (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
