@@ -127,8 +127,9 @@ def _check(evaluation: "Evaluation", options: EvaluateOptions) -> None:
 
     differences = crosscheck(evaluation, options.ground_truth, options.results)
     count = len(evaluation.sequences)
+    scored = "1 sequence" if count == 1 else f"{count} sequences"
     if not differences:
-        typer.echo(f"py-motmetrics agrees on {', '.join(COMPARED)} of {count} sequences")
+        typer.echo(f"py-motmetrics agrees on {', '.join(COMPARED)} in {scored}")
         return
     shown = "; ".join(str(each) for each in differences)
     typer.echo(f"py-motmetrics differs: {shown}")

@@ -32,7 +32,12 @@ def show_table(table: Table) -> None:
     console = Console()
     sized = console.is_terminal or "COLUMNS" in os.environ
     console.width = max(table.least_width, console.width) if sized else table.full_width
-    console.print(table.rich(), crop=False)
+    if console.is_terminal:
+        console.print(table.rich(), crop=False)
+        return
+    with console.capture() as captured:
+        console.print(table.rich(), crop=False)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def show_error(message: object) -> None:

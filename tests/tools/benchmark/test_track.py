@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamlink.tools.benchmark.peer_trackers import PEERS, follow
+from siamlink.tools.benchmark.peer_trackers import PEERS, track_by_peer
 from siamlink.tools.benchmark.track import LOAD, OURS, WRITE, Measured, TrackBenchmark, _median
 from siamlink.tools.running.job import Job
 
@@ -78,7 +78,7 @@ def test_other_trackers_see_each_frame_with_scores_that_are_probabilities(
     folder = sequence("SEQ", None, text)
     for name in PEERS:
         seen.clear()
-        frames, seconds, tracking = follow(name, [str(folder)], Job(Path("out")), time.time())
+        frames, seconds, tracking = track_by_peer(name, [str(folder)], Job(Path("out")), time.time())
         assert frames == len(seen) - 1 == 24
         assert seen[0] == (12, False if name.startswith("BoT") else None)
         scores = [seen[1], seen[3]]

@@ -99,7 +99,7 @@ def test_py_motmetrics_agrees_on_a_street(streets: Path, tmp_path: Path) -> None
         (results / f"{name}.txt").write_text("\n".join(wrong) + "\n")
     result = CliRunner().invoke(app, [str(streets), str(results), "--check"])
     assert result.exit_code == 0
-    assert result.stdout.splitlines()[-1] == "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN of 2 sequences"
+    assert result.stdout.splitlines()[-1] == "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN in 2 sequences"
 
 
 def test_a_difference_is_named_and_the_exit_code_is_1(street: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -117,4 +117,4 @@ def test_the_check_skips_a_sequence_without_ground_truth_boxes(street: Path) -> 
     (street / "results" / "B.txt").write_text("")
     (street / "results" / "A.txt").write_text("")
     code, stdout, _, _ = run(street, "--check")
-    assert (code, stdout.splitlines()[-1]) == (0, "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN of 2 sequences")
+    assert (code, stdout.splitlines()[-1]) == (0, "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN in 2 sequences")

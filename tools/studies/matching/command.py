@@ -1,21 +1,28 @@
 """The command `siamlink study match`."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from siamlink.tools.console.options import OutputFolder, Overwrite
+from siamlink.tools.console.options import OutputFolder, Overwrite, takes
+
+if TYPE_CHECKING:
+    from siamlink.tools.studies.matching.evaluation import MatchResult
 
 RESULTS, PICTURE = "match-eval.json", "roc.png"
 
 
-def match(
+@dataclass(frozen=True)
+class MatchOptions:
+    """The arguments and options of `siamlink study match`."""
+
     data: Annotated[
         list[Path],
         typer.Argument(metavar="DATA...", help="MOT sequences with gt/, detections and frames, or folders of such."),
-    ],
-    output: OutputFolder,
+    ]
+    output: OutputFolder
     appearance: Annotated[
         list[str] | None,
         typer.Option(
@@ -23,19 +30,22 @@ def match(
             help="Appearance model: siamese (shipped with siamlink, the default), siamese:FILE, onnx:FILE, "
             "package.module:attribute or file.py:attribute; repeatable.",
         ),
-    ] = None,
-    detections: Annotated[
-        str, typer.Option(metavar="FILE", help="Detection file inside each sequence.")
-    ] = "det/det.txt",
+    ] = None
+    detections: Annotated[str, typer.Option(metavar="FILE", help="Detection file inside each sequence.")] = (
+        "det/det.txt"
+    )
     ways: Annotated[
         int, typer.Option(metavar="N", help="Number of identities in a one-shot trial, or all of a sequence.")
-    ] = 20,
-    near: Annotated[bool, typer.Option("--near", help="Use only pairs that the motion of a person allows.")] = False,
+    ] = 20
+    near: Annotated[bool, typer.Option("--near", help="Use only pairs that the motion of a person allows.")] = False
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="F", help="Also write the figures to this file.")
-    ] = None,
-    overwrite: Overwrite = False,
-) -> None:
+    ] = None
+    overwrite: Overwrite = False
+
+
+@takes(MatchOptions)
+def match(options: MatchOptions) -> None:
     """Measure how well appearance models tell identities apart, on sequences with ground truth and frames.
 
     Each detection gets the ground-truth identity with the highest IoU (at least 0.5); others are left out. Measures,
@@ -54,43 +64,43 @@ def match(
     The mean over the sequences has equal weights. Writes DIR/match-eval.json and DIR/roc.png, the ROC curves of the
     tracklets.
     """
-    import json
-
     from siamlink.association.appearance.appearance import SIAMESE
     from siamlink.detectors.base.parameters import build
-    from siamlink.tools.console.files import (
-        check_folder,
-        check_output,
-        make_folder,
-        output_errors,
-        publish,
-        staging,
-        write_text,
-    )
+    from siamlink.tools.console.files import check_folder, check_output
     from siamlink.tools.console.terminal import show_note, show_table, stage_bars
     from siamlink.tools.studies.matching.evaluation import evaluate_matches
-    from siamlink.tools.studies.matching.report import as_dict, draw_roc, tables
+    from siamlink.tools.studies.matching.report import tables
     from siamlink.tools.studies.matching.samples import MatchParameters, find_annotated, load_appearances
 
-    parameters = build(MatchParameters, {"ways": ways, "pairs": {"near": near}}, "study match")
-    check_folder(output, (RESULTS, PICTURE), overwrite)
-    if json_file is not None:
-        check_output(json_file, overwrite)
-    sequences, notes = find_annotated(data, detections)
-    appearances = load_appearances(appearance or [SIAMESE])
+    values = {"ways": options.ways, "pairs": {"near": options.near}}
+    parameters = build(MatchParameters, values, "study match")
+    check_folder(options.output, (RESULTS, PICTURE), options.overwrite)
+    if options.json_file is not None:
+        check_output(options.json_file, options.overwrite)
+    sequences, notes = find_annotated(options.data, options.detections)
+    appearances = load_appearances(options.appearance or [SIAMESE])
     for note in notes:
         show_note(note)
     with stage_bars() as progress:
-        results = evaluate_matches(sequences, detections, appearances, parameters, progress)
+        results = evaluate_matches(sequences, options.detections, appearances, parameters, progress)
     labels = {part.name: part.label for part in appearances.parts}
-    setup = {"detections": detections, "appearances": labels, "parameters": parameters.model_dump()}
-    text = json.dumps({**setup, **as_dict(results)}, indent=2) + "\n"
-    make_folder(output)
-    with staging(output) as staged, output_errors(output):
-        (staged / RESULTS).write_text(text, encoding="utf-8", newline="")
-        draw_roc(results, staged / PICTURE)
-        publish(staged, output)
-    if json_file is not None:
-        write_text(json_file, text, overwrite)
+    setup = {"detections": options.detections, "appearances": labels, "parameters": parameters.model_dump()}
+    _write(results, setup, options)
     for table in tables(results):
         show_table(table)
+
+
+def _write(results: "list[MatchResult]", setup: dict[str, Any], options: MatchOptions) -> None:
+    import json
+
+    from siamlink.tools.console.files import make_folder, output_errors, publish, staging, write_text
+    from siamlink.tools.studies.matching.report import as_dict, draw_roc
+
+    text = json.dumps({**setup, **as_dict(results)}, indent=2) + "\n"
+    make_folder(options.output)
+    with staging(options.output) as staged, output_errors(options.output):
+        (staged / RESULTS).write_text(text, encoding="utf-8", newline="")
+        draw_roc(results, staged / PICTURE)
+        publish(staged, options.output)
+    if options.json_file is not None:
+        write_text(options.json_file, text, options.overwrite)
