@@ -13,6 +13,7 @@ from siamlink.association.matcher import Matcher
 Run = Callable[..., Any]
 
 
+@pytest.mark.slow
 def test_a_trained_model_is_written_and_used(siamlink: Run, streets: Path) -> None:
     one_level = ("--set", "levels=1")
     result = siamlink("train", "matcher", streets / "east", streets / "west", "-o", "model", *one_level)

@@ -17,6 +17,7 @@ def test_two_names_of_one_video_are_too_few(videos: list[AnnotatedVideo]) -> Non
         train_second_level(videos[:2], None, TrackerParameters(), FEW)
 
 
+@pytest.mark.slow
 def test_tracklets_are_made_by_a_first_level_of_other_videos(
     videos: list[AnnotatedVideo], monkeypatch: pytest.MonkeyPatch
 ) -> None:

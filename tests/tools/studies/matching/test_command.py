@@ -159,7 +159,7 @@ def test_each_detection_of_a_person_is_described_once_and_others_never(walks: Ma
     samples = draw_samples(open_sequence(folder), "det/det.txt", ASK)
     assert len(samples.rows) == len(samples.detections) == 36
     describe_samples(samples, load_appearances(["looks.py:Recorder"]), ASK.flow, quiet)
-    boxes = sys.modules["siamlink_plugin_looks"].Seen.boxes
+    boxes = sys.modules["siamlink_plugin_looks"].Recorder.boxes
     assert [len(each) for each in boxes] == [2] * 18
     assert np.array_equal(np.concatenate(boxes), samples.detections.box)
 
