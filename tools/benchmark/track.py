@@ -114,7 +114,7 @@ def measure(
         video: whether annotated videos are drawn.
         repeats: number of runs; the medians are reported.
         against: whether other trackers are measured, too.
-        progress: told how far it is.
+        progress: receives the progress.
 
     Raises:
         SiamlinkError: a source cannot be tracked.

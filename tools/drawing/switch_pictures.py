@@ -55,7 +55,7 @@ def draw_switches(
         results: as for `evaluate`.
         benchmarks: the benchmark of each sequence, by its name.
         folder: for the pictures; created if it is missing.
-        progress: told how far it is.
+        progress: receives the progress.
 
     Returns:
         The switch that each picture shows, by the picture's name; a switch after the end of a broken video is left out.

@@ -98,7 +98,7 @@ def test_the_medians_count_and_ratios_are_to_siamlink() -> None:
     assert len(TrackBenchmark(3, ours, (peer,)).tables()) == 2
 
 
-def test_what_cannot_be_measured_is_said_in_one_line(siamlink: Run, seen: list[Any], here: Path, stream: str) -> None:
+def test_an_input_that_cannot_be_measured_is_one_line(siamlink: Run, seen: list[Any], here: Path, stream: str) -> None:
     line = siamlink("bench", "track", "walk.mp4", "--against").line
     assert line == "siamlink: walk has no detections: --against compares on MOT sequences with det.txt"
     line = siamlink("bench", "track", stream, "--set", "mode=online").line

@@ -14,7 +14,7 @@ Run = Callable[..., Any]
 
 
 @pytest.mark.slow
-def test_the_demo_makes_what_it_says_and_keeps_it(siamlink: Run, video_facts: Callable[..., Any]) -> None:
+def test_the_demo_writes_the_listed_files_and_keeps_them(siamlink: Run, video_facts: Callable[..., Any]) -> None:
     result = siamlink("demo", "-o", "demo", "--seconds", 1)
     assert (result.code, result.err) == (0, "")
     told = [line.split()[0] for line in result.out.splitlines() if line.startswith("  demo/")]

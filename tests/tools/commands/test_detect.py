@@ -24,7 +24,7 @@ def test_detections_are_written_and_can_be_tracked(siamlink: Run, check_two_trac
     check_two_tracks("out", "walk")
 
 
-def test_a_sequence_s_frames_are_looked_at(siamlink: Run, sequence: Callable[..., Path]) -> None:
+def test_the_frames_of_a_sequence_are_detected(siamlink: Run, sequence: Callable[..., Path]) -> None:
     folder = sequence("SEQ", "images", detections="")
     assert siamlink("detect", folder, "-o", "found.txt", "--detector", "mine.py:Walkers").code == 0
     assert len(read_detections(Path("found.txt"))) == 48
@@ -84,7 +84,7 @@ def test_ctrl_c_ends_a_live_stream(siamlink: Run, stream: str) -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
-def test_detections_of_a_lost_stream_are_kept(siamlink: Run, network_camera: Any, still_clock: Any) -> None:
+def test_detections_of_a_lost_stream_are_written(siamlink: Run, network_camera: Any, still_clock: Any) -> None:
     def images() -> Iterator[bytes]:
         yield from network_camera.parts(np.zeros((4, 48, 64, 3), np.uint8))
 

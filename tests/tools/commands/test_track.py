@@ -145,7 +145,7 @@ def test_a_real_sequence_is_tracked_and_scored(siamlink: Run, data: Path, video_
     assert Path("out/TUD-Campus.txt").read_text() != Path("vgg/TUD-Campus.txt").read_text()
 
 
-def test_a_real_sequence_without_frames_says_so(siamlink: Run, data: Path) -> None:
+def test_a_real_sequence_without_frames_is_noted(siamlink: Run, data: Path) -> None:
     result = siamlink("track", data / "MOT17-02-FRCNN", "-o", "out")
     assert result.code == 0
     assert result.line == "MOT17-02-FRCNN has no frames: tracked from its detections alone, no video written"

@@ -45,7 +45,7 @@ def test_bad_options_are_one_line_and_leave_nothing(siamlink: Run, options: tupl
     assert not [*Path().glob("out/*")]
 
 
-def test_the_default_detector_without_a_network_says_how_to_give_a_file(
+def test_the_default_detector_without_a_network_connection_names_the_alternative(
     siamlink: Run, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIAMLINK_CACHE", str(here / "cache"))
@@ -121,7 +121,7 @@ def test_a_frame_beyond_counted_images_is_out_of_range(siamlink: Run, images: Pa
     assert result.line == "siamlink: late.txt, line 1, column 1: frame 25 is out of range: the last frame is 24"
 
 
-def test_detections_beyond_the_end_of_a_video_are_said(siamlink: Run) -> None:
+def test_detections_beyond_the_end_of_a_video_are_noted(siamlink: Run) -> None:
     Path("late.txt").write_text(Path("det.txt").read_text() + "30,-1,1,1,2,3,0.5\n")
     result = siamlink("track", "walk.mp4", "-o", "out", "--detections", "late.txt")
     assert result.code == 3
@@ -160,7 +160,7 @@ def test_a_truncated_video_gives_the_tracks_so_far(
     check_two_tracks("out", "walk")
 
 
-def test_a_damaged_video_says_at_which_frame(
+def test_a_damaged_video_is_noted_with_its_frame(
     siamlink: Run, here: Path, walk_bytes: dict[str, bytes], video_facts: Check
 ) -> None:
     damaged = bytearray(walk_bytes[".mp4"])

@@ -172,7 +172,7 @@ def test_a_stream_that_stays_away_ends_the_run_as_broken(
 
 
 @pytest.mark.usefixtures("still_clock")
-def test_frames_that_come_too_fast_are_dropped_and_told(siamlink: Run, network_camera: Any, show: Run) -> None:
+def test_frames_that_arrive_too_fast_are_dropped_and_noted(siamlink: Run, network_camera: Any, show: Run) -> None:
     slow = "import time\nfrom looks import Sees\nclass Slow(Sees):\n    def detect(self, image):\n"
     Path("slow.py").write_text(slow + "        time.sleep(0.02)\n        return super().detect(image)\n")
     with network_camera(lambda: show(1, 100)) as camera:

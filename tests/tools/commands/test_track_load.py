@@ -170,7 +170,7 @@ def test_a_disk_with_room_for_the_tracks_alone(siamlink: Run, disk: Disk, check_
 
 
 @pytest.mark.parametrize("command", [("track", "-o", "{}"), ("track", "-o", "{}/new"), ("detect", "-o", "{}/det.txt")])
-def test_a_read_only_disk_is_said_before_the_work(siamlink: Run, disk: Disk, command: tuple[str, ...]) -> None:
+def test_a_read_only_disk_is_an_error_before_the_work(siamlink: Run, disk: Disk, command: tuple[str, ...]) -> None:
     folder = disk(1 << 20)
     subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     Path("unasked.py").write_text("def find(image):\n    raise AssertionError('asked')\n")

@@ -50,7 +50,7 @@ def test_an_earlier_model_is_kept_unless_overwritten(siamlink: Run, streets: Pat
         (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
     ],
 )
-def test_what_cannot_be_learned_from_is_one_line(
+def test_data_that_cannot_be_learned_from_is_one_line(
     siamlink: Run, sequence: Callable[..., Path], arguments: tuple[str, ...], message: str
 ) -> None:
     sequence("SEQ", None)
@@ -65,7 +65,7 @@ def test_what_cannot_be_learned_from_is_one_line(
 
 
 @pytest.mark.slow
-def test_with_an_appearance_the_frames_are_looked_at(siamlink: Run, painted_streets: Path) -> None:
+def test_with_an_appearance_the_frames_are_used(siamlink: Run, painted_streets: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
     result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)
     assert (result.code, result.err) == (0, "")
@@ -84,7 +84,7 @@ def test_with_an_appearance_the_frames_are_looked_at(siamlink: Run, painted_stre
 
 
 @pytest.mark.slow
-def test_frames_that_end_early_are_said(siamlink: Run, painted_streets: Path, here: Path) -> None:
+def test_frames_that_end_early_are_noted(siamlink: Run, painted_streets: Path, here: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
     assert siamlink("train", "matcher", painted_streets, "-o", "model", *setting).code == 0
     short = shutil.copytree(painted_streets / "west", here / "west")

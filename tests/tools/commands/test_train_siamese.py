@@ -24,14 +24,14 @@ def test_training_writes_weights_log_and_picture(siamlink: Callable, sequence: C
 
 
 @pytest.mark.slow
-def test_a_video_can_be_kept_to_validate_on(siamlink: Callable, sequence: Callable, crops: Path) -> None:
+def test_a_video_can_be_for_validation_only(siamlink: Callable, sequence: Callable, crops: Path) -> None:
     sequence("walk", frames="images")
     done = siamlink("train", "siamese", "sequences", crops, "-o", "model", "--validate", "walk", *SETTINGS)
     assert done.out == "trained on crops; weights in model\n"
 
 
 @pytest.mark.slow
-def test_earlier_weights_are_replaced_only_when_told(siamlink: Callable, crops: Path) -> None:
+def test_earlier_weights_are_replaced_only_with_overwrite(siamlink: Callable, crops: Path) -> None:
     command = ("train", "siamese", crops, "-o", "model", *SETTINGS)
     siamlink(*command)
     weights = Path("model/siamese.safetensors")

@@ -53,7 +53,7 @@ def test_people_are_higher_where_their_feet_are_lower(scene):
     assert truth.height[whole].max() < 190
 
 
-def test_rendered_people_are_where_the_truth_says():
+def test_rendered_people_are_inside_their_ground_truth_boxes():
     scene = reentry()
     empty = Scene(scene.width, scene.height, scene.frame_rate, scene.frame_count, scene.seed, people=())
     assert len(empty.truth()) == 0
@@ -74,7 +74,7 @@ def test_the_camera_is_static_and_does_not_flicker():
     assert abs(difference.mean()) < 0.1
 
 
-def test_perfect_detections_are_the_truth_that_can_be_seen():
+def test_perfect_detections_are_the_visible_ground_truth():
     scene = street(frame_count=60)
     found = scene.detections(miss_rate=0, false_rate=0, jitter=0)
     seen = scene.truth()[scene.visibility() >= LEAST_VISIBLE]
@@ -82,7 +82,7 @@ def test_perfect_detections_are_the_truth_that_can_be_seen():
     np.testing.assert_allclose(found.box, seen.box, atol=1e-3)
 
 
-def test_detections_miss_and_invent_as_often_as_asked(scene):
+def test_miss_rate_and_false_rate_are_met(scene):
     seen = (scene.visibility() >= LEAST_VISIBLE).sum()
     found = len(scene.detections(miss_rate=0.2, false_rate=0))
     assert abs(found / seen - 0.8) < 4 * np.sqrt(0.2 * 0.8 / seen)

@@ -54,7 +54,7 @@ def test_street_has_reentries(scene):
     assert sum(gap > 10 for gap in gaps) >= 3
 
 
-def test_nobody_jumps(scene):
+def test_people_move_continuously(scene):
     truth = scene.truth()
     for track_id in range(1, len(scene.people) + 1):
         rows = truth[truth.track_id == track_id]

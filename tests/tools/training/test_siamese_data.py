@@ -23,7 +23,7 @@ def test_a_share_of_the_identities_of_crops_is_for_validation(crops: Path) -> No
     assert validation is not None
 
 
-def test_a_named_sequence_validates_and_is_not_learned_from(crops: Path, sequence: Callable[..., Path]) -> None:
+def test_a_named_sequence_is_for_validation_only(crops: Path, sequence: Callable[..., Path]) -> None:
     walk = sequence("walk", frames="images")
     training, _ = read_training_data([crops, walk], [], ["walk"], PARAMETERS, silent)
     assert [part.name for part in training] == ["crops"]

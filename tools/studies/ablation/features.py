@@ -95,7 +95,7 @@ def measure_features(
         examples: of all sequences.
         tested: the names of those to test, each by trees trained on the sequences of other videos.
         parameters: of the trees.
-        progress: told of the sequences tested.
+        progress: receives the sequences tested.
 
     Raises:
         InputError: there is no other video to learn from, or no pairs of both kinds.

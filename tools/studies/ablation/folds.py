@@ -67,7 +67,7 @@ def read_folds(
         names: the sequences to test; None: all with frames.
         folder: of the ablation, where the models are stored.
         parameters: of the tracker.
-        progress: told of reading and training.
+        progress: receives reading and training.
 
     Raises:
         ConfigError: there is no sequence of a name.
@@ -142,7 +142,7 @@ def track(
         tested: the videos with their matchers.
         parameters: of the tracker.
         folder: for the tracks.
-        progress: told of each video.
+        progress: receives each video.
     """
     make_folder(folder)
     tracked = []

@@ -124,7 +124,7 @@ class Crops:
 
     Args:
         folders: of crops.
-        progress: told of the images read.
+        progress: receives the images read.
     """
 
     def __init__(self, folders: list[Path], progress: Progress) -> None:
@@ -181,7 +181,7 @@ def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress
         recipe: what to train.
         crops: for training and validation.
         folder: of the ablation, with weights and checkpoints.
-        progress: told of the steps.
+        progress: receives the steps.
     """
     own = folder / NETWORKS / recipe.name
     make_folder(own)

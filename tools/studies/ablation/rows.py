@@ -63,7 +63,7 @@ class Ablation:
         output: the folder of the ablation.
         tested: sequences to test; None: all with frames. Models still learn from all others.
         crops: folders of crops that networks are trained on.
-        progress: told of every step.
+        progress: receives every step.
 
     Raises:
         ConfigError: there is no sequence of a name, or the folder holds another ablation.

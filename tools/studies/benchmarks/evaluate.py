@@ -96,7 +96,7 @@ def measure(ground_truth: Path, results: Path, repeats: int, progress: Progress)
         ground_truth: as for `siamlink evaluate`.
         results: as for `siamlink evaluate`.
         repeats: number of runs; the medians are reported.
-        progress: told how far it is.
+        progress: receives the progress.
 
     Raises:
         InputError: one of the programs cannot score them.

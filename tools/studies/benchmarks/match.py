@@ -77,7 +77,7 @@ def measure(weights: Path | None, patches: int, pairs: int, repeats: int, progre
         patches: number of detections.
         pairs: number of pairs of them.
         repeats: runs of each way after one to warm up; the median is reported.
-        progress: told how far it is.
+        progress: receives the progress.
 
     Raises:
         ConfigError: the weights are not those of a joint-input network that can be split.

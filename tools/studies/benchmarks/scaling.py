@@ -76,7 +76,7 @@ def measure(
         lengths: numbers of frames of the videos with `FEW_PEOPLE`.
         crowds: numbers of people in the videos of `FEW_FRAMES`.
         ways: the settings, by name.
-        progress: told how far it is.
+        progress: receives the progress.
     """
     videos = [(FEW_PEOPLE, frames) for frames in lengths] + [(people, FEW_FRAMES) for people in crowds]
     runs: list[Measured] = []

@@ -114,7 +114,7 @@ def measure(largest: int, folder: Path | None, time_limit: float, progress: Prog
         largest: detections of the largest crowd.
         folder: of instances in the DIMACS format, see `read_problem`; None: none.
         time_limit: seconds for a solver and a problem; one that takes longer is not tried on larger crowds.
-        progress: told how far it is.
+        progress: receives the progress.
 
     Raises:
         InputError: the folder has no files, or one cannot be read.

@@ -159,7 +159,7 @@ def measure(
         walkers: the scene.
         frames: number of frames.
         parameters: settings of the windowed tracker.
-        progress: told how far it is.
+        progress: receives the progress.
         matcher: the models; None: those that the parameters name.
     """
     tracker = WindowedTracker(walkers.frame_rate, parameters, matcher, image_size=(walkers.width, walkers.height))

@@ -171,7 +171,7 @@ def evaluate_matches(
         detection_file: in each of their folders.
         appearances: those to measure.
         parameters: the choice of samples.
-        progress: told of frames described and appearances compared, by sequence.
+        progress: receives frames described and appearances compared, by sequence.
 
     Raises:
         InputError: a file is malformed, or the frames of a sequence end before its detections do.

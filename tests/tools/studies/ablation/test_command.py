@@ -250,7 +250,7 @@ def test_sampled_pairs_point_to_the_right_identities(sequence: Callable[..., Pat
     assert np.array_equal(alike, sample.same_tracklet[sample.owner])
 
 
-def test_slow_networks_are_asked_about_some_pairs_and_whole_tracklets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_networks_compare_some_pairs_and_whole_tracklets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ablation_run, "SLOW_PAIRS", 3)
     monkeypatch.setattr(ablation_run, "SLOW_TRACKLETS", 2)
     number = np.arange(6)

@@ -30,7 +30,7 @@ def precision(metric: LearnedMetric, descriptor: np.ndarray, identity: np.ndarra
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
-def test_a_learned_metric_tells_new_people_apart_better(name):
+def test_a_learned_metric_separates_new_identities_better(name):
     pytest.importorskip("metric_learn")
     learned = learn_metric(name, *people(0))
     assert precision(learned, *people(1)) > 1.5 * precision(LearnedMetric(np.eye(DIMENSION)), *people(1))
@@ -45,7 +45,7 @@ def test_the_same_seed_learns_the_same_whatever_the_scale_of_the_descriptors(nam
     np.testing.assert_allclose(small.transform, 2**20 * large.transform, rtol=1e-6)
 
 
-def test_nobody_and_people_seen_too_rarely_are_not_learned_from(monkeypatch):
+def test_rare_and_missing_identities_are_left_out(monkeypatch):
     seen = []
 
     class Learner:
@@ -81,7 +81,7 @@ def test_without_metric_learn_the_extra_is_named(monkeypatch):
         learn_metric("lmnn", *people(0))
 
 
-def test_a_scikit_learn_that_metric_learn_does_not_know_is_said(monkeypatch):
+def test_an_incompatible_scikit_learn_is_an_error(monkeypatch):
     class Broken:
         def __init__(self, **settings):
             pass

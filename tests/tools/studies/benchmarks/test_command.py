@@ -14,7 +14,7 @@ from siamlink.tools.studies.benchmarks.solve import OURS, Run, SolveBenchmark
 
 
 @pytest.mark.slow
-def test_match_compares_ways_that_give_the_same_answers(siamlink: Callable) -> None:
+def test_match_compares_ways_with_the_same_results(siamlink: Callable) -> None:
     done = siamlink("study", "bench", "match", "--patches", 4, "--pairs", 8, "--repeats", 1, "--json", "match.json")
     assert done.code == 0
     figures = json.loads(Path("match.json").read_text())
@@ -67,7 +67,7 @@ def test_a_solver_that_takes_too_long_is_ended(siamlink: Callable) -> None:
     assert {run["cost"] for run in runs} == {None}
 
 
-def test_other_optima_are_found_out() -> None:
+def test_different_optima_are_detected() -> None:
     ours = Run("crowd", 2, 1, OURS, 1.0, 1.0, 1.0, -5.0)
     for difference, equal in ((1e-9, True), (1e-3, False)):
         other = Run("crowd", 2, 1, "HiGHS", 1.0, 1.0, 1.0, -5.0, difference)

@@ -14,7 +14,7 @@ Make = Callable[..., Path]
 
 
 @pytest.mark.slow
-def test_both_programs_say_the_same(siamlink: Run, sequence: Make, here: Path) -> None:
+def test_both_programs_give_the_same_scores(siamlink: Run, sequence: Make, here: Path) -> None:
     results = here / "results"
     results.mkdir()
     for name in ("A", "B"):

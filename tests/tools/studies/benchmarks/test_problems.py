@@ -12,7 +12,7 @@ from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs, 
 COLUMNS = ("frame", "detection", "entry", "exit", "link")
 
 
-def test_a_crowd_has_the_detections_and_links_that_were_asked_for() -> None:
+def test_a_crowd_has_the_given_number_of_detections_and_links() -> None:
     made = crowd_problem(2000)
     assert (len(made), len(made.pairs)) == (2000, round(LINKS_PER_DETECTION * 2000))
     assert (np.diff(made.frame) >= 0).all()

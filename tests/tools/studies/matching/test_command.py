@@ -190,7 +190,7 @@ def test_a_picture_is_as_sharp_as_it_has_detail_and_not_at_all_outside(walks: Ma
     assert (walker < noise).all()
 
 
-def test_tracklets_that_look_alike_in_pairs_only_are_judged_by_the_mean_over_all_pairs_of_crops() -> None:
+def test_pairwise_appearances_compare_tracklets_by_the_mean_over_all_pairs_of_crops() -> None:
     class Difference:
         feature_names = ("difference", "other")
 
@@ -248,7 +248,7 @@ def test_without_pairs_of_both_kinds_nothing_is_defined() -> None:
         assert np.isnan([score.average_precision, score.fpr95]).all()
 
 
-def test_names_are_shown_without_folders_unless_that_makes_two_alike() -> None:
+def test_names_are_shown_without_folders_unless_two_would_be_equal() -> None:
     assert short_names(["siamese", "onnx:/models/net.onnx", "/my/own.py:Looks"]) == {
         "siamese": "siamese",
         "onnx:/models/net.onnx": "onnx:net.onnx",
