@@ -74,7 +74,8 @@ def _baselines(ablation: Ablation) -> dict[str, Row]:
 def _network_tables(kind: str, rows: dict[str, Row], facts: tuple[str, ...]) -> Iterator[Table]:
     title = (
         f"By {kind}: pairs of detections {FIRST_GAP} frames to 5 s apart (AP, FPR95), of tracklets 0.3 to 5 s apart, "
-        "and tracking. Trained on person crops alone, which have no optical flow: no network sees flow or saw a video"
+        "and tracking. Trained on person crops alone, which have no optical flow: no network uses flow, and none "
+        "was trained on a video"
     )
     yield overall(f"{title}; all sequences", rows, NETWORK, facts)
     yield by_sequence("The same by sequence", rows, NETWORK)
