@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 BRITTLE = """
 import os
@@ -36,7 +37,6 @@ def slow(image):
 """
 
 
-@pytest.mark.slow
 def test_results_are_those_of_one_by_one_and_errors_stay_with_their_source(siamlink: Run, here: Path) -> None:
     (here / "again.mp4").write_bytes((here / "walk.mp4").read_bytes())
     (here / "brittle.py").write_text(BRITTLE)
@@ -73,7 +73,6 @@ def test_a_detector_that_does_not_load_ends_the_run(siamlink: Run, here: Path) -
     assert not Path("out").exists()
 
 
-@pytest.mark.slow
 def test_ctrl_c_ends_all_and_earlier_results_stay(here: Path) -> None:
     if not hasattr(os, "killpg"):
         pytest.skip("this system has no process groups")

@@ -16,6 +16,7 @@ import pytest
 
 from siamlink.detectors.mot.text import is_interpolated, read_rows
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 Check = Callable[..., Any]
 MODES = [
@@ -186,7 +187,6 @@ def test_frames_that_arrive_too_fast_are_dropped_and_noted(siamlink: Run, networ
     assert check_walkers(Path("out/gate.txt"))[:, 0].max() == 100
 
 
-@pytest.mark.slow
 def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run) -> None:
     def images() -> Iterator[bytes]:
         for number in count(1):  # whose length is known: it is read as fast as it is tracked
@@ -214,7 +214,6 @@ def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run) -> N
     assert sorted(path.name for path in Path("out").iterdir()) == ["gate.partial.mp4", "gate.partial.txt"]
 
 
-@pytest.mark.slow
 def test_what_a_killed_run_left_is_not_overwritten(siamlink: Run, stream: str) -> None:
     Path("out").mkdir()
     Path("out/gate.partial.txt").write_text("a whole night")

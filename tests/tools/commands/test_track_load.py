@@ -14,6 +14,7 @@ import pytest
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import format_rows, read_rows
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 Check = Callable[..., Any]
@@ -80,7 +81,6 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
             subprocess.run(["umount", "--lazy", folder], check=True)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("mode", "reported"), [("offline", 0.8), ("windowed", 0.8), ("online", 0.1)])
 def test_a_thousand_detections_a_frame(siamlink: Run, sequence: Make, mode: str, reported: float) -> None:
     frames, side = 8, 32
@@ -97,7 +97,6 @@ def test_a_thousand_detections_a_frame(siamlink: Run, sequence: Make, mode: str,
     assert len(lines) == len(np.unique(rows[:, 1])) == side * side, "each track is one person who goes right"
 
 
-@pytest.mark.slow
 def test_very_many_frames_without_a_detection(siamlink: Run, sequence: Make) -> None:
     folder = sequence("SEQ", None, "", "[Sequence]\nframeRate=30\nseqLength=10000\n")
     for mode in ("offline", "windowed"):
@@ -108,7 +107,6 @@ def test_very_many_frames_without_a_detection(siamlink: Run, sequence: Make) -> 
         assert json.loads(Path(mode, "SEQ.json").read_text())["input"]["frames"] == 10_000
 
 
-@pytest.mark.slow
 def test_two_hundred_sequences_in_one_call(siamlink: Run, sequence: Make, check_two_tracks: Check) -> None:
     for number in range(200):
         sequence(f"{number:03d}", None)
@@ -131,7 +129,6 @@ def test_another_run_that_was_first_is_not_overwritten(siamlink: Run, trouble: N
     check_two_tracks("out", "walk")
 
 
-@pytest.mark.slow
 def test_two_runs_at_once_into_one_folder_leave_the_results_of_one(here: Path, check_two_tracks: Check) -> None:
     command = [sys.executable, "-c", PROGRAM, "track", "walk.mp4", "-o", "out", "--detector", "mine.py:Walkers"]
     runs = [
@@ -205,7 +202,6 @@ def test_a_video_that_vanishes_before_it_is_drawn(
     check_two_tracks("out", "gone")
 
 
-@pytest.mark.slow
 def test_a_hanging_detector_costs_its_source_alone_and_the_program_ends(
     here: Path, trouble: None, sequence: Make
 ) -> None:
@@ -222,7 +218,6 @@ def test_a_hanging_detector_costs_its_source_alone_and_the_program_ends(
     assert not Path("out").exists()
 
 
-@pytest.mark.slow
 def test_a_detector_that_leaks_is_named_when_the_memory_is_full(here: Path, trouble: None) -> None:
     resource = pytest.importorskip("resource")
     limited = "import resource; resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30)); " + PROGRAM

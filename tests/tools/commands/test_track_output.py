@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 Check = Callable[..., Any]
@@ -141,7 +142,6 @@ def track_on_a_full_disk(*options: str) -> str:
     return line
 
 
-@pytest.mark.slow
 def test_a_full_disk_costs_the_video_and_not_the_tracks(here: Path, check_two_tracks: Check) -> None:
     line = track_on_a_full_disk()
     assert line.startswith("siamlink: walk: cannot write out/walk.mp4: ")
@@ -150,7 +150,6 @@ def test_a_full_disk_costs_the_video_and_not_the_tracks(here: Path, check_two_tr
     check_two_tracks("out", "walk")
 
 
-@pytest.mark.slow
 def test_a_full_disk_leaves_earlier_results_whole(here: Path) -> None:
     Path("out").mkdir()
     earlier = {name: f"earlier {name}" for name in ("walk.txt", "walk.json", "walk.mp4")}
@@ -169,7 +168,6 @@ def test_ctrl_c_leaves_earlier_results_and_no_temporary_files(siamlink: Run, her
     assert {path.name: path.read_text() for path in Path("out").iterdir()} == {"walk.txt": "earlier"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_running_program_is_interrupted_cleanly(here: Path, number: signal.Signals, code: int) -> None:
     body = ("pathlib.Path('started').touch()", "time.sleep(0.2)", "return []")
