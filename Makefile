@@ -1,4 +1,4 @@
-# 'make demo' and 'make test' set up everything they need in .venv, once, and again when a requirement changes.
+# Every target sets up .venv first, once, and again when a requirement changes.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -6,12 +6,15 @@ READY := $(VENV)/.ready
 FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test lint types layers unit coverage fuzz audit clean
+.PHONY: demo test quick same lint types layers unit fast coverage fuzz audit clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite
 
 test: lint types layers unit
+
+# the checks, and the tests that are not marked slow: about 90 seconds of CPU
+quick: lint types layers fast
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -27,8 +30,16 @@ layers: $(READY)
 unit: $(READY)
 	$(BIN)/python -m pytest
 
-# fails below 90 % of lines; nothing is left out, but what tests start as programs of their own is not counted: most of
-# them end by a signal or on a full disk, where the count could not be written
+fast: $(READY)
+	$(BIN)/python -m pytest -m "not slow"
+
+# SHA-256 of the tracks of the sequences in SIAMLINK_DATA, compared with an earlier list: make same BEFORE=earlier.txt
+same: $(READY)
+	rm -f .same.txt
+	$(BIN)/python tests/same.py write .same.txt
+	$(if $(BEFORE),$(BIN)/python tests/same.py compare $(BEFORE) .same.txt)
+
+# fails below 90 % of lines; programs that tests start are not counted, as most of them end by a signal or on a full disk
 coverage: export COVERAGE_FILE := $(CURDIR)/.coverage
 coverage: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[coverage]'
@@ -36,7 +47,7 @@ coverage: $(READY)
 	$(BIN)/python -m coverage combine --quiet
 	$(BIN)/python -m coverage report
 
-# each target for FUZZ_SECONDS; what is found lies in fuzz/ and can be run again: python tests/fuzz/fuzz.py TARGET FILE
+# each target for FUZZ_SECONDS; findings are in fuzz/ and can be run again: python tests/fuzz/fuzz.py TARGET FILE
 fuzz: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[fuzz]'
 	@for corpus in tests/fuzz/corpus/*; do target=$$(basename $$corpus); mkdir -p fuzz/$$target; \
@@ -44,12 +55,12 @@ fuzz: $(READY)
 	  $(BIN)/python tests/fuzz/fuzz.py $$target -max_total_time=$(FUZZ_SECONDS) -verbosity=0 -print_final_stats=1 \
 	    -artifact_prefix=fuzz/$$target- fuzz/$$target $$corpus || exit 1; done
 
-# asks an advisory service of every installed package; one that it does not know counts as a failure
+# looks up every installed package in an advisory database; an unknown package counts as a failure
 audit: $(READY)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[audit]'
 	$(BIN)/python -m pip freeze --exclude-editable > .audit.txt
 	@$(BIN)/pip-audit --strict --no-deps --disable-pip --timeout 15 -r .audit.txt || { \
-	  echo "audit: a package above has a known fault, or the advisory service (pypi.org) does not know it or is out of reach"; \
+	  echo "audit: a package above has a known fault, or is unknown to the advisory database, or the database cannot be reached"; \
 	  exit 1; }
 
 types: export MYPYPATH := $(VENV)/types
@@ -63,4 +74,4 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) build *.egg-info demo fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.*
+	rm -rf $(VENV) build *.egg-info demo fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* .same.txt

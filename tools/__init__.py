@@ -1,1 +1,1 @@
-"""The commands a person types."""
+"""The program `siamlink`: its commands, and what they need."""

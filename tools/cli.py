@@ -1,34 +1,77 @@
-"""The program `siamlink`: its commands, and how errors reach the terminal."""
+"""The program `siamlink`: its commands, and how errors and warnings reach the terminal."""
 
 import io
 import signal
 import sys
+import warnings
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_group
 
+from siamlink.tools.commands import bench, crossvalidate, demo, detect, evaluate, track, train
 from siamlink.tools.commands import cache as cache_command
-from siamlink.tools.commands import crossvalidate, demo, detect, evaluate, track, train
 from siamlink.tools.commands import detectors as detectors_command
 from siamlink.tools.commands import parameters as parameters_command
-from siamlink.tools.studies.ablation import command as ablate
-from siamlink.tools.studies.benchmarks import command as bench
-from siamlink.tools.studies.latency import command as latency
-from siamlink.tools.studies.matching import command as match_eval
 
 EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
+HELP = "Track objects in video: multiple-object tracking by detection."
+STUDY_HELP = "Research: ablations, matching, latency and speed studies."
+ORDER = (
+    *("track", "detect", "detectors", "parameters", "evaluate", "train", "crossvalidate", "cache", "bench"),
+    *("demo", "study"),
+)
+MOVED = {"ablate": "ablate", "match-eval": "match", "latency": "latency"}
+"""Commands of earlier releases, which are now commands of `siamlink study`; accepted for one release."""
+MOVED_BENCHMARKS = ("evaluate", "match", "scaling", "solve", "stream")
+"""Likewise, commands of `siamlink bench` that are now commands of `siamlink study bench`."""
 
 
 class Terminated(BaseException):
-    """The program was asked to end by SIGTERM; no handler of other errors takes it for one of theirs."""
+    """SIGTERM was received; not an `Exception`, so that no handler of errors catches it."""
+
+
+class Study(TyperGroup):
+    """The group `siamlink study`, imported when it is used: no other command depends on the studies."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the studies."""
+        return _studies().list_commands(ctx)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The study of a name; None if there is none."""
+        return _studies().get_command(ctx, cmd_name)
+
+
+class Bench(TyperGroup):
+    """The group `siamlink bench`; benchmarks of earlier releases are found at `siamlink study bench`."""
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The benchmark of a name; None if there is none."""
+        if cmd_name not in MOVED_BENCHMARKS:
+            return super().get_command(ctx, cmd_name)
+        _note_moved(f"bench {cmd_name}", f"study bench {cmd_name}")
+        benchmarks = _studies().commands["bench"]
+        return benchmarks.get_command(ctx, cmd_name) if isinstance(benchmarks, TyperGroup) else None
 
 
 class Program(TyperGroup):
-    """All commands; an error that the user can mend is one line on stderr and exit code 2."""
+    """All commands; an error of the user or of the input is one line on stderr and exit code 2."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """The names of the commands, in the order of the help."""
+        return list(ORDER)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None if there is none."""
+        if cmd_name not in MOVED:
+            return super().get_command(ctx, cmd_name)
+        _note_moved(cmd_name, f"study {MOVED[cmd_name]}")
+        return _studies().get_command(ctx, MOVED[cmd_name])
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
+        """Run the command."""
         from siamlink.detectors.base.errors import SiamlinkError
 
         try:
@@ -45,55 +88,76 @@ class Program(TyperGroup):
         raise typer.Exit(code)
 
 
+def _studies() -> TyperGroup:
+    from siamlink.tools.studies import commands
+
+    return get_group(commands.app)
+
+
+def _note_moved(old: str, new: str) -> None:
+    from siamlink.tools.console.terminal import show_note
+
+    show_note(f"note: 'siamlink {old}' is now 'siamlink {new}'; the old name will be removed")
+
+
 app = typer.Typer(
     name="siamlink",
     cls=Program,
-    help="Multiple-object tracking by detection: say who is who in every frame of a video.",
+    help=HELP,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command()(track.track)
-app.command(short_help="Find objects in every frame and write them down.")(detect.detect)
+app.command(short_help="Track objects in videos, image folders or streams.")(track.track)
+app.command(short_help="Detect objects in every frame and write the boxes.")(detect.detect)
 app.command(short_help="List the detectors, and whether each is ready.")(detectors_command.detectors)
 app.command(short_help="List every setting of the tracker.")(parameters_command.parameters)
 app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")
-app.add_typer(bench.app, name="bench")
-app.add_typer(ablate.app, name="ablate")
+app.command(short_help="Score by leave-one-video-out cross-validation.")(crossvalidate.crossvalidate)
 app.add_typer(cache_command.app, name="cache")
-app.command(short_help="Score models on videos that they never saw.")(crossvalidate.crossvalidate)
-app.command(short_help="Measure what a bounded delay costs.")(latency.latency)
-app.command(name="match-eval", short_help="Measure how well appearances tell people apart.")(match_eval.match_eval)
-app.command(short_help="Render, detect, track, score and draw a street.")(demo.demo)
+app.add_typer(bench.app, name="bench", cls=Bench)
+app.command(short_help="Render, track and score a synthetic street.")(demo.demo)
+app.add_typer(typer.Typer(no_args_is_help=True), name="study", cls=Study, help=STUDY_HELP)
 
 
-def _show_version(wanted: bool) -> None:
-    if wanted:
+def _show_version(show: bool) -> None:
+    if show:
         from importlib.metadata import version
 
         typer.echo(f"siamlink {version('siamlink')}")
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=HELP)
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Multiple-object tracking by detection: say who is who in every frame of a video."""
+    """Options of the program itself."""
 
 
 def _terminate(*_: object) -> None:
     raise Terminated
 
 
+def _show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int, *_: Any) -> None:
+    from siamlink.tools.console.terminal import show_warning
+
+    show_warning(message, category, filename, lineno)
+
+
 def main() -> None:
-    """Run the program; a terminal that lacks a character shows its code, and being terminated leaves nothing behind."""
+    """Run the program.
+
+    A character that the terminal lacks is shown as its code; warnings of renamed settings are notes; SIGTERM ends the
+    program as Ctrl-C does, so that temporary files are removed.
+    """
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
+    warnings.showwarning = _show_warning  # type: ignore[assignment]
     signal.signal(signal.SIGTERM, _terminate)
     try:
         app()

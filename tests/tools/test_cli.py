@@ -23,7 +23,42 @@ OUTPUTS = {
     ("train", "matcher"): ["DIR/context.json", "DIR/detection.json", "DIR/link.json"],
     ("crossvalidate",): ["DIR/SEQ.txt", "DIR/scores.json", "DIR/models/SEQ", "DIR/matching.json"],
     ("demo",): ["DIR/street/", "DIR/tracks/"],
+    ("study", "ablate"): ["DIR/rows", "DIR/ablation.json"],
+    ("study", "match"): ["DIR/match-eval.json", "DIR/roc.png"],
+    ("study", "latency"): ["DIR/WAY/SEQ.txt", "DIR/latency.json", "DIR/latency.md", "DIR/latency.png"],
 }
+COMMANDS = [
+    "track",
+    "detect",
+    "detectors",
+    "parameters",
+    "evaluate",
+    "train",
+    "crossvalidate",
+    "cache",
+    "bench",
+    "demo",
+    "study",
+]
+MOVED = {
+    ("ablate",): ("study", "ablate"),
+    ("ablate", "features"): ("study", "ablate", "features"),
+    ("match-eval",): ("study", "match"),
+    ("latency",): ("study", "latency"),
+    **{("bench", name): ("study", "bench", name) for name in ("solve", "match", "scaling", "stream", "evaluate")},
+}
+RENAMED = """
+import sys, typer, warnings
+from siamlink.tools import cli
+
+@cli.app.command()
+def renamed():
+    warnings.warn("a is now b", FutureWarning, stacklevel=2)
+    typer.echo("done")
+
+sys.argv = ["siamlink", "renamed"]
+cli.main()
+"""
 
 
 @pytest.mark.parametrize("command", OUTPUTS)
@@ -37,7 +72,9 @@ def test_the_help_of_every_command_documents_its_outputs(siamlink: Run, command:
 
 def test_the_help_lists_the_commands_whole(siamlink: Run) -> None:
     result = siamlink("--help")
-    for command, *_ in OUTPUTS:
+    listed = result.out.partition("Commands:\n")[2].splitlines()
+    assert [line.split()[0] for line in listed] == [*COMMANDS]
+    for command in COMMANDS:
         (line,) = [line for line in result.out.splitlines() if line.startswith(f"  {command} ")]
         assert line.endswith(".")
         assert not line.endswith("..")
@@ -48,6 +85,37 @@ def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     code = f"import sys, atexit; atexit.register(lambda: print({HEAVY} & {{*sys.modules}}, file=sys.stderr)); {PROGRAM}"
     done = subprocess.run([sys.executable, "-c", code, *command, "--help"], capture_output=True, text=True, check=True)
     assert done.stderr == "set()\n"
+
+
+@pytest.mark.parametrize("command", [("--help",), ("track", "--help"), ("bench", "--help")])
+def test_studies_are_imported_when_one_is_used(command: tuple[str, ...]) -> None:
+    code = f"import sys, atexit; atexit.register(lambda: print('siamlink.tools.studies' in sys.modules)); {PROGRAM}"
+    done = subprocess.run([sys.executable, "-c", code, *command], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"
+
+
+def test_the_help_of_track_is_short(siamlink: Run) -> None:
+    text = siamlink("track", "--help").out.partition("\nArguments:")[0]
+    assert len(text.strip().splitlines()) <= 17  # the usage, the title and 15 lines
+
+
+@pytest.mark.parametrize("old", MOVED)
+def test_commands_of_earlier_releases_are_hidden_and_name_the_new_ones(siamlink: Run, old: tuple[str, ...]) -> None:
+    new = MOVED[old]
+    before, after = siamlink(*old, "--help"), siamlink(*new, "--help")
+    assert (before.code, after.code, after.err) == (0, 0, "")
+    group = old[: 1 if old[0] != "bench" else 2]
+    moved = new[: 1 + len(group)]
+    line = f"note: 'siamlink {' '.join(group)}' is now 'siamlink {' '.join(moved)}'; the old name will be removed\n"
+    assert before.err == line
+    assert before.out.splitlines()[1:] == after.out.splitlines()[1:]
+    if len(group) > 1:
+        assert f"  {group[1]} " not in siamlink("bench", "--help").out
+
+
+def test_a_renamed_setting_is_a_note_on_stderr() -> None:
+    done = subprocess.run([sys.executable, "-c", RENAMED], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "note: a is now b\n")
 
 
 def test_version(siamlink: Run) -> None:
@@ -89,6 +157,7 @@ def test_an_error_is_one_line_and_exit_code_2(
     assert capsys.readouterr() == ("", "siamlink: no such file or folder: missing.mp4\n")
 
 
+@pytest.mark.slow
 def test_a_terminal_without_the_characters_of_a_name(here: Path) -> None:
     (here / "straße.mp4").write_bytes((here / "walk.mp4").read_bytes())
     command = [sys.executable, "-c", PROGRAM, "track", "straße.mp4", "-o", "out", "--no-video", "--detector", "motion"]
@@ -98,6 +167,7 @@ def test_a_terminal_without_the_characters_of_a_name(here: Path) -> None:
     assert rb"stra\xdfe" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_early_is_no_error() -> None:
     command = [sys.executable, "-c", PROGRAM, "parameters"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

@@ -1,4 +1,4 @@
-"""The trackers of the package `trackers`, frame by frame on given detections, at their defaults."""
+"""The trackers of the package `trackers`, frame by frame on given detections, with their default settings."""
 
 import time
 from collections.abc import Callable
@@ -18,33 +18,33 @@ PEERS: dict[str, tuple[str, dict[str, Any]]] = {
     "OC-SORT": ("OCSORTTracker", {}),
     "BoT-SORT, no images": ("BoTSORTTracker", {"enable_cmc": False}),
 }
-"""By what they are called: the class and its settings; camera motion could only be told from images."""
+"""Class and settings by name; camera motion compensation needs images, which these runs do not have."""
 
 
-def follow(name: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float], float]:
-    """Track sources, which have detections, with one of `PEERS`; see `bench_track.Work`."""
+def track_by_peer(name: str, sources: list[str], job: "Job", start: float) -> tuple[int, dict[str, float], float]:
+    """Track sources, which have detections, with one of `PEERS`; see `Work`."""
     import trackers
 
-    from siamlink.tools.running.job import prepare
+    from siamlink.tools.running.prepare import prepare
 
     kind, settings = PEERS[name]
     make: Callable[..., Any] = getattr(trackers, kind)
     inputs = [prepare(source, job) for source in sources]
-    frames, seconds = 0, {"load": time.time() - asked, "track": 0.0}
-    for opened in inputs:
-        assert opened.detections is not None
-        detections = _with_unit_scores(opened.detections)
-        by_frame = [detections.in_frame(number + 1).to_supervision() for number in range(opened.last_frame)]
-        tracker, begin = make(frame_rate=opened.frame_rate, **settings), time.perf_counter()
-        for found in by_frame:
-            tracker.update(found)
+    frames, seconds = 0, {"load": time.time() - start, "track": 0.0}
+    for source in inputs:
+        assert source.detections is not None
+        detections = _with_unit_scores(source.detections)
+        by_frame = [detections.in_frame(number + 1).to_supervision() for number in range(source.last_frame)]
+        tracker, begin = make(frame_rate=source.frame_rate, **settings), time.perf_counter()
+        for frame in by_frame:
+            tracker.update(frame)
         seconds["track"] += time.perf_counter() - begin
         frames += len(by_frame)
     return frames, seconds, seconds["track"]
 
 
 def _with_unit_scores(detections: Detections) -> Detections:
-    """Scores outside of [0, 1] replaced by their rank, for which the thresholds of these trackers mean something."""
+    """Replace scores outside of [0, 1] by their ranks, so that the thresholds of these trackers are meaningful."""
     from siamlink.association.pairs.scene_statistics import SceneStatistics
 
     score = detections.score

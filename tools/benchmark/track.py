@@ -1,4 +1,4 @@
-"""How long tracking takes stage by stage, and how it compares with other trackers on the same detections."""
+"""Time of tracking by stage, and of other trackers on the same detections."""
 
 import json
 import statistics
@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.tools.benchmark.peer_trackers import PEERS, follow
+from siamlink.tools.benchmark.peer_trackers import PEERS, track_by_peer
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.console.tables import Table, table
 
 if TYPE_CHECKING:
     from siamlink.tools.running.job import Job
@@ -27,16 +28,16 @@ Work = Callable[[str, list[str], "Job", float], tuple[int, dict[str, float], flo
 
 @dataclass(frozen=True)
 class Measured:
-    """One tracker over all sources, or the medians of several times; seconds are by the clock.
+    """One tracker on all sources: one run, or the medians of several. Seconds are wall-clock time.
 
     Attributes:
         tracker: its name.
         frames: of all sources together.
         seconds: by stage; stages overlap.
-        tracking_seconds: that pass from the detections, or the frames if there are none, to the tracks.
-        wall_seconds: of all together, from asking for the process to its last result.
-        cpu_seconds: of computing in the whole process.
-        peak_megabytes: the most memory that the process held, Python and libraries included; None where not known.
+        tracking_seconds: from the detections, or the frames if there are none, to the tracks.
+        wall_seconds: of the whole process, from its start to its last result.
+        cpu_seconds: CPU time of the whole process.
+        peak_megabytes: peak memory of the process, Python and libraries included; None if not known.
     """
 
     tracker: str
@@ -50,43 +51,49 @@ class Measured:
 
 @dataclass(frozen=True)
 class TrackBenchmark:
-    """The medians of siamlink, and of the other trackers, if they were asked."""
+    """The medians of siamlink, and of the other trackers if they were measured."""
 
     repeats: int
     ours: Measured
     peers: tuple[Measured, ...] = ()
 
-    def tables(self) -> list[Any]:
+    def tables(self) -> list[Table]:
         """The figures for a terminal."""
         return [self._stages(), *([self._trackers()] if self.peers else [])]
 
     def json(self) -> str:
-        """The figures for a program; `ratio` is that of the tracking seconds to siamlink's."""
+        """The figures for a program; `ratio` is the tracking time divided by that of siamlink."""
         peers = [{**asdict(peer), "ratio": self._ratio(peer)} for peer in self.peers]
         return json.dumps({"repeats": self.repeats, OURS: asdict(self.ours), "peers": peers}, indent=2) + "\n"
 
     def _ratio(self, peer: Measured) -> float:
         return peer.tracking_seconds / self.ours.tracking_seconds
 
-    def _stages(self) -> Any:
+    def _stages(self) -> Table:
         ours, total = self.ours, self.ours.wall_seconds
-        table = _table("stage", "seconds", "share", "frames/s")
-        for stage, seconds in ours.seconds.items():
-            table.add_row(stage, *_speed(seconds, f"{100 * seconds / total:.1f} %", ours.frames))
-        table.add_section()
-        table.add_row("tracking", *_speed(ours.tracking_seconds, "", ours.frames))
-        table.add_row("total", *_speed(total, "", ours.frames))
+        stages = [
+            (stage, *_speed(seconds, f"{100 * seconds / total:.1f} %", ours.frames))
+            for stage, seconds in ours.seconds.items()
+        ]
+        sums = [
+            ("tracking", *_speed(ours.tracking_seconds, "", ours.frames)),
+            ("total", *_speed(total, "", ours.frames)),
+        ]
         peak = f", peak memory {ours.peak_megabytes:,.0f} MB" if ours.peak_megabytes else ""
-        table.caption = f"{ours.frames} frames, medians of {self.repeats}; {ours.cpu_seconds:.2f} CPU s{peak}"
-        return table
+        return Table(
+            ("stage", "seconds", "share", "frames/s"),
+            (*stages, *sums),
+            caption=f"{ours.frames} frames, medians of {self.repeats} runs; {ours.cpu_seconds:.2f} CPU s{peak}",
+            sections=frozenset({len(stages)}),
+        )
 
-    def _trackers(self) -> Any:
-        table = _table("tracker", "seconds", "ratio", "frames/s", "peak MB")
+    def _trackers(self) -> Table:
+        rows = []
         for each in (self.ours, *self.peers):
             peak = f"{each.peak_megabytes:,.0f}" if each.peak_megabytes else ""
-            table.add_row(each.tracker, *_speed(each.tracking_seconds, f"{self._ratio(each):.2f}", each.frames), peak)
-        table.caption = "from the same detections to tracks"
-        return table
+            rows.append((each.tracker, *_speed(each.tracking_seconds, f"{self._ratio(each):.2f}", each.frames), peak))
+        headings = ("tracker", "seconds", "ratio", "frames/s", "peak MB")
+        return table(headings, rows, caption="from the same detections to tracks")
 
 
 def measure(
@@ -98,23 +105,24 @@ def measure(
     against: bool,
     progress: Progress,
 ) -> TrackBenchmark:
-    """Track all sources several times, each time in a fresh process; results are written aside and thrown away.
+    """Track all sources several times, each time in a fresh process; results go to a temporary folder.
 
     Args:
         sources: as `siamlink track` takes them.
         parameters: settings of the tracker.
         detector: the name of a detector; None: public detections, else the default detector.
-        video: whether the annotated videos are drawn as well.
-        repeats: how often; the medians count.
-        against: whether the other trackers are measured, too.
-        progress: told how far it is.
+        video: whether annotated videos are drawn.
+        repeats: number of runs; the medians are reported.
+        against: whether other trackers are measured, too.
+        progress: receives the progress.
 
     Raises:
         SiamlinkError: a source cannot be tracked.
         ConfigError: a source is live, or the other trackers are to be measured and are not installed, or there are no
             detections to give them.
     """
-    from siamlink.tools.running.job import Job, check_sources, expand_sources, prepare
+    from siamlink.tools.running.job import Job
+    from siamlink.tools.running.prepare import check_sources, expand_sources, prepare
 
     if against and find_spec("trackers") is None:
         raise ConfigError("--against needs the package trackers: pip install 'trackers>=2.6.1,<3'")
@@ -123,12 +131,12 @@ def measure(
         expanded = expand_sources(sources)
         inputs = [prepare(source, job) for source in expanded]
         check_sources(inputs)
-        for opened in inputs:
-            if opened.live:
-                raise ConfigError(f"{opened.name} is live and never twice the same: measure a recording of it")
-            if against and opened.detections is None:
-                raise ConfigError(f"{opened.name} has no detections: --against compares on MOT sequences with det.txt")
-        works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, follow) if against else {})}
+        for source in inputs:
+            if source.live:
+                raise ConfigError(f"{source.name} is live, so that runs would differ: measure a recording of it")
+            if against and source.detections is None:
+                raise ConfigError(f"{source.name} has no detections: --against compares on MOT sequences with det.txt")
+        works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, track_by_peer) if against else {})}
         measured: dict[str, list[Measured]] = {name: [] for name in works}
         for turn in range(repeats):
             for done, (name, work) in enumerate(works.items(), turn * len(works)):
@@ -138,25 +146,26 @@ def measure(
     return TrackBenchmark(repeats, ours, tuple(peers))
 
 
-def _measured(work: Work, name: str, sources: list[str], job: "Job", asked: float) -> Measured:
-    """Do the work in a fresh process that was asked for at this time."""
-    frames, seconds, tracking = work(name, sources, job, asked)
-    return Measured(name, frames, seconds, tracking, time.time() - asked, time.process_time(), peak_megabytes())
+def _measured(work: Work, name: str, sources: list[str], job: "Job", start: float) -> Measured:
+    """Do the work in a fresh process; `start` is when the process was started."""
+    frames, seconds, tracking = work(name, sources, job, start)
+    return Measured(name, frames, seconds, tracking, time.time() - start, time.process_time(), peak_megabytes())
 
 
-def _track(_: str, sources: list[str], job: "Job", asked: float) -> tuple[int, dict[str, float], float]:
-    """Do the work of `siamlink track`; see `Work`. The stage `write` is what else there is to do."""
+def _track(_: str, sources: list[str], job: "Job", start: float) -> tuple[int, dict[str, float], float]:
+    """Track as `siamlink track` does; see `Work`. The stage `write` is the time outside of all other stages."""
     from siamlink.detectors.models.registry import load_detector
-    from siamlink.tools.running.job import prepare, run
+    from siamlink.tools.running.job import run
+    from siamlink.tools.running.prepare import prepare
 
     inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()
-    frames, seconds, tracking, written = 0, {LOAD: time.time() - asked}, 0.0, 0.0
-    for opened in inputs:
-        start = time.perf_counter()
-        detector = load_detector(job.detector_name) if opened.detections is None else None
+    frames, seconds, tracking, written = 0, {LOAD: time.time() - start}, 0.0, 0.0
+    for source in inputs:
+        begin = time.perf_counter()
+        detector = load_detector(job.detector_name) if source.detections is None else None
         loaded = time.perf_counter()
-        outcome = run(opened, job, detector, matcher, lambda *_: None)
-        seconds[LOAD] += loaded - start
+        outcome = run(source, job, detector, matcher, lambda *_: None)
+        seconds[LOAD] += loaded - begin
         for stage, taken in outcome.seconds.items():
             seconds[stage] = seconds.get(stage, 0.0) + taken
         tracking += outcome.wall_seconds - outcome.seconds.get("draw", 0.0)
@@ -180,13 +189,3 @@ def _median(runs: list[Measured]) -> Measured:
 
 def _speed(seconds: float, relation: str, frames: int) -> tuple[str, str, str]:
     return f"{seconds:.3f}", relation, f"{frames / max(seconds, 1e-9):,.0f}"
-
-
-def _table(*columns: str) -> Any:
-    from rich import box
-    from rich.table import Table
-
-    table = Table(columns[0], box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for name in columns[1:]:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table

@@ -12,27 +12,23 @@ def crossvalidate(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of MOT sequences with gt/ and det/.")],
     output: OutputFolder,
     sequences: Annotated[
-        str | None, typer.Option(metavar="A,B,...", help="Test these only; training still uses all others.")
+        str | None, typer.Option(metavar="A,B,...", help="Test only these sequences; training still uses all others.")
     ] = None,
     config: Config = None,
     settings: Settings = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Track every sequence by a model that never saw its video, and score them all.
+    """Leave-one-video-out cross-validation: track each sequence with a model trained on the other videos, and score.
 
-    Each is tracked from its det/det.txt. Sequences that show one video under several names are left out of training
-    together; they are recognised by their ground truth.
+    Each sequence is tracked from its det/det.txt. Sequences of one video are recognised by their ground truth, and left
+    out of training together. An appearance model (--set appearance=...) must not be trained on these videos.
 
-    With an appearance (--set appearance=...) every frame is looked at once for all models. An appearance that was
-    itself learned has to come from other videos than these.
-
-    Writes DIR/SEQ.txt, DIR/scores.json, the models DIR/models/SEQ, and how far their probabilities can be believed and
-    what they rest on: DIR/matching.json and DIR/reliability.png. Prints the table of scores.
+    Writes DIR/SEQ.txt, DIR/scores.json, the models DIR/models/SEQ, and the calibration and feature importance of the
+    models: DIR/matching.json and DIR/reliability.png. Prints the table of scores.
     """
     from siamlink.association.training.link_training import TrainingParameters
     from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.detectors.mot.text import read_rows
-    from siamlink.tools.commands.evaluate import TABLE_WIDTH
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.evaluation import evaluate_sequences
@@ -54,8 +50,8 @@ def crossvalidate(
         training = TrainingParameters(context=parameters.context)
         for tested, matcher in train_folds(pairs, appearance, parameters, training, progress):
             sequence = tested.sequence
-            opened = open_input(sequence.folder, sequence.detection_file)
-            tracks = track_input(opened, None, parameters, matcher=matcher, looks=look_up(tested.public)).tracks
+            source = open_input(sequence.folder, sequence.detection_file)
+            tracks = track_input(source, None, parameters, matcher=matcher, looks=look_up(tested.public)).tracks
             report.add(matcher, tested.public, parameters.appearance_gate)
             with staging(output) as staged, output_errors(output):
                 matcher.save(staged / "models" / sequence.name)
@@ -67,4 +63,4 @@ def crossvalidate(
         publish(staged, output)
     evaluation = evaluate_sequences(tracked)
     evaluation.to_json(output / "scores.json", overwrite)
-    show_table(evaluation.table(), TABLE_WIDTH)
+    show_table(evaluation.table())

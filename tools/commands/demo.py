@@ -11,8 +11,8 @@ PLACES = {
     "street/street.mp4": "the scene",
     "street/gt/gt.txt": "its ground truth",
     "tracks/street.txt": "the tracks",
-    "tracks/street.mp4": "the annotated video, to be looked at",
-    "tracks/street.json": "settings, versions and seconds",
+    "tracks/street.mp4": "the annotated video",
+    "tracks/street.json": "settings, versions and times",
 }
 
 
@@ -20,18 +20,17 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the scene and the results.")
     ] = Path("demo"),
-    seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of the scene.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed, another street.")] = 0,
+    seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of the scene in seconds.")] = 10,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random scene.")] = 0,
     overwrite: Overwrite = False,
 ) -> None:
-    """Render a street, detect what moves, track it, score it and draw it: everything once, in under a minute.
+    """Render a synthetic street, detect motion, track it, score the tracks and draw them, in under a minute.
 
     Writes DIR/street/ (a MOT sequence: the video and its exact ground truth) and DIR/tracks/ (street.txt, the annotated
-    street.mp4, street.json); prints the scores and where things are.
+    street.mp4, street.json). Prints the scores and the paths.
     """
     from siamlink.detectors.base.errors import OutputError
     from siamlink.detectors.models.registry import load_detector
-    from siamlink.tools.commands.evaluate import TABLE_WIDTH
     from siamlink.tools.console.files import make_folder, publish, staging
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.evaluation import evaluate
@@ -48,15 +47,15 @@ def demo(
         make_folder(staged / "tracks")
         with stage_bars("street") as progress:
             scene.write_sequence(staged / "street", progress)
-            opened = open_input(staged / "street", use_public=False)._replace(source=str(output / "street"))
+            source = open_input(staged / "street", use_public=False)._replace(source=str(output / "street"))
             job = Job(staged / "tracks")
-            outcome = run(opened, job, load_detector("motion"), job.parameters.load_matcher(), progress)
+            outcome = run(source, job, load_detector("motion"), job.parameters.load_matcher(), progress)
         evaluation = evaluate(staged / "street", staged / "tracks" / "street.txt")
         publish(staged, output)
-    show_table(evaluation.table(), TABLE_WIDTH)
+    show_table(evaluation.table())
     took = ", ".join(f"{stage} {value:.1f} s" for stage, value in outcome.seconds.items())
-    found, people = outcome.result.tracks.count, len(scene.people)
-    typer.echo(f"{found} tracks in {outcome.result.frame_count} frames ({took})")
-    typer.echo(f"of {people} people who cross, hide and come back, found by motion alone, for which neighbours are one")
+    tracks, people = outcome.result.tracks.count, len(scene.people)
+    typer.echo(f"{tracks} tracks of {people} people in {outcome.result.frame_count} frames ({took})")
+    typer.echo("the detector sees motion only: people who walk close together are one detection")
     for place, what in PLACES.items():
         typer.echo(f"  {output / place!s:<28} {what}")

@@ -1,99 +1,109 @@
 """The command `siamlink evaluate`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siamlink.tools.console.options import Overwrite, takes
+
 if TYPE_CHECKING:
     from siamlink.tools.evaluation import Evaluation
 
-TABLE_WIDTH = 120
-"""A narrower terminal wraps the table's lines; digits are never hidden."""
+EXIT_DIFFERENT = 1
 
 
-def evaluate(
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """The arguments and options of `siamlink evaluate`."""
+
     ground_truth: Annotated[
         Path, typer.Argument(metavar="GT", help="A MOT sequence (gt/gt.txt inside) or a folder of sequences.")
-    ],
+    ]
     results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", help="MOT text: one sequence's file, or a folder of SEQUENCE.txt.")
-    ],
+        Path, typer.Argument(metavar="RESULTS", help="Tracks in MOT format: a file, or a folder of SEQUENCE.txt.")
+    ]
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="F", help="Write the scores as JSON: sequences and overall.")
-    ] = None,
-    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="F", help="Write the table's rows as CSV.")] = None,
+        Path | None, typer.Option("--json", metavar="FILE", help="Write the scores to this file as JSON.")
+    ] = None
+    csv_file: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="Write the table to this file as CSV.")
+    ] = None
     events_file: Annotated[
         Path | None,
-        typer.Option("--events", metavar="F", help="Write every identity switch as CSV: frame, ids, boxes."),
-    ] = None,
+        typer.Option("--events", metavar="FILE", help="Write every identity switch to this file as CSV."),
+    ] = None
     benchmark: Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="By whose rules: mot15, mot16, mot17 or mot20; auto goes by the ground truth's columns, "
-            "and by the sequence's name for MOT20.",
+            help="Rules of the benchmark: mot15, mot16, mot17, mot20, or auto to recognise it from the ground truth.",
         ),
-    ] = "auto",
+    ] = "auto"
     switches: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Draw the ten worst identity switches: switch-01.jpg and so on, worst first."),
-    ] = None,
+        typer.Option(metavar="DIR", help="Draw the ten worst identity switches into this folder."),
+    ] = None
     limit: Annotated[
         Path | None,
         typer.Option(
             metavar="DETECTIONS",
-            help="The detections that were tracked, MOT text; may be a path inside each sequence's folder such as "
-            "det/det.txt. Shows what perfect links of them would reach.",
+            help="Also score perfect links of these detections: a MOT file, or a path inside each sequence's folder.",
         ),
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace output files that exist.")] = False,
-) -> None:
+    ] = None
+    check: Annotated[
+        bool,
+        typer.Option("--check", help="Also compute MOTA, IDF1, IDSW, FP and FN by py-motmetrics, and compare."),
+    ] = False
+    overwrite: Overwrite = False
+
+
+@takes(EvaluateOptions)
+def evaluate(options: EvaluateOptions) -> None:
     """Score tracks against ground truth: HOTA, CLEAR and Identity, for each sequence and overall.
 
-    Prints a table. Files are written only where --json, --csv, --events or --switches name them.
+    Prints a table. Writes files only for --json, --csv, --events and --switches.
 
-    --switches draws each switch as a strip: half a second before, the old track's last frame on the person, midway,
-    the new track's first, and half a second after, with all tracks, and the person's ground truth in white dashes. The
-    worst have the most boxes on the shorter side: of the person's boxes in a row that the old track is on and those
-    that the new one is on, the fewer are wrong whichever of the two is right. Sequences without frames are left out.
+    --switches draws switch-01.jpg (the worst) and so on. --limit adds two tables that separate detection errors from
+    association errors. docs/evaluation.md explains both, and --check.
 
-    With --limit, two more tables tell errors of detection from errors of association. The limit gives each detection
-    the identity of the person that it covers by at least half (IoU), one to one in each frame, throws away the others
-    and fills no gap. Result/limit is 0 for no tracks at all, for MOTA too, and 100 at the limit. Detection error is
-    what the limit lacks of 100, association error what the result lacks of the limit: it is below 0 where tracks that
-    fill gaps gain more than wrong links lose. The last table counts the annotated boxes without a track that had a
-    detection and those that had none, and the boxes that tracks found without a detection.
+    Exit code: 0 success, 1 --check found a difference, 2 error.
     """
-    from rich.console import Console
-
     from siamlink.tools.console.files import check_folder, check_output
+    from siamlink.tools.console.terminal import show_note, show_table, stage_bars
     from siamlink.tools.evaluation import evaluate as score
 
-    for path in (json_file, csv_file, events_file):
+    for path in (options.json_file, options.csv_file, options.events_file):
         if path is not None:
-            check_output(path, overwrite)
-    if switches is not None:
+            check_output(path, options.overwrite)
+    if options.switches is not None:
         from siamlink.tools.drawing.switch_pictures import PICTURE_NAMES
 
-        check_folder(switches, PICTURE_NAMES, overwrite)
-    log = Console(stderr=True)
-    with log.status("scoring"):
-        evaluation = score(ground_truth, results, benchmark, limit)
+        check_folder(options.switches, PICTURE_NAMES, options.overwrite)
+    with stage_bars() as progress:
+        progress("score", 0, None)
+        evaluation = score(options.ground_truth, options.results, options.benchmark, options.limit)
     if evaluation.missing:
-        log.print(f"warning: not scored, no results: {', '.join(evaluation.missing)}", style="yellow", soft_wrap=True)
-    console = Console(width=max(TABLE_WIDTH, log.width))
-    console.print(evaluation.table())
-    if evaluation.limits:
-        console.print("", evaluation.limits.metric_table(), "", evaluation.limits.box_table(), sep="\n")
-    if json_file is not None:
-        evaluation.to_json(json_file, overwrite)
-    if csv_file is not None:
-        evaluation.to_csv(csv_file, overwrite)
-    if events_file is not None:
-        evaluation.switches_to_csv(events_file, overwrite)
-    if switches is not None:
-        _draw(evaluation, ground_truth, results, switches)
+        show_note(f"warning: not scored, no results: {', '.join(evaluation.missing)}")
+    show_table(evaluation.table())
+    for table in (evaluation.limits.metric_table(), evaluation.limits.box_table()) if evaluation.limits else ():
+        typer.echo()
+        show_table(table)
+    _write(evaluation, options)
+    if options.switches is not None:
+        _draw(evaluation, options.ground_truth, options.results, options.switches)
+    if options.check:
+        _check(evaluation, options)
+
+
+def _write(evaluation: "Evaluation", options: EvaluateOptions) -> None:
+    if options.json_file is not None:
+        evaluation.to_json(options.json_file, options.overwrite)
+    if options.csv_file is not None:
+        evaluation.to_csv(options.csv_file, options.overwrite)
+    if options.events_file is not None:
+        evaluation.switches_to_csv(options.events_file, options.overwrite)
 
 
 def _draw(evaluation: "Evaluation", ground_truth: Path, results: Path, folder: Path) -> None:
@@ -109,3 +119,18 @@ def _draw(evaluation: "Evaluation", ground_truth: Path, results: Path, folder: P
         show_note("there is no identity switch to draw")
     elif len(drawn) < min(WORST, len(evaluation.switches)):
         show_note(f"{len(drawn)} identity switches drawn: the frames of the others are missing")
+
+
+def _check(evaluation: "Evaluation", options: EvaluateOptions) -> None:
+    """Compare with py-motmetrics, and say in one line whether the scores agree."""
+    from siamlink.tools.evaluation.crosscheck import COMPARED, crosscheck
+
+    differences = crosscheck(evaluation, options.ground_truth, options.results)
+    count = len(evaluation.sequences)
+    scored = "1 sequence" if count == 1 else f"{count} sequences"
+    if not differences:
+        typer.echo(f"py-motmetrics agrees on {', '.join(COMPARED)} in {scored}")
+        return
+    shown = "; ".join(str(each) for each in differences)
+    typer.echo(f"py-motmetrics differs: {shown}")
+    raise typer.Exit(EXIT_DIFFERENT)

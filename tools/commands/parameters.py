@@ -9,22 +9,16 @@ if TYPE_CHECKING:
 
 
 def parameters() -> None:
-    """List every setting of the tracker for --set and configuration files, with its default, range and meaning.
+    """List every setting for --set and configuration files, with its default, meaning and range.
 
     Prints a table; writes nothing.
     """
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
+    from siamlink.tools.console.tables import Table
     from siamlink.tools.console.terminal import show_table
     from siamlink.tracker.parameters import config_names
 
-    table = Table("key", "default", "meaning", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
-    for key, default, allowed, meaning in parameter_rows():
-        table.add_row(key, default, Text(f"{meaning} ({allowed})"))
-    show_table(table)
+    rows = [(key, default, f"{meaning} ({allowed})") for key, default, allowed, meaning in parameter_rows()]
+    show_table(Table(("key", "default", "meaning"), tuple(rows), texts=3, folded=(2,)))
     typer.echo(f"\nshipped configurations: {', '.join(config_names())}")
 
 

@@ -1,69 +1,184 @@
 """The commands `siamlink train ...`."""
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from siamlink.tools.commands.train_all import everything
-from siamlink.tools.commands.train_siamese import siamese
-from siamlink.tools.console.options import Config, Overwrite, Settings
+from siamlink.tools.console.options import Config, Overwrite, Settings, takes
 
-app = typer.Typer(no_args_is_help=True, help="Learn from annotated sequences.")
+app = typer.Typer(no_args_is_help=True, help="Train models on annotated sequences.")
+
+Output = Annotated[
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the models; created if it is missing.")
+]
+Exclude = Annotated[
+    list[str] | None,
+    typer.Option(metavar="SEQ", help="Leave out this sequence and all others of the same video; repeatable."),
+]
+
+
+@dataclass(frozen=True)
+class MatcherOptions:
+    """The arguments and options of `siamlink train matcher`."""
+
+    data: Annotated[
+        list[Path], typer.Argument(metavar="DATA...", help="MOT sequences with gt/ and det/, or folders of sequences.")
+    ]
+    output: Output
+    exclude: Exclude = None
+    config: Config = None
+    settings: Settings = None
+    overwrite: Overwrite = False
+
+
+@dataclass(frozen=True)
+class SiameseOptions:
+    """The arguments and options of `siamlink train siamese`."""
+
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="DATA...",
+            help="MOT sequences with gt/ and frames, folders of crops named ID_*.jpg, or folders of either.",
+        ),
+    ]
+    output: Output
+    exclude: Exclude = None
+    validate: Annotated[
+        list[str] | None,
+        typer.Option(metavar="SEQ", help="Use this sequence for validation instead of training; repeatable."),
+    ] = None
+    start: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Start from these weights instead of random weights.")
+    ] = None
+    settings: Settings = None
+    overwrite: Overwrite = False
+
+
+@dataclass(frozen=True)
+class AllOptions:
+    """The arguments and options of `siamlink train all`."""
+
+    data: Annotated[
+        list[Path],
+        typer.Argument(metavar="DATA...", help="As for 'train siamese'; the matcher learns from the MOT sequences."),
+    ]
+    output: Output
+    exclude: Exclude = None
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting of 'train siamese'; repeatable."),
+    ] = None
+    overwrite: Overwrite = False
 
 
 @app.callback()
 def train() -> None:
-    """Learn from annotated sequences."""
-
-
-app.command()(siamese)
-app.command(name="all")(everything)
+    """Train models on annotated sequences."""
 
 
 @app.command()
-def matcher(
-    data: Annotated[
-        list[Path], typer.Argument(metavar="DATA...", help="MOT sequences with gt/ and det/, or folders of such.")
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the model.")],
-    exclude: Annotated[
-        list[str] | None, typer.Option(metavar="SEQ", help="Leave out a sequence and every other of the same video.")
-    ] = None,
-    config: Config = None,
-    settings: Settings = None,
-    overwrite: Overwrite = False,
-) -> None:
-    """Train the matching probability and the detection probability on every file in the det/ of each sequence.
+@takes(SiameseOptions)
+def siamese(options: SiameseOptions) -> None:
+    """Train the network that compares the appearance of two detections.
 
-    Where sequences have frames, their detections are looked at (--set appearance=none does without).
+    Without --validate, 5 % of the identities of each folder of crops, or, if there are no crops, of each sequence, are
+    used for validation. The same command continues a training that was stopped.
 
-    Writes XGBoost models that `siamlink track --set model=DIR` uses: DIR/context.json and DIR/detection.json, and for
-    the second level DIR/tracklet_link.json and DIR/tracklet_person.json. With --set levels=1 there is no second level,
-    but, if an appearance is named, DIR/link.json.
+    Writes DIR/siamese.safetensors, the weights with the best validation; DIR/run.csv and DIR/run.png, loss and
+    validation by step; and, until the end, DIR/checkpoint.safetensors.
     """
+    _train_siamese(options)
+
+
+@app.command()
+@takes(MatcherOptions)
+def matcher(options: MatcherOptions) -> None:
+    """Train the link probability and the detection probability on every file in the det/ of each sequence.
+
+    With an appearance model (--set appearance=...), the frames of the sequences are used too.
+
+    Writes XGBoost models for 'siamlink track --set model=DIR': DIR/context.json and DIR/detection.json, and for the
+    second level DIR/tracklet_link.json and DIR/tracklet_person.json. With --set levels=1 there is no second level, but
+    with an appearance model DIR/link.json.
+    """
+    _train_matcher(options)
+
+
+@app.command(name="all")
+@takes(AllOptions)
+def everything(options: AllOptions) -> None:
+    """Train the network, then the matcher with it: one folder for 'siamlink track --set model=DIR'.
+
+    Writes the files of 'train siamese' and 'train matcher'. The same command continues a training that was stopped.
+    """
+    from siamlink.association.appearance.appearance import SIAMESE_FILE
+    from siamlink.association.training.siamese_trainer import CHECKPOINT
+    from siamlink.detectors.mot.sequence import is_sequence
+
+    output, weights = options.output, options.output / SIAMESE_FILE
+    if options.overwrite or not weights.is_file() or (output / CHECKPOINT).is_file():
+        _train_siamese(
+            SiameseOptions(
+                options.data, output, options.exclude, settings=options.settings, overwrite=options.overwrite
+            )
+        )
+    sequences = [child for folder in options.data for child in sorted(folder.iterdir()) if is_sequence(child)]
+    sequences += [folder for folder in options.data if is_sequence(folder)]
+    matcher_options = MatcherOptions(sequences, output, options.exclude, overwrite=options.overwrite)
+    _train_matcher(replace(matcher_options, settings=[f"appearance=siamese:{weights}"]))
+
+
+def _train_siamese(options: SiameseOptions) -> None:
+    from siamlink.association.training.siamese_trainer import SiameseTrainer, SiameseTrainingParameters, check_settings
+    from siamlink.detectors.base.parameters import apply_override, build
+    from siamlink.tools.console.files import make_folder, output_errors
+    from siamlink.tools.console.terminal import stage_bars
+    from siamlink.tools.training.siamese_data import read_training_data
+    from siamlink.tools.training.siamese_run import check_run, finish_run
+
+    values: dict[str, object] = {}
+    for setting in options.settings or []:
+        apply_override(values, setting)
+    parameters = build(SiameseTrainingParameters, values, "--set")
+    check_settings(parameters, options.start)
+    output = options.output
+    make_folder(output)
+    with stage_bars() as progress, output_errors(output):
+        check_run(output, options.overwrite)
+        crops, validation = read_training_data(
+            options.data, options.exclude or [], options.validate or [], parameters, progress
+        )
+        SiameseTrainer(crops, validation, parameters, output, options.start).run(progress)
+        finish_run(output)
+    typer.echo(f"trained on {', '.join(each.name for each in crops)}; weights in {output}")
+
+
+def _train_matcher(options: MatcherOptions) -> None:
     from siamlink.association.matcher import MODEL_FILES
     from siamlink.association.training.link_training import TrainingParameters
     from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import stage_bars
     from siamlink.tools.training.annotated_video import train_on
-    from siamlink.tools.training.examples import complete, excluding, look_at_videos, read_videos
+    from siamlink.tools.training.examples import complete, describe_videos, excluding, read_videos
     from siamlink.tracker.parameters import load_parameters
 
-    parameters = load_parameters(config, settings or [])
-    appearance = parameters.load_appearance()
-    sequences = [sequence for folder in data for sequence in find_sequences(folder)]
-    check_folder(output, MODEL_FILES, overwrite)
+    parameters = load_parameters(options.config, options.settings or [])
+    appearance, output = parameters.load_appearance(), options.output
+    sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
+    check_folder(output, MODEL_FILES, options.overwrite)
     with stage_bars() as progress:
         training = TrainingParameters(context=parameters.context)
-        videos = excluding(read_videos(sequences, parameters, progress), exclude or [])
+        videos = excluding(read_videos(sequences, parameters, progress), options.exclude or [])
         make_folder(output)
         with staging(output) as staged, output_errors(output):
             progress("train", 0, None)
             trained = train_on(videos, training)
             if appearance:
-                videos = look_at_videos(videos, [trained], appearance, parameters, progress)
+                videos = describe_videos(videos, [trained], appearance, parameters, progress)
             complete(trained, appearance, videos, parameters, training).save(staged)
             publish(staged, output)
     typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; model in {output}")

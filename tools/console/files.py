@@ -1,4 +1,4 @@
-"""Output files that are whole or not there: written aside and renamed."""
+"""Output files that are complete or missing: written to a temporary name and renamed."""
 
 import contextlib
 import os
@@ -11,15 +11,15 @@ from siamlink.detectors.base.errors import OutputError
 
 
 def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
-    """See to it before the work that a file can be written after it.
+    """Check before the work that a file can be written after it.
 
     Args:
         path: the file to write.
         overwrite: whether an earlier file may be replaced.
-        inputs: files that are read, which nothing may replace.
+        inputs: input files, which are never replaced.
 
     Raises:
-        OutputError: it may not be replaced, is a folder, or its own folder is missing or not to be written to.
+        OutputError: it may not be replaced, is a folder, or its own folder is missing or not writable.
     """
     path = Path(path)
     with output_errors(path):
@@ -33,14 +33,14 @@ def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Pat
         if not path.parent.is_dir():
             raise OutputError(f"cannot write {path}: there is no folder {path.parent}")
         if not os.access(path.parent, os.W_OK):
-            raise OutputError(f"cannot write {path}: the folder {path.parent} is not to be written to")
+            raise OutputError(f"cannot write {path}: the folder {path.parent} is not writable")
 
 
 def check_folder(folder: Path, names: Iterable[str], overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
-    """See to it before the work that files of these names can be written in a folder, which need not be there yet.
+    """Check before the work that files of these names can be written in a folder, which may be missing.
 
     Raises:
-        OutputError: it is a file, or `check_output` objects to one of the names.
+        OutputError: the folder is a file, or as `check_output`.
     """
     with output_errors(folder):
         if not folder.exists():
@@ -52,10 +52,10 @@ def check_folder(folder: Path, names: Iterable[str], overwrite: bool = False, in
 
 
 def make_folder(folder: Path) -> None:
-    """Make a folder for results, with its parents.
+    """Create a folder for results, with its parents.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: it cannot be created.
     """
     check_folder(folder, ())
     with output_errors(folder):
@@ -64,10 +64,10 @@ def make_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def results_folder(folder: Path) -> Iterator[None]:
-    """Make a folder for results, with its parents; those that were not there go again if nothing is written to them.
+    """Create a folder for results, with its parents; new folders are removed again if they stay empty.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: it cannot be created.
     """
     with output_errors(folder):
         missing = [each for each in (folder, *folder.parents) if not each.exists()]
@@ -81,7 +81,7 @@ def results_folder(folder: Path) -> Iterator[None]:
 
 
 def write_text(path: str | Path, text: str, overwrite: bool = False) -> None:
-    """Write a text file aside and rename it.
+    """Write a text file to a temporary name and rename it.
 
     Raises:
         OutputError: it exists and may not be replaced, or cannot be written.
@@ -95,32 +95,32 @@ def write_text(path: str | Path, text: str, overwrite: bool = False) -> None:
 
 
 def partial_path(path: Path) -> Path:
-    """Where a file grows that is not whole yet."""
+    """The name of a file that is still being written."""
     return path.with_name(f"{path.stem}.partial{path.suffix}")
 
 
 @contextlib.contextmanager
 def growing_text(path: Path, keep: bool, overwrite: bool = False) -> Iterator[Callable[[str], None]]:
-    """Write a text file piece by piece to its `partial_path`, which gets its name at a clean end.
+    """Write a text file piece by piece to its `partial_path`, and rename it at a clean end.
 
-    Every piece is with the operating system when the call returns: whatever ends the program leaves it there.
+    Every piece is handed to the operating system when the call returns, and remains even if the program is killed.
 
     Args:
         path: the file.
-        keep: whether an exception, too, leaves there what was written; else it is removed.
+        keep: whether the partial file remains after an exception.
         overwrite: whether an earlier file may be replaced.
 
     Raises:
-        OutputError: it cannot be written, or may not replace what another program has written meanwhile.
+        OutputError: it cannot be written, or another program has written it meanwhile.
     """
-    partial, kept = partial_path(path), False
+    partial, remains = partial_path(path), False
 
     def write(text: str) -> None:
-        nonlocal kept
+        nonlocal remains
         with output_errors(path):
             file.write(text)
             file.flush()
-        kept = kept or (keep and bool(text))
+        remains = remains or (keep and bool(text))
 
     with output_errors(path):
         file = partial.open("w" if overwrite else "x", encoding="utf-8", newline="")
@@ -132,24 +132,24 @@ def growing_text(path: Path, keep: bool, overwrite: bool = False) -> Iterator[Ca
                 partial.replace(path)
             else:
                 _place(partial, path)
-                kept = False
+                remains = False
     except OutputError as error:
-        if not kept:
+        if not remains:
             raise
-        raise OutputError(f"{error}; what was final is in {partial}") from None
+        raise OutputError(f"{error}; the final results are in {partial}") from None
     finally:
         with contextlib.suppress(OSError):
             file.close()
-            if not kept:
+            if not remains:
                 partial.unlink()
 
 
 @contextlib.contextmanager
 def staging(folder: Path) -> Iterator[Path]:
-    """A temporary folder inside `folder`, on the same disk, that is gone afterwards with all that was not published.
+    """A temporary folder inside `folder`, on the same disk; removed afterwards with all that was not published.
 
     Raises:
-        OutputError: `folder` cannot be written; an error inside the block names the file where it was to be.
+        OutputError: `folder` cannot be written; an error inside the block names the final path.
     """
     with output_errors(folder):
         staged = Path(tempfile.mkdtemp(prefix=_staging_prefix(os.getpid()), dir=folder))
@@ -162,13 +162,13 @@ def staging(folder: Path) -> Iterator[Path]:
 
 
 def clear_staging(folder: Path, process_id: int) -> None:
-    """Remove what a process that died has left staged inside `folder`."""
+    """Remove the temporary folders of a process that died from `folder`."""
     for staged in folder.glob(_staging_prefix(process_id) + "*"):
         shutil.rmtree(staged, ignore_errors=True)
 
 
 def clear_abandoned_staging(folder: Path) -> None:
-    """Remove what processes that are no more have left staged inside `folder`, where the system tells of processes."""
+    """Remove the temporary folders of processes that no longer run from `folder`; only on POSIX systems."""
     for staged in folder.glob(_staging_prefix("*") + "*"):
         process_id = staged.name.split("-")[1]
         if os.name == "posix" and process_id.isdecimal() and not _is_another(int(process_id)):
@@ -176,7 +176,7 @@ def clear_abandoned_staging(folder: Path) -> None:
 
 
 def _is_another(process_id: int) -> bool:
-    """Whether a process of this number is running, besides this one."""
+    """Whether another process of this id is running."""
     try:
         os.kill(process_id, 0)
     except (ProcessLookupError, OverflowError):
@@ -191,11 +191,11 @@ def _staging_prefix(process_id: int | str) -> str:
 
 
 def publish(staged: Path, folder: Path, overwrite: bool = True) -> None:
-    """Move all that a staging folder holds into `folder`: files replace earlier ones, folders join earlier ones.
+    """Move the content of a staging folder into `folder`: files replace earlier ones, folders are merged.
 
     Raises:
-        OutputError: it cannot be written, or may not replace what another program has written there meanwhile; of two
-            that publish files of the same names at once, one publishes all of them and the other none.
+        OutputError: it cannot be written, or another program has written one of the files meanwhile. If two programs
+            publish files of the same names at once, one publishes all of them and the other none.
     """
     for path in sorted(staged.iterdir()):
         target = folder / path.name
@@ -209,7 +209,7 @@ def publish(staged: Path, folder: Path, overwrite: bool = True) -> None:
 
 
 def _place(path: Path, target: Path) -> None:
-    """Give a file its place, which has to be free."""
+    """Move a file to a path that must not exist."""
     try:
         target.hardlink_to(path)
     except FileExistsError:
@@ -220,7 +220,7 @@ def _place(path: Path, target: Path) -> None:
 
 @contextlib.contextmanager
 def output_errors(path: Path) -> Iterator[None]:
-    """Turn the operating system's errors into an `OutputError` that names the path."""
+    """Turn `OSError` into an `OutputError` that names the path."""
     try:
         yield
     except OSError as error:

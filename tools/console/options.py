@@ -1,34 +1,82 @@
-"""Options that several commands share."""
+"""Options that several commands share, and commands that take all their options as one record."""
 
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
+
+Record = TypeVar("Record")
 
 Detector = Annotated[
     str | None,
     typer.Option(
         metavar="D",
-        help="hog, motion, yolox-nano, yolox-tiny, yolox-s, onnx:FILE, package.module:attribute or file.py:attribute.",
+        help="Detector to use: hog, motion, yolox-nano, yolox-tiny, yolox-s, onnx:FILE, package.module:attribute or "
+        "file.py:attribute; 'siamlink detectors' lists them.",
     ),
 ]
-Config = Annotated[str | None, typer.Option(metavar="NAME|FILE", help="A shipped configuration, or a YAML file.")]
+Config = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME|FILE",
+        help="Settings from a shipped configuration (default, fast, windowed, online, paper) or from a YAML file.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option(
-        "--set", metavar="KEY=VALUE", help="Change one setting ('siamlink parameters' lists them); repeatable."
+        "--set", metavar="KEY=VALUE", help="Change one setting; repeatable; 'siamlink parameters' lists all settings."
     ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace earlier results.")]
 FrameRate = Annotated[
-    float | None, typer.Option(metavar="F", help="Frames a second, where the source does not tell or tells wrongly.")
+    float | None,
+    typer.Option(metavar="F", help="Frame rate in frames per second; by default, the frame rate of the source."),
 ]
 OutputFolder = Annotated[
-    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results; made if missing.")
+    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the results; created if it is missing.")
 ]
 Patience = Annotated[
     float | None,
     typer.Option(
-        metavar="S", min=0, help="Seconds that a camera or stream may be away, 300 if not given; 0 never waits."
+        metavar="S",
+        min=0,
+        help="Seconds to try to reconnect a lost camera or stream; 0 does not reconnect. [default: 300]",
     ),
 ]
+JsonFile = Annotated[
+    Path | None, typer.Option("--json", metavar="FILE", help="Write the figures to this file as JSON.")
+]
+Repeat = Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Number of runs; the medians are reported.")]
+
+
+def takes(record: type[Record]) -> Callable[[Callable[[Record], None]], Callable[..., None]]:
+    """Make a command of a function of one dataclass: each field is an argument or option of the command.
+
+    Args:
+        record: the dataclass; the types of its fields are annotated as typer wants them.
+    """
+    hints = get_type_hints(record, include_extras=True)
+    parameters = [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in fields(record)  # type: ignore[arg-type]
+    ]
+
+    def decorate(run: Callable[[Record], None]) -> Callable[..., None]:
+        def command(**values: Any) -> None:
+            run(record(**values))
+
+        command.__name__, command.__doc__ = run.__name__, run.__doc__
+        command.__annotations__ = hints
+        command.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        return command
+
+    return decorate

@@ -1,4 +1,4 @@
-"""Work in processes of their own: their memory is their own, and Ctrl-C is left to the parent."""
+"""Work in separate processes: each has its own memory, and only the parent handles Ctrl-C."""
 
 import multiprocessing
 import signal
@@ -11,65 +11,65 @@ from typing import Any
 
 from siamlink.detectors.base.errors import SiamlinkError
 
-TOLD = (SiamlinkError, MemoryError, RuntimeError)
-"""The errors of a process that its parent hears of; any other one is a bug, whose traceback the process prints."""
+EXPECTED_ERRORS = (SiamlinkError, MemoryError, RuntimeError)
+"""Errors of a process that are raised in its parent; any other one is a bug, and its traceback is printed."""
 
 
 def start_process(target: Callable[..., None], *arguments: Any) -> tuple[BaseProcess, Connection]:
     """Start a fresh process that runs `target(connection, *arguments)`; returns it and the other end of the connection.
 
-    The process ends with its parent, and never hears Ctrl-C.
+    The process ends with its parent, and ignores Ctrl-C.
     """
     context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=target, args=(theirs, *arguments), daemon=True)
+    own, other = context.Pipe()
+    process = context.Process(target=target, args=(other, *arguments), daemon=True)
     with _without_interrupt():
         process.start()
-    theirs.close()
-    return process, ours
+    other.close()
+    return process, own
 
 
 def in_own_process(work: Callable[..., Any], *arguments: Any, time_limit: float | None = None) -> Any:
-    """What `work(*arguments)` returns in a fresh process.
+    """Run `work(*arguments)` in a fresh process; returns its result.
 
     Raises:
         TimeoutError: it took more seconds than the limit, start included.
-        RuntimeError: the process died, or raised it; likewise for the other errors of `TOLD`.
+        RuntimeError: the process died, or raised it; likewise for the other errors of `EXPECTED_ERRORS`.
     """
-    process, connection = start_process(_answer, work, arguments)
+    process, connection = start_process(_send_result, work, arguments)
     try:
         if not connection.poll(time_limit):
             raise TimeoutError(f"> {time_limit:g} s")
-        answer = connection.recv()
+        result = connection.recv()
     except EOFError:
         raise RuntimeError("failed") from None
     finally:
         process.kill()
         process.join()
-    if isinstance(answer, TOLD):
-        raise answer
-    return answer
+    if isinstance(result, EXPECTED_ERRORS):
+        raise result
+    return result
 
 
 def peak_megabytes() -> float | None:
-    """The most memory that this process has held, as Linux tells it; None elsewhere."""
+    """The peak memory of this process on Linux; None elsewhere."""
     status = Path("/proc/self/status")
     lines = status.read_text().splitlines() if status.exists() else []
-    found = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
-    return found[0] if found else None
+    peaks = [int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")]
+    return peaks[0] if peaks else None
 
 
-def _answer(connection: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _send_result(connection: Connection, work: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     try:
-        answer = work(*arguments)
-    except TOLD as error:
-        answer = error
-    connection.send(answer)
+        result = work(*arguments)
+    except EXPECTED_ERRORS as error:
+        result = error
+    connection.send(result)
 
 
 @contextmanager
 def _without_interrupt() -> Iterator[None]:
-    """Hold Ctrl-C back; a process that is started meanwhile inherits that."""
+    """Block Ctrl-C; a process that is started meanwhile inherits that."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

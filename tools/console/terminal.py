@@ -1,44 +1,66 @@
-"""What the terminal shows: progress bars and lines of text."""
+"""What the terminal shows: tables, progress bars and lines of text."""
 
+import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import typer
 from rich.console import Console
 from rich.progress import (
     BarColumn,
+    DownloadColumn,
     MofNCompleteColumn,
     Progress,
     SpinnerColumn,
     TaskID,
     TextColumn,
     TimeRemainingColumn,
+    TransferSpeedColumn,
 )
 
 from siamlink.detectors.base.stopwatch import Progress as ProgressCallback
+from siamlink.tools.console.tables import Table
 
 
-def show_table(table: Any, width: int = 0) -> None:
-    """Print a table to stdout; a terminal narrower than `width` wraps its lines, digits are never hidden."""
+def show_table(table: Table) -> None:
+    """Print a table to stdout.
+
+    A terminal that is too narrow wraps lines, but figures are never cut. Elsewhere, as in a file or a pipe, every row
+    is one line, unless the variable COLUMNS gives a width.
+    """
     console = Console()
-    console.width = max(width, console.width)
-    console.print(table)
+    sized = console.is_terminal or "COLUMNS" in os.environ
+    console.width = max(table.least_width, console.width) if sized else table.full_width
+    if console.is_terminal:
+        console.print(table.rich(), crop=False)
+        return
+    with console.capture() as captured:
+        console.print(table.rich(), crop=False)
+    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def show_error(message: object) -> None:
-    """Print the line that says what went wrong, to stderr."""
+    """Print an error as one line to stderr."""
     typer.secho(f"siamlink: {message}", fg=typer.colors.RED, err=True)
 
 
-def show_note(message: str) -> None:
-    """Print a line that a person should know of, to stderr."""
+def show_note(message: object) -> None:
+    """Print a remark as one line to stderr."""
     typer.secho(message, fg=typer.colors.YELLOW, err=True)
+
+
+def show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:
+    """Print a `FutureWarning`, such as that of a renamed setting, as a note; in place of `warnings.showwarning`."""
+    if issubclass(category, FutureWarning):
+        show_note(f"note: {message}")
+    else:
+        typer.echo(warnings.formatwarning(message, category, filename, lineno), nl=False, err=True)
 
 
 @contextmanager
 def stage_bars(name: str = "") -> Iterator[ProgressCallback]:
-    """A progress callback that draws a bar for each stage it hears of; nothing is drawn where no terminal is."""
+    """A progress callback that draws a bar for each stage; without a terminal, nothing is drawn."""
     console = Console(stderr=True)
     label = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), label, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -51,3 +73,22 @@ def stage_bars(name: str = "") -> Iterator[ProgressCallback]:
             bars.update(tasks[stage], completed=done, total=total)
 
         yield update
+
+
+@contextmanager
+def download_bar(console: Console | None = None) -> Iterator[ProgressCallback]:
+    """A progress callback for `load_detector` that draws a bar for a download, and nothing without one."""
+    columns = TextColumn("fetching {task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn()
+    bar = Progress(*columns, console=console or Console(stderr=True))
+
+    def update(name: str, received: int, total: int | None) -> None:
+        if not bar.tasks:
+            bar.add_task(name, total=total)
+            bar.start()
+        bar.update(bar.tasks[0].id, completed=received)
+
+    try:
+        yield update
+    finally:
+        if bar.tasks:
+            bar.stop()

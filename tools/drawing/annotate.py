@@ -21,27 +21,27 @@ _PALETTE = (
     "cc287a b75100 ffcc51 7ab751 7a99ea 51eab7 99287a b75151 2851b7 cc9999 "
     "51b7ea b7ea99 997aea 519951 515199 5100cc 51b7b7 ccb77a 00eaff 7a0051"
 )
-"""Far apart in OKLab to normal, deuteranope and protanope eyes: ids close to each other the most, then 20 apart."""
+"""Far apart in OKLab for normal, deuteranope and protanope vision; close ids most, then ids 20 apart."""
 _COLOURS: tuple[Colour, ...] = tuple((int(c[4:], 16), int(c[2:4], 16), int(c[:2], 16)) for c in _PALETTE.split())
 _BLACK: Colour = (0, 0, 0)
 _TRAIL_POINTS_PER_SECOND = 8
 
 
 def track_colour(track_id: int) -> Colour:
-    """The colour of an identity, always the same; there are sixty, in turn."""
+    """The colour of an identity; sixty colours repeat."""
     return _COLOURS[(track_id - 1) % len(_COLOURS)]
 
 
 def _rim(colour: Colour) -> Colour:
-    """A dark shade of a colour, which sets lines off from a background of that colour."""
+    """A dark shade of a colour, for the rim of lines on a background of that colour."""
     return colour[0] // 4, colour[1] // 4, colour[2] // 4
 
 
 class Annotator:
-    """Draws one frame after another, online or from a file, and remembers where everybody has just been.
+    """Draws frame after frame, and stores recent positions for the trails.
 
     Args:
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         trail_seconds: how far back the trail of the foot point reaches; 0 draws none.
     """
 
@@ -53,12 +53,12 @@ class Annotator:
         self._past: deque[NDArray[np.float64]] = deque(maxlen=points)
 
     def draw(self, image: Image, tracks: Tracks, number: int | None = None) -> Image:
-        """Draw the tracks of the next frame; to be called for every frame, also for those without tracks.
+        """Draw the tracks of the next frame; call it for every frame, also for frames without tracks.
 
         Args:
-            image: (H, W, 3) uint8 BGR; drawn upon, so pass a copy to keep the original.
+            image: (H, W, 3) uint8 BGR; it is changed.
             tracks: the rows of this frame alone.
-            number: of the frame, from 1, written with its time into the upper left corner; None: nothing is.
+            number: of the frame, from 1, drawn with its time in the upper left corner; None draws none.
 
         Returns:
             The image, with a box, an id and a trail for each track; the boxes of interpolated rows are dashed.
@@ -85,7 +85,7 @@ class Annotator:
         return image
 
     def _draw_trails(self, image: Image, tracks: Tracks, thickness: int) -> None:
-        """The foot points of these tracks, thinner and fainter with age; fading blends with the pixel underneath."""
+        """Draw the past foot points of these tracks, thinner and fainter with age."""
         now = np.column_stack(
             [tracks.track_id, np.full(len(tracks), self._frame), tracks.centre[:, 0], tracks.box[:, 3]]
         )
@@ -142,7 +142,7 @@ def _label(track_id: int, text_height: int) -> Image:
 
 
 def _plate(text: str, colour: Colour, text_height: int) -> Image:
-    """A text (h, w, 3) in black or white, whichever is better read, on a colour."""
+    """A text (h, w, 3) in black or white, whichever has more contrast, on a colour."""
     fine, font = 4, cv2.FONT_HERSHEY_DUPLEX
     stroke = max(1, round(fine * text_height / 7))
     scale = cv2.getFontScaleFromHeight(font, fine * text_height, stroke)
@@ -158,7 +158,7 @@ def _plate(text: str, colour: Colour, text_height: int) -> Image:
 
 
 def _places(boxes: list[list[int]], labels: list[Image], width: int, height: int) -> list[tuple[int, int]]:
-    """Upper left corner of each label: above its box, or where it hides the labels before it least."""
+    """Upper left corner of each label: above its box, or where it overlaps earlier labels least."""
     taken: list[tuple[int, int, int, int]] = []
     for (x1, y1, x2, y2), label in zip(boxes, labels, strict=True):
         h, w = label.shape[:2]

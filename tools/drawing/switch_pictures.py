@@ -1,4 +1,4 @@
-"""The worst identity switches as strips of pictures: before, at and after each, with tracks and the person's truth."""
+"""The worst identity switches as strips of images: before, at and after each, with tracks and ground truth."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,22 +21,22 @@ from siamlink.tracker.tracks import Tracks
 
 WORST = 10
 PICTURE_NAMES = tuple(f"switch-{rank:02}.jpg" for rank in range(1, WORST + 1))
-ASIDE_SECONDS = 0.5
-"""How long before and after the switch the outer pictures are."""
+MARGIN_SECONDS = 0.5
+"""Time of the outer images before and after the switch."""
 TILE_HEIGHT = 480
 NARROWEST, WIDEST, MARGIN = 0.7, 4.0, 0.5
-"""A picture's least and greatest width in heights, and what is seen around the person, in heights of the person."""
+"""Least and greatest width of an image, in heights; and the margin around the object, in heights of the object."""
 BAR = 26
-"""Pixels of a line of text."""
+"""Height of a line of text in pixels."""
 WHITE, DARK = (255, 255, 255), (40, 40, 40)
 
 
 def worst_switches(switches: Iterable[IdentitySwitch], drawable: Iterable[str]) -> list[IdentitySwitch]:
-    """Up to ten switches of the sequences named, those with the most wrong boxes first, then with the most boxes."""
+    """Up to ten switches of these sequences, sorted by wrong boxes, then by boxes."""
     names = set(drawable)
-    found = [switch for switch in switches if switch.sequence in names]
-    found.sort(key=lambda s: (-s.wrong_boxes, -s.boxes_before - s.boxes_after, s.sequence, s.frame))
-    return found[:WORST]
+    candidates = [switch for switch in switches if switch.sequence in names]
+    candidates.sort(key=lambda s: (-s.wrong_boxes, -s.boxes_before - s.boxes_after, s.sequence, s.frame))
+    return candidates[:WORST]
 
 
 def draw_switches(
@@ -51,14 +51,14 @@ def draw_switches(
 
     Args:
         switches: as `evaluate` found them in these files.
-        ground_truth: what they were found in.
-        results: what they were found in.
-        benchmarks: by whose rules, by the sequence's name.
-        folder: for the pictures; made if missing.
-        progress: told how far it is.
+        ground_truth: as for `evaluate`.
+        results: as for `evaluate`.
+        benchmarks: the benchmark of each sequence, by its name.
+        folder: for the pictures; created if it is missing.
+        progress: receives the progress.
 
     Returns:
-        The switch that each picture shows, by the picture's name; one beyond the end of a broken video is left out.
+        The switch that each picture shows, by the picture's name; a switch after the end of a broken video is left out.
 
     Raises:
         InputError: a video cannot be read.
@@ -82,7 +82,7 @@ def draw_switches(
 
 
 class _Strips:
-    """The strips of one sequence, filled while its frames are read once."""
+    """The strips of one sequence, made in one pass over its frames."""
 
     def __init__(self, sequence: Sequence, pair: SequencePair, worst: list[IdentitySwitch]) -> None:
         self._sequence, self._pair = sequence, pair
@@ -92,7 +92,7 @@ class _Strips:
         self._tiles: dict[int, list[Image]] = {rank: [] for rank in self._switches}
 
     def read(self, progress: Progress) -> None:
-        """Cut the pictures out of the frames."""
+        """Read the frames, and cut the images of the strips."""
         source = open_sequence_frames(self._sequence)
         last = max(frames[-1] for frames in self._frames.values())
         for frame in source or ():
@@ -116,8 +116,8 @@ class _Strips:
         part = image[top:bottom, left:right]
         tile = np.asarray(cv2.resize(part, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC), np.uint8)
         truth, tracks = (rows[rows[:, 0] == number] for rows in (self._pair.truth, self._pair.tracks))
-        person = _placed(truth[truth[:, 1] == switch.truth_id], (left, top), scale, tile)
-        for box in np.rint(person.box).astype(int).tolist():
+        truth_boxes = _placed(truth[truth[:, 1] == switch.truth_id], (left, top), scale, tile)
+        for box in np.rint(truth_boxes.box).astype(int).tolist():
             draw_dashed_box(tile, box, WHITE, 3)
         Annotator(self._rate, trail_seconds=0).draw(tile, _placed(tracks, (left, top), scale, tile))
         name = {switch.previous_frame: " (last before)", switch.frame: " (switch)"}.get(number, "")
@@ -125,14 +125,14 @@ class _Strips:
 
 
 def shown_frames(switch: IdentitySwitch, frame_rate: float) -> list[int]:
-    """Half a second before the old track is last on the person, then, midway, when the new one is, half a second on."""
-    aside = max(1, round(ASIDE_SECONDS * frame_rate))
+    """Half a second before the last frame of the old track, that frame, midway, the switch, half a second after it."""
+    margin = max(1, round(MARGIN_SECONDS * frame_rate))
     before, now = switch.previous_frame, switch.frame
-    return sorted({max(1, before - aside), before, (before + now) // 2, now, now + aside})
+    return sorted({max(1, before - margin), before, (before + now) // 2, now, now + margin})
 
 
 def view(truth: Rows, switch: IdentitySwitch, frames: list[int], width: int, height: int) -> tuple[int, int, int, int]:
-    """The part of the image, left, top, right and bottom, that shows the person in all of these frames."""
+    """The part of the image, left, top, right and bottom, that shows the object in all of these frames."""
     rows = truth[(truth[:, 1] == switch.truth_id) & np.isin(truth[:, 0], frames)]
     box = corners(rows).astype(np.float64)
     margin = MARGIN * (box[:, 3] - box[:, 1]).max()
@@ -145,16 +145,16 @@ def view(truth: Rows, switch: IdentitySwitch, frames: list[int], width: int, hei
 
 
 def caption(switch: IdentitySwitch) -> str:
-    """What the strip shows, in one line."""
+    """A line of text about the switch."""
     return (
-        f"{switch.sequence} frame {switch.frame}: person {switch.truth_id} (white dashes), "
+        f"{switch.sequence} frame {switch.frame}: object {switch.truth_id} (white dashes), "
         f"track {switch.previous_track_id} ({switch.boxes_before} boxes) -> "
         f"{switch.track_id} ({switch.boxes_after} boxes)"
     )
 
 
 def _placed(rows: Rows, origin: tuple[int, int], scale: float, tile: Image) -> Tracks:
-    """The boxes of a frame in the pixels of a tile, without those outside it."""
+    """The boxes of a frame in the coordinates of a tile, without those outside it."""
     box = (corners(rows).astype(np.float64) - (*origin, *origin)) * scale
     box[:, 2:] = np.maximum(box[:, 2:], box[:, :2] + 1)
     inside = (box[:, 2:] > 0).all(axis=1) & (box[:, :2] < (tile.shape[1], tile.shape[0])).all(axis=1)
@@ -170,7 +170,7 @@ def _placed(rows: Rows, origin: tuple[int, int], scale: float, tile: Image) -> T
 
 
 def _text(line: str, width: int) -> NDArray[np.uint8]:
-    """A bar with a line of text, made smaller where it is too long."""
+    """A bar with a line of text, in smaller type if it is too long."""
     font, bar = cv2.FONT_HERSHEY_SIMPLEX, np.full((BAR, width, 3), DARK, np.uint8)
     scale = min(0.6, 0.6 * (width - 12) / cv2.getTextSize(line, font, 0.6, 1)[0][0])
     cv2.putText(bar, line, (6, BAR - 8), font, scale, WHITE, 1, cv2.LINE_AA)

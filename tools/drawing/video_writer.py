@@ -17,30 +17,30 @@ from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.console.files import partial_path
 
 _OPTIONS = {"preset": "veryfast", "crf": "23", "mbtree": "0"}
-"""`fast` takes two and a half times as long for files a third larger; `mbtree` makes the bytes depend on timing."""
+"""`fast` takes two and a half times as long, for files a third larger; `mbtree` makes the bytes depend on timing."""
 _BT601, _LIMITED_RANGE = 6, 1
 _INDEX_FIRST = {"movflags": "faststart"}
 _FRAGMENTS = {"movflags": "empty_moov+default_base_moof", "frag_duration": "2000000", "flush_packets": "1"}
-"""Every two seconds what has come is on the disk and can be played."""
+"""Every two seconds the video so far is on the disk, and can be played."""
 _AT_ONCE = {"tune": "zerolatency"}
-"""The encoder keeps no frames to look ahead."""
+"""The encoder does not delay frames."""
 
 
 class VideoWriter:
     """A context manager that writes an mp4 file (H.264, yuv420p) under a temporary name and renames it at a clean end.
 
-    After an exception, its own or another, nothing is left behind, and an earlier file at `path` is as it was. A
-    growing video is made of fragments under its `partial_path`, and stays there: whatever ends the program, it can be
-    played but for its last seconds.
+    After any exception, the temporary file is removed, and an earlier file at `path` is unchanged. A growing video is
+    written in fragments to its `partial_path`, and remains there: however the program ends, all but the last seconds
+    can be played.
 
     Args:
-        path: where the video goes.
-        frame_rate: frames a second, kept as an exact fraction (29.97 as 2997/100, 30000/1001 as such).
+        path: the file.
+        frame_rate: frames per second, stored as an exact fraction (29.97 as 2997/100, 30000/1001 as such).
         size: width and height of the images; an odd one is padded by one pixel.
-        growing: whether it is to be played while it is written, and to outlive the program.
+        growing: whether it can be played while it is written, and remains if the program is killed.
 
     Raises:
-        OutputError: the place cannot be written, the disk is full, an image has another size, or no image came.
+        OutputError: the file cannot be written, the disk is full, an image has another size, or there was no image.
     """
 
     def __init__(self, path: Path, frame_rate: float, size: tuple[int, int], growing: bool = False) -> None:
@@ -65,7 +65,7 @@ class VideoWriter:
         return self
 
     def write(self, image: NDArray[np.uint8], number: int | None = None) -> None:
-        """Append one (H, W, 3) uint8 BGR image as frame `number`, from 1; until then, the one before stands still."""
+        """Append one (H, W, 3) uint8 BGR image as frame `number`, from 1; the image before is shown until then."""
         height, width = image.shape[:2]
         if (width, height) != self._size:
             expected = f"{self._size[0]}x{self._size[1]}"
@@ -89,14 +89,14 @@ class VideoWriter:
 
     def _finish(self) -> None:
         if not self._count:
-            raise OutputError(f"no image came for {self._path}")
+            raise OutputError(f"there was no image for {self._path}")
         with self._output_errors():
             self._container.mux(self._stream.encode())
             self._container.close()
             self._partial.replace(self._path)
 
     def _discard(self) -> None:
-        """Close and remove the temporary file, if it is still there and does not grow."""
+        """Close the temporary file, and remove it unless the video is a growing one."""
         with contextlib.suppress(OSError, FFmpegError):
             self._container.close()
         if not (self._growing and self._count):

@@ -1,21 +1,30 @@
-"""motmetrics as the second witness of our counts, and what exactly it counts differently from TrackEval.
+"""A second opinion on the scores, from py-motmetrics; and where it counts differently from TrackEval.
 
-Identity (IDF1, IDP, IDR) is the same to the last digit. Its CLEAR differs by three rules of its own:
+Identity (IDF1, IDP, IDR) is the same to the last digit. CLEAR differs by three rules of py-motmetrics:
 
-- It keeps a person on the track of its last match, however long ago that was; TrackEval only on the track of the frame
+- An object stays on the track of its last match, however long ago that was; in TrackEval only on that of the frame
   before. Other matches then change FP, FN, IDSW, MOTA, MOTP, MT and ML. With TrackEval's matches they are the same.
-- Mostly tracked begins at a ratio of 0.8; TrackEval demands more than 0.8.
-- Frag is how often a person is lost between its first and its last match; TrackEval counts how often it is found again,
-  passes over frames without any ground truth or any track, and takes a gap in the ground truth for a loss.
+- Mostly tracked begins at a ratio of 0.8; in TrackEval it must exceed 0.8.
+- Frag is how often an object is lost between its first and its last match. TrackEval counts how often it is found
+  again, skips frames without any ground truth or any track, and takes a gap in the ground truth for a loss.
 """
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.tools.evaluation.ground_truth import MATCH_IOU, SequencePair
+from siamlink.detectors.mot.text import read_rows
+from siamlink.tools.evaluation.events import clear_matches
+from siamlink.tools.evaluation.ground_truth import MATCH_IOU, SequencePair, pair_up
+from siamlink.tools.evaluation.report import Evaluation
+from siamlink.tools.evaluation.scoring import result_files
 
+COMPARED = ("MOTA", "IDF1", "IDSW", "FP", "FN")
+LARGEST_DIFFERENCE = 1e-9
+"""Of two figures that count as the same; ratios are in percent."""
 NAMES = {
     "mota": "MOTA",
     "motp": "MOTP",
@@ -31,15 +40,57 @@ NAMES = {
 }
 
 
+@dataclass(frozen=True)
+class Difference:
+    """A score of a sequence that py-motmetrics computes differently."""
+
+    sequence: str
+    metric: str
+    ours: float
+    theirs: float
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.metric} {self.ours:.6g}, there {self.theirs:.6g}"
+
+
+def crosscheck(evaluation: Evaluation, ground_truth: Path, results: Path) -> list[Difference]:
+    """Compute `COMPARED` again by py-motmetrics; its CLEAR counts the matches that TrackEval makes.
+
+    Args:
+        evaluation: the scores of these results.
+        ground_truth: as for `evaluate`.
+        results: as for `evaluate`.
+
+    Returns:
+        What differs, in the order of the sequences; sequences without ground-truth boxes are skipped.
+    """
+    differences = []
+    for sequence, path in result_files(ground_truth, results):
+        if path is None:
+            continue
+        truth, tracks = (read_rows(file, sequence.frame_count) for file in (sequence.truth_file, path))
+        pair = pair_up(sequence.name, truth, tracks, evaluation.benchmarks[sequence.name])
+        if not len(pair.truth):
+            continue
+        theirs = motmetrics_summary(pair, clear_matches(pair)) | {"IDF1": motmetrics_summary(pair)["IDF1"]}
+        ours = evaluation.sequences[sequence.name]
+        differences += [
+            Difference(sequence.name, name, getattr(ours, name), theirs[name])
+            for name in COMPARED
+            if abs(getattr(ours, name) - theirs[name]) > LARGEST_DIFFERENCE
+        ]
+    return differences
+
+
 def motmetrics_summary(
     pair: SequencePair, matches: list[tuple[NDArray[np.intp], NDArray[np.intp]]] | None = None
 ) -> dict[str, float]:
-    """What motmetrics says of a sequence, from our distances, by the names that `Scores` has; ratios in percent.
+    """The figures of py-motmetrics for a sequence, by the names that `Scores` has; ratios in percent.
 
     Args:
         pair: ground truth with at least one row, and tracks.
-        matches: the pairs that may be matched, as `clear_matches` gives them; Identity then only knows of these too.
-            None: every pair with an IoU of at least one half, of which motmetrics chooses by its own rules.
+        matches: the pairs that may be matched, as `clear_matches` gives them; Identity is limited to them, too.
+            None: every pair with an IoU of at least one half, and py-motmetrics chooses by its own rules.
     """
     import motmetrics
 
@@ -53,10 +104,10 @@ def motmetrics_summary(
             allowed[rows, columns] = distance[rows, columns]
             distance = allowed
         accumulator.update(truth_label[truth], track_label[tracks], distance, frameid=int(pair.frames[index]))
-    found: dict[str, Any] = motmetrics.metrics.create().compute(
+    computed: dict[str, Any] = motmetrics.metrics.create().compute(
         accumulator, metrics=list(NAMES), return_dataframe=False
     )
-    summary = {ours: float(found[theirs]) for theirs, ours in NAMES.items()}
+    summary = {ours: float(computed[theirs]) for theirs, ours in NAMES.items()}
     summary["MOTP"] = 1 - summary["MOTP"]
     return {
         name: 100 * value if name.startswith(("MOT", "IDF", "IDP", "IDR")) else value for name, value in summary.items()

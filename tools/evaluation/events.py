@@ -1,4 +1,4 @@
-"""Identity switches: when and where the track on a person changes, by the very matching that CLEAR counts with."""
+"""Identity switches: where the track of an object changes, by the matching of CLEAR."""
 
 from dataclasses import dataclass
 
@@ -15,19 +15,19 @@ CONTINUITY = 1000
 
 @dataclass(frozen=True)
 class IdentitySwitch:
-    """A person whose track is another than the last one that was on the same person.
+    """A frame in which an object is matched to another track than at its last match.
 
     Attributes:
         sequence: its name.
         frame: the first with the new track.
-        truth_id: the person, as in the ground truth.
-        previous_track_id: the track that was last matched to the person, as in the results.
+        truth_id: the object, as in the ground truth.
+        previous_track_id: the track that was matched before, as in the results.
         track_id: the track that is matched now.
-        truth_box: the person in this frame.
+        truth_box: the object in this frame.
         track_box: the new track in this frame.
         previous_frame: the last with the old track.
-        boxes_before: of the person in a row, that the old track is on.
-        boxes_after: of the person in a row, from this frame on, that the new track is on.
+        boxes_before: consecutive boxes of the object on the old track, up to the switch.
+        boxes_after: consecutive boxes of the object on the new track, from this frame on.
     """
 
     sequence: str
@@ -43,15 +43,15 @@ class IdentitySwitch:
 
     @property
     def wrong_boxes(self) -> int:
-        """How many boxes are wrong whichever track the person is taken for: those of the shorter side."""
+        """The number of boxes that are wrong whichever track is right: those of the shorter side."""
         return min(self.boxes_before, self.boxes_after)
 
 
 def clear_matches(pair: SequencePair) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
     """Match ground truth and tracks frame by frame as TrackEval's CLEAR does.
 
-    Among pairs with an IoU of at least one half, those matched in the frame before go first, then the sum of the IoU is
-    greatest. A frame without ground truth or without tracks is passed over as if it were not there.
+    Among pairs with an IoU of at least one half, those matched in the frame before are preferred, then the sum of IoU
+    is maximal. A frame without ground truth or without tracks is skipped.
 
     Returns:
         For each of `pair.frames` the matched rows of `pair.truth` and, in the same order, of `pair.tracks`.
@@ -62,32 +62,32 @@ def clear_matches(pair: SequencePair) -> list[tuple[NDArray[np.intp], NDArray[np
     before = np.full(len(pair.truth), -1)
     matches = []
     for truth, tracks, similarity in pair.by_frame():
-        people, tracked = truth_label[truth], track_label[tracks]
-        score = CONTINUITY * (tracked == before[people][:, None]) + similarity
+        objects, tracked = truth_label[truth], track_label[tracks]
+        score = CONTINUITY * (tracked == before[objects][:, None]) + similarity
         score[similarity < MATCH_IOU] = 0
         rows, columns = linear_sum_assignment(score, maximize=True)
         matched = score[rows, columns] > 0
         rows, columns = rows[matched], columns[matched]
         if similarity.size:
             before[:] = -1
-            before[people[rows]] = tracked[columns]
+            before[objects[rows]] = tracked[columns]
         matches.append((rows + truth.start, columns + tracks.start))
     return matches
 
 
 def identity_switches(pair: SequencePair) -> list[IdentitySwitch]:
-    """Every identity switch of a sequence in the order of frames; as many as CLEAR's IDSW."""
+    """Every identity switch of a sequence in the order of frames; their number is IDSW of CLEAR."""
     matches = clear_matches(pair)
     if not matches:
         return []
     truth, tracks = (np.concatenate(rows) for rows in zip(*matches, strict=True))
-    by_person = np.argsort(pair.truth_label[truth], kind="stable")
-    person, track = pair.truth_label[truth][by_person], pair.track_label[tracks][by_person]
-    begins = np.flatnonzero((np.diff(person, prepend=-1) != 0) | (np.diff(track, prepend=-1) != 0))
-    boxes = np.diff(begins, append=len(person))
-    switched = 1 + np.flatnonzero(person[begins[1:]] == person[begins[:-1]])
-    in_time = switched[np.argsort(by_person[begins[switched]])]
-    sides = by_person[begins[in_time][:, None] + [-1, 0]]
+    by_object = np.argsort(pair.truth_label[truth], kind="stable")
+    truth_object, track = pair.truth_label[truth][by_object], pair.track_label[tracks][by_object]
+    begins = np.flatnonzero((np.diff(truth_object, prepend=-1) != 0) | (np.diff(track, prepend=-1) != 0))
+    boxes = np.diff(begins, append=len(truth_object))
+    switched = 1 + np.flatnonzero(truth_object[begins[1:]] == truth_object[begins[:-1]])
+    in_time = switched[np.argsort(by_object[begins[switched]])]
+    sides = by_object[begins[in_time][:, None] + [-1, 0]]
     return [
         _switch(pair, truth[side], tracks[side], boxes[run - 1 : run + 1].tolist())
         for run, side in zip(in_time, sides, strict=True)
@@ -96,14 +96,14 @@ def identity_switches(pair: SequencePair) -> list[IdentitySwitch]:
 
 def _switch(pair: SequencePair, truth: NDArray[np.intp], tracks: NDArray[np.intp], boxes: list[int]) -> IdentitySwitch:
     """The switch between two rows of the ground truth, with the two rows of the tracks on them."""
-    (before, person), (previous, now) = pair.truth[truth].tolist(), pair.tracks[tracks].tolist()
+    (before, at_switch), (previous, now) = pair.truth[truth].tolist(), pair.tracks[tracks].tolist()
     return IdentitySwitch(
         sequence=pair.name,
-        frame=int(person[0]),
-        truth_id=int(person[1]),
+        frame=int(at_switch[0]),
+        truth_id=int(at_switch[1]),
         previous_track_id=int(previous[1]),
         track_id=int(now[1]),
-        truth_box=(person[2], person[3], person[4], person[5]),
+        truth_box=(at_switch[2], at_switch[3], at_switch[4], at_switch[5]),
         track_box=(now[2], now[3], now[4], now[5]),
         previous_frame=int(before[0]),
         boxes_before=boxes[0],

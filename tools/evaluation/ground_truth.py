@@ -1,4 +1,4 @@
-"""Ground truth beside results: what a benchmark counts and what it forgives, in step, frame by frame."""
+"""Ground truth and results of a sequence after the preprocessing of a benchmark, frame by frame."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ LAST_CLASS, PEDESTRIAN = 13, 1
 DISTRACTORS = (2, 7, 8, 12)
 """Person on vehicle, static person, distractor, reflection."""
 MOT20_DISTRACTORS = (*DISTRACTORS, 6)
-"""MOT20 also forgives non-MOT vehicles."""
+"""MOT20 also ignores non-MOT vehicles."""
 MATCH_IOU = 0.5 - np.finfo(np.float64).eps
 """The least overlap of a match, with TrackEval's margin for rounding."""
 
@@ -61,17 +61,17 @@ class SequencePair:
 
 
 def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto") -> SequencePair:
-    """Bring ground truth and results of one sequence together and apply the benchmark's rules.
+    """Pair ground truth and results of one sequence, by the rules of the benchmark.
 
     Ground truth counts where its flag (column 7) is not 0 and, except for MOT15, its class (column 8) is 1, pedestrian.
     Except for MOT15, whose columns 8 to 10 are world coordinates, result boxes matched to a distractor are removed.
     Classes and scores of results are ignored.
 
     Args:
-        name: the sequence's; with `auto`, a name that begins with `MOT20` also forgives non-MOT vehicles.
+        name: the sequence's; with `auto`, a name that begins with `MOT20` also ignores non-MOT vehicles.
         truth: rows of `gt.txt`.
         tracks: rows of the results.
-        benchmark: one of `BENCHMARKS`; `auto` goes by the columns of the ground truth, see `find_benchmark`.
+        benchmark: one of `BENCHMARKS`; `auto` recognises it, see `find_benchmark`.
 
     Raises:
         ConfigError: there is no such benchmark.
@@ -84,26 +84,26 @@ def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto") -> Se
     truth_box, track_box = _corners(truth), _corners(tracks)
     similarity = [_similarity(truth_box[a], track_box[b]) for a, b in zip(truth_rows, track_rows, strict=True)]
 
-    counted, kept = truth[:, FLAG].astype(int) != 0, np.ones(len(tracks), bool)
+    counted, scored = truth[:, FLAG].astype(int) != 0, np.ones(len(tracks), bool)
     if benchmark != "mot15":
         counted &= _classes(truth) == PEDESTRIAN
         distractor = np.isin(_classes(truth), MOT20_DISTRACTORS if benchmark == "mot20" else DISTRACTORS)
         for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True):
-            kept[b] = ~_on_distractor(overlap, distractor[a])
+            scored[b] = ~_on_distractor(overlap, distractor[a])
     return SequencePair(
         name=name,
         benchmark=benchmark,
         truth=truth[counted],
-        tracks=tracks[kept],
+        tracks=tracks[scored],
         frames=frames,
         similarity=[
-            overlap[counted[a]][:, kept[b]] for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True)
+            overlap[counted[a]][:, scored[b]] for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True)
         ],
     )
 
 
 def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
-    """Check the benchmark named, or tell it from the ground truth.
+    """Check the name of the benchmark, or recognise it from the ground truth.
 
     With `auto`, 8 or 9 columns with a class of 1 to 13 in the 8th mean MOT16, MOT17 or MOT20; which of them is read
     from the name and only matters for MOT20. Every other number of columns means MOT15 (it has 10), and so does an 8th
@@ -159,18 +159,18 @@ def _slices(rows: Rows, frames: NDArray[np.float64]) -> list[slice]:
 
 
 def _corners(rows: Rows) -> NDArray[np.float64]:
-    """Boxes as `x1 y1 x2 y2`, in float64 so that their IoU is TrackEval's to the last digit."""
+    """Boxes as `x1 y1 x2 y2`, in float64, so that their IoU equals that of TrackEval."""
     return np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]])
 
 
 def _similarity(truth_box: NDArray[np.float64], track_box: NDArray[np.float64]) -> NDArray[np.float64]:
-    """IoU of every pair; 0 where both boxes are too thin for their corners to differ."""
+    """IoU of every pair; 0 if both boxes are so thin that their corners are equal."""
     with np.errstate(invalid="ignore"):
         return np.nan_to_num(iou_matrix(truth_box, track_box), copy=False)
 
 
 def _on_distractor(overlap: NDArray[np.float64], distractor: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Which columns the best matching of the whole frame, IoU at least one half, gives to a distractor's row."""
+    """The columns that the best matching of the frame, with IoU of at least one half, assigns to distractors."""
     from scipy.optimize import linear_sum_assignment
 
     removed = np.zeros(overlap.shape[1], bool)

@@ -1,18 +1,16 @@
-"""What perfect links on the same detections would reach, and what a result loses to detection and to association."""
+"""Scores of perfect links of the same detections, and the errors of detection and of association."""
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.evaluation.events import clear_matches
 from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
 from siamlink.tools.evaluation.metrics import OVERALL, Scores
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 LIMITED = ("HOTA", "DetA", "AssA", "IDF1", "MOTA")
 """The metrics that are compared; each is 0 for a tracker that reports nothing, MOTA too."""
@@ -25,14 +23,14 @@ class Boxes:
     Attributes:
         missed_detected: no track is on the box, though a detection was.
         missed_undetected: neither a track nor a detection is on it.
-        filled: a track is on it without a detection.
-        found: a track and a detection are on it.
+        interpolated: a track is on it without a detection.
+        tracked: a track and a detection are on it.
     """
 
     missed_detected: int
     missed_undetected: int
-    filled: int
-    found: int
+    interpolated: int
+    tracked: int
 
     @classmethod
     def count(cls, result: SequencePair, limit: SequencePair) -> Self:
@@ -54,7 +52,7 @@ class Limit:
     Attributes:
         result: the scores of the tracks.
         perfect: the scores of perfect links, see `perfect_links`.
-        boxes: what became of the ground-truth boxes.
+        boxes: counts of ground-truth boxes.
     """
 
     result: Scores
@@ -66,10 +64,10 @@ class Limit:
         return {"boxes": asdict(self.boxes), **{name: self.metric(name) for name in LIMITED}}
 
     def metric(self, name: str) -> dict[str, float | None]:
-        """One of `LIMITED`, in percent: result, limit, result / limit, and what is lost of the full 100.
+        """One of `LIMITED`, in percent: result, limit, result / limit, and the two errors.
 
-        The share is None where the limit is not above 0. The errors add up to 100 - result; tracks that go on where
-        there is no detection may reach more than the limit, and their association error is negative then.
+        The share is None if the limit is not above 0. The errors add up to 100 - result. Interpolated boxes may raise
+        the result above the limit; then the association error is negative.
         """
         result, limit = getattr(self.result, name), getattr(self.perfect, name)
         return {
@@ -95,47 +93,56 @@ class Limits:
             OVERALL: self.overall.as_dict(),
         }
 
-    def metric_table(self) -> "Table":
+    def metric_table(self) -> Table:
         """A row for each metric of each sequence, in percent."""
-        table = _table("sequence", "metric", "result", "limit", "result/limit", "detection error", "association error")
+        rows = []
         for sequence, limit in self._rows():
             for name in LIMITED:
                 values = ("-" if value is None else f"{value:.1f}" for value in limit.metric(name).values())
-                table.add_row(sequence if name == LIMITED[0] else "", name, *values)
-            table.add_section()
-        return table
+                rows.append((sequence if name == LIMITED[0] else "", name, *values))
+        return Table(
+            ("sequence", "metric", "result", "limit", "result/limit", "detection error", "association error"),
+            tuple(rows),
+            texts=2,
+            sections=frozenset(range(0, len(rows), len(LIMITED))),
+        )
 
-    def box_table(self) -> "Table":
-        """A row for each sequence: what became of the ground-truth boxes."""
-        table = _table("sequence", "missed boxes", "with a detection", "with none", "found without a detection")
+    def box_table(self) -> Table:
+        """A row for each sequence: how many ground-truth boxes were missed, and how many tracks added."""
+        rows = []
         for sequence, limit in self._rows():
             boxes = limit.boxes
             missed = boxes.missed_detected + boxes.missed_undetected
-            table.add_row(sequence, *map(str, (missed, boxes.missed_detected, boxes.missed_undetected, boxes.filled)))
-        return table
+            rows.append((sequence, missed, boxes.missed_detected, boxes.missed_undetected, boxes.interpolated))
+        headings = ("sequence", "missed boxes", "with a detection", "without", "tracked without a detection")
+        return table(headings, rows)
 
     def _rows(self) -> list[tuple[str, Limit]]:
         return [*self.sequences.items(), (OVERALL, self.overall)]
 
 
 def perfect_links(name: str, truth: Rows, detections: Rows, benchmark: str = "auto") -> SequencePair:
-    """Give each detection the identity of the ground truth that it matches, and leave out all others.
+    """Give each detection the identity of the ground truth that it matches; the others are removed.
 
-    The benchmark forgives detections of distractors first. The rest are matched in each frame so that the sum of the
-    IoU is greatest among pairs of at least one half. No gap is filled.
+    Detections of distractors are removed first, by the rules of the benchmark. The rest are matched in each frame so
+    that the sum of the IoU is maximal, among pairs with an IoU of at least one half. Gaps are not interpolated.
 
     Args:
-        name: the sequence's.
+        name: of the sequence.
         truth: rows of `gt.txt`.
         detections: MOT rows; their ids are ignored.
-        benchmark: as for `pair_up`, which also says what is raised.
+        benchmark: as for `pair_up`.
+
+    Raises:
+        ConfigError: as `pair_up`.
+        InputError: as `pair_up`.
     """
     numbered = np.column_stack([detections[:, :1], np.arange(len(detections)), detections[:, 2:]])
     pair = pair_up(name, truth, numbered, benchmark)
     matches = [(np.zeros(0, np.intp), np.zeros(0, np.intp)), *clear_matches(pair)]
-    person, detection = (np.concatenate(rows) for rows in zip(*matches, strict=True))
+    truth_row, detection = (np.concatenate(rows) for rows in zip(*matches, strict=True))
     linked = pair.tracks[detection]
-    linked[:, 1] = pair.truth[person, 1]
+    linked[:, 1] = pair.truth[truth_row, 1]
     return pair_up(name, pair.truth, linked, pair.benchmark)
 
 
@@ -145,14 +152,3 @@ def _matched(pair: SequencePair) -> NDArray[np.bool_]:
     for rows, _ in clear_matches(pair):
         matched[rows] = True
     return matched
-
-
-def _table(*columns: str) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for name in columns:
-        justify = "left" if name in ("sequence", "metric") else "right"
-        table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-    return table

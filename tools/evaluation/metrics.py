@@ -1,4 +1,4 @@
-"""HOTA, CLEAR and Identity from TrackEval's metric classes: counts of each sequence, which add, and ratios last."""
+"""HOTA, CLEAR and Identity by the metric classes of TrackEval: counts by sequence, which add up; ratios come last."""
 
 from dataclasses import dataclass, fields
 from typing import Any, Self
@@ -8,9 +8,9 @@ import numpy as np
 from siamlink.tools.evaluation.ground_truth import SequencePair
 
 OVERALL = "overall"
-"""What all sequences together are called."""
+"""The name of all sequences together."""
 Counts = dict[str, dict[str, Any]]
-"""What each of TrackEval's metrics, by its name, says of a sequence."""
+"""The counts of a sequence by each metric of TrackEval, by its name."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Scores:
 
     @classmethod
     def from_counts(cls, counts: Counts) -> Self:
-        """Pick the figures out of TrackEval's; HOTA and its parts are means over the 19 localisation thresholds."""
+        """Select the figures; HOTA and its parts are means over the 19 localisation thresholds."""
         figures = counts["HOTA"] | counts["CLEAR"] | counts["Identity"]
         figures |= {"FP": figures["CLR_FP"], "FN": figures["CLR_FN"]}
         values: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""What comes out of an evaluation, as a table, JSON or CSV."""
+"""The result of an evaluation, as a table, JSON or CSV."""
 
 import csv
 import io
@@ -6,15 +6,13 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from siamlink.tools.console.files import write_text
+from siamlink.tools.console.tables import Table
 from siamlink.tools.evaluation.events import IdentitySwitch
 from siamlink.tools.evaluation.limit import Limits
 from siamlink.tools.evaluation.metrics import OVERALL, Scores
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 METRICS = tuple(field.name for field in fields(Scores))
 SWITCH_COLUMNS = (
@@ -34,7 +32,7 @@ class Evaluation:
         benchmarks: the benchmark by whose rules each sequence was scored.
         switches: every identity switch of every sequence.
         missing: sequences with ground truth that have no results and were not scored.
-        limits: the scores beside those of perfect links, where detections were given.
+        limits: the scores beside those of perfect links, if detections were given.
     """
 
     sequences: dict[str, Scores]
@@ -52,22 +50,18 @@ class Evaluation:
         }
         return {**scores, "limit": self.limits.as_dict()} if self.limits else scores
 
-    def table(self) -> "Table":
-        """One row for each sequence and the overall one set apart; ratios in percent. Fits into 120 columns."""
-        from rich import box
-        from rich.table import Table
-
+    def table(self) -> Table:
+        """One row for each sequence, and the overall one set apart; ratios in percent."""
         rules = ", ".join(sorted({benchmark.upper() for benchmark in self.benchmarks.values()}))
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        table.caption = f"scored by the rules of {rules}"
-        table.add_column("sequence", overflow="fold")
-        for name in METRICS:
-            table.add_column(name, justify="right", no_wrap=True, style="cyan" if name == "HOTA" else None)
-        for name, scores in self.sequences.items():
-            table.add_row(name, *_cells(scores))
-        table.add_section()
-        table.add_row(OVERALL, *_cells(self.overall), style="bold")
-        return table
+        rows = [(name, *_cells(scores)) for name, scores in [*self.sequences.items(), (OVERALL, self.overall)]]
+        return Table(
+            ("sequence", *METRICS),
+            tuple(rows),
+            caption=f"scored by the rules of {rules}",
+            sections=frozenset({len(self.sequences)}),
+            bold=1,
+            accent="HOTA",
+        )
 
     def to_json(self, path: str | Path, overwrite: bool = False) -> None:
         """Write `as_dict` with full precision; raises as `check_output` does."""
@@ -88,8 +82,8 @@ class Evaluation:
         write_text(path, _csv(SWITCH_COLUMNS, lines), overwrite)
 
 
-def _cells(scores: Scores) -> list[str]:
-    return [f"{value:.1f}" if isinstance(value, float) else str(value) for value in asdict(scores).values()]
+def _cells(scores: Scores) -> tuple[str, ...]:
+    return tuple(f"{value:.1f}" if isinstance(value, float) else str(value) for value in asdict(scores).values())
 
 
 def _csv(header: Iterable[str], lines: Iterable[Iterable[Any]]) -> str:

@@ -1,4 +1,4 @@
-"""Results against ground truth: which file belongs to which sequence, and the scores of all."""
+"""Scores of results: which file belongs to which sequence, and the scores of all."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,10 +19,11 @@ def evaluate(
     """Score result files; sequences without one are not scored but listed in `Evaluation.missing`.
 
     Args:
-        ground_truth: a MOT sequence or a folder of sequences; those without `gt/gt.txt` are passed over.
+        ground_truth: a MOT sequence or a folder of sequences; those without `gt/gt.txt` are skipped.
         results: a file (of the only sequence, or of the one it is named after) or a folder of `SEQUENCE.txt`.
-        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, or `auto` to tell it from each ground truth.
-        detections: what was tracked, a MOT file or a path inside each sequence's folder, to know the limit of links.
+        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, or `auto` to recognise it from each ground truth.
+        detections: the detections that were tracked, to score perfect links of them: a MOT file, or a path inside each
+            sequence's folder.
 
     Raises:
         InputError: there is no ground truth, no result for any of it, or a file cannot be read.
@@ -31,12 +32,12 @@ def evaluate(
     """
     files = result_files(ground_truth, results)
     scored = [(sequence, path) for sequence, path in files if path]
-    given = None if detections is None else Path(detections)
-    if given and given.exists() and len(scored) > 1:
-        raise ConfigError(f"the detections {given} belong to one sequence, but {len(scored)} are scored")
+    detection_file = None if detections is None else Path(detections)
+    if detection_file and detection_file.exists() and len(scored) > 1:
+        raise ConfigError(f"the detections {detections} belong to one sequence, but {len(scored)} are scored")
     tracked = ((sequence, read_rows(path, sequence.frame_count, unique_ids=True)) for sequence, path in scored)
     missing = () if Path(results).is_file() else tuple(sequence.name for sequence, path in files if not path)
-    return _score(tracked, benchmark, missing, given)
+    return _score(tracked, benchmark, missing, detection_file)
 
 
 def evaluate_sequences(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str = "auto") -> Evaluation:
@@ -75,8 +76,8 @@ def _score(
         counts[pair.name], benchmarks[pair.name] = measure(pair), pair.benchmark
         switches += identity_switches(pair)
         if detections:
-            found = read_rows(find_detections(detections, sequence.folder), sequence.frame_count)
-            limit = perfect_links(pair.name, truth, found, pair.benchmark)
+            detected = read_rows(find_detections(detections, sequence.folder), sequence.frame_count)
+            limit = perfect_links(pair.name, truth, detected, pair.benchmark)
             perfect[pair.name], boxes[pair.name] = measure(limit), Boxes.count(pair, limit)
     if not counts:
         raise InputError("no sequence to score")
@@ -108,11 +109,11 @@ def _limits(
 
 def result_files(ground_truth: str | Path, results: str | Path) -> list[tuple[Sequence, Path | None]]:
     """Each sequence with ground truth and its result file, None if it has none; raises as `evaluate` does."""
-    found = [sequence for sequence in find_sequences(Path(ground_truth)) if sequence.truth_file.exists()]
-    if not found:
+    annotated = [sequence for sequence in find_sequences(Path(ground_truth)) if sequence.truth_file.exists()]
+    if not annotated:
         raise InputError(f"no ground truth in {ground_truth}: expected SEQUENCE/gt/gt.txt")
-    files = _files_by_name([sequence.name for sequence in found], Path(results))
-    return [(sequence, files.get(sequence.name)) for sequence in found]
+    files = _files_by_name([sequence.name for sequence in annotated], Path(results))
+    return [(sequence, files.get(sequence.name)) for sequence in annotated]
 
 
 def _files_by_name(names: list[str], results: Path) -> dict[str, Path]:

@@ -1,4 +1,4 @@
-"""Track sources and write what came of it: tracks as MOT text, an annotated video, and a record of the run."""
+"""Track one source and write its results: tracks as MOT text, an annotated video, and a record of the run."""
 
 import json
 import platform
@@ -10,15 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.errors import ConfigError, InputError, OutputError, SiamlinkError
+from siamlink.detectors.base.errors import OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import package_version
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
-from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
 from siamlink.tools.console.files import (
-    check_folder,
-    check_output,
     growing_text,
     output_errors,
     partial_path,
@@ -31,8 +28,8 @@ from siamlink.tools.running.live import ended_by_signal
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.frame_by_frame import OnFrame, Unfinished
-from siamlink.tracker.runs.inputs import TrackingInput, open_input
-from siamlink.tracker.runs.track import DEFAULT_DETECTOR, TrackingResult, check_mode, track_input
+from siamlink.tracker.runs.inputs import TrackingInput
+from siamlink.tracker.runs.track import DEFAULT_DETECTOR, TrackingResult, track_input
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
 
@@ -46,13 +43,13 @@ class Job:
         parameters: settings of the tracker.
         detector: the name of a detector; None: given or public detections, else the default detector.
         detections: a MOT detection file, or a path inside each sequence's folder.
-        frame_rate: frames a second, in place of what the source says.
+        frame_rate: frames per second, instead of the frame rate of the source.
         video: whether an annotated video is written.
-        overwrite: whether earlier results may be replaced, and an earlier video removed where none is drawn.
+        overwrite: whether earlier results may be replaced, and an earlier video removed if none is drawn.
         constraints: corrections of earlier tracks of the one source.
-        patience_seconds: how long a live source may be away; with 0, its first end is the end.
-        cache: where what is seen of sources is kept for later runs.
-        resume: whether what an interrupted run has kept is used.
+        patience_seconds: how long to reconnect a lost live source; 0 does not reconnect.
+        cache: detections and descriptors for later runs.
+        resume: whether the records of an interrupted run are used.
     """
 
     output: Path
@@ -72,117 +69,50 @@ class Job:
         """The detector for sources without detections."""
         return DEFAULT_DETECTOR if self.detector is None else self.detector
 
-    def results(self, opened: TrackingInput) -> list[Path]:
+    def results(self, source: TrackingInput) -> list[Path]:
         """The files that are written for an input: tracks, record and video."""
-        suffixes = [".txt", ".json", ".mp4"] if self.draws(opened) else [".txt", ".json"]
-        return [self.output / f"{opened.name}{suffix}" for suffix in suffixes]
+        suffixes = [".txt", ".json", ".mp4"] if self.draws(source) else [".txt", ".json"]
+        return [self.output / f"{source.name}{suffix}" for suffix in suffixes]
 
-    def kept(self, opened: TrackingInput) -> Path:
-        """The folder for what is seen of an input, there while this is tracked and after an interruption."""
-        return self.output / f".{opened.name}.kept"
+    def kept(self, source: TrackingInput) -> Path:
+        """The folder for the records of an input; it exists while the input is tracked, and after an interruption."""
+        return self.output / f".{source.name}.kept"
 
-    def may_replace(self, opened: TrackingInput) -> bool:
-        """Whether results may be replaced: any, or what the run that is resumed had begun to put in place."""
-        return self.overwrite or (self.resume and self.kept(opened).is_dir())
+    def may_replace(self, source: TrackingInput) -> bool:
+        """Whether results may be replaced: with `overwrite`, or those that a resumed run had begun to write."""
+        return self.overwrite or (self.resume and self.kept(source).is_dir())
 
-    def partial(self, opened: TrackingInput) -> Path:
-        """The file for the tracks that were final when a run was interrupted."""
-        return partial_path(self.output / f"{opened.name}.txt")
+    def partial(self, source: TrackingInput) -> Path:
+        """The file for the final tracks of an interrupted run."""
+        return partial_path(self.output / f"{source.name}.txt")
 
-    def draws(self, opened: TrackingInput) -> bool:
+    def draws(self, source: TrackingInput) -> bool:
         """Whether there will be an annotated video of an input."""
-        return self.video and opened.frames is not None
+        return self.video and source.frames is not None
 
-    def decodes(self, opened: TrackingInput) -> bool:
-        """Whether the images of an input are needed: to detect, to look or to draw."""
-        return opened.frames is not None and (opened.detections is None or self.parameters.looks or self.video)
+    def decodes(self, source: TrackingInput) -> bool:
+        """Whether the images of an input are needed: to detect, for appearance or to draw."""
+        return source.frames is not None and (source.detections is None or self.parameters.looks or self.video)
 
-    def stale_video(self, opened: TrackingInput) -> Path | None:
-        """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""
-        video, source = self.output / f"{opened.name}.mp4", Path(opened.source)
-        if self.draws(opened) or not video.is_file():
+    def stale_video(self, source: TrackingInput) -> Path | None:
+        """An earlier video, not the input itself, that would not belong to the new tracks of an input without video."""
+        video, path = self.output / f"{source.name}.mp4", Path(source.source)
+        if self.draws(source) or not video.is_file():
             return None
-        is_input = any(each.exists() and video.samefile(each) for each in (source, source / video.name))
+        is_input = any(each.exists() and video.samefile(each) for each in (path, path / video.name))
         return None if is_input else video
-
-
-def expand_sources(sources: list[str]) -> list[str]:
-    """Replace each folder of MOT sequences by its sequences.
-
-    Raises:
-        InputError: a folder cannot be read.
-    """
-    expanded: list[str] = []
-    for source in sources:
-        folder = Path(source)
-        try:
-            inside = sorted(folder.iterdir()) if folder.is_dir() and not is_sequence(folder) else []
-            sequences = [str(child) for child in inside if is_sequence(child)]
-        except OSError as error:
-            raise InputError(f"cannot read {source}: {error.strerror or error}") from None
-        expanded += sequences or [source]
-    return expanded
-
-
-def prepare(source: str, job: Job) -> TrackingInput:
-    """Open a source and see to it that it can be tracked and that its results can be written.
-
-    Raises:
-        SiamlinkError: one of them cannot be.
-    """
-    use_public, constraints = job.detector is None, job.constraints or ()
-    detections = _detections_of(source, job)
-    opened = open_input(source, detections, job.frame_rate, use_public, constraints, job.patience_seconds)
-    check_mode(opened, job.parameters)
-    if opened.live and (job.resume or job.cache):
-        raise InputError(f"{opened.name} is live, and what is past is past: --resume and --cache are for files")
-    if opened.frames and job.decodes(opened):
-        opened.frames.check()
-    inputs = [Path(source)]
-    if opened.detection_file is not None:
-        inputs.append(opened.detection_file)
-    if isinstance(opened.known, Corrections):
-        inputs += [opened.known.path, *opened.known.tracks]
-    if opened.detections is not None:
-        opened.constraints(opened.detections)
-    results = job.results(opened)
-    if opened.live:
-        results += [partial_path(path) for path in results]
-    names = [path.name for path in results]
-    check_folder(job.output, names, job.may_replace(opened), inputs + [Path(source) / name for name in names])
-    if stale := job.stale_video(opened):
-        check_output(stale, job.overwrite)
-    return opened
-
-
-def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
-    """See to it before the work that sources can be tracked in one run, `jobs` of them at once.
-
-    Raises:
-        ConfigError: two would write the same files, or a live one is not alone or not in this process.
-    """
-    by_name: dict[str, TrackingInput] = {}
-    for opened in inputs:
-        if opened.live and len(inputs) > 1:
-            raise ConfigError(f"{opened.name} is live: track it alone")
-        if opened.live and jobs > 1:
-            raise ConfigError(f"{opened.name} is live: track it without --jobs")
-        other = by_name.setdefault(opened.name, opened)
-        if other is not opened:
-            both = f"{other.source} and {opened.source}"
-            raise ConfigError(f"{both} would both write {opened.name}.txt: track them into different folders")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one source.
+    """The result of one source.
 
     Attributes:
         opened: the input.
         result: its tracks.
-        broken: why the input ended before its end, seen while tracking or while drawing; None if it did not.
+        broken: why the input ended early, while tracking or while drawing; None if it did not.
         seconds: by stage, drawing included; see `TrackingResult`.
-        wall_seconds: that have passed in all, the writing of tracks and record aside.
+        wall_seconds: total time, without the writing of tracks and record.
     """
 
     opened: TrackingInput
@@ -192,7 +122,7 @@ class Outcome:
     wall_seconds: float
 
     def record(self, parameters: TrackerParameters) -> dict[str, Any]:
-        """What the run was: input, counts, use of appearance, seconds, settings and versions."""
+        """Input, counts, use of appearance, seconds, settings and versions of the run."""
         opened, result = self.opened, self.result
         return {
             "input": {
@@ -225,8 +155,8 @@ class Outcome:
 def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
     """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
 
-    Should the video fail, the tracks are written nevertheless, unless that would leave new tracks with an old video.
-    When windowed or online tracking is interrupted, `NAME.partial.txt` holds the tracks that are final.
+    If the video fails, the tracks are written, unless an earlier video would remain beside them. If windowed or online
+    tracking is interrupted, `NAME.partial.txt` holds the final tracks.
 
     Raises:
         SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
@@ -253,15 +183,8 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
     return outcome
 
 
-def _detections_of(source: str, job: Job) -> Path | None:
-    """The detection file for a source: as given, or inside the sequence's folder."""
-    if job.detections is None or not is_sequence(Path(source)):
-        return job.detections
-    return find_detections(job.detections, Path(source))
-
-
 def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
-    """Track a live input and draw it meanwhile; what is final is on the disk at once, and nowhere else."""
+    """Track and draw a live input; final tracks are written at once, and not kept in memory."""
     assert opened.frames is not None
     text, video = job.output / f"{opened.name}.txt", job.output / f"{opened.name}.mp4"
     drawing = annotated_video(video, opened) if job.draws(opened) else nullcontext()
@@ -281,7 +204,7 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
 
 
 def _track(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> TrackingResult:
-    """Track; tracks that are final when windowed or online tracking is interrupted are written down."""
+    """Track; if windowed or online tracking is interrupted, its final tracks are written."""
     try:
         return track_input(opened, detector, job.parameters, progress, matcher)
     except Unfinished as unfinished:
@@ -291,7 +214,7 @@ def _track(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, pro
 
 
 def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
-    """Draw the tracks on the frames, read once more; returns why the frames end early, None if they do not."""
+    """Draw the tracks on the frames, which are read again; returns why they end early, None if they do not."""
     frames = opened.frames
     if frames is None:
         return None
@@ -307,7 +230,7 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
 
 @contextmanager
 def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
-    """A video to which each frame is added with its tracks drawn upon it, and its number."""
+    """A video; the yielded function adds a frame with its tracks and its number."""
     from siamlink.tools.drawing.annotate import Annotator
     from siamlink.tools.drawing.video_writer import VideoWriter
 
@@ -318,9 +241,9 @@ def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
 
 
 def _write(outcome: Outcome, job: Job, staged: Path) -> None:
-    """Write tracks and record aside, and move them with the video, if there is one, to their place.
+    """Write tracks and record to temporary files, and move them with the video, if there is one, to the output folder.
 
-    Where no video is drawn, an earlier one is removed.
+    If no video is drawn, an earlier one is removed.
     """
     text, record = staged / f"{outcome.opened.name}.txt", staged / f"{outcome.opened.name}.json"
     with output_errors(text):
@@ -333,7 +256,7 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
 
 
 def _live_record(frames: FrameSource) -> dict[str, Any]:
-    """What a live source sent and what was lost of it."""
+    """The frames of a live source that were tracked, dropped and missing."""
     gaps = [gap._asdict() for gap in frames.gaps]
     return {"handled": frames.read_count, "dropped": frames.dropped_count, "rate": frames.arrival_rate, "gaps": gaps}
 

@@ -1,4 +1,4 @@
-"""What a person is told of a live source, and how it is ended."""
+"""Live sources: how a signal ends them, and the notes on what was lost."""
 
 import signal
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tools.console.terminal import show_note
 
 WRONG_RATE = 0.2
-"""Share by which a frame rate may be wrong before it is told."""
+"""Relative error of a frame rate from which on a note is given."""
 
 
 @contextmanager
 def ended_by_signal(frames: FrameSource, growing: Path) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM end a live source; a second one ends the program, as any does for the others.
+    """Let the first Ctrl-C or SIGTERM end a live source; the second ends the program. Other sources are not changed.
 
-    Only the main thread can ask for this.
+    Only for the main thread.
 
     Args:
         frames: the source.
-        growing: the file that holds what is final until then, to tell the user.
+        growing: the file that holds the final results until then, named to the user.
     """
     if not frames.live:
         yield
@@ -35,25 +35,25 @@ def ended_by_signal(frames: FrameSource, growing: Path) -> Iterator[None]:
         restore()
 
     earlier = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    show_note(f"{frames.name} is live: Ctrl-C ends it; until then {growing} grows")
+    show_note(f"{frames.name} is live: Ctrl-C ends it; until then the results are in {growing}")
     try:
         yield
     finally:
         restore()
 
 
-def lost_on_the_way(frames: FrameSource) -> list[str]:
-    """A line each for a wrong frame rate of a live source, for the frames it dropped, and for the times it was away."""
+def losses_of(frames: FrameSource) -> list[str]:
+    """A line each for a wrong frame rate of a live source, for dropped frames, and for lost connections."""
     lines = []
     if frames.arrival_rate and abs(frames.arrival_rate / frames.frame_rate - 1) > WRONG_RATE:
-        rate = f"{frames.arrival_rate:.3g} frames a second came, not {frames.frame_rate:.3g}"
-        lines.append(f"{frames.name}: {rate}; give --frame-rate, as all that is told in seconds depends on it")
+        rate = f"{frames.arrival_rate:.3g} frames per second arrived, not {frames.frame_rate:.3g}"
+        lines.append(f"{frames.name}: {rate}; give --frame-rate, as all settings in seconds depend on it")
     if frames.dropped_count:
-        came = frames.read_count + frames.dropped_count
-        lines.append(f"{frames.name}: {frames.dropped_count} of {came} frames came too fast and were dropped")
+        arrived = frames.read_count + frames.dropped_count
+        lines.append(f"{frames.name}: {frames.dropped_count} of {arrived} frames arrived too fast and were dropped")
     if frames.gaps:
         times = "once" if len(frames.gaps) == 1 else f"{len(frames.gaps)} times"
         seconds, last = sum(gap.seconds for gap in frames.gaps), frames.gaps[-1]
-        lately = f"the last time after frame {last.after} ({last.reason})"
-        lines.append(f"{frames.name}: without frames {times}, {seconds:.1f} seconds in all, {lately}")
+        latest = f"the last time after frame {last.after} ({last.reason})"
+        lines.append(f"{frames.name}: without frames {times}, {seconds:.1f} seconds in all, {latest}")
     return lines

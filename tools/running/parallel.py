@@ -1,8 +1,9 @@
 """Sources tracked at once, each in one of several processes."""
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import cast
@@ -18,21 +19,42 @@ from siamlink.tools.running.resume import run_and_keep
 from siamlink.tracker.runs.inputs import TrackingInput
 
 GRACE_SECONDS = 10
-"""For a process that is asked to end, to take its temporary files away."""
-Step = tuple[str, int, int | None]
-"""A stage, the steps done and the steps in all, as `Progress` is told them."""
+"""For a process that is terminated, to remove its temporary files."""
 DIED = "its process died; there may not be memory enough for so many --jobs"
+
+
+@dataclass(frozen=True)
+class Step:
+    """A worker's message: how far it is; see `Progress`."""
+
+    stage: str
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """A worker's message: a line for the user."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A worker's last message about an input: its outcome, or the error."""
+
+    outcome: Outcome | SiamlinkError
 
 
 def run_at_once(
     inputs: list[TrackingInput], job: Job, jobs: int, progress: Progress
 ) -> Iterator[tuple[TrackingInput, Outcome | SiamlinkError]]:
-    """Track inputs and write their results in up to `jobs` processes; yields each input with what came of it.
+    """Track inputs and write their results in up to `jobs` processes; yields each input with its outcome or error.
 
-    Each input gets a detector of its own. A process that dies costs its input alone. When the iterator is closed early,
-    by Ctrl-C for one, the processes end, and what they have not finished stays as it was.
+    Each input has its own detector. If a process dies, only its input fails. If the iterator is closed early, as by
+    Ctrl-C, the processes end, and the results of unfinished inputs are not changed.
     """
-    waiting, done, tell = list(reversed(inputs)), 0, _added_up(progress)
+    waiting, done, total = list(reversed(inputs)), 0, _TotalProgress(progress)
     workers: dict[Connection, tuple[BaseProcess, TrackingInput]] = {}
     progress("sources", 0, len(inputs))
     try:
@@ -41,35 +63,40 @@ def run_at_once(
                 process, connection = start_process(_work, job)
                 workers[connection] = process, _give(connection, waiting)
             for connection in cast(list[Connection], wait(list(workers))):
-                process, opened = workers[connection]
-                try:
-                    message: Step | str | Outcome | SiamlinkError = connection.recv()
-                except (EOFError, OSError):
-                    message = SiamlinkError(DIED)
-                    _end([process], job)
-                if isinstance(message, str):
-                    show_note(message)
-                    continue
-                if isinstance(message, tuple):
-                    tell(opened.name, message)
-                    continue
-                if waiting and process.is_alive():
-                    workers[connection] = process, _give(connection, waiting)
-                else:
-                    del workers[connection]
-                    connection.close()
-                done += 1
-                progress("sources", done, len(inputs))
-                yield opened, message
+                process, source = workers[connection]
+                message = _receive(connection, process, job)
+                match message:
+                    case Note(text):
+                        show_note(text)
+                    case Step():
+                        total.update(source.name, message)
+                    case Finished(outcome):
+                        if waiting and process.is_alive():
+                            workers[connection] = process, _give(connection, waiting)
+                        else:
+                            del workers[connection]
+                            connection.close()
+                        done += 1
+                        progress("sources", done, len(inputs))
+                        yield source, outcome
     finally:
         _end([process for process, _ in workers.values()], job)
 
 
+def _receive(connection: Connection, process: BaseProcess, job: Job) -> Step | Note | Finished:
+    """The next message of a worker; `Finished` with an error if it died."""
+    try:
+        return cast(Step | Note | Finished, connection.recv())
+    except (EOFError, OSError):
+        _end([process], job)
+        return Finished(SiamlinkError(DIED))
+
+
 def _give(connection: Connection, waiting: list[TrackingInput]) -> TrackingInput:
-    opened = waiting.pop()
-    with suppress(OSError):  # it died, as receiving will tell
-        connection.send(opened)
-    return opened
+    source = waiting.pop()
+    with suppress(OSError):  # the process died; receiving from it will show that
+        connection.send(source)
+    return source
 
 
 def _end(processes: list[BaseProcess], job: Job) -> None:
@@ -84,33 +111,40 @@ def _end(processes: list[BaseProcess], job: Job) -> None:
 
 
 def _work(connection: Connection, job: Job) -> None:
-    """Track the inputs that come, one after the other; send the steps on the way and the outcome of each."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # tidy up first
+    """Track the inputs that are received, one after the other; send steps, notes and the outcome of each."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # temporary files are removed first
     try:
         matcher = job.parameters.load_matcher()
         while True:
-            opened: TrackingInput = connection.recv()
+            source: TrackingInput = connection.recv()
             try:
-                detector = load_detector(job.detector_name) if opened.detections is None else None
+                detector = load_detector(job.detector_name) if source.detections is None else None
                 outcome = run_and_keep(
-                    opened, job, detector, matcher, lambda *step: connection.send(step), connection.send
+                    source,
+                    job,
+                    detector,
+                    matcher,
+                    lambda *step: connection.send(Step(*step)),
+                    lambda text: connection.send(Note(text)),
                 )
-                connection.send(outcome)
+                connection.send(Finished(outcome))
             except SiamlinkError as error:
-                connection.send(error)
+                connection.send(Finished(error))
     except (EOFError, OSError, KeyboardInterrupt):
-        return  # the parent has no more inputs, or wants no more results
+        return  # the parent has no more inputs, or has ended
 
 
-def _added_up(progress: Progress) -> Callable[[str, Step], None]:
-    """Told of each input's steps by its name, reports those of all together: the display stays as short as for one."""
-    by_stage: dict[str, dict[str, tuple[int, int | None]]] = {}
+class _TotalProgress:
+    """Adds up the steps of all inputs by stage, so that the display is as short as for one input."""
 
-    def tell(name: str, step: Step) -> None:
-        stage = step[0]
-        steps = by_stage.setdefault(stage, {})
-        steps[name] = step[1:]
-        totals = [total for _, total in steps.values() if total is not None]
-        progress(stage, sum(done for done, _ in steps.values()), sum(totals) if len(totals) == len(steps) else None)
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._by_stage: dict[str, dict[str, Step]] = {}
 
-    return tell
+    def update(self, name: str, step: Step) -> None:
+        """Take in a step of the input of this name."""
+        steps = self._by_stage.setdefault(step.stage, {})
+        steps[name] = step
+        totals = [each.total for each in steps.values() if each.total is not None]
+        total = sum(totals) if len(totals) == len(steps) else None
+        self._progress(step.stage, sum(each.done for each in steps.values()), total)

@@ -1,4 +1,4 @@
-"""How the synthetic street looks: a camera, walking figures, lamp posts and kiosks as polygons, and the background."""
+"""Drawing of the synthetic street: camera, walking figures, lamp posts and kiosks as polygons, and background."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ Array = NDArray[np.float64]
 Colour = tuple[int, int, int]
 """Blue, green, red."""
 Shape = tuple[Array, Colour]
-"""A convex polygon (K, 2) in pixels, and what it is filled with."""
+"""A convex polygon (K, 2) in pixels, and its colour."""
 
 KERB, ROAD_END, WALL = 12.3, 16.6, 20.6
-"""Where the street changes, in metres from the camera: pavement, road, pavement, wall."""
+"""Distances from the camera in metres: pavement until KERB, road, pavement from ROAD_END, wall."""
 ZEBRA = (-2.2, 1.2)
-"""Where the crossing lies along the road, in metres."""
+"""Left and right end of the crossing, in metres."""
 CYCLE = 0.75
-"""Metres walked in a full cycle of both legs, per metre of body height: keeps the standing foot in place."""
+"""Metres per full cycle of both legs, per metre of body height; it keeps the standing foot in place."""
 
 
 @dataclass(frozen=True)
@@ -56,8 +56,8 @@ class Camera:
 
 
 @dataclass(frozen=True)
-class Look:
-    """What a person wears; `build` widens all limbs."""
+class Clothes:
+    """Colours of a person; `build` widens all limbs."""
 
     skin: Colour
     hair: Colour
@@ -112,24 +112,24 @@ class Figure:
         ]
 
 
-def walk(camera: Camera, look: Look, height: float, position: Array, heading: Array, distance: Array) -> Figure:
+def walk(camera: Camera, clothes: Clothes, height: float, position: Array, heading: Array, distance: Array) -> Figure:
     """Pose a person along a walk.
 
     Args:
-        camera: where it is seen from.
-        look: clothes and build.
+        camera: the camera.
+        clothes: colours and build.
         height: metres.
         position: (T, 2) ground point x, z in metres.
         heading: (T, 2) unit vector of the walking direction on the ground.
         distance: (T,) metres walked so far, which sets the legs.
     """
-    parts = _body(look, 2 * np.pi * distance / (CYCLE * height))
+    parts = _body(clothes, 2 * np.pi * distance / (CYCLE * height))
     local = height * np.stack([part[0] for part in parts], axis=1)
     forward, left, up = np.moveaxis(local, -1, 0)
     (x, z), (hx, hz) = position.T[..., None, None], heading.T[..., None, None]
     depth = z + forward * hz + left * hx
     ends = camera.project(x + forward * hx - left * hz, up, depth)
-    widths = np.array([part[1] for part in parts]) * height * look.build
+    widths = np.array([part[1] for part in parts]) * height * clothes.build
     radius = widths * (camera.focal / z)
     order = np.argsort(-depth.mean(axis=-1), axis=1, kind="stable")
     foot = camera.project(position[:, 0], 0.0, position[:, 1])
@@ -140,7 +140,7 @@ Part = tuple[Array, tuple[float, float], Colour]
 """Ends (T, 2, 3) forward, left, up; radius at both; all in body heights."""
 
 
-def _body(look: Look, phase: Array) -> list[Part]:
+def _body(clothes: Clothes, phase: Array) -> list[Part]:
     """All parts of a body in the walking cycle's `phase` (T,) in radians, the lowest foot on the ground."""
     legs, arms = [], []
     for side, swing in ((1.0, np.sin(phase)), (-1.0, -np.sin(phase))):
@@ -149,32 +149,32 @@ def _body(look: Look, phase: Array) -> list[Part]:
         arms.append(_limb(0.112 * side, 0.805, (-0.5 * swing, 0.165), (0.3 - 0.55 * swing, 0.15)))
     ground = np.minimum(legs[0][2][:, 2], legs[1][2][:, 2])[:, None] - 0.024
     parts: list[Part] = []
-    leg_colour = look.skin if look.skirt else look.bottom
+    leg_colour = clothes.skin if clothes.skirt else clothes.bottom
     for hip, knee, ankle in legs:
         parts.append((_ends(hip, knee), (0.056, 0.041), leg_colour))
         parts.append((_ends(knee, ankle), (0.039, 0.027), leg_colour))
-        parts.append((_ends(ankle, ankle + np.array([0.075, 0, -0.004])), (0.026, 0.020), look.shoes))
-    parts += _trunk(look, len(phase))
+        parts.append((_ends(ankle, ankle + np.array([0.075, 0, -0.004])), (0.026, 0.020), clothes.shoes))
+    parts += _trunk(clothes, len(phase))
     for shoulder, elbow, hand in arms:
-        parts.append((_ends(elbow, hand), (0.027, 0.021), look.skin))
-        parts.append((_ends(shoulder, elbow), (0.036, 0.030), look.top))
+        parts.append((_ends(elbow, hand), (0.027, 0.021), clothes.skin))
+        parts.append((_ends(shoulder, elbow), (0.036, 0.030), clothes.top))
     return [(part - np.stack([0 * ground, 0 * ground, ground], axis=-1), radius, hue) for part, radius, hue in parts]
 
 
-def _trunk(look: Look, count: int) -> list[Part]:
+def _trunk(clothes: Clothes, count: int) -> list[Part]:
     """The parts that do not swing: hips, chest, neck, hair, head, and what is worn over them."""
     rows: list[tuple[tuple[float, ...], tuple[float, ...], tuple[float, float], Colour]] = [
-        ((0, -0.035, 0.53), (0, 0.035, 0.53), (0.064, 0.064), look.bottom),
-        ((0, 0.030, 0.58), (0, 0.062, 0.775), (0.062, 0.062), look.top),
-        ((0, -0.030, 0.58), (0, -0.062, 0.775), (0.062, 0.062), look.top),
-        ((0.005, 0, 0.83), (0.008, 0, 0.90), (0.030, 0.028), look.skin),
-        ((-0.014, 0, 0.925), (-0.008, 0, 0.95), (0.053, 0.053), look.hair),
-        ((0.012, 0, 0.912), (0.014, 0, 0.938), (0.042, 0.046), look.skin),
+        ((0, -0.035, 0.53), (0, 0.035, 0.53), (0.064, 0.064), clothes.bottom),
+        ((0, 0.030, 0.58), (0, 0.062, 0.775), (0.062, 0.062), clothes.top),
+        ((0, -0.030, 0.58), (0, -0.062, 0.775), (0.062, 0.062), clothes.top),
+        ((0.005, 0, 0.83), (0.008, 0, 0.90), (0.030, 0.028), clothes.skin),
+        ((-0.014, 0, 0.925), (-0.008, 0, 0.95), (0.053, 0.053), clothes.hair),
+        ((0.012, 0, 0.912), (0.014, 0, 0.938), (0.042, 0.046), clothes.skin),
     ]
-    if look.backpack is not None:
-        rows.append(((-0.095, 0, 0.66), (-0.09, 0, 0.77), (0.058, 0.05), look.backpack))
-    if look.skirt:
-        rows.append(((0, 0, 0.56), (0.005, 0, 0.37), (0.075, 0.105), look.bottom))
+    if clothes.backpack is not None:
+        rows.append(((-0.095, 0, 0.66), (-0.09, 0, 0.77), (0.058, 0.05), clothes.backpack))
+    if clothes.skirt:
+        rows.append(((0, 0, 0.56), (0.005, 0, 0.37), (0.075, 0.105), clothes.bottom))
     return [(np.broadcast_to(np.array([a, b], float), (count, 2, 3)), radius, hue) for a, b, radius, hue in rows]
 
 

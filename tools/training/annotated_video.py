@@ -1,4 +1,4 @@
-"""A sequence with its ground truth, ready to learn from; and which others show the same video."""
+"""Annotated sequences as training examples, and which of them show the same video."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -31,12 +31,12 @@ def detection_files(sequence: Sequence) -> list[Path]:
 
 
 def without(videos: list[AnnotatedVideo], tested: AnnotatedVideo) -> list[AnnotatedVideo]:
-    """The videos that are another one than `tested`, whatever their names say."""
+    """The sequences that show another video than `tested`, whatever their names."""
     return [video for video in videos if video is not tested and not is_same_video(video.truth, tested.truth)]
 
 
 def by_video(videos: list[AnnotatedVideo]) -> list[list[AnnotatedVideo]]:
-    """The sequences in groups that show one video each, the largest group first."""
+    """The sequences grouped by video, the largest group first."""
     groups: list[list[AnnotatedVideo]] = []
     for video in videos:
         home = next((group for group in groups if is_same_video(group[0].truth, video.truth)), None)
@@ -55,6 +55,6 @@ def train_on(videos: Iterable[AnnotatedVideo], parameters: TrainingParameters) -
 
 
 def recall(example: Example) -> Describe | None:
-    """Answer with the descriptors that are known, instead of looking at the frames again; None where none are."""
+    """Gives the stored descriptors, so that frames are not read again; None without descriptors."""
     descriptor = example.descriptor
     return None if descriptor is None else lambda _, rows: descriptor[rows]

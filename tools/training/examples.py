@@ -1,4 +1,4 @@
-"""What training and cross-validation share: annotated sequences made into examples, and one video kept out."""
+"""Training examples from annotated sequences, and the folds of leave-one-video-out cross-validation."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -55,26 +55,26 @@ def read_videos(
 
 
 def excluding(videos: list[AnnotatedVideo], names: list[str]) -> list[AnnotatedVideo]:
-    """The videos that are another one than those named.
+    """The sequences that show another video than those of these names.
 
     Raises:
         ConfigError: there is none of a name, or nothing is left to learn from.
     """
     known = {video.sequence.name: video for video in videos}
-    kept = videos
+    remaining = videos
     for name in names:
         if name not in known:
             raise ConfigError(f"--exclude {name}: there are only {', '.join(known)}")
-        kept = without(kept, known[name])
-    if not kept:
+        remaining = without(remaining, known[name])
+    if not remaining:
         raise ConfigError(f"--exclude {', '.join(names)} leaves nothing to learn from: give another video as well")
-    return kept
+    return remaining
 
 
 def folds(
     videos: list[AnnotatedVideo], names: list[str] | None = None
 ) -> list[tuple[AnnotatedVideo, list[AnnotatedVideo]]]:
-    """Each video to test, all or those named, with the videos to train its model on.
+    """Each tested sequence, all or those of these names, with the sequences to train its model on.
 
     Raises:
         ConfigError: there is no video of a name.
@@ -99,9 +99,9 @@ def train_folds(
     parameters: TrainingParameters,
     progress: Progress,
 ) -> Iterator[tuple[AnnotatedVideo, Matcher]]:
-    """Each video to test, with the matcher that was trained on the others; every frame is looked at once for all.
+    """Each tested sequence with the matcher trained on the others; every frame is decoded once for all of them.
 
-    Sequences of one video have the same others, and share their matcher.
+    Sequences of one video have the same training sequences, and share their matcher.
     """
     by_context: dict[tuple[str, ...], Matcher] = {}
     for done, (_, others) in enumerate(pairs):
@@ -109,32 +109,32 @@ def train_folds(
         if _names(others) not in by_context:
             by_context[_names(others)] = train_on(others, parameters)
     videos = {video.sequence.name: video for tested, others in pairs for video in (tested, *others)}
-    seen = videos
+    described = videos
     if appearance is not None:
-        looked_at = look_at_videos([*videos.values()], [*by_context.values()], appearance, tracking, progress)
-        seen = dict(zip(videos, looked_at, strict=True))
+        with_appearance = describe_videos([*videos.values()], [*by_context.values()], appearance, tracking, progress)
+        described = dict(zip(videos, with_appearance, strict=True))
     completed: dict[tuple[str, ...], Matcher] = {}
     for done, (tested, others) in enumerate(pairs):
         progress("train and track", done, len(pairs))
         names = _names(others)
         if names not in completed:
-            learned_from = [seen[name] for name in names]
-            completed[names] = complete(by_context[names], appearance, learned_from, tracking, parameters)
-        yield seen[tested.sequence.name], completed[names]
+            training = [described[name] for name in names]
+            completed[names] = complete(by_context[names], appearance, training, tracking, parameters)
+        yield described[tested.sequence.name], completed[names]
 
 
 def _names(videos: list[AnnotatedVideo]) -> tuple[str, ...]:
     return tuple(video.sequence.name for video in videos)
 
 
-def look_at_videos(
+def describe_videos(
     videos: list[AnnotatedVideo],
     matchers: list[Matcher],
     appearance: Appearances,
     tracking: TrackerParameters,
     progress: Progress,
 ) -> list[AnnotatedVideo]:
-    """Look at what will be asked of the videos: all detections for two levels, the open pairs of matchers for one."""
+    """Describe all detections of the videos for two levels, or compare the open pairs of matchers for one level."""
     if tracking.level_count == 2:
         return [describe_video(video, appearance, tracking, progress) for video in videos]
     return compare_videos(videos, matchers, appearance, tracking, progress)
@@ -147,7 +147,7 @@ def complete(
     tracking: TrackerParameters,
     parameters: TrainingParameters,
 ) -> Matcher:
-    """Add to a matcher by context what is learned on top: a second level, or what looks say about open pairs."""
+    """Complete a matcher by context: train its second level, or its appearance model of open pairs."""
     if tracking.level_count == 2:
         tracklets = train_second_level(videos, appearance, tracking, parameters)
         return replace(matcher, appearance=appearance, tracklets=tracklets)
@@ -161,7 +161,7 @@ def add_appearance_on(
     tracking: TrackerParameters,
     parameters: TrainingParameters,
 ) -> Matcher:
-    """Add to a matcher what is learned from the looks of the videos, which `compare_videos` has seen."""
+    """Train the appearance model of a matcher on videos that `compare_videos` has compared."""
     examples = [example for video in videos for example in video.examples]
     return add_appearance(matcher, appearance, tracking.appearance_gate, examples, parameters)
 
@@ -169,7 +169,7 @@ def add_appearance_on(
 def describe_video(
     video: AnnotatedVideo, appearance: Appearances, parameters: TrackerParameters, progress: Progress
 ) -> AnnotatedVideo:
-    """Describe all detections of a video's examples in one pass over its frames; without frames it stays as it is."""
+    """Describe all detections of a video's examples in one pass over its frames; without frames nothing changes."""
     sequence, frames = video.sequence, open_sequence_frames(video.sequence)
     detections, place = _join([example.detections for example in video.examples])
     if frames is None or not len(detections):
@@ -178,7 +178,7 @@ def describe_video(
 
     rows = np.arange(len(detections))
     descriptor = describe_detections(
-        frames, detections, rows, appearance, flow, Stopwatch(), _looking_at(sequence, progress)
+        frames, detections, rows, appearance, flow, Stopwatch(), _progress_of(sequence, progress)
     )
     examples = [replace(each, descriptor=descriptor[at]) for each, at in zip(video.examples, place, strict=True)]
     return replace(video, examples=tuple(examples))
@@ -191,9 +191,9 @@ def compare_videos(
     parameters: TrackerParameters,
     progress: Progress,
 ) -> list[AnnotatedVideo]:
-    """Compare the looks of all pairs that one of the matchers leaves open, in one pass over the frames of each video.
+    """Compare all pairs that one of the matchers leaves open, in one pass over the frames of each video.
 
-    Videos without frames stay as they are.
+    Videos without frames are not changed.
     """
     return [_compare_video(video, matchers, appearance, parameters, progress) for video in videos]
 
@@ -210,39 +210,39 @@ def _compare_video(
     if frames is None:
         return video
     gate = parameters.appearance_gate
-    asked = [
+    open_pairs = [
         np.flatnonzero(np.any([gate.leaves_open(each.context_probability(e.features)) for each in matchers], axis=0))
         for e in video.examples
     ]
     detections, place = _join([example.detections for example in video.examples])
-    parts = [example.pairs[rows] for example, rows in zip(video.examples, asked, strict=True)]
+    parts = [example.pairs[rows] for example, rows in zip(video.examples, open_pairs, strict=True)]
     pairs = Pairs(
         np.concatenate([at[part.earlier] for at, part in zip(place, parts, strict=True)]),
         np.concatenate([at[part.later] for at, part in zip(place, parts, strict=True)]),
     )
     flow = flow_for(appearance, parameters.flow, sequence.frame_rate or frames.frame_rate)
 
-    compared = compare_pairs(frames, detections, pairs, appearance, flow, Stopwatch(), _looking_at(sequence, progress))
-    ends = np.cumsum([len(rows) for rows in asked])
+    compared = compare_pairs(frames, detections, pairs, appearance, flow, Stopwatch(), _progress_of(sequence, progress))
+    ends = np.cumsum([len(rows) for rows in open_pairs])
     examples = []
-    for example, rows, end in zip(video.examples, asked, ends.tolist(), strict=True):
+    for example, rows, end in zip(video.examples, open_pairs, ends.tolist(), strict=True):
         row = np.full(len(example.pairs), -1, np.int64)
         row[rows] = compared.row[end - len(rows) : end]
         examples.append(replace(example, compared=Comparisons(row, compared.values)))
     return replace(video, examples=tuple(examples))
 
 
-def _looking_at(sequence: Sequence, progress: Progress) -> Progress:
-    """Tells of the frames of a sequence under its name."""
+def _progress_of(sequence: Sequence, progress: Progress) -> Progress:
+    """Reports the frames of a sequence under its name."""
 
-    def seen(_: str, done: int, total: int | None) -> None:
-        progress(f"look at {sequence.name}", done, total)
+    def report(_: str, done: int, total: int | None) -> None:
+        progress(f"describe {sequence.name}", done, total)
 
-    return seen
+    return report
 
 
 def _join(parts: list[Detections]) -> tuple[Detections, list[NDArray[np.intp]]]:
-    """All detections in one, and where those of each part are in it."""
+    """All detections together, and the rows of each part in them."""
     order = np.argsort(np.concatenate([part.frame for part in parts]), kind="stable")
     place = np.empty(len(order), np.intp)
     place[order] = np.arange(len(order))
@@ -250,7 +250,7 @@ def _join(parts: list[Detections]) -> tuple[Detections, list[NDArray[np.intp]]]:
 
 
 def look_up(example: Example) -> Looks:
-    """Answers with what is known already, instead of looking at the frames again."""
+    """Gives the stored comparisons and descriptors, so that frames are not read again."""
     return Looks(_compare_again(example), recall(example))
 
 

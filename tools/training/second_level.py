@@ -29,10 +29,10 @@ def train_second_level(
     tracking: TrackerParameters,
     parameters: TrainingParameters,
 ) -> TrackletMatcher:
-    """Train the models of tracklets.
+    """Train the models of the second level.
 
-    The videos are split in two halves, and the tracklets of each are made by a first level that learned from the other:
-    tracklets of videos that the first level was trained on are better than those that will be met.
+    The videos are split in two halves, and the tracklets of each are made by a first level trained on the other half:
+    on its own training videos, the first level would make better tracklets than on new videos.
 
     Raises:
         InputError: there are fewer than two videos, or nothing to learn from in them.
@@ -57,10 +57,10 @@ def _examples(video: AnnotatedVideo, matcher: Matcher, tracking: TrackerParamete
 
 def _example(video: AnnotatedVideo, example: Example, matcher: Matcher, tracking: TrackerParameters) -> TrackletExample:
     second, detections = tracking.tracklets, example.detections
-    link, person = matcher.first_level(detections, example.scene, example.pairs, example.features)
-    safe = solve_lp(link_problem(detections, example.pairs, link, person, second.safe)).track_ids()
+    link, detection = matcher.first_level(detections, example.scene, example.pairs, example.features)
+    safe = solve_lp(link_problem(detections, example.pairs, link, detection, second.safe)).track_ids()
     rate = video.sequence.frame_rate or DEFAULT_FRAME_RATE
-    tracklets = make_tracklets(detections, safe, person, rate, second.summary)
+    tracklets = make_tracklets(detections, safe, detection, rate, second.summary)
     pairs = candidate_tracklet_pairs(tracklets, second.gate)
     if (describe := recall(example)) is not None:
         tracklets = describe_tracklets(tracklets, pairs, second.summary, describe)

@@ -1,4 +1,4 @@
-"""What a Siamese network is trained and validated on: videos and crops, some kept out."""
+"""Training and validation data of a Siamese network: videos and crops."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 
 VALIDATION_SHARE = 0.05
-"""Of the people of each gallery, where no video is named to validate on."""
+"""Share of the identities for validation, if no video is given for it."""
 
 
 def read_training_data(
@@ -28,39 +28,41 @@ def read_training_data(
     parameters: SiameseTrainingParameters,
     progress: Progress,
 ) -> tuple[list[IdentityCrops], Validation]:
-    """Read what to learn from and what to validate on; no person and no video is in both.
+    """Read training and validation data; no identity and no video is in both.
 
     Raises:
         ConfigError: there is no sequence of a name, or nothing is left to learn from.
-        InputError: something cannot be read, or shows too few people.
+        InputError: a folder cannot be read, or shows too few identities.
         ModelError: there is no such teacher, or it failed.
     """
     sequences: list[Sequence] = []
     crop_folders: list[Path] = []
     for folder in folders:
-        found = find_identity_crops(folder)
-        sequences += found[0]
-        crop_folders += found[1]
-    kept = _without(sequences, [*exclude, *validate])
+        inside, crops_inside = find_identity_crops(folder)
+        sequences += inside
+        crop_folders += crops_inside
+    remaining = _without(sequences, [*exclude, *validate])
     sampling, teacher = parameters.sampling, load_appearance(parameters.teacher.appearance)
 
     def read(chosen: list[Sequence]) -> list[IdentityCrops]:
         step, share = sampling.step_seconds, sampling.false_share
         return [read_video_identities(each, parameters.flow, step, share, progress, teacher) for each in chosen]
 
-    videos = read(one_of_each_video(kept))
+    videos = read(one_of_each_video(remaining))
     crops = [read_crops(folder, progress, teacher) for folder in crop_folders]
     if not videos and not crops:
         raise ConfigError("nothing is left to learn from: give another video or person crops as well")
     if validate:
         named = [sequence for sequence in sequences if sequence.name in validate]
         return [*videos, *crops], Validation(read(named))
-    parts = [split_identities(gallery, VALIDATION_SHARE) for gallery in crops or videos]
-    return [*(videos if crops else []), *(learned for learned, _ in parts)], Validation([apart for _, apart in parts])
+    parts = [split_identities(part, VALIDATION_SHARE) for part in crops or videos]
+    return [*(videos if crops else []), *(training for training, _ in parts)], Validation(
+        [validation for _, validation in parts]
+    )
 
 
 def _without(sequences: list[Sequence], names: list[str]) -> list[Sequence]:
-    """The sequences that show another video than those named."""
+    """The sequences that show another video than those of these names."""
     known = {sequence.name: sequence for sequence in sequences}
     if unknown := [name for name in names if name not in known]:
         there = ", ".join(known) or "none"

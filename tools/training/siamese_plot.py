@@ -18,7 +18,7 @@ def plot_run(log: Path, picture: Path) -> None:
     left.set(xlabel="step", ylabel="loss in training", ylim=(0, None))
     right.plot(run["step"], 100 * run["fpr95"], marker=".", color="tab:red", label="FPR at 95 % recall")
     right.plot(run["step"], 100 * run["ap"], marker=".", color="tab:green", label="average precision")
-    right.set(xlabel="step", ylabel="% on people kept apart", ylim=(0, 100))
+    right.set(xlabel="step", ylabel="% on validation identities", ylim=(0, 100))
     right.legend()
     for axes in (left, right):
         axes.grid(alpha=0.3)

@@ -13,6 +13,7 @@ Run = Callable[..., Any]
 LOOKS = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
 
 
+@pytest.mark.slow
 def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, streets: Path) -> None:
     result = siamlink("crossvalidate", streets, "-o", "out", "--sequences", "east,west", "--set", "levels=1")
     assert (result.code, result.err) == (0, "")
@@ -25,8 +26,8 @@ def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, s
     files = ["east.txt", "matching.json", "models", "reliability.png", "scores.json", "west.txt"]
     assert sorted(path.name for path in Path("out").iterdir()) == files
     report = json.loads(Path("out/matching.json").read_text())
-    assert list(report["calibration"]) == ["person", "context"]
-    assert list(report["importance"]) == ["person", "context"]
+    assert list(report["calibration"]) == ["detection", "context"]
+    assert list(report["importance"]) == ["detection", "context"]
     for name, other in (("east", "west"), ("west", "east")):
         Matcher.load(Path("out/models", name))
         trained = siamlink("train", "matcher", streets, "--exclude", name, "-o", f"without-{name}", "--set", "levels=1")
@@ -38,6 +39,7 @@ def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, s
         assert Path("again", f"{name}.txt").read_text() == Path("out", f"{name}.txt").read_text()
 
 
+@pytest.mark.slow
 def test_with_an_appearance_every_box_is_described_once_for_all_folds(siamlink: Run, painted_streets: Path) -> None:
     result = siamlink("crossvalidate", painted_streets, "-o", "out", *LOOKS)
     assert (result.code, result.err) == (0, "")
@@ -46,7 +48,7 @@ def test_with_an_appearance_every_box_is_described_once_for_all_folds(siamlink: 
     report = json.loads(Path("out/matching.json").read_text())
     geometry, looks = (report["calibration"][f"{name}, open pairs"] for name in ("context", "with appearance"))
     assert geometry["count"] == looks["count"] > 100
-    assert list(report["importance"]) == ["person", "context", "link"]
+    assert list(report["importance"]) == ["detection", "context", "link"]
     for name in ("east", "west"):
         assert Path("out/models", name, "link.json").is_file()
         trained = siamlink(

@@ -5,13 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.detectors.mot.text import read_rows
 
 Run = Callable[..., Any]
 
 
-def test_the_demo_makes_what_it_says_and_keeps_it(siamlink: Run, video_facts: Callable[..., Any]) -> None:
+@pytest.mark.slow
+def test_the_demo_writes_the_listed_files_and_keeps_them(siamlink: Run, video_facts: Callable[..., Any]) -> None:
     result = siamlink("demo", "-o", "demo", "--seconds", 1)
     assert (result.code, result.err) == (0, "")
     told = [line.split()[0] for line in result.out.splitlines() if line.startswith("  demo/")]
@@ -22,7 +25,7 @@ def test_the_demo_makes_what_it_says_and_keeps_it(siamlink: Run, video_facts: Ca
     assert video_facts("demo/street/street.mp4") == ("h264", "yuv420p", (960, 540), 30)
     assert video_facts("demo/tracks/street.mp4") == ("h264", "yuv420p", (960, 540), 30)
     tracks = read_rows(Path("demo/tracks/street.txt"), 30, unique_ids=True)
-    assert f"{len(set(tracks[:, 1]))} tracks in 30 frames" in result.out
+    assert f"{len(set(tracks[:, 1]))} tracks of 9 people in 30 frames" in result.out
     record = json.loads(Path("demo/tracks/street.json").read_text())
     assert (record["input"]["source"], record["input"]["detections"]) == ("demo/street", "motion")
     assert "HOTA" in result.out
@@ -34,6 +37,7 @@ def test_the_demo_makes_what_it_says_and_keeps_it(siamlink: Run, video_facts: Ca
     assert {path: path.read_bytes() for path in Path("demo").rglob("*") if path.is_file()} == before
 
 
+@pytest.mark.slow
 def test_overwriting_replaces_only_what_the_demo_makes(siamlink: Run) -> None:
     for folder in ("demo/street/gt", "demo/tracks"):
         Path(folder).mkdir(parents=True)
@@ -44,6 +48,7 @@ def test_overwriting_replaces_only_what_the_demo_makes(siamlink: Run) -> None:
     assert len(read_rows(Path("demo/street/gt/gt.txt"), 30, unique_ids=True)) > 30
 
 
+@pytest.mark.slow
 def test_another_seed_is_another_street(siamlink: Run) -> None:
     for seed in (1, 2):
         assert siamlink("demo", "-o", f"demo{seed}", "--seconds", 1, "--seed", seed).code == 0

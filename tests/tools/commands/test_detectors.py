@@ -1,10 +1,7 @@
-import io
 import subprocess
 import sys
 
-from rich.console import Console
-
-from siamlink.tools.commands.detectors import detectors, download_bar
+from siamlink.tools.commands.detectors import detectors
 
 
 def test_the_table_lists_what_is_ready_and_why_something_is_not(capsys, monkeypatch, tmp_path):
@@ -19,18 +16,6 @@ def test_the_table_lists_what_is_ready_and_why_something_is_not(capsys, monkeypa
     assert "yes" in motion
     assert "built-in" in motion
     assert "onnx:FILE" in lines[-1]
-
-
-def test_the_bar_appears_with_the_first_bytes_only():
-    console = Console(file=io.StringIO(), force_terminal=True, width=100)
-    with download_bar(console):
-        pass
-    assert console.file.getvalue() == ""
-    with download_bar(console) as progress:
-        progress("net.onnx", 500_000, 1_000_000)
-        progress("net.onnx", 1_000_000, 1_000_000)
-    assert "net.onnx" in console.file.getvalue()
-    assert "1.0/1.0 MB" in console.file.getvalue()
 
 
 def test_the_command_is_imported_without_heavy_libraries():

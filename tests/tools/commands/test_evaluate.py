@@ -75,6 +75,7 @@ def test_the_command_is_imported_without_what_it_needs_to_run() -> None:
     assert found.stdout.strip() == "set()"
 
 
+@pytest.mark.slow
 def test_scoring_raises_no_warning_and_prints_only_the_table(street: Path) -> None:
     code = "import typer, siamlink.tools.commands.evaluate as e; typer.run(e.evaluate)"
     arguments = [str(street / "street" / "A"), str(street / "results")]
@@ -83,3 +84,37 @@ def test_scoring_raises_no_warning_and_prints_only_the_table(street: Path) -> No
     )
     assert found.stderr == ""
     assert found.stdout.split()[0] == "sequence"
+
+
+def test_py_motmetrics_agrees_on_a_street(streets: Path, tmp_path: Path) -> None:
+    from siamlink.tools.synthetic.street import street
+
+    results = tmp_path / "tracks"
+    results.mkdir()
+    for name, seed, width, height in (("east", 200, 960, 540), ("west", 201, 640, 360)):
+        lines = street(90, seed, width, height).truth().to_mot_text().splitlines()
+        half = len(lines) // 2
+        wrong = [line for row, line in enumerate(lines[:half]) if row % 7]
+        wrong += [line.replace(",", ",9", 1) for line in lines[half:]]
+        (results / f"{name}.txt").write_text("\n".join(wrong) + "\n")
+    result = CliRunner().invoke(app, [str(streets), str(results), "--check"])
+    assert result.exit_code == 0
+    assert result.stdout.splitlines()[-1] == "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN in 2 sequences"
+
+
+def test_a_difference_is_named_and_the_exit_code_is_1(street: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import siamlink.tools.evaluation.crosscheck as module
+
+    right = module.motmetrics_summary
+    monkeypatch.setattr(module, "motmetrics_summary", lambda *given: right(*given) | {"IDSW": 2.0, "FP": 1.0})
+    code, stdout, _, _ = run(street, "--check")
+    assert code == 1
+    assert stdout.splitlines()[-1] == "py-motmetrics differs: A IDSW 0, there 2; A FP 0, there 1"
+
+
+def test_the_check_skips_a_sequence_without_ground_truth_boxes(street: Path) -> None:
+    (street / "street" / "B" / "gt" / "gt.txt").write_text("")
+    (street / "results" / "B.txt").write_text("")
+    (street / "results" / "A.txt").write_text("")
+    code, stdout, _, _ = run(street, "--check")
+    assert (code, stdout.splitlines()[-1]) == (0, "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN in 2 sequences")

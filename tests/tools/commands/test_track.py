@@ -48,7 +48,16 @@ def test_the_closing_table_has_a_row_for_each_source(siamlink: Run, sequence: Ma
     result = siamlink("track", "sequences", "-o", "out", "--no-video")
     assert result.code == 0
     header, _, *table, last = result.out.splitlines()
-    assert header.split() == ["source", "frames", "detections", "tracks", "boxes", "filled", "seconds", "frames/s"]
+    assert header.split() == [
+        "source",
+        "frames",
+        "detections",
+        "tracks",
+        "boxes",
+        "interpolated",
+        "seconds",
+        "frames/s",
+    ]
     assert [line.split()[:4] for line in table] == [
         ["A-video", "24", "48", "2"],
         ["B-images", "24", "48", "2"],
@@ -136,7 +145,7 @@ def test_a_real_sequence_is_tracked_and_scored(siamlink: Run, data: Path, video_
     assert Path("out/TUD-Campus.txt").read_text() != Path("vgg/TUD-Campus.txt").read_text()
 
 
-def test_a_real_sequence_without_frames_says_so(siamlink: Run, data: Path) -> None:
+def test_a_real_sequence_without_frames_is_noted(siamlink: Run, data: Path) -> None:
     result = siamlink("track", data / "MOT17-02-FRCNN", "-o", "out")
     assert result.code == 0
     assert result.line == "MOT17-02-FRCNN has no frames: tracked from its detections alone, no video written"

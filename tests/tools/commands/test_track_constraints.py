@@ -58,7 +58,7 @@ BAD_OPTIONS = [
 
 
 @pytest.mark.parametrize(("options", "message"), BAD_OPTIONS)
-def test_what_cannot_be_done_is_said_before_the_work(
+def test_impossible_constraints_are_an_error_before_the_work(
     siamlink: Run, earlier: Path, options: tuple[str, ...], message: str
 ) -> None:
     before = earlier.read_bytes()

@@ -45,7 +45,7 @@ def test_bad_options_are_one_line_and_leave_nothing(siamlink: Run, options: tupl
     assert not [*Path().glob("out/*")]
 
 
-def test_the_default_detector_without_a_network_says_how_to_give_a_file(
+def test_the_default_detector_without_a_network_connection_names_the_alternative(
     siamlink: Run, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SIAMLINK_CACHE", str(here / "cache"))
@@ -121,7 +121,7 @@ def test_a_frame_beyond_counted_images_is_out_of_range(siamlink: Run, images: Pa
     assert result.line == "siamlink: late.txt, line 1, column 1: frame 25 is out of range: the last frame is 24"
 
 
-def test_detections_beyond_the_end_of_a_video_are_said(siamlink: Run) -> None:
+def test_detections_beyond_the_end_of_a_video_are_noted(siamlink: Run) -> None:
     Path("late.txt").write_text(Path("det.txt").read_text() + "30,-1,1,1,2,3,0.5\n")
     result = siamlink("track", "walk.mp4", "-o", "out", "--detections", "late.txt")
     assert result.code == 3
@@ -153,14 +153,14 @@ def test_a_truncated_video_gives_the_tracks_so_far(
     record = json.loads(Path("out/cut.json").read_text())
     reached = record["input"]["frames"]
     assert 6 <= reached < LAST
-    assert result.line == f"cut: ends after {reached} of 24 frames; the results reach until there"
+    assert result.line == f"cut: ends after {reached} of 24 frames; the results end there"
     assert record["input"]["broken"] == f"ends after {reached} of 24 frames"
     check_two_tracks("out", "cut", reached)
     assert video_facts("out/cut.mp4")[3] == reached
     check_two_tracks("out", "walk")
 
 
-def test_a_damaged_video_says_at_which_frame(
+def test_a_damaged_video_is_noted_with_its_frame(
     siamlink: Run, here: Path, walk_bytes: dict[str, bytes], video_facts: Check
 ) -> None:
     damaged = bytearray(walk_bytes[".mp4"])
@@ -184,7 +184,7 @@ def test_given_detections_outlive_a_truncated_video(
     check_two_tracks("out", "SEQ")
     shown = video_facts("out/SEQ.mp4")[3]
     assert shown < LAST
-    assert result.line.startswith(f"SEQ: ends after {shown} of 24 frames; the video reaches until there")
+    assert result.line.startswith(f"SEQ: ends after {shown} of 24 frames; the video ends there")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 BRITTLE = """
 import os

@@ -16,6 +16,7 @@ import pytest
 
 from siamlink.detectors.mot.text import is_interpolated, read_rows
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 Check = Callable[..., Any]
 MODES = [
@@ -76,7 +77,7 @@ def test_a_live_stream_is_drawn_while_it_is_tracked(
 ) -> None:
     result = siamlink("track", stream, "-o", "out", *mode, "--detector", "mine.py:Walkers")
     assert result.code == 0, result.err
-    assert result.line == "gate is live: Ctrl-C ends it; until then out/gate.partial.txt grows"
+    assert result.line == "gate is live: Ctrl-C ends it; until then the results are in out/gate.partial.txt"
     record = check_two_tracks("out", "gate", missing=UNDECIDED)
     assert video_facts("out/gate.mp4") == ("h264", "yuv420p", (160, 120), LAST)
     assert record["input"]["source"] == "gate"
@@ -164,7 +165,7 @@ def test_a_stream_that_stays_away_ends_the_run_as_broken(
         result = siamlink("track", camera.url, "-o", "out", *options)
     assert result.code == 3
     broken = "lost after frame 15 and not back within 60 seconds: Input/output error"
-    assert f"gate: {broken}; the results reach until there" in result.err
+    assert f"gate: {broken}; the results end there" in result.err
     assert json.loads(Path("out/gate.json").read_text())["input"]["broken"] == broken
     assert check_walkers(Path("out/gate.txt"))[:, 0].max() == 15
     assert camera.calls > 3
@@ -172,7 +173,7 @@ def test_a_stream_that_stays_away_ends_the_run_as_broken(
 
 
 @pytest.mark.usefixtures("still_clock")
-def test_frames_that_come_too_fast_are_dropped_and_told(siamlink: Run, network_camera: Any, show: Run) -> None:
+def test_frames_that_arrive_too_fast_are_dropped_and_noted(siamlink: Run, network_camera: Any, show: Run) -> None:
     slow = "import time\nfrom looks import Sees\nclass Slow(Sees):\n    def detect(self, image):\n"
     Path("slow.py").write_text(slow + "        time.sleep(0.02)\n        return super().detect(image)\n")
     with network_camera(lambda: show(1, 100)) as camera:
@@ -181,7 +182,7 @@ def test_frames_that_come_too_fast_are_dropped_and_told(siamlink: Run, network_c
     record = json.loads(Path("out/gate.json").read_text())
     dropped = record["live"]["dropped"]
     assert dropped > 0
-    assert f"gate: {dropped} of 100 frames came too fast and were dropped" in result.err
+    assert f"gate: {dropped} of 100 frames arrived too fast and were dropped" in result.err
     assert record["input"]["frames"] == 100
     assert check_walkers(Path("out/gate.txt"))[:, 0].max() == 100
 
@@ -205,7 +206,7 @@ def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run) -> N
             while final_frames() < 100 and process.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.02)
             process.kill()
-    assert told == "gate is live: Ctrl-C ends it; until then out/gate.partial.txt grows\n"
+    assert told == "gate is live: Ctrl-C ends it; until then the results are in out/gate.partial.txt\n"
     assert len(set(read_rows(text, unique_ids=True)[:, 0])) == final_frames() >= 100
     with av.open("out/gate.partial.mp4") as video:
         shown = sum(1 for _ in video.decode(video=0))

@@ -14,6 +14,7 @@ import pytest
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import format_rows, read_rows
 
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 Check = Callable[..., Any]
@@ -166,7 +167,7 @@ def test_a_disk_with_room_for_the_tracks_alone(siamlink: Run, disk: Disk, check_
 
 
 @pytest.mark.parametrize("command", [("track", "-o", "{}"), ("track", "-o", "{}/new"), ("detect", "-o", "{}/det.txt")])
-def test_a_read_only_disk_is_said_before_the_work(siamlink: Run, disk: Disk, command: tuple[str, ...]) -> None:
+def test_a_read_only_disk_is_an_error_before_the_work(siamlink: Run, disk: Disk, command: tuple[str, ...]) -> None:
     folder = disk(1 << 20)
     subprocess.run(["mount", "-o", "remount,ro", folder], check=True)
     Path("unasked.py").write_text("def find(image):\n    raise AssertionError('asked')\n")
@@ -185,7 +186,7 @@ def test_images_that_vanish_while_they_are_read(siamlink: Run, here: Path, image
     assert done.code == 3
     assert done.line == (
         "pictures: frame 16: cannot read the image pictures/frame16.png: No such file or directory; "
-        "the results reach until there"
+        "the results end there"
     )
     assert read_rows(Path("out/pictures.txt"))[:, 0].max() == 15
 

@@ -1,4 +1,4 @@
-"""The command `siamlink train matcher`, and the choice of videos behind it and behind cross-validation."""
+"""The command `siamlink train matcher`."""
 
 import json
 import shutil
@@ -9,24 +9,11 @@ from typing import Any
 import pytest
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.errors import ConfigError, InputError
-from siamlink.detectors.mot.sequence import find_sequences
-from siamlink.tools.training.annotated_video import AnnotatedVideo, without
-from siamlink.tools.training.examples import excluding, folds, read_videos
-from siamlink.tracker.parameters import TrackerParameters
 
 Run = Callable[..., Any]
 
 
-@pytest.fixture(scope="module")
-def videos(streets: Path) -> list[AnnotatedVideo]:
-    return read_videos(find_sequences(streets), TrackerParameters(), lambda *_: None)
-
-
-def names(videos: list[AnnotatedVideo]) -> list[str]:
-    return [video.sequence.name for video in videos]
-
-
+@pytest.mark.slow
 def test_a_trained_model_is_written_and_used(siamlink: Run, streets: Path) -> None:
     one_level = ("--set", "levels=1")
     result = siamlink("train", "matcher", streets / "east", streets / "west", "-o", "model", *one_level)
@@ -63,7 +50,7 @@ def test_an_earlier_model_is_kept_unless_overwritten(siamlink: Run, streets: Pat
         (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
     ],
 )
-def test_what_cannot_be_learned_from_is_one_line(
+def test_data_that_cannot_be_learned_from_is_one_line(
     siamlink: Run, sequence: Callable[..., Path], arguments: tuple[str, ...], message: str
 ) -> None:
     sequence("SEQ", None)
@@ -77,29 +64,8 @@ def test_what_cannot_be_learned_from_is_one_line(
     assert not [*Path().glob("model/*")]
 
 
-def test_one_video_under_two_names_is_left_out_together(videos: list[AnnotatedVideo]) -> None:
-    east, again, west = videos
-    assert names(without(videos, east)) == ["west"]
-    assert names(without(videos, again)) == ["west"]
-    assert names(without(videos, west)) == ["east", "east-again"]
-    assert names(excluding(videos, ["east-again"])) == ["west"]
-    assert names(excluding(videos, [])) == names(videos)
-    with pytest.raises(ConfigError, match="leaves nothing"):
-        excluding(videos, ["east", "west"])
-
-
-def test_folds_train_on_other_videos_only(videos: list[AnnotatedVideo]) -> None:
-    pairs = {tested.sequence.name: names(others) for tested, others in folds(videos)}
-    assert pairs == {"east": ["west"], "east-again": ["west"], "west": ["east", "east-again"]}
-    ((tested, others),) = folds(videos, ["west"])
-    assert (tested, names(others)) == (videos[2], ["east", "east-again"])
-    with pytest.raises(ConfigError, match="no 'north' with gt/ and det/"):
-        folds(videos, ["north"])
-    with pytest.raises(InputError, match="no other video than east to learn from"):
-        folds(videos[:2])
-
-
-def test_with_an_appearance_the_frames_are_looked_at(siamlink: Run, painted_streets: Path) -> None:
+@pytest.mark.slow
+def test_with_an_appearance_the_frames_are_used(siamlink: Run, painted_streets: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
     result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)
     assert (result.code, result.err) == (0, "")
@@ -117,16 +83,18 @@ def test_with_an_appearance_the_frames_are_looked_at(siamlink: Run, painted_stre
     assert "no model at plain/link.json, so the appearance 'looks.py:Grey' cannot be used" in line
 
 
-def test_frames_that_end_early_are_said(siamlink: Run, painted_streets: Path, here: Path) -> None:
+@pytest.mark.slow
+def test_frames_that_end_early_are_noted(siamlink: Run, painted_streets: Path, here: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
     assert siamlink("train", "matcher", painted_streets, "-o", "model", *setting).code == 0
     short = shutil.copytree(painted_streets / "west", here / "west")
     for number in range(20, 41):
         (short / "img1" / f"{number:06d}.png").unlink()
     result = siamlink("track", short, "-o", "out", "--no-video", "--set", "model=model", *setting)
-    assert result.line.startswith("west: ends after 19 of 40 frames; looks were compared until there")
+    assert result.line.startswith("west: ends after 19 of 40 frames; appearance was used up to there")
 
 
+@pytest.mark.slow
 def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Path, here: Path) -> None:
     (here / "looks.py").write_text("class Flat:\n    def describe(self, image, box): return box\n")
     result = siamlink(
@@ -137,15 +105,7 @@ def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Pa
     assert not [*Path().glob("model/*")]
 
 
-def test_every_detection_file_is_an_example(streets: Path, here: Path) -> None:
-    shutil.copytree(streets / "west", here / "west")
-    shutil.copy(here / "west" / "det" / "det.txt", here / "west" / "det" / "other.txt")
-    seen = []
-    (video,) = read_videos(find_sequences(here / "west"), TrackerParameters(), lambda *step: seen.append(step))
-    assert len(video.examples) == 2
-    assert seen == [("read", 1, 1)]
-
-
+@pytest.mark.slow
 def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey")
     result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)

@@ -11,6 +11,7 @@ QUICK = ["network.size=compact", "sampling.people=3", "sampling.patches=2", "ste
 SETTINGS = [part for setting in QUICK for part in ("--set", setting)]
 
 
+@pytest.mark.slow
 def test_training_writes_weights_log_and_picture(siamlink: Callable, sequence: Callable, crops: Path) -> None:
     sequence("walk", frames="images")
     done = siamlink("train", "siamese", "sequences", crops, "-o", "model", *SETTINGS)
@@ -22,13 +23,15 @@ def test_training_writes_weights_log_and_picture(siamlink: Callable, sequence: C
     assert cv2.imread("model/run.png").std() > 5
 
 
-def test_a_video_can_be_kept_to_validate_on(siamlink: Callable, sequence: Callable, crops: Path) -> None:
+@pytest.mark.slow
+def test_a_video_can_be_for_validation_only(siamlink: Callable, sequence: Callable, crops: Path) -> None:
     sequence("walk", frames="images")
     done = siamlink("train", "siamese", "sequences", crops, "-o", "model", "--validate", "walk", *SETTINGS)
     assert done.out == "trained on crops; weights in model\n"
 
 
-def test_earlier_weights_are_replaced_only_when_told(siamlink: Callable, crops: Path) -> None:
+@pytest.mark.slow
+def test_earlier_weights_are_replaced_only_with_overwrite(siamlink: Callable, crops: Path) -> None:
     command = ("train", "siamese", crops, "-o", "model", *SETTINGS)
     siamlink(*command)
     weights = Path("model/siamese.safetensors")
@@ -72,6 +75,7 @@ def test_one_person_teaches_nothing(siamlink: Callable, crops: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_all_trains_a_folder_that_tracks_by_its_own_network(siamlink: Callable, painted_streets: Path) -> None:
     done = siamlink("train", "all", painted_streets, "-o", "model", *SETTINGS)
     assert (done.code, done.err) == (0, "")

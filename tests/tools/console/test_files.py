@@ -22,7 +22,7 @@ def test_a_new_file_in_an_existing_folder_can_be_written(tmp_path: Path) -> None
     check_output(tmp_path / "new.txt")
 
 
-def test_an_earlier_file_is_replaced_only_when_asked(tmp_path: Path) -> None:
+def test_an_earlier_file_is_replaced_only_with_overwrite(tmp_path: Path) -> None:
     path = tmp_path / "old.txt"
     path.write_text("old")
     with pytest.raises(OutputError, match=r"old\.txt exists; --overwrite replaces it"):
@@ -150,7 +150,7 @@ def test_publishing_replaces_files_and_joins_folders(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hard_links", [True, False])
-def test_what_another_run_has_written_meanwhile_is_kept(
+def test_files_that_another_run_has_written_meanwhile_are_kept(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, hard_links: bool
 ) -> None:
     def no_links(self: Path, target: Path) -> None:
@@ -212,7 +212,7 @@ def test_what_is_left_of_a_text_that_did_not_grow_to_its_end(
         raise error("the disk is full")
     kept = keep and text
     assert {path.name: path.read_text() for path in tmp_path.iterdir()} == ({"new.partial.txt": text} if kept else {})
-    told = f"; what was final is in {tmp_path / 'new.partial.txt'}" if kept and error is OutputError else ""
+    told = f"; the final results are in {tmp_path / 'new.partial.txt'}" if kept and error is OutputError else ""
     assert str(raised.value) == f"the disk is full{told}"
 
 

@@ -171,7 +171,7 @@ def test_no_trail_joins_a_person_across_an_absence():
     assert (image[:, 120:470] == 128).all()
 
 
-def test_no_trail_when_asked_for_none():
+def test_zero_seconds_draw_no_trail():
     annotator = Annotator(RATE, trail_seconds=0)
     images = [annotator.draw(grey(), tracks_of([(x, 100, x + 40, 250)], [1])) for x in range(50, 200, 5)]
     np.testing.assert_array_equal(images[-1], Annotator(RATE).draw(grey(), tracks_of([(195, 100, 235, 250)], [1])))

@@ -128,7 +128,7 @@ def test_images_of_another_size_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("growing", [True, False])
 def test_a_video_without_images_is_refused(growing: bool, tmp_path: Path) -> None:
     writer = VideoWriter(tmp_path / "out.mp4", 25, (32, 32), growing)
-    with pytest.raises(OutputError, match=r"no image came for .*out\.mp4"), writer:
+    with pytest.raises(OutputError, match=r"there was no image for .*out\.mp4"), writer:
         pass
     assert list(tmp_path.iterdir()) == []
 

@@ -37,7 +37,7 @@ TRUTH = rows([(frame, person, box) for frame in (1, 2, 3, 4) for person, box in 
 DETECTIONS = rows([(1, -1, A), (1, -1, B), (2, -1, A), (3, -1, A), (3, -1, B), (3, -1, NOWHERE), (4, -1, B)])
 
 
-def test_detections_get_the_identity_of_whom_they_cover_and_false_ones_go() -> None:
+def test_detections_get_the_identity_that_they_overlap_and_false_ones_are_removed() -> None:
     limit = perfect_links("S", TRUTH, DETECTIONS)
     assert limit.tracks[:, :2].tolist() == [[1, 5], [1, 6], [2, 5], [3, 5], [3, 6], [4, 6]]
     assert scored(limit, "FP", "FN", "IDSW", "MOTA") == (0, 2, 0, pytest.approx(75))
@@ -56,10 +56,10 @@ def test_a_detection_of_a_distractor_is_forgiven() -> None:
     assert limit.tracks[:, :2].tolist() == [[1, 1]]
 
 
-def test_boxes_are_told_apart_by_track_and_detection() -> None:
+def test_boxes_are_counted_by_track_and_detection() -> None:
     result = pair_up("S", TRUTH, rows([(1, 9, A), (2, 9, A), (4, 9, A), (1, 8, B)]))
     boxes = Boxes.count(result, perfect_links("S", TRUTH, DETECTIONS))
-    assert boxes == Boxes(missed_detected=3, missed_undetected=1, filled=1, found=3)
+    assert boxes == Boxes(missed_detected=3, missed_undetected=1, interpolated=1, tracked=3)
     assert Boxes.total([boxes, boxes]) == Boxes(6, 2, 2, 6)
 
 
@@ -88,7 +88,7 @@ def test_the_limit_has_no_wrong_link_and_the_errors_add_up(truth: np.ndarray, tr
     boxes = Boxes.count(pair, perfect)
     assert sum(astuple(boxes)) == len(truth)
     assert scored(pair, "FN") == (boxes.missed_detected + boxes.missed_undetected,)
-    assert scored(perfect, "FP", "IDSW", "FN") == (0, 0, boxes.filled + boxes.missed_undetected)
+    assert scored(perfect, "FP", "IDSW", "FN") == (0, 0, boxes.interpolated + boxes.missed_undetected)
     for name in LIMITED:
         parts = Limit(result, limit, boxes).metric(name)
         assert parts["detection_error"] + parts["association_error"] == pytest.approx(100 - parts["result"])

@@ -130,6 +130,7 @@ def boxes(draw: st.DrawFn, truth: bool) -> np.ndarray:
     return np.array(rows, float).reshape(-1, 9 if truth else 7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "benchmark"), [("STREET-1", "mot15"), ("STREET-1", "mot17"), ("MOT20-9", "mot20")])
 @settings(max_examples=60)
 @given(truth=boxes(truth=True), other=boxes(truth=True), tracks=boxes(truth=False))

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 RUNS = {"offline": (), "windowed": ("--config", "windowed", "--no-video"), "online": ("--mode", "online", "--no-video")}
 """Offline and windowed with looks."""
 PROGRAM = f"""

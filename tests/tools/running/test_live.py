@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.sources.frame_source import FrameSource, Gap, Image
-from siamlink.tools.running.live import ended_by_signal, lost_on_the_way
+from siamlink.tools.running.live import ended_by_signal, losses_of
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -44,7 +44,7 @@ def test_the_first_signal_ends_a_live_source_and_the_second_the_program(
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(number)
     assert [signal.getsignal(each) for each in SIGNALS] == before
-    assert capsys.readouterr().err == "gate is live: Ctrl-C ends it; until then gate.partial.txt grows\n"
+    assert capsys.readouterr().err == "gate is live: Ctrl-C ends it; until then the results are in gate.partial.txt\n"
 
 
 def test_signals_are_heard_as_before_after_a_live_source() -> None:
@@ -62,25 +62,25 @@ def test_ctrl_c_interrupts_what_is_not_live(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err == ""
 
 
-def test_a_wrong_frame_rate_is_told() -> None:
+def test_a_wrong_frame_rate_is_noted() -> None:
     frames = Gate()
     for rate, wrong in ((None, False), (24.0, False), (12.04, True), (60.0, True)):
         frames.arrival_rate = rate
-        assert bool(lost_on_the_way(frames)) is wrong
+        assert bool(losses_of(frames)) is wrong
     frames.arrival_rate = 12.04
-    (told,) = lost_on_the_way(frames)
-    assert told.startswith("gate: 12 frames a second came, not 25; give --frame-rate, as all")
+    (note,) = losses_of(frames)
+    assert note.startswith("gate: 12 frames per second arrived, not 25; give --frame-rate, as all")
 
 
-def test_what_was_lost_is_told() -> None:
+def test_losses_are_noted() -> None:
     frames = Gate()
-    assert lost_on_the_way(frames) == []
+    assert losses_of(frames) == []
     frames.read_count, frames.dropped_count = 90, 10
     frames.gaps = [Gap(50, 101, 2.0, "it ended")]
-    dropped, away = lost_on_the_way(frames)
-    assert dropped == "gate: 10 of 100 frames came too fast and were dropped"
+    dropped, away = losses_of(frames)
+    assert dropped == "gate: 10 of 100 frames arrived too fast and were dropped"
     assert away == "gate: without frames once, 2.0 seconds in all, the last time after frame 50 (it ended)"
     frames.gaps.append(Gap(120, None, 3.26, "no answer in time"))
-    assert lost_on_the_way(frames)[1] == (
+    assert losses_of(frames)[1] == (
         "gate: without frames 2 times, 5.3 seconds in all, the last time after frame 120 (no answer in time)"
     )

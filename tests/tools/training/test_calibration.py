@@ -16,13 +16,13 @@ from siamlink.tools.training.calibration import MatchingReport, reliability
 GATE = AppearanceGate()
 
 
-def test_reliability_compares_what_was_said_with_what_came_true() -> None:
+def test_calibration_compares_probabilities_with_the_truth() -> None:
     found = reliability(np.array([0.05, 0.05, 0.95, 1.0]), np.array([False, True, True, True]))
     assert (found["count"], found["true"]) == (4, 3)
     assert found["brier"] == pytest.approx((0.05**2 + 0.95**2 + 0.05**2) / 4)
     assert found["bins"] == [
-        {"said": pytest.approx(0.05), "true": 0.5, "count": 2},
-        {"said": pytest.approx(0.975), "true": 1.0, "count": 2},
+        {"predicted": pytest.approx(0.05), "true": 0.5, "count": 2},
+        {"predicted": pytest.approx(0.975), "true": 1.0, "count": 2},
     ]
     assert reliability(np.zeros(0), np.zeros(0, bool)) == {"count": 0, "true": 0, "brier": None, "bins": []}
 
@@ -33,7 +33,7 @@ def test_a_calibrated_answer_lies_on_the_diagonal() -> None:
     found = reliability(probability, random.random(50_000) < probability)
     assert len(found["bins"]) == 10
     for each in found["bins"]:
-        assert each["said"] == pytest.approx(each["true"], abs=0.03)
+        assert each["predicted"] == pytest.approx(each["true"], abs=0.03)
     assert found["brier"] == pytest.approx(1 / 6, abs=0.01)
 
 
@@ -59,5 +59,5 @@ def test_what_truth_ignores_does_not_count(matcher: Matcher, examples: list[Exam
         report = MatchingReport()
         report.add(matcher, each, GATE)
         counts.append({name: found["count"] for name, found in report.summary()["calibration"].items()})
-    assert counts[1]["person"] == int((example.detections.frame <= 75).sum()) < counts[0]["person"]
+    assert counts[1]["detection"] == int((example.detections.frame <= 75).sum()) < counts[0]["detection"]
     assert counts[1]["context"] < counts[0]["context"]

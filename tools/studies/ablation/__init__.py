@@ -1,1 +1,1 @@
-"""What each part contributes: training and scoring of variants."""
+"""The contribution of each part: training and scoring of variants."""

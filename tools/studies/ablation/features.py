@@ -1,4 +1,4 @@
-"""Context alone, looks alone and both, on pairs of detections some frames apart: boosted trees without rivals."""
+"""Context alone, appearance alone and both, by boosted trees on pairs of detections without their rivals."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -18,10 +18,10 @@ from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.studies.ablation.patches import FIRST_GAP
 from siamlink.tools.studies.ablation.study import Measure, Row, measure
 from siamlink.tools.studies.matching.evaluation import PairScore
-from siamlink.tools.studies.matching.questions import MatchEvalParameters, Questions, ask, look
+from siamlink.tools.studies.matching.samples import MatchParameters, Samples, describe_samples, draw_samples
 
 CONTEXT_FEATURES = (*PAPER_FEATURES, "gap_frames", "gap_seconds", "distance", "iou", "score_earlier", "score_later")
-CONTEXT, LOOKS, BOTH = "context only", "CNN only", "CNN with context"
+CONTEXT, APPEARANCE, BOTH = "context only", "CNN only", "CNN with context"
 TOGETHER = f"{FIRST_GAP}+"
 Features = NDArray[np.float32]
 Same = NDArray[np.bool_]
@@ -33,10 +33,10 @@ class Example:
 
     Attributes:
         name: of the sequence.
-        truth: tells which sequences show one video.
+        truth: ground truth, to recognise sequences of one video.
         gap: (P,) the least gap of the range that each of P pairs belongs to.
-        same: (P,) whether both detections are one person.
-        features: (P, F) by way of telling them apart.
+        same: (P,) whether both detections are one identity.
+        features: (P, F) for each of `CONTEXT`, `APPEARANCE` and `BOTH`.
     """
 
     name: str
@@ -47,102 +47,102 @@ class Example:
 
 
 def make_examples(
-    sequences: list[Sequence], appearance: Appearances, parameters: MatchEvalParameters, progress: Progress
+    sequences: list[Sequence], appearance: Appearances, parameters: MatchParameters, progress: Progress
 ) -> list[Example]:
     """Draw pairs of every sequence with frames and describe them; sequences without any pair are left out."""
     examples = []
     for sequence in sequences:
-        questions = ask(sequence, "det/det.txt", parameters)
-        if questions.gaps:
-            examples.append(_make_example(questions, appearance, parameters, progress))
+        samples = draw_samples(sequence, "det/det.txt", parameters)
+        if samples.gaps:
+            examples.append(_make_example(samples, appearance, parameters, progress))
     return examples
 
 
 def _make_example(
-    questions: Questions, appearance: Appearances, parameters: MatchEvalParameters, progress: Progress
+    samples: Samples, appearance: Appearances, parameters: MatchParameters, progress: Progress
 ) -> Example:
     pairs = Pairs(
-        np.concatenate([each.pairs.earlier for each in questions.gaps]),
-        np.concatenate([each.pairs.later for each in questions.gaps]),
+        np.concatenate([each.pairs.earlier for each in samples.gaps]),
+        np.concatenate([each.pairs.later for each in samples.gaps]),
     )
-    described = look(questions, appearance, parameters.flow, progress).described
-    looks = np.hstack(appearance.compare(described, pairs.earlier, pairs.later))
-    context = _context(questions, pairs)
+    described = describe_samples(samples, appearance, parameters.flow, progress).described
+    compared = np.hstack(appearance.compare(described, pairs.earlier, pairs.later))
+    context = _context(samples, pairs)
     return Example(
-        questions.sequence.name,
-        read_ground_truth(questions.sequence),
-        np.repeat([each.first_gap for each in questions.gaps], [len(each.pairs) for each in questions.gaps]),
-        np.concatenate([each.same for each in questions.gaps]),
-        {CONTEXT: context, LOOKS: looks, BOTH: np.hstack([context, looks])},
+        samples.sequence.name,
+        read_ground_truth(samples.sequence),
+        np.repeat([each.first_gap for each in samples.gaps], [len(each.pairs) for each in samples.gaps]),
+        np.concatenate([each.same for each in samples.gaps]),
+        {CONTEXT: context, APPEARANCE: compared, BOTH: np.hstack([context, compared])},
     )
 
 
-def _context(questions: Questions, pairs: Pairs) -> Features:
-    sequence = questions.sequence
+def _context(samples: Samples, pairs: Pairs) -> Features:
+    sequence = samples.sequence
     assert sequence.frame_rate is not None
-    rank = SceneStatistics.of(sequence.read_detections()).score_rank(questions.detections)
-    motion = past_motion(questions.detections, pairs)
-    features = pair_features(questions.detections, pairs, rank, sequence.frame_rate, motion)
+    rank = SceneStatistics.of(sequence.read_detections()).score_rank(samples.detections)
+    motion = past_motion(samples.detections, pairs)
+    features = pair_features(samples.detections, pairs, rank, sequence.frame_rate, motion)
     return features[:, [PAIR_FEATURES.index(name) for name in CONTEXT_FEATURES]]
 
 
 def measure_features(
     examples: list[Example], tested: list[str], parameters: TrainingParameters, progress: Progress
 ) -> dict[str, Row]:
-    """How well each way tells pairs apart, by range of gaps and for those of `FIRST_GAP` and more frames together.
+    """How well each kind of features tells pairs apart, by range of gaps and for all of `FIRST_GAP` or more frames.
 
     Args:
         examples: of all sequences.
-        tested: the names of those to test, each by trees that were grown on the sequences of other videos.
+        tested: the names of those to test, each by trees trained on the sequences of other videos.
         parameters: of the trees.
-        progress: told of the trees grown.
+        progress: receives the sequences tested.
 
     Raises:
         InputError: there is no other video to learn from, or no pairs of both kinds.
     """
-    scores: dict[str, dict[str, dict[str, PairScore]]] = {name: {} for name in (CONTEXT, LOOKS, BOTH)}
+    scores: dict[str, dict[str, dict[str, PairScore]]] = {name: {} for name in (CONTEXT, APPEARANCE, BOTH)}
     shown = [example for example in examples if example.name in tested]
     for done, example in enumerate(shown):
         others = [other for other in examples if not _one_video(other, example)]
-        for way, found in scores.items():
-            said = _boost(others, way, parameters).inplace_predict(example.features[way])
-            found[example.name] = _by_gap(np.asarray(said, np.float32), example)
+        for kind, by_name in scores.items():
+            predicted = _boost(others, kind, parameters).inplace_predict(example.features[kind])
+            by_name[example.name] = _by_gap(np.asarray(predicted, np.float32), example)
         progress("train on pairs", done + 1, len(shown))
-    return {way: Row(measures=_measures(found)) for way, found in scores.items()}
+    return {kind: Row(measures=_measures(by_name)) for kind, by_name in scores.items()}
 
 
 def _one_video(one: Example, other: Example) -> bool:
     return one is other or is_same_video(one.truth, other.truth)
 
 
-def _by_gap(said: Features, example: Example) -> dict[str, PairScore]:
+def _by_gap(score: Features, example: Example) -> dict[str, PairScore]:
     groups = {gap_name(int(first)): example.gap == first for first in np.unique(example.gap)}
     groups[TOGETHER] = example.gap >= FIRST_GAP
-    return {name: PairScore.of(said[rows], example.same[rows]) for name, rows in groups.items()}
+    return {name: PairScore.of(score[rows], example.same[rows]) for name, rows in groups.items()}
 
 
 def gap_name(first: int) -> str:
-    """What a range of gaps is called: in frames, the last one may end early."""
+    """The name of a range of gaps, in frames; the last range may end early."""
     return f"{first}-{2 * first - 1}" if first > 1 else "1"
 
 
-def _measures(found: dict[str, dict[str, PairScore]]) -> dict[str, Measure]:
-    known = {gap for scores in found.values() for gap in scores}
+def _measures(by_name: dict[str, dict[str, PairScore]]) -> dict[str, Measure]:
+    known = {gap for scores in by_name.values() for gap in scores}
     gaps = sorted(known, key=lambda gap: (gap == TOGETHER, int(gap.partition("-")[0].strip("+"))))
     fields = {"AP": "average_precision", "FPR95": "fpr95"}
     return {
         f"{name} {gap}": measure(
-            {sequence: getattr(scores[gap], field) for sequence, scores in found.items() if gap in scores}
+            {sequence: getattr(scores[gap], field) for sequence, scores in by_name.items() if gap in scores}
         )
         for name, field in fields.items()
         for gap in gaps
     }
 
 
-def _boost(examples: list[Example], way: str, parameters: TrainingParameters) -> Any:
-    """Trees like those of the link model, trained on sequences that count alike, whatever their number of pairs."""
+def _boost(examples: list[Example], kind: str, parameters: TrainingParameters) -> Any:
+    """Trees like those of the link model, with equal weight for all sequences, whatever their number of pairs."""
     parts = [
-        WeightedExamples(example.features[way], example.same, np.full(len(example.same), 1 / len(example.same)))
+        WeightedExamples(example.features[kind], example.same, np.full(len(example.same), 1 / len(example.same)))
         for example in examples
     ]
     names = [f"f{place}" for place in range(parts[0].features.shape[1])] if parts else []

@@ -1,4 +1,4 @@
-"""The folds of an ablation: each tested video with the others, and the models of context that never saw it."""
+"""The folds of an ablation: each tested video, with models of context trained on the other videos."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ TRACKING = ("HOTA", "MOTA", "IDF1", "IDSW")
 
 @dataclass(frozen=True)
 class Fold:
-    """A video to test, the others to learn from, and their model of context.
+    """A tested video, the training videos, and their model of context.
 
     Attributes:
         tested: the video.
-        others: those that show something else.
+        others: the training videos, all of another scene.
         matcher: trained on `others`, without appearance.
-        left_out: names the fold; folds of one video under several names share it.
+        left_out: the name of the fold; sequences of one video share it.
     """
 
     tested: AnnotatedVideo
@@ -60,14 +60,14 @@ def testable(sequences: Iterable[Sequence]) -> list[str]:
 def read_folds(
     data: Path, names: list[str] | None, folder: Path, parameters: TrackerParameters, progress: Progress
 ) -> list[Fold]:
-    """Read all annotated sequences of a folder and train a model of context for each tested video, or find it trained.
+    """Read all annotated sequences of a folder, and train or load a model of context for each tested video.
 
     Args:
         data: the folder.
-        names: what to test; None: all sequences with frames.
-        folder: of the ablation, which keeps the models.
+        names: the sequences to test; None: all with frames.
+        folder: of the ablation, where the models are stored.
         parameters: of the tracker.
-        progress: told of reading and training.
+        progress: receives reading and training.
 
     Raises:
         ConfigError: there is no sequence of a name.
@@ -104,10 +104,10 @@ def videos_of(made: list[Fold]) -> dict[str, AnnotatedVideo]:
     return {video.sequence.name: video for fold in made for video in (fold.tested, *fold.others)}
 
 
-def look_at_all(
+def compare_all(
     made: list[Fold], appearance: Appearances, parameters: TrackerParameters, progress: Progress
 ) -> dict[str, AnnotatedVideo]:
-    """All videos, with what an appearance says of the pairs that context leaves open, in one pass over their frames."""
+    """All videos with their open pairs compared by an appearance, in one pass over their frames."""
     videos, matchers = videos_of(made), [fold.matcher for fold in made]
     return dict(
         zip(videos, compare_videos([*videos.values()], matchers, appearance, parameters, progress), strict=True)
@@ -115,17 +115,17 @@ def look_at_all(
 
 
 def with_appearance(
-    made: list[Fold], seen: dict[str, AnnotatedVideo], appearance: Appearances, parameters: TrackerParameters
+    made: list[Fold], compared: dict[str, AnnotatedVideo], appearance: Appearances, parameters: TrackerParameters
 ) -> Iterator[tuple[AnnotatedVideo, Matcher]]:
-    """Each tested video, looked at, with the matcher that has learned from the looks of the other ones."""
+    """Each tested video with a matcher trained on the appearance of the other videos."""
     trained: dict[str, Matcher] = {}
     for fold in made:
         if fold.left_out not in trained:
-            others = [seen[video.sequence.name] for video in fold.others]
+            others = [compared[video.sequence.name] for video in fold.others]
             trained[fold.left_out] = add_appearance_on(
                 fold.matcher, appearance, others, parameters, TrainingParameters()
             )
-        yield seen[fold.tested.sequence.name], trained[fold.left_out]
+        yield compared[fold.tested.sequence.name], trained[fold.left_out]
 
 
 def by_context(made: list[Fold]) -> Iterator[tuple[AnnotatedVideo, Matcher]]:
@@ -142,14 +142,14 @@ def track(
         tested: the videos with their matchers.
         parameters: of the tracker.
         folder: for the tracks.
-        progress: told of each video.
+        progress: receives each video.
     """
     make_folder(folder)
     tracked = []
     for done, (video, matcher) in enumerate(tested, 1):
         sequence = video.sequence
-        opened = open_input(sequence.folder, sequence.detection_file)
-        tracks = track_input(opened, None, parameters, matcher=matcher, looks=look_up(video.public)).tracks
+        source = open_input(sequence.folder, sequence.detection_file)
+        tracks = track_input(source, None, parameters, matcher=matcher, looks=look_up(video.public)).tracks
         with staging(folder) as staged:
             (staged / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
             publish(staged, folder)

@@ -21,7 +21,7 @@ MMC_PROJECTIONS = 100
 """Attempts to meet the constraints after a step, before a shorter one is tried."""
 LMNN_NEIGHBOURS, LMNN_STEPS = 3, 100
 LMNN_FIRST_STEP = 1e-4
-"""The solver halves its steps where they are too long; from its own first step, 1e-7, it has not arrived after 100."""
+"""The solver halves steps that are too long; with its own first step, 1e-7, it does not converge in 100 steps."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class LearnedMetric:
         return distance
 
     def similarity(self, a: Descriptors, b: Descriptors) -> FloatArray:
-        """(P,) the negated distances: higher for more alike."""
+        """(P,) the negated distances: higher for more similar ones."""
         return -self.distance(a, b)
 
 
@@ -56,7 +56,7 @@ def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: i
     Args:
         name: one of `METRICS`.
         descriptor: (N, D).
-        identity: (N,) who each is; below zero for nobody.
+        identity: (N,) identities; below zero if there is none.
         seed: of the random pairs.
 
     Raises:
@@ -66,16 +66,18 @@ def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: i
     if name not in METRICS:
         near = difflib.get_close_matches(name, METRICS, n=1, cutoff=0.3)
         raise ConfigError(f"there is no metric '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
-    kept = _often_seen(identity, LMNN_NEIGHBOURS + 1)
-    if len(np.unique(identity[kept])) < 2:
-        raise InputError(f"nothing to learn from: two people with {LMNN_NEIGHBOURS + 1} descriptors each are needed")
-    scale = float(descriptor[kept].std()) or 1.0
+    rows = _frequent(identity, LMNN_NEIGHBOURS + 1)
+    if len(np.unique(identity[rows])) < 2:
+        raise InputError(
+            f"nothing to learn from: two identities with {LMNN_NEIGHBOURS + 1} descriptors each are needed"
+        )
+    scale = float(descriptor[rows].std()) or 1.0
     learner = METRICS[name](_import_metric_learn(), seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)  # metric-learn 0.7 names an argument as scikit-learn once did
         warnings.filterwarnings("ignore", message="Only generated")  # fewer pairs than asked for, of little data
         try:
-            learner.fit(np.asarray(descriptor[kept], np.float64) / scale, identity[kept])
+            learner.fit(np.asarray(descriptor[rows], np.float64) / scale, identity[rows])
         except TypeError as error:
             raise ConfigError(f"metric-learn does not work with this scikit-learn ({error}): {INSTALL}") from None
     return LearnedMetric(np.asarray(learner.components_, np.float64) / scale)
@@ -108,8 +110,8 @@ def _import_metric_learn() -> Any:
         raise ConfigError(f"learned metrics need the package metric-learn: {INSTALL}") from None
 
 
-def _often_seen(identity: IntArray, times: int) -> NDArray[np.bool_]:
+def _frequent(identity: IntArray, times: int) -> NDArray[np.bool_]:
     """(N,) whether an object's descriptors are at least `times` many."""
-    people, row, count = np.unique(identity, return_inverse=True, return_counts=True)
-    often: NDArray[np.bool_] = (people >= 0)[row] & (count >= times)[row]
+    identities, row, count = np.unique(identity, return_inverse=True, return_counts=True)
+    often: NDArray[np.bool_] = (identities >= 0)[row] & (count >= times)[row]
     return often

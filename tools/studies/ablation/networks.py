@@ -21,27 +21,27 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.sources.frame_source import Image
-from siamlink.tools.commands.train_siamese import finish
 from siamlink.tools.console.files import make_folder
 from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
 from siamlink.tools.training.siamese_data import VALIDATION_SHARE
+from siamlink.tools.training.siamese_run import finish_run
 
 NETWORKS = "networks"
 VALIDATION_PAIRS, CHECK_EVERY, PATIENCE = 600, 500, 1000
-"""Of each folder of crops; steps between validations; no training stops early, all have the same number of steps."""
+"""Pairs of each folder of crops; steps between validations; a patience so long that no training stops early."""
 METRIC_CROPS = 1500
 """Descriptors that a metric is learned from."""
 AT_ONCE = 512
-"""Patches described together, few enough for what the network sees of them to fit into memory."""
+"""Patches described together; few enough for the network's activations to fit into memory."""
 PAIR_LOSS, DESCRIPTOR_LOSS = "softmax", "leal-taixe"
-"""Those of Leal-Taixé et al. 2016 for networks of pairs and of descriptors."""
+"""The losses of Leal-Taixé et al. 2016 for networks of pairs and of descriptors."""
 LARGEST_DESCRIPTOR = 4096
-"""Numbers; larger descriptors are not kept, but made again for every block of pairs."""
+"""Numbers; larger descriptors are not stored, but computed again for every block of pairs."""
 FloatArray = NDArray[np.float32]
 
 
-class Look(Protocol):
-    """An appearance that looks at patches."""
+class PatchAppearance(Protocol):
+    """An appearance model that describes patches."""
 
     feature_names: tuple[str, ...]
 
@@ -50,13 +50,13 @@ class Look(Protocol):
         ...
 
     def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
-        """(P, F) features of pairs of descriptors (P, D); the first is the likeness."""
+        """(P, F) features of pairs of descriptors (P, D); the first is the similarity."""
         ...
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What network is trained by what loss, and for how many steps."""
+    """A network, the loss that it is trained with, and the number of training steps."""
 
     topology: str
     size: str
@@ -65,12 +65,12 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """Of its row and its folder."""
+        """The name of its row and its folder."""
         return f"{self.topology}-{self.size}-{self.loss}"
 
     @property
     def parameters(self) -> SiameseTrainingParameters:
-        """Of its training."""
+        """The settings of its training."""
         return build(
             SiameseTrainingParameters,
             {
@@ -85,13 +85,13 @@ class Recipe:
 
 
 def recipe_of_topology(topology: str, size: str, steps: int) -> Recipe:
-    """A topology with the loss that Leal-Taixé et al. 2016 give it."""
+    """A topology with the loss of Leal-Taixé et al. 2016 for it."""
     embeds = build(NetworkParameters, {"topology": topology}, "--topology").embeds
     return Recipe(topology, size, DESCRIPTOR_LOSS if embeds else PAIR_LOSS, steps)
 
 
 def recipe_of_loss(loss: str, steps: int) -> Recipe:
-    """A loss with the compact network that it fits.
+    """A loss with the compact network for it.
 
     Raises:
         ConfigError: there is no such loss.
@@ -107,7 +107,7 @@ def all_losses() -> list[str]:
 
 
 def check_losses(names: list[str]) -> None:
-    """See to it before the work that there are such losses or metrics.
+    """Check that there are losses or metrics of these names.
 
     Raises:
         ConfigError: there is none of a name, or metric-learn is not installed.
@@ -120,11 +120,11 @@ def check_losses(names: list[str]) -> None:
 
 
 class Crops:
-    """Folders of person crops, read when the first network is trained; some people of each are kept to validate on.
+    """Folders of person crops, read when the first network is trained; some identities of each are for validation.
 
     Args:
         folders: of crops.
-        progress: told of the pictures read.
+        progress: receives the images read.
     """
 
     def __init__(self, folders: list[Path], progress: Progress) -> None:
@@ -133,12 +133,12 @@ class Crops:
 
     @property
     def learned(self) -> list[IdentityCrops]:
-        """The people to learn from."""
+        """The identities for training."""
         return self._both()[0]
 
     @property
     def validation(self) -> Validation:
-        """Pairs of other people."""
+        """Pairs of other identities."""
         return self._both()[1]
 
     def _both(self) -> tuple[list[IdentityCrops], Validation]:
@@ -152,36 +152,36 @@ class Crops:
         return self._read
 
     def sample(self, count: int) -> tuple[Patches, NDArray[np.int64]]:
-        """About so many patches of random people, and (N,) who they are."""
+        """About `count` patches of random identities, and (N,) their identities."""
         random = np.random.default_rng(0)
         patches, identities, known = [], [], 0
-        for gallery in self.learned:
-            share = count * len(gallery) // sum(map(len, self.learned))
-            size = np.bincount(gallery.identity)
-            order = random.permutation(gallery.people)
+        for crops in self.learned:
+            share = count * len(crops) // sum(map(len, self.learned))
+            size = np.bincount(crops.identity)
+            order = random.permutation(crops.people)
             people = order[: 1 + int(np.searchsorted(np.cumsum(size[order]), share))]
-            rows = np.flatnonzero(np.isin(gallery.identity, people))
-            patches.append(gallery.patches[rows])
-            identities.append(gallery.identity[rows] + known)
-            known += gallery.people
+            rows = np.flatnonzero(np.isin(crops.identity, people))
+            patches.append(crops.patches[rows])
+            identities.append(crops.identity[rows] + known)
+            known += crops.people
         return Patches.concatenate(patches), np.concatenate(identities)
 
 
-def _without_flow(gallery: IdentityCrops) -> IdentityCrops:
-    """The gallery with no memory for the flow, which crops do not have."""
-    image = gallery.patches.image
+def _without_flow(crops: IdentityCrops) -> IdentityCrops:
+    """The crops without memory for flow, which they do not have."""
+    image = crops.patches.image
     patches = Patches(image, np.broadcast_to(np.float16(0), (*image.shape[:3], 2)))
-    return replace(gallery, patches=patches)
+    return replace(crops, patches=patches)
 
 
 def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress) -> tuple[Siamese, float]:
-    """Train a network, go on where its training was stopped, or find it trained; and the seconds that it took.
+    """Train a network, continue its training, or load it; also returns the seconds of its training.
 
     Args:
         recipe: what to train.
-        crops: to learn from and to validate on.
-        folder: of the ablation, which keeps weights and checkpoints.
-        progress: told of the steps.
+        crops: for training and validation.
+        folder: of the ablation, with weights and checkpoints.
+        progress: receives the steps.
     """
     own = folder / NETWORKS / recipe.name
     make_folder(own)
@@ -191,13 +191,13 @@ def train_network(recipe: Recipe, crops: Crops, folder: Path, progress: Progress
             progress(f"{stage} {recipe.name}", done, total)
 
         SiameseTrainer(crops.learned, crops.validation, recipe.parameters, own).run(stepped)
-        finish(own)
+        finish_run(own)
     with (own / RUN_LOG).open(newline="", encoding="utf-8") as log:
         seconds = sum(float(row["seconds"]) for row in csv.DictReader(log))
     return Siamese.load(own / SIAMESE_FILE), seconds
 
 
-class MetricLook:
+class MetricAppearance:
     """A learned metric on the descriptors of a network of normalised descriptors.
 
     Attributes:
@@ -212,12 +212,12 @@ class MetricLook:
         self._siamese, self._metric = siamese, metric
 
     @classmethod
-    def learn(cls, name: str, siamese: Siamese, crops: Crops) -> "MetricLook":
+    def learn(cls, name: str, siamese: Siamese, crops: Crops) -> "MetricAppearance":
         """Learn a metric by name.
 
         Raises:
             ConfigError: metric-learn is missing.
-            InputError: too few people are shown often enough.
+            InputError: too few identities have enough crops.
         """
         patches, identity = crops.sample(METRIC_CROPS)
         return cls(siamese, learn_metric(name, unit(describe(siamese, patches)), identity))
@@ -240,10 +240,10 @@ class MetricLook:
 
 
 class Blind:
-    """Sees nothing: what tracking gains by it, it gains by a second model of context for the pairs left open.
+    """A baseline without information: tracking gains only from a second model of context for the open pairs.
 
     Attributes:
-        feature_names: a likeness that is always 0.
+        feature_names: one similarity, which is always 0.
         needs_flow: never.
     """
 
@@ -263,7 +263,7 @@ class Blind:
         return np.zeros((len(earlier), 1), np.float32)
 
 
-def describe(look: Look, patches: Patches) -> FloatArray:
+def describe(appearance: PatchAppearance, patches: Patches) -> FloatArray:
     """Descriptors (N, D) of any number of patches."""
     starts = range(0, max(1, len(patches)), AT_ONCE)
-    return np.concatenate([look.describe_patches(patches[start : start + AT_ONCE]) for start in starts])
+    return np.concatenate([appearance.describe_patches(patches[start : start + AT_ONCE]) for start in starts])

@@ -1,4 +1,4 @@
-"""What networks are asked about in an ablation: patches of all public detections, cut out in one look at the frames."""
+"""Patches of all public detections of a sequence, and the pairs on which an ablation compares networks."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,19 +17,19 @@ from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.console.files import make_folder, output_errors, publish, staging
 from siamlink.tools.studies.matching.labelled_pairs import spread_crops
-from siamlink.tools.studies.matching.questions import MatchEvalParameters, ask
+from siamlink.tools.studies.matching.samples import MatchParameters, draw_samples
 
 FOLDER = "patches"
 GAP_PAIRS, TRACKLET_PAIRS, CROPS = 500, 2000, 4
-"""At each range of gaps, pairs of detections of one person and of two at most; pairs of tracklets; crops of each."""
+"""Largest numbers: pairs of one identity, and of two, per range of gaps; pairs of tracklets; crops of a tracklet."""
 FIRST_GAP = 4
-"""Frames; detections nearer in time are told by where they are."""
+"""Frames; for smaller gaps, geometry is enough."""
 IntArray = NDArray[np.int64]
 NO_PAIRS = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
+class SequencePatches:
     """The N public detections of a sequence.
 
     Attributes:
@@ -41,33 +41,33 @@ class Seen:
     image: NDArray[np.uint8]
 
     def patches(self, rows: IntArray | slice) -> Patches:
-        """Some of the patches."""
+        """The patches of some rows, without flow."""
         image = self.image[rows]
         return Patches(image, np.broadcast_to(np.float16(0), (*image.shape[:3], 2)))
 
     def rows(self, some: Detections) -> IntArray:
-        """(M,) where M of these detections are among all."""
+        """(M,) the rows of M of these detections."""
         whole, part = (np.column_stack([each.frame, each.box]) for each in (self.detections, some))
         _, first, place = np.unique(np.vstack([whole, part]), axis=0, return_index=True, return_inverse=True)
         return first[place.ravel()[len(whole) :]].astype(np.int64)
 
     @cached_property
     def sharpness(self) -> NDArray[np.float64]:
-        """(N,) the variance of the Laplacian of each patch's brightness."""
+        """(N,) the variance of the Laplacian of the brightness of each patch."""
         return np.array([cv2.Laplacian(each[..., 0], cv2.CV_32F).var() for each in self.image], np.float64)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Pairs of the detections of a sequence: of detections by gap, and of tracklets by their best crops.
+class PairSample:
+    """Pairs of a sequence: of detections at several gaps, and of tracklets by their best crops.
 
     Attributes:
         name: of the sequence.
         pairs: P pairs of detections at gaps of `FIRST_GAP` frames and more.
-        same: (P,) whether both are one person.
+        same: (P,) whether both are one identity.
         crops: K pairs of crops of tracklets.
-        owner: (K,) the pair of tracklets that each one speaks for.
-        same_tracklet: (T,) whether both tracklets are of one person.
+        owner: (K,) the pair of tracklets that each one belongs to.
+        same_tracklet: (T,) whether both tracklets are of one identity.
     """
 
     name: str
@@ -78,8 +78,8 @@ class Asked:
     same_tracklet: NDArray[np.bool_]
 
 
-def see(sequence: Sequence, folder: Path, progress: Progress) -> Seen:
-    """Cut out all public detections of a sequence, or find them cut out in the folder of the ablation.
+def cut_patches(sequence: Sequence, folder: Path, progress: Progress) -> SequencePatches:
+    """Cut the patches of all public detections of a sequence, or read them from the folder of the ablation.
 
     Raises:
         InputError: the frames end before the detections do.
@@ -87,17 +87,17 @@ def see(sequence: Sequence, folder: Path, progress: Progress) -> Seen:
     detections = sequence.read_detections()
     path = folder / FOLDER / f"{sequence.name}.npy"
     if (stored := _stored(path, len(detections))) is not None:
-        return Seen(detections, stored)
+        return SequencePatches(detections, stored)
     image = _cut_out(sequence, detections, progress)
     make_folder(path.parent)
     with staging(path.parent) as staged, output_errors(path):
         np.save(staged / path.name, image)
         publish(staged, path.parent)
-    return Seen(detections, image)
+    return SequencePatches(detections, image)
 
 
 def _stored(path: Path, count: int) -> NDArray[np.uint8] | None:
-    """So many patches from a file; None where it does not hold them."""
+    """The patches in a file; None if they are not `count`."""
     try:
         image: NDArray[np.uint8] = np.load(path)
     except (OSError, ValueError, EOFError):
@@ -111,7 +111,7 @@ def _cut_out(sequence: Sequence, detections: Detections, progress: Progress) -> 
     parts = [Patches.empty().image]
     for number, _, image in source or ():
         parts.append(extract_patches(image, detections.in_frame(number).box).image)
-        progress(f"look at {sequence.name}", number, last_frame)
+        progress(f"cut patches of {sequence.name}", number, last_frame)
         if number == last_frame:
             break
     cut = np.concatenate(parts)
@@ -120,24 +120,23 @@ def _cut_out(sequence: Sequence, detections: Detections, progress: Progress) -> 
     return cut
 
 
-def ask_about(sequence: Sequence, seen: Seen) -> Asked:
-    """Draw what networks are asked about a sequence: the same for all of them."""
-    questions = ask(sequence, "det/det.txt", MatchEvalParameters(gap_pairs=GAP_PAIRS, trials=1))
-    place = seen.rows(questions.detections)
-    gaps = [each for each in questions.gaps if each.first_gap >= FIRST_GAP]
-    chosen = np.random.default_rng(0).permutation(len(questions.pairs))[:TRACKLET_PAIRS]
+def sample_pairs(sequence: Sequence, patches: SequencePatches) -> PairSample:
+    """Draw the pairs of a sequence; they are the same for all networks."""
+    samples = draw_samples(sequence, "det/det.txt", MatchParameters(gap_pairs=GAP_PAIRS, trials=1))
+    place = patches.rows(samples.detections)
+    gaps = [each for each in samples.gaps if each.first_gap >= FIRST_GAP]
+    chosen = np.random.default_rng(0).permutation(len(samples.pairs))[:TRACKLET_PAIRS]
     crops = [
-        place[spread_crops(questions.detections, rows, CROPS, seen.sharpness[place])]
-        for rows in questions.tracklets.rows
+        place[spread_crops(samples.detections, rows, CROPS, patches.sharpness[place])] for rows in samples.tracklets.rows
     ]
-    tracklets, owner = _crop_pairs(crops, questions.pairs[chosen])
-    return Asked(
+    tracklets, owner = _crop_pairs(crops, samples.pairs[chosen])
+    return PairSample(
         sequence.name,
         _joined([Pairs(place[each.pairs.earlier], place[each.pairs.later]) for each in gaps]),
         np.concatenate([NO_PAIRS.earlier.astype(bool), *(each.same for each in gaps)]),
         tracklets,
         owner,
-        questions.same[chosen],
+        samples.same[chosen],
     )
 
 

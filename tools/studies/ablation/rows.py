@@ -1,4 +1,4 @@
-"""The rows of an ablation, made one by one; what several of them need is read, trained and looked at once."""
+"""The rows of an ablation, computed one by one; data and models that several rows need are made once."""
 
 import re
 from functools import cached_property, partial
@@ -12,20 +12,20 @@ from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import find_sequences
-from siamlink.tools.studies.ablation.answers import (
-    Answers,
+from siamlink.tools.studies.ablation.comparison import (
+    Comparison,
     OpenPairs,
     as_appearance,
     find_open,
     pairs_a_second,
     score_pairs,
 )
-from siamlink.tools.studies.ablation.features import BOTH, CONTEXT, LOOKS, make_examples, measure_features
+from siamlink.tools.studies.ablation.features import APPEARANCE, BOTH, CONTEXT, make_examples, measure_features
 from siamlink.tools.studies.ablation.folds import (
     TRACKS,
     Fold,
     by_context,
-    look_at_all,
+    compare_all,
     read_folds,
     testable,
     track,
@@ -37,33 +37,33 @@ from siamlink.tools.studies.ablation.networks import (
     DESCRIPTOR_LOSS,
     Blind,
     Crops,
-    Look,
-    MetricLook,
+    MetricAppearance,
+    PatchAppearance,
     Recipe,
     recipe_of_loss,
     train_network,
 )
-from siamlink.tools.studies.ablation.patches import Asked, Seen, ask_about, see
+from siamlink.tools.studies.ablation.patches import PairSample, SequencePatches, cut_patches, sample_pairs
 from siamlink.tools.studies.ablation.study import Row, Study
-from siamlink.tools.studies.matching.questions import MatchEvalParameters, load_appearances
+from siamlink.tools.studies.matching.samples import MatchParameters, load_appearances
 from siamlink.tools.training.annotated_video import AnnotatedVideo
 from siamlink.tracker.parameters import TrackerParameters
 
 Solver = Literal["lp", "hungarian"]
 NONE = "none"
 SLOW_PAIRS, SLOW_TRACKLETS = 1000, 200
-"""Pairs of detections and of tracklets of a sequence that the network of the paper is asked about."""
+"""Numbers of pairs of detections and of tracklets per sequence for the slow network of the paper."""
 
 
 class Ablation:
-    """Makes rows.
+    """Computes rows, or reads those that are finished.
 
     Args:
         data: folder of MOT sequences.
         output: the folder of the ablation.
         tested: sequences to test; None: all with frames. Models still learn from all others.
-        crops: folders of crops that networks learn from.
-        progress: told of everything that takes time.
+        crops: folders of crops that networks are trained on.
+        progress: receives every step.
 
     Raises:
         ConfigError: there is no sequence of a name, or the folder holds another ablation.
@@ -89,11 +89,11 @@ class Ablation:
         loaded = load_appearances([appearance])
         settings = {"appearance": loaded.feature_names, "tested": self.tested}
         settings = {name: [*value] for name, value in settings.items()}
-        names = {way: f"pairs-{_file_name(appearance)}-{_file_name(way)}" for way in (CONTEXT, LOOKS, BOTH)}
+        names = {way: f"pairs-{_file_name(appearance)}-{_file_name(way)}" for way in (CONTEXT, APPEARANCE, BOTH)}
         found = {way: self.study.finished(name, settings) for way, name in names.items()}
         if any(row is None for row in found.values()):
             sequences = [self._sequences[name] for name in self._there]
-            examples = make_examples(sequences, loaded, MatchEvalParameters(trials=1), self._progress)
+            examples = make_examples(sequences, loaded, MatchParameters(trials=1), self._progress)
             made = measure_features(examples, self.tested, TrainingParameters(), self._progress)
             return {way: self.study.row(names[way], settings, partial(made.__getitem__, way)) for way in names}
         return {way: row for way, row in found.items() if row is not None}
@@ -108,7 +108,7 @@ class Ablation:
         def make() -> Row:
             tested = by_context(self._folds)
             if loaded:
-                tested = with_appearance(self._folds, self._looked_at(appearance), loaded, parameters)
+                tested = with_appearance(self._folds, self._compared(appearance), loaded, parameters)
             return track(tested, parameters, self.study.folder / TRACKS / name, self._progress)
 
         return self.study.row(name, settings, make)
@@ -120,7 +120,7 @@ class Ablation:
         def make() -> Row:
             siamese, seconds = train_network(recipe, self._crops, self.study.folder, self._progress)
             facts = {"loss": recipe.loss, "steps": recipe.steps, "minutes": seconds / 60}
-            return self._judge(recipe.name, siamese, facts, slow=recipe.size == "paper")
+            return self._measure(recipe.name, siamese, facts, slow=recipe.size == "paper")
 
         return self.study.row(recipe.name, settings, make)
 
@@ -131,44 +131,44 @@ class Ablation:
         def make() -> Row:
             siamese, _ = train_network(recipe, self._crops, self.study.folder, self._progress)
             self._progress(f"learn {name}", 0, None)
-            look = MetricLook.learn(name, siamese, self._crops)
-            return self._judge(f"metric-{name}", look, {"loss": name, "steps": steps})
+            appearance = MetricAppearance.learn(name, siamese, self._crops)
+            return self._measure(f"metric-{name}", appearance, {"loss": name, "steps": steps})
 
         return self.study.row(f"metric-{name}", {"steps": steps, "crops": self._crop_names}, make)
 
     def blind(self) -> Row:
-        """What is measured of a network that sees nothing: the least that any other must beat."""
-        return self.study.row("blind", {}, lambda: self._judge("blind", Blind(), {}))
+        """The baseline: a network whose features are always 0."""
+        return self.study.row("blind", {}, lambda: self._measure("blind", Blind(), {}))
 
     def loss(self, name: str, steps: int) -> Row:
         """A loss with the compact network that it fits, or a metric on the descriptors of one."""
         return self.metric(name, steps) if name in METRICS else self.network(recipe_of_loss(name, steps))
 
-    def _judge(self, name: str, look: Look, facts: dict[str, Any], slow: bool = False) -> Row:
-        """Ask a network about pairs of detections and of tracklets, and track with it."""
+    def _measure(self, name: str, appearance: PatchAppearance, facts: dict[str, Any], slow: bool = False) -> Row:
+        """Measure a network on pairs of detections and of tracklets, and in tracking."""
         if facts:
-            facts = {**facts, "pairs/s": pairs_a_second(look, self._seen[self.tested[0]])}
-        asked = [thinned(each) for each in self._asked] if slow else self._asked
-        answers: dict[str, Answers] = {}
+            facts = {**facts, "pairs/s": pairs_a_second(appearance, self._patches[self.tested[0]])}
+        samples = [subsample(each) for each in self._samples] if slow else self._samples
+        comparisons: dict[str, Comparison] = {}
         videos = dict(videos_of(self._folds))
-        for done, (video, opened) in enumerate(self._open.items(), 1):
-            answers[video] = Answers(look, self._seen[video].patches(slice(None)))
-            videos[video] = opened.answered(answers[video])
-            self._progress(f"ask {name}", done, len(self._open))
+        for done, (video, open_pairs) in enumerate(self._open.items(), 1):
+            comparisons[video] = Comparison(appearance, self._patches[video].patches(slice(None)))
+            videos[video] = open_pairs.compared(comparisons[video])
+            self._progress(f"compare by {name}", done, len(self._open))
         self._progress(f"score {name}", 0, None)
-        measures = score_pairs(answers, asked)
-        tested = with_appearance(self._folds, videos, as_appearance(name, look), self._parameters)
+        measures = score_pairs(comparisons, samples)
+        tested = with_appearance(self._folds, videos, as_appearance(name, appearance), self._parameters)
         tracked = track(tested, self._parameters, self.study.folder / TRACKS / name, self._progress)
         return Row(facts, measures | tracked.measures)
 
-    def _looked_at(self, appearance: str) -> dict[str, AnnotatedVideo]:
-        if appearance not in self._looks:
+    def _compared(self, appearance: str) -> dict[str, AnnotatedVideo]:
+        if appearance not in self._compared_videos:
             loaded = load_appearances([appearance])
-            self._looks[appearance] = look_at_all(self._folds, loaded, self._parameters, self._progress)
-        return self._looks[appearance]
+            self._compared_videos[appearance] = compare_all(self._folds, loaded, self._parameters, self._progress)
+        return self._compared_videos[appearance]
 
     @cached_property
-    def _looks(self) -> dict[str, dict[str, AnnotatedVideo]]:
+    def _compared_videos(self) -> dict[str, dict[str, AnnotatedVideo]]:
         return {}
 
     @cached_property
@@ -176,32 +176,32 @@ class Ablation:
         return read_folds(self._data, self.tested, self.study.folder, self._parameters, self._progress)
 
     @cached_property
-    def _seen(self) -> dict[str, Seen]:
-        return {name: see(self._sequences[name], self.study.folder, self._progress) for name in self._there}
+    def _patches(self) -> dict[str, SequencePatches]:
+        return {name: cut_patches(self._sequences[name], self.study.folder, self._progress) for name in self._there}
 
     @cached_property
-    def _asked(self) -> list[Asked]:
-        return [ask_about(self._sequences[name], self._seen[name]) for name in self.tested]
+    def _samples(self) -> list[PairSample]:
+        return [sample_pairs(self._sequences[name], self._patches[name]) for name in self.tested]
 
     @cached_property
     def _open(self) -> dict[str, OpenPairs]:
         videos = videos_of(self._folds)
         return {
-            name: find_open(videos[name], seen, self._folds, self._parameters)
-            for name, seen in self._seen.items()
+            name: find_open(videos[name], patches, self._folds, self._parameters)
+            for name, patches in self._patches.items()
             if name in videos
         }
 
 
-def thinned(asked: Asked) -> Asked:
-    """Some of what is asked, drawn at random."""
+def subsample(sample: PairSample) -> PairSample:
+    """A random part of the pairs."""
     random = np.random.default_rng(0)
-    rows = random.permutation(len(asked.pairs))[:SLOW_PAIRS]
-    tracklets = np.sort(random.permutation(len(asked.same_tracklet))[:SLOW_TRACKLETS])
-    kept = np.flatnonzero(np.isin(asked.owner, tracklets))
-    owner = np.searchsorted(tracklets, asked.owner[kept])
-    some = asked.same_tracklet[tracklets]
-    return Asked(asked.name, asked.pairs[rows], asked.same[rows], asked.crops[kept], owner, some)
+    rows = random.permutation(len(sample.pairs))[:SLOW_PAIRS]
+    tracklets = np.sort(random.permutation(len(sample.same_tracklet))[:SLOW_TRACKLETS])
+    crops = np.flatnonzero(np.isin(sample.owner, tracklets))
+    owner = np.searchsorted(tracklets, sample.owner[crops])
+    same = sample.same_tracklet[tracklets]
+    return PairSample(sample.name, sample.pairs[rows], sample.same[rows], sample.crops[crops], owner, same)
 
 
 def _file_name(name: str) -> str:

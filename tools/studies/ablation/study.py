@@ -1,4 +1,4 @@
-"""The folder of an ablation: each finished row is a file of its own, so that a stop loses little."""
+"""The folder of an ablation: each finished row is its own file, so that little is lost by an interruption."""
 
 import json
 from collections.abc import Callable, Iterable
@@ -13,19 +13,19 @@ from siamlink.tools.console.files import make_folder, write_text
 
 ROWS, RESULTS, STUDY = "rows", "ablation.json", "study.json"
 ALL = "all"
-"""In a measure, what is said of all sequences together."""
+"""The key of all sequences together in a measure."""
 
 Measure = dict[str, float | None]
-"""A figure by sequence, and of `ALL` together; None where it is not defined."""
+"""A figure by sequence, and for `ALL` together; None where it is not defined."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one way of matching came to.
+    """The results of one variant.
 
     Attributes:
-        facts: about the way itself, such as its speed, by name.
-        measures: how well it did, by name.
+        facts: about the variant itself, such as its speed, by name.
+        measures: its scores, by name.
     """
 
     facts: dict[str, Any] = field(default_factory=dict)
@@ -33,11 +33,11 @@ class Row:
 
 
 class Study:
-    """A folder of rows of one choice of data; what is in it is not computed again.
+    """A folder of rows on one choice of data; rows in it are not computed again.
 
     Args:
-        folder: made if missing.
-        data: the sequences that all is measured on.
+        folder: created if it is missing.
+        data: the folder of the sequences.
         tested: those of them that are tested; None for all.
 
     Raises:
@@ -57,7 +57,7 @@ class Study:
             raise ConfigError(f"{self.folder} holds an ablation on other data or sequences; name another folder")
 
     def row(self, name: str, settings: dict[str, Any], make: Callable[[], Row]) -> Row:
-        """The row of a name: read if it is finished, else made and written at once.
+        """The row of a name: read if it is finished, else computed and written.
 
         Raises:
             ConfigError: it was made with other settings.
@@ -71,7 +71,7 @@ class Study:
         return row
 
     def finished(self, name: str, settings: dict[str, Any]) -> Row | None:
-        """A row that is there already.
+        """A finished row; None if there is none.
 
         Raises:
             ConfigError: it was made with other settings.
@@ -85,7 +85,7 @@ class Study:
         return Row(found["facts"], found["measures"])
 
     def write_results(self, kind: str, command: str, rows: dict[str, Row]) -> None:
-        """Write or replace what `ablation.json` says of one kind of ablation."""
+        """Write one kind of ablation to `ablation.json`, or replace it there."""
         path = self.folder / RESULTS
         results = _read(path) if path.is_file() else {}
         shown = {name: {"facts": row.facts, "measures": row.measures} for name, row in rows.items()}
@@ -104,8 +104,8 @@ def measure(values: dict[str, float]) -> Measure:
 
 def mean(values: Iterable[float]) -> float | None:
     """The mean of the values that are defined; None without any."""
-    known = [value for value in values if not np.isnan(value)]
-    return float(np.mean(known)) if known else None
+    values_defined = [value for value in values if not np.isnan(value)]
+    return float(np.mean(values_defined)) if values_defined else None
 
 
 def defined(value: float) -> float | None:
@@ -117,7 +117,7 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        raise ConfigError(f"{path} cannot be read; remove it, and it is made again") from None
+        raise ConfigError(f"{path} cannot be read; remove it, and it is computed again") from None
     if not isinstance(found, dict):
-        raise ConfigError(f"{path} is no result of an ablation; remove it, and it is made again")
+        raise ConfigError(f"{path} is no result of an ablation; remove it, and it is computed again")
     return found

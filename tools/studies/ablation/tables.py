@@ -1,66 +1,29 @@
 """The tables of an ablation, for a terminal and for the documentation."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.console.files import write_text
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.studies.ablation.study import ALL, Row
 
-if TYPE_CHECKING:
-    from rich.table import Table as RichTable
-
 COUNTS, PERCENTS = ("IDSW",), ("HOTA", "MOTA", "IDF1")
-LEAST_WIDTH = 18
-"""Of a column of names on a terminal."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells below headings; the first column names the rows."""
-
-    title: str
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    names: int = 1
-
-    def rich(self) -> "RichTable":
-        """For a terminal."""
-        from rich import box
-        from rich.table import Table as RichTable
-
-        table = RichTable(title=self.title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False)
-        for index, heading in enumerate(self.headings):
-            named = index < self.names
-            table.add_column(
-                heading, justify="left" if named else "right", no_wrap=not named, overflow="fold", min_width=18 * named
-            )
-        for row in self.rows:
-            table.add_row(*row)
-        return table
-
-    def markdown(self) -> str:
-        """For the documentation."""
-        aligned = ["---"] * self.names + ["---:"] * (len(self.headings) - self.names)
-        lines = [self.headings, aligned, *self.rows]
-        return f"**{self.title}**\n\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def overall(title: str, rows: dict[str, Row], measures: Sequence[str], facts: Sequence[str] = ()) -> Table:
-    """A table of what the rows came to on all sequences together, with facts about them."""
+    """A table of the rows on all sequences together, with facts about them."""
     lines = [
         (name, *(_fact(row, fact) for fact in facts), *(_cell(row, each, ALL) for each in measures))
         for name, row in rows.items()
     ]
-    return Table(title, ("", *facts, *measures), tuple(lines))
+    return table(("", *facts, *measures), lines, title=title)
 
 
 def by_sequence(
     title: str, rows: dict[str, Row], measures: Sequence[str], headings: Sequence[str] | None = None
 ) -> Table:
-    """A table of what the rows came to on each sequence and on all, headed by the measures' names or others."""
+    """A table of the rows on each sequence and on all; the headings are the names of the measures unless given."""
     known = [each for row in rows.values() for values in row.measures.values() for each in values]
     sequences = [*dict.fromkeys(each for each in known if each != ALL), ALL]
     lines = [
@@ -68,7 +31,7 @@ def by_sequence(
         for sequence in sequences
         for name, row in rows.items()
     ]
-    return Table(title, ("sequence", "", *(headings or measures)), tuple(lines), names=2)
+    return table(("sequence", "", *(headings or measures)), lines, title=title, texts=2)
 
 
 def joined(rows: Iterable[Row]) -> Row:
@@ -96,7 +59,7 @@ def _cell(row: Row, name: str, sequence: str) -> str:
 
 
 def check_block(path: Path, name: str) -> None:
-    """See to it before the work that a document has a block to be filled after it.
+    """Check that a document has a block for the tables.
 
     Raises:
         ConfigError: it is not there, or has no such block.
@@ -105,7 +68,7 @@ def check_block(path: Path, name: str) -> None:
 
 
 def fill_block(path: Path, name: str, text: str) -> None:
-    """Replace what stands between `<!-- name -->` and `<!-- /name -->` in a document.
+    """Replace the text between `<!-- name -->` and `<!-- /name -->` in a document.
 
     Raises:
         ConfigError: it is not there, or has no such block.

@@ -1,58 +1,18 @@
-"""The commands `siamlink bench ...`."""
+"""The commands `siamlink study bench ...`."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from siamlink.tools.console.options import Config, Detector, Settings
+from siamlink.tools.console.options import Config, JsonFile, Repeat, Settings
 
-app = typer.Typer(no_args_is_help=True, help="Measure how fast siamlink is on this machine.")
+app = typer.Typer(no_args_is_help=True, help="Measure the speed of single parts on this machine.")
 
 
 @app.callback()
 def bench() -> None:
-    """Measure how fast siamlink is on this machine."""
-
-
-@app.command()
-def track(
-    sources: Annotated[list[str], typer.Argument(metavar="DATA...", help="What to track, as for 'siamlink track'.")],
-    config: Config = None,
-    settings: Settings = None,
-    detector: Detector = None,
-    video: Annotated[bool, typer.Option("--video/--no-video", help="Draw the annotated video as well.")] = False,
-    repeat: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Runs; the medians count.")] = 3,
-    against: Annotated[
-        bool, typer.Option("--against", help="Also SORT, ByteTrack, OC-SORT and BoT-SORT of the package trackers.")
-    ] = False,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
-) -> None:
-    """Time tracking stage by stage: seconds, share, frames a second, and the memory it takes.
-
-    All that is given is tracked in one process, as 'siamlink track' does it, and that in a fresh one each time; results
-    are thrown away. The stage load is the start of the program with libraries, models and opening; write is what
-    remains to be done beside the stages. A library that only one stage needs is loaded in that stage. Stages overlap:
-    each counts its own time, and together they may come to more than the total. The row tracking is the time that
-    passes from the detections, or from the frames if there are none, to the tracks.
-
-    --against runs other trackers in the same way, in turn with siamlink, at their defaults on the same detections, and
-    compares the seconds from the detections to the tracks. The ratio is that to siamlink's. The input must have
-    detections; scores that are no probabilities are given to them as ranks. It needs
-    pip install 'trackers>=2.6.1,<3'.
-    """
-    from siamlink.tools.benchmark.track import measure
-    from siamlink.tools.console.files import write_text
-    from siamlink.tools.console.terminal import show_table, stage_bars
-    from siamlink.tracker.parameters import load_parameters
-
-    parameters = load_parameters(config, settings or [])
-    with stage_bars() as progress:
-        benchmark = measure(sources, parameters, detector, video, repeat, against, progress)
-    for table in benchmark.tables():
-        show_table(table)
-    if json is not None:
-        write_text(json, benchmark.json(), overwrite=True)
+    """Measure the speed of single parts on this machine."""
 
 
 @app.command()
@@ -61,15 +21,15 @@ def evaluate(
         Path, typer.Argument(metavar="GT", help="A MOT sequence (gt/gt.txt inside) or a folder of sequences.")
     ],
     results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", help="MOT text: one sequence's file, or a folder of SEQUENCE.txt.")
+        Path, typer.Argument(metavar="RESULTS", help="Tracks in MOT format: a file, or a folder of SEQUENCE.txt.")
     ],
-    repeat: Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Runs of each; the medians count.")] = 3,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    repeat: Repeat = 3,
+    json: JsonFile = None,
 ) -> None:
-    """Time 'siamlink evaluate' beside TrackEval on the same files, and compare their figures.
+    """Measure the time of 'siamlink evaluate' and of TrackEval on the same files, and compare their scores.
 
-    Both are whole programs, start included, that compute HOTA, CLEAR and Identity. The ratio is that of the seconds to
-    siamlink's. Should a figure differ by more than 1e-9, the exit code is 1. Sequences without results are left out.
+    Both run as whole programs, start included, and compute HOTA, CLEAR and Identity. 'ratio' is the time divided by
+    that of siamlink. The exit code is 1 if a score differs by more than 1e-9. Sequences without results are left out.
     """
     from siamlink.tools.console.files import write_text
     from siamlink.tools.console.terminal import show_error, show_table, stage_bars
@@ -88,18 +48,18 @@ def evaluate(
 @app.command()
 def match(
     weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A joint-input network; one with random weights unless given.")
+        Path | None, typer.Option(metavar="FILE", help="Weights of a joint-input network; by default random weights.")
     ] = None,
-    patches: Annotated[int, typer.Option(min=2, max=10_000, help="Detections to compare.")] = 200,
-    pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Pairs of them.")] = 4000,
-    repeats: Annotated[int, typer.Option(min=1, max=100, help="Runs of each; the median counts.")] = 5,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    patches: Annotated[int, typer.Option(min=2, max=10_000, help="Number of detections.")] = 200,
+    pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of pairs of detections.")] = 4000,
+    repeats: Annotated[int, typer.Option(min=1, max=100, help="Number of runs; the median is reported.")] = 5,
+    json: JsonFile = None,
 ) -> None:
-    """Compare ways of asking a network about pairs of detections: pairs a second, as ratios in one run.
+    """Measure how many pairs of detections per second a network compares, in several ways.
 
-    The plain way gives each pair's patches to the network. The split way computes the first layer once for each
-    detection and role; its answers are the same but for rounding, which is shown. An embedding network describes each
-    detection once.
+    The plain way gives the patches of each pair to the network. The split way computes the first layer once for each
+    detection; its results are equal except for rounding, which is shown. An embedding network describes each detection
+    once.
     """
     from siamlink.tools.console.files import write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
@@ -115,24 +75,26 @@ def match(
 @app.command()
 def solve(
     largest: Annotated[
-        int, typer.Option(metavar="N", min=100, max=10_000_000, help="Detections of the largest crowd.")
+        int, typer.Option(metavar="N", min=100, max=10_000_000, help="Number of detections of the largest problem.")
     ] = 100_000,
     problems: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Also time the min-cost flow instances in this folder (DIMACS, as muSSP's)."),
+        typer.Option(metavar="DIR", help="Also solve the min-cost flow instances in this folder (DIMACS format)."),
     ] = None,
     time_limit: Annotated[
         float,
-        typer.Option(metavar="S", min=0.1, max=86_400, help="Seconds for a solver and a problem, start included."),
+        typer.Option(
+            metavar="S", min=0.1, max=86_400, help="Time limit in seconds per solver and problem, start included."
+        ),
     ] = 60.0,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    json: JsonFile = None,
 ) -> None:
-    """Time the exact solvers: from costs to tracks, and the memory it takes.
+    """Measure the time and memory of the exact solvers, from costs to tracks.
 
-    The problems are synthetic crowds of 1,000, 3,000, 10,000, 30,000, ... detections with 6.5 candidate links each,
-    twenty people in a frame. siamlink's solver is compared with the linear program solved by HiGHS and with scipy's
-    sparse assignment; all three must find the same optimum, else the exit code is 1. Each runs in a process of its own,
-    and its peak memory is that of the whole process. The ratio is that of CPU seconds to siamlink's.
+    The problems are synthetic crowds of 1,000, 3,000, 10,000, ... detections, 20 objects per frame and 6.5 candidate
+    links per detection. siamlink's solver is compared with HiGHS on the linear program and with scipy's sparse
+    assignment; the exit code is 1 if the optima differ. Each solver runs in its own process. 'ratio' is the CPU time
+    divided by that of siamlink.
     """
     from siamlink.tools.console.files import write_text
     from siamlink.tools.console.terminal import show_error, show_table, stage_bars
@@ -140,7 +102,7 @@ def solve(
 
     with stage_bars() as progress:
         benchmark = measure(largest, problems, time_limit, progress)
-    show_table(benchmark.table(), width=110)
+    show_table(benchmark.table())
     if json is not None:
         write_text(json, benchmark.json(), overwrite=True)
     if not benchmark.equal:
@@ -150,18 +112,18 @@ def solve(
 
 @app.command()
 def stream(
-    frames: Annotated[int, typer.Option(min=1, max=100_000_000, help="How long the stream is.")] = 100_000,
-    people: Annotated[int, typer.Option(min=1, max=1000, help="How many walk in it.")] = 10,
+    frames: Annotated[int, typer.Option(min=1, max=100_000_000, help="Number of frames.")] = 100_000,
+    people: Annotated[int, typer.Option(min=1, max=1000, help="Number of people in the stream.")] = 10,
     settings: Settings = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    json: JsonFile = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw memory and detections held by frame, as PNG or SVG.")
+        Path | None, typer.Option(metavar="FILE", help="Draw memory and detections in memory by frame, as PNG or SVG.")
     ] = None,
 ) -> None:
-    """Track a synthetic stream in a window: frames a second, memory, and whether ids stay with people.
+    """Track a long synthetic stream in windowed mode: frames per second, memory and identity switches.
 
-    People walk to and fro at 30 frames a second; a tenth of their boxes is missed, and there is a false one in every
-    second frame. There are no images: geometry alone decides.
+    People walk left and right at 30 frames per second. 10 % of their boxes are missing, and every second frame has a
+    false box. There are no images: tracking uses geometry alone.
     """
     from siamlink.tools.console.files import output_errors, write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
@@ -181,19 +143,19 @@ def stream(
 
 @app.command()
 def scaling(
-    frames: Annotated[str, typer.Option(metavar="LIST", help="Lengths to compare.")] = "1000,10000,100000",
-    people: Annotated[str, typer.Option(metavar="LIST", help="Crowds to compare.")] = "5,20,50,100,200,500",
+    frames: Annotated[str, typer.Option(metavar="LIST", help="Numbers of frames to compare.")] = "1000,10000,100000",
+    people: Annotated[str, typer.Option(metavar="LIST", help="Numbers of people to compare.")] = "5,20,50,100,200,500",
     config: Config = "fast",
     settings: Settings = None,
-    json: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write the figures down.")] = None,
+    json: JsonFile = None,
     picture: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Draw them, as PNG or SVG, on logarithmic axes.")
+        Path | None, typer.Option(metavar="FILE", help="Draw the figures as PNG or SVG, on logarithmic axes.")
     ] = None,
 ) -> None:
-    """Time a frame by the length of the video and by the people in it: offline, in a window, and online in two ways.
+    """Measure the time per frame by video length and by number of people: offline, windowed, online and Hungarian.
 
-    The videos are those of 'siamlink bench stream', ten people for each length and 300 frames for each crowd; they are
-    tracked from their detections alone. Seconds are of computing, from the detections to the tracks.
+    The videos are those of 'siamlink study bench stream': ten people for each length, and 300 frames for each number
+    of people. Times are CPU times from the detections to the tracks.
     """
     from siamlink.tools.console.files import output_errors, write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
@@ -207,7 +169,7 @@ def scaling(
     with stage_bars() as progress:
         benchmark = measure(lengths, crowds, ways, progress)
     for table in benchmark.tables():
-        show_table(table, width=80)
+        show_table(table)
     if json is not None:
         write_text(json, benchmark.json(), overwrite=True)
     if picture is not None:

@@ -16,6 +16,7 @@ from typing import Any
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.evaluation.metrics import OVERALL
 
 PROGRAM = "from siamlink.tools.cli import main; main()"
@@ -29,12 +30,12 @@ Scores = dict[str, dict[str, float]]
 
 @dataclass(frozen=True)
 class Timing:
-    """A whole program from its start to its end.
+    """The time of a whole program, start included.
 
     Attributes:
         program: `OURS` or `THEIRS`.
         seconds: by the clock, the median.
-        cpu_seconds: of computing, the median; 0 where the system does not tell.
+        cpu_seconds: CPU time, the median; 0 if the system does not report it.
     """
 
     program: str
@@ -47,12 +48,12 @@ class EvaluateBenchmark:
     """Both programs on the same input.
 
     Attributes:
-        sequences: how many were scored.
-        repeats: how often.
+        sequences: number of sequences.
+        repeats: number of runs.
         ours: siamlink.
         theirs: TrackEval.
-        difference: the largest one of any figure.
-        figure: where that is, as `SEQUENCE METRIC`; None where all are the same.
+        difference: the largest difference of any figure.
+        figure: that figure, as `SEQUENCE METRIC`; None if all are equal.
     """
 
     sequences: int
@@ -64,29 +65,24 @@ class EvaluateBenchmark:
 
     @property
     def equal(self) -> bool:
-        """Whether both say the same."""
+        """Whether both programs give the same figures."""
         return self.difference <= LARGEST_DIFFERENCE
 
     @property
     def ratio(self) -> float:
-        """TrackEval's seconds to siamlink's."""
+        """The time of TrackEval divided by that of siamlink."""
         return self.theirs.seconds / self.ours.seconds
 
-    def table(self) -> Any:
+    def table(self) -> Table:
         """The figures for a terminal."""
-        from rich import box
-        from rich.table import Table
-
-        table = Table("program", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        for name in ("seconds", "CPU s", "ratio"):
-            table.add_column(name, justify="right", no_wrap=True)
-        for each, ratio in ((self.ours, 1.0), (self.theirs, self.ratio)):
-            table.add_row(each.program, f"{each.seconds:.2f}", f"{each.cpu_seconds:.2f}", f"{ratio:.2f}")
+        rows = [
+            (each.program, f"{each.seconds:.2f}", f"{each.cpu_seconds:.2f}", f"{ratio:.2f}")
+            for each, ratio in ((self.ours, 1.0), (self.theirs, self.ratio))
+        ]
         place = f" ({self.figure})" if self.figure else ""
-        table.caption = (
-            f"{self.sequences} sequences, medians of {self.repeats}; largest difference {self.difference:.0e}{place}"
-        )
-        return table
+        runs = f"{self.sequences} sequences, medians of {self.repeats} runs"
+        caption = f"{runs}; largest difference {self.difference:.0e}{place}"
+        return table(("program", "seconds", "CPU s", "ratio"), rows, caption=caption)
 
     def json(self) -> str:
         """The figures for a program."""
@@ -98,25 +94,25 @@ def measure(ground_truth: Path, results: Path, repeats: int, progress: Progress)
 
     Args:
         ground_truth: as for `siamlink evaluate`.
-        results: likewise.
-        repeats: how often; the medians count.
-        progress: told how far it is.
+        results: as for `siamlink evaluate`.
+        repeats: number of runs; the medians are reported.
+        progress: receives the progress.
 
     Raises:
         InputError: one of the programs cannot score them.
         ConfigError: the sequences are of several benchmarks, which TrackEval does not combine.
     """
-    with _staged(ground_truth, results) as given:
-        folder = Path(given["truth"]).parent
+    with _staged(ground_truth, results) as inputs:
+        folder = Path(inputs["truth"]).parent
         scores_file = folder / "scores.json"
-        arguments = ["evaluate", given["truth"], given["results"], "--json", str(scores_file), "--overwrite"]
-        commands = {OURS: [PROGRAM, *arguments, "--benchmark", given["benchmark"]], THEIRS: [REFERENCE]}
+        arguments = ["evaluate", inputs["truth"], inputs["results"], "--json", str(scores_file), "--overwrite"]
+        commands = {OURS: [PROGRAM, *arguments, "--benchmark", inputs["benchmark"]], THEIRS: [REFERENCE]}
         taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
         output = ""
         for turn in range(repeats):
             for done, (name, command) in enumerate(commands.items(), turn * len(commands)):
                 progress("measure", done, repeats * len(commands))
-                output, *seconds = _run(name, command, json.dumps(given))
+                output, *seconds = _run(name, command, json.dumps(inputs))
                 taken[name].append((seconds[0], seconds[1]))
         theirs: Scores = json.loads(output)
         ours = json.loads(scores_file.read_text())
@@ -124,12 +120,12 @@ def measure(ground_truth: Path, results: Path, repeats: int, progress: Progress)
     ours_taken, theirs_taken = (
         Timing(name, *map(statistics.median, zip(*taken[name], strict=True))) for name in (OURS, THEIRS)
     )
-    return EvaluateBenchmark(len(given["lengths"]), repeats, ours_taken, theirs_taken, difference, figure)
+    return EvaluateBenchmark(len(inputs["lengths"]), repeats, ours_taken, theirs_taken, difference, figure)
 
 
 @contextmanager
 def _staged(ground_truth: Path, results: Path) -> Iterator[dict[str, Any]]:
-    """Copies of the files in the layout that TrackEval wants, as the arguments of `trackeval_scores`."""
+    """Copy the files into the layout of TrackEval; yields the arguments of `trackeval_scores`."""
     from siamlink.detectors.mot.text import read_rows
     from siamlink.tools.evaluation.ground_truth import find_benchmark
     from siamlink.tools.evaluation.scoring import result_files
@@ -153,11 +149,11 @@ def _staged(ground_truth: Path, results: Path) -> Iterator[dict[str, Any]]:
         yield {"truth": str(truth_folder), "results": str(tracks), "lengths": lengths, "benchmark": benchmarks.pop()}
 
 
-def _run(name: str, command: list[str], given: str) -> tuple[str, float, float]:
-    """Run a program; what it prints, its seconds and its CPU seconds."""
+def _run(name: str, command: list[str], text: str) -> tuple[str, float, float]:
+    """Run a program on `text`; returns its output, seconds and CPU seconds."""
     start, before = time.perf_counter(), os.times()
     done = subprocess.run(  # noqa: S603 - this interpreter on code of ours
-        [sys.executable, "-c", *command], input=given, capture_output=True, text=True, check=False
+        [sys.executable, "-c", *command], input=text, capture_output=True, text=True, check=False
     )
     seconds, after = time.perf_counter() - start, os.times()
     if done.returncode:
@@ -168,7 +164,7 @@ def _run(name: str, command: list[str], given: str) -> tuple[str, float, float]:
 
 
 def _largest_difference(ours: Scores, theirs: Scores) -> tuple[float, str | None]:
-    """Of any figure, and its name; raises a `KeyError` if one has a figure that the other lacks."""
+    """The largest difference of any figure, and its name; raises `KeyError` if one lacks a figure of the other."""
     differences = {
         f"{sequence} {metric}": abs(value - theirs[sequence][metric])
         for sequence, figures in ours.items()

@@ -1,4 +1,4 @@
-"""Tracking problems to time solvers on: a synthetic crowd of any size, and published instances."""
+"""Problems to measure solvers on: a synthetic crowd of any size, and published instances."""
 
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
 
-LINKS_A_DETECTION = 6.5
+LINKS_PER_DETECTION = 6.5
 FRAME_RATE = 30
-PEOPLE_A_FRAME = 20
+PEOPLE_PER_FRAME = 20
 FALSE_SHARE, MISSED_SHARE, JITTER = 0.1, 0.15, 0.05
 LIVES = (30, 400)
-"""Shortest and longest time in frames that a person is there."""
+"""Shortest and longest presence of a person, in frames."""
 GATE = GateParameters(max_gap_frames=8)
 ANY_LINK = CostParameters(smallest_link_probability=1e-9)
 SOURCE = 1
@@ -24,14 +24,14 @@ COLUMNS = ("entry", "detection", "exit")
 
 
 def crowd_problem(count: int, seed: int = 0) -> LinkProblem:
-    """The problem of a crowd that walks, is missed, mistaken and jittered; the same seed gives the same problem.
+    """The problem of a walking crowd with missed, false and jittered detections; the same seed gives the same problem.
 
-    Twenty people are in a frame, so that more detections mean a longer video. Of the candidate pairs the likeliest
-    `LINKS_A_DETECTION` a detection are kept, fewer where there are not so many.
+    Twenty people are in a frame, so that more detections mean a longer video. Of the candidate pairs, the
+    `LINKS_PER_DETECTION` most probable per detection are used, or all if there are fewer.
 
     Args:
-        count: detections, at least 10.
-        seed: of all chances.
+        count: number of detections, at least 10.
+        seed: seed of all random numbers.
     """
     rng = np.random.default_rng(seed)
     detections = _crowd(count, rng)
@@ -40,27 +40,27 @@ def crowd_problem(count: int, seed: int = 0) -> LinkProblem:
     gap = detections.frame[pairs.later] - detections.frame[pairs.earlier]
     away = moved / detections.height[pairs.earlier] / (0.05 + 0.03 * gap)
     probability = np.clip(np.exp(np.clip(rng.normal(0, 1, len(pairs)), -2, 2) - away), 1e-9, 0.99) * 0.75 ** (gap - 1)
-    kept = np.sort(np.argsort(-probability, kind="stable")[: round(LINKS_A_DETECTION * count)])
+    chosen = np.sort(np.argsort(-probability, kind="stable")[: round(LINKS_PER_DETECTION * count)])
     person = 1 / (1 + np.exp((0.5 - detections.score.astype(np.float64)) / 0.1))
-    return link_problem(detections, pairs[kept], probability[kept], person, ANY_LINK)
+    return link_problem(detections, pairs[chosen], probability[chosen], person, ANY_LINK)
 
 
 def _crowd(count: int, rng: np.random.Generator) -> Detections:
-    """`count` detections in 1920 x 1080, of people on nearly straight ways and of nobody."""
+    """`count` detections in 1920 x 1080, of people on nearly straight paths, and false ones."""
     true = round(count * (1 - FALSE_SHARE))
     life = rng.integers(*LIVES, int(true / (1 - MISSED_SHARE) / LIVES[0]) + 1)
     walkers = int(np.searchsorted(life.cumsum(), true / (1 - MISSED_SHARE))) + 1
     life = life[:walkers]
-    frames = max(1, round(count / PEOPLE_A_FRAME))
+    frames = max(1, round(count / PEOPLE_PER_FRAME))
     walker = np.repeat(np.arange(walkers), life)
     step = np.arange(len(walker)) - np.repeat(life.cumsum() - life, life)
     frame = (rng.integers(0, frames, walkers)[walker] + step) % frames
     start, speed = rng.uniform((0, 340), (1920, 940), (walkers, 2)), rng.normal(0, (2.0, 0.5), (walkers, 2))
     foot = start[walker] + speed[walker] * step[:, None] + 8 * np.sin(step / 9 + walker)[:, None]
-    seen = np.sort(rng.choice(len(walker), true, replace=False))
+    detected = np.sort(rng.choice(len(walker), true, replace=False))
     false = count - true
-    frame = np.append(frame[seen], rng.integers(0, frames, false)) + 1
-    foot = np.vstack([foot[seen], rng.uniform((0, 340), (1920, 940), (false, 2))])
+    frame = np.append(frame[detected], rng.integers(0, frames, false)) + 1
+    foot = np.vstack([foot[detected], rng.uniform((0, 340), (1920, 940), (false, 2))])
     height = (80 + np.clip(foot[:, 1:] - 340, 0, 600) / 3) * np.exp(rng.normal(0, JITTER, (count, 1)))
     foot += rng.normal(0, JITTER, (count, 2)) * height
     box = np.hstack([foot - height * (0.2, 1.0), foot + height * (0.2, 0.0)])
@@ -76,7 +76,7 @@ def read_problem(path: Path) -> LinkProblem:
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: it is none, or an arc or a detection is not of this kind.
+        FormatError: it is not an instance, or an arc or a detection is not of this kind.
     """
     nodes, lines, arcs = _read_arcs(path)
     tail, head, cost = arcs[:, 0].astype(np.int64), arcs[:, 1].astype(np.int64), arcs[:, 2]

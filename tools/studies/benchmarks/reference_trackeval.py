@@ -14,7 +14,7 @@ METRICS = ("HOTA", "CLEAR", "Identity")
 
 
 def trackeval_scores(truth: Path, results: Path, lengths: dict[str, int], benchmark: str) -> dict[str, Scores]:
-    """What TrackEval says of each sequence by its name, and of all together.
+    """The scores of TrackEval for each sequence by its name, and for all together.
 
     Args:
         truth: a folder with `SEQ/gt/gt.txt` of each sequence.
@@ -23,7 +23,7 @@ def trackeval_scores(truth: Path, results: Path, lengths: dict[str, int], benchm
         benchmark: one of `BENCHMARKS` but `auto`.
 
     Raises:
-        trackeval.utils.TrackEvalException: it does not take the files.
+        trackeval.utils.TrackEvalException: it cannot read the files.
     """
     import trackeval
 
@@ -43,8 +43,8 @@ def trackeval_scores(truth: Path, results: Path, lengths: dict[str, int], benchm
     with contextlib.redirect_stdout(io.StringIO()):
         metrics = [getattr(trackeval.metrics, name)({"PRINT_CONFIG": False}) for name in METRICS]
         dataset = trackeval.datasets.MotChallenge2DBox(dataset_settings)
-        found, _ = trackeval.Evaluator(evaluator_settings).evaluate([dataset], metrics)
-    counts: dict[str, Any] = found["MotChallenge2DBox"][results.name]
+        scored, _ = trackeval.Evaluator(evaluator_settings).evaluate([dataset], metrics)
+    counts: dict[str, Any] = scored["MotChallenge2DBox"][results.name]
     overall = counts.pop("COMBINED_SEQ")
     return {
         name: Scores.from_counts(by_class["pedestrian"]) for name, by_class in [*counts.items(), (OVERALL, overall)]
@@ -53,8 +53,8 @@ def trackeval_scores(truth: Path, results: Path, lengths: dict[str, int], benchm
 
 def main() -> None:
     """Read the arguments of `trackeval_scores` as JSON from stdin and print the scores as JSON."""
-    given = json.load(sys.stdin)
-    scores = trackeval_scores(Path(given["truth"]), Path(given["results"]), given["lengths"], given["benchmark"])
+    inputs = json.load(sys.stdin)
+    scores = trackeval_scores(Path(inputs["truth"]), Path(inputs["results"]), inputs["lengths"], inputs["benchmark"])
     print(json.dumps({name: asdict(each) for name, each in scores.items()}))  # noqa: T201 - what its parent reads
 
 

@@ -1,34 +1,31 @@
-"""How the time for a frame grows with the length of a video and with the people in it."""
+"""Time per frame by the length of a video and by the number of people."""
 
 import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tracker.parameters import TrackerParameters
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
 FEW_PEOPLE, FEW_FRAMES = 10, 300
-"""Who walks while the length of the video is varied, and how long while the people are."""
+"""The number of people while the length varies, and the number of frames while the people vary."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One video tracked in one way.
+    """The measures of one video in one way of tracking.
 
     Attributes:
-        way: what the settings of the tracker are called.
-        people: who walk there.
-        frames: how many.
-        milliseconds: of computing for a frame, on one core or on all together.
-        peak_megabytes: the most memory that the process held; None where not known.
+        way: the name of the settings.
+        people: number of people.
+        frames: number of frames.
+        milliseconds: CPU time per frame, of all cores together.
+        peak_megabytes: peak memory of the process; None if not known.
     """
 
     way: str
@@ -40,13 +37,13 @@ class Measured:
 
 @dataclass(frozen=True)
 class ScalingBenchmark:
-    """Videos of several lengths with few people, and short videos of several crowds."""
+    """Videos of several lengths with few people, and short videos with more people."""
 
     by_length: tuple[Measured, ...]
     by_people: tuple[Measured, ...]
 
-    def tables(self) -> "list[Table]":
-        """Milliseconds a frame, and of the longest videos the memory."""
+    def tables(self) -> list[Table]:
+        """Milliseconds per frame, and memory by length."""
         return [_table("frames", self.by_length, memory=True), _table("people", self.by_people, memory=False)]
 
     def json(self) -> str:
@@ -54,7 +51,7 @@ class ScalingBenchmark:
         return json.dumps(asdict(self), indent=2) + "\n"
 
     def draw(self, path: Path) -> None:
-        """Draw the milliseconds for a frame by length and by people."""
+        """Draw the milliseconds per frame by length and by people."""
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(9, 3.4), layout="constrained")
@@ -64,7 +61,7 @@ class ScalingBenchmark:
             for way in dict.fromkeys(run.way for run in runs):
                 own = [run for run in runs if run.way == way]
                 axes.plot([getattr(run, name) for run in own], [run.milliseconds for run in own], "o-", label=way)
-            axes.set(xlabel=name, ylabel="CPU milliseconds a frame", xscale="log", yscale="log")
+            axes.set(xlabel=name, ylabel="CPU milliseconds per frame", xscale="log", yscale="log")
             axes.grid(alpha=0.3, which="both")
         axes.legend()
         figure.savefig(path, dpi=120)
@@ -73,13 +70,13 @@ class ScalingBenchmark:
 def measure(
     lengths: Sequence[int], crowds: Sequence[int], ways: Mapping[str, TrackerParameters], progress: Progress
 ) -> ScalingBenchmark:
-    """Track videos of walkers, from their detections alone, each in a process of its own.
+    """Track videos of walkers from their detections alone, each in its own process.
 
     Args:
-        lengths: frames of videos with `FEW_PEOPLE`.
-        crowds: people in videos of `FEW_FRAMES`.
-        ways: to track them, each with what it is called.
-        progress: told how far it is.
+        lengths: numbers of frames of the videos with `FEW_PEOPLE`.
+        crowds: numbers of people in the videos of `FEW_FRAMES`.
+        ways: the settings, by name.
+        progress: receives the progress.
     """
     videos = [(FEW_PEOPLE, frames) for frames in lengths] + [(people, FEW_FRAMES) for people in crowds]
     runs: list[Measured] = []
@@ -97,25 +94,21 @@ def _track(way: str, people: int, frames: int, parameters: TrackerParameters) ->
     from siamlink.tracker.runs.track import track_input
 
     walkers, matcher = Walkers(people=people), parameters.load_matcher()
-    for part in (walkers.frames(FEW_FRAMES // 10), walkers.frames(frames)):  # libraries are loaded by the first
+    for part in (walkers.frames(FEW_FRAMES // 10), walkers.frames(frames)):  # the first loads the libraries
         detections = Detections.concatenate([found for found, _ in part])
-        opened = TrackingInput("walkers", walkers.frame_rate, None, None, detections)
+        source = TrackingInput("walkers", walkers.frame_rate, None, None, detections)
         begin = time.process_time()
-        track_input(opened, None, parameters, matcher=matcher)
+        track_input(source, None, parameters, matcher=matcher)
         taken = time.process_time() - begin
     return Measured(way, people, frames, 1000 * taken / frames, peak_megabytes())
 
 
-def _table(name: str, runs: tuple[Measured, ...], memory: bool) -> Any:
-    from rich import box
-    from rich.table import Table
-
+def _table(name: str, runs: tuple[Measured, ...], memory: bool) -> Table:
     ways = list(dict.fromkeys(run.way for run in runs))
-    table = Table(name, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for column in [f"{way}, ms" for way in ways] + ([f"{way}, MB" for way in ways] if memory else []):
-        table.add_column(column, justify="right", no_wrap=True)
+    headings = [f"{way}, ms" for way in ways] + ([f"{way}, MB" for way in ways] if memory else [])
+    rows = []
     for value in dict.fromkeys(getattr(run, name) for run in runs):
         row = [run for run in runs if getattr(run, name) == value]
         peaks = [f"{run.peak_megabytes:,.0f}" if run.peak_megabytes else "" for run in row] if memory else []
-        table.add_row(f"{value:,}", *(f"{run.milliseconds:.2f}" for run in row), *peaks)
-    return table
+        rows.append((f"{value:,}", *(f"{run.milliseconds:.2f}" for run in row), *peaks))
+    return table((name, *headings), rows)

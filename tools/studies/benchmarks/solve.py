@@ -1,4 +1,4 @@
-"""How long the exact solvers take, each in a process of its own so that its peak memory is its own."""
+"""Time and memory of the exact solvers, each in its own process, so that peak memory can be measured."""
 
 import json
 import tempfile
@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from siamlink.association.solvers.solvers import LinkProblem, solve_lp
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.studies.benchmarks.problems import crowd_problem, load_problem, read_problem, save_problem
 from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 
@@ -22,8 +22,8 @@ SMALLEST = 100
 LARGEST_DIFFERENCE = 1e-5
 """Of two optima, relative to them; siamlink rounds costs to millionths of a nat."""
 OURS = "siamlink"
-COLUMNS = ("problem", "links", "solver", "seconds", "CPU s", "ratio", "peak MB", "cost in nats", "difference")
-Answer = tuple[float, float, float | None, float]
+COLUMNS = ("problem", "solver", "links", "seconds", "CPU s", "ratio", "peak MB", "cost in nats", "difference")
+Outcome = tuple[float, float, float | None, float]
 """Seconds, CPU seconds, peak megabytes, cost."""
 
 
@@ -43,19 +43,19 @@ SOLVERS: dict[str, Callable[[LinkProblem], float]] = {
 
 @dataclass(frozen=True)
 class Run:
-    """One solver on one problem; the figures are None where it did not come to an end.
+    """One solver on one problem; the figures are None if it did not finish.
 
     Attributes:
         problem: its name.
-        detections: how many it has.
-        links: how many candidate links it has.
+        detections: number of detections.
+        links: number of candidate links.
         solver: one of `SOLVERS`.
         seconds: by the clock, from the arrays to the tracks.
-        cpu_seconds: of computing, which other programs on the machine hardly change.
+        cpu_seconds: CPU time, which other programs on the machine hardly change.
         peak_megabytes: the most memory that the process held, Python, libraries and the problem included.
         cost: of the optimum in nats.
         difference: of the cost from siamlink's, relative.
-        failure: why it did not come to an end.
+        failure: why it did not finish.
     """
 
     problem: str
@@ -76,8 +76,8 @@ class SolveBenchmark:
 
     Attributes:
         runs: by problem, siamlink's solver first.
-        growth: of each solver that solved three or more of the crowds: the exponent of the CPU seconds over the links.
-        time_limit: seconds that a solver was given for a problem.
+        growth: for each solver that solved three or more crowds, the exponent of the CPU time over the links.
+        time_limit: seconds for a solver and a problem.
     """
 
     runs: tuple[Run, ...]
@@ -89,24 +89,17 @@ class SolveBenchmark:
         """Whether all solvers found the same optimum of each problem."""
         return all((run.difference or 0) <= LARGEST_DIFFERENCE for run in self.runs)
 
-    def table(self) -> Any:
+    def table(self) -> Table:
         """The figures for a terminal."""
-        from rich import box
-        from rich.table import Table
-
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        for name in COLUMNS:
-            justify = "left" if name in ("problem", "solver") else "right"
-            table.add_column(name, justify=justify, overflow="fold")  # type: ignore[arg-type]
-        ours: Run | None = None
+        rows, ours = [], None
         for run in self.runs:
             ours = run if run.solver == OURS else ours
-            first = (run.problem, f"{run.links:,}") if run.solver == OURS else ("", "")
-            table.add_row(*first, run.solver, *_cells(run, ours), end_section=run is self.runs[-1])
+            first = (run.problem, run.solver, f"{run.links:,}") if run.solver == OURS else ("", run.solver, "")
+            rows.append((*first, *_cells(run, ours)))
         growth = ", ".join(f"{solver} {exponent:.2f}" for solver, exponent in self.growth.items())
-        limit = f"> {self.time_limit:g} s: given up; who fails once is not asked about larger crowds"
-        table.caption = f"CPU seconds grow with links to the power of: {growth}\n{limit}" if growth else limit
-        return table
+        limit = f"> {self.time_limit:g} s: stopped; a solver that fails is not tried on larger problems"
+        caption = f"CPU seconds grow with links to the power of: {growth}\n{limit}" if growth else limit
+        return table(COLUMNS, rows, caption=caption, texts=2)
 
     def json(self) -> str:
         """The figures for a program."""
@@ -120,8 +113,8 @@ def measure(largest: int, folder: Path | None, time_limit: float, progress: Prog
     Args:
         largest: detections of the largest crowd.
         folder: of instances in the DIMACS format, see `read_problem`; None: none.
-        time_limit: seconds for a solver and a problem; one that takes longer is not asked about larger crowds.
-        progress: told how far it is.
+        time_limit: seconds for a solver and a problem; one that takes longer is not tried on larger crowds.
+        progress: receives the progress.
 
     Raises:
         InputError: the folder has no files, or one cannot be read.
@@ -131,12 +124,12 @@ def measure(largest: int, folder: Path | None, time_limit: float, progress: Prog
     problems = [(path.stem, read_problem(path)) for path in files]
     steps = (len(sizes) + len(problems)) * len(SOLVERS)
     runs: list[Run] = []
-    tired: set[str] = set()
+    failed: set[str] = set()
     progress("solve", 0, steps)
     for size in sizes:
-        for run in _solve_all(f"{size:,} detections", crowd_problem(size), time_limit, tired):
+        for run in _solve_all(f"{size:,} detections", crowd_problem(size), time_limit, failed):
             runs.append(run)
-            tired |= {run.solver} if run.failure else set()
+            failed |= {run.solver} if run.failure else set()
             progress("solve", len(runs), steps)
     growth = _growth(runs)
     for name, problem in problems:
@@ -146,29 +139,29 @@ def measure(largest: int, folder: Path | None, time_limit: float, progress: Prog
     return SolveBenchmark(tuple(runs), growth, time_limit)
 
 
-def _solve_all(name: str, problem: LinkProblem, time_limit: float, tired: set[str] | None = None) -> Iterator[Run]:
-    """Ask each solver that is not tired, siamlink's first."""
+def _solve_all(name: str, problem: LinkProblem, time_limit: float, failed: set[str] | None = None) -> Iterator[Run]:
+    """Run each solver that has not failed before, siamlink's first."""
     best: float | None = None
     facts = (name, len(problem), len(problem.pairs))
     with tempfile.TemporaryDirectory(prefix="siamlink-") as folder:
         path = Path(folder, "problem.npz")
         save_problem(path, problem)
         for solver in SOLVERS:
-            if solver in (tired or ()):
-                yield Run(*facts, solver, failure="not asked")
+            if solver in (failed or ()):
+                yield Run(*facts, solver, failure="not tried")
                 continue
             try:
-                answer: Answer = in_own_process(_solve, solver, path, time_limit=time_limit)
+                outcome: Outcome = in_own_process(_solve, solver, path, time_limit=time_limit)
             except (MemoryError, RuntimeError, TimeoutError) as error:
                 yield Run(*facts, solver, failure=str(error) or "out of memory")
                 continue
-            cost = answer[-1]
+            cost = outcome[-1]
             best = cost if solver == OURS else best
             difference = None if best is None or solver == OURS else abs(cost - best) / max(1.0, abs(best))
-            yield Run(*facts, solver, *answer, difference)
+            yield Run(*facts, solver, *outcome, difference)
 
 
-def _solve(solver: str, path: Path) -> Answer:
+def _solve(solver: str, path: Path) -> Outcome:
     """Solve in a fresh process, after a small problem that loads the libraries."""
     solve, problem = SOLVERS[solver], load_problem(path)
     solve(crowd_problem(SMALLEST))

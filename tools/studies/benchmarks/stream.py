@@ -1,11 +1,10 @@
-"""A long stream tracked in a window: how fast, whether memory stays flat, and whether ids stay with people."""
+"""A long synthetic stream in windowed mode: speed, memory over time, and identity switches."""
 
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,33 +13,31 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
+from siamlink.tools.console.tables import Table, table
 from siamlink.tracker.linking.windowed import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
-if TYPE_CHECKING:
-    from rich.table import Table
-
-NOBODY = -1
+FALSE = -1
 FEET = 0.2, 0.95
-"""Where people stand, from the top of the image to the bottom."""
+"""The range of the feet, as shares of the image height."""
 SAMPLES = 200
-"""Measurements of the memory over a run."""
+"""Number of measurements of the memory in a run."""
 
 
 @dataclass(frozen=True)
 class Walkers:
-    """People who walk to and fro for ever on parallel ways, behind a pillar in the middle, seen by a camera high up.
+    """People who walk left and right without end on parallel paths, behind a pillar in the middle; the camera is high.
 
     Attributes:
-        people: how many, numbered from 0.
+        people: number of people, numbered from 0.
         width, height: pixels.
-        frame_rate: frames a second.
-        pillar: pixels of its width; nobody is detected behind it.
-        miss_rate: probability that another person is not detected.
+        frame_rate: frames per second.
+        pillar: its width in pixels; there are no detections behind it.
+        miss_rate: probability that a visible person is not detected.
         false_rate: mean number of false boxes in a frame.
         jitter: standard deviation of a box's centre and size, relative to its height.
-        seed: of all these chances.
+        seed: seed of all random numbers.
     """
 
     people: int = 10
@@ -54,7 +51,7 @@ class Walkers:
     seed: int = 0
 
     def frames(self, count: int) -> Iterator[tuple[Detections, NDArray[np.int64]]]:
-        """Frame after frame its detections, and who each of them is."""
+        """The detections of each frame, and (N,) the person of each; `FALSE` for false detections."""
         rng = np.random.default_rng(self.seed)
         foot = np.linspace(*FEET, self.people) * self.height
         tall = self._tall(foot)
@@ -64,13 +61,13 @@ class Walkers:
         for frame in range(1, count + 1):
             x = 0.2 * tall + way - np.abs((start + speed * frame) % (2 * way) - way)
             hidden = np.abs(x - self.width / 2) < self.pillar / 2
-            seen = np.flatnonzero(~hidden & (rng.random(self.people) >= self.miss_rate))
+            detected = np.flatnonzero(~hidden & (rng.random(self.people) >= self.miss_rate))
             false_foot = rng.uniform(*FEET, rng.poisson(self.false_rate)) * self.height
             false_x = rng.uniform(0, self.width, len(false_foot))
-            box = self._boxes(np.append(x[seen], false_x), np.append(foot[seen], false_foot), rng)
-            score = np.append(rng.normal(0.72, 0.14, len(seen)), rng.normal(0.45, 0.14, len(false_foot)))
-            who = np.append(seen, np.full(len(false_foot), NOBODY))
-            yield Detections.from_boxes(frame, box, np.clip(score, 0.01, 0.99)), who
+            box = self._boxes(np.append(x[detected], false_x), np.append(foot[detected], false_foot), rng)
+            score = np.append(rng.normal(0.72, 0.14, len(detected)), rng.normal(0.45, 0.14, len(false_foot)))
+            person = np.append(detected, np.full(len(false_foot), FALSE))
+            yield Detections.from_boxes(frame, box, np.clip(score, 0.01, 0.99)), person
 
     def _tall(self, foot: NDArray[np.float64]) -> NDArray[np.float64]:
         return 0.12 * (foot + 0.3 * self.height)
@@ -78,7 +75,7 @@ class Walkers:
     def _boxes(
         self, x: NDArray[np.float64], foot: NDArray[np.float64], rng: np.random.Generator
     ) -> NDArray[np.float64]:
-        """(N, 4) jittered boxes of people who stand at (x, foot)."""
+        """(N, 4) jittered boxes of people at (x, foot)."""
         tall = self._tall(foot)[:, None]
         middle = np.column_stack([x, foot - tall[:, 0] / 2]) + rng.normal(0, self.jitter, (len(x), 2)) * tall
         size = tall * [0.4, 1.0] * np.exp(rng.normal(0, self.jitter, (len(x), 2)))
@@ -87,26 +84,26 @@ class Walkers:
 
 @dataclass(frozen=True)
 class Sample:
-    """What was held after a frame: detections in the window, and megabytes of the process in memory."""
+    """After a frame: detections in the window, and megabytes of the process in memory."""
 
     frame: int
-    kept: int
+    detections: int
     resident_mb: float
 
 
 @dataclass(frozen=True)
 class StreamBenchmark:
-    """What came of a stream.
+    """The measures of a stream.
 
     Attributes:
-        frames: how many there were.
-        people: how many walked in them.
-        cpu_seconds: of the tracker.
-        tracks: how many ids were given out.
-        switches: how often a person's next detection had another id than the one before.
-        strangers: detections of a track that are not of the person whom most of it shows, false alarms included.
+        frames: number of frames.
+        people: number of people.
+        cpu_seconds: CPU time of the tracker.
+        tracks: number of track ids.
+        switches: how often the next detection of a person had another id than the one before.
+        wrong_boxes: detections of a track that are not of its most frequent person, false detections included.
         boxes: detections in tracks.
-        samples: what was held in the course of it.
+        samples: memory and detections over time.
     """
 
     frames: int
@@ -114,45 +111,38 @@ class StreamBenchmark:
     cpu_seconds: float
     tracks: int
     switches: int
-    strangers: int
+    wrong_boxes: int
     boxes: int
     samples: tuple[Sample, ...]
 
-    def table(self) -> "Table":
+    def table(self) -> Table:
         """The figures for a terminal."""
-        from rich import box
-        from rich.table import Table
-
         middle, last = self.samples[len(self.samples) // 2], self.samples[-1]
         rows = {
             "frames / CPU second": f"{self.frames / max(self.cpu_seconds, 1e-9):,.0f}",
             "tracks / people": f"{self.tracks} / {self.people}",
             "identity switches": f"{self.switches}",
-            "boxes of strangers": f"{self.strangers} of {self.boxes}",
-            "most detections held": f"{max(sample.kept for sample in self.samples)}",
+            "boxes of another person": f"{self.wrong_boxes} of {self.boxes}",
+            "most detections in memory": f"{max(sample.detections for sample in self.samples)}",
             f"resident MB at {middle.frame} / {last.frame}": f"{middle.resident_mb:.0f} / {last.resident_mb:.0f}",
         }
-        table = Table("stream", title=f"{self.frames} frames", box=box.SIMPLE_HEAD, show_edge=False)
-        table.add_column("", justify="right", no_wrap=True)
-        for name, value in rows.items():
-            table.add_row(name, value)
-        return table
+        return table(("stream", ""), rows.items(), title=f"{self.frames} frames")
 
     def json(self) -> str:
         """The figures for a program."""
         return json.dumps(asdict(self), indent=2) + "\n"
 
     def draw(self, path: Path) -> None:
-        """Draw memory and detections held by frame."""
+        """Draw memory and detections by frame."""
         from matplotlib.figure import Figure
 
         figure = Figure(figsize=(9, 3.4), layout="constrained")
         left, right = figure.subplots(1, 2)
         frame = [sample.frame for sample in self.samples]
         left.plot(frame, [sample.resident_mb for sample in self.samples], color="tab:blue")
-        right.plot(frame, [sample.kept for sample in self.samples], color="tab:orange", linewidth=0.8)
+        right.plot(frame, [sample.detections for sample in self.samples], color="tab:orange", linewidth=0.8)
         left.set(xlabel="frame", ylabel="resident MB")
-        right.set(xlabel="frame", ylabel="detections held")
+        right.set(xlabel="frame", ylabel="detections in memory")
         for axes in (left, right):
             axes.margins(y=0.2)
             axes.set_ylim(bottom=0)
@@ -166,73 +156,72 @@ def measure(
     """Track people without images, and measure speed, memory and ids.
 
     Args:
-        walkers: who walks there.
-        frames: how many frames of them.
+        walkers: the scene.
+        frames: number of frames.
         parameters: settings of the windowed tracker.
-        progress: told how far it is.
+        progress: receives the progress.
         matcher: the models; None: those that the parameters name.
     """
     tracker = WindowedTracker(walkers.frame_rate, parameters, matcher, image_size=(walkers.width, walkers.height))
-    ledger, samples, cpu_seconds = _Ledger(), [], 0.0
-    for frame, (found, who) in enumerate(walkers.frames(frames), 1):
-        ledger.expect(frame, found, who)
+    count, samples, cpu_seconds = _IdentityCount(), [], 0.0
+    for frame, (detections, person) in enumerate(walkers.frames(frames), 1):
+        count.expect(frame, detections, person)
         begin = time.process_time()
-        final = tracker.update(found, frame)
+        final = tracker.update(detections, frame)
         cpu_seconds += time.process_time() - begin
-        ledger.compare(final, tracker.final_frame)
+        count.compare(final, tracker.final_frame)
         if frame % max(frames // SAMPLES, 1) == 0:
             samples.append(Sample(frame, tracker.kept_count, _resident_mb()))
             progress("stream", frame, frames)
-    ledger.compare(tracker.finish(), tracker.final_frame)
+    count.compare(tracker.finish(), tracker.final_frame)
     return StreamBenchmark(
         frames=frames,
         people=walkers.people,
         cpu_seconds=cpu_seconds,
-        tracks=len(ledger.shown),
-        switches=ledger.switches,
-        strangers=sum(sum(people.values()) - max(people.values()) for people in ledger.shown.values()),
-        boxes=sum(sum(people.values()) for people in ledger.shown.values()),
+        tracks=len(count.persons),
+        switches=count.switches,
+        wrong_boxes=sum(sum(people.values()) - max(people.values()) for people in count.persons.values()),
+        boxes=sum(sum(people.values()) for people in count.persons.values()),
         samples=tuple(samples),
     )
 
 
-class _Ledger:
-    """Who is shown by which track; remembers the truth of the frames that are not final yet.
+class _IdentityCount:
+    """Counts the persons of each track; stores the truth of the frames that are not final yet.
 
     Attributes:
-        switches: how often a person's id changed.
-        shown: how many boxes of whom each track has shown.
+        switches: how often the id of a person changed.
+        persons: for each track, the number of boxes of each person.
     """
 
     def __init__(self) -> None:
         self.switches = 0
-        self.shown: dict[int, dict[int, int]] = {}
+        self.persons: dict[int, dict[int, int]] = {}
         self._expected: dict[int, tuple[Detections, NDArray[np.int64]]] = {}
         self._last_id: dict[int, int] = {}
 
-    def expect(self, frame: int, found: Detections, who: NDArray[np.int64]) -> None:
-        self._expected[frame] = found, who
+    def expect(self, frame: int, detections: Detections, person: NDArray[np.int64]) -> None:
+        self._expected[frame] = detections, person
 
     def compare(self, final: Tracks, final_frame: int) -> None:
-        seen = final[~final.interpolated]
-        for frame, tracks in seen.by_frame():
-            found, who = self._expected[frame]
-            row = iou_matrix(tracks.box, found.box).argmax(axis=1)
-            for track, person in zip(tracks.track_id.tolist(), who[row].tolist(), strict=True):
-                self._count(track, person)
+        for frame, tracks in final[~final.interpolated].by_frame():
+            detections, person = self._expected[frame]
+            row = iou_matrix(tracks.box, detections.box).argmax(axis=1)
+            for track, each in zip(tracks.track_id.tolist(), person[row].tolist(), strict=True):
+                self._count(track, each)
         for frame in [each for each in self._expected if each <= final_frame]:
             del self._expected[frame]
 
     def _count(self, track: int, person: int) -> None:
-        people = self.shown.setdefault(track, {})
+        people = self.persons.setdefault(track, {})
         people[person] = people.get(person, 0) + 1
-        if person != NOBODY:
+        if person != FALSE:
             self.switches += self._last_id.setdefault(person, track) != track
             self._last_id[person] = track
 
 
 def _resident_mb() -> float:
-    """Megabytes of this process in memory; not a number where the system does not tell."""
+    """Megabytes of this process in memory; NaN if the system does not report it."""
     import resource
 
     try:

@@ -1,1 +1,1 @@
-"""What a bounded delay costs."""
+"""The cost of a bounded delay."""

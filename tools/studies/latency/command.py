@@ -1,4 +1,4 @@
-"""The command `siamlink latency`."""
+"""The command `siamlink study latency`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,23 +13,24 @@ def latency(
     output: OutputFolder,
     models: Annotated[
         Path,
-        typer.Option(metavar="DIR", help="A model for each sequence, by name: models/ of 'siamlink crossvalidate'."),
+        typer.Option(metavar="DIR", help="Folder with a model for each sequence: models/ of 'siamlink crossvalidate'."),
     ],
-    latencies: Annotated[str, typer.Option(metavar="S,S,...", help="Seconds of delay to compare.")] = "0.5,1,2,5,10",
+    latencies: Annotated[
+        str, typer.Option(metavar="S,S,...", help="Latencies to compare, in seconds.")
+    ] = "0.5,1,2,5,10",
     config: Config = None,
     settings: Settings = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Measure what a bounded delay costs: offline, windowed and online tracking scored side by side.
+    """Measure the cost of a bounded delay: scores of offline, windowed and online tracking.
 
-    Each annotated sequence that there is a model of is tracked from its det/det.txt in every way. The models that
-    'siamlink crossvalidate' writes never saw the video of their sequence.
+    Each annotated sequence with a model is tracked from its det/det.txt in every way. The models of 'siamlink
+    crossvalidate' were not trained on the video of their sequence.
 
-    Writes the tracks, DIR/WAY/SEQ.txt, and the scores: DIR/latency.json, DIR/latency.md and DIR/latency.png. Prints
-    a table.
+    Writes the tracks, DIR/WAY/SEQ.txt, and the scores: DIR/latency.json, DIR/latency.md and DIR/latency.png. Prints a
+    table.
     """
     from siamlink.detectors.mot.text import read_rows
-    from siamlink.tools.commands.evaluate import TABLE_WIDTH
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.evaluation import evaluate_sequences
@@ -57,4 +58,4 @@ def latency(
     with staging(output) as staged, output_errors(output):
         report.save(staged)
         publish(staged, output)
-    show_table(report.table(), TABLE_WIDTH)
+    show_table(report.table())

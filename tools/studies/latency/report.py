@@ -1,16 +1,12 @@
-"""What a bounded delay costs, as a table, JSON, Markdown and a picture."""
+"""The cost of a bounded delay, as a table, JSON, Markdown and a picture."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from siamlink.tools.console.tables import Table, table
 from siamlink.tools.evaluation import Evaluation
 from siamlink.tools.studies.latency.run import OFFLINE, ONLINE
-
-if TYPE_CHECKING:
-    from rich.table import Table
 
 JSON_FILE, TEXT_FILE, PICTURE_FILE = FILES = ("latency.json", "latency.md", "latency.png")
 METRICS = ("HOTA", "DetA", "AssA", "MOTA", "IDF1", "IDSW")
@@ -22,42 +18,36 @@ class LatencyReport:
 
     by_way: dict[str, Evaluation]
 
-    def table(self) -> "Table":
-        """One row for each way: all sequences together, and what is lost against offline."""
-        from rich import box
-        from rich.table import Table
-
-        table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-        header, *rows = self._overall()
-        table.add_column(header[0])
-        for name in header[1:]:
-            table.add_column(name, justify="right", no_wrap=True)
-        for row in rows:
-            table.add_row(*row)
-        return table
+    def table(self) -> Table:
+        """One row for each way: all sequences together, and the loss against offline."""
+        best = self.by_way[OFFLINE].overall.HOTA
+        rows = [
+            (
+                way,
+                *(_text(getattr(evaluation.overall, name)) for name in METRICS),
+                f"{best - evaluation.overall.HOTA:.1f}",
+            )
+            for way, evaluation in self.by_way.items()
+        ]
+        return table(("tracking", *METRICS, "HOTA lost"), rows)
 
     def save(self, folder: Path) -> None:
         """Write `FILES`."""
         scores = {way: evaluation.as_dict() for way, evaluation in self.by_way.items()}
         (folder / JSON_FILE).write_text(json.dumps(scores, indent=2) + "\n", encoding="utf-8")
-        text = "\n".join([*_markdown(self._overall()), "", "HOTA by sequence:", "", *_markdown(self._by_sequence())])
-        (folder / TEXT_FILE).write_text(text + "\n", encoding="utf-8")
+        text = f"{self.table().markdown()}\nHOTA by sequence:\n\n{self._by_sequence().markdown()}"
+        (folder / TEXT_FILE).write_text(text, encoding="utf-8")
         self._draw(folder / PICTURE_FILE)
 
-    def _overall(self) -> Iterator[list[str]]:
-        yield ["tracking", *METRICS, "HOTA lost"]
-        best = self.by_way[OFFLINE].overall.HOTA
-        for way, evaluation in self.by_way.items():
-            values = (getattr(evaluation.overall, name) for name in METRICS)
-            yield [way, *map(_text, values), f"{best - evaluation.overall.HOTA:.1f}"]
-
-    def _by_sequence(self) -> Iterator[list[str]]:
-        yield ["sequence", *self.by_way]
-        for name in self.by_way[OFFLINE].sequences:
-            yield [name, *(_text(evaluation.sequences[name].HOTA) for evaluation in self.by_way.values())]
+    def _by_sequence(self) -> Table:
+        rows = [
+            (name, *(_text(evaluation.sequences[name].HOTA) for evaluation in self.by_way.values()))
+            for name in self.by_way[OFFLINE].sequences
+        ]
+        return table(("sequence", *self.by_way), rows)
 
     def _draw(self, path: Path) -> None:
-        """Draw the overall scores by latency, and what each sequence loses against offline."""
+        """Draw the overall scores by latency, and the loss of each sequence against offline."""
         from matplotlib.figure import Figure
 
         windowed = {float(way.split()[1]): each for way, each in self.by_way.items() if way not in (OFFLINE, ONLINE)}
@@ -87,11 +77,3 @@ class LatencyReport:
 
 def _text(value: float) -> str:
     return f"{value:.1f}" if isinstance(value, float) else str(value)
-
-
-def _markdown(rows: Iterator[list[str]]) -> Iterator[str]:
-    header = next(rows)
-    yield f"| {' | '.join(header)} |"
-    yield f"|{'---|' * len(header)}"
-    for row in rows:
-        yield f"| {' | '.join(row)} |"

@@ -36,7 +36,7 @@ def ways_to_track(latencies: str, config: str | None, settings: list[str]) -> Wa
 
 
 def find_tested(data: Path, models: Path) -> list[Sequence]:
-    """The annotated sequences with detections that there is a model of.
+    """The annotated sequences with detections and a model.
 
     Raises:
         InputError: there are none.
@@ -62,37 +62,37 @@ def track_in_all_ways(sequence: Sequence, model: Path, ways: Ways, progress: Pro
         InputError: the sequence cannot be read.
     """
 
-    def opened() -> TrackingInput:
+    def open_source() -> TrackingInput:
         return open_input(sequence.folder, sequence.detection_file)
 
     ways = {way: each.model_copy(update={"model": str(model)}) for way, each in ways.items()}
     windowed = {way: each for way, each in ways.items() if each.mode == "windowed"}
-    tracked = _track_windowed(opened(), windowed, progress)
+    tracked = _track_windowed(open_source(), windowed, progress)
     for way in ways.keys() - windowed.keys():
-        tracked[way] = track_input(opened(), None, ways[way]).tracks
+        tracked[way] = track_input(open_source(), None, ways[way]).tracks
     return {way: tracked[way] for way in ways}
 
 
-def _track_windowed(opened: TrackingInput, ways: Ways, progress: Progress) -> dict[str, Tracks]:
-    """Show each frame to a tracker of each way; it is decoded and looked at once."""
+def _track_windowed(source: TrackingInput, ways: Ways, progress: Progress) -> dict[str, Tracks]:
+    """Give each frame to a tracker of each way; it is decoded and described once."""
     any_way = next(iter(ways.values()))
-    matcher, frames = any_way.load_matcher(), opened.frames
-    describer = FrameDescriber(matcher.appearance, any_way.flow, opened.frame_rate, Stopwatch())
+    matcher, frames = any_way.load_matcher(), source.frames
+    describer = FrameDescriber(matcher.appearance, any_way.flow, source.frame_rate, Stopwatch())
     size = frames.size if frames else None
     trackers = {
-        way: WindowedTracker(opened.frame_rate, each, matcher, image_size=size, describer=describer)
+        way: WindowedTracker(source.frame_rate, each, matcher, image_size=size, describer=describer)
         for way, each in ways.items()
     }
     parts: dict[str, list[Tracks]] = {way: [] for way in ways}
-    for frame, found in _feed(opened, frames if frames and matcher.appearance else ()):
+    for frame, detections in _feed(source, frames if frames and matcher.appearance else ()):
         for way, tracker in trackers.items():
-            parts[way].append(tracker.update(found, frame))
-        progress(opened.name, trackers[way].frame, opened.last_frame)
+            parts[way].append(tracker.update(detections, frame))
+        progress(source.name, trackers[way].frame, source.last_frame)
     return {way: Tracks.concatenate([*parts[way], tracker.finish()]) for way, tracker in trackers.items()}
 
 
-def _feed(opened: TrackingInput, frames: Iterable[Frame]) -> Iterator[tuple[Frame | int, Detections]]:
-    """Each frame, or its number where there is no image of it, with its detections."""
-    images, given = iter(frames), opened.detections or Detections.empty()
-    for number in range(1, opened.last_frame + 1):
-        yield next(images, number), given.in_frame(number)
+def _feed(source: TrackingInput, frames: Iterable[Frame]) -> Iterator[tuple[Frame | int, Detections]]:
+    """Each frame, or its number if it has no image, with its detections."""
+    images, detections = iter(frames), source.detections or Detections.empty()
+    for number in range(1, source.last_frame + 1):
+        yield next(images, number), detections.in_frame(number)

@@ -1,4 +1,4 @@
-"""How well appearances tell people apart: on pairs of detections and of tracklets, and in one-shot trials."""
+"""How well appearance models tell identities apart: pairs of detections, pairs of tracklets, one-shot trials."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,19 +20,26 @@ from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.studies.matching.labelled_pairs import BLOCK, pooled_cosine, spread_crops
-from siamlink.tools.studies.matching.questions import IntArray, Looks, MatchEvalParameters, Questions, ask, look
+from siamlink.tools.studies.matching.samples import (
+    Descriptions,
+    IntArray,
+    MatchParameters,
+    Samples,
+    describe_samples,
+    draw_samples,
+)
 
 Score = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
 class PairScore:
-    """How well pairs of one person are told from pairs of two; NaN where there are none of one kind.
+    """How well pairs of one identity and pairs of two are told apart; NaN where one kind is missing.
 
     Attributes:
-        same: pairs of one person.
-        different: pairs of two.
-        average_precision: see `pair_metrics.average_precision`; it depends on the share of `same`.
+        same: number of pairs of one identity.
+        different: number of pairs of two.
+        average_precision: see `verification_metrics.average_precision`; it depends on the share of `same`.
         fpr95: the share of `different` accepted where 95 % of `same` are.
         roc: the curve.
     """
@@ -62,15 +69,15 @@ class GapScore:
 
 @dataclass(frozen=True)
 class MatchResult:
-    """What one appearance came to on one sequence.
+    """The measures of one appearance on one sequence.
 
     Attributes:
         sequence: its name.
-        appearance: as it was named by the user.
+        appearance: its name as given by the user.
         gaps: pairs of detections by range of gaps.
         tracklets: pairs of tracklets.
-        ways: people among whom the one-shot trials choose; 0 without trials.
-        one_shot: the share of them that was right, NaN without trials.
+        ways: number of identities in a one-shot trial; 0 without trials.
+        one_shot: the share of right trials; NaN without trials.
     """
 
     sequence: str
@@ -82,56 +89,60 @@ class MatchResult:
 
 
 def measure(
-    questions: Questions, looks: Looks, appearances: Appearances, parameters: MatchEvalParameters, progress: Progress
+    samples: Samples,
+    descriptions: Descriptions,
+    appearances: Appearances,
+    parameters: MatchParameters,
+    progress: Progress,
 ) -> Iterator[MatchResult]:
-    """Answer the questions by each appearance."""
-    sharpness, name = looks.sharpness, questions.sequence.name
-    crops = [spread_crops(questions.detections, rows, parameters.crops, sharpness) for rows in questions.tracklets.rows]
-    query, examples = np.broadcast_arrays(questions.query[:, None], questions.examples)
+    """Measure each appearance on the samples."""
+    sharpness, name = descriptions.sharpness, samples.sequence.name
+    crops = [spread_crops(samples.detections, rows, parameters.crops, sharpness) for rows in samples.tracklets.rows]
+    query, examples = np.broadcast_arrays(samples.query[:, None], samples.examples)
     trials = Pairs(np.minimum(query, examples).ravel(), np.maximum(query, examples).ravel())
-    for done, (part, described) in enumerate(zip(appearances.parts, looks.described, strict=True)):
+    for done, (part, described) in enumerate(zip(appearances.parts, descriptions.described, strict=True)):
         progress(f"compare {name}", done, len(appearances.parts))
         gaps = [
-            GapScore(each.first_gap, each.last_gap, PairScore.of(likeness(part, described, each.pairs), each.same))
-            for each in questions.gaps
+            GapScore(each.first_gap, each.last_gap, PairScore.of(similarity(part, described, each.pairs), each.same))
+            for each in samples.gaps
         ]
-        tracklets = PairScore.of(pooled_likeness(part, described, crops, questions.pairs), questions.same)
-        shown = likeness(part, described, trials).reshape(examples.shape)
+        tracklets = PairScore.of(pooled_similarity(part, described, crops, samples.pairs), samples.same)
+        shown = similarity(part, described, trials).reshape(examples.shape)
         ways = examples.shape[1] if len(examples) else 0
         yield MatchResult(name, part.name, tuple(gaps), tracklets, ways, one_shot_accuracy(shown))
     progress(f"compare {name}", len(appearances.parts), len(appearances.parts))
 
 
-def likeness(part: LoadedAppearance, described: Descriptors, pairs: Pairs) -> Score:
-    """(P,) how alike the two detections of each pair look: what the appearance's `compare` says first.
+def similarity(part: LoadedAppearance, described: Descriptors, pairs: Pairs) -> Score:
+    """(P,) similarity of the two detections of each pair: the first feature that the appearance's `compare` returns.
 
     Raises:
-        ModelError: it failed, or said something that is not finite.
+        ModelError: the appearance failed, or a value is not finite.
     """
-    said = np.zeros(len(pairs), np.float32)
+    values = np.zeros(len(pairs), np.float32)
     for start in range(0, len(pairs), BLOCK):
         rows = slice(start, start + BLOCK)
         compared = Appearances([part]).compare((described,), pairs.earlier[rows], pairs.later[rows])
-        said[rows] = compared[0][:, 0]
-    if not np.isfinite(said).all():
-        raise ModelError(f"appearance '{part.name}' says of some pairs what is not finite")
-    return said
+        values[rows] = compared[0][:, 0]
+    if not np.isfinite(values).all():
+        raise ModelError(f"appearance '{part.name}' gives values that are not finite")
+    return values
 
 
-def pooled_likeness(part: LoadedAppearance, described: Descriptors, crops: list[IntArray], pairs: Pairs) -> Score:
-    """(P,) how alike the two tracklets of each pair look by their chosen crops.
+def pooled_similarity(part: LoadedAppearance, described: Descriptors, crops: list[IntArray], pairs: Pairs) -> Score:
+    """(P,) similarity of the two tracklets of each pair, by their chosen crops.
 
-    The cosine of the mean unit descriptors; or, where the appearance says more than one thing of a pair, and so has
-    descriptors that mean something in pairs only, the mean of the first over all pairs of crops.
+    The cosine of the mean unit descriptors. An appearance with more than one feature of a pair has descriptors that are
+    meaningful in pairs only: then the mean of the first feature over all pairs of crops.
 
     Args:
         part: the appearance.
         described: (N, D) descriptors of detections.
-        crops: for each tracklet, the detections chosen of it.
+        crops: for each tracklet, the indices of its chosen detections.
         pairs: P pairs of tracklets.
 
     Raises:
-        ModelError: as `likeness` does.
+        ModelError: as `similarity` does.
     """
     if len(part.feature_names) == 1 or not len(pairs):
         return pooled_cosine(described, crops, pairs)
@@ -141,7 +152,7 @@ def pooled_likeness(part: LoadedAppearance, described: Descriptors, crops: list[
     for left, right in product(range(count.max()), repeat=2):
         there = np.flatnonzero((count[pairs.earlier] > left) & (count[pairs.later] > right))
         first, second = start[pairs.earlier[there]] + left, start[pairs.later[there]] + right
-        total[there] += likeness(part, described, Pairs(member[first], member[second]))
+        total[there] += similarity(part, described, Pairs(member[first], member[second]))
     mean: Score = (total / (count[pairs.earlier] * count[pairs.later])).astype(np.float32)
     return mean
 
@@ -150,7 +161,7 @@ def evaluate_matches(
     sequences: Iterable[Sequence],
     detection_file: str,
     appearances: Appearances,
-    parameters: MatchEvalParameters,
+    parameters: MatchParameters,
     progress: Progress,
 ) -> list[MatchResult]:
     """Measure all appearances on all sequences, each of which is read once.
@@ -159,15 +170,15 @@ def evaluate_matches(
         sequences: as `find_annotated` finds them.
         detection_file: in each of their folders.
         appearances: those to measure.
-        parameters: what they are asked.
-        progress: told of frames looked at and appearances compared, by sequence.
+        parameters: the choice of samples.
+        progress: receives frames described and appearances compared, by sequence.
 
     Raises:
         InputError: a file is malformed, or the frames of a sequence end before its detections do.
         ModelError: an appearance failed.
     """
     results: list[MatchResult] = []
-    for questions in [ask(sequence, detection_file, parameters) for sequence in sequences]:
-        looks = look(questions, appearances, parameters.flow, progress)
-        results += measure(questions, looks, appearances, parameters, progress)
+    for samples in [draw_samples(sequence, detection_file, parameters) for sequence in sequences]:
+        descriptions = describe_samples(samples, appearances, parameters.flow, progress)
+        results += measure(samples, descriptions, appearances, parameters, progress)
     return results

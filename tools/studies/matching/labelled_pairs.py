@@ -1,4 +1,4 @@
-"""Pairs with known identities to measure appearance on: tracklets seconds apart, and detections by frame gap."""
+"""Pairs of known identity to measure appearance on: tracklets seconds apart, and detections by frame gap."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from siamlink.detectors.detections import Detections
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Same = NDArray[np.bool_]
-QUESTIONS = 20_000
-"""For each range of gaps, how many times at most a detection is compared with all of a later frame."""
+CANDIDATES = 20_000
+"""For each range of gaps, the largest number of detections that are paired with all of a later frame."""
 
 BLOCK = 4096
 """Pairs compared together, few enough for their descriptors to stay in the cache."""
@@ -27,20 +27,22 @@ class PairParameters(Parameters):
     """Which pairs of tracklets or detections are compared, in seconds and in mean box heights of the pair."""
 
     length_seconds: float = Field(1.0, gt=0, le=60, description="longest tracklet; longer stretches are cut evenly")
-    split_seconds: float = Field(0.3, gt=0, le=60, description="a tracklet ends where its person is not seen longer")
+    split_seconds: float = Field(0.3, gt=0, le=60, description="a tracklet ends at a longer gap")
     min_gap_seconds: float = Field(0.3, ge=0, le=60, description="shortest time between two tracklets")
     max_gap_seconds: float = Field(5.0, gt=0, le=60, description="longest time between two tracklets or detections")
-    near: bool = Field(False, description="keep only pairs that a person's motion would allow")
-    reach: float = Field(0.4, ge=0, le=10, description="distance of the feet allowed to near pairs at any gap")
-    max_speed: float = Field(1.6, gt=0, le=100, description="further distance allowed to them, in heights a second")
+    near: bool = Field(False, description="keep only pairs that the motion of a person allows")
+    reach: float = Field(
+        0.4, ge=0, le=10, description="largest distance of the feet of near pairs at any gap, in heights"
+    )
+    max_speed: float = Field(1.6, gt=0, le=100, description="further distance of near pairs, in heights per second")
 
 
 @dataclass(frozen=True)
 class LabelledTracklets:
-    """Short stretches of detections of one person each, by person and time.
+    """Short stretches of detections of one identity each, by identity and time.
 
     Attributes:
-        identity: (T,) the person.
+        identity: (T,) the identity.
         rows: for each tracklet, ascending indices of its detections; never empty.
     """
 
@@ -54,43 +56,43 @@ class LabelledTracklets:
 def cut_tracklets(
     detections: Detections, identity: IntArray, frame_rate: float, parameters: PairParameters
 ) -> LabelledTracklets:
-    """Cut each person's detections at gaps, then into equal parts short enough; unknown persons have no tracklets.
+    """Cut the detections of each identity at gaps, then into equal parts that are short enough.
 
     Args:
         detections: N detections, sorted by frame.
-        identity: (N,) the person each one shows; below 0 where that is not known.
-        frame_rate: frames a second.
+        identity: (N,) the identity of each one; below 0 where it is not known, which gives no tracklet.
+        frame_rate: frames per second.
         parameters: lengths and gaps.
     """
     rows = np.flatnonzero(identity >= 0)
     if not len(rows):
         return LabelledTracklets(np.zeros(0, np.int64), ())
     rows = rows[np.argsort(identity[rows], kind="stable")]
-    person, frame = identity[rows], detections.frame[rows].astype(np.int64)
-    begins = np.r_[True, (np.diff(person) != 0) | (np.diff(frame) > parameters.split_seconds * frame_rate)]
+    owner, frame = identity[rows], detections.frame[rows].astype(np.int64)
+    begins = np.r_[True, (np.diff(owner) != 0) | (np.diff(frame) > parameters.split_seconds * frame_rate)]
     stretch = np.cumsum(begins) - 1
     first, last = frame[begins][stretch], frame[np.r_[begins[1:], True]][stretch]
     span = last - first + 1
     parts = np.ceil(span / (parameters.length_seconds * frame_rate)).astype(np.int64)
     part = (frame - first) * parts // span
     cuts = np.flatnonzero((np.diff(stretch) != 0) | (np.diff(part) != 0)) + 1
-    return LabelledTracklets(person[np.r_[0, cuts]], tuple(np.split(rows, cuts)))
+    return LabelledTracklets(owner[np.r_[0, cuts]], tuple(np.split(rows, cuts)))
 
 
 def tracklet_pairs(
     detections: Detections, tracklets: LabelledTracklets, frame_rate: float, parameters: PairParameters
 ) -> tuple[Pairs, Same]:
-    """All pairs of tracklets of which the later begins the given time after the end of the earlier.
+    """All pairs of tracklets of which the later begins within the range of gaps after the end of the earlier.
 
     Returns:
-        P pairs of indices into `tracklets`, and (P,) whether both are one person.
+        P pairs of indices into `tracklets`, and (P,) whether both are one identity.
     """
     begin, end = (np.array([rows[place] for rows in tracklets.rows], np.int64) for place in (0, -1))
     shortest = max(1, int(np.ceil(parameters.min_gap_seconds * frame_rate)))
     gaps = np.arange(shortest, int(parameters.max_gap_seconds * frame_rate) + 1)
-    asked = (detections.frame[end].astype(np.int64)[:, None] + gaps).ravel()
-    question, later = _in_frames(detections.frame[begin], asked)
-    pairs = Pairs(question // max(1, len(gaps)), later)
+    frames = (detections.frame[end].astype(np.int64)[:, None] + gaps).ravel()
+    row, later = _in_frames(detections.frame[begin], frames)
+    pairs = Pairs(row // max(1, len(gaps)), later)
     if parameters.near:
         pairs = pairs[_is_near(detections, end[pairs.earlier], begin[pairs.later], frame_rate, parameters)]
     return pairs, tracklets.identity[pairs.earlier] == tracklets.identity[pairs.later]
@@ -99,16 +101,16 @@ def tracklet_pairs(
 def spread_crops(
     detections: Detections, rows: IntArray, count: int, sharpness: NDArray[np.floating] | None = None
 ) -> IntArray:
-    """The best few detections of a tracklet to judge its looks by, spread over its time.
+    """The best few detections of a tracklet to describe its appearance, spread over its time.
 
     Each of `count` equal stretches gives the detection with the highest sum of ranks, within the tracklet, of score,
-    height and, where it is given, sharpness.
+    height and sharpness, if known.
 
     Args:
         detections: N detections.
         rows: the tracklet's detections, ascending indices.
-        count: how many; all where the tracklet has no more.
-        sharpness: (N,) of each detection's picture, in any unit.
+        count: how many; all if the tracklet has no more.
+        sharpness: (N,) of each detection's image, in any unit.
     """
     if len(rows) <= count:
         return rows
@@ -119,10 +121,10 @@ def spread_crops(
 
 
 def pooled_cosine(descriptor: NDArray[np.floating], crops: Sequence[IntArray], pairs: Pairs) -> NDArray[np.float32]:
-    """How alike two tracklets look: the cosine between the means of the unit descriptors of their chosen crops.
+    """Similarity of two tracklets: the cosine between the means of the unit descriptors of their chosen crops.
 
     Args:
-        descriptor: (N, D) of the detections; only the rows of chosen crops are looked at.
+        descriptor: (N, D) of the detections; only the rows of chosen crops are used.
         crops: for each of T tracklets, the rows chosen of it, as by `spread_crops`; at least one.
         pairs: P pairs of tracklets.
 
@@ -148,7 +150,7 @@ class GapPairs:
         first_gap: least gap in frames.
         last_gap: greatest gap in frames.
         pairs: P pairs of detections.
-        same: (P,) whether both are one person.
+        same: (P,) whether both are one identity.
     """
 
     first_gap: int
@@ -169,11 +171,11 @@ def pairs_by_gap(
 
     Args:
         detections: N detections of one sequence.
-        identity: (N,) the person each one shows; below 0 where that is not known: such detections are in no pair.
-        frame_rate: frames a second.
+        identity: (N,) the identity of each one; below 0 where it is not known: such detections are in no pair.
+        frame_rate: frames per second.
         parameters: the longest gap, and whether pairs must be near.
-        count: for each range of gaps, how many pairs at most of one person, and how many of two.
-        random: the source of all choices.
+        count: for each range of gaps, the largest number of pairs of one identity, and of two.
+        random: the generator of all random choices.
     """
     longest = int(parameters.max_gap_seconds * frame_rate)
     known = np.flatnonzero(identity >= 0)
@@ -182,21 +184,23 @@ def pairs_by_gap(
     while first <= longest:
         last = min(2 * first - 1, longest)
         width = last - first + 1
-        chosen = random.permutation(len(known) * width)[:QUESTIONS]
-        question, later = _in_frames(frame, frame[chosen // width] + first + chosen % width)
-        pairs = Pairs(known[chosen // width][question], known[later])
+        chosen = random.permutation(len(known) * width)[:CANDIDATES]
+        row, later = _in_frames(frame, frame[chosen // width] + first + chosen % width)
+        pairs = Pairs(known[chosen // width][row], known[later])
         if parameters.near:
             pairs = pairs[_is_near(detections, pairs.earlier, pairs.later, frame_rate, parameters)]
         same = identity[pairs.earlier] == identity[pairs.later]
-        kept = np.concatenate([random.permutation(np.flatnonzero(same == kind))[:count] for kind in (True, False)])
-        yield GapPairs(first, last, pairs[kept], same[kept])
+        chosen_pairs = np.concatenate(
+            [random.permutation(np.flatnonzero(same == kind))[:count] for kind in (True, False)]
+        )
+        yield GapPairs(first, last, pairs[chosen_pairs], same[chosen_pairs])
         first *= 2
 
 
-def _in_frames(frame: NDArray[np.integer], asked: IntArray) -> tuple[IntArray, IntArray]:
-    """All that is in each frame asked for, as (question, index into `frame`)."""
+def _in_frames(frame: NDArray[np.integer], queries: IntArray) -> tuple[IntArray, IntArray]:
+    """The detections in each of the frames `queries`, as (index into `queries`, index into `frame`)."""
     index = FrameIndex(frame.astype(np.int64), np.zeros(len(frame)))
-    return index.within(asked, np.zeros(len(asked)), np.zeros(len(asked)))
+    return index.within(queries, np.zeros(len(queries)), np.zeros(len(queries)))
 
 
 def _is_near(

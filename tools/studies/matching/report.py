@@ -1,4 +1,4 @@
-"""What comes out of `siamlink match-eval`: tables, JSON and a picture of ROC curves."""
+"""The results of `siamlink study match`: tables, JSON and a picture of ROC curves."""
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from siamlink.association.training.verification_metrics import Roc
+from siamlink.tools.console.tables import Table
 from siamlink.tools.studies.matching.evaluation import MatchResult, PairScore
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from rich.table import Table
 
 MEAN = "mean"
 LEAST_RATE = 1e-3
-"""Where the picture's false positive rates begin."""
+"""The smallest false positive rate in the picture."""
 PANELS = 3
-"""In a row of the picture at most."""
+"""Largest number in a row of the picture."""
 
 
 class _Column(NamedTuple):
@@ -26,8 +26,8 @@ class _Column(NamedTuple):
     has_mean: bool = True
 
 
-def tables(results: list[MatchResult]) -> "list[Table]":
-    """A table for each measure: a row for each sequence and appearance, and the means over the sequences apart."""
+def tables(results: list[MatchResult]) -> list[Table]:
+    """A table for each measure: a row for each sequence and appearance, then the means over the sequences."""
     starts = sorted({each.first_gap: None for result in results for each in result.gaps})
     ways = sorted({result.ways for result in results if result.ways})
     by_gap = [
@@ -60,25 +60,24 @@ def _one_shot_among(ways: int) -> Callable[[MatchResult], float]:
     return lambda result: result.one_shot if result.ways == ways else np.nan
 
 
-def _table(title: str, results: list[MatchResult], columns: list[_Column]) -> "Table":
-    from rich import box
-    from rich.table import Table
-
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for heading in ("sequence", "appearance"):
-        table.add_column(heading, overflow="fold")
-    for column in columns:
-        table.add_column(column.heading, justify="right", no_wrap=True)
+def _table(title: str, results: list[MatchResult], columns: list[_Column]) -> Table:
     short = short_names(result.appearance for result in results)
-    for result in results:
-        cells = [_cell(column.value(result)) for column in columns]
-        table.add_row(result.sequence, short[result.appearance], *cells)
-    table.add_section()
+    rows = [
+        (result.sequence, short[result.appearance], *(_cell(column.value(result)) for column in columns))
+        for result in results
+    ]
     for name, display in short.items():
         own = [result for result in results if result.appearance == name]
         means = [_mean(map(column.value, own)) if column.has_mean else np.nan for column in columns]
-        table.add_row(MEAN, display, *map(_cell, means), style="bold")
-    return table
+        rows.append((MEAN, display, *map(_cell, means)))
+    return Table(
+        ("sequence", "appearance", *(column.heading for column in columns)),
+        tuple(rows),
+        title,
+        texts=2,
+        sections=frozenset({len(results)}),
+        bold=len(short),
+    )
 
 
 def _cell(value: float) -> str:
@@ -94,7 +93,7 @@ def _mean(values: Iterable[float]) -> float:
 
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
-    """For each name of an appearance the same without folders, where that tells all of them apart."""
+    """For each name of an appearance the name without folders, if these are all different."""
     short = {name: ":".join(Path(part).name for part in name.split(":")) for name in names}
     return short if len(set(short.values())) == len(short) else {name: name for name in short}
 
@@ -165,7 +164,7 @@ def draw_roc(results: list[MatchResult], path: Path) -> None:
 
 def _draw_panel(panel: "Axes", sequence: str, scores: list[tuple[str, PairScore]]) -> None:
     same, different = scores[0][1].same, scores[0][1].different
-    panel.set_title(f"{sequence}: {same} pairs of one person, {different} of two", fontsize=10)
+    panel.set_title(f"{sequence}: {same} pairs of one identity, {different} of two", fontsize=10)
     panel.set(xscale="log", xlim=(LEAST_RATE, 1), ylim=(0, 1.01), xlabel="false positive rate", ylabel="recall")
     panel.grid(alpha=0.3)
     panel.axhline(0.95, color="grey", linewidth=0.8, linestyle=":")
@@ -184,7 +183,7 @@ def _draw_panel(panel: "Axes", sequence: str, scores: list[tuple[str, PairScore]
 
 
 def _visible(curve: Roc) -> tuple[np.ndarray, np.ndarray]:
-    """False positive rates and recalls from the picture's left border on, where the curve's height is kept."""
+    """False positive rates and recalls from the picture's left border on, with the height of the curve there."""
     rate, recall = curve.false_positive_rate, curve.recall
     first = int(np.searchsorted(rate, LEAST_RATE, side="right"))
     return np.append(LEAST_RATE, rate[first:]), np.append(recall[first - 1], recall[first:])

@@ -16,14 +16,14 @@ from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import open_sequence
-from siamlink.tools.studies.ablation import answers as ablation_answers
+from siamlink.tools.studies.ablation import comparison as ablation_comparison
 from siamlink.tools.studies.ablation import folds as ablation_folds
 from siamlink.tools.studies.ablation import networks as ablation_networks
 from siamlink.tools.studies.ablation import patches as ablation_patches
 from siamlink.tools.studies.ablation import rows as ablation_run
-from siamlink.tools.studies.ablation.answers import Answers, score_pairs
+from siamlink.tools.studies.ablation.comparison import Comparison, score_pairs
 from siamlink.tools.studies.ablation.networks import recipe_of_loss, recipe_of_topology
-from siamlink.tools.studies.ablation.patches import Asked, FrameCache, ask_about, see
+from siamlink.tools.studies.ablation.patches import PairSample, SequencePatches, cut_patches, sample_pairs
 from siamlink.tools.studies.ablation.study import Row, Study, measure
 from siamlink.tools.studies.ablation.tables import by_sequence, fill_block, overall
 
@@ -43,7 +43,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, count in {"GAP_PAIRS": 20, "TRACKLET_PAIRS": 10}.items():
         monkeypatch.setattr(ablation_patches, name, count)
     for name, count in {"TIMED_PATCHES": 8, "TIMED_PAIRS": 16}.items():
-        monkeypatch.setattr(ablation_answers, name, count)
+        monkeypatch.setattr(ablation_comparison, name, count)
 
 
 def results(kind: str) -> Any:
@@ -56,9 +56,10 @@ def document(*names: str) -> Path:
     return Path("tables.md")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
-def test_context_and_looks_alone_and_together(siamlink: Run, painted_streets: Path) -> None:
-    command = ("ablate", "features", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
+def test_context_and_appearance_alone_and_together(siamlink: Run, painted_streets: Path) -> None:
+    command = ("study", "ablate", "features", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
     done = siamlink(*command, "--docs", document("features", "solvers"))
     assert (done.code, done.err) == (0, "")
     rows = results("features")["rows"]
@@ -84,23 +85,27 @@ def test_context_and_looks_alone_and_together(siamlink: Run, painted_streets: Pa
     assert Path("seen.txt").read_text() == looked, "finished rows are not made again"
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_solvers_share_rows_with_features(siamlink: Run, painted_streets: Path) -> None:
-    done = siamlink("ablate", "solvers", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
+    done = siamlink("study", "ablate", "solvers", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
     assert (done.code, done.err) == (0, "")
     names = ["lp, none", "hungarian, none", "lp, looks.py:Grey", "hungarian, looks.py:Grey"]
     assert list(results("solvers")["rows"]) == names
     rows = sorted(path.name for path in Path("out/rows").iterdir())
-    assert rows == [f"tracks-{s}-{look}.json" for s in ("hungarian", "lp") for look in ("looks.py_Grey", "none")]
+    assert rows == [
+        f"tracks-{solver}-{name}.json" for solver in ("hungarian", "lp") for name in ("looks.py_Grey", "none")
+    ]
     assert sorted(path.name for path in Path("out/models").iterdir()) == ["without-east", "without-west"]
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_networks_are_trained_on_crops_and_measured_on_videos(
     siamlink: Run, painted_streets: Path, crops: Path
 ) -> None:
     some = ("--loss", "leal-taixe", "--loss", "softmax", "--loss", "mahalanobis")
-    done = siamlink("ablate", "losses", painted_streets, *TINY, *some, "--docs", document("losses"))
+    done = siamlink("study", "ablate", "losses", painted_streets, *TINY, *some, "--docs", document("losses"))
     assert (done.code, done.err) == (0, "")
     rows = results("losses")["rows"]
     assert list(rows) == ["context only", "blind network", "leal-taixe", "softmax", "mahalanobis"]
@@ -117,12 +122,12 @@ def test_networks_are_trained_on_crops_and_measured_on_videos(
     ]
     at_first = Path("out/rows/joint-compact-softmax.json").stat().st_mtime_ns
     shared = ("--topology", "joint", "--paper-steps", "0")
-    assert siamlink("ablate", "topologies", painted_streets, *TINY, *shared).code == 0
+    assert siamlink("study", "ablate", "topologies", painted_streets, *TINY, *shared).code == 0
     assert Path("out/rows/joint-compact-softmax.json").stat().st_mtime_ns == at_first
     topologies = results("topologies")["rows"]
     assert topologies["joint, compact"] == rows["softmax"]
     assert results("losses")["rows"] == rows
-    other = siamlink("ablate", "topologies", painted_streets, *TINY[:-1], "3", *shared)
+    other = siamlink("study", "ablate", "topologies", painted_streets, *TINY[:-1], "3", *shared)
     assert "joint-compact-softmax.json was made with other settings; name another folder" in other.line
 
 
@@ -144,7 +149,7 @@ def test_what_cannot_be_used_is_one_line(
     siamlink: Run, sequence: Callable[..., Path], crops: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     sequence("A")
-    done = siamlink("ablate", *arguments, "-o", "out")
+    done = siamlink("study", "ablate", *arguments, "-o", "out")
     assert (done.code, done.out) == (2, "")
     assert message in done.line
 
@@ -169,19 +174,19 @@ def test_a_row_is_made_once_and_a_folder_belongs_to_one_choice_of_data(tmp_path:
 def test_patches_are_cut_out_once_and_found_by_their_boxes(sequence: Callable[..., Path]) -> None:
     walk, folder = open_sequence(sequence("A")), Path("out")
     folder.mkdir()
-    seen = see(walk, folder, lambda *_: None)
+    seen = cut_patches(walk, folder, lambda *_: None)
     assert seen.image.shape == (48, 121, 53, 3)
     rows = np.array([40, 3, 7])
     assert np.array_equal(seen.rows(seen.detections[rows]), rows)
     (walk.frames or folder).unlink()
-    assert np.array_equal(see(walk, folder, lambda *_: None).image, seen.image)
+    assert np.array_equal(cut_patches(walk, folder, lambda *_: None).image, seen.image)
     assert seen.patches(np.array([1])).flow.shape == (1, 121, 53, 2)
 
 
 class Brightness:
     """Compares by the brightness of the middle; its descriptors are long or short."""
 
-    feature_names = ("likeness", "later")
+    feature_names = ("similarity", "later")
 
     def __init__(self, size: int) -> None:
         self.size, self.described = size, 0
@@ -194,35 +199,37 @@ class Brightness:
         return np.column_stack([-abs(earlier - later)[:, 0], later[:, -1]])
 
 
-def painted(count: int) -> FrameCache:
+def painted(count: int) -> SequencePatches:
     image = np.zeros((count, 121, 53, 3), np.uint8)
     image += np.arange(count, dtype=np.uint8)[:, None, None, None]
     box = np.tile(np.array([[0, 0, 10, 20]]), (count, 1)) + np.arange(count)[:, None]
-    return FrameCache(Detections(np.arange(1, count + 1), box, np.ones(count), np.zeros(count)), image)  # type: ignore[arg-type]
+    detections = Detections(np.arange(1, count + 1), box, np.ones(count), np.zeros(count))  # type: ignore[arg-type]
+    return SequencePatches(detections, image)
 
 
 @pytest.mark.parametrize("size", [3, 5000])
-def test_long_descriptors_are_made_by_blocks_with_the_same_answers(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("siamlink.tools.studies.ablation.answers.PAIRS_AT_ONCE", 7)
-    monkeypatch.setattr("siamlink.tools.studies.ablation.answers.GATHERED", 3)
+def test_long_descriptors_are_compared_by_blocks(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("siamlink.tools.studies.ablation.comparison.BLOCK", 7)
+    monkeypatch.setattr("siamlink.tools.studies.ablation.comparison.GATHERED", 3)
     earlier, later = np.random.default_rng(0).integers(0, 50, (2, 40))
-    answers = Answers(Brightness(size), painted(50).patches(slice(None)))
-    said = answers.compare(Pairs(earlier, later))
-    assert np.array_equal(said, np.column_stack([-abs(earlier - later), later]))
-    assert answers.compare(Pairs(earlier[:0], later[:0])).shape == (0, 2)
+    comparison = Comparison(Brightness(size), painted(50).patches(slice(None)))
+    features = comparison.compare(Pairs(earlier, later))
+    assert np.array_equal(features, np.column_stack([-abs(earlier - later), later]))
+    assert comparison.compare(Pairs(earlier[:0], later[:0])).shape == (0, 2)
 
 
-def test_tracklets_are_as_alike_as_their_crops_on_average() -> None:
+def test_the_similarity_of_tracklets_is_the_mean_over_their_crops() -> None:
     crops = Pairs(np.array([0, 0, 5, 9]), np.array([1, 3, 9, 9]))
-    asked = Asked("A", crops[:2], np.array([True, False]), crops, np.array([0, 0, 1, 2]), np.array([True, False, True]))
-    answers = {"A": Answers(Brightness(1), painted(10).patches(slice(None)))}
-    measures = score_pairs(answers, [asked])
+    same, owner = np.array([True, False, True]), np.array([0, 0, 1, 2])
+    sample = PairSample("A", crops[:2], same[:2], crops, owner, same)
+    comparisons = {"A": Comparison(Brightness(1), painted(10).patches(slice(None)))}
+    measures = score_pairs(comparisons, [sample])
     assert measures["AP"] == {"A": 1.0, "all": 1.0}
     assert measures["tracklet AP"] == {"A": 1.0, "all": 1.0}  # -2 and 0 against -4
     assert list(measures) == ["AP", "FPR95", "tracklet AP", "tracklet FPR95"]
 
 
-def test_what_is_asked_points_to_the_right_people(sequence: Callable[..., Path]) -> None:
+def test_sampled_pairs_point_to_the_right_identities(sequence: Callable[..., Path]) -> None:
     """The walkers are lost in frames 9 to 14, so that each makes two tracklets apart in time."""
     folder = sequence("A")
     file = folder / "det" / "det.txt"
@@ -230,26 +237,26 @@ def test_what_is_asked_points_to_the_right_people(sequence: Callable[..., Path])
     file.write_text("\n".join(["1,-1,60,50,14,15,1,-1,-1,-1", *lines]) + "\n")
     walk = open_sequence(folder)
     Path("out").mkdir()
-    seen = see(walk, Path("out"), lambda *_: None)
-    asked = ask_about(walk, seen)
-    frame, right = seen.detections.frame, seen.detections.box[:, 1] < 30
-    assert (frame[asked.pairs.later] - frame[asked.pairs.earlier]).min() >= 4
-    assert np.array_equal(asked.same, right[asked.pairs.earlier] == right[asked.pairs.later])
-    assert (asked.same_tracklet.sum(), len(asked.same_tracklet)) == (2, 4)
-    assert np.bincount(asked.owner).tolist() == [16, 16, 16, 16]
-    assert frame[asked.crops.earlier].max() <= 8
-    assert frame[asked.crops.later].min() >= 15
-    alike = right[asked.crops.earlier] == right[asked.crops.later]
-    assert np.array_equal(alike, asked.same_tracklet[asked.owner])
+    patches = cut_patches(walk, Path("out"), lambda *_: None)
+    sample = sample_pairs(walk, patches)
+    frame, right = patches.detections.frame, patches.detections.box[:, 1] < 30
+    assert (frame[sample.pairs.later] - frame[sample.pairs.earlier]).min() >= 4
+    assert np.array_equal(sample.same, right[sample.pairs.earlier] == right[sample.pairs.later])
+    assert (sample.same_tracklet.sum(), len(sample.same_tracklet)) == (2, 4)
+    assert np.bincount(sample.owner).tolist() == [16, 16, 16, 16]
+    assert frame[sample.crops.earlier].max() <= 8
+    assert frame[sample.crops.later].min() >= 15
+    alike = right[sample.crops.earlier] == right[sample.crops.later]
+    assert np.array_equal(alike, sample.same_tracklet[sample.owner])
 
 
-def test_slow_networks_are_asked_about_some_pairs_and_whole_tracklets(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_networks_compare_some_pairs_and_whole_tracklets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ablation_run, "SLOW_PAIRS", 3)
     monkeypatch.setattr(ablation_run, "SLOW_TRACKLETS", 2)
     number = np.arange(6)
     pairs, same_tracklet = Pairs(number, number), np.array([True, False, True])
-    whole = Asked("A", pairs, number < 2, pairs, number // 2, same_tracklet)
-    some = ablation_run.thinned(whole)
+    whole = PairSample("A", pairs, number < 2, pairs, number // 2, same_tracklet)
+    some = ablation_run.subsample(whole)
     assert len(some.pairs) == len(some.same) == 3
     assert np.array_equal(some.same, some.pairs.earlier < 2)
     assert some.owner.tolist() == [0, 0, 1, 1]

@@ -28,13 +28,15 @@ def precision(metric: LearnedMetric, descriptor: np.ndarray, identity: np.ndarra
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
-def test_a_learned_metric_tells_new_people_apart_better(name):
+def test_a_learned_metric_separates_new_identities_better(name):
     pytest.importorskip("metric_learn")
     learned = learn_metric(name, *people(0))
     assert precision(learned, *people(1)) > 1.5 * precision(LearnedMetric(np.eye(DIMENSION)), *people(1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
 def test_the_same_seed_learns_the_same_whatever_the_scale_of_the_descriptors(name):
     pytest.importorskip("metric_learn")
@@ -43,7 +45,7 @@ def test_the_same_seed_learns_the_same_whatever_the_scale_of_the_descriptors(nam
     np.testing.assert_allclose(small.transform, 2**20 * large.transform, rtol=1e-6)
 
 
-def test_nobody_and_people_seen_too_rarely_are_not_learned_from(monkeypatch):
+def test_rare_and_missing_identities_are_left_out(monkeypatch):
     seen = []
 
     class Learner:
@@ -79,7 +81,7 @@ def test_without_metric_learn_the_extra_is_named(monkeypatch):
         learn_metric("lmnn", *people(0))
 
 
-def test_a_scikit_learn_that_metric_learn_does_not_know_is_said(monkeypatch):
+def test_an_incompatible_scikit_learn_is_an_error(monkeypatch):
     class Broken:
         def __init__(self, **settings):
             pass
@@ -99,5 +101,5 @@ def test_an_unknown_metric_is_named_with_the_nearest():
 
 @pytest.mark.parametrize("identity", [np.zeros(20, int), np.arange(20), np.full(20, -1), np.zeros(0, int)])
 def test_one_person_alone_teaches_nothing(identity):
-    with pytest.raises(InputError, match="two people with 4 descriptors each are needed"):
+    with pytest.raises(InputError, match="two identities with 4 descriptors each are needed"):
         learn_metric("mahalanobis", np.ones((len(identity), 3)), identity)

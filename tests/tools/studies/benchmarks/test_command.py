@@ -13,8 +13,9 @@ from siamlink.association.appearance.siamese.networks import NetworkParameters, 
 from siamlink.tools.studies.benchmarks.solve import OURS, Run, SolveBenchmark
 
 
-def test_match_compares_ways_that_give_the_same_answers(siamlink: Callable) -> None:
-    done = siamlink("bench", "match", "--patches", 4, "--pairs", 8, "--repeats", 1, "--json", "match.json")
+@pytest.mark.slow
+def test_match_compares_ways_with_the_same_results(siamlink: Callable) -> None:
+    done = siamlink("study", "bench", "match", "--patches", 4, "--pairs", 8, "--repeats", 1, "--json", "match.json")
     assert done.code == 0
     figures = json.loads(Path("match.json").read_text())
     plain, half, split, embedding = figures["ways"]
@@ -23,7 +24,7 @@ def test_match_compares_ways_that_give_the_same_answers(siamlink: Callable) -> N
     assert split["difference"] < 1e-5
     assert 1e-5 < half["difference"] < 1
     assert embedding["difference"] is None
-    assert all(way["pairs_a_second"] > 0 and way["name"] in done.out for way in figures["ways"])
+    assert all(way["pairs_per_second"] > 0 and way["name"] in done.out for way in figures["ways"])
 
 
 def test_only_a_compact_joint_network_can_be_measured(siamlink: Callable, here: Path) -> None:
@@ -32,19 +33,20 @@ def test_only_a_compact_joint_network_can_be_measured(siamlink: Callable, here: 
         network = build_network(NetworkParameters(topology=topology, size="compact"))
         path = here / f"{topology}.safetensors"
         save_siamese(path, network, make_loss("softmax", 32), {"loss": "softmax"})
-        done = siamlink("bench", "match", "--weights", path, "--patches", 4, "--pairs", 8, "--repeats", 1)
+        done = siamlink("study", "bench", "match", "--weights", path, "--patches", 4, "--pairs", 8, "--repeats", 1)
         assert done.code == code
-    assert "is no compact joint-input network" in done.line
+    assert "is not a compact joint-input network" in done.line
 
 
 FORK = "p min 8 10\na 1 2 2\na 2 3 -3\na 3 8 2\na 1 4 2\na 4 5 -3\na 5 8 2\na 1 6 2\na 6 7 -3\na 7 8 2\na 3 4 0.5\n"
 """Three detections of cost -3 and one link: the two that it joins are a track that costs -1.5."""
 
 
+@pytest.mark.slow
 def test_solve_times_three_solvers_that_find_one_optimum(siamlink: Callable, here: Path) -> None:
     (here / "instances").mkdir()
     (here / "instances" / "fork.txt").write_text(FORK)
-    done = siamlink("bench", "solve", "--largest", 100, "--problems", "instances", "--json", "solve.json")
+    done = siamlink("study", "bench", "solve", "--largest", 100, "--problems", "instances", "--json", "solve.json")
     assert (done.code, done.err) == (0, "")
     figures = json.loads(Path("solve.json").read_text())
     assert figures["equal"]
@@ -58,14 +60,14 @@ def test_solve_times_three_solvers_that_find_one_optimum(siamlink: Callable, her
 
 
 def test_a_solver_that_takes_too_long_is_ended(siamlink: Callable) -> None:
-    done = siamlink("bench", "solve", "--largest", 100, "--time-limit", 0.1, "--json", "solve.json")
+    done = siamlink("study", "bench", "solve", "--largest", 100, "--time-limit", 0.1, "--json", "solve.json")
     runs = json.loads(Path("solve.json").read_text())["runs"]
     assert done.code == 0
     assert {run["failure"] for run in runs} == {"> 0.1 s"}
     assert {run["cost"] for run in runs} == {None}
 
 
-def test_other_optima_are_found_out() -> None:
+def test_different_optima_are_detected() -> None:
     ours = Run("crowd", 2, 1, OURS, 1.0, 1.0, 1.0, -5.0)
     for difference, equal in ((1e-9, True), (1e-3, False)):
         other = Run("crowd", 2, 1, "HiGHS", 1.0, 1.0, 1.0, -5.0, difference)
@@ -87,7 +89,7 @@ def test_other_optima_are_found_out() -> None:
 def test_a_file_that_is_no_instance_is_one_clear_line(siamlink: Callable, here: Path, text: str, message: str) -> None:
     (here / "instances").mkdir()
     (here / "instances" / "mine.txt").write_text(text, encoding="utf-8")
-    done = siamlink("bench", "solve", "--largest", 100, "--problems", "instances")
+    done = siamlink("study", "bench", "solve", "--largest", 100, "--problems", "instances")
     assert done.code == 2
     assert "mine.txt" in done.line
     assert message in done.line
@@ -96,28 +98,30 @@ def test_a_file_that_is_no_instance_is_one_clear_line(siamlink: Callable, here: 
 def test_a_folder_without_instances_is_an_error(siamlink: Callable, here: Path) -> None:
     (here / "empty").mkdir()
     for folder, message in (("empty", "empty has no files"), ("det.txt", "det.txt is not a folder")):
-        done = siamlink("bench", "solve", "--problems", folder)
+        done = siamlink("study", "bench", "solve", "--problems", folder)
         assert done.code == 2
         assert message in done.line
 
 
+@pytest.mark.slow
 def test_a_stream_is_measured_and_drawn(siamlink: Callable, here: Path) -> None:
-    stream = ("bench", "stream", "--frames", 120, "--people", 3, "--set", "latency_seconds=1")
+    stream = ("study", "bench", "stream", "--frames", 120, "--people", 3, "--set", "latency_seconds=1")
     done = siamlink(*stream, "--json", "stream.json", "--picture", "stream.png")
     assert (done.code, done.err) == (0, "")
     figures = json.loads(Path("stream.json").read_text())
     assert (figures["frames"], figures["people"], figures["tracks"], figures["switches"]) == (120, 3, 3, 0)
     assert figures["boxes"] > 3 * 120 * 0.6
     assert [sample["frame"] for sample in figures["samples"]] == list(range(1, 121))
-    assert all(sample["kept"] > 0 for sample in figures["samples"])
+    assert all(sample["detections"] > 0 for sample in figures["samples"])
     assert Path("stream.png").read_bytes().startswith(b"\x89PNG")
     assert "identity switches" in done.out
     assert siamlink(*stream, "--set", "latency_seconds=-1").code == 2
     assert "cannot write nowhere/x.png" in siamlink(*stream[:4], *stream[6:], "--picture", "nowhere/x.png").line
 
 
+@pytest.mark.slow
 def test_the_time_for_a_frame_is_measured_by_length_and_by_crowd(siamlink: Callable, here: Path) -> None:
-    scaling = ("bench", "scaling", "--frames", "20,10", "--people", 3)
+    scaling = ("study", "bench", "scaling", "--frames", "20,10", "--people", 3)
     done = siamlink(*scaling, "--json", "scaling.json", "--picture", "scaling.png")
     assert (done.code, done.err) == (0, "")
     figures = json.loads(Path("scaling.json").read_text())
@@ -135,5 +139,5 @@ def test_the_time_for_a_frame_is_measured_by_length_and_by_crowd(siamlink: Calla
 
 @pytest.mark.parametrize("lengths", ["", "0", "1.5", "10,,20", "-3", "1000000000"])
 def test_lengths_are_whole_numbers(siamlink: Callable, lengths: str) -> None:
-    done = siamlink("bench", "scaling", f"--frames={lengths}")
+    done = siamlink("study", "bench", "scaling", f"--frames={lengths}")
     assert (done.code, "expected whole numbers from 1 to 100000000, joined by commas" in done.line) == (2, True)

@@ -5,20 +5,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from siamlink.tools.studies.benchmarks.evaluate import EvaluateBenchmark, Timing, _largest_difference
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 
 
-def test_both_programs_say_the_same(siamlink: Run, sequence: Make, here: Path) -> None:
+@pytest.mark.slow
+def test_both_programs_give_the_same_scores(siamlink: Run, sequence: Make, here: Path) -> None:
     results = here / "results"
     results.mkdir()
     for name in ("A", "B"):
         folder = sequence(name, None)
         lines = (folder / "gt" / "gt.txt").read_text().splitlines(keepends=True)
         (results / f"{name}.txt").write_text("".join(lines[5:-3]))
-    done = siamlink("bench", "evaluate", "sequences", "results", "--repeat", 1, "--json", "figures.json")
+    done = siamlink("study", "bench", "evaluate", "sequences", "results", "--repeat", 1, "--json", "figures.json")
     assert (done.code, done.err) == (0, "")
     figures = json.loads(Path("figures.json").read_text())
     assert figures["equal"]
@@ -33,9 +36,9 @@ def test_several_benchmarks_are_not_combined(siamlink: Run, sequence: Make, here
     for name, line in (("A", "1,1,10,10,20,40,1,-1,-1,-1\n"), ("B", "1,1,10,10,20,40,1,1,1\n")):
         (sequence(name, None) / "gt" / "gt.txt").write_text(line)
         (here / "results" / f"{name}.txt").write_text("1,1,10,10,20,40,1,-1,-1,-1\n")
-    line = siamlink("bench", "evaluate", "sequences", "results").line
+    line = siamlink("study", "bench", "evaluate", "sequences", "results").line
     assert line == "siamlink: the sequences are of mot15, mot17: measure one benchmark at a time"
-    assert "does not exist" in siamlink("bench", "evaluate", "sequences", "nowhere").line
+    assert "does not exist" in siamlink("study", "bench", "evaluate", "sequences", "nowhere").line
 
 
 def test_a_figure_that_differs_is_named() -> None:

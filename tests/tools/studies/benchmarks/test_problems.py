@@ -6,15 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.association.solvers.solvers import solve_lp
-from siamlink.tools.studies.benchmarks.problems import LINKS_A_DETECTION, crowd_problem, load_problem, save_problem
+from siamlink.tools.studies.benchmarks.problems import LINKS_PER_DETECTION, crowd_problem, load_problem, save_problem
 from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 
 COLUMNS = ("frame", "detection", "entry", "exit", "link")
 
 
-def test_a_crowd_has_the_detections_and_links_that_were_asked_for() -> None:
+def test_a_crowd_has_the_given_number_of_detections_and_links() -> None:
     made = crowd_problem(2000)
-    assert (len(made), len(made.pairs)) == (2000, round(LINKS_A_DETECTION * 2000))
+    assert (len(made), len(made.pairs)) == (2000, round(LINKS_PER_DETECTION * 2000))
     assert (np.diff(made.frame) >= 0).all()
     assert (made.frame[made.pairs.later] > made.frame[made.pairs.earlier]).all()
     assert all(np.isfinite(getattr(made, name)).all() for name in COLUMNS)

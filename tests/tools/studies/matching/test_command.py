@@ -19,13 +19,19 @@ from siamlink.tools.studies.matching.evaluation import (
     GapScore,
     MatchResult,
     PairScore,
-    likeness,
     measure,
-    pooled_likeness,
+    pooled_similarity,
+    similarity,
 )
 from siamlink.tools.studies.matching.labelled_pairs import PairParameters
-from siamlink.tools.studies.matching.questions import Looks, MatchEvalParameters, ask, load_appearances, look
 from siamlink.tools.studies.matching.report import as_dict, draw_roc, short_names
+from siamlink.tools.studies.matching.samples import (
+    Descriptions,
+    MatchParameters,
+    describe_samples,
+    draw_samples,
+    load_appearances,
+)
 
 Run = Callable[..., Any]
 Make = Callable[..., Path]
@@ -42,7 +48,7 @@ class Colour:
 
 class Pairwise(Colour):
     """Descriptors whose cosine means nothing, and two features."""
-    feature_names = "likeness", "noise"
+    feature_names = "similarity", "noise"
     def describe(self, image, box):
         return np.column_stack([np.full(len(box), 1e6), colour(image, box)[:, 0]])
     def compare(self, earlier, later):
@@ -59,10 +65,10 @@ class Moving(Colour):
         moved = [colour(flow.vectors, each[None] * flow.scale)[0] for each in box]
         return np.column_stack([np.reshape(moved, (-1, 2))[:, 0], np.full(len(box), 5)])
 
-class FrameCache(Colour):
+class Recorder(Colour):
     boxes = []
     def describe(self, image, box):
-        FrameCache.boxes.append(box)
+        Recorder.boxes.append(box)
         return super().describe(image, box)
 
 class Unsure(Colour):
@@ -76,7 +82,7 @@ class Changes(Colour):
         self.width += 1
         return np.ones((len(box), self.width))
 '''
-ASK = MatchEvalParameters()
+ASK = MatchParameters()
 
 
 def quiet(*_: object) -> None:
@@ -110,7 +116,7 @@ def rows(out: str) -> list[list[str]]:
 def test_appearances_that_know_the_walkers_are_right_and_a_blind_one_guesses(siamlink: Run, walks: Make) -> None:
     names = ["looks.py:Colour", "looks.py:Pairwise", "looks.py:Blind"]
     specs = ("--appearance", names[0], "--appearance", ",".join(names))
-    done = siamlink("match-eval", walks("A"), *specs, "-o", "out", "--json", "F")
+    done = siamlink("study", "match", walks("A"), *specs, "-o", "out", "--json", "F")
     assert (done.code, done.err) == (0, "")
     right = [["1.000"] * 5, ["0.000"] * 5, ["2", "2", "1.000", "0.000"], ["1.000"]]
     shown = rows(done.out)
@@ -137,31 +143,31 @@ def test_appearances_that_know_the_walkers_are_right_and_a_blind_one_guesses(sia
 
 
 def test_optical_flow_is_there_where_it_is_needed(walks: Make) -> None:
-    questions = ask(open_sequence(walks("A")), "det/det.txt", ASK)
+    samples = draw_samples(open_sequence(walks("A")), "det/det.txt", ASK)
     appearances = load_appearances(["looks.py:Moving"])
-    (described,) = look(questions, appearances, ASK.flow, quiet).described
-    (result,) = measure(questions, Looks(np.ones(len(described)), (described,)), appearances, ASK, quiet)
+    (described,) = describe_samples(samples, appearances, ASK.flow, quiet).described
+    (result,) = measure(samples, Descriptions(np.ones(len(described)), (described,)), appearances, ASK, quiet)
     assert result.one_shot > 0.8
-    known = questions.detections.frame > 1
-    right = questions.detections.box[:, 1] < 60
+    known = samples.detections.frame > 1
+    right = samples.detections.box[:, 1] < 60
     assert np.median(described[known & right, 0]) > 15
     assert np.median(described[known & ~right, 0]) < -15
 
 
 def test_each_detection_of_a_person_is_described_once_and_others_never(walks: Make) -> None:
     folder = walks("A", "20,-1,60,50,14,15,1,-1,-1,-1")
-    questions = ask(open_sequence(folder), "det/det.txt", ASK)
-    assert len(questions.rows) == len(questions.detections) == 36
-    look(questions, load_appearances(["looks.py:Seen"]), ASK.flow, quiet)
-    boxes = sys.modules["siamlink_plugin_looks"].Seen.boxes
+    samples = draw_samples(open_sequence(folder), "det/det.txt", ASK)
+    assert len(samples.rows) == len(samples.detections) == 36
+    describe_samples(samples, load_appearances(["looks.py:Recorder"]), ASK.flow, quiet)
+    boxes = sys.modules["siamlink_plugin_looks"].Recorder.boxes
     assert [len(each) for each in boxes] == [2] * 18
-    assert np.array_equal(np.concatenate(boxes), questions.detections.box)
+    assert np.array_equal(np.concatenate(boxes), samples.detections.box)
 
 
 def test_near_pairs_are_those_a_walk_apart(walks: Make) -> None:
     sequence = open_sequence(walks("A"))
-    every = ask(sequence, "det/det.txt", ASK)
-    near = ask(sequence, "det/det.txt", MatchEvalParameters(pairs=PairParameters(near=True)))
+    every = draw_samples(sequence, "det/det.txt", ASK)
+    near = draw_samples(sequence, "det/det.txt", MatchParameters(pairs=PairParameters(near=True)))
     assert (every.same.sum(), (~every.same).sum()) == (2, 2)
     assert (near.same.sum(), (~near.same).sum()) == (2, 0)
     assert len(near.gaps[0].pairs) < len(every.gaps[0].pairs)
@@ -176,15 +182,15 @@ def test_a_picture_is_as_sharp_as_it_has_detail_and_not_at_all_outside(walks: Ma
     ]
     (folder / "gt" / "gt.txt").write_text("".join(lines))
     (folder / "det" / "found.txt").write_text("".join(lines))
-    questions = ask(open_sequence(folder), "det/found.txt", ASK)
-    looks = look(questions, load_appearances(["looks.py:Blind"]), ASK.flow, quiet)
-    walker, nothing, noise = looks.sharpness.reshape(24, 3).T
+    samples = draw_samples(open_sequence(folder), "det/found.txt", ASK)
+    described = describe_samples(samples, load_appearances(["looks.py:Blind"]), ASK.flow, quiet)
+    walker, nothing, noise = described.sharpness.reshape(24, 3).T
     assert (nothing == 0).all()
     assert (walker > 0).all()
     assert (walker < noise).all()
 
 
-def test_tracklets_that_look_alike_in_pairs_only_are_judged_by_the_mean_over_all_pairs_of_crops() -> None:
+def test_pairwise_appearances_compare_tracklets_by_the_mean_over_all_pairs_of_crops() -> None:
     class Difference:
         feature_names = ("difference", "other")
 
@@ -201,15 +207,15 @@ def test_tracklets_that_look_alike_in_pairs_only_are_judged_by_the_mean_over_all
         np.mean([described[a, 0] - 2 * described[b, 0] for a in crops[one] for b in crops[other]])
         for one, other in ((0, 1), (0, 2), (1, 2))
     ]
-    assert pooled_likeness(part, described, crops, pairs) == pytest.approx(wanted, rel=1e-5)
+    assert pooled_similarity(part, described, crops, pairs) == pytest.approx(wanted, rel=1e-5)
     nobody = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    assert pooled_likeness(part, described, [], nobody).shape == likeness(part, described, nobody).shape == (0,)
+    assert pooled_similarity(part, described, [], nobody).shape == similarity(part, described, nobody).shape == (0,)
 
 
 def result(sequence: str, ap: float, ways: int, accuracy: float, *gaps: int) -> MatchResult:
     score = PairScore(3, 4, ap, 1 - ap, roc(np.array([1.0, 0.0]), np.array([True, False])))
     scores = tuple(GapScore(first, 2 * first - 1, score) for first in gaps)
-    return MatchResult(sequence, "looks", scores, score, ways, accuracy)
+    return MatchResult(sequence, "described", scores, score, ways, accuracy)
 
 
 def test_means_are_over_the_sequences_where_a_figure_is_defined(tmp_path: Path) -> None:
@@ -221,7 +227,7 @@ def test_means_are_over_the_sequences_where_a_figure_is_defined(tmp_path: Path) 
         result("D", nan, 0, nan),
     ]
     found = as_dict(results)
-    assert found["mean"]["looks"] == {
+    assert found["mean"]["described"] == {
         "detections": [
             {"first_gap": 1, "ap": pytest.approx(0.4), "fpr95": pytest.approx(0.6)},
             {"first_gap": 2, "ap": pytest.approx(0.2), "fpr95": pytest.approx(0.8)},
@@ -229,7 +235,7 @@ def test_means_are_over_the_sequences_where_a_figure_is_defined(tmp_path: Path) 
         "tracklets": {"ap": pytest.approx(0.4), "fpr95": pytest.approx(0.6)},
         "one_shot": [{"ways": 8, "accuracy": 0.9}, {"ways": 20, "accuracy": pytest.approx(0.6)}],
     }
-    assert found["sequences"]["D"]["looks"]["one_shot"] == {"ways": 0, "accuracy": None}
+    assert found["sequences"]["D"]["described"]["one_shot"] == {"ways": 0, "accuracy": None}
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     draw_roc(results, tmp_path / "roc.png")
     assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
@@ -242,7 +248,7 @@ def test_without_pairs_of_both_kinds_nothing_is_defined() -> None:
         assert np.isnan([score.average_precision, score.fpr95]).all()
 
 
-def test_names_are_shown_without_folders_unless_that_makes_two_alike() -> None:
+def test_names_are_shown_without_folders_unless_two_would_be_equal() -> None:
     assert short_names(["siamese", "onnx:/models/net.onnx", "/my/own.py:Looks"]) == {
         "siamese": "siamese",
         "onnx:/models/net.onnx": "onnx:net.onnx",
@@ -256,7 +262,7 @@ def test_sequences_that_lack_something_are_passed_over_with_a_note(siamlink: Run
     (walks("B") / "gt" / "gt.txt").unlink()
     sequence("C", None)
     (sequence("D", None) / "det" / "det.txt").unlink()
-    done = siamlink("match-eval", "sequences", "sequences/A", "--appearance", "looks.py:Blind", "-o", "out")
+    done = siamlink("study", "match", "sequences", "sequences/A", "--appearance", "looks.py:Blind", "-o", "out")
     assert done.code == 0
     assert done.err.splitlines() == [
         "B is skipped: it has no gt/gt.txt",
@@ -267,7 +273,7 @@ def test_sequences_that_lack_something_are_passed_over_with_a_note(siamlink: Run
 
 
 def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, walks: Make) -> None:
-    arguments = ("match-eval", walks("A"), "--appearance", "looks.py:Blind", "-o", "out")
+    arguments = ("study", "match", walks("A"), "--appearance", "looks.py:Blind", "-o", "out")
     Path("out").mkdir()
     for name in ("match-eval.json", "roc.png"):
         Path("out", name).write_text("earlier")
@@ -288,8 +294,8 @@ def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, walks: Make)
         (("sequences/A", "--appearance", "none"), "--appearance 'none': there is nothing to measure"),
         (("sequences/A", "--appearance", "onnx:missing.onnx"), "missing.onnx"),
         (("sequences/A", "--appearance", "looks.py:Colours"), "did you mean 'Colour'?"),
-        (("sequences/A", "--appearance", "looks.py:Unsure"), "'looks.py:Unsure' says of some pairs what is not finite"),
-        (("sequences/A", "--appearance", "looks.py:Changes"), "by 2 numbers in one frame, by 3 in another"),
+        (("sequences/A", "--appearance", "looks.py:Unsure"), "'looks.py:Unsure' gives values that are not finite"),
+        (("sequences/A", "--appearance", "looks.py:Changes"), "of 2 numbers in one frame, of 3 in another"),
         (("sequences/A", "-o", "det.txt"), "cannot write det.txt: it is a file; name a folder for the results"),
         (("sequences/A", "sequences/copy"), "have one name; rename one"),
         (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
@@ -306,7 +312,7 @@ def test_what_cannot_be_measured_is_one_line(
     (short / "seqinfo.ini").write_text("[Sequence]\nframeRate=12\n")
     with (short / "gt" / "gt.txt").open("a") as truth:
         truth.write(line)
-    done = siamlink("match-eval", "-o", "out", "--appearance", "looks.py:Colour", *arguments)
+    done = siamlink("study", "match", "-o", "out", "--appearance", "looks.py:Colour", *arguments)
     assert (done.code, done.out) == (2, "")
     assert message in done.line
     assert not Path("out").exists()

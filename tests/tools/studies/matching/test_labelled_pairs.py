@@ -49,7 +49,7 @@ def test_tracklets_end_where_a_person_is_lost_and_are_cut_evenly():
     assert frames == [[2, 3, 4], [1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 11, 12], [16, 17, 20]]
 
 
-def test_nobody_known_gives_no_tracklets_and_no_pairs():
+def test_without_identities_there_are_no_tracklets_and_no_pairs():
     for detections, identity in (people(), people((-1, 1), (-2, 9))):
         tracklets = cut_tracklets(detections, identity, RATE, ALL)
         assert len(tracklets) == 0
@@ -124,7 +124,7 @@ def test_the_best_crops_are_sure_large_and_sharp_and_spread_over_time():
 
 
 @given(st.integers(1, 30), st.integers(1, 8), st.integers(0, 99))
-def test_as_many_crops_as_asked_for_come_in_order(length, count, seed):
+def test_the_number_of_crops_is_met_and_they_are_in_order(length, count, seed):
     random = np.random.default_rng(seed)
     detections, _ = people(*span(1, 1, length))
     rows = np.arange(length)[random.random(length) < 0.8]

@@ -1,4 +1,4 @@
-"""What appearances are asked about annotated sequences, and one look at the frames to describe what it is about."""
+"""Pairs and trials of annotated sequences for appearance models, and the descriptors of their detections."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -36,33 +36,38 @@ from siamlink.tracker.linking.appearance import flow_for
 IntArray = NDArray[np.int64]
 
 
-class MatchEvalParameters(Parameters):
-    """What appearances are asked."""
+class MatchParameters(Parameters):
+    """Which pairs and trials are drawn of a sequence."""
 
     pairs: PairParameters = Field(PairParameters(), description="which pairs of detections and tracklets")
     gap_pairs: int = Field(
-        1000, ge=1, le=1_000_000, description="at each range of gaps, so many pairs at most of one person, and of two"
+        1000,
+        ge=1,
+        le=1_000_000,
+        description="largest number of pairs of one identity, and of two, for each range of gaps",
     )
-    crops: int = Field(4, ge=1, le=1000, description="best detections of a tracklet, by which it is judged")
-    ways: int = Field(20, ge=2, le=1000, description="people shown in a one-shot trial; all where there are fewer")
-    trials: int = Field(2000, ge=1, le=1_000_000, description="one-shot trials a sequence")
-    seed: int = Field(0, ge=0, description="of all draws")
-    flow: FlowParameters = Field(FlowParameters(), description="optical flow, where an appearance needs it")
+    crops: int = Field(4, ge=1, le=1000, description="number of best detections that describe a tracklet")
+    ways: int = Field(
+        20, ge=2, le=1000, description="number of identities in a one-shot trial; all where there are fewer"
+    )
+    trials: int = Field(2000, ge=1, le=1_000_000, description="number of one-shot trials per sequence")
+    seed: int = Field(0, ge=0, description="seed of all random choices")
+    flow: FlowParameters = Field(FlowParameters(), description="optical flow, for appearance models that need it")
 
 
 @dataclass(frozen=True)
-class Questions:
-    """What is asked about one sequence.
+class Samples:
+    """The pairs and trials of one sequence.
 
     Attributes:
-        sequence: where it lies; it has frames and a frame rate.
-        detections: N detections of known people.
+        sequence: the sequence; it has frames and a frame rate.
+        detections: N detections of known identity.
         gaps: pairs of them by range of gaps, where there are any.
         tracklets: T tracklets of them, each in some pair.
         pairs: P pairs of the tracklets.
-        same: (P,) whether both are one person.
-        query: (K,) the detection that each one-shot trial shows.
-        examples: (K, W) those among which its person is to be found, that of the same person first.
+        same: (P,) whether both are one identity.
+        query: (K,) the query detection of each one-shot trial.
+        examples: (K, W) the detections to choose from, the one of the same identity first.
     """
 
     sequence: Sequence
@@ -76,17 +81,17 @@ class Questions:
 
     @cached_property
     def rows(self) -> IntArray:
-        """(A,) the detections that any of it is about, ascending."""
+        """(A,) the detections that are in any pair or trial, ascending."""
         by_gap = [side for each in self.gaps for side in (each.pairs.earlier, each.pairs.later)]
         return np.unique(np.concatenate([*by_gap, *self.tracklets.rows, self.query, self.examples.ravel()]))
 
 
 @dataclass(frozen=True)
-class Looks:
-    """How the detections of one sequence look; rows that nothing is asked about are 0.
+class Descriptions:
+    """Descriptors of the detections of one sequence; rows in no pair or trial are 0.
 
     Attributes:
-        sharpness: (N,) variance of the Laplacian of the grey picture.
+        sharpness: (N,) variance of the Laplacian of the grey image.
         described: descriptors (N, D) by each appearance.
     """
 
@@ -95,7 +100,7 @@ class Looks:
 
 
 def load_appearances(specs: Iterable[str]) -> Appearances:
-    """All appearances named, each once.
+    """The appearance models of these names, each once.
 
     Raises:
         ConfigError: one is `none`.
@@ -116,10 +121,10 @@ def find_annotated(folders: Iterable[Path], detection_file: str) -> tuple[list[S
     Raises:
         InputError: there is none, one has no frame rate, or two have one name.
     """
-    found = {sequence.folder: sequence for folder in folders for sequence in find_sequences(folder)}
+    sequences = {sequence.folder: sequence for folder in folders for sequence in find_sequences(folder)}
     usable: dict[str, Sequence] = {}
     notes = []
-    for sequence in found.values():
+    for sequence in sequences.values():
         needed = {"gt/gt.txt": sequence.truth_file, detection_file: sequence.folder / detection_file}
         missing = [name for name, path in needed.items() if not path.is_file()]
         missing += [] if sequence.frames else ["frames"]
@@ -136,8 +141,8 @@ def find_annotated(folders: Iterable[Path], detection_file: str) -> tuple[list[S
     return list(usable.values()), notes
 
 
-def ask(sequence: Sequence, detection_file: str, parameters: MatchEvalParameters) -> Questions:
-    """Draw what is asked about a sequence; the same for all appearances.
+def draw_samples(sequence: Sequence, detection_file: str, parameters: MatchParameters) -> Samples:
+    """Draw the pairs and trials of a sequence; they are the same for all appearances.
 
     Raises:
         InputError: a file is malformed.
@@ -156,40 +161,42 @@ def ask(sequence: Sequence, detection_file: str, parameters: MatchEvalParameters
     pairs = Pairs(place[: len(pairs)], place[len(pairs) :])
     ways = max(2, min(parameters.ways, len(np.unique(identity))))
     trials = one_shot_trials(identity, ways, parameters.trials, random)
-    return Questions(sequence, detections, gaps, tracklets, pairs, same, *trials)
+    return Samples(sequence, detections, gaps, tracklets, pairs, same, *trials)
 
 
-def look(questions: Questions, appearances: Appearances, flow: FlowParameters, progress: Progress) -> Looks:
-    """Describe the detections asked about in one pass over the frames.
+def describe_samples(
+    samples: Samples, appearances: Appearances, flow: FlowParameters, progress: Progress
+) -> Descriptions:
+    """Describe the detections of all pairs and trials in one pass over the frames.
 
     Raises:
         InputError: the frames end before the detections do.
         ModelError: an appearance failed.
     """
-    sequence, asked, box = questions.sequence, questions.rows, questions.detections.box
+    sequence, needed, box = samples.sequence, samples.rows, samples.detections.box
     described: Described = tuple(np.zeros((len(box), 0)) for _ in appearances.parts)
     sharpness = np.zeros(len(box))
     source = open_sequence_frames(sequence)
-    if source is None or not len(asked):
-        return Looks(sharpness, described)
-    frame = questions.detections.frame[asked]
+    if source is None or not len(needed):
+        return Descriptions(sharpness, described)
+    frame = samples.detections.frame[needed]
     last_frame = int(frame[-1])
     estimator = flow_for(appearances, flow, source.frame_rate)
     for number, _, image in source:
-        rows = asked[slice(*np.searchsorted(frame, [number, number + 1]))]
+        rows = needed[slice(*np.searchsorted(frame, [number, number + 1]))]
         field = estimator.update(image, box=box[rows]) if estimator else None
         if len(rows):
             described = _store(described, rows, appearances.describe(image, box[rows], field))
             sharpness[rows] = [_sharpness(image, each) for each in box[rows]]
-        progress(f"look at {sequence.name}", number, last_frame)
+        progress(f"describe {sequence.name}", number, last_frame)
         if number == last_frame:
-            return Looks(sharpness, described)
+            return Descriptions(sharpness, described)
     reason = source.broken or f"ends after {source.read_count} frames"
     raise InputError(f"{sequence.folder}: the video {reason}, but there are detections in frame {last_frame}")
 
 
 def _store(described: Described, rows: IntArray, values: Described) -> Described:
-    """Put descriptors of some rows into those of all, which are made when the first ones come."""
+    """Put descriptors of some rows into those of all, which are allocated with the first ones."""
     if not any(each.shape[1] for each in described):
         described = tuple(
             np.zeros((len(each), new.shape[1]), new.dtype) for each, new in zip(described, values, strict=True)
@@ -197,14 +204,14 @@ def _store(described: Described, rows: IntArray, values: Described) -> Described
     for each, new in zip(described, values, strict=True):
         if each.shape[1] != new.shape[1]:
             raise ModelError(
-                f"an appearance describes by {each.shape[1]} numbers in one frame, by {new.shape[1]} in another"
+                f"an appearance gives descriptors of {each.shape[1]} numbers in one frame, of {new.shape[1]} in another"
             )
         each[rows] = new
     return described
 
 
 def _sharpness(image: Image, box: Boxes) -> float:
-    """The variance of the Laplacian of what lies in a box (4,); 0 outside of the image."""
+    """The variance of the Laplacian inside a box (4,); 0 outside of the image."""
     x1, y1, x2, y2 = (int(side) for side in np.clip(np.round(box), 0, 2 * [image.shape[1], image.shape[0]]))
     inside = image[y1:y2, x1:x2]
     return float(cv2.Laplacian(cv2.cvtColor(inside, cv2.COLOR_BGR2GRAY), cv2.CV_32F).var()) if inside.size else 0.0

@@ -1,0 +1,24 @@
+"""py-motmetrics as a second opinion on the scores."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from siamlink.tools.evaluation import Evaluation
+from siamlink.tools.evaluation.crosscheck import COMPARED, Difference, crosscheck
+
+
+def test_it_agrees_on_both_sequences(evaluation: Evaluation, street: Path) -> None:
+    assert crosscheck(evaluation, street / "street", street / "results") == []
+
+
+def test_every_compared_figure_that_differs_is_named(evaluation: Evaluation, street: Path) -> None:
+    right = evaluation.sequences["B"]
+    changes = {name: getattr(right, name) + 1 for name in COMPARED}
+    wrong = replace(evaluation, sequences={**evaluation.sequences, "B": replace(right, **changes)})
+    found = crosscheck(wrong, street / "street", street / "results")
+    assert [(each.sequence, each.metric) for each in found] == [("B", name) for name in COMPARED]
+    assert all(abs(each.ours - each.theirs - 1) < 1e-9 for each in found)
+
+
+def test_a_difference_is_a_few_words() -> None:
+    assert str(Difference("A", "MOTA", 66.666666, 50)) == "A MOTA 66.6667, there 50"

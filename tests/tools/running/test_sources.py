@@ -1,0 +1,51 @@
+"""The loop over the sources of a run."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.tools.running.job import Job
+from siamlink.tools.running.sources import track_sources
+
+Make = Callable[..., Path]
+
+
+def test_failures_are_lines_and_the_others_are_tracked(
+    here: Path, sequence: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sources = ["missing.mp4", str(sequence("A", None)), "walk.mp4"]
+    job = Job(here / "out", detector="mine.py:Fails")
+    outcomes = dict(track_sources([sources[0], sources[2]], job, 1))
+    assert outcomes == {}
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[0] == "siamlink: no such file or folder: missing.mp4"
+    assert lines[1].startswith("siamlink: walk: ")
+    assert not (here / "out").exists()
+
+
+def test_indices_count_the_sources_that_can_be_opened(here: Path, sequence: Make) -> None:
+    sources = [str(sequence(name, None)) for name in ("A", "B")]
+    outcomes = dict(track_sources(sources, Job(here / "out"), 1))
+    assert [outcomes[index].opened.name for index in (0, 1)] == ["A", "B"]  # type: ignore[union-attr]
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["A.json", "A.txt", "B.json", "B.txt"]
+
+
+def test_a_source_without_frames_or_detections_is_noted(
+    here: Path, sequence: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    list(track_sources([str(sequence("A", None, detections=""))], Job(here / "out"), 1))
+    assert capsys.readouterr().err.splitlines() == [
+        "A has no frames: tracked from its detections alone, no video written",
+        "A: no detections, so there are no tracks",
+    ]
+
+
+def test_two_sources_of_one_name_are_refused_before_any_is_tracked(here: Path, sequence: Make) -> None:
+    folder = sequence("A", None)
+    (here / "other").mkdir()
+    folder.rename(here / "other" / "A")
+    sources = [str(here / "other" / "A"), str(sequence("A", None))]
+    with pytest.raises(ConfigError, match="would both write"):
+        list(track_sources(sources, Job(here / "out"), 1))

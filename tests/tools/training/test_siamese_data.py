@@ -1,0 +1,38 @@
+"""Training and validation data of the network."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from siamlink.association.training.siamese_trainer import SiameseTrainingParameters
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.tools.training.siamese_data import VALIDATION_SHARE, read_training_data
+
+PARAMETERS = SiameseTrainingParameters()
+
+
+def silent(*_: object) -> None:
+    """Report nothing."""
+
+
+def test_a_share_of_the_identities_of_crops_is_for_validation(crops: Path) -> None:
+    (training,), validation = read_training_data([crops], [], [], PARAMETERS, silent)
+    assert training.people == 40 - round(40 * VALIDATION_SHARE)
+    assert len(training) == 4 * training.people
+    assert validation is not None
+
+
+def test_a_named_sequence_is_for_validation_only(crops: Path, sequence: Callable[..., Path]) -> None:
+    walk = sequence("walk", frames="images")
+    training, _ = read_training_data([crops, walk], [], ["walk"], PARAMETERS, silent)
+    assert [part.name for part in training] == ["crops"]
+    assert training[0].people == 40
+
+
+@pytest.mark.parametrize(
+    ("exclude", "message"), [(["run"], "no annotated sequence 'run'"), (["walk"], "nothing is left")]
+)
+def test_wrong_names_and_empty_data_are_errors(exclude: list[str], message: str, sequence: Callable[..., Path]) -> None:
+    with pytest.raises(ConfigError, match=message):
+        read_training_data([sequence("walk", frames="images")], exclude, [], PARAMETERS, silent)

@@ -1,0 +1,135 @@
+"""The loop over the sources of one run: one after the other, or several at once."""
+
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.errors import SiamlinkError
+from siamlink.detectors.detector import LoadedDetector
+from siamlink.detectors.models.registry import load_detector
+from siamlink.tools.console.files import clear_abandoned_staging, results_folder
+from siamlink.tools.console.terminal import download_bar, show_error, show_note, stage_bars
+from siamlink.tools.running.job import Job, Outcome
+from siamlink.tools.running.live import losses_of
+from siamlink.tools.running.parallel import run_at_once
+from siamlink.tools.running.prepare import check_sources, prepare
+from siamlink.tools.running.resume import forget, is_finished, run_and_keep, say_what_is_kept
+from siamlink.tracker.runs.inputs import TrackingInput
+
+Finished = Generator[tuple[TrackingInput, Outcome | SiamlinkError], None, None]
+
+
+def track_sources(sources: list[str], job: Job, jobs: int) -> Iterator[tuple[int, Outcome | None]]:
+    """Track sources and write their results; errors and remarks go to the terminal, a line for each.
+
+    Args:
+        sources: as `prepare` opens them.
+        job: what to do with each.
+        jobs: how many are tracked at once.
+
+    Yields:
+        The index of each source that did not fail, with its outcome; None if an earlier run finished it.
+
+    Raises:
+        ConfigError: the sources cannot be tracked in one run.
+        SiamlinkError: the detector or the models cannot be loaded.
+    """
+    inputs = _open_all(sources, job)
+    check_sources(inputs, jobs)
+    if not inputs:
+        return
+    matcher = job.parameters.load_matcher()
+    unfinished = _without_finished(inputs, job, matcher) if job.resume else inputs
+    remaining = {source.name for source in unfinished}
+    for index, source in enumerate(inputs):
+        if source.name not in remaining:
+            show_note(f"{source.name}: finished before; its results stay")
+            yield index, None
+    one_by_one = min(jobs, len(unfinished)) <= 1
+    finished = _in_turn(unfinished, job, matcher) if one_by_one else _at_once(unfinished, job, jobs)
+    with results_folder(job.output), _resumable(inputs, job), closing(finished):
+        for source, outcome in finished:
+            if isinstance(outcome, SiamlinkError):
+                show_error(f"{source.name}: {outcome}")
+                continue
+            for note in notes_on(outcome, job.video):
+                show_note(note)
+            yield next(index for index, each in enumerate(inputs) if each is source), outcome
+
+
+@contextmanager
+def _resumable(inputs: list[TrackingInput], job: Job) -> Iterator[None]:
+    """After an interruption, print how to resume; otherwise remove the records that resuming needs."""
+    try:
+        yield
+        forget(inputs, job)
+    except Exception:
+        raise
+    except BaseException:  # Ctrl-C or SIGTERM
+        say_what_is_kept(inputs, job, show_note)
+        raise
+
+
+def _without_finished(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> list[TrackingInput]:
+    """The inputs that the interrupted run has not finished; the temporary files of its processes are removed."""
+    clear_abandoned_staging(job.output)
+    detector = _detector(job) if any(source.detections is None for source in inputs) else None
+    return [source for source in inputs if not is_finished(source, job, detector, matcher)]
+
+
+def _in_turn(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> Finished:
+    for source in inputs:
+        detector = _detector(job) if source.detections is None else None
+        outcome: Outcome | SiamlinkError
+        try:
+            with stage_bars(source.name) as progress:
+                outcome = run_and_keep(source, job, detector, matcher, progress, show_note)
+        except SiamlinkError as error:
+            outcome = error
+        yield source, outcome
+
+
+def _at_once(inputs: list[TrackingInput], job: Job, jobs: int) -> Finished:
+    if any(source.detections is None for source in inputs):
+        _detector(job)  # a detector that cannot be loaded ends the run; a download is made only once
+    with stage_bars() as progress:
+        yield from run_at_once(inputs, job, jobs, progress)
+
+
+def _open_all(sources: list[str], job: Job) -> list[TrackingInput]:
+    """The sources that can be tracked; each of the others is reported as an error."""
+    inputs = []
+    for source in sources:
+        try:
+            inputs.append(prepare(source, job))
+        except SiamlinkError as error:
+            show_error(error)
+    return inputs
+
+
+def _detector(job: Job) -> LoadedDetector:
+    """A detector for one video only, as a detector may remember earlier frames."""
+    with download_bar() as fetching:
+        return load_detector(job.detector_name, fetching)
+
+
+def notes_on(outcome: Outcome, video: bool) -> list[str]:
+    """What a user should know about a source that was tracked, a line for each; `video` if one was to be written."""
+    source, notes = outcome.opened, []
+    no_video = ", no video written" if video else ""
+    if source.frames is None:
+        notes.append(f"{source.name} has no frames: tracked from its detections alone" + no_video)
+    elif outcome.result.appearance and outcome.result.appearance.missing:
+        missing = outcome.result.appearance.missing
+        notes.append(f"{source.name}: {missing}; appearance was used up to there, geometry alone after it")
+    if source.frames:
+        notes += losses_of(source.frames)
+    if not outcome.result.counts.detections:
+        notes.append(f"{source.name}: no detections, so there are no tracks")
+    elif not outcome.result.counts.tracks:
+        notes.append(f"{source.name}: no tracks; too few detections follow each other")
+    if outcome.result.broken:
+        notes.append(f"{source.name}: {outcome.broken}; the results end there")
+    elif outcome.broken:
+        notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
+    return notes
