@@ -1,7 +1,7 @@
 """The command `siamlink track`."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -72,13 +72,18 @@ def track(
     ] = 1,
     overwrite: Overwrite = False,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted run of this command was.")
+        bool,
+        typer.Option("--resume", help="Record each frame, and continue an interrupted run that was started with it."),
     ] = False,
     cache: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Keep what is seen of videos there, and do not look again.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Record detections and descriptors there, and reuse them in later runs."),
     ] = None,
     cache_limit: Annotated[
-        float, typer.Option(metavar="GB", min=0, help="What was not used for longest leaves a larger cache.")
+        float,
+        typer.Option(
+            metavar="GB", min=0, help="Maximum size of the cache; the least recently used entries are removed first."
+        ),
     ] = 10.0,
 ) -> None:
     """Say who is who in every frame.
@@ -103,12 +108,12 @@ def track(
     close to the mistake, right before and after it, as all that lies between is left to the tracker; those that were
     filled in cannot be named. The tracks are the best of all that obey, and go to another folder.
 
-    An interrupted run keeps what it saw of files in a hidden folder of DIR; the same command with --resume goes on from
-    there and gives the results of a run that was not interrupted. Interrupted windowed or online tracking also leaves
-    the tracks that are final in DIR/NAME.partial.txt. With --cache what was seen is kept for good, by the content of
-    the video and by detector and appearance, so that another setting of the solver costs no look at the video; see
-    'siamlink cache'. Plug-ins take part if they have a 'fingerprint', a text that says all that their answers depend on
-    besides the image.
+    With --resume, a run records each frame in a hidden folder of DIR until it ends. If it is interrupted, the same
+    command continues: it does not detect or describe recorded frames again, and it gives the results of a run that was
+    not interrupted. With --cache, the records stay, so that a run with other settings of the tracker reuses them; they
+    belong to the content of the video, the detector and the appearance; see 'siamlink cache'. A plug-in is recorded if
+    it has a 'fingerprint', a text that names all that its output depends on besides the image. Without these options a
+    run records nothing. Interrupted windowed or online tracking always leaves the final tracks in DIR/NAME.partial.txt.
 
     Exit code: 0 all is well, 2 something could not be used, 3 an input broke off and the results reach until there,
     130 interrupted.
@@ -116,8 +121,7 @@ def track(
     from siamlink.detectors.base.errors import ConfigError
     from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
     from siamlink.tools.console.files import check_folder
-    from siamlink.tools.running.cache import GIGABYTE, Cache
-    from siamlink.tools.running.job import Job, expand_sources
+    from siamlink.tools.running.job import GIGABYTE, Job, expand_sources
     from siamlink.tracker.parameters import load_parameters
 
     chosen = [f"{key}={value}" for key, value in (("mode", mode), ("solver", solver)) if value]
@@ -132,10 +136,9 @@ def track(
     patience = PATIENCE_SECONDS if patience is None else patience
     if cache:
         check_folder(cache, ())
-    kept = Cache(cache, round(cache_limit * GIGABYTE)) if cache else None
-    job = Job(
-        output, parameters, detector, detections, frame_rate, video, overwrite, constraints, patience, kept, resume
-    )
+    limit = round(cache_limit * GIGABYTE)
+    choices = detector, detections, frame_rate, video, overwrite, constraints, patience, resume, cache, limit
+    job = Job(output, parameters, *choices)
     outcomes: dict[int, Outcome | None] = {}
     try:
         outcomes.update(_track_all(expanded, job, jobs))
@@ -159,6 +162,7 @@ def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int,
     from siamlink.tools.console.files import results_folder
     from siamlink.tools.console.terminal import show_error, show_note
     from siamlink.tools.running.job import check_sources
+    from siamlink.tools.running.resume import resumable
 
     inputs = _open_all(sources, job)
     check_sources(inputs, jobs)
@@ -171,7 +175,7 @@ def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int,
             show_note(f"{opened.name}: finished before; its results stay")
             yield place, None
     finished = _in_turn(left, job, matcher) if min(jobs, len(left)) <= 1 else _at_once(left, job, jobs)
-    with results_folder(job.output), _told_what_is_kept(inputs, job), closing(finished):
+    with results_folder(job.output), resumable(inputs, job, show_note), closing(finished):
         for opened, outcome in finished:
             if isinstance(outcome, SiamlinkError):
                 show_error(f"{opened.name}: {outcome}")
@@ -179,22 +183,6 @@ def _track_all(sources: list[str], job: "Job", jobs: int) -> Iterator[tuple[int,
             for note in _notes(outcome, job.video):
                 show_note(note)
             yield next(place for place, each in enumerate(inputs) if each is opened), outcome
-
-
-@contextmanager
-def _told_what_is_kept(inputs: list["TrackingInput"], job: "Job") -> Iterator[None]:
-    """Say how to go on after an interruption; take away what is kept beside the results if there is none."""
-    from siamlink.tools.console.terminal import show_note
-    from siamlink.tools.running.resume import forget, say_what_is_kept
-
-    try:
-        yield
-        forget(inputs, job)
-    except Exception:
-        raise
-    except BaseException:  # Ctrl-C, or the program was told to end
-        say_what_is_kept(inputs, job, show_note)
-        raise
 
 
 def _without_finished(inputs: list["TrackingInput"], job: "Job", matcher: "Matcher") -> list["TrackingInput"]:
@@ -210,14 +198,14 @@ def _without_finished(inputs: list["TrackingInput"], job: "Job", matcher: "Match
 def _in_turn(inputs: list["TrackingInput"], job: "Job", matcher: "Matcher") -> "Finished":
     from siamlink.detectors.base.errors import SiamlinkError
     from siamlink.tools.console.terminal import show_note, stage_bars
-    from siamlink.tools.running.resume import run_and_keep
+    from siamlink.tools.running.resume import run_with_cache
 
     for opened in inputs:
         detector = _detector(job) if opened.detections is None else None
         outcome: Outcome | SiamlinkError
         try:
             with stage_bars(opened.name) as progress:
-                outcome = run_and_keep(opened, job, detector, matcher, progress, show_note)
+                outcome = run_with_cache(opened, job, detector, matcher, progress, show_note)
         except SiamlinkError as error:
             outcome = error
         yield opened, outcome
