@@ -104,7 +104,7 @@ def _frame_cache(
         with _read_errors():
             flow = job.parameters.flow
             cache = open_frame_cache(database, source.frames, source.frame_rate, detector, matcher.appearance, flow)
-        for line in _cache_notes(cache, job, detector, matcher, bool(database.entries())):
+        for line in _cache_notes(cache, database, job, detector, matcher):
             note(f"{source.name}: {line}")
         try:
             yield cache
@@ -116,7 +116,7 @@ def _frame_cache(
 
 
 def _cache_notes(
-    cache: FrameCache, job: Job, detector: LoadedDetector | None, matcher: Matcher, has_records: bool
+    cache: FrameCache, database: RecordDatabase, job: Job, detector: LoadedDetector | None, matcher: Matcher
 ) -> Iterator[str]:
     """What the user should know of the records before a source is tracked."""
     if detector and detector.fingerprint is None:
@@ -129,7 +129,7 @@ def _cache_notes(
     counts = [f"{kind} of {store.frame_count} frames" for kind, store in kinds if store and store.frame_count]
     if counts:
         yield f"from the cache: {', '.join(counts)}"
-    elif job.resume and has_records and not job.cache:
+    elif job.resume and not job.cache and database.entries():
         yield "the records are of another input, detector or appearance; all frames are processed"
     elif job.resume:
         yield "there is nothing to resume; all frames are processed"
