@@ -69,29 +69,37 @@ def _weights(path: Path) -> None:
     read_weights(path)
 
 
-def _seen(path: Path) -> None:
-    """The bytes as a record of a frame and of the whole video, and as all the records of a file of what was kept."""
+def _cache(path: Path) -> None:
+    """The bytes as a record of a frame and of the whole video, and as the whole database of a cache."""
     import shutil
 
     import numpy as np
 
     from siamlink.tracker.cache.frame_cache import CachedCameraMotion, CachedDescriptors, CachedDetections
-    from siamlink.tracker.cache.record_store import MAGIC, RecordStore, files_of
+    from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase, RecordStore, checksum
 
-    data, folder = path.read_bytes(), path.parent / "kept"
-    with RecordStore(folder, {}, "video") as written:
-        for frame in (0, 1):
-            written._append(frame, data)
-    (kept,) = files_of(folder)
-    for records in (None, data):
-        if records is not None:
-            kept.write_bytes(MAGIC + b"{}\nvideo\n" + records)
-        with RecordStore(folder, {}, "video") as store:
+    data, folder = path.read_bytes(), path.parent / "cache"
+    for whole in (False, True):
+        if whole:
+            shutil.rmtree(folder)
+            folder.mkdir()
+            (folder / DATABASE).write_bytes(data)
+        with RecordDatabase(folder) as database:
+            key = RecordStore(database, {}, "video").key
+            for frame in (0, 1) if not whole else ():
+                row = key, frame, 0, checksum(key, frame, data), data
+                database.write(("INSERT INTO record VALUES (?, ?, ?, ?, ?)", row))
+            store, box = RecordStore(database, {}, "video"), np.zeros((1, 4), np.float32)
+            assert whole or store.frame_count == 1
             CachedDetections(store).in_frame(1)
             CachedDetections(store).whole()
             for parts, together in ((1, False), (2, True)):
-                CachedDescriptors(store, parts, together).knows(1, np.zeros((1, 4), np.float32))
-            CachedCameraMotion(store).recall(1, 0, np.zeros((1, 4), np.float32))
+                CachedDescriptors(store, parts, together).has(1, box)
+            CachedCameraMotion(store).recall(1, 0, box)
+            store.add(2, {"box": box})
+            database.entries()
+            database.trim(0)
+            database.clear()
     shutil.rmtree(folder)
 
 
@@ -104,7 +112,7 @@ TARGETS: dict[str, Callable[[Path], None]] = {
     "constraints": _constraints,
     "booster": _booster,
     "weights": _weights,
-    "seen": _seen,
+    "cache": _cache,
 }
 
 

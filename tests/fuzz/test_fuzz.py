@@ -26,8 +26,8 @@ GOOD = {
     "one-tensor",
     "both-kinds",
 }
-NEVER_REFUSED = "seen"
-"""Damage to what was kept is no error: it is found out again."""
+NEVER_REFUSED = "cache"
+"""Damage to a cache is no error: frames are processed again."""
 
 
 def test_every_target_has_a_corpus() -> None:

@@ -1,22 +1,24 @@
-"""The commands `siamlink cache`: what is in a cache, and away with it."""
+"""The commands `siamlink cache`: list or remove the records of a cache folder."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
-    from siamlink.tools.running.cache import Cache
+    from siamlink.tracker.cache.record_store import RecordDatabase
 
-app = typer.Typer(no_args_is_help=True, help="See, or clear, what 'siamlink track --cache DIR' has kept.")
+app = typer.Typer(no_args_is_help=True, help="List or clear the cache that 'siamlink track --cache DIR' writes.")
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder given to --cache.")]
 
 
 @app.command()
 def info(folder: Folder) -> None:
-    """List what is kept: of which video, by what, how large, and when it was last used.
+    """List the entries of a cache: the video and the detector or appearance, the frames, the size and the last use.
 
-    Prints a table; writes nothing.
+    Prints a table; changes nothing.
     """
     from datetime import datetime
 
@@ -26,28 +28,37 @@ def info(folder: Folder) -> None:
 
     from siamlink.tools.console.terminal import show_table
 
-    entries = _cache(folder).entries()
-    table = Table("of", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    table.add_column("MB", justify="right", no_wrap=True)
+    with _database(folder) as database:
+        entries = database.entries()
+    table = Table("entry", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for name in ("frames", "MB"):
+        table.add_column(name, justify="right", no_wrap=True)
     table.add_column("last used", no_wrap=True)
     for entry in entries:
         used = datetime.fromtimestamp(entry.used).astimezone().isoformat(" ", "minutes")
-        table.add_row(Text(entry.label, overflow="fold"), f"{entry.size / 1e6:.2f}", used)
+        table.add_row(Text(entry.label, overflow="fold"), str(entry.frames), f"{entry.size / 1e6:.2f}", used)
     show_table(table)
     typer.echo(f"{len(entries)} entries, {sum(entry.size for entry in entries) / 1e6:.2f} MB in {folder}")
 
 
 @app.command()
 def clear(folder: Folder) -> None:
-    """Remove all that is kept in a cache; other files in the folder stay."""
-    removed = _cache(folder).clear()
+    """Remove all entries of a cache; other files in the folder stay."""
+    with _database(folder) as database:
+        removed = database.entries()
+        database.clear()
     typer.echo(f"removed {len(removed)} entries, {sum(entry.size for entry in removed) / 1e6:.2f} MB from {folder}")
 
 
-def _cache(folder: Path) -> "Cache":
-    from siamlink.detectors.base.errors import InputError
-    from siamlink.tools.running.cache import Cache
+@contextmanager
+def _database(folder: Path) -> Iterator["RecordDatabase"]:
+    """The database of a cache folder; a fault of it is raised at the end."""
+    from siamlink.detectors.base.errors import InputError, OutputError
+    from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase
 
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}")
-    return Cache(folder)
+    if not (folder / DATABASE).is_file():
+        raise InputError(f"there is no cache in {folder}")
+    with RecordDatabase(folder) as database:
+        yield database
+        if database.fault:
+            raise OutputError(database.fault)

@@ -86,10 +86,13 @@ class TrackOptions:
         typer.Option(metavar="N", min=1, max=1024, help="Number of sources to track at once, each in its own process."),
     ] = 1
     overwrite: Overwrite = False
-    resume: Annotated[bool, typer.Option("--resume", help="Continue an interrupted run of the same command.")] = False
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Record each frame, and continue an interrupted run that was started with it."),
+    ] = False
     cache: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep detections and descriptors in this folder for later runs."),
+        typer.Option(metavar="DIR", help="Record detections and descriptors there, and reuse them in later runs."),
     ] = None
     cache_limit: Annotated[
         float,
@@ -106,8 +109,7 @@ class TrackOptions:
         from siamlink.detectors.base.errors import ConfigError
         from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
         from siamlink.tools.console.files import check_folder
-        from siamlink.tools.running.cache import GIGABYTE, Cache
-        from siamlink.tools.running.job import Job
+        from siamlink.tools.running.job import GIGABYTE, Job
         from siamlink.tracker.parameters import load_parameters
 
         chosen = [f"{key}={value}" for key, value in (("mode", self.mode), ("solver", self.solver)) if value]
@@ -130,7 +132,8 @@ class TrackOptions:
             self.overwrite,
             self.constraints,
             PATIENCE_SECONDS if self.patience is None else self.patience,
-            Cache(self.cache, round(self.cache_limit * GIGABYTE)) if self.cache else None,
+            self.cache,
+            round(self.cache_limit * GIGABYTE),
             self.resume,
         )
 

@@ -1,4 +1,4 @@
-"""What is seen of a source is kept while it is tracked: beside the results until all are written, or in a cache."""
+"""Records for `track --resume` and `track --cache`: what earlier runs recorded of a source is not processed again."""
 
 import json
 import shutil
@@ -7,161 +7,152 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from siamlink.association.matcher import MODEL_FILES, Matcher
-from siamlink.detectors.base.errors import InputError, OutputError, SiamlinkError
-from siamlink.detectors.base.fingerprint import code_digest, file_digest, package_version, text_digest
+from siamlink.detectors.base.errors import InputError, OutputError
+from siamlink.detectors.base.fingerprint import code_digest, package_version, text_digest
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.tools.console.files import output_errors, write_text
 from siamlink.tools.running.job import RECORDED_PACKAGES, Job, Outcome, run
-from siamlink.tracker.cache.frame_cache import CODE, NO_CACHE, FrameCache, open_frame_cache
-from siamlink.tracker.cache.record_store import files_of, frames_of, label_of
+from siamlink.tracker.cache.frame_cache import CODE, NO_CACHE, FrameCache, content_digest, open_frame_cache
+from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput
 
 Note = Callable[[str], None]
-"""Told what a person should know at once."""
-MARK = "finished"
-"""The file that says what the results depend on, in the folder of a source that is finished while others are not."""
+"""Shows a line to the user at once."""
+FINISHED = "finished"
+"""The file in the resume folder of a finished source; it holds a digest of all that the results depend on."""
 
 
-def run_and_keep(
-    opened: TrackingInput,
-    job: Job,
-    detector: LoadedDetector | None,
-    matcher: Matcher,
-    progress: Progress,
-    note: Note,
+def run_with_cache(
+    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, progress: Progress, note: Note
 ) -> Outcome:
-    """Track one input and write its results as `run` does; what is seen of it on the way, unless it is live, is kept.
+    """Track one source as `run` does; with --resume or --cache, record its frames and use what is recorded of them.
 
-    The job's folder for it stays when the run is interrupted; else it holds only the mark of a finished source, until
-    `forget` takes it away, or is gone if the source has failed.
+    A run with neither reads the source for tracking only, and writes nothing but its results.
 
     Raises:
-        SiamlinkError: as `run`, or a file of the input cannot be read.
+        SiamlinkError: as `run`, or a file of the source cannot be read.
     """
-    if opened.live:  # nobody can play it again
-        return run(opened, job, detector, matcher, progress)
-    folder = job.kept(opened)
-    if not job.resume:
-        shutil.rmtree(folder, ignore_errors=True)
-    allowed = replace(job, overwrite=job.may_replace(opened))
-    with output_errors(folder):
-        folder.mkdir(exist_ok=True)
-    try:
-        with _seen(opened, job, detector, matcher, note) as seen:
-            outcome = run(opened._replace(seen=seen), allowed, detector, matcher, progress)
-        if outcome.broken is None:
-            with suppress(OutputError):  # another run has taken the folder away; the results are whole without a mark
-                write_text(folder / MARK, _results_depend_on(opened, job, detector, matcher), overwrite=True)
-            for path in files_of(folder):
-                path.unlink(missing_ok=True)
-    except SiamlinkError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    return replace(outcome, opened=opened)
+    if not (job.resume or job.cache):
+        return run(source, job, detector, matcher, progress)
+    folder, digest = job.resume_folder(source), ""
+    may_replace = replace(job, overwrite=job.may_replace(source))
+    if job.resume:
+        digest = _results_digest(source, job, detector, matcher)
+        with output_errors(folder):
+            folder.mkdir(exist_ok=True)
+    with _frame_cache(source, job, detector, matcher, note) as cache:
+        outcome = run(source._replace(seen=cache), may_replace, detector, matcher, progress)
+    if job.resume and outcome.broken is None:
+        with suppress(OutputError):  # another run has removed the folder; the results are complete nevertheless
+            write_text(folder / FINISHED, digest, overwrite=True)
+    return replace(outcome, opened=source)
 
 
-def is_finished(opened: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher) -> bool:
-    """Whether an interrupted run of the same settings on the same input has written its results, and they are there."""
+def is_finished(source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher) -> bool:
+    """Whether an interrupted run with the same settings and input has written the results, and they are still there."""
     try:
-        said = (job.kept(opened) / MARK).read_text("utf-8")
+        digest = (job.resume_folder(source) / FINISHED).read_text("utf-8")
     except OSError:
         return False
-    whole = all(path.is_file() for path in job.results(opened))
-    return whole and said == _results_depend_on(opened, job, detector, matcher)
-
-
-def forget(inputs: list[TrackingInput], job: Job) -> None:
-    """Take away what is kept beside the results; nothing was interrupted."""
-    for opened in inputs:
-        shutil.rmtree(job.kept(opened), ignore_errors=True)
-
-
-def say_what_is_kept(inputs: list[TrackingInput], job: Job, note: Note) -> None:
-    """Say of each source that was interrupted how to go on; take away what holds nothing."""
-    for opened in inputs:
-        if job.partial(opened).is_file() and not opened.live:
-            note(f"{opened.name}: the tracks of the frames that were final are in {job.partial(opened)}")
-        with suppress(OSError):  # there is something in it
-            job.kept(opened).rmdir()
-        if (job.kept(opened) / MARK).is_file():
-            continue
-        frames: dict[str, set[int]] = {}
-        for path in files_of(job.kept(opened)):
-            frames.setdefault(label_of(path), set()).update(frames_of(path))
-        for label, seen in frames.items():
-            note(f"{label}: kept of {len(seen)} frames; --resume goes on from there")
-    if job.cache:
-        note(f"what was seen is kept in {job.cache.folder}; the same command goes on from there")
+    complete = all(path.is_file() for path in job.results(source))
+    return complete and digest == _results_digest(source, job, detector, matcher)
 
 
 @contextmanager
-def _seen(
-    opened: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, note: Note
-) -> Iterator[FrameCache]:
-    """What is known of an input, and a place for what is found out: in the cache, or else in the job's folder."""
-    seen = NO_CACHE
-    if opened.frames is not None:
-        folder = job.cache.folder if job.cache else job.kept(opened)
-        finder = detector if opened.detections is None else None
-        with _readable():
-            seen = open_frame_cache(
-                folder, opened.frames, opened.frame_rate, finder, matcher.appearance, job.parameters.flow
-            )
-    for line in _remarks(opened, job, detector, matcher, seen):
-        note(f"{opened.name}: {line}")
+def resumable(sources: list[TrackingInput], job: Job, note: Note) -> Iterator[None]:
+    """If the block is interrupted, say how to continue; else remove the resume folders at its end."""
     try:
-        yield seen
-    finally:
-        for store in seen.stores:
-            store.close()
-        for fault in dict.fromkeys(store.fault for store in seen.stores if store.fault):
-            note(f"{opened.name}: {fault}; from there on, what was seen is not kept")
-        if job.cache:
-            job.cache.trim()
+        yield
+        for source in sources:
+            shutil.rmtree(job.resume_folder(source), ignore_errors=True)
+    except Exception:
+        raise
+    except BaseException:  # Ctrl-C or SIGTERM
+        _note_interruption([source for source in sources if not source.live], job, note)
+        raise
 
 
-def _remarks(
-    opened: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, seen: FrameCache
-) -> Iterator[str]:
-    """What to say of what is known before a source is tracked, where a person has asked for it."""
-    if not (job.resume or job.cache):
+def _note_interruption(sources: list[TrackingInput], job: Job, note: Note) -> None:
+    for source in sources:
+        if job.partial(source).is_file():
+            note(f"{source.name}: the tracks that are final are in {job.partial(source)}")
+    folders = [job.resume_folder(source) for source in sources]
+    for folder in folders:
+        if (folder / DATABASE).is_file() and not (folder / FINISHED).exists():
+            with RecordDatabase(folder) as database:
+                for entry in database.entries():
+                    note(f"{entry.label}: {entry.frames} frames are recorded")
+    if job.resume or job.cache:
+        note("the same command continues from what is recorded")
+    elif sources:
+        note("start with --resume to be able to continue after an interruption")
+
+
+@contextmanager
+def _frame_cache(
+    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, note: Note
+) -> Iterator[FrameCache]:
+    """What is recorded of a source, in the folder of --cache or else in its resume folder."""
+    if source.frames is None:
+        yield NO_CACHE
         return
-    if opened.detections is None and detector and detector.fingerprint is None:
-        yield f"detector '{detector.name}' has no fingerprint, so it looks at every frame again"
-    if opened.frames and matcher.appearance and matcher.appearance.fingerprint is None:
-        yield f"appearance '{matcher.appearance.name}' has no fingerprint, so it looks at every box again"
-    if damaged := sum(store.damaged for store in seen.stores):
-        yield f"{damaged} records of what was kept are damaged; those frames are looked at again"
-    kinds = (("detections", seen.detections.store), ("looks", seen.looks.store))
-    known = [f"{kind} of {store.frame_count} frames" for kind, store in kinds if store and store.frame_count]
-    if known:
-        yield f"known already: {', '.join(known)}"
-    elif job.resume and not job.cache and files_of(job.kept(opened)):
-        yield "what is kept is of another input, detector or appearance; it starts afresh"
+    if source.detections is not None:
+        detector = None
+    with RecordDatabase(job.cache or job.resume_folder(source)) as database:
+        with _read_errors():
+            flow = job.parameters.flow
+            cache = open_frame_cache(database, source.frames, source.frame_rate, detector, matcher.appearance, flow)
+        for line in _cache_notes(cache, database, job, detector, matcher):
+            note(f"{source.name}: {line}")
+        try:
+            yield cache
+        finally:
+            if job.cache:
+                database.trim(job.cache_limit)
+            if database.fault:
+                note(f"{source.name}: {database.fault}; not all frames are recorded")
+
+
+def _cache_notes(
+    cache: FrameCache, database: RecordDatabase, job: Job, detector: LoadedDetector | None, matcher: Matcher
+) -> Iterator[str]:
+    """What the user should know of the records before a source is tracked."""
+    if detector and detector.fingerprint is None:
+        yield f"detector '{detector.name}' has no fingerprint, so its detections are not recorded"
+    if matcher.appearance and matcher.appearance.fingerprint is None:
+        yield f"appearance '{matcher.appearance.name}' has no fingerprint, so its descriptors are not recorded"
+    if cache.damaged:
+        yield f"{cache.damaged} records were damaged; these frames are processed again"
+    kinds = (("detections", cache.detections.store), ("descriptors", cache.descriptors.store))
+    counts = [f"{kind} of {store.frame_count} frames" for kind, store in kinds if store and store.frame_count]
+    if counts:
+        yield f"from the cache: {', '.join(counts)}"
+    elif job.resume and not job.cache and database.entries():
+        yield "the records are of another input, detector or appearance; all frames are processed"
     elif job.resume:
-        yield "there is nothing to resume; it starts afresh"
+        yield "there is nothing to resume; all frames are processed"
 
 
-def _results_depend_on(opened: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher) -> str:
-    """A digest of all that decides what the results of an input are."""
-    files = list(opened.frames.files) if opened.frames else []
-    files += [opened.detection_file] if opened.detection_file else []
-    files += [opened.known.path, *opened.known.tracks] if isinstance(opened.known, Corrections) else []
+def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher) -> str:
+    """A digest of all that the results of a source depend on."""
+    files = list(source.frames.files) if source.frames else []
+    files += [source.detection_file] if source.detection_file else []
+    files += [source.known.path, *source.known.tracks] if isinstance(source.known, Corrections) else []
     model = job.parameters.model_folder
     files += [model / name for name in MODEL_FILES if (model / name).is_file()] if model else []
-    finder = detector if opened.detections is None else None
-    plug_ins = [each and (each.name, each.fingerprint) for each in (finder, matcher.appearance)]
-    settings = job.parameters.model_dump(), opened.frame_rate, opened.last_frame, job.draws(opened)
+    plug_ins = [detector if source.detections is None else None, matcher.appearance]
+    fingerprints = [plug_in and (plug_in.name, plug_in.fingerprint) for plug_in in plug_ins]
+    settings = job.parameters.model_dump(), source.frame_rate, source.last_frame, job.draws(source)
     versions = [package_version(name) for name in RECORDED_PACKAGES]
-    with _readable():
-        digests = list(map(file_digest, files))
-    return text_digest(json.dumps([digests, plug_ins, settings, versions, code_digest(*CODE)]))
+    with _read_errors():
+        content = content_digest(files)
+    return text_digest(json.dumps([content, fingerprints, settings, versions, code_digest(*CODE)]))
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _read_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:

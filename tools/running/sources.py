@@ -1,7 +1,7 @@
 """The loop over the sources of one run: one after the other, or several at once."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import SiamlinkError
@@ -13,7 +13,7 @@ from siamlink.tools.running.job import Job, Outcome
 from siamlink.tools.running.live import losses_of
 from siamlink.tools.running.parallel import run_at_once
 from siamlink.tools.running.prepare import check_sources, prepare
-from siamlink.tools.running.resume import forget, is_finished, run_and_keep, say_what_is_kept
+from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
 from siamlink.tracker.runs.inputs import TrackingInput
 
 Finished = Generator[tuple[TrackingInput, Outcome | SiamlinkError], None, None]
@@ -47,7 +47,7 @@ def track_sources(sources: list[str], job: Job, jobs: int) -> Iterator[tuple[int
             yield index, None
     one_by_one = min(jobs, len(unfinished)) <= 1
     finished = _in_turn(unfinished, job, matcher) if one_by_one else _at_once(unfinished, job, jobs)
-    with results_folder(job.output), _resumable(inputs, job), closing(finished):
+    with results_folder(job.output), resumable(inputs, job, show_note), closing(finished):
         for source, outcome in finished:
             if isinstance(outcome, SiamlinkError):
                 show_error(f"{source.name}: {outcome}")
@@ -55,19 +55,6 @@ def track_sources(sources: list[str], job: Job, jobs: int) -> Iterator[tuple[int
             for note in notes_on(outcome, job.video):
                 show_note(note)
             yield next(index for index, each in enumerate(inputs) if each is source), outcome
-
-
-@contextmanager
-def _resumable(inputs: list[TrackingInput], job: Job) -> Iterator[None]:
-    """After an interruption, print how to resume; otherwise remove the records that resuming needs."""
-    try:
-        yield
-        forget(inputs, job)
-    except Exception:
-        raise
-    except BaseException:  # Ctrl-C or SIGTERM
-        say_what_is_kept(inputs, job, show_note)
-        raise
 
 
 def _without_finished(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> list[TrackingInput]:
@@ -83,7 +70,7 @@ def _in_turn(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> Finishe
         outcome: Outcome | SiamlinkError
         try:
             with stage_bars(source.name) as progress:
-                outcome = run_and_keep(source, job, detector, matcher, progress, show_note)
+                outcome = run_with_cache(source, job, detector, matcher, progress, show_note)
         except SiamlinkError as error:
             outcome = error
         yield source, outcome

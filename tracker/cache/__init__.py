@@ -1,1 +1,1 @@
-"""Per-frame results kept on disk, for resume and the cache."""
+"""Records of the frames of videos, for resume and the cache."""

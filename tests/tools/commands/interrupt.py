@@ -1,6 +1,6 @@
 """Kills `siamlink track` at random moments, and resumes it, until it comes to its end: the results must be the same.
 
-    python tests/tools/interrupt.py FOLDER KILLS SEED SOURCE... [options of siamlink track]
+    python tests/tools/commands/interrupt.py FOLDER KILLS SEED SOURCE... [options of siamlink track]
 
 tracks once undisturbed and then, again and again, with interruptions, until so many processes were killed, and prints
 what came of it. `test_track_resume.py` does the same for a few seconds.
@@ -110,7 +110,7 @@ def track_through_kills(runs: Programs, arguments: list[object], random: Random,
     """
     kills: list[str] = []
     while True:
-        process_id = runs.start("track", *arguments, *(["--resume"] if kills else []))
+        process_id = runs.start("track", *arguments, "--resume")
         code = runs.end_within(random.uniform(0, seconds * (1 + len(kills) / 4)))
         if code is None:
             number = random.choice(SIGNALS)
@@ -156,12 +156,12 @@ def main() -> None:
             kills += track_through_kills(runs, [*arguments, "-o", folder / "resumed"], random, seconds / 2)
             assert results(folder / "resumed") == expected
         records = [record for name, record in expected.items() if name.endswith(".json")]
-    known = re.findall(r"known already: (\w+) of (\d+)", runs.output.read_text())
+    recorded = re.findall(r"from the cache: (\w+) of (\d+)", runs.output.read_text())
     frames = sum(int(record["input"]["frames"]) for record in records) / len(records)
-    shares = [int(count) / frames for _, count in known]
+    shares = [int(count) / frames for _, count in recorded]
     sys.stdout.write(
-        f"{len(kills)} kills {dict(Counter(kills))}; a resumed run knew {sum(shares) / max(len(shares), 1):.0%} of the "
-        f"frames on average ({len(shares)} runs): all results the same\n"
+        f"{len(kills)} kills {dict(Counter(kills))}; a resumed run had records of "
+        f"{sum(shares) / max(len(shares), 1):.0%} of the frames on average ({len(shares)} runs): all results the same\n"
     )
 
 

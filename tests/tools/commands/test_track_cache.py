@@ -1,17 +1,14 @@
-"""With --cache a video is looked at once; the results are those of a run without."""
+"""With --cache, frames are detected and described once; the results are those of a run without it."""
 
 import json
-import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from siamlink.tools.running.cache import Cache
-from siamlink.tracker.cache.record_store import RecordStore, files_of
+from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase, RecordStore
 
 Run = Callable[..., Any]
 SEES = ("--detector", "mine.py:Sees", "--no-video")
@@ -19,8 +16,8 @@ LAST = 24
 """The number of the last frame of the walkers."""
 
 
-def looks() -> int:
-    """How often the detector has looked."""
+def detected() -> int:
+    """In how many frames the detector was run."""
     return len(Path("looked.txt").read_text()) if Path("looked.txt").exists() else 0
 
 
@@ -28,71 +25,78 @@ def tracks(folder: str, name: str = "walk") -> bytes:
     return Path(folder, f"{name}.txt").read_bytes()
 
 
-def fill(folder: Path, names: str, size: int = 1000) -> None:
-    """Entries of about this size; the first one was used first."""
+def fill(folder: Path, names: str, size: int) -> None:
+    """Add entries of about this size; the first one is the oldest."""
     import numpy as np
 
-    for age, name in enumerate(names):
-        with RecordStore(folder, {"frames": name}, name) as store:
-            store.add(1, {"box": np.zeros(size, np.uint8)})
-        for path in files_of(folder, store.key):
-            os.utime(path, (1e9 + age, 1e9 + age))
+    for name in names:
+        with RecordDatabase(folder) as database:
+            RecordStore(database, {"frames": name}, name).add(1, {"box": np.zeros(size, np.uint8)})
 
 
-def test_another_solver_setting_costs_no_look(siamlink: Run) -> None:
+def test_another_solver_setting_detects_nothing_again(siamlink: Run) -> None:
     windowed = ("--mode", "windowed")
     assert siamlink("track", "walk.mp4", "-o", "plain", *SEES, *windowed).code == 0
-    assert siamlink("track", "walk.mp4", "-o", "first", *SEES, *windowed, "--cache", "kept").code == 0
-    assert (looks(), tracks("first")) == (2 * LAST, tracks("plain"))
+    assert siamlink("track", "walk.mp4", "-o", "first", *SEES, *windowed, "--cache", "cached").code == 0
+    assert (detected(), tracks("first")) == (2 * LAST, tracks("plain"))
     for number, options in enumerate([windowed, ("--solver", "hungarian"), ("--mode", "online")]):
-        done = siamlink("track", "walk.mp4", "-o", f"again{number}", *SEES, *options, "--cache", "kept")
+        done = siamlink("track", "walk.mp4", "-o", f"again{number}", *SEES, *options, "--cache", "cached")
         assert done.code == 0
-        assert "walk: known already: detections of 24 frames" in done.err
+        assert "walk: from the cache: detections of 24 frames" in done.err
         record = json.loads(Path(f"again{number}", "walk.json").read_text())
         assert record["counts"]["tracks"] == 2
         assert record["seconds"].keys().isdisjoint({"decode", "detect"})
     assert tracks("again0") == tracks("plain")
-    assert looks() == 2 * LAST
+    assert detected() == 2 * LAST
 
 
-def test_the_video_is_known_by_its_content(siamlink: Run, here: Path) -> None:
-    assert siamlink("track", "walk.mp4", "-o", "first", *SEES, "--cache", "kept").code == 0
+def test_records_belong_to_the_content_of_the_video(siamlink: Run, here: Path) -> None:
+    assert siamlink("track", "walk.mp4", "-o", "first", *SEES, "--cache", "cached").code == 0
     (here / "walk.mp4").rename(here / "moved.mp4")
-    assert siamlink("track", "moved.mp4", "-o", "out", *SEES, "--cache", "kept").code == 0
-    assert looks() == LAST
+    assert siamlink("track", "moved.mp4", "-o", "out", *SEES, "--cache", "cached").code == 0
+    assert detected() == LAST
     assert tracks("out", "moved") == tracks("first")
     (here / "moved.mp4").write_bytes((here / "moved.mp4").read_bytes() + b"\0")
-    assert siamlink("track", "moved.mp4", "-o", "out", *SEES, "--cache", "kept", "--overwrite").code == 0
-    assert looks() == 2 * LAST
+    assert siamlink("track", "moved.mp4", "-o", "out", *SEES, "--cache", "cached", "--overwrite").code == 0
+    assert detected() == 2 * LAST
 
 
-def test_a_video_that_breaks_off_is_said_to_each_time(siamlink: Run, here: Path, walk_bytes: dict[str, bytes]) -> None:
+def test_a_video_that_breaks_off_is_reported_each_time(siamlink: Run, here: Path, walk_bytes: dict[str, bytes]) -> None:
     (here / "cut.mkv").write_bytes(walk_bytes[".mkv"][: len(walk_bytes[".mkv"]) // 2])
-    first, again = (siamlink("track", "cut.mkv", "-o", name, *SEES, "--cache", "kept") for name in ("one", "two"))
+    first, again = (siamlink("track", "cut.mkv", "-o", name, *SEES, "--cache", "cached") for name in ("one", "two"))
     assert (first.code, again.code) == (3, 3)
     assert first.line in again.err
     assert tracks("one", "cut") == tracks("two", "cut")
-    assert 0 < looks() < LAST
+    assert 0 < detected() < LAST
 
 
-def test_damage_is_said_and_looked_at_again(siamlink: Run) -> None:
-    assert siamlink("track", "walk.mp4", "-o", "first", *SEES, "--cache", "kept").code == 0
-    path = next(path for path in files_of(Path("kept")) if b"mine.py:Sees" in path.read_bytes())
-    data = bytearray(path.read_bytes())
-    data[-len(data) // 3] ^= 8
-    path.write_bytes(data)
-    done = siamlink("track", "walk.mp4", "-o", "again", *SEES, "--cache", "kept")
+def test_damaged_records_are_reported_and_their_frames_processed_again(siamlink: Run) -> None:
+    assert siamlink("track", "walk.mp4", "-o", "first", *SEES, "--cache", "cached").code == 0
+    with sqlite3.connect(Path("cached", DATABASE)) as database:
+        key = database.execute("SELECT key FROM entry WHERE label LIKE '%mine.py:Sees'").fetchone()
+        database.execute("UPDATE record SET data = zeroblob(9) WHERE frame IN (5, 7) AND key = ?", key)
+    database.close()
+    done = siamlink("track", "walk.mp4", "-o", "again", *SEES, "--cache", "cached")
     assert (done.code, tracks("again")) == (0, tracks("first"))
-    assert "walk: 1 records of what was kept are damaged; those frames are looked at again" in done.err
-    assert looks() == LAST + 1
-    third = siamlink("track", "walk.mp4", "-o", "third", *SEES, "--cache", "kept")
+    assert "walk: 2 records were damaged; these frames are processed again" in done.err
+    assert detected() == LAST + 2
+    third = siamlink("track", "walk.mp4", "-o", "third", *SEES, "--cache", "cached")
     assert "damaged" not in third.err
-    assert looks() == LAST + 1
+    assert detected() == LAST + 2
+
+
+def test_a_damaged_cache_is_reported_and_removed(siamlink: Run) -> None:
+    assert siamlink("track", "walk.mp4", "-o", "first", *SEES, "--cache", "cached").code == 0
+    Path("cached", DATABASE).write_bytes(b"damaged" * 9999)
+    done = siamlink("track", "walk.mp4", "-o", "again", *SEES, "--cache", "cached")
+    assert (done.code, tracks("again")) == (0, tracks("first"))
+    assert f"walk: cached/{DATABASE} was damaged and is removed; not all frames are recorded" in done.err
+    assert list(Path("cached").iterdir()) == []
 
 
 def test_two_processes_use_it_at_once(siamlink: Run) -> None:
     program = "from siamlink.tools.cli import main; main()"
-    options = ["track", "walk.mp4", *SEES, "--set", "appearance=none", "--cache", "kept"]
+    options = ["track", "walk.mp4", *SEES, "--set", "appearance=none", "--cache", "cached"]
     command = [sys.executable, "-c", program, *options]
     both = [
         subprocess.Popen([*command, "-o", name], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -100,60 +104,41 @@ def test_two_processes_use_it_at_once(siamlink: Run) -> None:
     ]
     assert [process.wait(120) for process in both] == [0, 0]
     assert tracks("one") == tracks("two")
-    before = looks()
+    before = detected()
     assert siamlink(*options, "-o", "three").code == 0
-    assert (looks(), tracks("three")) == (before, tracks("one"))
+    assert (detected(), tracks("three")) == (before, tracks("one"))
 
 
-def test_an_interrupted_run_goes_on_from_the_cache(interruptible: Run) -> None:
+def test_an_interrupted_run_continues_from_the_cache(interruptible: Run) -> None:
     Path("stop.txt").write_text("9")
-    arguments = ("track", "walk.mp4", "-o", "out", *SEES, "--cache", "kept")
+    arguments = ("track", "walk.mp4", "-o", "out", *SEES, "--cache", "cached")
     done = interruptible(*arguments)
     assert done.code == 130
-    assert "what was seen is kept in kept; the same command goes on from there" in done.err
+    assert "the same command continues from what is recorded" in done.err
     assert not Path("out").exists()
     assert interruptible(*arguments).code == 0
-    assert looks() == LAST
+    assert detected() == LAST
 
 
 def test_a_cache_that_cannot_be_used_is_one_line_or_no_harm(siamlink: Run) -> None:
     done = siamlink("track", "walk.mp4", "-o", "out", *SEES, "--cache", "det.txt")
     assert (done.code, done.line) == (2, "siamlink: cannot write det.txt: it is a file; name a folder for the results")
     done = siamlink("track", "walk.mp4", "-o", "out", *SEES, "--cache", "det.txt/below")
-    assert "cannot write det.txt/below: Not a directory" in done.line
+    fault = f"cannot use det.txt/below/{DATABASE}: Not a directory"
+    assert (done.code, done.line) == (0, f"walk: {fault}; not all frames are recorded")
+    Path("cached", DATABASE).mkdir(parents=True)
+    done = siamlink("track", "walk.mp4", "-o", "other", *SEES, "--cache", "cached")
+    fault = f"cannot use cached/{DATABASE}: unable to open database file"
+    assert (done.code, done.line) == (0, f"walk: {fault}; not all frames are recorded")
 
 
-def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
-    fill(tmp_path, "abcd")
-    cache = Cache(tmp_path)
-    assert [entry.label for entry in cache.entries()] == ["d", "c", "b", "a"]
-    size = cache.entries()[0].size
-    with RecordStore(tmp_path, {"frames": "a"}, "a"):
-        Cache(tmp_path, 2 * size + 10).trim()
-    assert [entry.label for entry in cache.entries()] == ["a", "d"]
-    Cache(tmp_path, 0).trim()
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_its_size_is_bounded(siamlink: Run) -> None:
-    limit = ("--cache", "kept", "--cache-limit", "0")
+def test_its_size_is_limited(siamlink: Run) -> None:
+    fill(Path("cached"), "ab", 500_000)
+    limit = ("--cache", "cached", "--cache-limit", "0.0007")
     assert siamlink("track", "walk.mp4", "-o", "out", *SEES, *limit).code == 0
-    assert list(Path("kept").iterdir()) == []
-
-
-def test_it_is_listed_and_cleared_of_what_is_its_own(siamlink: Run) -> None:
-    fill(Path("kept"), "ab", 500_000)
-    Path("kept/mine.seen.txt").write_text("mine")
-    Path("kept/my.notes.seen").write_text("mine")
-    done = siamlink("cache", "info", "kept")
-    assert [line.split()[:2] for line in done.out.splitlines()[2:4]] == [["b", "0.50"], ["a", "0.50"]]
-    assert done.out.splitlines()[-1] == "2 entries, 1.00 MB in kept"
-    done = siamlink("cache", "clear", "kept")
-    assert (done.code, done.out) == (0, "removed 2 entries, 1.00 MB from kept\n")
-    assert sorted(path.name for path in Path("kept").iterdir()) == ["mine.seen.txt", "my.notes.seen"]
-
-
-@pytest.mark.parametrize("command", ["info", "clear"])
-def test_a_cache_that_is_not_there(siamlink: Run, command: str) -> None:
-    done = siamlink("cache", command, "nowhere")
-    assert (done.code, done.line) == (2, "siamlink: there is no folder nowhere")
+    with RecordDatabase(Path("cached")) as database:
+        labels = [entry.label for entry in database.entries()]
+    assert labels[-1] == "b"
+    assert "a" not in labels
+    assert any("mine.py:Sees" in label for label in labels)
+    assert sum(path.stat().st_size for path in Path("cached").iterdir()) < 700_000

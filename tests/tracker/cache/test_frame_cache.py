@@ -1,6 +1,7 @@
-"""What was seen of a video is known again, exactly, and never for what it does not belong to."""
+"""What is recorded of a video is recalled exactly, and never for another video, detector or appearance."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -21,131 +22,135 @@ from siamlink.tracker.cache.frame_cache import (
     CachedDescriptors,
     CachedDetections,
     FrameCache,
+    content_digest,
     open_frame_cache,
 )
-from siamlink.tracker.cache.record_store import RecordStore, files_of
+from siamlink.tracker.cache.record_store import RecordDatabase, RecordStore
 from siamlink.tracker.linking.appearance import describe_detections
 
 BOXES = np.array([[0, 0, 10 + n, 20] for n in range(8)], np.float32)
 
 
-class Looks:
-    """Describes a box by its right side, in two appearances; remembers what it was asked."""
+@contextmanager
+def opened(folder: Path) -> Iterator[RecordStore]:
+    with RecordDatabase(folder) as database:
+        yield RecordStore(database, {"of": "x"}, "x")
+        assert database.fault is None
+
+
+class Describer:
+    """Describes a box by its right side, in two appearances, and lists the boxes that it has described."""
 
     def __init__(self) -> None:
-        self.asked: list[float] = []
+        self.boxes: list[float] = []
 
     def __call__(self, box: np.ndarray) -> tuple[np.ndarray, ...]:
-        self.asked += box[:, 2].tolist()
+        self.boxes += box[:, 2].tolist()
         return (box[:, 2:3], np.hstack([box[:, 2:3], -box[:, 2:3]]).astype(np.float64)) if len(box) else ()
 
 
-def looks(folder: Path, together: bool = False) -> CachedDescriptors:
-    return CachedDescriptors(RecordStore(folder, {"appearance": "x"}, "x"), 2, together)
-
-
-@settings(max_examples=40)
-@given(asked=st.lists(st.lists(st.integers(0, 7), unique=True, max_size=8), min_size=2, max_size=5))
-def test_no_box_is_described_twice_and_all_are_right(
-    tmp_path_factory: pytest.TempPathFactory, asked: list[list[int]]
+@settings(max_examples=20)
+@given(requests=st.lists(st.lists(st.integers(0, 7), unique=True, max_size=8), min_size=2, max_size=5))
+def test_no_box_is_described_twice_and_all_descriptors_are_right(
+    tmp_path_factory: pytest.TempPathFactory, requests: list[list[int]]
 ) -> None:
-    folder, describe = tmp_path_factory.mktemp("looks"), Looks()
-    for rows in asked:
-        seen, box = looks(folder), BOXES[rows]
-        first, second = seen.complete(3, box, describe) or (box[:, 2:3], box[:, 2:3])
+    folder, describe = tmp_path_factory.mktemp("descriptors"), Describer()
+    for rows in requests:
+        box = BOXES[rows]
+        with opened(folder) as store:
+            first, second = CachedDescriptors(store, 2).complete(3, box, describe) or (box[:, 2:3], box[:, 2:3])
         assert np.array_equal(first, box[:, 2:3])
         assert np.array_equal(second[:, 0], box[:, 2])
         assert first.dtype == np.float32
-        seen.store.close()
-    assert sorted(describe.asked) == sorted({BOXES[row, 2] for rows in asked for row in rows})
+    assert sorted(describe.boxes) == sorted({BOXES[row, 2] for rows in requests for row in rows})
 
 
-def test_looks_that_depend_on_the_other_boxes_are_known_for_the_same_boxes_alone(tmp_path: Path) -> None:
-    describe = Looks()
+def test_descriptors_that_depend_on_the_other_boxes_are_recalled_for_the_same_boxes_alone(tmp_path: Path) -> None:
+    describe = Describer()
     for rows in ([0, 1], [0, 1], [0], [1, 0]):
-        seen = looks(tmp_path, together=True)
-        seen.complete(1, BOXES[rows], describe)
-        seen.store.close()
-    assert describe.asked == [10, 11, 10, 11, 10]
+        with opened(tmp_path) as store:
+            CachedDescriptors(store, 2, together=True).complete(1, BOXES[rows], describe)
+    assert describe.boxes == [10, 11, 10, 11, 10]
 
 
-def test_the_last_frame_that_has_to_be_seen(tmp_path: Path) -> None:
+def test_the_last_frame_with_a_box_without_descriptors(tmp_path: Path) -> None:
     frame, box = np.array([2, 2, 5, 7], np.int32), BOXES[:4]
-    assert CachedDescriptors().last_unknown(frame, box) == 7
-    with looks(tmp_path).store as store:
-        seen = CachedDescriptors(store, 2)
-        seen.complete(7, box[3:], Looks())
-        seen.complete(2, box[:1], Looks())
-    with looks(tmp_path).store as store:
-        seen = CachedDescriptors(store, 2)
-        assert seen.last_unknown(frame, box) == 5
-        seen.complete(5, box[2:3], Looks())
-    with looks(tmp_path).store as store:
-        seen = CachedDescriptors(store, 2)
-        assert seen.last_unknown(frame, box) == 2
-        assert seen.last_unknown(frame[[0, 2]], box[[0, 2]]) == 0
-        assert seen.last_unknown(frame[:0], box[:0]) == 0
+    assert CachedDescriptors().last_missing(frame, box) == 7
+    with opened(tmp_path) as store:
+        cache = CachedDescriptors(store, 2)
+        cache.complete(7, box[3:], Describer())
+        cache.complete(2, box[:1], Describer())
+    with opened(tmp_path) as store:
+        cache = CachedDescriptors(store, 2)
+        assert cache.last_missing(frame, box) == 5
+        cache.complete(5, box[2:3], Describer())
+    with opened(tmp_path) as store:
+        cache = CachedDescriptors(store, 2)
+        assert cache.last_missing(frame, box) == 2
+        assert cache.last_missing(frame[[0, 2]], box[[0, 2]]) == 0
+        assert cache.last_missing(frame[:0], box[:0]) == 0
 
 
-def test_large_descriptors_are_not_kept(tmp_path: Path) -> None:
-    with RecordStore(tmp_path, {}, "x") as store:
+def test_large_descriptors_are_not_recorded(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
         CachedDescriptors(store).complete(1, BOXES, lambda box: (np.zeros((len(box), 10_000), np.float32),))
-    assert files_of(tmp_path) == []
+    with opened(tmp_path) as store:
+        assert store.frame_count == 0
 
 
 def test_records_of_another_shape_are_not_used(tmp_path: Path) -> None:
-    with RecordStore(tmp_path, {}, "x") as store:
+    with opened(tmp_path) as store:
         store.add(1, {"box": BOXES, "0": np.zeros((8, 2))})
         store.add(2, {"box": BOXES[:, :2], "0": np.zeros((8, 2)), "1": np.zeros((8, 2))})
         store.add(3, {"box": BOXES, "0": np.zeros((7, 2)), "1": np.zeros((8, 2))})
         store.add(4, {"box": BOXES, "0": np.zeros((8, 2)), "1": np.zeros((8, 2))})
-    with RecordStore(tmp_path, {}, "x") as store:
-        assert [CachedDescriptors(store, 2).knows(frame, BOXES) for frame in (1, 2, 3, 4)] == [
-            False,
-            False,
-            False,
-            True,
-        ]
+    with opened(tmp_path) as store:
+        complete = [CachedDescriptors(store, 2).has(frame, BOXES) for frame in (1, 2, 3, 4)]
+    assert complete == [False, False, False, True]
 
 
-def test_detections_are_known_frame_by_frame_and_whole_once_the_end_is(tmp_path: Path, pictures: ImageFolder) -> None:
-    found = [Detections.from_boxes(n, BOXES[:n], np.linspace(-1, 2, n), np.arange(n)) for n in (1, 2, 3)]
-    found[1] = Detections.empty()
+def test_detections_are_recalled_by_frame_and_as_a_whole_once_the_end_is_recorded(
+    tmp_path: Path, pictures: ImageFolder
+) -> None:
+    detections = [Detections.from_boxes(n, BOXES[:n], np.linspace(-1, 2, n), np.arange(n)) for n in (1, 2, 3)]
+    detections[1] = Detections.empty()
     for count in (1, 2, 3):
-        with RecordStore(tmp_path, {}, "x") as store:
-            seen = CachedDetections(store)
-            assert [seen.in_frame(n) is None for n in (1, 2, 3)] == [n >= count for n in (1, 2, 3)]
-            assert seen.whole() is None
-            seen.add(count, found[count - 1])
+        with opened(tmp_path) as store:
+            cache = CachedDetections(store)
+            assert [cache.in_frame(n) is None for n in (1, 2, 3)] == [n >= count for n in (1, 2, 3)]
+            assert cache.whole() is None
+            cache.add(count, detections[count - 1])
             if count == 3:
                 list(pictures)
-                seen.end(pictures)
-    with RecordStore(tmp_path, {}, "x") as store:
+                cache.end(pictures)
+    with opened(tmp_path) as store:
         whole = CachedDetections(store).whole()
     assert whole is not None
     assert whole[1] == 3
     for name in ("frame", "box", "score", "label"):
-        assert np.array_equal(getattr(whole[0], name), getattr(Detections.concatenate(found), name))
+        assert np.array_equal(getattr(whole[0], name), getattr(Detections.concatenate(detections), name))
 
 
-def test_the_camera_is_known_between_the_same_frames_with_the_same_boxes(tmp_path: Path) -> None:
+def test_camera_motion_is_recalled_between_the_same_frames_with_the_same_boxes(tmp_path: Path) -> None:
     moved = np.array([[1.0, 0.0, 3.5], [0.0, 1.0, -2.0]])
-    with RecordStore(tmp_path, {}, "x") as store:
+    with opened(tmp_path) as store:
         CachedCameraMotion(store).add(3, 1, BOXES, moved)
         CachedCameraMotion(store).add(5, 3, BOXES[:0], moved[:0])
-    with RecordStore(tmp_path, {}, "x") as store:
-        seen = CachedCameraMotion(store)
-        assert np.array_equal(seen.recall(3, 1, BOXES), moved)
-        assert seen.recall(5, 3, BOXES[:0]).shape == (0, 3)
-        assert [seen.recall(*asked) for asked in ((3, 2, BOXES), (3, 1, BOXES[1:]), (4, 1, BOXES))] == [None] * 3
+    with opened(tmp_path) as store:
+        cache = CachedCameraMotion(store)
+        assert np.array_equal(cache.recall(3, 1, BOXES), moved)
+        assert cache.recall(5, 3, BOXES[:0]).shape == (0, 3)
+        others = ((3, 2, BOXES), (3, 1, BOXES[1:]), (4, 1, BOXES))
+        assert [cache.recall(*other) for other in others] == [None] * 3
     assert CachedCameraMotion().recall(3, 1, BOXES) is None
 
 
 def test_frames_that_broke_off_have_no_end(tmp_path: Path, pictures: ImageFolder) -> None:
     pictures.broken = "ends early"
-    with RecordStore(tmp_path, {}, "x") as store:
+    with opened(tmp_path) as store:
         CachedDetections(store).end(pictures)
-    assert files_of(tmp_path) == []
+    with opened(tmp_path) as store:
+        assert store.records(0) == []
 
 
 @pytest.fixture
@@ -160,7 +165,7 @@ def pictures(tmp_path: Path) -> ImageFolder:
     return ImageFolder(folder)
 
 
-class Finder:
+class Detector:
     fingerprint: str | None = "first"
 
     def detect(self, image: np.ndarray) -> Detections:
@@ -168,7 +173,7 @@ class Finder:
 
 
 class Grey:
-    """The grey of the picture; wants optical flow if told to."""
+    """The grey of the picture."""
 
     fingerprint: str | None = "first"
     needs_flow = False
@@ -177,57 +182,84 @@ class Grey:
         return np.full((len(box), 2), image[0, 0, 0], np.float32)
 
 
-class Flowing(Grey):
+class GreyWithFlow(Grey):
     needs_flow = True
 
 
-def opened(folder: Path, frames: ImageFolder, finder: type = Finder, grey: type = Grey, **given: object) -> FrameCache:
+@contextmanager
+def cache_of(
+    folder: Path, frames: ImageFolder, detector: type = Detector, grey: type = Grey, **options: object
+) -> Iterator[FrameCache]:
     appearance = Appearances([LoadedAppearance("grey", "grey", grey())])
-    settings = {"frame_rate": 30.0, "flow": FlowParameters(), **given}
-    return open_frame_cache(
-        folder, frames, detector=LoadedDetector("finder", finder()), appearance=appearance, **settings
-    )
+    settings = {"frame_rate": 30.0, "flow": FlowParameters(), **options}
+    loaded = LoadedDetector("detector", detector())
+    with RecordDatabase(folder) as database:
+        yield open_frame_cache(database, frames, detector=loaded, appearance=appearance, **settings)
 
 
-def keys(seen: FrameCache) -> tuple[str, ...]:
-    for store in seen.stores:
-        store.close()
-    return tuple(store.key for store in seen.stores)
+def keys(*arguments: object, **options: object) -> tuple[str, ...]:
+    with cache_of(*arguments, **options) as cache:
+        return tuple(each.store.key for each in cache)
 
 
-def test_what_is_known_is_of_the_same_content_by_the_same_eyes(tmp_path: Path, pictures: ImageFolder) -> None:
-    first = keys(opened(tmp_path, pictures))
+def test_records_belong_to_the_content_and_to_the_detector_or_appearance(tmp_path: Path, pictures: ImageFolder) -> None:
+    first = keys(tmp_path, pictures)
     assert len(first) == 3
-    assert keys(opened(tmp_path, pictures, frame_rate=5.0, flow=FlowParameters(height=200))) == first
-    other = keys(opened(tmp_path, pictures, type("Other", (Finder,), {"fingerprint": "second"})))
+    assert keys(tmp_path, pictures, frame_rate=5.0, flow=FlowParameters(height=200)) == first
+    other = keys(tmp_path, pictures, type("Other", (Detector,), {"fingerprint": "second"}))
     assert (other[0] != first[0], other[1:]) == (True, first[1:])
-    flowing = {keys(opened(tmp_path, pictures, grey=Flowing, frame_rate=rate))[1] for rate in (5.0, 30.0)}
-    flowing.add(keys(opened(tmp_path, pictures, grey=Flowing, flow=FlowParameters(height=200)))[1])
-    assert len(flowing) == 3
+    with_flow = {keys(tmp_path, pictures, grey=GreyWithFlow, frame_rate=rate)[1] for rate in (5.0, 30.0)}
+    with_flow.add(keys(tmp_path, pictures, grey=GreyWithFlow, flow=FlowParameters(height=200))[1])
+    assert len(with_flow) == 3
     moved = pictures.files[0].parent.rename(tmp_path / "moved")
-    assert keys(opened(tmp_path, ImageFolder(moved))) == first
+    assert keys(tmp_path, ImageFolder(moved)) == first
     data = bytearray((moved / "2.png").read_bytes())
     data[-1] ^= 1
     (moved / "2.png").write_bytes(data)
-    assert set(keys(opened(tmp_path, ImageFolder(moved)))).isdisjoint(first)
+    assert set(keys(tmp_path, ImageFolder(moved))).isdisjoint(first)
 
 
-def test_nothing_is_kept_of_what_does_not_say_what_it_depends_on(tmp_path: Path, pictures: ImageFolder) -> None:
-    silent = {"fingerprint": None}
-    finder, grey = type("Finder", (Finder,), silent), type("Grey", (Grey,), silent)
-    assert opened(tmp_path, pictures, finder, grey) == NO_CACHE
-    assert [each.store is None for each in opened(tmp_path, pictures, finder)] == [True, False, False]
+def test_nothing_is_recorded_of_a_plug_in_without_a_fingerprint(tmp_path: Path, pictures: ImageFolder) -> None:
+    without = {"fingerprint": None}
+    detector, grey = type("Detector", (Detector,), without), type("Grey", (Grey,), without)
+    with cache_of(tmp_path, pictures, detector, grey) as cache:
+        assert cache == NO_CACHE
+    with cache_of(tmp_path, pictures, detector) as cache:
+        assert [each.store is None for each in cache] == [True, False, False]
 
 
-def test_frames_are_read_only_as_far_as_something_is_not_known(tmp_path: Path, pictures: ImageFolder) -> None:
-    def described(rows: list[int]) -> tuple[list[float], int]:
-        found = Detections.concatenate([Detections.from_boxes(n, BOXES[:2]) for n in (1, 2, 3)])
-        seen, grey = opened(tmp_path / "kept", pictures), Appearances([LoadedAppearance("grey", "grey", Grey())])
-        looked = describe_detections(
-            counted(), found, np.array(rows), grey, None, Stopwatch(), lambda *_: None, seen.looks
-        )
-        keys(seen)
-        return looked[:, 0].tolist(), len(read)
+def test_a_file_is_read_for_its_digest_once_until_it_changes(
+    tmp_path: Path, pictures: ImageFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[Path] = []
+    monkeypatch.setattr("siamlink.tracker.cache.frame_cache.file_digest", lambda path: read.append(path) or "digest")
+    first, *others = pictures.files
+    digest = content_digest([first, *others])
+    assert content_digest([first, *others]) == digest
+    assert read == [first, *others]
+    first.write_bytes(first.read_bytes() + b"more")
+    content_digest([first, *others])
+    assert read == [first, *others, first]
+    with pytest.raises(FileNotFoundError):
+        content_digest([tmp_path / "nowhere"])
+
+
+def test_frames_are_read_only_as_far_as_descriptors_are_missing(tmp_path: Path, pictures: ImageFolder) -> None:
+    def describe(rows: list[int]) -> tuple[list[float], int]:
+        detections = Detections.concatenate([Detections.from_boxes(n, BOXES[:2]) for n in (1, 2, 3)])
+        appearances = Appearances([LoadedAppearance("grey", "grey", Grey())])
+        with cache_of(tmp_path / "cache", pictures) as cache:
+            descriptors = describe_detections(
+                counted(),
+                detections,
+                np.array(rows),
+                appearances,
+                None,
+                Stopwatch(),
+                lambda *_: None,
+                cache.descriptors,
+            )
+        return descriptors[:, 0].tolist(), len(read)
 
     read: list[int] = []
 
@@ -238,9 +270,9 @@ def test_frames_are_read_only_as_far_as_something_is_not_known(tmp_path: Path, p
             yield frame
 
     alike = pytest.approx([0.5**0.5] * 2)
-    assert described([0, 4]) == (alike, 3)
+    assert describe([0, 4]) == (alike, 3)
     read.clear()
-    assert described([0, 4]) == (alike, 0)
-    assert described([0, 2, 4])[1] == 2
+    assert describe([0, 4]) == (alike, 0)
+    assert describe([0, 2, 4])[1] == 2
     read.clear()
-    assert described([2, 4]) == (alike, 0)
+    assert describe([2, 4]) == (alike, 0)
