@@ -1,5 +1,6 @@
 """All settings of the tracker, and the configuration files and `key=value` overrides they come from."""
 
+import math
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -149,7 +150,7 @@ class TrackerParameters(Parameters):
     @property
     def level_count(self) -> int:
         """How many levels there are: one online with the Hungarian method."""
-        return 1 if self.mode == "online" and self.solver == "hungarian" else self.levels
+        return 1 if self.online_hungarian else self.levels
 
     @property
     def second_level(self) -> SecondLevelParameters:
@@ -160,9 +161,14 @@ class TrackerParameters(Parameters):
         return self.tracklets.model_copy(update={"costs": costs, "min_seconds": self.online.min_seconds})
 
     @property
-    def delay_seconds(self) -> float:
-        """How long the tracks of a frame wait at most before they are final; none online."""
-        return 0.0 if self.mode == "online" else self.latency_seconds
+    def latency(self) -> float:
+        """Seconds after which the tracks of a frame are final at most: 0 online, infinite offline."""
+        return {"online": 0.0, "windowed": self.latency_seconds, "offline": math.inf}[self.mode]
+
+    @property
+    def online_hungarian(self) -> bool:
+        """Whether the tracker is the one with a Kalman filter for each track."""
+        return self.mode == "online" and self.solver == "hungarian"
 
     @property
     def looks(self) -> bool:

@@ -3,7 +3,7 @@
 import json
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,7 +15,7 @@ from siamlink.detectors.base.fingerprint import package_version
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.mot.sequence import find_detections, is_sequence
-from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
+from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, Frame, FrameSource
 from siamlink.tools.console.files import (
     check_folder,
     check_output,
@@ -30,9 +30,13 @@ from siamlink.tools.running.cache import Cache
 from siamlink.tools.running.live import ended_by_signal
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
-from siamlink.tracker.runs.frame_by_frame import OnFrame, Unfinished
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
-from siamlink.tracker.runs.track import DEFAULT_DETECTOR, TrackingResult, check_mode, track_input
+from siamlink.tracker.runs.options import DEFAULT_DETECTOR, TrackingOptions
+from siamlink.tracker.runs.result import TrackingResult
+from siamlink.tracker.runs.run import Interrupted
+from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks
+from siamlink.tracker.runs.track import check_mode, track_input
+from siamlink.tracker.tracks import Tracks
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
 
@@ -99,7 +103,7 @@ class Job:
 
     def stale_video(self, opened: TrackingInput) -> Path | None:
         """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""
-        video, source = self.output / f"{opened.name}.mp4", Path(opened.source)
+        video, source = self.output / f"{opened.name}.mp4", Path(opened.origin)
         if self.draws(opened) or not video.is_file():
             return None
         is_input = any(each.exists() and video.samefile(each) for each in (source, source / video.name))
@@ -169,7 +173,7 @@ def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
             raise ConfigError(f"{opened.name} is live: track it without --jobs")
         other = by_name.setdefault(opened.name, opened)
         if other is not opened:
-            both = f"{other.source} and {opened.source}"
+            both = f"{other.origin} and {opened.origin}"
             raise ConfigError(f"{both} would both write {opened.name}.txt: track them into different folders")
 
 
@@ -197,7 +201,7 @@ class Outcome:
         return {
             "input": {
                 "name": opened.name,
-                "source": opened.source,
+                "source": opened.origin,
                 "frame_rate": opened.frame_rate,
                 "frames": result.frame_count,
                 "size": opened.image_size,
@@ -271,8 +275,9 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
         ended_by_signal(opened.frames, partial_path(text)),
         drawing as draw,
     ):
+        sinks = (AppendTracks(write), DrawTracks(draw)) if draw else (AppendTracks(write),)
         result = track_input(
-            opened, detector, job.parameters, progress, matcher, draw, lambda tracks: write(tracks.to_mot_text())
+            opened, TrackingOptions(job.parameters, detector, matcher, progress, sinks, keeps_tracks=False)
         )
     outcome = Outcome(opened, result, result.broken, result.seconds, time.perf_counter() - start)
     write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
@@ -283,11 +288,11 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
 def _track(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> TrackingResult:
     """Track; tracks that are final when windowed or online tracking is interrupted are written down."""
     try:
-        return track_input(opened, detector, job.parameters, progress, matcher)
-    except Unfinished as unfinished:
-        if unfinished.final_frame:
-            write_text(job.partial(opened), unfinished.tracks.to_mot_text(), overwrite=True)
-        raise unfinished.__cause__ or unfinished from None
+        return track_input(opened, TrackingOptions(job.parameters, detector, matcher, progress))
+    except Interrupted as interrupted:
+        if interrupted.final_frame:
+            write_text(job.partial(opened), interrupted.tracks.to_mot_text(), overwrite=True)
+        raise interrupted.__cause__ or interrupted from None
 
 
 def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
@@ -306,7 +311,7 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
 
 
 @contextmanager
-def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
+def annotated_video(path: Path, opened: TrackingInput) -> Iterator[Callable[[Frame, Tracks], None]]:
     """A video to which each frame is added with its tracks drawn upon it, and its number."""
     from siamlink.tools.drawing.annotate import Annotator
     from siamlink.tools.drawing.video_writer import VideoWriter

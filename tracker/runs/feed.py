@@ -13,8 +13,9 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame, FrameSource, Image
 from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedDetections
 from siamlink.tracker.linking.overlaps import suppress_overlaps
+from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.postprocessing.camera_motion import camera_for
-from siamlink.tracker.runs.run import Run
+from siamlink.tracker.runs.inputs import TrackingInput
 
 Item = TypeVar("Item")
 Feed = Iterator[tuple[int, Image | None, Detections]]
@@ -95,24 +96,26 @@ def _decode(frames: FrameSource, stopwatch: Stopwatch) -> Iterator[Frame]:
         yield frame
 
 
-def given_frames(run: Run, shown: bool) -> Feed:
-    """Each frame's number and the detections that were given for it; images are decoded only to be looked at, or shown.
+def given_frames(source: TrackingInput, setup: TrackerSetup, draws: bool) -> Feed:
+    """Each frame's number, its image and the detections that were given for it.
 
-    After the last frame of which something is to be seen that is not known yet there are none.
+    Images are decoded for the appearance and for drawing alone, otherwise they are None, as they are after the last
+    frame of which the cache lacks something.
     """
-    opened = run.opened
-    given = opened.detections or Detections.empty()
-    looked_at = opened.frames if run.matcher.appearance else None
-    decoded = run.stopwatch.over("decode", looked_at) if looked_at else iter(())
-    needed = opened.last_frame if shown or not looked_at else _last_needed(run, given)
-    for number in range(1, opened.last_frame + 1):
+    detections, frames = source.detections or Detections.empty(), source.frames
+    decoded = setup.stopwatch.over("decode", frames) if frames and (draws or setup.matcher.appearance) else iter(())
+    needed = source.last_frame if draws else _last_uncached(source, setup)
+    for number in range(1, source.last_frame + 1):
         frame = next(decoded, None) if number <= needed else None
-        yield number, frame.image if frame else None, given.in_frame(number)
+        yield number, frame.image if frame else None, detections.in_frame(number)
 
 
-def _last_needed(run: Run, given: Detections) -> int:
-    """The last frame of which a tracker that is given one frame after another has to see the image."""
-    kept, seen = suppress_overlaps(given, run.parameters.overlap_limit), run.opened.seen
-    camera = camera_for(run.matcher, run.parameters.gaps, run.opened.frame_rate, run.stopwatch, seen.camera)
-    last = run.opened.last_frame
-    return max(seen.looks.last_unknown(kept.frame, kept.box), camera.last_unknown(kept, last) if camera else 0)
+def _last_uncached(source: TrackingInput, setup: TrackerSetup) -> int:
+    """The last frame whose image a tracker needs that is given one frame after another."""
+    kept, cache = (
+        suppress_overlaps(source.detections or Detections.empty(), setup.parameters.overlap_limit),
+        source.cache,
+    )
+    camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.camera)
+    last = source.last_frame
+    return max(cache.looks.last_unknown(kept.frame, kept.box), camera.last_unknown(kept, last) if camera else 0)

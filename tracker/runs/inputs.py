@@ -27,11 +27,11 @@ class TrackingInput(NamedTuple):
         frames: the images; None for a sequence that has detections only.
         detections: those given with the source; None where a detector has to find them.
         counted: whether `frame_count` is exact.
-        source: where it is from, as it was given; only the name of a live source, whose URL may hold a password.
+        origin: where it is from, as it was given; only the name of a live source, whose URL may hold a password.
         detection_file: where `detections` are from, if from a file.
         known: what is known of the detections: constraints, or corrections of earlier tracks.
-        seen: what was found out of the frames before, and where what is found out now is kept.
-        told_size: width and height of the images in pixels by a MOT sequence's own word.
+        cache: detections, descriptors and camera motion from earlier runs, and where new ones are kept.
+        declared_size: width and height of the images in pixels by a MOT sequence's `seqinfo.ini`.
     """
 
     name: str
@@ -40,16 +40,16 @@ class TrackingInput(NamedTuple):
     frames: FrameSource | None
     detections: Detections | None
     counted: bool = False
-    source: str = ""
+    origin: str = ""
     detection_file: Path | None = None
     known: Constraints | Corrections = ()
-    seen: FrameCache = FrameCache()
-    told_size: tuple[int, int] | None = None
+    cache: FrameCache = FrameCache()
+    declared_size: tuple[int, int] | None = None
 
     @property
     def image_size(self) -> tuple[int, int] | None:
-        """Width and height of the images in pixels, as told, or else as the first one has it; None without images."""
-        return (self.told_size or self.frames.size) if self.frames else None
+        """Width and height of the images in pixels, as declared, else of the first one; None without images."""
+        return (self.declared_size or self.frames.size) if self.frames else None
 
     @property
     def live(self) -> bool:
@@ -105,7 +105,7 @@ def open_input(
     if opened.frame_rate < LOWEST_FRAME_RATE:
         raise ConfigError(f"{source}: {opened.frame_rate:g} frames a second are too few; give the true --frame-rate")
     known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
-    return opened._replace(source=opened.name if opened.live else str(source), known=known)
+    return opened._replace(origin=opened.name if opened.live else str(source), known=known)
 
 
 def _open_frames(
@@ -133,7 +133,7 @@ def _open_mot_sequence(
     counted = sequence.frame_count is not None or (sequence.frames is not None and sequence.frames.is_dir())
     count = sequence.frame_count or (frames.frame_count if frames else None)
     rate = frame_rate or sequence.frame_rate or (frames.frame_rate if frames else DEFAULT_FRAME_RATE)
-    opened = TrackingInput(sequence.name, rate, count, frames, None, counted, told_size=sequence.size)
+    opened = TrackingInput(sequence.name, rate, count, frames, None, counted, declared_size=sequence.size)
     return _with_detections(opened, detections)
 
 
