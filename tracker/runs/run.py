@@ -79,7 +79,9 @@ class TrackingRun:
         return TrackingResult(
             name=source.name,
             tracks=recorder.tracks,
-            detections=recorder.detections,
+            detections=recorder.detections
+            if source.detections is None or not self._options.keeps_tracks
+            else source.detections,
             counts=recorder.counts,
             detector=self._detector.name if self._detector else None,
             frame_count=tracker.frame if self._detects else source.last_frame,

@@ -10,10 +10,11 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.studies.benchmarks.stream import Walkers, measure
 from siamlink.tools.synthetic.street import Scene, crossing, reentry, street
-from siamlink.tracker.linking.linker import link_detections
-from siamlink.tracker.linking.windowed import WindowedTracker
+from siamlink.tracker.linking.trackers import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
+from siamlink.tracker.runs.sinks import DrawTracks
 from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
 
@@ -37,7 +38,7 @@ def windowed(seconds: float, **others: object) -> TrackerParameters:
 
 
 def run(tracker: WindowedTracker, detections: Detections, last: int) -> Tracks:
-    parts = [tracker.update(detections.in_frame(k), k) for k in range(1, last + 1)]
+    parts = [tracker.update(detections.in_frame(k), frame_number=k) for k in range(1, last + 1)]
     return Tracks.concatenate([*parts, tracker.finish()])
 
 
@@ -48,7 +49,9 @@ def dense(seed: int, frames: int = 90) -> Detections:
 @pytest.mark.parametrize("solver", ["lp", "hungarian"])
 @pytest.mark.parametrize("levels", [1, 2])
 @pytest.mark.parametrize("fill", [True, False])
-def test_a_window_over_everything_gives_the_bytes_of_offline_tracking(two_levels, levels, solver, fill):
+def test_a_window_over_everything_gives_the_bytes_of_offline_tracking(
+    two_levels, link_detections, levels, solver, fill
+):
     found = dense(1)
     chosen = {"levels": levels, "solver": solver, "gaps": {"fill": fill}}
     offline = link_detections(found, RATE, two_levels, TrackerParameters(**chosen))
@@ -62,7 +65,7 @@ def test_with_an_appearance_too(painted, two_levels, levels):
     matcher = painted.matcher if levels == 1 else replace(two_levels, appearance=looks)
     texts = []
     for parameters in (TrackerParameters(levels=levels), windowed(WHOLE, levels=levels)):
-        result = track_input(open_input(painted.folder), None, parameters, matcher=matcher)
+        result = track_input(open_input(painted.folder), TrackingOptions(parameters, matcher=matcher))
         assert 0 < result.appearance.wanted == result.appearance.seen
         texts.append(result.tracks.to_mot_text())
     assert texts[0] == texts[1] != ""
@@ -73,7 +76,7 @@ def test_every_frame_is_given_out_once_and_in_time(two_levels, levels, latency):
     found, tracker = dense(2), WindowedTracker(RATE, windowed(latency, levels=levels), two_levels)
     for frame in range(1, 91):
         before = tracker.final_frame
-        given_out = tracker.update(found.in_frame(frame), frame)
+        given_out = tracker.update(found.in_frame(frame), frame_number=frame)
         assert frame - tracker.final_frame <= latency * RATE + 1e-6
         assert ((given_out.frame > before) & (given_out.frame <= tracker.final_frame)).all()
     rest = tracker.finish()
@@ -132,7 +135,7 @@ def test_skipped_frames_are_frames_without_detections(two_levels, gap):
     texts = []
     for frames in (range(1, 91 + gap), [*range(1, 41), *range(41 + gap, 91 + gap)]):
         tracker = WindowedTracker(RATE, windowed(0.5), two_levels)
-        parts = [tracker.update(found.in_frame(k), k) for k in frames]
+        parts = [tracker.update(found.in_frame(k), frame_number=k) for k in frames]
         texts.append(Tracks.concatenate([*parts, tracker.finish()]).to_mot_text())
     assert texts[0] == texts[1] != ""
 
@@ -165,10 +168,10 @@ def test_detections_come_as_arrays_too_and_without_any_there_are_no_tracks(two_l
 
 def test_wrong_input_is_refused_and_nothing_is_lost(two_levels):
     tracker = WindowedTracker(RATE, windowed(0.5), two_levels)
-    tracker.update(Detections.empty(), 5)
+    tracker.update(Detections.empty(), frame_number=5)
     with pytest.raises(InputError, match="growing frame numbers: 5 after 5"):
-        tracker.update(Detections.empty(), 5)
-    with pytest.raises(InputError, match=r"cannot track what was given for frame 6: .*does not consist of numbers"):
+        tracker.update(Detections.empty(), frame_number=5)
+    with pytest.raises(InputError, match=r"cannot track the detections of frame 6: .*does not consist of numbers"):
         tracker.update("boxes")
     assert tracker.frame == 5
     with pytest.raises(ConfigError, match="frame rate must be a number above 0"):
@@ -185,10 +188,12 @@ def test_images_wait_for_their_tracks_only(painted, two_levels):
     opened = open_input(painted.folder, use_public=False)
     result = track_input(
         opened,
-        Silent(),
-        windowed(0.3),
-        matcher=two_levels,
-        on_frame=lambda frame, tracks: shown.append((frame.image.shape[0], tracks)),
+        TrackingOptions(
+            windowed(0.3),
+            Silent(),
+            matcher=two_levels,
+            sinks=(DrawTracks(lambda frame, tracks: shown.append((frame.image.shape[0], tracks))),),
+        ),
     )
     assert [height for height, _ in shown] == [270] * 60
     assert Tracks.concatenate([tracks for _, tracks in shown]).to_mot_text() == result.tracks.to_mot_text() != ""

@@ -16,6 +16,7 @@ from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.parameters import GapParameters, TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion, camera_for
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
 
 RATE, FRAMES, WIDTH, HEIGHT = 30, 60, 320, 240
@@ -138,7 +139,7 @@ def test_gaps_are_filled_along_with_a_swinging_camera_offline_and_in_a_window(sh
         "windowed": TrackerParameters(mode="windowed", latency_seconds=60),
         "blind": TrackerParameters(gaps=GapParameters(camera=False)),
     }.items():
-        result = track_input(open_input(folder), None, parameters, matcher=seeing)
+        result = track_input(open_input(folder), TrackingOptions(parameters, matcher=seeing))
         filled = result.tracks[result.tracks.interpolated]
         assert {*range(26, 42)} <= set(filled.frame.tolist())
         texts[name] = result.tracks.to_mot_text()

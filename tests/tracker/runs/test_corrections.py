@@ -8,7 +8,6 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing
-from siamlink.tracker.linking.linker import link_detections
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections, read_corrections
 from siamlink.tracker.tracks import Tracks
@@ -22,7 +21,7 @@ def found() -> Detections:
 
 
 @pytest.fixture(scope="module")
-def tracks(found: Detections, matcher: Matcher) -> Tracks:
+def tracks(found: Detections, matcher: Matcher, link_detections: Callable[..., Tracks]) -> Tracks:
     """Two people, with boxes filled in."""
     made = link_detections(found, 30, matcher, TrackerParameters())
     assert made.count == 2
@@ -50,7 +49,7 @@ def seen(tracks: Tracks, number: int) -> list[int]:
 
 
 def test_boxes_are_the_detections_they_were_made_from(
-    write: Write, tracks: Tracks, found: Detections, matcher: Matcher
+    write: Write, tracks: Tracks, found: Detections, matcher: Matcher, link_detections: Callable[..., Tracks]
 ) -> None:
     detected = tracks[~tracks.interpolated]
     names = [f"{frame} {number}" for frame, number in zip(detected.frame, detected.track_id, strict=True)]

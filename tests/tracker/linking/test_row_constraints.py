@@ -20,6 +20,7 @@ from siamlink.tools.synthetic.street import crossing, occlusion, street
 from siamlink.tracker.linking.linker import ScoredPairs, link_detections, link_scored, score_pairs
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
 
@@ -150,7 +151,7 @@ def test_only_the_exact_solver_obeys(tmp_path: Path, settings_: dict[str, str], 
     crossing(frame_count=10).write_sequence(tmp_path / "Crossing")
     opened = open_input(tmp_path / "Crossing", Detections.empty(), constraints=[must_link(0, 1)])
     with pytest.raises(ConfigError, match=f"constraints need mode offline and solver lp, not {chosen}"):
-        track_input(opened, None, TrackerParameters(**settings_))
+        track_input(opened, TrackingOptions(TrackerParameters(**settings_)))
 
 
 def test_one_call_takes_rows_of_the_detections(tmp_path: Path) -> None:

@@ -10,8 +10,7 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tools.synthetic.street import crossing, reentry, street
-from siamlink.tracker.linking.online import OnlineTracker
-from siamlink.tracker.linking.windowed import WindowedTracker
+from siamlink.tracker.linking.trackers import OnlineTracker, WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -35,7 +34,7 @@ def new(matcher, two_levels, solver):
 
 
 def run(tracker: OnlineTracker, detections: Detections, last: int) -> Tracks:
-    return Tracks.concatenate([tracker.update(detections.in_frame(k), k) for k in range(1, last + 1)])
+    return Tracks.concatenate([tracker.update(detections.in_frame(k), frame_number=k) for k in range(1, last + 1)])
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
@@ -68,10 +67,10 @@ def test_nothing_later_matters(new):
 def test_only_the_tracks_of_the_present_frame_are_given_and_finish_adds_none(new):
     found, tracker = crossing(frame_count=40).detections(), new()
     for frame in range(1, 41):
-        assert set(tracker.update(found.in_frame(frame), frame).frame.tolist()) <= {frame}
+        assert set(tracker.update(found.in_frame(frame), frame_number=frame).frame.tolist()) <= {frame}
         assert tracker.frame == tracker.final_frame == frame
     assert len(tracker.finish()) == 0
-    assert set(tracker.update(Detections.empty(), 90).frame.tolist()) <= {90}
+    assert set(tracker.update(Detections.empty(), frame_number=90).frame.tolist()) <= {90}
 
 
 def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
@@ -80,7 +79,7 @@ def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
     patient = {"tracklet_entry": 2.5, "min_seconds": 0.2}
     tracker = OnlineTracker(30, TrackerParameters(mode="online", online=patient), two_levels)
     for frame in range(1, 51):
-        there, here = (each.update(found.in_frame(frame), frame) for each in (window, tracker))
+        there, here = (each.update(found.in_frame(frame), frame_number=frame) for each in (window, tracker))
         assert there.to_mot_text() == here.to_mot_text()
     assert tracker.open_count == window.open_count > 0
 
@@ -112,10 +111,10 @@ def test_detections_that_cannot_be_used_are_refused_and_nothing_is_lost(new):
     for _ in range(20):
         tracker.update(Detections.from_boxes(1, STILL, [0.9]))
     for given, message in (("boxes", "does not consist of numbers"), ([[5, 5, 1, 9, 1]], "box without area")):
-        with pytest.raises(InputError, match=f"cannot track what was given for frame 21: .*{message}"):
+        with pytest.raises(InputError, match=f"cannot track the detections of frame 21: .*{message}"):
             tracker.update(given)
     with pytest.raises(InputError, match="growing frame numbers: 4 after 20"):
-        tracker.update(Detections.empty(), 4)
+        tracker.update(Detections.empty(), frame_number=4)
     assert tracker.frame == 20
     assert tracker.update(np.array([[*STILL[0], 0.9, 3]])).track_id.tolist() == [1]
 
