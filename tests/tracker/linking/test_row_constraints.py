@@ -1,7 +1,6 @@
-"""Tracks under constraints: whatever is demanded without contradiction holds at the end, at one level and at two."""
+"""Tracks under constraints: whatever is demanded without contradiction holds, offline and in a window."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,16 @@ from hypothesis import strategies as st
 
 from siamlink import tracker
 from siamlink.association.matcher import Matcher
-from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.constraints import Constraint, cannot_link, group_detections, must_link
 from siamlink.detectors.base.errors import ConfigError, ConstraintError
-from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing, occlusion, street
-from siamlink.tracker.linking.linker import ScoredPairs, link_detections, link_scored, score_pairs
+from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.overlaps import suppress_overlaps
+from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.linking.row_constraints import RowConstraints
 from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
@@ -40,9 +41,7 @@ def found() -> Detections:
     return street(frame_count=40, seed=5).detections(miss_rate=0.3)
 
 
-@pytest.fixture(scope="module")
-def scored(found: Detections, shipped: Matcher) -> ScoredPairs:
-    return score_pairs(found, 30, shipped, TWO, Stopwatch())
+Link = Callable[..., Tracks]
 
 
 def identity(tracks: Tracks, detections: Detections, row: int) -> int:
@@ -56,29 +55,54 @@ def holds(constraint: Constraint, tracks: Tracks, detections: Detections) -> boo
     return 0 < a == b if constraint.together else a != b or a == 0
 
 
-@pytest.mark.parametrize("parameters", [ONE, TWO], ids=["one level", "two levels"])
-@settings(max_examples=25)
-@given(drawn=st.data())
-def test_what_is_demanded_holds(
-    scored: ScoredPairs, shipped: Matcher, parameters: TrackerParameters, drawn: st.DataObject
-) -> None:
-    detections = scored.detections
+WINDOWED = [
+    {"mode": "windowed", "latency_seconds": seconds, "step_share": step, "levels": levels, "gaps": RAW}
+    for seconds, step, levels in ((0.0, 0.25, 1), (0.1, 1.0, 2), (0.3, 0.25, 1), (0.3, 0.25, 2), (1.0, 0.5, 2))
+]
+ALL = [ONE, TWO, *(TrackerParameters(**each) for each in WINDOWED)]
+NAMES = ["one level", "two levels", *(f"{each['latency_seconds']} s, {each['levels']}" for each in WINDOWED)]
+
+
+def draw_constraints(drawn: st.DataObject, detections: Detections) -> list[Constraint]:
+    """Constraints that do not contradict each other."""
     row = st.integers(0, len(detections) - 1)
-    constraints = [
-        kind(a, b)
-        for a, b, kind in drawn.draw(
-            st.lists(st.tuples(row, row, st.sampled_from([must_link, cannot_link])), max_size=6)
-        )
-    ]
+    kinds = st.sampled_from([must_link, cannot_link])
+    constraints = [kind(a, b) for a, b, kind in drawn.draw(st.lists(st.tuples(row, row, kinds), max_size=6))]
     try:
-        groups = group_detections(detections.frame, constraints)
+        group_detections(detections.frame, constraints)
     except ConstraintError:
         assume(False)
-    tracks = link_scored(replace(scored, groups=groups), VideoInfo(30, 40), shipped, parameters, Stopwatch())
+    return constraints
+
+
+@pytest.mark.parametrize("parameters", ALL, ids=NAMES)
+@settings(max_examples=25, deadline=None)
+@given(drawn=st.data())
+def test_what_is_demanded_holds(
+    found: Detections, shipped: Matcher, parameters: TrackerParameters, drawn: st.DataObject
+) -> None:
+    detections = suppress_overlaps(found, parameters.overlap_limit)
+    constraints = draw_constraints(drawn, detections)
+    linker = LinearProgramTracker(TrackerSetup(30, parameters, shipped), constraints=constraints)
+    parts = [linker.update(detections.in_frame(k), frame_number=k) for k in range(1, 41)]
+    tracks = Tracks.concatenate([*parts, linker.finish()])
     assert [each.origin for each in constraints if not holds(each, tracks, detections)] == []
     pairs = np.column_stack([tracks.frame, tracks.track_id])
     assert len(np.unique(pairs, axis=0)) == len(pairs)
     assert np.unique(tracks.track_id).tolist() == list(range(1, tracks.count + 1))
+
+
+@pytest.mark.parametrize("levels", [1, 2])
+@settings(max_examples=10, deadline=None)
+@given(drawn=st.data())
+def test_in_a_window_over_everything_constraints_give_the_bytes_of_offline_tracking(
+    found: Detections, shipped: Matcher, link_detections: Link, levels: int, drawn: st.DataObject
+) -> None:
+    constraints = draw_constraints(drawn, found)
+    offline = link_detections(found, 30, shipped, TrackerParameters(levels=levels), constraints=constraints)
+    whole = TrackerParameters(levels=levels, mode="windowed", latency_seconds=100)
+    windowed = link_detections(found, 30, shipped, whole, constraints=constraints)
+    assert windowed.to_mot_text() == offline.to_mot_text() != ""
 
 
 def row_of(tracks: Tracks, detections: Detections, number: int, place: int) -> int:
@@ -88,7 +112,9 @@ def row_of(tracks: Tracks, detections: Detections, number: int, place: int) -> i
     return int(row)
 
 
-def test_who_was_hidden_for_longer_than_any_link_comes_back_as_the_same(shipped: Matcher, score: Callable) -> None:
+def test_who_was_hidden_for_longer_than_any_link_comes_back_as_the_same(
+    link_detections: Link, shipped: Matcher, score: Callable
+) -> None:
     scene = occlusion()
     detections = scene.detections()
     tracks = link_detections(detections, 30, shipped, ONE)
@@ -100,7 +126,9 @@ def test_who_was_hidden_for_longer_than_any_link_comes_back_as_the_same(shipped:
 
 
 @pytest.mark.parametrize("parameters", [ONE, TWO], ids=["one level", "two levels"])
-def test_who_is_not_the_same_gets_another_id(shipped: Matcher, parameters: TrackerParameters) -> None:
+def test_who_is_not_the_same_gets_another_id(
+    link_detections: Link, shipped: Matcher, parameters: TrackerParameters
+) -> None:
     detections = crossing().detections()
     tracks = link_detections(detections, 30, shipped, parameters)
     begin, end = (row_of(tracks, detections, 1, place) for place in (40, -40))
@@ -114,7 +142,9 @@ def test_who_is_not_the_same_gets_another_id(shipped: Matcher, parameters: Track
     assert identity(swapped, detections, begin) != identity(swapped, detections, end)
 
 
-def test_a_track_is_kept_however_short_and_unlikely_for_the_sake_of_its_detections(shipped: Matcher) -> None:
+def test_a_track_is_kept_however_short_and_unlikely_for_the_sake_of_its_detections(
+    link_detections: Link, shipped: Matcher
+) -> None:
     detections = crossing().detections(false_rate=3.0)
     for parameters in (ONE, TWO):
         strict = parameters.model_copy(update={"min_detections": 1000})
@@ -132,26 +162,78 @@ def test_a_detection_that_is_named_is_not_suppressed(shipped: Matcher, kind: Cal
     worse = Detections(once.frame, once.box + 1, once.score - 0.5, once.label)
     both = Detections.concatenate([once, worse])
     first, last = (np.flatnonzero(both.score < once.score.min())[place] for place in (0, -1))
-    plain = score_pairs(both, 30, shipped, TWO, Stopwatch())
-    named = score_pairs(both, 30, shipped, TWO, Stopwatch(), constraints=[kind(first, last)])
-    assert plain.detections.score.min() >= once.score.min()
-    assert len(named.detections) == len(plain.detections) + 2
-    assert (named.detections.box[named.groups.named] == both.box[[first, last]]).all()
+    plain, named = (
+        LinearProgramTracker(TrackerSetup(30, TWO, shipped), constraints=constraints)
+        for constraints in ((), [kind(first, last)])
+    )
+    for each in (plain, named):
+        list(each.update_many(both))
+    assert named.window_count == plain.window_count + 2
 
 
-def test_contradictions_are_named(shipped: Matcher, found: Detections) -> None:
+def test_contradictions_are_named(link_detections: Link, shipped: Matcher, found: Detections) -> None:
     with pytest.raises(ConstraintError, match=r"must_link\(0, 9\) and cannot_link\(9, 0\): two detections must"):
         link_detections(found, 30, shipped, TWO, constraints=[must_link(0, 9), cannot_link(9, 0)])
 
 
-@pytest.mark.parametrize(
-    ("settings_", "chosen"), [({"mode": "online"}, "online"), ({"solver": "hungarian"}, "hungarian")]
-)
-def test_only_the_exact_solver_obeys(tmp_path: Path, settings_: dict[str, str], chosen: str) -> None:
+@pytest.mark.parametrize("wrong", [{"mode": "online"}, {"solver": "hungarian"}])
+def test_only_the_exact_solver_obeys(tmp_path: Path, wrong: dict[str, str]) -> None:
     crossing(frame_count=10).write_sequence(tmp_path / "Crossing")
-    opened = open_input(tmp_path / "Crossing", Detections.empty(), constraints=[must_link(0, 1)])
-    with pytest.raises(ConfigError, match=f"constraints need mode offline and solver lp, not {chosen}"):
-        track_input(opened, TrackingOptions(TrackerParameters(**settings_)))
+    source = open_input(tmp_path / "Crossing", Detections.empty(), constraints=[must_link(0, 1)])
+    parameters = TrackerParameters(**wrong)
+    chosen = f"mode {parameters.mode} and solver {parameters.solver}"
+    with pytest.raises(ConfigError, match=f"constraints need mode offline or windowed and solver lp, not {chosen}"):
+        track_input(source, TrackingOptions(parameters))
+
+
+def test_corrections_in_a_window_need_the_detections_they_speak_of(tmp_path: Path) -> None:
+    crossing(frame_count=10).write_sequence(tmp_path / "Crossing")
+    source = open_input(tmp_path / "Crossing", Detections.empty())
+    source = source._replace(detections=None, known=Corrections(tmp_path / "fix.txt", (), ()))
+    with pytest.raises(ConfigError, match="corrections in mode windowed need the detections they speak of"):
+        track_input(source, TrackingOptions(TrackerParameters(mode="windowed")))
+
+
+@pytest.mark.parametrize("mode", ["offline", "windowed"])
+def test_rows_that_never_come_are_named_at_the_end(shipped: Matcher, found: Detections, mode: str) -> None:
+    parameters = TrackerParameters(mode=mode, latency_seconds=0.2)
+    linker = LinearProgramTracker(TrackerSetup(30, parameters, shipped), constraints=[must_link(0, len(found))])
+    list(linker.update_many(found))
+    last = len(found) - 1
+    message = rf"must_link\(0, {last + 1}\): there is no detection {last + 1}; rows are 0 to {last}"
+    with pytest.raises(ConstraintError, match=message):
+        linker.finish()
+
+
+def test_two_detections_of_one_frame_are_refused_when_they_come(shipped: Matcher, found: Detections) -> None:
+    first, second = np.flatnonzero(found.frame == 20)[:2].tolist()
+    constraints = [must_link(0, first), must_link(0, second)]
+    linker = LinearProgramTracker(TrackerSetup(30, TrackerParameters(**WINDOWED[0]), shipped), constraints=constraints)
+    for frame in range(1, 20):
+        linker.update(found.in_frame(frame), frame_number=frame)
+    with pytest.raises(ConstraintError, match=r"must_link\(0, \d+\) and must_link.*: two detections of frame 20"):
+        linker.update(found.in_frame(20), frame_number=20)
+    assert linker.frame == 19
+
+
+@pytest.mark.parametrize("wrong", [3, "must_link(0, 1)", must_link(-1, 4), must_link(2, 2)])
+def test_what_is_no_constraint_is_refused(wrong: object) -> None:
+    with pytest.raises(ConstraintError, match=r"expected must_link|there is no detection -1|names one detection twice"):
+        RowConstraints([wrong])  # type: ignore[list-item]
+
+
+def test_a_constraint_outlives_its_detection_in_the_window() -> None:
+    """The first detection was final in track 5 and is dropped; a later one must be in track 5, another one cannot."""
+    constraints = RowConstraints([must_link(0, 3), cannot_link(0, 2)])
+    constraints.add(np.array([1, 1], np.int32), np.array([0, 1]))
+    constraints.remember(np.array([5, 6], np.int32))
+    constraints.forget(1)
+    constraints.add(np.array([9, 9], np.int32), np.array([0, 1]))
+    held = np.array([5, 0, 0], np.int32)
+    groups = constraints.groups(np.array([1, 9, 9], np.int32), held)
+    assert groups.group[0] == groups.group[2] != groups.group[1]
+    assert groups.apart.tolist() == [[groups.group[2], groups.group[1]]]
+    assert constraints.demanded_tracks(held).tolist() == [0, 0, 5]
 
 
 def test_one_call_takes_rows_of_the_detections(tmp_path: Path) -> None:

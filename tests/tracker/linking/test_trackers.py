@@ -1,4 +1,4 @@
-"""Tracking without delay, by either solver: what is given out in each frame, and what may come in."""
+"""The public trackers: modes, tracking without delay by either solver, and what may come in."""
 
 import sys
 from types import ModuleType, SimpleNamespace
@@ -6,11 +6,13 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
+from siamlink.association.solvers.constraints import cannot_link
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tools.synthetic.street import crossing, reentry, street
-from siamlink.tracker.linking.trackers import OnlineTracker, WindowedTracker
+from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -165,3 +167,70 @@ def test_supervision_needs_its_package(new, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(InputError, match="pip install supervision"):
         new().update(SimpleNamespace(xyxy=np.array(STILL, float), confidence=None, class_id=None))
+
+
+TRACKERS = {"offline": OfflineTracker, "windowed": WindowedTracker, "online": OnlineTracker}
+
+
+@pytest.mark.parametrize("mode", TRACKERS)
+@pytest.mark.parametrize("other", TRACKERS)
+def test_parameters_of_another_mode_are_refused(two_levels, mode, other):
+    if mode == other:
+        assert TRACKERS[mode](30, TrackerParameters(mode=mode), two_levels).parameters.mode == mode
+        return
+    with pytest.raises(ConfigError, match=f"tracks in mode {mode}, but the parameters say mode={other}"):
+        TRACKERS[mode](30, TrackerParameters(mode=other), two_levels)
+
+
+@pytest.mark.parametrize("mode", TRACKERS)
+def test_parameters_without_a_mode_are_those_of_the_tracker(two_levels, mode):
+    found = street(frame_count=40).detections()
+    texts = []
+    for parameters in (TrackerParameters(min_detections=4), TrackerParameters(mode=mode, min_detections=4)):
+        tracker = TRACKERS[mode](30, parameters, two_levels)
+        parts = [tracker.update(found.in_frame(k), frame_number=k) for k in range(1, 41)]
+        texts.append(Tracks.concatenate([*parts, tracker.finish()]).to_mot_text())
+        assert (tracker.frame, tracker.final_frame) == (40, 40)
+    assert texts[0] == texts[1] != ""
+
+
+def test_offline_no_track_is_final_before_the_end(two_levels):
+    found, tracker = street(frame_count=40).detections(), OfflineTracker(30, matcher=two_levels)
+    for frame in range(1, 41):
+        assert len(tracker.update(found.in_frame(frame))) == 0
+        assert tracker.final_frame == 0
+        assert tracker.last_ids.tolist() == [0] * len(found.in_frame(frame))
+    assert len(tracker.finish()) > 0
+
+
+def test_constraints_are_obeyed_in_a_window_and_refused_online(two_levels):
+    found = crossing(frame_count=60).detections()
+    chosen = np.flatnonzero(found.frame == 10)[0], np.flatnonzero(found.frame == 50)[0]
+    raw, constraints = TrackerParameters(gaps={"smooth": False}), [cannot_link(*chosen)]
+    tracker = WindowedTracker(30, raw, two_levels, constraints=constraints)
+    parts = [tracker.update(found.in_frame(k)) for k in range(1, 61)]
+    tracks = Tracks.concatenate([*parts, tracker.finish()])
+    first, second = (tracks.track_id[(tracks.box == found.box[row]).all(axis=1)] for row in chosen)
+    assert first.tolist() != second.tolist()
+    with pytest.raises(ConfigError, match="constraints need mode offline or windowed and solver lp, not mode online"):
+        OnlineTracker(30, None, two_levels, constraints=constraints)
+
+
+@pytest.mark.parametrize("former", ["frame", "image", "number"])
+def test_the_former_way_to_give_a_frame_is_accepted_with_a_warning(new, former):
+    tracker, image = new(), np.zeros((4, 4, 3), np.uint8)
+    given = {"frame": Frame(7, 0.6, image), "image": image, "number": 7}[former]
+    with pytest.warns(FutureWarning, match="update\\(detections, image=..., frame_number=...\\)") as caught:
+        tracker.update(Detections.empty(), frame=given)
+    assert caught[0].filename == __file__
+    assert tracker.frame == (1 if former == "image" else 7)
+    if former != "image":
+        with pytest.warns(FutureWarning):
+            tracker.update(Detections.empty(), Frame(9, 0.6, image) if former == "frame" else 9)
+        assert tracker.frame == 9
+
+
+@pytest.mark.parametrize("wrong", [{"image": "7"}, {"image": 3.0}, {"frame_number": 3.0}, {"frame_number": "7"}])
+def test_anything_else_is_refused(new, wrong):
+    with pytest.raises(InputError, match=r"expected an image as a NumPy array|expected a whole frame number"):
+        new().update(Detections.empty(), **wrong)

@@ -1,11 +1,8 @@
 """Tracking in a window: what is given out when, what may follow it, and how it compares with offline tracking."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.studies.benchmarks.stream import Walkers, measure
@@ -19,18 +16,6 @@ from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
 
 RATE = 30
-WHOLE = 3600.0
-"""Seconds; longer than every sequence."""
-
-
-class Hue:
-    """Describes a box by the grey in its middle, as an angle."""
-
-    def describe(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
-        x, y = ((box[:, axis] + box[:, axis + 2]) / 2 for axis in (0, 1))
-        rows = np.clip(y.astype(int), 0, image.shape[0] - 1)
-        angle = image[rows, np.clip(x.astype(int), 0, image.shape[1] - 1), 0] / 40
-        return np.column_stack([np.cos(angle), np.sin(angle)])
 
 
 def windowed(seconds: float, **others: object) -> TrackerParameters:
@@ -44,31 +29,6 @@ def run(tracker: WindowedTracker, detections: Detections, last: int) -> Tracks:
 
 def dense(seed: int, frames: int = 90) -> Detections:
     return street(frame_count=frames, seed=seed).detections(miss_rate=0.3, false_rate=2)
-
-
-@pytest.mark.parametrize("solver", ["lp", "hungarian"])
-@pytest.mark.parametrize("levels", [1, 2])
-@pytest.mark.parametrize("fill", [True, False])
-def test_a_window_over_everything_gives_the_bytes_of_offline_tracking(
-    two_levels, link_detections, levels, solver, fill
-):
-    found = dense(1)
-    chosen = {"levels": levels, "solver": solver, "gaps": {"fill": fill}}
-    offline = link_detections(found, RATE, two_levels, TrackerParameters(**chosen))
-    tracker = WindowedTracker(RATE, windowed(WHOLE, **chosen), two_levels)
-    assert run(tracker, found, 90).to_mot_text() == offline.to_mot_text() != ""
-
-
-@pytest.mark.parametrize("levels", [1, 2])
-def test_with_an_appearance_too(painted, two_levels, levels):
-    looks = Appearances([LoadedAppearance("hue", "hue", Hue())])
-    matcher = painted.matcher if levels == 1 else replace(two_levels, appearance=looks)
-    texts = []
-    for parameters in (TrackerParameters(levels=levels), windowed(WHOLE, levels=levels)):
-        result = track_input(open_input(painted.folder), TrackingOptions(parameters, matcher=matcher))
-        assert 0 < result.appearance.wanted == result.appearance.seen
-        texts.append(result.tracks.to_mot_text())
-    assert texts[0] == texts[1] != ""
 
 
 @pytest.mark.parametrize(("levels", "latency"), [(1, 0.0), (1, 1.03), (2, 0.2), (2, 0.5)])
