@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import Constraints, Groups
-from siamlink.association.solvers.costs import hold_tracks, link_problem
+from siamlink.association.solvers.costs import hold_tracks
 from siamlink.association.solvers.solvers import SOLVERS, Solver, number_in_order
 from siamlink.association.tracklets.features import LONGEST_SECONDS
 from siamlink.association.tracklets.linking import link_tracklets
@@ -59,12 +60,13 @@ class LinearProgramTracker:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
         parameters = setup.parameters
         self._schedule = WindowSchedule(parameters.latency, parameters.step_share, setup.frame_rate)
-        self._setup, self._appearance = setup, appearance
-        described = appearance if setup.matcher.appearance is not None else None
-        self._matcher = setup.matcher if self._schedule.endless else setup.matcher.memoised()
-        self._tracklet_matcher = self._matcher.tracklets if parameters.levels == 2 else None
-        self._compare = described.compare if described and self._tracklet_matcher is None else None
-        self._describe = described.describe if described and self._tracklet_matcher is not None else None
+        # most of a window was in the window before, too
+        self._setup = setup if self._schedule.endless else replace(setup, matcher=setup.matcher.memoised())
+        self._tracklet_matcher = self._setup.matcher.tracklets if parameters.levels == 2 else None
+        self._appearance = appearance
+        compared = appearance if setup.matcher.appearance is not None else None
+        self._compare = compared.compare if compared and self._tracklet_matcher is None else None
+        self._describe = compared.describe if compared and self._tracklet_matcher is not None else None
         self._constraints = RowConstraints(constraints)
         self._scene = RunningSceneStatistics()
         self._scored = ScoredPairs.empty()
@@ -75,26 +77,16 @@ class LinearProgramTracker:
         self._smoothing_due = 0
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
-        """Take in the detections of the next frame and return the tracks of the frames that are final with it.
-
-        Args:
-            detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-                `x1 y1 x2 y2 score [label]`.
-            image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
-            frame_number: greater than the last one; None: the next frame. Skipped frames have no detections.
-
-        Returns:
-            `Tracks` of the frames after the last `final_frame` up to the present one, none if this is the same.
-
-        Raises:
-            InputError: the frame number does not grow, or the detections are of several frames or none of these types.
-            ConstraintError: constraints demand one track for two detections of this frame.
-        """
+        """Take in the next frame and return the tracks that are final with it; see `WindowedTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
-        limit, named = self._setup.parameters.overlap_limit, self._constraints.named_among(len(new))
-        rows = np.union1d(suppress_non_maxima(new.box, new.score, limit), np.flatnonzero(named))
+        rows = suppress_non_maxima(new.box, new.score, self._setup.parameters.overlap_limit)
+        named = self._constraints.named_among(len(new))
+        rows = np.union1d(rows, np.flatnonzero(named)) if named.any() else rows
         before = self._settle(self._due(number - 1))  # skipped frames are settled without knowledge of this one
-        self._take_in(new, rows, number, image)
+        kept = self._take_in(new, rows)
+        if self._appearance:
+            self._appearance.see(number, image, kept.box)
+        self.frame = number
         after = self._settle(self._due(number))
         self.last_ids = np.zeros(len(new), np.int32)
         if self.final_frame == number:
@@ -112,10 +104,13 @@ class LinearProgramTracker:
             before = self._settle(self._due(int(detections.frame[start]) - 1))
             stop = int(np.searchsorted(detections.frame, self._schedule.next_frame, "right"))
             block = detections[start:stop]
-            named = self._constraints.named_among(len(block))
-            kept = best_of_overlaps(block, self._setup.parameters.overlap_limit) | named
-            self._take_in(block, np.flatnonzero(kept), int(block.frame[-1]), None)
-            start = stop
+            rows = best_of_overlaps(block, self._setup.parameters.overlap_limit)
+            rows |= self._constraints.named_among(len(block))
+            kept = self._take_in(block, np.flatnonzero(rows))
+            if self._appearance:
+                for number, each in kept.by_frame():
+                    self._appearance.see(number, None, each.box)
+            self.frame, start = int(block.frame[-1]), stop
             yield Tracks.concatenate([before, self._settle(self._due(self.frame))])
 
     def finish(self) -> Tracks:
@@ -151,18 +146,12 @@ class LinearProgramTracker:
             return self._scored.compared_count
         return self._appearance.described_count if self._appearance else 0
 
-    def _take_in(self, new: Detections, rows: NDArray[np.intp], frame: int, image: Image | None) -> None:
-        """Add those detections of the next frames that were not suppressed, the N `rows`, to the window."""
-        kept = new[rows]
+    def _take_in(self, new: Detections, rows: NDArray[np.intp]) -> Detections:
+        """Add those `rows` of the next detections to the window that were not suppressed, and return them."""
         self._constraints.add(new.frame, rows)
-        self._waiting.append(kept)
+        self._waiting.append(new[rows])
         self._held = np.append(self._held, np.zeros(len(rows), np.int32))
-        if self._appearance and image is None and len(kept) and kept.frame[0] < frame:
-            for number, each in kept.by_frame():
-                self._appearance.see(number, None, each.box)
-        elif self._appearance:
-            self._appearance.see(frame, image, kept.box)
-        self.frame = frame
+        return self._waiting[-1]
 
     def _due(self, frame: int) -> Iterator[Settlement]:
         """The settlements that are due when a frame is the last known one."""
@@ -175,34 +164,26 @@ class LinearProgramTracker:
     def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
         """Solve the window at each settlement; returns the tracks that are final by them."""
         final, setup, parameters = [], self._setup, self._setup.parameters
-        second, stopwatch = parameters.second_level, setup.stopwatch
+        second, stopwatch, models = parameters.second_level, setup.stopwatch, self._tracklet_matcher
         for settlement in settlements:
             self._score_waiting()
             scored, held = self._scored, self._held
             groups = self._constraints.groups(scored.detections.frame, held)
             fixed, shortest = groups.kept | (held > 0), parameters.min_detections
             with stopwatch.stage("solve"):
-                costs = second.safe if self._tracklet_matcher else parameters.costs
-                problem = link_problem(
-                    scored.detections, scored.pairs, scored.link_probability, scored.detection_probability, costs
-                )
+                problem = scored.link_problem(second.safe if models else parameters.costs)
                 ids = self._solver(groups)(hold_tracks(problem, held)).track_ids()
-            if self._tracklet_matcher:
+            if models:
                 with stopwatch.stage("tracklets"):
+                    probability = scored.detection_probability
                     tracklets = make_tracklets(
-                        scored.detections, ids, scored.detection_probability, setup.frame_rate, second.summary, fixed
+                        scored.detections, ids, probability, setup.frame_rate, second.summary, fixed
                     )
-                    groups_ = groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
-                    ids = link_tracklets(
-                        tracklets,
-                        scored.scene,
-                        VideoInfo(setup.frame_rate, settlement.last_frame, setup.image_size),
-                        self._tracklet_matcher,
-                        second,
-                        self._solver(groups_),
-                        self._describe,
-                        held,
+                    solve = self._solver(
+                        groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
                     )
+                    video = VideoInfo(setup.frame_rate, settlement.last_frame, setup.image_size)
+                    ids = link_tracklets(tracklets, scored.scene, video, models, second, solve, self._describe, held)
                 shortest = max(shortest, round(second.min_seconds * setup.frame_rate))
             final.append(self._release(_drop_short(groups.joined(ids), shortest, fixed), settlement))
         return Tracks.concatenate(final)

@@ -11,6 +11,8 @@ from siamlink.association.matcher import detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.association.solvers.costs import CostParameters, link_problem
+from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.protocol import TrackerSetup
 
@@ -63,6 +65,10 @@ class ScoredPairs:
             link_probability=self.link_probability[rest],
             detection_probability=self.detection_probability[count:],
         )
+
+    def link_problem(self, costs: CostParameters) -> LinkProblem:
+        """The linear program of these detections and pairs."""
+        return link_problem(self.detections, self.pairs, self.link_probability, self.detection_probability, costs)
 
     def extended(
         self, later: Detections, scene: SceneStatistics, setup: TrackerSetup, compare: Compare | None = None
