@@ -138,7 +138,7 @@ class DecodedAgain:
             return None
         last = int(detections.frame.max(initial=0))
         needed = self._camera.last_unknown(detections, last)
-        while self._camera.seen_until < needed and (frame := next(self._rest, None)):
+        while self._camera.known_until < needed and (frame := next(self._rest, None)):
             self._progress("appearance", frame.number, last)
         self._camera.recall(detections, last)
         return self._camera
@@ -153,7 +153,7 @@ class DecodedAgain:
     def _decode(self, detections: Detections) -> Iterator[Frame]:
         """The frames from the first on, in which the camera is seen in passing."""
         decoded = self._describer.stopwatch.over("decode", self._frames)
-        self._rest = self._camera.watching(prefetched(decoded), detections) if self._camera else decoded
+        self._rest = self._camera.following(prefetched(decoded), detections) if self._camera else decoded
         return self._rest
 
 

@@ -1,4 +1,4 @@
-"""A fast online tracker: a Kalman filter for each track and the Hungarian method, on the same link probabilities."""
+"""A fast online tracker: a Kalman filter for each track, and the Hungarian method on link probabilities."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -22,17 +22,17 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 BLOCK = 4000
-"""Detections that are scored together where those of later frames are known."""
+"""Detections that `update_many` scores together, at least."""
 
 
 class _OpenTracks:
-    """The T tracks that are still open, in the order in which they began.
+    """The T open tracks, in the order in which they began.
 
     Attributes:
         motion: of each.
         row: (T,) the last detection of each, counted from the first ever.
         last_frame: (T,) its frame.
-        evidence: (T,) nats that speak for the track.
+        evidence: (T,) nats for the track being one of an object.
         track_id: (T,) 0 while it is not reported.
     """
 
@@ -44,14 +44,14 @@ class _OpenTracks:
     def __len__(self) -> int:
         return len(self.row)
 
-    def keep(self, kept: NDArray[np.bool_]) -> None:
+    def keep(self, rows: NDArray[np.bool_]) -> None:
         """Close the others."""
-        self.motion.keep(kept)
-        self.row, self.last_frame, self.track_id = self.row[kept], self.last_frame[kept], self.track_id[kept]
-        self.evidence = self.evidence[kept]
+        self.motion.keep(rows)
+        self.row, self.last_frame, self.track_id = self.row[rows], self.last_frame[rows], self.track_id[rows]
+        self.evidence = self.evidence[rows]
 
     def add(self, box: NDArray[np.float32]) -> None:
-        """Open tracks at boxes (N, 4), of which nothing else is known yet."""
+        """Open tracks at boxes (N, 4), without a detection yet."""
         nothing = np.zeros(len(box), np.int64)
         self.motion.add(box)
         self.row, self.last_frame = np.append(self.row, nothing), np.append(self.last_frame, nothing)
@@ -196,19 +196,19 @@ class KalmanTracker:
         return tracks.track_id[track].astype(np.int32)
 
     def _move_on_to(self, frame: int) -> None:
-        """Close tracks that were not seen for too long by this frame, and predict where the others are in it."""
+        """Close tracks that were not detected for too long before this frame, and predict the others to it."""
         longest, tracks = self._setup.parameters.gate.gap_frames(self._setup.frame_rate), self._tracks
         patience = max(longest, self._setup.parameters.online.max_lost_seconds * self._setup.frame_rate)
-        kept = frame - tracks.last_frame <= np.where(tracks.track_id > 0, patience, longest)
-        if not kept.all():
-            tracks.keep(kept)
+        still_open = frame - tracks.last_frame <= np.where(tracks.track_id > 0, patience, longest)
+        if not still_open.all():
+            tracks.keep(still_open)
         if len(tracks):
             for _ in range(frame - self.frame):
                 tracks.motion.predict(1 / self._setup.frame_rate)
         self.frame = frame
 
     def _link(self, scores: _FrameScores) -> NDArray[np.intp]:
-        """(N,) the open track that goes on with each detection, by link probability and motion together; -1 for none.
+        """(N,) the open track that each detection continues, by link probability and motion together; -1 for none.
 
         The likelihood of a link is the link probability times the Gaussian of the distance from the predicted place;
         its gain are the nats by which it beats the least likely link that is made.
@@ -228,31 +228,31 @@ class KalmanTracker:
         return assigned
 
     def _recover(self, track: NDArray[np.intp], box: NDArray[np.float32]) -> None:
-        """Give what is left of the detections to what is left of the reported tracks, by overlap with predicted boxes.
+        """Assign the other detections to the other reported tracks, by their overlap with predicted boxes.
 
-        So tracks come back after gaps that the link model does not know.
+        This continues tracks after gaps that are longer than the link model allows.
         """
         tracks = self._tracks
         free, lost = np.flatnonzero(track < 0), tracks.track_id > 0
         lost[track[track >= 0]] = False
-        left = np.flatnonzero(lost)
-        if len(free) and len(left):
-            overlap = iou_matrix(tracks.motion.boxes(left), box[free])
+        waiting = np.flatnonzero(lost)
+        if len(free) and len(waiting):
+            overlap = iou_matrix(tracks.motion.boxes(waiting), box[free])
             overlap[overlap < self._setup.parameters.online.smallest_overlap] = 0
-            found = _best_assignment(overlap)
-            track[free[found >= 0]] = left[found[found >= 0]]
+            assigned = _best_assignment(overlap)
+            track[free[assigned >= 0]] = waiting[assigned[assigned >= 0]]
 
     def _extend(self, track: NDArray[np.intp], box: NDArray[np.float32]) -> None:
         """Correct the motion of tracks by their detections, and open new tracks at the others."""
-        tracks, new, known = self._tracks, np.flatnonzero(track < 0), track >= 0
-        tracks.motion.update(track[known], box[known])
+        tracks, new, continued = self._tracks, np.flatnonzero(track < 0), track >= 0
+        tracks.motion.update(track[continued], box[continued])
         if len(new):
             track[new] = len(tracks) + np.arange(len(new))
             tracks.add(box[new])
 
 
 def _frame_bounds(frame: NDArray[np.int32], least: int = 1) -> list[int]:
-    """Where frames (N,), ascending, begin that have about so many rows or more between them; and the end."""
+    """The first rows of frames (N,), ascending, of which each has `least` rows or more to the next; and the end."""
     starts = np.flatnonzero(np.diff(frame, prepend=0))
     return [*starts[np.diff(starts // least, prepend=-1) > 0].tolist(), len(frame)]
 

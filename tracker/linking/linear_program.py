@@ -33,8 +33,8 @@ from siamlink.tracker.postprocessing.smoothing import Smoothing, choose_smoothin
 from siamlink.tracker.tracks import Tracks
 
 Ids = NDArray[np.int32]
-SMOOTHING_SECONDS = 0.5
-"""How long a choice of the smoothing strength is used before it is made again."""
+CHOICE_SECONDS = 0.5
+"""How long a choice of the smoothing strength is used before it is made again, seconds."""
 
 
 class LinearProgramTracker:
@@ -223,7 +223,7 @@ class LinearProgramTracker:
         gaps, rate = self._setup.parameters.gaps, self._setup.frame_rate
         if gaps.smooth and not self._schedule.endless and last_frame >= self._smoothing_due:
             self._smoothing = choose_smoothing(tracks, rate, camera)
-            self._smoothing_due = last_frame + math.ceil(SMOOTHING_SECONDS * rate)
+            self._smoothing_due = last_frame + math.ceil(CHOICE_SECONDS * rate)
         extrapolated = math.floor(gaps.carry_on_seconds * rate + 1e-6)
         open_ids = np.unique(tracks.track_id[tracks.frame > self.final_frame - extrapolated])
         open_tracks = tracks[np.isin(tracks.track_id, open_ids)]

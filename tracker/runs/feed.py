@@ -1,4 +1,4 @@
-"""The frames of a run with their detections, one after another."""
+"""The frames of a run with their detections: detected now, cached, or given."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -26,55 +26,55 @@ def detect_frames(
     frames: FrameSource,
     detector: LoadedDetector,
     stopwatch: Stopwatch,
-    seen: CachedDetections = NO_CACHE.detections,
+    cache: CachedDetections = NO_CACHE.detections,
 ) -> Iterator[tuple[int, Image, Detections]]:
-    """Each frame's number, image and what the detector finds in it, or has found before by what was `seen`.
+    """Each frame's number, its image and its detections, by the detector or from the cache.
 
-    While it looks, the next frames are decoded, and looked at too if it can look at several at once; but not those of a
-    live source.
+    Meanwhile the next frames are decoded, and handed to further copies of the detector if it has any; but not those of
+    a live source.
 
     Raises:
-        DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
+        DetectorError: the detector failed. A live source, which cannot be read again, ends as broken there instead.
     """
     detectors = [detector] if frames.live else detector.several()
     with prefetch(_decode(frames, stopwatch), 0 if frames.live else DEPTH) as decoded:
         begun = (
-            (frame, _begin(frame, one, stopwatch, seen)) for frame, one in zip(decoded, cycle(detectors), strict=False)
+            (frame, _begin(frame, one, stopwatch, cache)) for frame, one in zip(decoded, cycle(detectors), strict=False)
         )
-        for frame, detected in _several_begun(begun, len(detectors)):
+        for frame, detected in _keep_begun(begun, len(detectors)):
             try:
-                found = detected()
+                detections = detected()
             except DetectorError as error:
                 if not frames.live:
                     raise
                 frames.broken = str(error)
                 return
-            yield frame.number, frame.image, found
+            yield frame.number, frame.image, detections
     if not frames.stopped:
-        seen.end(frames)
+        cache.end(frames)
 
 
 def _begin(
-    frame: Frame, detector: LoadedDetector, stopwatch: Stopwatch, seen: CachedDetections
+    frame: Frame, detector: LoadedDetector, stopwatch: Stopwatch, cache: CachedDetections
 ) -> Callable[[], Detections]:
-    """Start to detect in a frame, unless it is known; what is returned waits for the detections."""
-    known = seen.in_frame(frame.number)
-    if known is not None:
-        return lambda: known
+    """Start to detect in a frame that is not cached; the returned function waits for the detections."""
+    cached = cache.in_frame(frame.number)
+    if cached is not None:
+        return lambda: cached
     wait = detector.begin(frame.image, frame.number)
 
     def detected() -> Detections:
         with stopwatch.stage("detect"):
-            found = wait()
+            detections = wait()
         with stopwatch.stage("keep"):
-            seen.add(frame.number, found)
-        return found
+            cache.add(frame.number, detections)
+        return detections
 
     return detected
 
 
-def _several_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
-    """The items, each once so many from it on have been taken, or there are no more."""
+def _keep_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
+    """The items, while `count` of them are taken ahead."""
     waiting: deque[Item] = deque()
     end: Exception | None = None
     try:
@@ -90,7 +90,7 @@ def _several_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
 
 
 def _decode(frames: FrameSource, stopwatch: Stopwatch) -> Iterator[Frame]:
-    """The frames until it is time to stop, which is looked for before each."""
+    """The frames, until the source is stopped."""
     decoded = stopwatch.over("decode", frames)
     while not frames.stopped and (frame := next(decoded, None)):
         yield frame

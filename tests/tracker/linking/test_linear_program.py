@@ -1,15 +1,11 @@
 import numpy as np
 import pytest
 
-from siamlink.association.pairs.candidates import GateParameters
-from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing, occlusion, reentry, street
 from siamlink.tracker.linking.overlaps import suppress_overlaps
-from siamlink.tracker.linking.protocol import TrackerSetup
-from siamlink.tracker.linking.scored_pairs import ScoredPairs
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -192,18 +188,3 @@ def test_the_stages_are_timed(link):
     link(crossing(frame_count=10).detections(), stopwatch=stopwatch)
     assert list(stopwatch.seconds) == ["features", "boosting", "solve", "gaps"]
     assert all(seconds > 0 for seconds in stopwatch.seconds.values())
-
-
-def test_pairs_too_far_apart_to_be_linked_still_tell_of_motion(matcher):
-    found = suppress_overlaps(street(frame_count=60).detections(), 0.45)
-    scene, near_gate = SceneStatistics.of(found), GateParameters(max_link_frames=3)
-    every, near = (
-        ScoredPairs.empty().extended(found, scene, TrackerSetup(30, TrackerParameters(gate=gate), matcher))
-        for gate in (GateParameters(), near_gate)
-    )
-    short = every.pairs.gap(every.detections.frame) <= 3
-    np.testing.assert_array_equal(near.pairs.earlier, every.pairs.earlier[short])
-    np.testing.assert_array_equal(near.pairs.later, every.pairs.later[short])
-    np.testing.assert_array_equal(near.link_probability, every.link_probability[short])
-    np.testing.assert_array_equal(near.motion.velocity, every.motion.velocity)
-    assert 0 < short.sum() < len(short)

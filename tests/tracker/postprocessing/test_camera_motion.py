@@ -72,7 +72,7 @@ def test_what_is_detected_may_move_on_its_own(world):
     frames[1].image[10:230, 100:220] = view(world, [9, 9])[10:230, 100:220]
     camera = CameraMotion(RATE, Stopwatch())  # looks at every third frame
     found = Detections(np.array([1, 4]), np.repeat(box, 2, axis=0), np.ones(2), np.zeros(2))
-    assert [frame.number for frame in camera.watching(frames, found)] == [1, 4]
+    assert [frame.number for frame in camera.following(frames, found)] == [1, 4]
     assert shifts(camera, 2) == pytest.approx(np.array([[1 / 3, 0]]), abs=0.1)
 
 

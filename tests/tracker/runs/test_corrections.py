@@ -143,8 +143,8 @@ def test_a_box_that_was_filled_in_is_no_detection(write: Write, tracks: Tracks, 
     corrections = read_corrections(write(f"tracks earlier/crossing.txt\nmust {frame} {number} {nearest} {number}"))
     with pytest.raises(FormatError) as raised:
         corrections.among(found)
-    message = f"line 2: id {number} was not detected in frame {frame} but filled in there; it was in frame {nearest}"
-    assert str(raised.value) == f"{corrections.path}, {message}"
+    message = f"line 2: id {number} was not detected in frame {frame} but interpolated there"
+    assert str(raised.value) == f"{corrections.path}, {message}; it was detected in frame {nearest}"
 
 
 def test_tracks_of_other_detections_are_refused(write: Write, tracks: Tracks, found: Detections) -> None:
@@ -166,7 +166,7 @@ def test_who_was_filled_in_before_another_is_not_the_other(write: Write, tmp_pat
     (constraint,) = Corrections(corrections.path, corrections.lines[:1], ()).among(found)
     assert (constraint.a, constraint.b) == (0, 2)
     hidden = read_corrections(write("tracks occluded.txt\nmust 1 2 2 2"))
-    with pytest.raises(FormatError, match="line 2: id 2 was not detected in frame 2 but filled in there; it was in"):
+    with pytest.raises(FormatError, match="line 2: id 2 was not detected in frame 2 but interpolated there; it was"):
         hidden.among(found)
 
 
@@ -178,7 +178,7 @@ def test_the_mark_of_a_box_that_was_filled_in_is_believed(write: Write, tmp_path
     (tmp_path / "marked.txt").write_text(rows)
     corrections = read_corrections(write("tracks marked.txt\nmust 1 1 2 1"))
     if mark == 1:
-        with pytest.raises(FormatError, match="id 1 was not detected in frame 2 but filled in there"):
+        with pytest.raises(FormatError, match="id 1 was not detected in frame 2 but interpolated there"):
             corrections.among(found)
     else:
         (constraint,) = corrections.among(found)
