@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from siamlink import tracker
-from siamlink.detectors.base.errors import DetectorError, InputError
+from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import Scene, crossing
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
@@ -14,6 +14,7 @@ from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.result import Counts
+from siamlink.tracker.runs.run import Interrupted
 from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks
 from siamlink.tracker.runs.track import track, track_input
 from siamlink.tracker.tracks import Tracks
@@ -222,3 +223,40 @@ def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
     opened = open_input(folder)
     assert (opened.image_size, parameters.looks) == ((480, 270), False)
     assert track_input(opened, TrackingOptions(parameters)).frame_count == FRAMES
+
+
+def test_settings_may_be_keywords(folder):
+    fast = tracker.load_parameters("fast")
+    online = tracker.track(folder, parameters=fast, mode="online")
+    named = tracker.track(folder, parameters=tracker.load_parameters("fast", ["mode=online"]))
+    assert online.tracks.to_mot_text() == named.tracks.to_mot_text() != ""
+    raw = tracker.track(folder, mode="online", appearance="none", gaps={"smooth": False})
+    assert raw.tracks.to_mot_text() not in (online.tracks.to_mot_text(), "")
+    assert raw.appearance is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [({"mod": "online"}, "unknown key 'mod'; did you mean 'mode'"), ({"mode": "later"}, "mode"), ({"gaps": {"smoth": 1}}, "gaps.smoth")],
+)
+def test_wrong_keywords_are_named(folder, settings, message):
+    with pytest.raises(ConfigError, match=rf"track\(\): .*{message}"):
+        tracker.track(folder, **settings)
+
+
+def test_an_interrupted_run_hands_over_the_tracks_that_are_final(folder, found, matcher):
+    class Stopping(Oracle):
+        def detect(self, image: np.ndarray) -> Detections:
+            if self.seen == 15:
+                raise KeyboardInterrupt
+            return super().detect(image)
+
+    parameters = TrackerParameters(mode="online")
+    whole = track_input(open_input(folder, found), TrackingOptions(parameters, matcher=matcher)).tracks
+    source = open_input(folder, use_public=False)
+    with pytest.raises(Interrupted) as raised:
+        track_input(source, TrackingOptions(parameters, Stopping(found), matcher))
+    assert isinstance(raised.value.__cause__, KeyboardInterrupt)
+    final = raised.value.final_frame
+    assert 0 < final <= 15
+    assert raised.value.tracks.to_mot_text() == whole[whole.frame <= final].to_mot_text() != ""
