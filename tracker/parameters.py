@@ -186,7 +186,7 @@ class TrackerParameters(Parameters):
         return self.mode == "online" and self.solver == "hungarian"
 
     @property
-    def looks(self) -> bool:
+    def uses_appearance(self) -> bool:
         """Whether an appearance is used."""
         return self.level_count == 2 if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
 
@@ -196,7 +196,7 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: it cannot be loaded.
         """
-        if not self.looks:
+        if not self.uses_appearance:
             return None
         if self.appearance not in (AUTO, SIAMESE):
             return load_appearance(self.appearance)

@@ -99,7 +99,7 @@ class Job:
 
     def decodes(self, opened: TrackingInput) -> bool:
         """Whether the images of an input are needed: to detect, to look or to draw."""
-        return opened.frames is not None and (opened.detections is None or self.parameters.looks or self.video)
+        return opened.frames is not None and (opened.detections is None or self.parameters.uses_appearance or self.video)
 
     def stale_video(self, opened: TrackingInput) -> Path | None:
         """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""

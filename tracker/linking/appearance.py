@@ -45,12 +45,19 @@ class FrameDescriber:
         self._last_frame = 0
         self._described: Described = ()
 
-    def describe(self, image: Image | None, frame: int, box: Box) -> Described:
+    def describe(self, image: Image | None, frame: int, box: Box, required: bool = False) -> Described:
         """Describe the boxes (N, 4) of a frame.
 
         Nothing comes of it without boxes, without an appearance, or without an image where the cache lacks a box.
+
+        Raises:
+            InputError: the last of these, if descriptors are `required`: the cache had them before.
         """
-        if self.appearance is None or (image is None and not self.cache.looks.knows(frame, box)):
+        if self.appearance is None:
+            return ()
+        if image is None and not self.cache.looks.knows(frame, box):
+            if required:
+                raise InputError(f"the cached descriptors of frame {frame} can no longer be read: run it again")
             return ()
         if frame != self._last_frame:
             seconds, self._last_frame = (frame - self._last_frame) / self._frame_rate, frame
@@ -58,7 +65,7 @@ class FrameDescriber:
             if self.cache.looks.store is None:
                 self._described = describe(box)
             else:
-                with self.stopwatch.stage("keep"):
+                with self.stopwatch.stage("cache"):
                     self._described = self.cache.looks.complete(frame, box, describe)
         return self._described
 
@@ -112,7 +119,7 @@ def compare_pairs(
     with prefetch(_images(frames, needed, comparing.last_frame)) as images:
         for number, image in images:
             here = comparing.rows_in(number)
-            described = _described(describer, image, number, detections.box[here])
+            described = describer.describe(image, number, detections.box[here], required=True)
             with describer.stopwatch.stage("appearance"):
                 comparing.add(number, here, described)
             progress("appearance", number, comparing.last_frame)
@@ -141,7 +148,7 @@ def describe_detections(
     with prefetch(_images(frames, describer.cache.looks.last_unknown(frame, box), last_frame)) as images:
         for number, image in images:
             start, stop = np.searchsorted(frame, [number, number + 1])
-            described = _described(describer, image, number, box[start:stop])
+            described = describer.describe(image, number, box[start:stop], required=True)
             if described:
                 with describer.stopwatch.stage("appearance"):
                     parts.append(describer.appearance.join(described))
@@ -163,18 +170,6 @@ def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[t
         if frame is None:
             return
         yield number, frame.image
-
-
-def _described(describer: FrameDescriber, image: Image | None, frame: int, box: Box) -> Described:
-    """The descriptors of a frame's boxes (N, 4), of which the cache has all where there is no image.
-
-    Raises:
-        InputError: the cache has changed meanwhile.
-    """
-    described = describer.describe(image, frame, box)
-    if image is None and len(box) and not described:
-        raise InputError(f"the cached descriptors of frame {frame} can no longer be read: run it again")
-    return described
 
 
 class _PairsInPassing:

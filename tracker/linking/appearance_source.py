@@ -55,7 +55,7 @@ class AppearanceSource(Protocol):
 
 
 class DescribedInPassing:
-    """Describes every detection when its frame passes, as nobody knows yet which ones count; images are not kept.
+    """Describes every detection when its frame passes, as those that count are not known yet; images are not kept.
 
     Args:
         describer: of this video.

@@ -66,7 +66,7 @@ def _begin(
     def detected() -> Detections:
         with stopwatch.stage("detect"):
             detections = wait()
-        with stopwatch.stage("keep"):
+        with stopwatch.stage("cache"):
             cache.add(frame.number, detections)
         return detections
 

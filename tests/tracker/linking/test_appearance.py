@@ -147,7 +147,7 @@ def test_the_stages_are_timed(found, pairs):
     assert set(stopwatch.seconds) == {"appearance"}
 
 
-def test_flow_is_estimated_from_frame_to_frame_only_for_those_who_need_it():
+def test_flow_is_estimated_only_for_an_appearance_that_needs_it():
     class Moving(Sized):
         needs_flow = True
 

@@ -39,7 +39,7 @@ def stay(tracker: KalmanTracker, frames: int, box=STILL) -> set[int]:
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
-def test_people_who_cross_keep_their_ids(new, score, seed):
+def test_crossing_objects_keep_their_ids(new, score, seed):
     scene = crossing(seed=seed)
     scores = score(scene.truth(), run(new(), scene.detections(), scene.frame_count))
     assert scores.IDSW == 0
@@ -148,7 +148,7 @@ def test_after_a_gap_that_no_link_knows_the_predicted_box_brings_a_track_back(ne
     assert tracker.update(Detections.from_boxes(1, STILL), frame_number=40).track_id.tolist() == [1]
 
 
-def test_a_track_moves_on_while_nothing_is_seen(new):
+def test_a_track_moves_on_without_detections(new):
     for x, same in ((275, True), (155, False)):
         tracker = new()
         for frame in range(1, 31):

@@ -33,7 +33,7 @@ def check_ids(tracks: Tracks) -> None:
 
 @pytest.mark.parametrize("parameters", [LP, HUNGARIAN], ids=["lp", "hungarian"])
 @pytest.mark.parametrize("seed", [0, 2, 3])
-def test_people_who_cross_keep_their_ids(link, score, parameters, seed):
+def test_crossing_objects_keep_their_ids(link, score, parameters, seed):
     scene = crossing(seed=seed)
     tracks = link(scene.detections(), parameters)
     scores = score(scene.truth(), tracks)
@@ -57,7 +57,7 @@ def test_a_blackout_of_a_quarter_of_a_second_is_bridged(link, score, parameters,
     assert np.bincount(filled.frame)[30:].tolist() == [2] * 7
 
 
-def test_who_is_hidden_for_longer_than_the_longest_gap_comes_back_as_another(link, score):
+def test_after_a_gap_longer_than_the_longest_link_an_object_has_a_new_id(link, score):
     scene = occlusion()
     hidden = np.flatnonzero(scene.visibility() < 0.1)
     tracks = link(scene.detections())
@@ -68,7 +68,7 @@ def test_who_is_hidden_for_longer_than_the_longest_gap_comes_back_as_another(lin
     assert scores.FN - len(hidden) < 20
 
 
-def test_who_leaves_comes_back_as_another_and_who_stays_stays(link, score):
+def test_an_object_that_leaves_gets_a_new_id_and_the_other_keeps_its_own(link, score):
     scene = reentry()
     truth = scene.truth()
     leaves = next(each for each in (1, 2) if np.diff(truth.frame[truth.track_id == each]).max() > 1)

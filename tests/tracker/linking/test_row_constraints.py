@@ -78,7 +78,7 @@ def draw_constraints(drawn: st.DataObject, detections: Detections) -> list[Const
 @pytest.mark.parametrize("parameters", ALL, ids=NAMES)
 @settings(max_examples=25, deadline=None)
 @given(drawn=st.data())
-def test_what_is_demanded_holds(
+def test_constraints_hold(
     found: Detections, shipped: Matcher, parameters: TrackerParameters, drawn: st.DataObject
 ) -> None:
     detections = suppress_overlaps(found, parameters.overlap_limit)
@@ -112,9 +112,7 @@ def row_of(tracks: Tracks, detections: Detections, number: int, place: int) -> i
     return int(row)
 
 
-def test_who_was_hidden_for_longer_than_any_link_comes_back_as_the_same(
-    link_detections: Link, shipped: Matcher, score: Callable
-) -> None:
+def test_must_link_bridges_a_gap_longer_than_any_link(link_detections: Link, shipped: Matcher, score: Callable) -> None:
     scene = occlusion()
     detections = scene.detections()
     tracks = link_detections(detections, 30, shipped, ONE)
@@ -126,9 +124,7 @@ def test_who_was_hidden_for_longer_than_any_link_comes_back_as_the_same(
 
 
 @pytest.mark.parametrize("parameters", [ONE, TWO], ids=["one level", "two levels"])
-def test_who_is_not_the_same_gets_another_id(
-    link_detections: Link, shipped: Matcher, parameters: TrackerParameters
-) -> None:
+def test_cannot_link_splits_a_track(link_detections: Link, shipped: Matcher, parameters: TrackerParameters) -> None:
     detections = crossing().detections()
     tracks = link_detections(detections, 30, shipped, parameters)
     begin, end = (row_of(tracks, detections, 1, place) for place in (40, -40))
@@ -142,9 +138,7 @@ def test_who_is_not_the_same_gets_another_id(
     assert identity(swapped, detections, begin) != identity(swapped, detections, end)
 
 
-def test_a_track_is_kept_however_short_and_unlikely_for_the_sake_of_its_detections(
-    link_detections: Link, shipped: Matcher
-) -> None:
+def test_a_track_with_constrained_detections_is_never_dropped(link_detections: Link, shipped: Matcher) -> None:
     detections = crossing().detections(false_rate=3.0)
     for parameters in (ONE, TWO):
         strict = parameters.model_copy(update={"min_detections": 1000})
@@ -217,7 +211,7 @@ def test_two_detections_of_one_frame_are_refused_when_they_come(shipped: Matcher
 
 
 @pytest.mark.parametrize("wrong", [3, "must_link(0, 1)", must_link(-1, 4), must_link(2, 2)])
-def test_what_is_no_constraint_is_refused(wrong: object) -> None:
+def test_only_constraints_are_accepted(wrong: object) -> None:
     with pytest.raises(ConstraintError, match=r"expected must_link|there is no detection -1|names one detection twice"):
         RowConstraints([wrong])  # type: ignore[list-item]
 

@@ -40,7 +40,7 @@ def run(tracker: OnlineTracker, detections: Detections, last: int) -> Tracks:
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
-def test_people_who_cross_mostly_keep_their_ids(new, score, seed):
+def test_crossing_objects_mostly_keep_their_ids(new, score, seed):
     scene = crossing(seed=seed)
     scores = score(scene.truth(), run(new(), scene.detections(), scene.frame_count))
     assert scores.IDSW <= 1
@@ -86,7 +86,7 @@ def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
     assert tracker.open_count == window.open_count > 0
 
 
-def test_who_is_missed_for_a_moment_is_carried_on_and_taken_up_again(two_levels):
+def test_a_track_is_extrapolated_for_a_moment_and_then_continued(two_levels):
     """A person walks to the right and is not detected for some frames."""
     tracker = OnlineTracker(30, TrackerParameters(mode="online"), two_levels)
     people = Walkers(people=3, pillar=0, miss_rate=0, false_rate=0)

@@ -32,7 +32,7 @@ def dense(seed: int, frames: int = 90) -> Detections:
 
 
 @pytest.mark.parametrize(("levels", "latency"), [(1, 0.0), (1, 1.03), (2, 0.2), (2, 0.5)])
-def test_every_frame_is_given_out_once_and_in_time(two_levels, levels, latency):
+def test_every_frame_is_final_once_and_in_time(two_levels, levels, latency):
     found, tracker = dense(2), WindowedTracker(RATE, windowed(latency, levels=levels), two_levels)
     for frame in range(1, 91):
         before = tracker.final_frame
@@ -100,7 +100,7 @@ def test_skipped_frames_are_frames_without_detections(two_levels, gap):
     assert texts[0] == texts[1] != ""
 
 
-def test_what_is_remembered_is_bounded_and_people_keep_their_ids(two_levels):
+def test_the_window_is_bounded_and_objects_keep_their_ids(two_levels):
     walkers, frames = Walkers(people=2), 3000
     benchmark = measure(walkers, frames, windowed(2.0), lambda *_: None, two_levels)
     seconds = 2.0 + 2.5 + 4.0 + 16 / RATE

@@ -136,7 +136,7 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
             read_corrections(path)
 
 
-def test_a_box_that_was_filled_in_is_no_detection(write: Write, tracks: Tracks, found: Detections) -> None:
+def test_an_interpolated_box_is_no_detection(write: Write, tracks: Tracks, found: Detections) -> None:
     row = np.flatnonzero(tracks.interpolated)[0]
     frame, number = int(tracks.frame[row]), int(tracks.track_id[row])
     nearest = min(seen(tracks, number), key=lambda each: abs(each - frame))
@@ -157,7 +157,7 @@ def test_tracks_of_other_detections_are_refused(write: Write, tracks: Tracks, fo
             corrections.among(others)
 
 
-def test_who_was_filled_in_before_another_is_not_the_other(write: Write, tmp_path: Path) -> None:
+def test_an_interpolated_box_is_not_the_detection_behind_it(write: Write, tmp_path: Path) -> None:
     """Both have the same score, and the one that was not detected is nearly where the other is."""
     found = Detections([1, 1, 2, 3, 3], [[x, 0, x + 40, 90] for x in (0, 100, 52, 0, 100)], np.ones(5), np.zeros(5))
     rows = "".join(f"{frame},{number},{x},0,40,90,1\n" for frame, number, x in OCCLUDED)
@@ -171,7 +171,7 @@ def test_who_was_filled_in_before_another_is_not_the_other(write: Write, tmp_pat
 
 
 @pytest.mark.parametrize("mark", [-1, 1])
-def test_the_mark_of_a_box_that_was_filled_in_is_believed(write: Write, tmp_path: Path, mark: int) -> None:
+def test_the_mark_of_an_interpolated_box_is_respected(write: Write, tmp_path: Path, mark: int) -> None:
     """A detection that is part of no track, of the same score, is nearly where the box was filled in."""
     found = Detections([1, 2, 3], [[x, 0, x + 40, 90] for x in (0, 5, 0)], np.ones(3), np.zeros(3))
     rows = "".join(f"{frame},1,0,0,40,90,1,-1,-1,{mark if frame == 2 else -1}\n" for frame in (1, 2, 3))

@@ -41,7 +41,7 @@ def run(painted, parameters, opened=None, **options):
 
 
 @MODES
-def test_what_geometry_leaves_open_is_looked_at_and_decides(painted, parameters):
+def test_pairs_that_geometry_leaves_open_are_decided_by_appearance(painted, parameters):
     result = run(painted, parameters)
     use = result.appearance
     assert use.name == "grey"
@@ -108,7 +108,7 @@ def test_a_detector_s_frames_are_read_a_second_time(painted):
     assert result.tracks.to_mot_text() == given.tracks.to_mot_text()
 
 
-def test_online_the_frames_of_a_detector_are_looked_at_at_once(painted):
+def test_online_the_frames_of_a_detector_are_described_in_the_same_pass(painted):
     found = painted.scene.detections()
     opened = open_input(painted.folder, use_public=False)
     result = track_input(opened, TrackingOptions(ONLINE, Boxes(found), matcher=painted.matcher))
@@ -129,7 +129,7 @@ def test_without_frames_geometry_alone_decides_and_it_is_said(painted, parameter
 
 
 @MODES
-def test_frames_that_end_early_are_looked_at_as_far_as_they_go(painted, parameters, tmp_path):
+def test_frames_that_end_early_are_described_as_far_as_they_go(painted, parameters, tmp_path):
     folder = tmp_path / "Painted"
     shutil.copytree(painted.folder, folder)
     for number in range(31, 61):
@@ -142,7 +142,7 @@ def test_frames_that_end_early_are_looked_at_as_far_as_they_go(painted, paramete
     assert result.tracks.frame.max() > 50
 
 
-def test_what_was_compared_before_is_not_looked_at_again(painted):
+def test_known_comparisons_are_used_instead_of_the_frames(painted):
     seen = []
 
     def look(detections, pairs):

@@ -114,7 +114,7 @@ def test_online_tracking_hands_over_every_frame_with_its_tracks(folder, found, m
 
 
 @pytest.mark.parametrize("mode", ["online", "windowed"])
-def test_tracks_that_are_handed_over_are_the_same_and_kept_nowhere_else(folder, found, matcher, mode):
+def test_a_sink_gets_the_same_tracks_and_the_result_keeps_none(folder, found, matcher, mode):
     parameters, texts = TrackerParameters(mode=mode, latency_seconds=0.2), []
     opened = open_input(folder, found)
     kept = track_input(opened, TrackingOptions(parameters, matcher=matcher))
@@ -173,7 +173,7 @@ def test_a_detector_that_fails_is_named_with_its_frame(folder, found, matcher):
         track_input(opened, TrackingOptions(OFFLINE, Oracle(found, fail_in=3), matcher=matcher))
 
 
-def test_what_was_found_before_the_video_broke_is_kept(folder, found, matcher, tmp_path):
+def test_detections_before_the_video_broke_are_linked(folder, found, matcher, tmp_path):
     whole = (folder / "Crossing.mp4").read_bytes()
     short = tmp_path / "Crossing"
     short.mkdir()
@@ -221,7 +221,7 @@ def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
     monkeypatch.setattr("siamlink.detectors.sources.video_file.decode", refuse)
     parameters = tracker.load_parameters("fast", [f"mode={mode}"])
     opened = open_input(folder)
-    assert (opened.image_size, parameters.looks) == ((480, 270), False)
+    assert (opened.image_size, parameters.uses_appearance) == ((480, 270), False)
     assert track_input(opened, TrackingOptions(parameters)).frame_count == FRAMES
 
 
@@ -237,7 +237,11 @@ def test_settings_may_be_keywords(folder):
 
 @pytest.mark.parametrize(
     ("settings", "message"),
-    [({"mod": "online"}, "unknown key 'mod'; did you mean 'mode'"), ({"mode": "later"}, "mode"), ({"gaps": {"smoth": 1}}, "gaps.smoth")],
+    [
+        ({"mod": "online"}, "unknown key 'mod'; did you mean 'mode'"),
+        ({"mode": "later"}, "mode"),
+        ({"gaps": {"smoth": 1}}, "gaps.smoth"),
+    ],
 )
 def test_wrong_keywords_are_named(folder, settings, message):
     with pytest.raises(ConfigError, match=rf"track\(\): .*{message}"):
