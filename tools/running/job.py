@@ -13,7 +13,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ConfigError, InputError, OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import package_version
 from siamlink.detectors.base.prefetch import prefetch
-from siamlink.detectors.base.stopwatch import Progress, Stopwatch
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, Frame, FrameSource
 from siamlink.tools.console.files import (
@@ -99,7 +99,8 @@ class Job:
 
     def decodes(self, opened: TrackingInput) -> bool:
         """Whether the images of an input are needed: to detect, to look or to draw."""
-        return opened.frames is not None and (opened.detections is None or self.parameters.uses_appearance or self.video)
+        needed = opened.detections is None or self.parameters.uses_appearance or self.video
+        return opened.frames is not None and needed
 
     def stale_video(self, opened: TrackingInput) -> Path | None:
         """The earlier video, not the input itself, that would lie beside the new tracks of an input not drawn."""
@@ -184,16 +185,27 @@ class Outcome:
     Attributes:
         opened: the input.
         result: its tracks.
-        broken: why the input ended before its end, seen while tracking or while drawing; None if it did not.
-        seconds: by stage, drawing included; see `TrackingResult`.
         wall_seconds: that have passed in all, the writing of tracks and record aside.
+        video_broken: why the input ended early while the video was drawn; None if it did not.
+        draw_seconds: that the drawing took after tracking; None if nothing was drawn then.
     """
 
     opened: TrackingInput
     result: TrackingResult
-    broken: str | None
-    seconds: dict[str, float]
     wall_seconds: float
+    video_broken: str | None = None
+    draw_seconds: float | None = None
+
+    @property
+    def broken(self) -> str | None:
+        """Why the input ended before its end, while it was tracked or drawn; None if it did not."""
+        return self.result.broken or self.video_broken
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """By stage, drawing included; see `TrackingResult`."""
+        seconds = self.result.seconds
+        return seconds if self.draw_seconds is None else {**seconds, "draw": self.draw_seconds}
 
     def record(self, parameters: TrackerParameters) -> dict[str, Any]:
         """What the run was: input, counts, use of appearance, seconds, settings and versions."""
@@ -241,18 +253,17 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
     with staging(job.output) as staged:
         video = staged / f"{opened.name}.mp4" if job.draws(opened) else None
         result = _track(opened, job, detector, matcher, progress)
-        drawing = Stopwatch()
+        tracked = time.perf_counter()
         try:
-            with drawing.stage("draw"):
-                late = _draw(opened, result, video, progress) if video else None
+            video_broken = _draw(opened, result, video, progress) if video else None
         except SiamlinkError as error:
             if any(path.exists() for path in job.results(opened)):
                 raise
             wall_seconds = time.perf_counter() - start
-            _write(Outcome(opened, result, result.broken, result.seconds, wall_seconds), job, staged)
+            _write(Outcome(opened, result, wall_seconds), job, staged)
             raise OutputError(f"{error}; the tracks are in {job.results(opened)[0]}") from None
-        seconds = {**result.seconds, **drawing.seconds} if video else result.seconds
-        outcome = Outcome(opened, result, result.broken or late, seconds, time.perf_counter() - start)
+        end = time.perf_counter()
+        outcome = Outcome(opened, result, end - start, video_broken, end - tracked if video else None)
         _write(outcome, job, staged)
     return outcome
 
@@ -279,7 +290,7 @@ def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
         result = track_input(
             opened, TrackingOptions(job.parameters, detector, matcher, progress, sinks, keeps_tracks=False)
         )
-    outcome = Outcome(opened, result, result.broken, result.seconds, time.perf_counter() - start)
+    outcome = Outcome(opened, result, time.perf_counter() - start)
     write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
     _remove_stale_video(opened, job)
     return outcome

@@ -104,7 +104,8 @@ class LinearProgramTracker:
             before = self._settle(self._due(int(detections.frame[start]) - 1))
             stop = int(np.searchsorted(detections.frame, self._schedule.next_frame, "right"))
             block = detections[start:stop]
-            rows = best_of_overlaps(block, self._setup.parameters.overlap_limit)
+            with self._setup.stopwatch.stage("features"):
+                rows = best_of_overlaps(block, self._setup.parameters.overlap_limit)
             rows |= self._constraints.named_among(len(block))
             kept = self._take_in(block, np.flatnonzero(rows))
             if self._appearance:

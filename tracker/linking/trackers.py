@@ -57,7 +57,7 @@ def check_constraints_possible(parameters: TrackerParameters) -> None:
         ConfigError: it cannot.
     """
     if parameters.solver != "lp" or parameters.mode == "online":
-        chosen = f"mode {parameters.mode} and solver {parameters.solver}"
+        chosen = f"solver {parameters.solver}" if parameters.solver != "lp" else f"mode {parameters.mode}"
         raise ConfigError(f"constraints need mode offline or windowed and solver lp, not {chosen}")
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,8 +60,6 @@ WINDOWED = [
     {"mode": "windowed", "latency_seconds": seconds, "step_share": step, "levels": levels, "gaps": RAW}
     for seconds, step, levels in ((0.0, 0.25, 1), (0.1, 1.0, 2), (0.3, 0.25, 1), (0.3, 0.25, 2), (1.0, 0.5, 2))
 ]
-ALL = [ONE, TWO, *(TrackerParameters(**each) for each in WINDOWED)]
-NAMES = ["one level", "two levels", *(f"{each['latency_seconds']} s, {each['levels']}" for each in WINDOWED)]
 
 
 def draw_constraints(drawn: st.DataObject, detections: Detections) -> list[Constraint]:
@@ -75,12 +74,8 @@ def draw_constraints(drawn: st.DataObject, detections: Detections) -> list[Const
     return constraints
 
 
-@pytest.mark.parametrize("parameters", ALL, ids=NAMES)
-@settings(max_examples=25, deadline=None)
-@given(drawn=st.data())
-def test_constraints_hold(
-    found: Detections, shipped: Matcher, parameters: TrackerParameters, drawn: st.DataObject
-) -> None:
+def check_constraints(found: Detections, shipped: Matcher, parameters: TrackerParameters, drawn: st.DataObject) -> None:
+    """All constraints hold, no id is twice in a frame, and ids count from 1."""
     detections = suppress_overlaps(found, parameters.overlap_limit)
     constraints = draw_constraints(drawn, detections)
     linker = LinearProgramTracker(TrackerSetup(30, parameters, shipped), constraints=constraints)
@@ -90,6 +85,24 @@ def test_constraints_hold(
     pairs = np.column_stack([tracks.frame, tracks.track_id])
     assert len(np.unique(pairs, axis=0)) == len(pairs)
     assert np.unique(tracks.track_id).tolist() == list(range(1, tracks.count + 1))
+
+
+@pytest.mark.parametrize("parameters", [ONE, TWO], ids=["one level", "two levels"])
+@settings(max_examples=25)
+@given(drawn=st.data())
+def test_constraints_hold(
+    found: Detections, shipped: Matcher, parameters: TrackerParameters, drawn: st.DataObject
+) -> None:
+    check_constraints(found, shipped, parameters, drawn)
+
+
+@pytest.mark.parametrize("window", WINDOWED, ids=lambda each: f"{each['latency_seconds']} s, {each['levels']} levels")
+@settings(max_examples=10, deadline=None)
+@given(drawn=st.data())
+def test_constraints_hold_in_a_window(
+    found: Detections, shipped: Matcher, window: dict[str, Any], drawn: st.DataObject
+) -> None:
+    check_constraints(found, shipped, TrackerParameters(**window), drawn)
 
 
 @pytest.mark.parametrize("levels", [1, 2])
@@ -170,14 +183,14 @@ def test_contradictions_are_named(link_detections: Link, shipped: Matcher, found
         link_detections(found, 30, shipped, TWO, constraints=[must_link(0, 9), cannot_link(9, 0)])
 
 
-@pytest.mark.parametrize("wrong", [{"mode": "online"}, {"solver": "hungarian"}])
-def test_only_the_exact_solver_obeys(tmp_path: Path, wrong: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("wrong", "chosen"), [({"mode": "online"}, "mode online"), ({"solver": "hungarian"}, "solver hungarian")]
+)
+def test_only_the_exact_solver_obeys(tmp_path: Path, wrong: dict[str, str], chosen: str) -> None:
     crossing(frame_count=10).write_sequence(tmp_path / "Crossing")
     source = open_input(tmp_path / "Crossing", Detections.empty(), constraints=[must_link(0, 1)])
-    parameters = TrackerParameters(**wrong)
-    chosen = f"mode {parameters.mode} and solver {parameters.solver}"
     with pytest.raises(ConfigError, match=f"constraints need mode offline or windowed and solver lp, not {chosen}"):
-        track_input(source, TrackingOptions(parameters))
+        track_input(source, TrackingOptions(TrackerParameters(**wrong)))
 
 
 def test_corrections_in_a_window_need_the_detections_they_speak_of(tmp_path: Path) -> None:
