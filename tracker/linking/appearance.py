@@ -154,9 +154,9 @@ def describe_detections(
                     parts.append(describer.appearance.join(described))
                 done = stop
             progress("appearance", number, last_frame)
-    known = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
-    missing = np.full((len(rows) - done, known.shape[1]), np.nan, np.float32)
-    return np.concatenate([known, missing])
+    descriptors = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+    missing = np.full((len(rows) - done, descriptors.shape[1]), np.nan, np.float32)
+    return np.concatenate([descriptors, missing])
 
 
 def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[tuple[int, Image | None]]:

@@ -107,14 +107,14 @@ class KalmanTracker:
         """Take in the detections of the next frame and return its tracks; see `LinearProgramTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
         rows = suppress_non_maxima(new.box, new.score, self._setup.parameters.overlap_limit)
-        kept = new[rows]
+        selected = new[rows]
         if self._appearance:
-            self._appearance.see(number, image, kept.box)
+            self._appearance.see(number, image, selected.box)
         self.last_ids = np.zeros(len(new), np.int32)
-        for scores in self._scored_frames(kept):
+        for scores in self._scored_frames(selected):
             self.last_ids[rows] = self._follow(scores)
         self._move_on_to(number)
-        return Tracks.from_detections(kept, self.last_ids[rows])
+        return Tracks.from_detections(selected, self.last_ids[rows])
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """Take in the detections of later frames without images, in blocks of `BLOCK` detections or more.
@@ -122,9 +122,9 @@ class KalmanTracker:
         Yields:
             What `update` would return frame by frame, joined. `last_ids` is left as it was.
         """
-        kept = suppress_overlaps(detections, self._setup.parameters.overlap_limit)
-        for start, stop in pairwise(_frame_bounds(kept.frame, BLOCK)):
-            block, ids = kept[start:stop], np.zeros(0, np.int32)
+        selected = suppress_overlaps(detections, self._setup.parameters.overlap_limit)
+        for start, stop in pairwise(_frame_bounds(selected.frame, BLOCK)):
+            block, ids = selected[start:stop], np.zeros(0, np.int32)
             if self._appearance:
                 for number, each in block.by_frame():
                     self._appearance.see(number, None, each.box)

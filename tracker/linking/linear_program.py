@@ -83,9 +83,9 @@ class LinearProgramTracker:
         named = self._constraints.named_among(len(new))
         rows = np.union1d(rows, np.flatnonzero(named)) if named.any() else rows
         before = self._settle(self._due(number - 1))  # skipped frames are settled without knowledge of this one
-        kept = self._take_in(new, rows)
+        selected = self._take_in(new, rows)
         if self._appearance:
-            self._appearance.see(number, image, kept.box)
+            self._appearance.see(number, image, selected.box)
         self.frame = number
         after = self._settle(self._due(number))
         self.last_ids = np.zeros(len(new), np.int32)
@@ -107,9 +107,9 @@ class LinearProgramTracker:
             with self._setup.stopwatch.stage("features"):
                 rows = best_of_overlaps(block, self._setup.parameters.overlap_limit)
             rows |= self._constraints.named_among(len(block))
-            kept = self._take_in(block, np.flatnonzero(rows))
+            selected = self._take_in(block, np.flatnonzero(rows))
             if self._appearance:
-                for number, each in kept.by_frame():
+                for number, each in selected.by_frame():
                     self._appearance.see(number, None, each.box)
             self.frame, start = int(block.frame[-1]), stop
             yield Tracks.concatenate([before, self._settle(self._due(self.frame))])
@@ -262,10 +262,10 @@ def _drop_short(track_id: Ids, min_detections: int, fixed: NDArray[np.bool_]) ->
 
 def _number_tracks(track_id: Ids, held: Ids, demanded: Ids, next_id: int) -> Ids:
     """(N,) ids: of tracks with a held or demanded id that one, of the others from `next_id` in order of their begin."""
-    known = np.zeros(track_id.max(initial=0) + 1, np.int32)
-    np.maximum.at(known, track_id, held)
+    id_of = np.zeros(track_id.max(initial=0) + 1, np.int32)
+    np.maximum.at(id_of, track_id, held)
     rows = np.flatnonzero(demanded)
-    known[track_id[rows]] = demanded[rows]
-    known_id = known[track_id]
+    id_of[track_id[rows]] = demanded[rows]
+    known_id = id_of[track_id]
     new = number_in_order(np.where(known_id > 0, 0, track_id))
     return np.where(new > 0, new + next_id - 1, known_id).astype(np.int32)

@@ -54,7 +54,7 @@ class OnlineScores:
         with self._stopwatch.stage("features"):
             longest = self._gate.gap_frames(self._frame_rate)
             dropped_count = self._drop_before(int(new.frame[0]) - longest)
-            known, window = len(self._window), Detections.concatenate([self._window, new])
+            old_count, window = len(self._window), Detections.concatenate([self._window, new])
             pairs = candidate_pairs(window, self._frame_rate, self._gate, since_frame=int(new.frame[0]))
             self._window, self._motion = window, self._motion.continued_by(past_motion(window, pairs))
             pairs = pairs[pairs.gap(window.frame) <= self._gate.max_link_frames]
@@ -64,7 +64,7 @@ class OnlineScores:
             leading = [_pairs_to(new.frame[rows], window.frame[pairs.later]) for rows, _ in scenes]
             for some, (rows, scene) in zip(leading, scenes, strict=True):
                 first = int(np.searchsorted(window.frame, new.frame[rows.start] - longest))
-                rank = scene.score_rank(window[first : known + rows.stop])
+                rank = scene.score_rank(window[first : old_count + rows.stop])
                 features[some, EARLIER] = rank[pairs.earlier[some] - first]
                 features[some, LATER] = rank[pairs.later[some] - first]
         with self._stopwatch.stage("boosting"):
@@ -72,12 +72,12 @@ class OnlineScores:
         with self._stopwatch.stage("features"):
             support = np.empty((len(new), len(DETECTION_FEATURES)), np.float32)
             for some, (rows, scene) in zip(leading, scenes, strict=True):
-                supporting = Pairs(pairs.earlier[some], pairs.later[some] - known - rows.start)
+                supporting = Pairs(pairs.earlier[some], pairs.later[some] - old_count - rows.start)
                 support[rows] = detection_features(new[rows], scene, supporting, link[some], future=False)
         with self._stopwatch.stage("boosting"):
             detection = self._matcher.detection_probability(support)
         pairs = Pairs(pairs.earlier + self._first_row, pairs.later + self._first_row)
-        return Scores(pairs, features, link, detection, self._first_row, dropped_count, self._first_row + known)
+        return Scores(pairs, features, link, detection, self._first_row, dropped_count, self._first_row + old_count)
 
     def _drop_before(self, frame: int) -> int:
         """Drop the detections that nothing can be linked to any more; returns how many."""

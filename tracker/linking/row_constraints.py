@@ -57,10 +57,10 @@ class RowConstraints:
         """
         named = self._next(len(frame))
         if len(self._row[named]):
-            known = self._frame.copy()
-            known[named] = frame[self._row[named] - self._count]
-            self._groups = group_detections(known, self._constraints)
-            self._frame = known
+            frames = self._frame.copy()
+            frames[named] = frame[self._row[named] - self._count]
+            self._groups = group_detections(frames, self._constraints)
+            self._frame = frames
         if len(self._row):
             self._window = np.append(self._window, self._count + rows)
         self._count += len(frame)

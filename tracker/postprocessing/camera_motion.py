@@ -118,5 +118,5 @@ def camera_for(
         stopwatch: counts the stage `camera`.
         cache: motion from earlier runs.
     """
-    wanted = matcher.appearance is not None and parameters.smooth and parameters.camera
-    return CameraMotion(frame_rate, stopwatch, cache) if wanted else None
+    used = matcher.appearance is not None and parameters.smooth and parameters.camera
+    return CameraMotion(frame_rate, stopwatch, cache) if used else None

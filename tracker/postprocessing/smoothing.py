@@ -150,13 +150,13 @@ class _Course:
     def _choose_seconds(self) -> FloatArray:
         """(4,) for each component of the state the t that predicts best what was left out."""
         part = ((self.frame[self.detected] - 1) * self.step / BLOCK_SECONDS).astype(np.int64) % 2
-        asked = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
-        if sum(map(np.count_nonzero, asked)) < ENOUGH:
+        tested_rows = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
+        if sum(map(np.count_nonzero, tested_rows)) < ENOUGH:
             return np.full(4, USUAL_SECONDS)
         errors = []
         for seconds in CANDIDATE_SECONDS:
             parts = []
-            for left_out, rows in enumerate(asked):
+            for left_out, rows in enumerate(tested_rows):
                 weight = np.where(part == left_out, LITTLE * min(1.0, self._tension(seconds)), 1.0)
                 predicted = self._solve(weight, self.state, seconds)[self.detected]
                 parts.append((np.abs(predicted - self.state) / self._unit)[rows])
@@ -209,9 +209,9 @@ class _Course:
         bend, slope = self._penalties
         matrix = (seconds / self.step) ** 4 * bend + self._tension(seconds) * slope
         matrix[0, self.detected] += weight
-        wanted = np.zeros((len(self.track), state.shape[1]), order="F")
-        wanted[self.detected] = weight[:, None] * state
-        _, solved, info = dpbsv(matrix, wanted, lower=1, overwrite_ab=1, overwrite_b=1)
+        right_side = np.zeros((len(self.track), state.shape[1]), order="F")
+        right_side[self.detected] = weight[:, None] * state
+        _, solved, info = dpbsv(matrix, right_side, lower=1, overwrite_ab=1, overwrite_b=1)
         assert info == 0, "the weights and the tension make the matrix positive definite"
         smoothed: FloatArray = solved
         return smoothed

@@ -112,10 +112,12 @@ def given_frames(source: TrackingInput, setup: TrackerSetup, draws: bool) -> Fee
 
 def _last_uncached(source: TrackingInput, setup: TrackerSetup) -> int:
     """The last frame whose image a tracker needs that is given one frame after another."""
-    kept, cache = (
+    selected, cache = (
         suppress_overlaps(source.detections or Detections.empty(), setup.parameters.overlap_limit),
         source.cache,
     )
     camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.camera)
     last = source.last_frame
-    return max(cache.looks.last_unknown(kept.frame, kept.box), camera.last_unknown(kept, last) if camera else 0)
+    return max(
+        cache.looks.last_unknown(selected.frame, selected.box), camera.last_unknown(selected, last) if camera else 0
+    )

@@ -93,11 +93,11 @@ class TrackingRun:
     def _detect_all(self, source: TrackingInput) -> TrackingInput:
         """The source with the detections of all its frames, for a tracker that needs all of them anyway."""
         assert source.frames is not None
-        found, last = [], 0
+        parts, last = [], 0
         for last, _, detections in self._detected(source):
-            found.append(detections)
+            parts.append(detections)
             self._options.progress("detect", last, source.frames.frame_count)
-        return source._replace(detections=Detections.concatenate(found), frame_count=last, counted=True)
+        return source._replace(detections=Detections.concatenate(parts), frame_count=last, counted=True)
 
     def _detected(self, source: TrackingInput) -> Feed:
         assert source.frames is not None
@@ -126,11 +126,11 @@ class TrackingRun:
         source, tracker = self._source, self._tracker
         feed = self._detected(source) if self._detects else given_frames(source, self._setup, self._options.draws)
         with prefetch(feed, 1 if source.live else DEPTH) as frames:
-            for number, image, found in frames:
+            for number, image, detections in frames:
                 with self._stopwatch.stage("link"):
-                    tracks = tracker.update(found, image, number)
+                    tracks = tracker.update(detections, image, number)
                 frame = None if image is None else Frame(number, (number - 1) / source.frame_rate, image)
-                self._recorder.add_detections(found, frame)
+                self._recorder.add_detections(detections, frame)
                 self._recorder.add_tracks(tracks, tracker.final_frame)
                 self._report(number)
 
