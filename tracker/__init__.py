@@ -1,21 +1,25 @@
-"""Video in, tracks out: `track` for one call, `OnlineTracker` and `WindowedTracker` for one frame at a time."""
+"""Video in, tracks out: `track` for one call, and trackers that are given one frame after another."""
 
+from importlib import import_module
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siamlink.association.solvers.constraints import cannot_link, must_link
-    from siamlink.tracker.linking.online import OnlineTracker
-    from siamlink.tracker.linking.windowed import WindowedTracker
+    from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
     from siamlink.tracker.parameters import TrackerParameters, load_parameters
-    from siamlink.tracker.runs.track import TrackingResult, track
+    from siamlink.tracker.runs.result import TrackingResult
+    from siamlink.tracker.runs.track import track
     from siamlink.tracker.tracks import Tracks
 
 __all__ = [
+    "OfflineTracker",
     "OnlineTracker",
     "TrackerParameters",
     "TrackingResult",
     "Tracks",
     "WindowedTracker",
+    "__version__",
     "cannot_link",
     "load_parameters",
     "must_link",
@@ -23,11 +27,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "OnlineTracker": "tracker.linking.online",
+    "OfflineTracker": "tracker.linking.trackers",
+    "OnlineTracker": "tracker.linking.trackers",
     "TrackerParameters": "tracker.parameters",
-    "TrackingResult": "tracker.runs.track",
+    "TrackingResult": "tracker.runs.result",
     "Tracks": "tracker.tracks",
-    "WindowedTracker": "tracker.linking.windowed",
+    "WindowedTracker": "tracker.linking.trackers",
     "cannot_link": "association.solvers.constraints",
     "load_parameters": "tracker.parameters",
     "must_link": "association.solvers.constraints",
@@ -35,10 +40,15 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    """The public names alone."""
+    return list(__all__)
+
+
 def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: solvers and boosters are heavy."""
+    """Import a name when it is first used: solvers and boosters are heavy."""
+    if name == "__version__":
+        return version("siamlink")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
     return getattr(import_module(f"siamlink.{_HOMES[name]}"), name)

@@ -1,5 +1,6 @@
 """All settings of the tracker, and the configuration files and `key=value` overrides they come from."""
 
+import math
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -30,110 +31,125 @@ LARGEST_FILE = 1_000_000
 
 
 class GapParameters(Parameters):
-    """What becomes of the boxes of a track, in the frames with a detection, in those between and after the last."""
+    """Smoothing, interpolation and extrapolation of the boxes of tracks."""
 
-    fill: bool = Field(True, description="whether boxes are interpolated where a track has no detection")
+    fill: bool = Field(True, description="interpolate boxes in the frames between two detections of a track")
     carry_on_seconds: float = Field(
         0.3,
         ge=0,
         le=60,
-        description="with fill, a track last seen so shortly before the last frame so far goes on to it",
+        description="with fill: extrapolate a track at constant velocity to the last frame so far, if its last "
+        "detection is at most so many seconds before",
     )
     smooth: bool = Field(
-        True, description="whether the boxes of a track are smoothed, as much as makes them predict one another best"
+        True,
+        description="smooth the boxes of tracks (Whittaker smoother, strength chosen per video by cross-validation)",
     )
     camera: bool = Field(
         True,
-        description="whether boxes are smoothed, and gaps filled, along with the camera's motion, where frames are "
-        "looked at",
+        description="with smooth and an appearance: estimate the camera's motion from the frames, and smooth and "
+        "interpolate boxes relative to the background",
     )
 
 
 class OnlineParameters(Parameters):
-    """The online tracker: bolder than the others, as whoever waits for certainty leaves boxes out."""
+    """The online tracker. New tracks cost less than in the other modes, because online output cannot be revised."""
 
     tracklet_entry: float = Field(
-        1.0, ge=0, le=100, description="linear program with two levels: in place of tracklets.costs.entry"
+        1.0,
+        ge=0,
+        le=100,
+        description="solver lp with two levels: cost in nats of a new track, in place of tracklets.costs.entry",
     )
-    min_seconds: float = Field(0.1, ge=0, le=60, description="linear program with two levels: as tracklets.min_seconds")
+    min_seconds: float = Field(
+        0.1,
+        ge=0,
+        le=60,
+        description="solver lp with two levels: drop tracks with detections for fewer seconds, in place of "
+        "tracklets.min_seconds",
+    )
     entry: float = Field(
-        0.0, ge=0, le=100, description="Hungarian method: evidence in nats beyond which a new track is reported"
+        0.0, ge=0, le=100, description="solver hungarian: report a new track once its evidence in nats is above this"
     )
     smallest_link_probability: float = Field(
-        0.02, gt=0, lt=1, description="Hungarian method: less likely links are not made"
+        0.02, gt=0, lt=1, description="solver hungarian: do not make links that are less probable"
     )
     smallest_overlap: float = Field(
         0.3,
         gt=0,
         lt=1,
-        description="Hungarian method: IoU with the predicted box at which a lost track takes up a detection",
+        description="solver hungarian: least IoU of a detection with the predicted box of the lost track it continues",
     )
     max_lost_seconds: float = Field(
-        1.0, gt=0, le=60, description="Hungarian method: a track unseen for longer is closed"
+        1.0, gt=0, le=60, description="solver hungarian: close a track after so many seconds without a detection"
     )
     gate_deviations: float = Field(
-        4.0, gt=0, le=100, description="Hungarian method: reach of the motion gate in standard deviations"
+        4.0, gt=0, le=100, description="solver hungarian: radius of the motion gate in standard deviations"
     )
 
 
 class TrackerParameters(Parameters):
-    """Everything that decides what the tracks are, apart from the detections."""
+    """All settings that decide the tracks, apart from those of the detector."""
 
     mode: Literal["offline", "windowed", "online"] = Field(
         "offline",
-        description="offline: the whole sequence at once; windowed: as offline, with a bounded delay; online: frame by "
-        "frame, without delay",
+        description="offline: link the whole video at once; windowed: tracks are final after a bounded delay; online: "
+        "tracks of a frame are final at once",
     )
     latency_seconds: float = Field(
-        2.0, ge=0, le=86400, description="windowed: tracks of a frame are final after so much time at most"
+        2.0, ge=0, le=86400, description="mode windowed: the tracks of a frame are final after at most so many seconds"
     )
     step_share: float = Field(
         0.25,
         gt=0,
         le=1,
-        description="windowed: the window is solved again after this share of the latency, and looks ahead by the rest",
+        description="mode windowed: solve the window again after this share of the latency; the tracks of every frame "
+        "then use at least the rest of it as look-ahead",
     )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
-        description="linking: exact linear program, or frame by frame with the Hungarian method, online with a Kalman "
-        "filter for each track",
+        description="lp: link by the exact linear program; hungarian: link frame by frame with the Hungarian method, "
+        "in mode online with a Kalman filter for each track (faster, less accurate)",
     )
     levels: int = Field(
         2,
         ge=1,
         le=2,
-        description="2: detections into safe tracklets and these into tracks, where the model has a second "
-        "level; 1: detections into tracks at once, as always online with the Hungarian method",
+        description="2: link detections into safe tracklets and these into tracks, if the model has a second level; "
+        "1: link detections into tracks directly, as mode online with solver hungarian always does",
     )
     context: ContextChoice = Field("full", description=f"in training: {CONTEXT_CHOICE}")
     model: str = Field(
         "",
-        description="folder of a trained matcher; empty: the one shipped with siamlink; paper: the "
-        "one shipped for the configuration of that name",
+        description="folder of trained models; empty: the models shipped with siamlink; paper: those shipped for the "
+        "configuration of that name",
     )
     appearance: str = Field(
         AUTO,
-        description="how people are told by their looks: auto (with two levels siamese, else none), none, siamese (the "
-        "network that lies beside the model, else the shipped one), siamese:FILE, onnx:FILE, module:attribute or "
+        description="appearance model (re-identification): auto (siamese with two levels, else none), none, siamese "
+        "(the network in the model's folder, else the shipped one), siamese:FILE, onnx:FILE, module:attribute or "
         "file.py:attribute; several are joined by commas",
     )
     overlap_limit: float = Field(
-        0.45, gt=0, le=1, description="of detections that overlap by a larger IoU only the best is kept"
+        0.45,
+        gt=0,
+        le=1,
+        description="non-maximum suppression: drop a detection if a better one overlaps it by a larger IoU",
     )
-    min_detections: int = Field(3, ge=1, le=1000, description="tracks of fewer detections are dropped")
-    gate: GateParameters = Field(GateParameters(), description="which pairs of detections can be linked at all")
-    appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which of these pairs are looked at")
+    min_detections: int = Field(3, ge=1, le=1000, description="drop tracks of fewer detections")
+    gate: GateParameters = Field(GateParameters(), description="gate: which pairs of detections are candidates")
+    appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which candidates are compared by appearance")
     flow: FlowParameters = Field(
-        FlowParameters(), description="optical flow, where an appearance needs it and does not say how"
+        FlowParameters(), description="optical flow, for an appearance that needs it and has no settings of its own"
     )
     costs: CostParameters = Field(CostParameters(), description="costs of the linear program with one level")
     tracklets: SecondLevelParameters = Field(SecondLevelParameters(), description="linking with two levels")
-    gaps: GapParameters = Field(GapParameters(), description="smoothing, and filling of gaps")
+    gaps: GapParameters = Field(GapParameters(), description="smoothing, interpolation and extrapolation of boxes")
     online: OnlineParameters = Field(OnlineParameters(), description="the online tracker")
 
     @property
     def model_folder(self) -> Path | None:
-        """Where the matcher lies; None for the one shipped with siamlink."""
+        """The folder of the models; None for those shipped with siamlink."""
         if self.model == PAPER:
             return SHIPPED.parent / PAPER
         return Path(self.model).expanduser() if self.model else None
@@ -149,37 +165,42 @@ class TrackerParameters(Parameters):
     @property
     def level_count(self) -> int:
         """How many levels there are: one online with the Hungarian method."""
-        return 1 if self.mode == "online" and self.solver == "hungarian" else self.levels
+        return 1 if self.online_hungarian else self.levels
 
     @property
     def second_level(self) -> SecondLevelParameters:
-        """How tracklets are linked in this mode."""
+        """The settings of the second level in this mode."""
         if self.mode != "online":
             return self.tracklets
         costs = self.tracklets.costs.model_copy(update={"entry": self.online.tracklet_entry})
         return self.tracklets.model_copy(update={"costs": costs, "min_seconds": self.online.min_seconds})
 
     @property
-    def delay_seconds(self) -> float:
-        """How long the tracks of a frame wait at most before they are final; none online."""
-        return 0.0 if self.mode == "online" else self.latency_seconds
+    def latency(self) -> float:
+        """Seconds after which the tracks of a frame are final at most: 0 online, infinite offline."""
+        return {"online": 0.0, "windowed": self.latency_seconds, "offline": math.inf}[self.mode]
 
     @property
-    def looks(self) -> bool:
-        """Whether people are told by their looks."""
+    def online_hungarian(self) -> bool:
+        """Whether the tracker is the one with a Kalman filter for each track."""
+        return self.mode == "online" and self.solver == "hungarian"
+
+    @property
+    def uses_appearance(self) -> bool:
+        """Whether an appearance is used."""
         return self.level_count == 2 if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
 
     def load_appearance(self) -> Appearances | None:
-        """What tells people by their looks; None without.
+        """The appearance model; None without.
 
         Raises:
             ModelError: it cannot be loaded.
         """
-        if not self.looks:
+        if not self.uses_appearance:
             return None
         if self.appearance not in (AUTO, SIAMESE):
             return load_appearance(self.appearance)
-        # weights that lie beside a matcher belong to it
+        # weights in a matcher's folder belong to it
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
         return load_appearance(f"siamese:{own}" if own and own.is_file() else "siamese")
 

@@ -1,13 +1,16 @@
-"""`Tracks`: detections that know who they are."""
+"""`Tracks`: detections with an identity."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.errors import FormatError, InputError, OutputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import format_rows
+from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, read_rows
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -16,7 +19,7 @@ class Tracks(Detections):
 
     Attributes:
         track_id: (N,) int32, from 1 in each video; never reused, at most once in a frame.
-        interpolated: (N,) bool, true where no detection was there and the box was filled in.
+        interpolated: (N,) bool, true where the box was interpolated or extrapolated, and not detected.
     """
 
     track_id: NDArray[np.int32]
@@ -27,25 +30,75 @@ class Tracks(Detections):
     @classmethod
     def from_detections(cls, detections: Detections, track_id: NDArray[np.int32]) -> "Tracks":
         """Give each detection its id; a `track_id` below 1 drops the detection."""
-        kept = track_id > 0
-        part = detections[kept]
+        in_track = track_id > 0
+        part = detections[in_track]
         return Tracks(
             frame=part.frame,
             box=part.box,
             score=part.score,
             label=part.label,
-            track_id=track_id[kept],
+            track_id=track_id[in_track],
             interpolated=np.zeros(len(part), bool),
         )
 
-    def _supervision_columns(self) -> dict[str, Any]:
-        return {**super()._supervision_columns(), "tracker_id": self.track_id.astype(int)}
+    @classmethod
+    def from_mot(cls, path: str | Path) -> "Tracks":
+        """Read tracks from MOT text, as `save` writes it; labels are 0, as the format has none.
+
+        Raises:
+            InputError: the file cannot be read.
+            FormatError: it is not MOT text, an id is below 1, or is in a frame twice.
+        """
+        rows = read_rows(Path(path), unique_ids=True)
+        if len(rows) and rows[:, 1].min() < 1:
+            raise FormatError(path, f"id {rows[:, 1].min():g} is below 1: these are detections, not tracks")
+        try:
+            return cls(
+                frame=rows[:, 0].astype(np.int32),
+                box=corners(rows),
+                score=rows[:, 6].astype(np.float32),
+                label=np.zeros(len(rows), np.int16),
+                track_id=rows[:, 1].astype(np.int32),
+                interpolated=is_interpolated(rows),
+            )
+        except InputError as error:  # a box so thin that its corners are one in float32
+            raise FormatError(path, str(error)) from None
+
+    def save(self, path: str | Path) -> Path:
+        """Write the tracks as MOT text, whole or not at all, and return the path; an earlier file is replaced.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        path = Path(path)
+        partial = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            partial.write_text(self.to_mot_text(), encoding="ascii")
+            partial.replace(path)
+        except OSError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+        finally:
+            partial.unlink(missing_ok=True)
+        return path
 
     def to_mot_text(self) -> str:
         """The rows in MOTChallenge's format of ten columns, the last of them 1 where `interpolated`, else -1."""
         return format_rows(self, self.track_id, self.interpolated)
 
+    def of(self, track_id: int) -> "Tracks":
+        """The boxes of one track."""
+        return self[self.track_id == track_id]
+
     @property
     def count(self) -> int:
-        """How many identities there are."""
+        """How many tracks there are."""
         return len(np.unique(self.track_id))
+
+    @property
+    def lengths(self) -> dict[int, int]:
+        """How many boxes each track has, by its id."""
+        ids, counts = np.unique_counts(self.track_id)
+        return dict(zip(ids.tolist(), counts.tolist(), strict=True))
+
+    def _supervision_columns(self) -> dict[str, Any]:
+        return {**super()._supervision_columns(), "tracker_id": self.track_id.astype(int)}

@@ -10,8 +10,15 @@ import pytest
 
 from siamlink.association.appearance.appearance import AppearanceGate, Appearances, Comparisons, LoadedAppearance
 from siamlink.association.matcher import Matcher
+from siamlink.association.solvers.constraints import Constraints
 from siamlink.association.training.link_training import Example, TrainingParameters, add_appearance
+from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import Scene, crossing
+from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.tracks import Tracks
 
 SIDE = 40
 """Grey values between two people."""
@@ -97,6 +104,25 @@ def painted_folder(tmp_path_factory: pytest.TempPathFactory) -> tuple[Scene, Pat
             image[max(y1, 0) : max(y2, 0), max(x1, 0) : max(x2, 0)] = SIDE * person
         cv2.imwrite(str(folder / "img1" / f"{frame:06d}.png"), image)
     return scene, folder
+
+
+@pytest.fixture(scope="session")
+def link_detections() -> Callable[..., Tracks]:
+    """Link the detections of a sequence offline, by geometry alone."""
+
+    def linked(
+        detections: Detections,
+        frame_rate: float,
+        matcher: Matcher,
+        parameters: TrackerParameters,
+        stopwatch: Stopwatch | None = None,
+        constraints: Constraints = (),
+    ) -> Tracks:
+        setup = TrackerSetup(frame_rate, parameters, matcher, stopwatch=stopwatch or Stopwatch())
+        tracker = LinearProgramTracker(setup, constraints=constraints)
+        return Tracks.concatenate([*tracker.update_many(detections), tracker.finish()])
+
+    return linked
 
 
 @pytest.fixture(scope="session")

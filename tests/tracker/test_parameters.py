@@ -189,7 +189,7 @@ def test_the_matcher_comes_with_its_appearance(matcher, tmp_path):
         plain.model_copy(update={"levels": 2}).load_matcher()
 
 
-def test_two_levels_look_by_the_siamese_network_and_one_does_not():
+def test_appearance_auto_is_siamese_with_two_levels_and_none_with_one():
     for two in (TrackerParameters(), TrackerParameters(mode="online")):
         assert two.level_count == 2
         assert two.load_appearance().name == "siamese"

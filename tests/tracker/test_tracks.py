@@ -5,7 +5,7 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
-from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.errors import FormatError, InputError, OutputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import read_rows
 from siamlink.tracker.tracks import Tracks
@@ -85,3 +85,31 @@ def test_supervision_gets_the_ids(detections, monkeypatch):
     assert made.tracker_id.tolist() == [1, 2]
     assert made.class_id.tolist() == [0, 3]
     assert made.tracker_id.dtype == int
+
+
+def test_what_is_saved_is_read_again(tmp_path):
+    box = [[0, 0, 10, 20], [20.25, 0, 30, 20], [1, 0, 11, 20]]
+    tracks = Tracks([1, 1, 2], box, [0.5, 0.25, 0.75], [0, 0, 0], [1, 7, 1], [False, False, True])
+    path = tracks.save(tmp_path / "tracks.txt")
+    assert [each.name for each in tmp_path.iterdir()] == ["tracks.txt"]
+    again = Tracks.from_mot(path)
+    assert again.to_mot_text() == path.read_text() == tracks.to_mot_text()
+    assert again.interpolated.tolist() == [False, False, True]
+    assert len(Tracks.from_mot(Tracks.empty().save(path))) == 0
+
+
+def test_tracks_that_cannot_be_written_or_read_are_named(tmp_path):
+    with pytest.raises(OutputError, match=r"cannot write .*nowhere/tracks.txt: No such file"):
+        Tracks.empty().save(tmp_path / "nowhere" / "tracks.txt")
+    with pytest.raises(InputError, match=r"cannot read .*none.txt"):
+        Tracks.from_mot(tmp_path / "none.txt")
+    (tmp_path / "det.txt").write_text("1,-1,10,20,30,60,0.9\n")
+    with pytest.raises(FormatError, match=r"det.txt: id -1 is below 1: these are detections, not tracks"):
+        Tracks.from_mot(tmp_path / "det.txt")
+
+
+def test_one_track_and_the_lengths_of_all(detections):
+    tracks = Tracks.from_detections(detections, np.array([4, 9, 4], np.int32))
+    assert tracks.lengths == {4: 2, 9: 1}
+    assert tracks.of(4).frame.tolist() == [1, 2]
+    assert len(tracks.of(5)) == 0

@@ -3,7 +3,7 @@
 import json
 import platform
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -13,8 +13,8 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import package_version
 from siamlink.detectors.base.prefetch import prefetch
-from siamlink.detectors.base.stopwatch import Progress, Stopwatch
-from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, Frame, FrameSource
 from siamlink.tools.console.files import (
     growing_text,
     output_errors,
@@ -23,14 +23,18 @@ from siamlink.tools.console.files import (
     staging,
     write_text,
 )
-from siamlink.tools.running.cache import Cache
 from siamlink.tools.running.live import ended_by_signal
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
-from siamlink.tracker.runs.frame_by_frame import OnFrame, Unfinished
 from siamlink.tracker.runs.inputs import TrackingInput
-from siamlink.tracker.runs.track import DEFAULT_DETECTOR, TrackingResult, track_input
+from siamlink.tracker.runs.options import DEFAULT_DETECTOR, TrackingOptions
+from siamlink.tracker.runs.result import TrackingResult
+from siamlink.tracker.runs.run import Interrupted
+from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks
+from siamlink.tracker.runs.track import track_input
+from siamlink.tracker.tracks import Tracks
 
+GIGABYTE = 10**9
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
 
 
@@ -48,8 +52,9 @@ class Job:
         overwrite: whether earlier results may be replaced, and an earlier video removed if none is drawn.
         constraints: corrections of earlier tracks of the one source.
         patience_seconds: how long to reconnect a lost live source; 0 does not reconnect.
-        cache: detections and descriptors for later runs.
-        resume: whether the records of an interrupted run are used.
+        cache: the folder of detections and descriptors for later runs.
+        cache_limit: the largest size of the cache in bytes.
+        resume: whether frames are recorded, and the records of an interrupted run are used.
     """
 
     output: Path
@@ -61,7 +66,8 @@ class Job:
     overwrite: bool = False
     constraints: Path | None = None
     patience_seconds: float = PATIENCE_SECONDS
-    cache: Cache | None = None
+    cache: Path | None = None
+    cache_limit: int = 10 * GIGABYTE
     resume: bool = False
 
     @property
@@ -74,13 +80,13 @@ class Job:
         suffixes = [".txt", ".json", ".mp4"] if self.draws(source) else [".txt", ".json"]
         return [self.output / f"{source.name}{suffix}" for suffix in suffixes]
 
-    def kept(self, source: TrackingInput) -> Path:
+    def resume_folder(self, source: TrackingInput) -> Path:
         """The folder for the records of an input; it exists while the input is tracked, and after an interruption."""
-        return self.output / f".{source.name}.kept"
+        return self.output / f".{source.name}.resume"
 
     def may_replace(self, source: TrackingInput) -> bool:
         """Whether results may be replaced: with `overwrite`, or those that a resumed run had begun to write."""
-        return self.overwrite or (self.resume and self.kept(source).is_dir())
+        return self.overwrite or (self.resume and self.resume_folder(source).is_dir())
 
     def partial(self, source: TrackingInput) -> Path:
         """The file for the final tracks of an interrupted run."""
@@ -92,11 +98,12 @@ class Job:
 
     def decodes(self, source: TrackingInput) -> bool:
         """Whether the images of an input are needed: to detect, for appearance or to draw."""
-        return source.frames is not None and (source.detections is None or self.parameters.looks or self.video)
+        needed = source.detections is None or self.parameters.uses_appearance or self.video
+        return source.frames is not None and needed
 
     def stale_video(self, source: TrackingInput) -> Path | None:
         """An earlier video, not the input itself, that would not belong to the new tracks of an input without video."""
-        video, path = self.output / f"{source.name}.mp4", Path(source.source)
+        video, path = self.output / f"{source.name}.mp4", Path(source.origin)
         if self.draws(source) or not video.is_file():
             return None
         is_input = any(each.exists() and video.samefile(each) for each in (path, path / video.name))
@@ -108,35 +115,46 @@ class Outcome:
     """The result of one source.
 
     Attributes:
-        opened: the input.
+        source: the input.
         result: its tracks.
-        broken: why the input ended early, while tracking or while drawing; None if it did not.
-        seconds: by stage, drawing included; see `TrackingResult`.
         wall_seconds: total time, without the writing of tracks and record.
+        video_broken: why the input ended early while the video was drawn; None if it did not.
+        draw_seconds: time of drawing after tracking; None if nothing was drawn then.
     """
 
-    opened: TrackingInput
+    source: TrackingInput
     result: TrackingResult
-    broken: str | None
-    seconds: dict[str, float]
     wall_seconds: float
+    video_broken: str | None = None
+    draw_seconds: float | None = None
+
+    @property
+    def broken(self) -> str | None:
+        """Why the input ended before its end, while it was tracked or drawn; None if it did not."""
+        return self.result.broken or self.video_broken
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """By stage, drawing included; see `TrackingResult`."""
+        seconds = self.result.seconds
+        return seconds if self.draw_seconds is None else {**seconds, "draw": self.draw_seconds}
 
     def record(self, parameters: TrackerParameters) -> dict[str, Any]:
         """Input, counts, use of appearance, seconds, settings and versions of the run."""
-        opened, result = self.opened, self.result
+        source, result = self.source, self.result
         return {
             "input": {
-                "name": opened.name,
-                "source": opened.source,
-                "frame_rate": opened.frame_rate,
+                "name": source.name,
+                "source": source.origin,
+                "frame_rate": source.frame_rate,
                 "frames": result.frame_count,
-                "size": opened.image_size,
-                "detections": str(opened.detection_file) if opened.detection_file else result.detector,
+                "size": source.image_size,
+                "detections": str(source.detection_file) if source.detection_file else result.detector,
                 "broken": self.broken,
             },
-            "live": _live_record(opened.frames) if opened.frames and opened.live else None,
+            "live": _live_record(source.frames) if source.frames and source.live else None,
             "counts": asdict(result.counts),
-            "constraints": opened.known.record() if isinstance(opened.known, Corrections) else None,
+            "constraints": source.known.record() if isinstance(source.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
             "wall_seconds": round(self.wall_seconds, 4),
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
@@ -152,7 +170,7 @@ class Outcome:
         return json.dumps(self.record(parameters), indent=2) + "\n"
 
 
-def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
+def run(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
     """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
 
     If the video fails, the tracks are written, unless an earlier video would remain beside them. If windowed or online
@@ -161,64 +179,64 @@ def run(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
     Raises:
         SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
     """
-    if opened.live:
-        return _run_live(opened, job, detector, matcher, progress)
+    if source.live:
+        return _run_live(source, job, detector, matcher, progress)
     start = time.perf_counter()
     with staging(job.output) as staged:
-        video = staged / f"{opened.name}.mp4" if job.draws(opened) else None
-        result = _track(opened, job, detector, matcher, progress)
-        drawing = Stopwatch()
+        video = staged / f"{source.name}.mp4" if job.draws(source) else None
+        result = _track(source, job, detector, matcher, progress)
+        tracked = time.perf_counter()
         try:
-            with drawing.stage("draw"):
-                late = _draw(opened, result, video, progress) if video else None
+            video_broken = _draw(source, result, video, progress) if video else None
         except SiamlinkError as error:
-            if any(path.exists() for path in job.results(opened)):
+            if any(path.exists() for path in job.results(source)):
                 raise
             wall_seconds = time.perf_counter() - start
-            _write(Outcome(opened, result, result.broken, result.seconds, wall_seconds), job, staged)
-            raise OutputError(f"{error}; the tracks are in {job.results(opened)[0]}") from None
-        seconds = {**result.seconds, **drawing.seconds} if video else result.seconds
-        outcome = Outcome(opened, result, result.broken or late, seconds, time.perf_counter() - start)
+            _write(Outcome(source, result, wall_seconds), job, staged)
+            raise OutputError(f"{error}; the tracks are in {job.results(source)[0]}") from None
+        end = time.perf_counter()
+        outcome = Outcome(source, result, end - start, video_broken, end - tracked if video else None)
         _write(outcome, job, staged)
     return outcome
 
 
-def _run_live(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
+def _run_live(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
     """Track and draw a live input; final tracks are written at once, and not kept in memory."""
-    assert opened.frames is not None
-    text, video = job.output / f"{opened.name}.txt", job.output / f"{opened.name}.mp4"
-    drawing = annotated_video(video, opened) if job.draws(opened) else nullcontext()
+    assert source.frames is not None
+    text, video = job.output / f"{source.name}.txt", job.output / f"{source.name}.mp4"
+    drawing = annotated_video(video, source) if job.draws(source) else nullcontext()
     start = time.perf_counter()
     with (
         growing_text(text, keep=True, overwrite=job.overwrite) as write,
-        ended_by_signal(opened.frames, partial_path(text)),
+        ended_by_signal(source.frames, partial_path(text)),
         drawing as draw,
     ):
+        sinks = (AppendTracks(write), DrawTracks(draw)) if draw else (AppendTracks(write),)
         result = track_input(
-            opened, detector, job.parameters, progress, matcher, draw, lambda tracks: write(tracks.to_mot_text())
+            source, TrackingOptions(job.parameters, detector, matcher, progress, sinks, keeps_tracks=False)
         )
-    outcome = Outcome(opened, result, result.broken, result.seconds, time.perf_counter() - start)
+    outcome = Outcome(source, result, time.perf_counter() - start)
     write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
-    _remove_stale_video(opened, job)
+    _remove_stale_video(source, job)
     return outcome
 
 
-def _track(opened: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> TrackingResult:
+def _track(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> TrackingResult:
     """Track; if windowed or online tracking is interrupted, its final tracks are written."""
     try:
-        return track_input(opened, detector, job.parameters, progress, matcher)
-    except Unfinished as unfinished:
-        if unfinished.final_frame:
-            write_text(job.partial(opened), unfinished.tracks.to_mot_text(), overwrite=True)
-        raise unfinished.__cause__ or unfinished from None
+        return track_input(source, TrackingOptions(job.parameters, detector, matcher, progress))
+    except Interrupted as interrupted:
+        if interrupted.final_frame:
+            write_text(job.partial(source), interrupted.tracks.to_mot_text(), overwrite=True)
+        raise interrupted.__cause__ or interrupted from None
 
 
-def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
+def _draw(source: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
     """Draw the tracks on the frames, which are read again; returns why they end early, None if they do not."""
-    frames = opened.frames
+    frames = source.frames
     if frames is None:
         return None
-    with annotated_video(path, opened) as draw, prefetch(frames) as decoded:
+    with annotated_video(path, source) as draw, prefetch(frames) as decoded:
         for frame in decoded:
             draw(frame, result.tracks.in_frame(frame.number))
             progress("draw", frame.number, frames.frame_count)
@@ -229,14 +247,14 @@ def _draw(opened: TrackingInput, result: TrackingResult, path: Path, progress: P
 
 
 @contextmanager
-def annotated_video(path: Path, opened: TrackingInput) -> Iterator[OnFrame]:
+def annotated_video(path: Path, source: TrackingInput) -> Iterator[Callable[[Frame, Tracks], None]]:
     """A video; the yielded function adds a frame with its tracks and its number."""
     from siamlink.tools.drawing.annotate import Annotator
     from siamlink.tools.drawing.video_writer import VideoWriter
 
-    annotator = Annotator(opened.frame_rate)
-    size = opened.frames.size if opened.frames else (0, 0)
-    with VideoWriter(path, opened.frame_rate, size, growing=opened.live) as writer:
+    annotator = Annotator(source.frame_rate)
+    size = source.frames.size if source.frames else (0, 0)
+    with VideoWriter(path, source.frame_rate, size, growing=source.live) as writer:
         yield lambda frame, tracks: writer.write(annotator.draw(frame.image, tracks, frame.number), frame.number)
 
 
@@ -245,14 +263,14 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
 
     If no video is drawn, an earlier one is removed.
     """
-    text, record = staged / f"{outcome.opened.name}.txt", staged / f"{outcome.opened.name}.json"
+    text, record = staged / f"{outcome.source.name}.txt", staged / f"{outcome.source.name}.json"
     with output_errors(text):
         text.write_text(outcome.result.tracks.to_mot_text(), encoding="ascii")
         record.write_text(outcome.record_text(job.parameters), encoding="utf-8")
     publish(staged, job.output, job.overwrite)
-    with output_errors(job.partial(outcome.opened)):
-        job.partial(outcome.opened).unlink(missing_ok=True)
-    _remove_stale_video(outcome.opened, job)
+    with output_errors(job.partial(outcome.source)):
+        job.partial(outcome.source).unlink(missing_ok=True)
+    _remove_stale_video(outcome.source, job)
 
 
 def _live_record(frames: FrameSource) -> dict[str, Any]:
@@ -261,8 +279,8 @@ def _live_record(frames: FrameSource) -> dict[str, Any]:
     return {"handled": frames.read_count, "dropped": frames.dropped_count, "rate": frames.arrival_rate, "gaps": gaps}
 
 
-def _remove_stale_video(opened: TrackingInput, job: Job) -> None:
-    stale = job.stale_video(opened)
+def _remove_stale_video(source: TrackingInput, job: Job) -> None:
+    stale = job.stale_video(source)
     if stale and job.overwrite:
         with output_errors(stale):
             stale.unlink()

@@ -1,6 +1,7 @@
-"""Pairs of detections compared by how they look: in one pass over a source, or frame by frame."""
+"""Detections described by their appearance: frame by frame, or chosen ones in one pass over a source."""
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,93 +15,152 @@ from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, Image
-from siamlink.tracker.cache.frame_cache import NO_CACHE, Box, CachedDescriptors, FrameCache
+from siamlink.tracker.cache.frame_cache import NO_CACHE, Box, FrameCache
 
 FLUSH = 1024
-"""Pairs that are waited for before they are compared together."""
+"""Pairs that are collected before they are compared together."""
+
+
+class FrameDescriber:
+    """Describes boxes of the frames of one video; several trackers of the same frames can share it.
+
+    Args:
+        appearance: describes boxes; None: nothing is described.
+        flow: settings of the optical flow, for an appearance that needs it and has none of its own.
+        frame_rate: frames a second.
+        stopwatch: counts the stages `flow` and `appearance`.
+        cache: descriptors from earlier runs; new ones are added to it.
+    """
+
+    def __init__(
+        self,
+        appearance: Appearances | None,
+        flow: FlowParameters,
+        frame_rate: float,
+        stopwatch: Stopwatch,
+        cache: FrameCache = NO_CACHE,
+    ) -> None:
+        self.appearance, self.stopwatch, self.cache = appearance, stopwatch, cache
+        self._frame_rate, self._flow = frame_rate, flow_for(appearance, flow, frame_rate)
+        self._last_frame = 0
+        self._described: Described = ()
+
+    def describe(self, image: Image | None, frame: int, box: Box, required: bool = False) -> Described:
+        """Describe the boxes (N, 4) of a frame.
+
+        Nothing comes of it without boxes, without an appearance, or without an image where the cache lacks a box.
+
+        Raises:
+            InputError: the last of these, if descriptors are `required`: the cache had them before.
+        """
+        if self.appearance is None:
+            return ()
+        if image is None and not self.cache.looks.knows(frame, box):
+            if required:
+                raise InputError(f"the cached descriptors of frame {frame} can no longer be read: run it again")
+            return ()
+        if frame != self._last_frame:
+            seconds, self._last_frame = (frame - self._last_frame) / self._frame_rate, frame
+            describe = partial(self._describe_uncached, image, seconds)
+            if self.cache.looks.store is None:
+                self._described = describe(box)
+            else:
+                with self.stopwatch.stage("cache"):
+                    self._described = self.cache.looks.complete(frame, box, describe)
+        return self._described
+
+    def _describe_uncached(self, image: Image | None, seconds: float, box: Box) -> Described:
+        """Describe boxes (N, 4) of an image `seconds` after the one before; the flow follows even where N is 0."""
+        if image is None or self.appearance is None:
+            return ()
+        field = None
+        if self._flow is not None:
+            with self.stopwatch.stage("flow"):
+                if len(box):
+                    field = self._flow.update(image, seconds, box)
+                else:
+                    self._flow.skip_frame(image)
+        with self.stopwatch.stage("appearance"):
+            return self.appearance.describe(image, box, field) if len(box) else ()
+
+
+def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_rate: float) -> FlowEstimator | None:
+    """The estimator of a video's optical flow; None where no appearance needs it.
+
+    Args:
+        appearance: describes detections.
+        parameters: of the flow, for an appearance that has none of its own.
+        frame_rate: frames a second.
+    """
+    if not appearance or not appearance.needs_flow:
+        return None
+    return FlowEstimator(appearance.flow_parameters or parameters, frame_rate)
 
 
 def compare_pairs(
-    frames: Iterable[Frame],
-    detections: Detections,
-    pairs: Pairs,
-    appearance: Appearances,
-    flow: FlowEstimator | None,
-    stopwatch: Stopwatch,
-    progress: Progress,
-    seen: CachedDescriptors = NO_CACHE.looks,
+    frames: Iterable[Frame], detections: Detections, pairs: Pairs, describer: FrameDescriber, progress: Progress
 ) -> Comparisons:
-    """Describe the detections of P pairs and compare them, keeping descriptors only as long as they are needed.
+    """Describe the detections of P pairs and compare them; descriptors are dropped when no later pair needs them.
 
     Args:
-        frames: the source, read up to the last frame that is needed.
+        frames: the source, from its first frame; it is read up to the last frame that is needed.
         detections: N detections sorted by frame.
         pairs: those to compare.
-        appearance: what describes and compares.
-        flow: estimates the optical flow; None where no appearance needs it.
-        stopwatch: counts the stages `flow` and `appearance`.
-        progress: told of the frames under the stage `appearance`.
-        seen: descriptors that are known already; what is described is added.
+        describer: of this video, new; it has an appearance.
+        progress: called with the frames under the stage `appearance`.
 
     Returns:
-        What was said of the P pairs; pairs whose frames never came are unknown.
+        The comparisons; pairs whose frames never came are unknown.
     """
-    comparing = _Comparing(detections, pairs, appearance)
-    needed = seen.last_unknown(detections.frame[comparing.wanted], detections.box[comparing.wanted])
+    assert describer.appearance is not None
+    comparing = _PairsInPassing(detections, pairs, describer.appearance)
+    rows = comparing.rows
+    needed = describer.cache.looks.last_unknown(detections.frame[rows], detections.box[rows])
     with prefetch(_images(frames, needed, comparing.last_frame)) as images:
         for number, image in images:
-            rows = comparing.wanted_in(number)
-            described = describe_boxes(image, detections.box[rows], None, appearance, flow, stopwatch, number, seen)
-            with stopwatch.stage("appearance"):
-                comparing.take(number, rows, described)
+            here = comparing.rows_in(number)
+            described = describer.describe(image, number, detections.box[here], required=True)
+            with describer.stopwatch.stage("appearance"):
+                comparing.add(number, here, described)
             progress("appearance", number, comparing.last_frame)
-    with stopwatch.stage("appearance"):
+    with describer.stopwatch.stage("appearance"):
         return comparing.finish()
 
 
 def describe_detections(
-    frames: Iterable[Frame],
-    detections: Detections,
-    rows: IntArray,
-    appearance: Appearances,
-    flow: FlowEstimator | None,
-    stopwatch: Stopwatch,
-    progress: Progress,
-    seen: CachedDescriptors = NO_CACHE.looks,
+    frames: Iterable[Frame], detections: Detections, rows: IntArray, describer: FrameDescriber, progress: Progress
 ) -> NDArray[np.float32]:
     """Unit descriptors (K, D) of some detections, in one pass over the frames up to the last that is needed.
 
     Args:
-        frames: the source.
+        frames: the source, from its first frame.
         detections: N detections sorted by frame.
         rows: (K,) those to describe, ascending, at least one.
-        appearance: what describes.
-        flow: estimates the optical flow; None where no appearance needs it.
-        stopwatch: counts the stages `flow` and `appearance`.
-        progress: told of the frames under the stage `appearance`.
-        seen: descriptors that are known already; what is described is added.
+        describer: of this video, new; it has an appearance.
+        progress: called with the frames under the stage `appearance`.
 
     Returns:
-        NaN in the rows of frames that never came; of no columns if none came.
+        NaN in the rows of frames that never came; D = 0 if none came.
     """
-    wanted, box, parts = detections.frame[rows], detections.box[rows], []
-    last_frame, done = int(wanted[-1]), 0
-    with prefetch(_images(frames, seen.last_unknown(wanted, box), last_frame)) as images:
+    assert describer.appearance is not None
+    frame, box, parts = detections.frame[rows], detections.box[rows], []
+    last_frame, done = int(frame[-1]), 0
+    with prefetch(_images(frames, describer.cache.looks.last_unknown(frame, box), last_frame)) as images:
         for number, image in images:
-            start, stop = np.searchsorted(wanted, [number, number + 1])
-            described = describe_boxes(image, box[start:stop], None, appearance, flow, stopwatch, number, seen)
+            start, stop = np.searchsorted(frame, [number, number + 1])
+            described = describer.describe(image, number, box[start:stop], required=True)
             if described:
-                with stopwatch.stage("appearance"):
-                    parts.append(appearance.join(described))
+                with describer.stopwatch.stage("appearance"):
+                    parts.append(describer.appearance.join(described))
                 done = stop
             progress("appearance", number, last_frame)
-    known = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
-    missing = np.full((len(rows) - done, known.shape[1]), np.nan, np.float32)
-    return np.concatenate([known, missing])
+    descriptors = np.concatenate(parts) if parts else np.zeros((0, 0), np.float32)
+    missing = np.full((len(rows) - done, descriptors.shape[1]), np.nan, np.float32)
+    return np.concatenate([descriptors, missing])
 
 
 def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[tuple[int, Image | None]]:
-    """Number and image of each frame up to the last, without an image where none is needed any more; ends with them."""
+    """Number and image of each frame up to the last, the image None after the last needed one; ends with the frames."""
     decoded = iter(frames)
     for number in range(1, last_frame + 1):
         if number > needed:
@@ -112,178 +172,58 @@ def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[t
         yield number, frame.image
 
 
-def describe_boxes(
-    image: Image | None,
-    box: Box,
-    seconds: float | None,
-    appearance: Appearances,
-    flow: FlowEstimator | None,
-    stopwatch: Stopwatch,
-    frame: int = 0,
-    seen: CachedDescriptors = NO_CACHE.looks,
-) -> Described:
-    """Describe the boxes (N, 4) of the next frame, `seconds` after the one before; nothing comes of no boxes.
+class _PairsInPassing:
+    """Pairs in the order in which they can be compared, and the descriptors that some of them still need.
 
-    Those that were `seen` in the frame of this number are not described again; without others, no image is needed.
+    Attributes:
+        rows: the detections that are part of a pair, ascending.
+        last_frame: the last frame with one of them.
     """
-
-    def describe(new: Box) -> Described:
-        if image is None:
-            if len(new):
-                raise InputError(f"what was kept of frame {frame} can no longer be read: run it again")
-            return ()
-        field = None
-        if flow is not None:
-            with stopwatch.stage("flow"):
-                if len(new):
-                    field = flow.update(image, seconds, new)
-                else:
-                    flow.skip_frame(image)
-        with stopwatch.stage("appearance"):
-            return appearance.describe(image, new, field) if len(new) else ()
-
-    if seen.store is None:
-        return describe(box)
-    with stopwatch.stage("keep"):
-        return seen.complete(frame, box, describe)
-
-
-def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_rate: float) -> FlowEstimator | None:
-    """What estimates the optical flow of a video, as the appearance wants it; None where none needs it.
-
-    Args:
-        appearance: what describes detections.
-        parameters: of the flow, for an appearance that needs it and does not say how.
-        frame_rate: frames a second.
-    """
-    if not appearance or not appearance.needs_flow:
-        return None
-    return FlowEstimator(appearance.flow_parameters or parameters, frame_rate)
-
-
-class FrameDescriber:
-    """Describes the detections of one frame after another, as they come; trackers of the same frames can share it."""
-
-    def __init__(
-        self,
-        appearance: Appearances | None,
-        flow: FlowParameters,
-        frame_rate: float,
-        stopwatch: Stopwatch,
-        seen: FrameCache = NO_CACHE,
-    ) -> None:
-        self._appearance, self._frame_rate, self._stopwatch, self.seen = appearance, frame_rate, stopwatch, seen
-        self._flow = flow_for(appearance, flow, frame_rate)
-        self._last_seen = 0
-        self._described: Described = ()
-
-    def describe(self, image: Image | None, frame: int, box: NDArray[np.float32]) -> Described:
-        """Describe the boxes (N, 4) of a frame; nothing comes of it without an appearance, or an image of new boxes."""
-        if self._appearance is None or (image is None and not self.seen.looks.knows(frame, box)):
-            return ()
-        if frame != self._last_seen:
-            seconds = (frame - self._last_seen) / self._frame_rate
-            self._last_seen = frame
-            looker = self._appearance, self._flow, self._stopwatch
-            self._described = describe_boxes(image, box, seconds, *looker, frame, self.seen.looks)
-        return self._described
-
-
-class RecentDescriptors:
-    """What the latest detections look like, some of which may have been without an image."""
-
-    def __init__(self) -> None:
-        self._seen = np.zeros(0, bool)
-        self._described: Described = ()
-
-    def add(self, count: int, described: Described) -> None:
-        """Add `count` detections with their descriptors; without any they were not seen."""
-        self._seen = np.append(self._seen, np.full(count, bool(described)))
-        if described:
-            joined = (
-                zip(self._described, described, strict=True) if self._described else ((each,) for each in described)
-            )
-            self._described = tuple(np.concatenate(parts) for parts in joined)
-
-    def forget(self, count: int) -> None:
-        """Drop the first `count` detections."""
-        seen = int(self._seen[:count].sum())
-        self._seen = self._seen[count:]
-        self._described = tuple(each[seen:] for each in self._described)
-
-    def descriptors(self, rows: IntArray, appearance: Appearances) -> NDArray[np.float32]:
-        """Unit descriptors (K, D) of some of these detections, NaN of those not seen; of no columns if none was."""
-        place, seen = self._place[rows], self._seen[rows]
-        if not seen.any():
-            return np.zeros((len(rows), 0), np.float32)
-        known = appearance.join(tuple(each[place[seen]] for each in self._described))
-        found = np.full((len(rows), known.shape[1]), np.nan, np.float32)
-        found[seen] = known
-        return found
-
-    @property
-    def _place(self) -> IntArray:
-        """Where in the descriptors each detection is, -1 for one that was not seen."""
-        return np.where(self._seen, np.cumsum(self._seen) - 1, -1)
-
-    def compare(self, pairs: Pairs, appearance: Appearances) -> Comparisons:
-        """What the appearance says of P pairs of these detections."""
-        place = self._place
-        earlier, later = place[pairs.earlier], place[pairs.later]
-        known = (earlier >= 0) & (later >= 0)
-        if not known.any():
-            return Comparisons.none(len(pairs))
-        row = np.where(known, np.cumsum(known) - 1, -1)
-        return Comparisons(row, appearance.compare(self._described, earlier[known], later[known]))
-
-
-class _Comparing:
-    """The pairs, in the order in which they can be compared, and the descriptors that some of them still need."""
 
     def __init__(self, detections: Detections, pairs: Pairs, appearance: Appearances) -> None:
         self._frame, self._pairs, self._appearance = detections.frame, pairs, appearance
-        self.wanted = np.unique(np.concatenate([pairs.earlier, pairs.later]))
+        self.rows = np.unique(np.concatenate([pairs.earlier, pairs.later]))
         later = detections.frame[pairs.later]
         self._order = np.argsort(later, kind="stable")
         self._ready_in = later[self._order]
         self._longest = int((later - detections.frame[pairs.earlier]).max(initial=0))
-        self._held: list[tuple[IntArray, Described]] = []
+        self._waiting: list[tuple[IntArray, Described]] = []
         self._row = np.full(len(pairs), -1, np.int64)
-        self._said: list[tuple[Any, ...]] = []
-        self._done = self._count = 0
-        self.frame = 0
+        self._values: list[tuple[Any, ...]] = []
+        self._done = self._count = self._present_frame = 0
         self.last_frame = int(later.max(initial=0))
 
-    def wanted_in(self, frame: int) -> IntArray:
+    def rows_in(self, frame: int) -> IntArray:
         """The detections of a frame that are part of a pair."""
-        return self.wanted[slice(*np.searchsorted(self._frame[self.wanted], [frame, frame + 1]))]
+        return self.rows[slice(*np.searchsorted(self._frame[self.rows], [frame, frame + 1]))]
 
-    def take(self, frame: int, rows: IntArray, described: Described) -> None:
-        """Take in the descriptors of a frame's wanted detections `rows`; compare when enough has come together."""
-        self.frame = frame
+    def add(self, frame: int, rows: IntArray, described: Described) -> None:
+        """Take in the descriptors of a frame's `rows`; compare when enough pairs have come together."""
+        self._present_frame = frame
         if len(rows):
-            self._held.append((rows, described))
+            self._waiting.append((rows, described))
         if int(np.searchsorted(self._ready_in, frame, "right")) - self._done >= FLUSH:
             self._compare()
 
     def finish(self) -> Comparisons:
         """Compare the rest."""
         self._compare()
-        return Comparisons(self._row, tuple(np.concatenate(parts) for parts in zip(*self._said, strict=True)))
+        return Comparisons(self._row, tuple(np.concatenate(parts) for parts in zip(*self._values, strict=True)))
 
     def _compare(self) -> None:
         """Compare all pairs up to the present frame, then drop the descriptors that no later pair needs."""
-        ready = int(np.searchsorted(self._ready_in, self.frame, "right"))
-        asked = self._order[self._done : ready]
+        ready = int(np.searchsorted(self._ready_in, self._present_frame, "right"))
+        some = self._order[self._done : ready]
         self._done = ready
         place = np.full(len(self._frame), -1, np.int64)
-        held = np.concatenate([rows for rows, _ in self._held]) if self._held else np.zeros(0, np.int64)
-        place[held] = np.arange(len(held))
-        earlier, later = place[self._pairs.earlier[asked]], place[self._pairs.later[asked]]
-        seen = (earlier >= 0) & (later >= 0)
-        if seen.any():
-            described = tuple(np.concatenate(parts) for parts in zip(*(each for _, each in self._held), strict=True))
-            self._said.append(self._appearance.compare(described, earlier[seen], later[seen]))
-            self._row[asked[seen]] = self._count + np.arange(seen.sum())
-            self._count += int(seen.sum())
-        self._held = [each for each in self._held if self._frame[each[0][0]] > self.frame - self._longest]
+        rows = np.concatenate([rows for rows, _ in self._waiting]) if self._waiting else np.zeros(0, np.int64)
+        place[rows] = np.arange(len(rows))
+        earlier, later = place[self._pairs.earlier[some]], place[self._pairs.later[some]]
+        known = (earlier >= 0) & (later >= 0)
+        if known.any():
+            described = tuple(np.concatenate(parts) for parts in zip(*(each for _, each in self._waiting), strict=True))
+            self._values.append(self._appearance.compare(described, earlier[known], later[known]))
+            self._row[some[known]] = self._count + np.arange(known.sum())
+            self._count += int(known.sum())
+        oldest = self._present_frame - self._longest
+        self._waiting = [each for each in self._waiting if self._frame[each[0][0]] > oldest]

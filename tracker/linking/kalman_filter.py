@@ -9,7 +9,7 @@ Rows = NDArray[np.intp] | NDArray[np.bool_]
 POSITION_NOISE, VELOCITY_NOISE, MEASUREMENT_NOISE = 0.05, 0.3, 0.05
 """Standard deviations in box heights: of the position and of the velocity (a second) over one second, and of a box."""
 HEIGHT = 3
-"""Where the height is among the components."""
+"""The column of the height among the components."""
 
 
 class BoxFilters:
@@ -19,7 +19,7 @@ class BoxFilters:
     Kalman 1960, written out.
 
     Args:
-        box: (T, 4) `x1 y1 x2 y2` in pixels, where they stand still as yet.
+        box: (T, 4) `x1 y1 x2 y2` in pixels; they stand still at first.
     """
 
     def __init__(self, box: NDArray[np.float32]) -> None:
@@ -35,11 +35,11 @@ class BoxFilters:
         return self._state.shape[1]
 
     def add(self, box: NDArray[np.float32]) -> None:
-        """Follow further boxes (N, 4) after these."""
+        """Add boxes (N, 4), after these."""
         self._state = np.concatenate([self._state, BoxFilters(box)._state], axis=1)
 
     def keep(self, rows: Rows) -> None:
-        """Follow only some from now on."""
+        """Drop the others."""
         self._state = self._state[:, rows]
 
     def predict(self, seconds: float) -> None:
@@ -53,13 +53,13 @@ class BoxFilters:
         velocity_variance += drift * VELOCITY_NOISE**2
 
     def update(self, rows: Rows, box: NDArray[np.float32]) -> None:
-        """Take in what was seen of K of them, their boxes (K, 4)."""
+        """Correct K of them by detected boxes (K, 4)."""
         value, velocity, variance, covariance, velocity_variance, noise = self._state[:, rows]
-        surprise, total = _measurement(box) - value, variance + noise
+        innovation, total = _measurement(box) - value, variance + noise
         gain, velocity_gain = variance / total, covariance / total
         self._state[:5, rows] = (
-            value + gain * surprise,
-            velocity + velocity_gain * surprise,
+            value + gain * innovation,
+            velocity + velocity_gain * innovation,
             gain * noise,
             covariance * noise / total,
             velocity_variance - velocity_gain * covariance,

@@ -1,17 +1,16 @@
-"""How likely detections are people, and links to earlier ones, by nothing but what was seen up to their frame."""
+"""Probabilities of detections and of links to earlier ones, from past frames only (causal)."""
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.matcher import DETECTION_FEATURES, Matcher, detection_features
+from siamlink.association.matcher import DETECTION_FEATURES, detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.features import PAIR_FEATURES, Motion, pair_features, past_motion
-from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
-from siamlink.tracker.parameters import TrackerParameters
 
 FloatArray = NDArray[np.float64]
 EARLIER, LATER = PAIR_FEATURES.index("score_earlier"), PAIR_FEATURES.index("score_later")
@@ -19,49 +18,43 @@ EARLIER, LATER = PAIR_FEATURES.index("score_earlier"), PAIR_FEATURES.index("scor
 
 @dataclass(frozen=True)
 class Scores:
-    """What is known of N detections of one or more frames.
+    """Probabilities of N new detections and of P links to them. Rows count from the first detection ever taken in.
 
     Attributes:
-        pairs: P pairs of an earlier detection and one of these, in order of the latter's frames; detections are counted
-            from the first that was ever taken in.
-        features: (P, F) their contextual features.
-        link: (P,) how likely each is a link, by context.
-        person: (N,) how likely each detection is a person.
+        pairs: an earlier detection and one of the new ones, by rows, in order of the frames of the latter.
+        features: (P, F) contextual features.
+        link: (P,) probability of each link by context.
+        detection: (N,) probability that a new detection is an object.
+        first_row: the first detection that new ones can be linked to; those before were dropped.
+        dropped_count: how many were dropped by this call.
+        first_new_row: the first of the new ones.
     """
 
     pairs: Pairs
     features: NDArray[np.float32]
     link: FloatArray
-    person: FloatArray
+    detection: FloatArray
+    first_row: int
+    dropped_count: int
+    first_new_row: int
 
 
 class OnlineScores:
-    """Scores the detections of one frame after another, or of many frames at once with the same results.
+    """Scores the detections of one frame after another, or of many frames at once with the same results."""
 
-    Args:
-        frame_rate: frames a second.
-        matcher: the models that are asked.
-        parameters: settings of the tracker.
-        stopwatch: counts the stages.
-
-    Attributes:
-        first: the earliest detection that later ones can still be linked to, counted from the first ever taken in.
-    """
-
-    def __init__(
-        self, frame_rate: float, matcher: Matcher, parameters: TrackerParameters, stopwatch: Stopwatch
-    ) -> None:
-        self._frame_rate, self._matcher, self._gate, self._stopwatch = frame_rate, matcher, parameters.gate, stopwatch
+    def __init__(self, setup: TrackerSetup) -> None:
+        self._frame_rate, self._matcher, self._stopwatch = setup.frame_rate, setup.matcher, setup.stopwatch
+        self._gate = setup.parameters.gate
         self._scene = RunningSceneStatistics()
         self._window, self._motion = Detections.empty(), Motion.none()
-        self.first = 0
+        self._first_row = 0
 
     def take_in(self, new: Detections) -> Scores:
-        """Score the detections of the next frames, at least one, none of which a better one overlaps."""
+        """Score the detections of the next frames, at least one, after non-maximum suppression."""
         with self._stopwatch.stage("features"):
             longest = self._gate.gap_frames(self._frame_rate)
-            self._forget_before(int(new.frame[0]) - longest)
-            known, window = len(self._window), Detections.concatenate([self._window, new])
+            dropped_count = self._drop_before(int(new.frame[0]) - longest)
+            old_count, window = len(self._window), Detections.concatenate([self._window, new])
             pairs = candidate_pairs(window, self._frame_rate, self._gate, since_frame=int(new.frame[0]))
             self._window, self._motion = window, self._motion.continued_by(past_motion(window, pairs))
             pairs = pairs[pairs.gap(window.frame) <= self._gate.max_link_frames]
@@ -71,27 +64,29 @@ class OnlineScores:
             leading = [_pairs_to(new.frame[rows], window.frame[pairs.later]) for rows, _ in scenes]
             for some, (rows, scene) in zip(leading, scenes, strict=True):
                 first = int(np.searchsorted(window.frame, new.frame[rows.start] - longest))
-                rank = scene.score_rank(window[first : known + rows.stop])
+                rank = scene.score_rank(window[first : old_count + rows.stop])
                 features[some, EARLIER] = rank[pairs.earlier[some] - first]
                 features[some, LATER] = rank[pairs.later[some] - first]
         with self._stopwatch.stage("boosting"):
             link = self._matcher.context_probability(features)
         with self._stopwatch.stage("features"):
-            shown = np.empty((len(new), len(DETECTION_FEATURES)), np.float32)
+            support = np.empty((len(new), len(DETECTION_FEATURES)), np.float32)
             for some, (rows, scene) in zip(leading, scenes, strict=True):
-                support = Pairs(pairs.earlier[some], pairs.later[some] - known - rows.start)
-                shown[rows] = detection_features(new[rows], scene, support, link[some], future=False)
+                supporting = Pairs(pairs.earlier[some], pairs.later[some] - old_count - rows.start)
+                support[rows] = detection_features(new[rows], scene, supporting, link[some], future=False)
         with self._stopwatch.stage("boosting"):
-            person = self._matcher.detection_probability(shown)
-        return Scores(Pairs(pairs.earlier + self.first, pairs.later + self.first), features, link, person)
+            detection = self._matcher.detection_probability(support)
+        pairs = Pairs(pairs.earlier + self._first_row, pairs.later + self._first_row)
+        return Scores(pairs, features, link, detection, self._first_row, dropped_count, self._first_row + old_count)
 
-    def _forget_before(self, frame: int) -> None:
-        """Drop detections that nothing can be linked to any more."""
+    def _drop_before(self, frame: int) -> int:
+        """Drop the detections that nothing can be linked to any more; returns how many."""
         count = int(np.searchsorted(self._window.frame, frame))
         self._window, self._motion = self._window[count:], self._motion[count:]
-        self.first += count
+        self._first_row += count
+        return count
 
 
 def _pairs_to(frame: NDArray[np.int32], later: NDArray[np.int32]) -> slice:
-    """Those of the pairs whose `later` frames (P,), ascending, are among some that follow one another."""
+    """The pairs whose `later` frames (P,), ascending, lie between the first and the last of some frames."""
     return slice(*np.searchsorted(later, [frame[0], frame[-1] + 1]))

@@ -1,88 +1,135 @@
-"""What trackers that are given one frame after another are told, and what they answer."""
+"""What every tracker has in common: what it is made of, what `update` takes, and the methods that a run calls."""
 
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
+from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.sources.frame_source import Frame, Image
+from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
 
-class FrameByFrame(Protocol):
-    """A tracker that is given one frame after another."""
+@dataclass(frozen=True)
+class TrackerSetup:
+    """What a tracker of one video works with.
+
+    Attributes:
+        frame_rate: frames a second.
+        parameters: settings of the tracker.
+        matcher: the models with their appearance.
+        image_size: width and height in pixels, if known.
+        stopwatch: counts the stages.
+
+    Raises:
+        ConfigError: the frame rate is not above 0.
+    """
+
+    frame_rate: float
+    parameters: TrackerParameters
+    matcher: Matcher
+    image_size: tuple[int, int] | None = None
+    stopwatch: Stopwatch = field(default_factory=Stopwatch)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.frame_rate < float("inf"):
+            raise ConfigError(f"the frame rate must be a number above 0, not {self.frame_rate:g}")
+
+
+class Tracker(Protocol):
+    """A tracker of one video, which is given one frame after another.
+
+    Attributes:
+        frame: the number of the present frame; 0 before the first.
+        last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
+    """
+
+    frame: int
+    last_ids: NDArray[np.int32]
 
     @property
     def final_frame(self) -> int:
-        """The last frame whose tracks have been given out."""
+        """The last frame whose tracks are final."""
         ...
 
     @property
     def open_count(self) -> int:
-        """How many pairs, or detections with two levels, were to be looked at."""
+        """The candidate pairs that geometry left open; with two levels, the detections to describe."""
         ...
 
     @property
     def compared_count(self) -> int:
-        """How many of these were."""
+        """Those of them that the appearance has compared or described."""
         ...
 
-    def update(self, detections: Any, frame: Frame | Image | int | None = None) -> Any:
+    def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the detections of the next frame and return the tracks of the frames that are final with it."""
         ...
 
+    def update_many(self, detections: Detections) -> Iterator[Tracks]:
+        """The tracks that `update` would return for the frames of these detections without images, but faster."""
+        ...
+
     def finish(self) -> Tracks:
-        """The tracks of the frames that are left."""
+        """The tracks of the frames that are not final yet."""
         ...
 
 
-class Given(NamedTuple):
-    """One frame as it was given to a tracker: its number, its detections, and its image if there is one."""
+class FrameInput(NamedTuple):
+    """One frame as `update` takes it: its number, its detections, and its image if there is one."""
 
     number: int
     detections: Detections
     image: Image | None
 
 
-def check_frame_rate(frame_rate: float) -> float:
-    """The frame rate, frames a second.
-
-    Raises:
-        ConfigError: it is not above 0.
-    """
-    if not 0 < frame_rate < float("inf"):
-        raise ConfigError(f"the frame rate must be a number above 0, not {frame_rate:g}")
-    return frame_rate
-
-
-def read_frame(detections: Any, frame: Frame | Image | int | None, last: int) -> Given:
-    """Understand what `update` of a tracker is given.
+def read_frame(detections: Any, image: Image | None, frame_number: int | None, last: int) -> FrameInput:
+    """Check the arguments of `update`.
 
     Args:
-        detections: our `Detections` of a single frame, a `supervision.Detections`, or an array of rows
+        detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
             `x1 y1 x2 y2 score [label]`.
-        frame: a `Frame`, a number, or the image of the next frame; None: the next one.
+        image: (H, W, 3) uint8 BGR, or None.
+        frame_number: of the frame; None: the one after the last.
         last: the number of the frame before.
 
     Raises:
-        InputError: the frame number does not grow, or the detections are of several frames or none of these types.
+        InputError: the frame number does not grow, or an argument is of none of these types.
     """
-    number, image = _number_and_image(frame, last)
+    if image is not None and not isinstance(image, np.ndarray):
+        raise InputError(f"expected an image as a NumPy array, not {type(image).__name__} {image!r:.40}")
+    if not isinstance(frame_number, int | np.integer | None):
+        raise InputError(f"expected a whole frame number, not {type(frame_number).__name__} {frame_number!r:.40}")
+    number = last + 1 if frame_number is None else int(frame_number)
     if number <= last:
         raise InputError(f"tracking frame by frame needs growing frame numbers: {number} after {last}")
     try:
-        return Given(number, to_detections(detections, number), image)
+        return FrameInput(number, to_detections(detections, number), image)
     except InputError as error:
-        raise InputError(f"cannot track what was given for frame {number}: {error}; {EXPECTED}") from None
+        raise InputError(f"cannot track the detections of frame {number}: {error}; {EXPECTED}") from None
 
 
-def _number_and_image(frame: Frame | Image | int | None, last: int) -> tuple[int, Image | None]:
-    if isinstance(frame, Frame):
-        return frame.number, frame.image
-    if isinstance(frame, int | np.integer):
-        return int(frame), None
-    if frame is None or isinstance(frame, np.ndarray):
-        return last + 1, frame
-    raise InputError(f"expected a Frame, a frame number or an image, not {type(frame).__name__} {frame!r:.40}")
+def image_and_number(image: Any, frame_number: int | None, frame: Any) -> tuple[Image | None, int | None]:
+    """The image and the frame number, given as such or, as in earlier releases, by a `frame` that is either or both.
+
+    Args:
+        image: (H, W, 3) uint8 BGR, or None; formerly also a `Frame` or a number.
+        frame_number: of the frame, or None.
+        frame: the former keyword: a `Frame`, an image or a number.
+    """
+    former = image if frame is None else frame
+    if frame is None and not isinstance(image, Frame | int | np.integer):
+        return image, frame_number
+    message = "update(detections, frame) is the former way: use update(detections, image=..., frame_number=...)"
+    warnings.warn(message, FutureWarning, stacklevel=3)
+    if isinstance(former, Frame):
+        return former.image, former.number
+    return (None, int(former)) if isinstance(former, int | np.integer) else (former, frame_number)

@@ -1,4 +1,4 @@
-"""What the scene looks like as far as it was seen, for trackers that do not know how it goes on."""
+"""Running statistics of the scene, for trackers that do not know later frames."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -9,11 +9,11 @@ from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.detections import Detections
 
 HISTORY = 3000
-"""Detections that the statistics of the scene are made from, the latest ones."""
+"""How many of the latest detections the statistics are made from."""
 
 
 class RunningSceneStatistics:
-    """Statistics of the latest detections, made anew whenever a tenth of these is new."""
+    """Statistics of the latest detections, computed again whenever a tenth of these is new."""
 
     def __init__(self) -> None:
         self._detections = Detections.empty()
@@ -22,7 +22,7 @@ class RunningSceneStatistics:
         self.statistics = SceneStatistics.of(self._detections)
 
     def learn(self, new: Detections, least: int = 0) -> None:
-        """Take in new detections, and remember `HISTORY` of the latest, or `least` if these are more."""
+        """Take in new detections, and keep the latest `HISTORY`, or the latest `least` if this is more."""
         if not len(new):
             return
         self._new.append(new)
@@ -34,9 +34,10 @@ class RunningSceneStatistics:
             self.statistics = SceneStatistics.of(self._detections)
 
     def learn_by_frame(self, new: Detections) -> Iterator[tuple[slice, SceneStatistics]]:
-        """Take in the detections of several frames one after another: the rows of each, and the statistics by then.
+        """Take in the detections of several frames one after another.
 
-        Neighbours with the same statistics come together.
+        Yields:
+            The rows of one or more frames, and the statistics by then, which all of them share.
         """
         starts = np.flatnonzero(np.diff(new.frame, prepend=0)).tolist()
         first = 0

@@ -1,12 +1,39 @@
-"""Boxes for the frames in which a track has no detection: between two, and after the last as far as is known."""
+"""The boxes of tracks: smoothed, interpolated between detections, and extrapolated after the last one."""
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.tracker.parameters import GapParameters
+from siamlink.tracker.postprocessing.camera_motion import CameraMotion
+from siamlink.tracker.postprocessing.smoothing import Smoothing, smooth_tracks
 from siamlink.tracker.tracks import Tracks
 
 SPEED_SECONDS = 0.4
 """The speed of a track's end is measured over so much time, or as long as there is."""
+
+
+def complete_tracks(
+    tracks: Tracks,
+    last_frame: int,
+    frame_rate: float,
+    parameters: GapParameters,
+    camera: CameraMotion | None = None,
+    smoothing: Smoothing | None = None,
+) -> Tracks:
+    """Smooth, interpolate and extrapolate the boxes of tracks, as the parameters say.
+
+    Args:
+        tracks: the detections of tracks.
+        last_frame: tracks are extrapolated up to it.
+        frame_rate: frames a second.
+        parameters: which of these are done.
+        camera: the camera's motion; None: it stands still.
+        smoothing: how much boxes are smoothed; None: chosen by these tracks.
+    """
+    dense = smooth_tracks(tracks, frame_rate, camera, smoothing) if parameters.smooth else interpolate_gaps(tracks)
+    if not parameters.fill:
+        return dense[~dense.interpolated]
+    return extrapolate(dense, last_frame, parameters.carry_on_seconds, frame_rate)
 
 
 def interpolate_gaps(tracks: Tracks) -> Tracks:
@@ -22,7 +49,7 @@ def interpolate_gaps(tracks: Tracks) -> Tracks:
     after = np.repeat(order[open_gap + 1], length)
     step = np.arange(length.sum()) - np.repeat(np.cumsum(length) - length, length) + 1
     share = step / np.repeat(length + 1, length)
-    filled = Tracks(
+    interpolated = Tracks(
         frame=tracks.frame[before] + step.astype(np.int32),
         box=(tracks.box[before] + (tracks.box[after] - tracks.box[before]) * share[:, None]).astype(np.float32),
         score=(tracks.score[before] + (tracks.score[after] - tracks.score[before]) * share).astype(np.float32),
@@ -30,16 +57,16 @@ def interpolate_gaps(tracks: Tracks) -> Tracks:
         track_id=tracks.track_id[before],
         interpolated=np.ones(len(step), bool),
     )
-    return Tracks.concatenate([tracks, filled])
+    return Tracks.concatenate([tracks, interpolated])
 
 
-def carry_on(tracks: Tracks, last_frame: int, longest_seconds: float, frame_rate: float) -> Tracks:
-    """Carry tracks that were seen shortly before the last frame on to that frame, each at its speed in a straight line.
+def extrapolate(tracks: Tracks, last_frame: int, longest_seconds: float, frame_rate: float) -> Tracks:
+    """Extrapolate tracks that end shortly before the last frame up to that frame, at constant velocity.
 
     Args:
-        tracks: with their gaps filled.
-        last_frame: the last that is known.
-        longest_seconds: tracks that were not seen for longer are left as they are.
+        tracks: without gaps.
+        last_frame: the last known frame.
+        longest_seconds: tracks that end longer before it stay as they are.
         frame_rate: frames a second.
 
     Returns:
@@ -61,7 +88,7 @@ def carry_on(tracks: Tracks, last_frame: int, longest_seconds: float, frame_rate
     end = np.repeat(order[last], missing)
     step = np.arange(missing.sum()) - np.repeat(np.cumsum(missing) - missing, missing) + 1
     shift = np.repeat(speed, missing, axis=0) * step[:, None]
-    carried = Tracks(
+    extrapolated = Tracks(
         frame=tracks.frame[end] + step.astype(np.int32),
         box=tracks.box[end] + np.hstack([shift, shift]).astype(np.float32),
         score=tracks.score[end],
@@ -69,7 +96,7 @@ def carry_on(tracks: Tracks, last_frame: int, longest_seconds: float, frame_rate
         track_id=tracks.track_id[end],
         interpolated=np.ones(len(step), bool),
     )
-    return Tracks.concatenate([tracks, carried])
+    return Tracks.concatenate([tracks, extrapolated])
 
 
 def _centre(box: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -1,14 +1,14 @@
-"""Smooth tracks: the boxes that a track most likely had, in the frames with a detection and in those without.
+"""Smoothing of boxes: of the frames with a detection, and of the gaps between them.
 
-Detections jitter, and with the camera the whole picture moves. Each track's boxes are replaced by the penalised least
+Each track's boxes are replaced by the penalised least
 squares of Whittaker 1923 and Eilers 2003,
 
     min_y  sum_k (y_k - x_k)^2 dt  +  t^4 sum_k [(D^2 y_k / dt^2)^2 + (D y_k / dt)^2 / T^2] dt,
 
 over the centre and the logarithms of width and height; the first sum goes over the frames with a detection x_k, the
 other over all from a track's first to its last. The tension T makes long gaps nearly straight. Where the camera's
-motion is known, the centre is taken without it: people move as they would before a camera that stands still. All tracks
-are solved at once, as one banded system.
+motion is known, it is subtracted from the centre before and added again after. All tracks are solved at once, as one
+banded system.
 """
 
 from dataclasses import dataclass
@@ -24,20 +24,20 @@ from siamlink.tracker.tracks import Tracks
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-SMOOTHING_SECONDS = (0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.3, 0.45)
-"""The values of t to choose from: motion is smoothed over about so much time."""
+CANDIDATE_SECONDS = (0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.3, 0.45)
+"""The values of t to choose from, seconds: motion is smoothed over about so much time."""
 USUAL_SECONDS, ENOUGH = 0.1, 30
-"""What is taken where fewer than so many detections can be asked which value predicts them best."""
+"""The t that is used, and the number of detections below which none is chosen."""
 TENSION_SECONDS = 1.0
 BLOCK_SECONDS = 0.8
-"""Detections are predicted from others so far away that their errors have little to do with one another."""
+"""Detections are left out for cross-validation in blocks of so many seconds, so that errors are nearly independent."""
 MOST_NOISE = 2.5
-"""Times the noise that neighbouring frames betray: the most that smoothing may take from detections, at the median. It
-is above 1 because a detector errs alike in frames that follow each other."""
+"""The largest median change of detections by smoothing, relative to the noise estimated from neighbouring frames. It is
+above 1 because the errors of a detector in neighbouring frames are correlated."""
 THIRD_DIFFERENCE_GAIN = 20**0.5
-"""What (-1, 3, -3, 1) makes of white noise."""
+"""The standard deviation of (-1, 3, -3, 1) applied to white noise of deviation 1."""
 LITTLE = 1e-3
-"""What left-out detections still count, as a share of the penalty, so that no track is without any."""
+"""The weight of left-out detections relative to the penalty; above 0, so that no system is singular."""
 
 
 class Smoothing(NamedTuple):
@@ -45,15 +45,15 @@ class Smoothing(NamedTuple):
 
     Attributes:
         gap: (4,) the t for x and y of the centre, width and height in frames without a detection.
-        seen: (4,) the same in frames with one.
+        detected: (4,) the same in frames with one.
     """
 
     gap: FloatArray
-    seen: FloatArray
+    detected: FloatArray
 
 
 def choose_smoothing(tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None) -> Smoothing:
-    """How much the tracks of a video are best smoothed, judged by these; see `smooth_tracks`."""
+    """The smoothing strength of a video, chosen by cross-validation on its tracks; see `smooth_tracks`."""
     if not len(tracks):
         return Smoothing(np.full(4, USUAL_SECONDS), np.full(4, USUAL_SECONDS))
     return _Course.of(tracks, 1 / frame_rate, camera).choose_smoothing()
@@ -62,18 +62,18 @@ def choose_smoothing(tracks: Tracks, frame_rate: float, camera: CameraMotion | N
 def smooth_tracks(
     tracks: Tracks, frame_rate: float, camera: CameraMotion | None = None, smoothing: Smoothing | None = None
 ) -> Tracks:
-    """Smooth the boxes and fill the gaps of tracks.
+    """Smooth the boxes of tracks, and interpolate their gaps.
 
-    How much is smoothed is chosen for each video and for the centre's and the size's components apart. Gaps are filled
-    with the t by which detections are best predicted from the others, in turn those of every other 0.8 seconds left
-    out. This t smooths the detections too, unless it took more from them than can be noise: a gait cannot be predicted
-    so far ahead, but where the boxes of a detector are exact it is no error.
+    The strength t is chosen for each video, and for each component of centre and size, by cross-validation: detections
+    of every other 0.8 seconds are predicted from the rest. In gaps this t is used. Detections are smoothed with it too,
+    or with the largest smaller one that changes them by no more than their noise: what cannot be predicted over 0.8 s,
+    such as a gait, may still be real motion.
 
     Args:
         tracks: the detections of tracks.
         frame_rate: frames a second.
         camera: the camera's motion; None: it stands still.
-        smoothing: how much; None: as is best by these tracks.
+        smoothing: the strength; None: chosen by these tracks.
 
     Returns:
         The tracks with a box in every frame from their first to their last; new rows are marked interpolated, and their
@@ -84,17 +84,17 @@ def smooth_tracks(
     course = _Course.of(tracks, 1 / frame_rate, camera)
     chosen = smoothing or course.choose_smoothing()
     state = course.smooth(chosen.gap)
-    state[course.seen] = course.smooth(chosen.seen)[course.seen]
-    score = np.interp(np.arange(len(course.track)), course.seen, tracks.score[course.order])
-    last_seen = np.searchsorted(course.seen, np.arange(len(course.track)), side="right") - 1
+    state[course.detected] = course.smooth(chosen.detected)[course.detected]
+    score = np.interp(np.arange(len(course.track)), course.detected, tracks.score[course.order])
+    last_detected = np.searchsorted(course.detected, np.arange(len(course.track)), side="right") - 1
     interpolated = np.ones(len(course.track), bool)
-    interpolated[course.seen] = False
+    interpolated[course.detected] = False
     return Tracks(
         frame=course.frame.astype(np.int32),
         box=_boxes(state + course.drift).astype(np.float32),
         score=score.astype(np.float32),
-        label=tracks.label[course.order][last_seen],
-        track_id=tracks.track_id[course.order][last_seen],
+        label=tracks.label[course.order][last_detected],
+        track_id=tracks.track_id[course.order][last_detected],
         interpolated=interpolated,
     )
 
@@ -105,16 +105,16 @@ class _Course:
 
     Attributes:
         order: (N,) the detections by track and time.
-        seen: (N,) the moments of these detections.
+        detected: (N,) the moments of these detections.
         state: (N, 4) centre in pixels, less its drift, and logarithms of width and height of these detections.
-        drift: (M, 4) what the camera's motion has added to the state since a track's first moment.
+        drift: (M, 4) the camera's motion since a track's first moment, in units of the state.
         track: (M,) the track of each moment, numbered from 0.
         frame: (M,) its frame.
         step: seconds from one frame to the next.
     """
 
     order: NDArray[np.intp]
-    seen: IntArray
+    detected: IntArray
     state: FloatArray
     drift: FloatArray
     track: IntArray
@@ -134,34 +134,34 @@ class _Course:
         box = tracks.box[order].astype(np.float64)
         size = box[:, 2:] - box[:, :2]
         state = np.hstack([box[:, :2] + size / 2, np.log(size)])
-        seen = offset[number] + frame - first[number]
+        detected = offset[number] + frame - first[number]
         drift = np.zeros((len(track), 4))
         if camera is not None:
-            centre = np.column_stack([np.interp(np.arange(len(track)), seen, state[:, axis]) for axis in (0, 1)])
+            centre = np.column_stack([np.interp(np.arange(len(track)), detected, state[:, axis]) for axis in (0, 1)])
             drift[1:, :2] = np.cumsum(camera.shift(every, centre), axis=0)[:-1]
             drift -= drift[offset][track]
-        return cls(order, seen, state - drift[seen], drift, track, every, step)
+        return cls(order, detected, state - drift[detected], drift, track, every, step)
 
     def choose_smoothing(self) -> Smoothing:
-        """How much these are best smoothed."""
+        """The smoothing strength that suits these tracks."""
         seconds = self._choose_seconds()
         return Smoothing(seconds, self._limit_to_noise(seconds))
 
     def _choose_seconds(self) -> FloatArray:
         """(4,) for each component of the state the t that predicts best what was left out."""
-        part = ((self.frame[self.seen] - 1) * self.step / BLOCK_SECONDS).astype(np.int64) % 2
-        asked = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
-        if sum(map(np.count_nonzero, asked)) < ENOUGH:
+        part = ((self.frame[self.detected] - 1) * self.step / BLOCK_SECONDS).astype(np.int64) % 2
+        tested_rows = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
+        if sum(map(np.count_nonzero, tested_rows)) < ENOUGH:
             return np.full(4, USUAL_SECONDS)
         errors = []
-        for seconds in SMOOTHING_SECONDS:
+        for seconds in CANDIDATE_SECONDS:
             parts = []
-            for left_out, rows in enumerate(asked):
+            for left_out, rows in enumerate(tested_rows):
                 weight = np.where(part == left_out, LITTLE * min(1.0, self._tension(seconds)), 1.0)
-                predicted = self._solve(weight, self.state, seconds)[self.seen]
+                predicted = self._solve(weight, self.state, seconds)[self.detected]
                 parts.append((np.abs(predicted - self.state) / self._unit)[rows])
             errors.append(np.concatenate(parts).mean(axis=0))
-        chosen: FloatArray = np.array(SMOOTHING_SECONDS)[np.argmin(errors, axis=0)]
+        chosen: FloatArray = np.array(CANDIDATE_SECONDS)[np.argmin(errors, axis=0)]
         return chosen
 
     def _limit_to_noise(self, seconds: FloatArray) -> FloatArray:
@@ -169,15 +169,15 @@ class _Course:
 
         What moves smoothly hardly shows in third differences of frames that follow each other, but noise does.
         """
-        begin, end = self.seen[:-3], self.seen[3:]
+        begin, end = self.detected[:-3], self.detected[3:]
         first = np.flatnonzero((end - begin == 3) & (self.track[end] == self.track[begin]))
         if len(first) < ENOUGH:
             return seconds
         difference = np.diff(self.state, 3, axis=0)[first] / self._unit[first]
         noise = np.median(np.abs(difference), axis=0) / THIRD_DIFFERENCE_GAIN
-        limited = np.full(4, SMOOTHING_SECONDS[0])
-        for tried in SMOOTHING_SECONDS[1:]:
-            taken = self._solve(np.ones(len(self.seen)), self.state, tried)[self.seen] - self.state
+        limited = np.full(4, CANDIDATE_SECONDS[0])
+        for tried in CANDIDATE_SECONDS[1:]:
+            taken = self._solve(np.ones(len(self.detected)), self.state, tried)[self.detected] - self.state
             is_noise = np.median(np.abs(taken) / self._unit, axis=0) <= MOST_NOISE * noise
             limited[is_noise & (tried <= seconds)] = tried
         return limited
@@ -190,7 +190,7 @@ class _Course:
 
     def _between(self, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """(N,) whether a track has a known detection both before and after each of its detections."""
-        track, place = self.track[self.seen], np.arange(len(self.seen))
+        track, place = self.track[self.detected], np.arange(len(self.detected))
         before = np.maximum.accumulate(np.where(known, place, 0))
         after = np.minimum.accumulate(np.where(known, place, place[-1])[::-1])[::-1]
         between: NDArray[np.bool_] = known[before] & known[after] & (track[before] == track) & (track[after] == track)
@@ -198,7 +198,7 @@ class _Course:
 
     def smooth(self, seconds: FloatArray) -> FloatArray:
         """(M, 4) the state at every moment, each component smoothed over its time (4,)."""
-        weight, smoothed = np.ones(len(self.seen)), np.empty((len(self.track), 4))
+        weight, smoothed = np.ones(len(self.detected)), np.empty((len(self.track), 4))
         for each in set(seconds.tolist()):
             those = np.flatnonzero(seconds == each)
             smoothed[:, those] = self._solve(weight, self.state[:, those], each)
@@ -208,10 +208,10 @@ class _Course:
         """(M, K) the smoothed components of a state (N, K) whose detections count as `weight` (N,) says."""
         bend, slope = self._penalties
         matrix = (seconds / self.step) ** 4 * bend + self._tension(seconds) * slope
-        matrix[0, self.seen] += weight
-        wanted = np.zeros((len(self.track), state.shape[1]), order="F")
-        wanted[self.seen] = weight[:, None] * state
-        _, solved, info = dpbsv(matrix, wanted, lower=1, overwrite_ab=1, overwrite_b=1)
+        matrix[0, self.detected] += weight
+        right_side = np.zeros((len(self.track), state.shape[1]), order="F")
+        right_side[self.detected] = weight[:, None] * state
+        _, solved, info = dpbsv(matrix, right_side, lower=1, overwrite_ab=1, overwrite_b=1)
         assert info == 0, "the weights and the tension make the matrix positive definite"
         smoothed: FloatArray = solved
         return smoothed

@@ -1,4 +1,4 @@
-"""Corrections of earlier tracks as a text file: who must be, and who cannot be, one person."""
+"""Corrections of earlier tracks from a text file: boxes that must be, or cannot be, in one track."""
 
 import re
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from siamlink.detectors.mot.text import corners, is_interpolated, read_rows
 
 LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
 LEAST_OVERLAP = 0.3
-"""IoU of a detection with its own box in the tracks, which may have been smoothed."""
+"""Least IoU of a detection with its own box in the tracks, which may have been smoothed."""
 SCORE_DIGITS = 1e-5
-"""Relative difference of scores that six digits do not tell apart."""
+"""Relative difference of scores below which six digits are equal."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,12 @@ class NamedBox:
     def detection(self, detections: Detections) -> int:
         """The row of the detection that the box was made from: of the same score, and each the other's best overlap.
 
-        Boxes that are marked as filled in were made from none.
-
         Raises:
-            ConstraintError: it was made from none of these detections.
+            ConstraintError: it was made from none of these detections, as it was interpolated, or they are others.
         """
-        found = self._match(self.row, detections)
-        if found is not None:
-            return found
+        match = self._match(self.row, detections)
+        if match is not None:
+            return match
         frame, number = self.rows[self.row, :2].astype(int).tolist()
         same = np.flatnonzero(self.rows[:, 1] == number)
         nearest = same[np.argsort(np.abs(self.rows[same, 0] - frame), kind="stable")]
@@ -46,7 +44,7 @@ class NamedBox:
         if detected is None:
             raise ConstraintError(f"id {number} of {self.path} has no box among the detections: these are others")
         raise ConstraintError(
-            f"id {number} was not detected in frame {frame} but filled in there; it was in frame "
+            f"id {number} was not detected in frame {frame} but interpolated there; it was detected in frame "
             f"{self.rows[detected, 0]:g}"
         )
 
@@ -66,7 +64,7 @@ class NamedBox:
 
 @dataclass(frozen=True)
 class Correction:
-    """A line of the file: two boxes that must be, or cannot be, one person."""
+    """A line of the file: two boxes that must be, or cannot be, in one track."""
 
     line: int
     together: bool
@@ -75,12 +73,12 @@ class Correction:
 
 @dataclass(frozen=True)
 class Corrections:
-    """What a person who looked at earlier tracks has to say about them.
+    """The corrections of one file.
 
     Attributes:
-        path: the file that says it.
-        lines: what it says.
-        tracks: the files of the tracks that it speaks of.
+        path: of the file.
+        lines: the corrections.
+        tracks: the files of the tracks that they correct.
     """
 
     path: Path
@@ -88,12 +86,12 @@ class Corrections:
     tracks: tuple[Path, ...]
 
     def record(self) -> dict[str, str | int]:
-        """The file, and how many lines there are of each kind."""
+        """The file, and how many lines of each kind it has, for the record of a run."""
         must = sum(each.together for each in self.lines)
         return {"file": str(self.path), "must": must, "cannot": len(self.lines) - must}
 
     def among(self, detections: Detections) -> tuple[Constraint, ...]:
-        """What it says of the detections that are to be linked again.
+        """The corrections as constraints on the detections that are to be linked again.
 
         Raises:
             FormatError: a box is none of the detections, or lines contradict each other.
@@ -115,8 +113,8 @@ class Corrections:
 def read_corrections(path: Path) -> Corrections:
     """Read corrections.
 
-    A line `tracks FILE` names MOT tracks, by a path relative to the corrections' folder; those after it speak of them:
-    `must FRAME ID FRAME ID`, these two boxes are one person, and `cannot FRAME ID FRAME ID`, they are two. What follows
+    A line `tracks FILE` names MOT tracks, by a path relative to the corrections' folder. The lines after it correct
+    them: by `must FRAME ID FRAME ID` two boxes are in one track, by `cannot FRAME ID FRAME ID` they are not. Text after
     a `#` is a comment.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The frames of a run with their detections, one after another."""
+"""The frames of a run with their detections: detected now, cached, or given."""
 
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,8 +13,9 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame, FrameSource, Image
 from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedDetections
 from siamlink.tracker.linking.overlaps import suppress_overlaps
+from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.postprocessing.camera_motion import camera_for
-from siamlink.tracker.runs.run import Run
+from siamlink.tracker.runs.inputs import TrackingInput
 
 Item = TypeVar("Item")
 Feed = Iterator[tuple[int, Image | None, Detections]]
@@ -25,55 +26,55 @@ def detect_frames(
     frames: FrameSource,
     detector: LoadedDetector,
     stopwatch: Stopwatch,
-    seen: CachedDetections = NO_CACHE.detections,
+    cache: CachedDetections = NO_CACHE.detections,
 ) -> Iterator[tuple[int, Image, Detections]]:
-    """Each frame's number, image and what the detector finds in it, or has found before by what was `seen`.
+    """Each frame's number, its image and its detections, by the detector or from the cache.
 
-    While it looks, the next frames are decoded, and looked at too if it can look at several at once; but not those of a
-    live source.
+    Meanwhile the next frames are decoded, and handed to further copies of the detector if it has any; but not those of
+    a live source.
 
     Raises:
-        DetectorError: the detector failed. A live source, which nobody can play again, is broken there instead.
+        DetectorError: the detector failed. A live source, which cannot be read again, ends as broken there instead.
     """
     detectors = [detector] if frames.live else detector.several()
     with prefetch(_decode(frames, stopwatch), 0 if frames.live else DEPTH) as decoded:
         begun = (
-            (frame, _begin(frame, one, stopwatch, seen)) for frame, one in zip(decoded, cycle(detectors), strict=False)
+            (frame, _begin(frame, one, stopwatch, cache)) for frame, one in zip(decoded, cycle(detectors), strict=False)
         )
-        for frame, detected in _several_begun(begun, len(detectors)):
+        for frame, detected in _keep_begun(begun, len(detectors)):
             try:
-                found = detected()
+                detections = detected()
             except DetectorError as error:
                 if not frames.live:
                     raise
                 frames.broken = str(error)
                 return
-            yield frame.number, frame.image, found
+            yield frame.number, frame.image, detections
     if not frames.stopped:
-        seen.end(frames)
+        cache.end(frames)
 
 
 def _begin(
-    frame: Frame, detector: LoadedDetector, stopwatch: Stopwatch, seen: CachedDetections
+    frame: Frame, detector: LoadedDetector, stopwatch: Stopwatch, cache: CachedDetections
 ) -> Callable[[], Detections]:
-    """Start to detect in a frame, unless it is known; what is returned waits for the detections."""
-    known = seen.in_frame(frame.number)
-    if known is not None:
-        return lambda: known
+    """Start to detect in a frame that is not cached; the returned function waits for the detections."""
+    cached = cache.in_frame(frame.number)
+    if cached is not None:
+        return lambda: cached
     wait = detector.begin(frame.image, frame.number)
 
     def detected() -> Detections:
         with stopwatch.stage("detect"):
-            found = wait()
-        with stopwatch.stage("keep"):
-            seen.add(frame.number, found)
-        return found
+            detections = wait()
+        with stopwatch.stage("cache"):
+            cache.add(frame.number, detections)
+        return detections
 
     return detected
 
 
-def _several_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
-    """The items, each once so many from it on have been taken, or there are no more."""
+def _keep_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
+    """The items, while `count` of them are taken ahead."""
     waiting: deque[Item] = deque()
     end: Exception | None = None
     try:
@@ -89,30 +90,34 @@ def _several_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
 
 
 def _decode(frames: FrameSource, stopwatch: Stopwatch) -> Iterator[Frame]:
-    """The frames until it is time to stop, which is looked for before each."""
+    """The frames, until the source is stopped."""
     decoded = stopwatch.over("decode", frames)
     while not frames.stopped and (frame := next(decoded, None)):
         yield frame
 
 
-def given_frames(run: Run, shown: bool) -> Feed:
-    """Each frame's number and the detections that were given for it; images are decoded only to be looked at, or shown.
+def given_frames(source: TrackingInput, setup: TrackerSetup, draws: bool) -> Feed:
+    """Each frame's number, its image and the detections that were given for it.
 
-    After the last frame of which something is to be seen that is not known yet there are none.
+    Images are decoded for the appearance and for drawing alone, otherwise they are None, as they are after the last
+    frame of which the cache lacks something.
     """
-    opened = run.opened
-    given = opened.detections or Detections.empty()
-    looked_at = opened.frames if run.matcher.appearance else None
-    decoded = run.stopwatch.over("decode", looked_at) if looked_at else iter(())
-    needed = opened.last_frame if shown or not looked_at else _last_needed(run, given)
-    for number in range(1, opened.last_frame + 1):
+    detections, frames = source.detections or Detections.empty(), source.frames
+    decoded = setup.stopwatch.over("decode", frames) if frames and (draws or setup.matcher.appearance) else iter(())
+    needed = source.last_frame if draws else _last_uncached(source, setup)
+    for number in range(1, source.last_frame + 1):
         frame = next(decoded, None) if number <= needed else None
-        yield number, frame.image if frame else None, given.in_frame(number)
+        yield number, frame.image if frame else None, detections.in_frame(number)
 
 
-def _last_needed(run: Run, given: Detections) -> int:
-    """The last frame of which a tracker that is given one frame after another has to see the image."""
-    kept, seen = suppress_overlaps(given, run.parameters.overlap_limit), run.opened.seen
-    camera = camera_for(run.matcher, run.parameters.gaps, run.opened.frame_rate, run.stopwatch, seen.camera)
-    last = run.opened.last_frame
-    return max(seen.looks.last_unknown(kept.frame, kept.box), camera.last_unknown(kept, last) if camera else 0)
+def _last_uncached(source: TrackingInput, setup: TrackerSetup) -> int:
+    """The last frame whose image a tracker needs that is given one frame after another."""
+    selected, cache = (
+        suppress_overlaps(source.detections or Detections.empty(), setup.parameters.overlap_limit),
+        source.cache,
+    )
+    camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.camera)
+    last = source.last_frame
+    return max(
+        cache.looks.last_unknown(selected.frame, selected.box), camera.last_unknown(selected, last) if camera else 0
+    )

@@ -1,78 +1,180 @@
-"""What one run of the tracker works with, and what comes of it."""
+"""One run: the loop over the frames of a source, or over blocks of detections that are known already."""
 
-from dataclasses import dataclass
+import numpy as np
 
-from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.stopwatch import Progress, Stopwatch
+from siamlink.detectors.base.prefetch import DEPTH, prefetch
+from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
-from siamlink.tracker.parameters import TrackerParameters
+from siamlink.detectors.detector import LoadedDetector
+from siamlink.detectors.sources.frame_source import Frame
+from siamlink.tracker.linking.appearance import FrameDescriber
+from siamlink.tracker.linking.appearance_source import AppearanceSource, DecodedAgain
+from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.linking.trackers import described_in_passing, make_tracker
+from siamlink.tracker.postprocessing.camera_motion import camera_for
+from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
 from siamlink.tracker.runs.inputs import TrackingInput
+from siamlink.tracker.runs.options import TrackingOptions
+from siamlink.tracker.runs.result import AppearanceUse, TrackingResult
+from siamlink.tracker.runs.sinks import Recorder
 from siamlink.tracker.tracks import Tracks
 
 
-@dataclass(frozen=True)
-class AppearanceUse:
-    """What appearance had to do with the tracks.
+class Interrupted(KeyboardInterrupt):
+    """Tracking was interrupted; its cause says by what.
 
     Attributes:
-        name: of the appearance.
-        wanted: the candidate pairs that geometry left open, or, with two levels, the chosen detections of tracklets;
-            all detections if these are chosen only later, in a window.
-        seen: how many of these were looked at; the others were judged by geometry alone.
-        missing: why some could not be looked at; None if all were.
+        tracks: of the frames that were final by then.
+        final_frame: the last of these.
     """
 
-    name: str
-    wanted: int
-    seen: int
-    missing: str | None
+    def __init__(self, tracks: Tracks, final_frame: int) -> None:
+        super().__init__()
+        self.tracks, self.final_frame = tracks, final_frame
 
 
-@dataclass
-class Counts:
-    """How many detections were linked, and how many boxes of how many tracks came of them, some interpolated."""
+class TrackingRun:
+    """Tracks one source once.
 
-    detections: int = 0
-    tracks: int = 0
-    boxes: int = 0
-    interpolated: int = 0
+    Args:
+        source: what to track.
+        detector: finds the detections of a source that has none.
+        options: how.
+    """
 
+    def __init__(self, source: TrackingInput, detector: LoadedDetector | None, options: TrackingOptions) -> None:
+        self._options, self._detector, self._stopwatch = options, detector, Stopwatch()
+        self._detects = source.detections is None and detector is not None
+        self._source = self._detect_all(source) if self._detects and options.offline else source
+        self._setup = TrackerSetup(
+            source.frame_rate,
+            options.parameters,
+            options.matcher or options.parameters.load_matcher(),
+            source.image_size,
+            self._stopwatch,
+        )
+        constraints = self._source.constraints(self._source.detections or Detections.empty())
+        self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
+        self._recorder = Recorder(options.sinks, options.keeps_tracks, self._stopwatch)
 
-@dataclass(frozen=True)
-class Run:
-    """What one run works with."""
+    def result(self) -> TrackingResult:
+        """Track, and return what came of it.
 
-    opened: TrackingInput
-    parameters: TrackerParameters
-    matcher: Matcher
-    progress: Progress
-    stopwatch: Stopwatch
+        Raises:
+            Interrupted: by something that is no error, such as Ctrl-C, where tracks are kept.
+        """
+        tracker, recorder, source = self._tracker, self._recorder, self._source
+        try:
+            if source.detections is not None and not self._needs_images:
+                self._track_known(source.detections)
+            else:
+                self._track_frames()
+            self._finish()
+        except Exception:
+            raise
+        except BaseException as cause:
+            if not self._options.keeps_tracks:
+                raise
+            raise Interrupted(recorder.tracks, tracker.final_frame) from cause
+        return TrackingResult(
+            name=source.name,
+            tracks=recorder.tracks,
+            detections=recorder.detections
+            if source.detections is None or not self._options.keeps_tracks
+            else source.detections,
+            counts=recorder.counts,
+            detector=self._detector.name if self._detector else None,
+            frame_count=tracker.frame if self._detects else source.last_frame,
+            broken=source.frames.broken if self._detects and source.frames else None,
+            seconds=self._stopwatch.seconds,
+            appearance=self._appearance_use(),
+        )
 
-    def passed(self, frame: int) -> None:
-        """Report that a frame has gone through."""
-        detected = self.opened.frames if self.opened.detections is None else None
-        if detected:
-            self.progress("detect", frame, detected.frame_count)
-        else:
-            self.progress("link", frame, self.opened.last_frame)
+    def _detect_all(self, source: TrackingInput) -> TrackingInput:
+        """The source with the detections of all its frames, for a tracker that needs all of them anyway."""
+        assert source.frames is not None
+        parts, last = [], 0
+        for last, _, detections in self._detected(source):
+            parts.append(detections)
+            self._options.progress("detect", last, source.frames.frame_count)
+        return source._replace(detections=Detections.concatenate(parts), frame_count=last, counted=True)
 
-    def use(self, wanted: int, seen: int) -> AppearanceUse | None:
-        """How far the appearance was used, if there is one."""
-        if self.matcher.appearance is None:
+    def _detected(self, source: TrackingInput) -> Feed:
+        assert source.frames is not None
+        assert self._detector is not None
+        return detect_frames(source.frames, self._detector, self._stopwatch, source.cache.detections)
+
+    def _track_known(self, detections: Detections) -> None:
+        """Give the tracker the detections, in blocks of many frames."""
+        tracker, last_frame, done = self._tracker, self._source.last_frame, 0
+        for tracks in self._stopwatch.over("link", tracker.update_many(detections)):
+            first, done = done, int(np.searchsorted(detections.frame, tracker.frame, side="right"))
+            self._recorder.add_detections(detections[first:done])
+            self._recorder.add_tracks(tracks, tracker.final_frame)
+            self._report(tracker.frame)
+        if last_frame > tracker.frame:
+            with self._stopwatch.stage("link"):
+                tracks = tracker.update(Detections.empty(), frame_number=last_frame)
+            self._recorder.add_tracks(tracks, tracker.final_frame)
+            self._report(last_frame)
+
+    def _track_frames(self) -> None:
+        """Give the tracker one frame after another, while the next ones are decoded and detected.
+
+        A live source is one frame ahead at most: it must not wait for its turn.
+        """
+        source, tracker = self._source, self._tracker
+        feed = self._detected(source) if self._detects else given_frames(source, self._setup, self._options.draws)
+        with prefetch(feed, 1 if source.live else DEPTH) as frames:
+            for number, image, detections in frames:
+                with self._stopwatch.stage("link"):
+                    tracks = tracker.update(detections, image, number)
+                frame = None if image is None else Frame(number, (number - 1) / source.frame_rate, image)
+                self._recorder.add_detections(detections, frame)
+                self._recorder.add_tracks(tracks, tracker.final_frame)
+                self._report(number)
+
+    def _finish(self) -> None:
+        if self._options.offline:
+            self._options.progress("link", 0, None)
+        with self._stopwatch.stage("link"):
+            tracks = self._tracker.finish()
+        self._recorder.add_tracks(tracks, self._tracker.final_frame)
+        if self._options.offline:
+            self._options.progress("link", 1, 1)
+
+    def _report(self, frame: int) -> None:
+        """Report that a frame has been tracked."""
+        if self._detects and self._source.frames and not self._options.offline:
+            self._options.progress("detect", frame, self._source.frames.frame_count)
+        elif not self._options.offline:
+            self._options.progress("link", frame, self._source.last_frame)
+
+    @property
+    def _needs_images(self) -> bool:
+        describes = self._setup.matcher.appearance is not None and not self._options.offline
+        return self._source.frames is not None and (describes or self._options.draws)
+
+    def _appearance_source(self) -> AppearanceSource | None:
+        """What the options say, or, offline, the video decoded again, else the frames in passing."""
+        setup, source, options = self._setup, self._source, self._options
+        if options.appearance is not None or setup.matcher.appearance is None:
+            return options.appearance
+        flow, gaps = setup.parameters.flow, setup.parameters.gaps
+        describer = FrameDescriber(setup.matcher.appearance, flow, setup.frame_rate, setup.stopwatch, source.cache)
+        if not options.offline:
+            return described_in_passing(setup, describer)
+        if source.frames is None:
             return None
-        missing, frames = None, self.opened.frames
-        if seen < wanted:
+        camera = camera_for(setup.matcher, gaps, setup.frame_rate, setup.stopwatch, source.cache.camera)
+        return DecodedAgain(source.frames, describer, camera, options.progress)
+
+    def _appearance_use(self) -> AppearanceUse | None:
+        """How far the appearance was used, if there is one."""
+        appearance, frames, missing = self._setup.matcher.appearance, self._source.frames, None
+        if appearance is None:
+            return None
+        requested, described = self._tracker.open_count, self._tracker.compared_count
+        if described < requested:
             missing = frames.broken or f"ends with frame {frames.last_number}" if frames else "has no frames"
-        return AppearanceUse(self.matcher.appearance.name, wanted, seen, missing)
-
-
-@dataclass(frozen=True)
-class Linked:
-    """What came of a run; `last_number` and `broken` are of the frames that a detector saw."""
-
-    detections: Detections
-    tracks: Tracks
-    counts: Counts
-    last_number: int
-    broken: str | None
-    appearance: AppearanceUse | None
+        return AppearanceUse(appearance.name, requested, described, missing)

@@ -1,4 +1,4 @@
-"""Pairs compared by looks: in one pass over the frames, and frame by frame."""
+"""Detections described and compared by appearance: in one pass over the frames, and frame by frame."""
 
 from itertools import count
 
@@ -13,14 +13,8 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.synthetic.street import street
-from siamlink.tracker.linking import appearance as looking
-from siamlink.tracker.linking.appearance import (
-    RecentDescriptors,
-    compare_pairs,
-    describe_boxes,
-    describe_detections,
-    flow_for,
-)
+from siamlink.tracker.linking import appearance as module
+from siamlink.tracker.linking.appearance import FrameDescriber, compare_pairs, describe_detections, flow_for
 
 LAST = 40
 
@@ -73,7 +67,11 @@ def joined(*parts: object) -> Appearances:
 
 
 def compare(found, pairs, appearance, last=LAST, progress=lambda *_: None, stopwatch=None):
-    return compare_pairs(frames(last), found, pairs, appearance, None, stopwatch or Stopwatch(), progress)
+    return compare_pairs(frames(last), found, pairs, describer(appearance, stopwatch), progress)
+
+
+def describer(appearance, stopwatch=None, flow=None):
+    return FrameDescriber(appearance, flow or FlowParameters(), 30, stopwatch or Stopwatch())
 
 
 def expected(found, pairs) -> np.ndarray:
@@ -83,7 +81,7 @@ def expected(found, pairs) -> np.ndarray:
 
 @pytest.mark.parametrize("flush", [1, 50, 10**6])
 def test_one_pass_compares_every_pair(found, pairs, monkeypatch, flush):
-    monkeypatch.setattr(looking, "FLUSH", flush)
+    monkeypatch.setattr(module, "FLUSH", flush)
     numbered = Numbered()
     compared = compare(found, pairs, joined(numbered))
     assert compared.known.all()
@@ -101,15 +99,15 @@ def test_only_boxes_of_the_pairs_are_described_each_once(found, pairs):
 
 
 def test_descriptors_that_no_later_pair_needs_are_dropped(found, pairs, monkeypatch):
-    monkeypatch.setattr(looking, "FLUSH", 1)
+    monkeypatch.setattr(module, "FLUSH", 1)
     held = []
 
-    class Watched(looking._Comparing):
+    class Watched(module._PairsInPassing):
         def _compare(self):
             super()._compare()
-            held.append(len(self._held))
+            held.append(len(self._waiting))
 
-    monkeypatch.setattr(looking, "_Comparing", Watched)
+    monkeypatch.setattr(module, "_PairsInPassing", Watched)
     compare(found, pairs, joined(Numbered()))
     longest = int((found.frame[pairs.later] - found.frame[pairs.earlier]).max())
     assert max(held) <= longest < LAST - 5
@@ -120,7 +118,7 @@ def test_no_frame_is_read_beyond_the_last_that_is_needed(found, pairs):
     read = count()
     source = (frame for frame, _ in zip(frames(), read, strict=False))
     reports = []
-    compare_pairs(source, found, early, joined(Numbered()), None, Stopwatch(), lambda *step: reports.append(step))
+    compare_pairs(source, found, early, describer(joined(Numbered())), lambda *step: reports.append(step))
     last = int(found.frame[early.later].max())
     assert next(read) == last
     assert reports == [("appearance", number, last) for number in range(1, last + 1)]
@@ -149,7 +147,7 @@ def test_the_stages_are_timed(found, pairs):
     assert set(stopwatch.seconds) == {"appearance"}
 
 
-def test_flow_is_estimated_from_frame_to_frame_only_for_those_who_need_it():
+def test_flow_is_estimated_only_for_an_appearance_that_needs_it():
     class Moving(Sized):
         needs_flow = True
 
@@ -158,11 +156,12 @@ def test_flow_is_estimated_from_frame_to_frame_only_for_those_who_need_it():
 
     assert flow_for(joined(Sized()), FlowParameters(), 30) is None
     assert flow_for(None, FlowParameters(), 30) is None
-    flow, stopwatch = flow_for(joined(Moving()), FlowParameters(remove_camera_motion=False), 30), Stopwatch()
+    stopwatch = Stopwatch()
+    moving = describer(joined(Moving()), stopwatch, FlowParameters(remove_camera_motion=False))
     texture = np.random.default_rng(0).integers(0, 255, (120, 160, 1), np.uint8).repeat(3, 2)
     box = np.array([[0, 0, 160, 120]], np.float32)
-    assert describe_boxes(texture, box[:0], None, joined(Moving()), flow, stopwatch) == ()
-    (described,) = describe_boxes(np.roll(texture, 2, axis=1), box, None, joined(Moving()), flow, stopwatch)
+    assert moving.describe(texture, 1, box[:0]) == ()
+    (described,) = moving.describe(np.roll(texture, 2, axis=1), 2, box)
     assert described.shape == (1, 5)
     assert set(stopwatch.seconds) == {"flow", "appearance"}
 
@@ -176,39 +175,6 @@ def test_flow_is_estimated_as_the_appearance_was_trained_on_it():
     assert flow_for(joined(Moving()), FlowParameters(), 30).update(image).vectors.shape == (60, 80, 2)
 
 
-def test_frame_by_frame_the_same_comes_out_as_in_one_pass(found, pairs):
-    numbered, recent, first = joined(Numbered()), RecentDescriptors(), 0
-    whole = compare(found, pairs, numbered)
-    for frame, (number, part) in zip(frames(), found.by_frame(), strict=True):
-        start = int(np.searchsorted(found.frame, number))
-        recent.add(len(part), numbered.describe(frame.image, part.box))
-        oldest = int(np.searchsorted(found.frame, number - 16))
-        recent.forget(oldest - first)
-        first = oldest
-        asked = np.flatnonzero(found.frame[pairs.later] == number)
-        assert start + len(part) <= len(found)
-        now = recent.compare(Pairs(pairs.earlier[asked] - first, pairs.later[asked] - first), numbered)
-        assert now.known.all()
-        if len(asked):
-            np.testing.assert_array_equal(now.values[0][now.row], whole.values[0][whole.row[asked]])
-
-
-def test_detections_without_an_image_are_unknown():
-    recent, numbered = RecentDescriptors(), joined(Numbered())
-    box = np.array([[1, 0, 5, 9], [2, 0, 6, 9]], np.float32)
-    recent.add(2, ())
-    assert not recent.compare(Pairs(np.array([0]), np.array([1])), numbered).known.any()
-    recent.add(2, numbered.describe(np.full((8, 8, 3), 7, np.uint8), box))
-    recent.add(1, ())
-    recent.add(1, numbered.describe(np.full((8, 8, 3), 9, np.uint8), box[1:]))
-    pairs = Pairs(np.array([0, 2, 2, 3]), np.array([2, 4, 5, 5]))
-    compared = recent.compare(pairs, numbered)
-    assert compared.known.tolist() == [False, False, True, True]
-    assert compared.values[0][compared.row[2:]].tolist() == [[-1, 2], [0, 2]]
-    recent.forget(3)
-    assert recent.compare(Pairs(np.array([0]), np.array([2])), numbered).values[0].tolist() == [[0, 2]]
-
-
 class Directed:
     """Describes a box by two numbers, its left side and the frame that is painted on the image."""
 
@@ -217,7 +183,7 @@ class Directed:
 
 
 def described(found, rows, appearance, last=LAST):
-    return describe_detections(frames(last), found, rows, appearance, None, Stopwatch(), lambda *_: None)
+    return describe_detections(frames(last), found, rows, describer(appearance), lambda *_: None)
 
 
 def test_chosen_detections_are_described_by_unit_descriptors(found):

@@ -1,35 +1,21 @@
 """Tracking in a window: what is given out when, what may follow it, and how it compares with offline tracking."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.studies.benchmarks.stream import Walkers, measure
 from siamlink.tools.synthetic.street import Scene, crossing, reentry, street
-from siamlink.tracker.linking.linker import link_detections
-from siamlink.tracker.linking.windowed import WindowedTracker
+from siamlink.tracker.linking.trackers import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
+from siamlink.tracker.runs.sinks import DrawTracks
 from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
 
 RATE = 30
-WHOLE = 3600.0
-"""Seconds; longer than every sequence."""
-
-
-class Hue:
-    """Describes a box by the grey in its middle, as an angle."""
-
-    def describe(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
-        x, y = ((box[:, axis] + box[:, axis + 2]) / 2 for axis in (0, 1))
-        rows = np.clip(y.astype(int), 0, image.shape[0] - 1)
-        angle = image[rows, np.clip(x.astype(int), 0, image.shape[1] - 1), 0] / 40
-        return np.column_stack([np.cos(angle), np.sin(angle)])
 
 
 def windowed(seconds: float, **others: object) -> TrackerParameters:
@@ -37,7 +23,7 @@ def windowed(seconds: float, **others: object) -> TrackerParameters:
 
 
 def run(tracker: WindowedTracker, detections: Detections, last: int) -> Tracks:
-    parts = [tracker.update(detections.in_frame(k), k) for k in range(1, last + 1)]
+    parts = [tracker.update(detections.in_frame(k), frame_number=k) for k in range(1, last + 1)]
     return Tracks.concatenate([*parts, tracker.finish()])
 
 
@@ -45,35 +31,12 @@ def dense(seed: int, frames: int = 90) -> Detections:
     return street(frame_count=frames, seed=seed).detections(miss_rate=0.3, false_rate=2)
 
 
-@pytest.mark.parametrize("solver", ["lp", "hungarian"])
-@pytest.mark.parametrize("levels", [1, 2])
-@pytest.mark.parametrize("fill", [True, False])
-def test_a_window_over_everything_gives_the_bytes_of_offline_tracking(two_levels, levels, solver, fill):
-    found = dense(1)
-    chosen = {"levels": levels, "solver": solver, "gaps": {"fill": fill}}
-    offline = link_detections(found, RATE, two_levels, TrackerParameters(**chosen))
-    tracker = WindowedTracker(RATE, windowed(WHOLE, **chosen), two_levels)
-    assert run(tracker, found, 90).to_mot_text() == offline.to_mot_text() != ""
-
-
-@pytest.mark.parametrize("levels", [1, 2])
-def test_with_an_appearance_too(painted, two_levels, levels):
-    looks = Appearances([LoadedAppearance("hue", "hue", Hue())])
-    matcher = painted.matcher if levels == 1 else replace(two_levels, appearance=looks)
-    texts = []
-    for parameters in (TrackerParameters(levels=levels), windowed(WHOLE, levels=levels)):
-        result = track_input(open_input(painted.folder), None, parameters, matcher=matcher)
-        assert 0 < result.appearance.wanted == result.appearance.seen
-        texts.append(result.tracks.to_mot_text())
-    assert texts[0] == texts[1] != ""
-
-
 @pytest.mark.parametrize(("levels", "latency"), [(1, 0.0), (1, 1.03), (2, 0.2), (2, 0.5)])
-def test_every_frame_is_given_out_once_and_in_time(two_levels, levels, latency):
+def test_every_frame_is_final_once_and_in_time(two_levels, levels, latency):
     found, tracker = dense(2), WindowedTracker(RATE, windowed(latency, levels=levels), two_levels)
     for frame in range(1, 91):
         before = tracker.final_frame
-        given_out = tracker.update(found.in_frame(frame), frame)
+        given_out = tracker.update(found.in_frame(frame), frame_number=frame)
         assert frame - tracker.final_frame <= latency * RATE + 1e-6
         assert ((given_out.frame > before) & (given_out.frame <= tracker.final_frame)).all()
     rest = tracker.finish()
@@ -132,12 +95,12 @@ def test_skipped_frames_are_frames_without_detections(two_levels, gap):
     texts = []
     for frames in (range(1, 91 + gap), [*range(1, 41), *range(41 + gap, 91 + gap)]):
         tracker = WindowedTracker(RATE, windowed(0.5), two_levels)
-        parts = [tracker.update(found.in_frame(k), k) for k in frames]
+        parts = [tracker.update(found.in_frame(k), frame_number=k) for k in frames]
         texts.append(Tracks.concatenate([*parts, tracker.finish()]).to_mot_text())
     assert texts[0] == texts[1] != ""
 
 
-def test_what_is_remembered_is_bounded_and_people_keep_their_ids(two_levels):
+def test_the_window_is_bounded_and_objects_keep_their_ids(two_levels):
     walkers, frames = Walkers(people=2), 3000
     benchmark = measure(walkers, frames, windowed(2.0), lambda *_: None, two_levels)
     seconds = 2.0 + 2.5 + 4.0 + 16 / RATE
@@ -165,10 +128,10 @@ def test_detections_come_as_arrays_too_and_without_any_there_are_no_tracks(two_l
 
 def test_wrong_input_is_refused_and_nothing_is_lost(two_levels):
     tracker = WindowedTracker(RATE, windowed(0.5), two_levels)
-    tracker.update(Detections.empty(), 5)
+    tracker.update(Detections.empty(), frame_number=5)
     with pytest.raises(InputError, match="growing frame numbers: 5 after 5"):
-        tracker.update(Detections.empty(), 5)
-    with pytest.raises(InputError, match=r"cannot track what was given for frame 6: .*does not consist of numbers"):
+        tracker.update(Detections.empty(), frame_number=5)
+    with pytest.raises(InputError, match=r"cannot track the detections of frame 6: .*does not consist of numbers"):
         tracker.update("boxes")
     assert tracker.frame == 5
     with pytest.raises(ConfigError, match="frame rate must be a number above 0"):
@@ -185,10 +148,12 @@ def test_images_wait_for_their_tracks_only(painted, two_levels):
     opened = open_input(painted.folder, use_public=False)
     result = track_input(
         opened,
-        Silent(),
-        windowed(0.3),
-        matcher=two_levels,
-        on_frame=lambda frame, tracks: shown.append((frame.image.shape[0], tracks)),
+        TrackingOptions(
+            windowed(0.3),
+            Silent(),
+            matcher=two_levels,
+            sinks=(DrawTracks(lambda frame, tracks: shown.append((frame.image.shape[0], tracks))),),
+        ),
     )
     assert [height for height, _ in shown] == [270] * 60
     assert Tracks.concatenate([tracks for _, tracks in shown]).to_mot_text() == result.tracks.to_mot_text() != ""

@@ -16,6 +16,7 @@ from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.parameters import GapParameters, TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion, camera_for
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
 
 RATE, FRAMES, WIDTH, HEIGHT = 30, 60, 320, 240
@@ -46,17 +47,17 @@ def shifts(camera: CameraMotion, *frames: int) -> np.ndarray:
     return camera.shift(np.array(frames), np.full((len(frames), 2), 100.0))
 
 
-def test_every_other_frame_of_a_slow_video_is_looked_at(world):
+def test_the_motion_of_a_slow_video_is_estimated_in_every_other_frame(world):
     camera = watched(world, np.array([[0, 0], [40, 40], [6, -2], [30, -30], [0, 2]]), rate=10)
     assert shifts(camera, 1, 2, 3, 4) == pytest.approx(np.array([[3, -1], [3, -1], [-3, 2], [-3, 2]]), abs=0.3)
 
 
-def test_between_two_looks_the_camera_moves_evenly(world):
+def test_between_two_estimates_the_camera_moves_uniformly(world):
     camera = watched(world, np.array([[0, 0], [20, 20], [-9, 9], [6, -3], [0, 0]]))
     assert shifts(camera, 1, 2, 3) == pytest.approx(np.array([[2, -1]] * 3), abs=0.3)
 
 
-def test_where_nobody_looked_nothing_moves(world):
+def test_without_an_estimate_nothing_moves(world):
     camera = CameraMotion(RATE, Stopwatch())
     assert (shifts(camera, 1, 9) == 0).all()
     camera.see(10, view(world, [0, 0]), np.zeros((0, 4)))
@@ -71,7 +72,7 @@ def test_what_is_detected_may_move_on_its_own(world):
     frames[1].image[10:230, 100:220] = view(world, [9, 9])[10:230, 100:220]
     camera = CameraMotion(RATE, Stopwatch())  # looks at every third frame
     found = Detections(np.array([1, 4]), np.repeat(box, 2, axis=0), np.ones(2), np.zeros(2))
-    assert [frame.number for frame in camera.watching(frames, found)] == [1, 4]
+    assert [frame.number for frame in camera.following(frames, found)] == [1, 4]
     assert shifts(camera, 2) == pytest.approx(np.array([[1 / 3, 0]]), abs=0.1)
 
 
@@ -103,7 +104,7 @@ def seeing(matcher: Matcher) -> Matcher:
     return replace(matcher, appearance=Appearances([LoadedAppearance("blind", "blind", Blind())]))
 
 
-def test_the_camera_is_watched_only_where_frames_are_looked_at_and_boxes_follow_it(matcher, seeing):
+def test_the_camera_is_followed_only_with_an_appearance_and_smoothing(matcher, seeing):
     assert camera_for(seeing, GapParameters(), RATE, Stopwatch())
     assert camera_for(matcher, GapParameters(), RATE, Stopwatch()) is None
     for off in ("smooth", "camera"):
@@ -138,7 +139,7 @@ def test_gaps_are_filled_along_with_a_swinging_camera_offline_and_in_a_window(sh
         "windowed": TrackerParameters(mode="windowed", latency_seconds=60),
         "blind": TrackerParameters(gaps=GapParameters(camera=False)),
     }.items():
-        result = track_input(open_input(folder), None, parameters, matcher=seeing)
+        result = track_input(open_input(folder), TrackingOptions(parameters, matcher=seeing))
         filled = result.tracks[result.tracks.interpolated]
         assert {*range(26, 42)} <= set(filled.frame.tolist())
         texts[name] = result.tracks.to_mot_text()

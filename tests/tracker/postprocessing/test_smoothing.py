@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from siamlink.tracker.postprocessing.gaps import interpolate_gaps
 from siamlink.tracker.postprocessing.smoothing import (
-    SMOOTHING_SECONDS,
+    CANDIDATE_SECONDS,
     TENSION_SECONDS,
     USUAL_SECONDS,
     _boxes,
@@ -119,14 +119,14 @@ def test_behind_a_shaken_camera_all_is_as_behind_a_still_one_only_shaken():
 @settings(max_examples=30, deadline=None)
 @given(
     frames=st.sets(st.integers(1, 25), min_size=1, max_size=15),
-    seconds=st.sampled_from(SMOOTHING_SECONDS),
+    seconds=st.sampled_from(CANDIDATE_SECONDS),
     rate=st.sampled_from([7.0, 25.0, 60.0]),
 )
 def test_the_banded_solution_is_the_least_squares_solution(frames, seconds, rate):
     """Against numpy's least squares on the two sums as they stand in the formula."""
     course = _Course.of(walk(sorted(frames), noise=5), 1 / rate)
     moments, step = len(course.track), 1 / rate
-    seen = np.eye(moments)[course.seen]
+    seen = np.eye(moments)[course.detected]
     bend = np.diff(np.eye(moments), 2, axis=0) / step**2
     slope = np.diff(np.eye(moments), axis=0) / step / TENSION_SECONDS
     whole = np.vstack([seen, seconds**2 * bend, seconds**2 * slope])
@@ -188,7 +188,7 @@ def test_the_choice_may_be_made_by_more_tracks_than_are_smoothed():
 
 def test_by_no_tracks_the_usual_is_chosen():
     chosen = choose_smoothing(Tracks.empty(), RATE)
-    assert chosen.gap.tolist() == chosen.seen.tolist() == [USUAL_SECONDS] * 4
+    assert chosen.gap.tolist() == chosen.detected.tolist() == [USUAL_SECONDS] * 4
 
 
 def test_nothing_stays_nothing():

@@ -8,7 +8,6 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing
-from siamlink.tracker.linking.linker import link_detections
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections, read_corrections
 from siamlink.tracker.tracks import Tracks
@@ -22,7 +21,7 @@ def found() -> Detections:
 
 
 @pytest.fixture(scope="module")
-def tracks(found: Detections, matcher: Matcher) -> Tracks:
+def tracks(found: Detections, matcher: Matcher, link_detections: Callable[..., Tracks]) -> Tracks:
     """Two people, with boxes filled in."""
     made = link_detections(found, 30, matcher, TrackerParameters())
     assert made.count == 2
@@ -50,7 +49,7 @@ def seen(tracks: Tracks, number: int) -> list[int]:
 
 
 def test_boxes_are_the_detections_they_were_made_from(
-    write: Write, tracks: Tracks, found: Detections, matcher: Matcher
+    write: Write, tracks: Tracks, found: Detections, matcher: Matcher, link_detections: Callable[..., Tracks]
 ) -> None:
     detected = tracks[~tracks.interpolated]
     names = [f"{frame} {number}" for frame, number in zip(detected.frame, detected.track_id, strict=True)]
@@ -137,15 +136,15 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
             read_corrections(path)
 
 
-def test_a_box_that_was_filled_in_is_no_detection(write: Write, tracks: Tracks, found: Detections) -> None:
+def test_an_interpolated_box_is_no_detection(write: Write, tracks: Tracks, found: Detections) -> None:
     row = np.flatnonzero(tracks.interpolated)[0]
     frame, number = int(tracks.frame[row]), int(tracks.track_id[row])
     nearest = min(seen(tracks, number), key=lambda each: abs(each - frame))
     corrections = read_corrections(write(f"tracks earlier/crossing.txt\nmust {frame} {number} {nearest} {number}"))
     with pytest.raises(FormatError) as raised:
         corrections.among(found)
-    message = f"line 2: id {number} was not detected in frame {frame} but filled in there; it was in frame {nearest}"
-    assert str(raised.value) == f"{corrections.path}, {message}"
+    message = f"line 2: id {number} was not detected in frame {frame} but interpolated there"
+    assert str(raised.value) == f"{corrections.path}, {message}; it was detected in frame {nearest}"
 
 
 def test_tracks_of_other_detections_are_refused(write: Write, tracks: Tracks, found: Detections) -> None:
@@ -158,7 +157,7 @@ def test_tracks_of_other_detections_are_refused(write: Write, tracks: Tracks, fo
             corrections.among(others)
 
 
-def test_who_was_filled_in_before_another_is_not_the_other(write: Write, tmp_path: Path) -> None:
+def test_an_interpolated_box_is_not_the_detection_behind_it(write: Write, tmp_path: Path) -> None:
     """Both have the same score, and the one that was not detected is nearly where the other is."""
     found = Detections([1, 1, 2, 3, 3], [[x, 0, x + 40, 90] for x in (0, 100, 52, 0, 100)], np.ones(5), np.zeros(5))
     rows = "".join(f"{frame},{number},{x},0,40,90,1\n" for frame, number, x in OCCLUDED)
@@ -167,19 +166,19 @@ def test_who_was_filled_in_before_another_is_not_the_other(write: Write, tmp_pat
     (constraint,) = Corrections(corrections.path, corrections.lines[:1], ()).among(found)
     assert (constraint.a, constraint.b) == (0, 2)
     hidden = read_corrections(write("tracks occluded.txt\nmust 1 2 2 2"))
-    with pytest.raises(FormatError, match="line 2: id 2 was not detected in frame 2 but filled in there; it was in"):
+    with pytest.raises(FormatError, match="line 2: id 2 was not detected in frame 2 but interpolated there; it was"):
         hidden.among(found)
 
 
 @pytest.mark.parametrize("mark", [-1, 1])
-def test_the_mark_of_a_box_that_was_filled_in_is_believed(write: Write, tmp_path: Path, mark: int) -> None:
+def test_the_mark_of_an_interpolated_box_is_respected(write: Write, tmp_path: Path, mark: int) -> None:
     """A detection that is part of no track, of the same score, is nearly where the box was filled in."""
     found = Detections([1, 2, 3], [[x, 0, x + 40, 90] for x in (0, 5, 0)], np.ones(3), np.zeros(3))
     rows = "".join(f"{frame},1,0,0,40,90,1,-1,-1,{mark if frame == 2 else -1}\n" for frame in (1, 2, 3))
     (tmp_path / "marked.txt").write_text(rows)
     corrections = read_corrections(write("tracks marked.txt\nmust 1 1 2 1"))
     if mark == 1:
-        with pytest.raises(FormatError, match="id 1 was not detected in frame 2 but filled in there"):
+        with pytest.raises(FormatError, match="id 1 was not detected in frame 2 but interpolated there"):
             corrections.among(found)
     else:
         (constraint,) = corrections.among(found)

@@ -98,7 +98,7 @@ def test_only_a_few_frames_are_taken_ahead():
     assert max(detector.asked) <= 10 + COUNT
 
 
-def test_a_live_source_is_looked_at_frame_by_frame():
+def test_a_live_source_is_detected_frame_by_frame():
     source, detector = Source(10), Slow()
     source.live = True
     for number, _, _ in detect_frames(source, LoadedDetector("slow", detector), Stopwatch()):

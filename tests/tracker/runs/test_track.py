@@ -1,17 +1,21 @@
 from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 
 from siamlink import tracker
-from siamlink.detectors.base.errors import DetectorError, InputError
+from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import Scene, crossing
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
-from siamlink.tracker.linking.linker import link_detections
+from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
-from siamlink.tracker.runs.run import Counts
+from siamlink.tracker.runs.options import TrackingOptions
+from siamlink.tracker.runs.result import Counts
+from siamlink.tracker.runs.run import Interrupted
+from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks
 from siamlink.tracker.runs.track import track, track_input
 from siamlink.tracker.tracks import Tracks
 
@@ -63,7 +67,7 @@ class Oracle:
         return self.found.in_frame(self.seen)
 
 
-def test_public_detections_are_linked_without_a_look_at_the_frames(folder, found, matcher, model):
+def test_public_detections_are_linked_without_decoding_frames(folder, found, matcher, model, link_detections):
     result = track(folder, parameters=OFFLINE.model_copy(update={"model": model, "levels": 1}))
     assert result.detector is None
     assert (result.frame_count, result.broken) == (FRAMES, None)
@@ -79,8 +83,10 @@ def test_a_detector_sees_every_frame_and_its_detections_are_linked(folder, found
     reports = []
     opened = open_input(folder, use_public=False)
     detector = Oracle(found)
-    result = track_input(opened, detector, parameters, lambda *step: reports.append(step), matcher)
-    given = track_input(open_input(folder, found), None, parameters, matcher=matcher)
+    result = track_input(
+        opened, TrackingOptions(parameters, detector, progress=lambda *step: reports.append(step), matcher=matcher)
+    )
+    given = track_input(open_input(folder, found), TrackingOptions(parameters, matcher=matcher))
     assert result.detector == "Oracle"
     assert given.detector is None
     assert detector.seen == result.frame_count == given.frame_count == FRAMES
@@ -95,10 +101,12 @@ def test_online_tracking_hands_over_every_frame_with_its_tracks(folder, found, m
     opened = open_input(folder, use_public=False)
     result = track_input(
         opened,
-        Oracle(found),
-        ONLINE,
-        matcher=matcher,
-        on_frame=lambda frame, tracks: shown.append((frame.image.shape, tracks)),
+        TrackingOptions(
+            ONLINE,
+            Oracle(found),
+            matcher=matcher,
+            sinks=(DrawTracks(lambda frame, tracks: shown.append((frame.image.shape, tracks))),),
+        ),
     )
     assert [shape for shape, _ in shown] == [(270, 480, 3)] * FRAMES
     joined = type(result.tracks).concatenate([tracks for _, tracks in shown])
@@ -106,12 +114,12 @@ def test_online_tracking_hands_over_every_frame_with_its_tracks(folder, found, m
 
 
 @pytest.mark.parametrize("mode", ["online", "windowed"])
-def test_tracks_that_are_handed_over_are_the_same_and_kept_nowhere_else(folder, found, matcher, mode):
+def test_a_sink_gets_the_same_tracks_and_the_result_keeps_none(folder, found, matcher, mode):
     parameters, texts = TrackerParameters(mode=mode, latency_seconds=0.2), []
     opened = open_input(folder, found)
-    kept = track_input(opened, None, parameters, matcher=matcher)
+    kept = track_input(opened, TrackingOptions(parameters, matcher=matcher))
     handed = track_input(
-        opened, None, parameters, matcher=matcher, on_final=lambda tracks: texts.append(tracks.to_mot_text())
+        opened, TrackingOptions(parameters, matcher=matcher, sinks=(AppendTracks(texts.append),), keeps_tracks=False)
     )
     assert "".join(texts) == kept.tracks.to_mot_text() != ""
     assert sum(map(bool, texts)) > 2
@@ -127,9 +135,11 @@ def test_frames_that_are_known_are_followed_together_as_one_by_one(folder, found
     given, passed = found[found.frame <= end], []
     parameters = TrackerParameters(mode="online", solver="hungarian")
     opened = open_input(folder, given)
-    result = track_input(opened, None, parameters, progress=lambda *step: passed.append(step), matcher=matcher)
-    alone = KalmanTracker(opened.frame_rate, parameters, matcher)
-    expected = [alone.update(given.in_frame(number), number) for number in range(1, FRAMES + 1)]
+    result = track_input(
+        opened, TrackingOptions(parameters, progress=lambda *step: passed.append(step), matcher=matcher)
+    )
+    alone = KalmanTracker(TrackerSetup(opened.frame_rate, parameters, matcher))
+    expected = [alone.update(given.in_frame(number), frame_number=number) for number in range(1, FRAMES + 1)]
     assert result.tracks.to_mot_text() == Tracks.concatenate(expected).to_mot_text() != ""
     assert result.counts == Counts(len(given), result.tracks.count, len(result.tracks), 0)
     np.testing.assert_array_equal(result.detections.box, given.box)
@@ -140,7 +150,7 @@ def test_frames_that_are_known_are_followed_together_as_one_by_one(folder, found
 
 def test_given_detections_win_over_public_ones(folder, found, matcher):
     first_half = found[found.frame <= FRAMES // 2]
-    result = track_input(open_input(folder, first_half), None, OFFLINE, matcher=matcher)
+    result = track_input(open_input(folder, first_half), TrackingOptions(OFFLINE, matcher=matcher))
     assert result.detections is first_half
     assert result.frame_count == FRAMES
     assert result.tracks.frame.max() <= FRAMES // 2
@@ -152,7 +162,7 @@ def test_no_detections_at_all_are_a_valid_result(folder, matcher, parameters):
         (open_input(folder, Detections.empty()), None),
         (open_input(folder, use_public=False), Oracle(Detections.empty())),
     ):
-        result = track_input(opened, detector, parameters, matcher=matcher)
+        result = track_input(opened, TrackingOptions(parameters, detector, matcher=matcher))
         assert (len(result.tracks), len(result.detections), result.frame_count) == (0, 0, FRAMES)
         assert result.tracks.to_mot_text() == ""
 
@@ -160,16 +170,16 @@ def test_no_detections_at_all_are_a_valid_result(folder, matcher, parameters):
 def test_a_detector_that_fails_is_named_with_its_frame(folder, found, matcher):
     opened = open_input(folder, use_public=False)
     with pytest.raises(DetectorError, match=r"Oracle.* frame 3.*lost my glasses"):
-        track_input(opened, Oracle(found, fail_in=3), OFFLINE, matcher=matcher)
+        track_input(opened, TrackingOptions(OFFLINE, Oracle(found, fail_in=3), matcher=matcher))
 
 
-def test_what_was_found_before_the_video_broke_is_kept(folder, found, matcher, tmp_path):
+def test_detections_before_the_video_broke_are_linked(folder, found, matcher, tmp_path):
     whole = (folder / "Crossing.mp4").read_bytes()
     short = tmp_path / "Crossing"
     short.mkdir()
     (short / "seqinfo.ini").write_text(f"[Sequence]\nframeRate=30\nseqLength={FRAMES + 6}\n")
     (short / "Crossing.mp4").write_bytes(whole)
-    result = track_input(open_input(short), Oracle(found), OFFLINE, matcher=matcher)
+    result = track_input(open_input(short), TrackingOptions(OFFLINE, Oracle(found), matcher=matcher))
     assert "ends after 24 of 30 frames" in result.broken
     assert result.frame_count == FRAMES
     assert len(result.tracks) > FRAMES
@@ -179,12 +189,12 @@ def test_a_live_source_cannot_be_tracked_offline(folder, matcher):
     opened = open_input(folder, use_public=False)
     opened.frames.live = True
     with pytest.raises(InputError, match=r"live .*--mode online"):
-        track_input(opened, Oracle(Detections.empty()), OFFLINE, matcher=matcher)
+        track_input(opened, TrackingOptions(OFFLINE, Oracle(Detections.empty()), matcher=matcher))
 
 
 def test_tracking_twice_gives_the_same(folder, matcher):
     opened = open_input(folder)
-    once, again = (track_input(opened, None, OFFLINE, matcher=matcher) for _ in range(2))
+    once, again = (track_input(opened, TrackingOptions(OFFLINE, matcher=matcher)) for _ in range(2))
     assert once.tracks.to_mot_text() == again.tracks.to_mot_text()
     assert replace(once, tracks=again.tracks, seconds=again.seconds) == again
 
@@ -195,8 +205,10 @@ def test_one_call_is_all_it_takes(folder, found, model):
     assert isinstance(result, tracker.TrackingResult)
     assert isinstance(result.tracks, tracker.Tracks)
     assert result.detector == "Oracle"
+    assert dir(tracker) == tracker.__all__ == sorted(tracker.__all__)
     for name in tracker.__all__:
-        assert getattr(tracker, name).__name__ == name
+        assert name == "__version__" or getattr(tracker, name).__name__ == name
+    assert tracker.__version__ == version("siamlink")
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         tracker.nothing  # noqa: B018
 
@@ -209,5 +221,46 @@ def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
     monkeypatch.setattr("siamlink.detectors.sources.video_file.decode", refuse)
     parameters = tracker.load_parameters("fast", [f"mode={mode}"])
     opened = open_input(folder)
-    assert (opened.image_size, parameters.looks) == ((480, 270), False)
-    assert track_input(opened, None, parameters).frame_count == FRAMES
+    assert (opened.image_size, parameters.uses_appearance) == ((480, 270), False)
+    assert track_input(opened, TrackingOptions(parameters)).frame_count == FRAMES
+
+
+def test_settings_may_be_keywords(folder):
+    fast = tracker.load_parameters("fast")
+    online = tracker.track(folder, parameters=fast, mode="online")
+    named = tracker.track(folder, parameters=tracker.load_parameters("fast", ["mode=online"]))
+    assert online.tracks.to_mot_text() == named.tracks.to_mot_text() != ""
+    raw = tracker.track(folder, mode="online", appearance="none", gaps={"smooth": False})
+    assert raw.tracks.to_mot_text() not in (online.tracks.to_mot_text(), "")
+    assert raw.appearance is None
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"mod": "online"}, "unknown key 'mod'; did you mean 'mode'"),
+        ({"mode": "later"}, "mode"),
+        ({"gaps": {"smoth": 1}}, "gaps.smoth"),
+    ],
+)
+def test_wrong_keywords_are_named(folder, settings, message):
+    with pytest.raises(ConfigError, match=rf"track\(\): .*{message}"):
+        tracker.track(folder, **settings)
+
+
+def test_an_interrupted_run_hands_over_the_tracks_that_are_final(folder, found, matcher):
+    class Stopping(Oracle):
+        def detect(self, image: np.ndarray) -> Detections:
+            if self.seen == 15:
+                raise KeyboardInterrupt
+            return super().detect(image)
+
+    parameters = TrackerParameters(mode="online")
+    whole = track_input(open_input(folder, found), TrackingOptions(parameters, matcher=matcher)).tracks
+    source = open_input(folder, use_public=False)
+    with pytest.raises(Interrupted) as raised:
+        track_input(source, TrackingOptions(parameters, Stopping(found), matcher))
+    assert isinstance(raised.value.__cause__, KeyboardInterrupt)
+    final = raised.value.final_frame
+    assert 0 < final <= 15
+    assert raised.value.tracks.to_mot_text() == whole[whole.frame <= final].to_mot_text() != ""

@@ -1,12 +1,10 @@
 import numpy as np
 import pytest
 
-from siamlink.association.pairs.candidates import GateParameters
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing, occlusion, reentry, street
-from siamlink.tracker.linking.linker import link_detections, score_pairs
 from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
@@ -17,7 +15,7 @@ EVERYTHING = CostParameters(detection_bias=-20)
 
 
 @pytest.fixture(scope="module")
-def link(matcher):
+def link(matcher, link_detections):
     def linked(detections, parameters=LP, frame_rate=30.0, stopwatch=None) -> Tracks:
         return link_detections(detections, frame_rate, matcher, parameters, stopwatch)
 
@@ -35,7 +33,7 @@ def check_ids(tracks: Tracks) -> None:
 
 @pytest.mark.parametrize("parameters", [LP, HUNGARIAN], ids=["lp", "hungarian"])
 @pytest.mark.parametrize("seed", [0, 2, 3])
-def test_people_who_cross_keep_their_ids(link, score, parameters, seed):
+def test_crossing_objects_keep_their_ids(link, score, parameters, seed):
     scene = crossing(seed=seed)
     tracks = link(scene.detections(), parameters)
     scores = score(scene.truth(), tracks)
@@ -59,7 +57,7 @@ def test_a_blackout_of_a_quarter_of_a_second_is_bridged(link, score, parameters,
     assert np.bincount(filled.frame)[30:].tolist() == [2] * 7
 
 
-def test_who_is_hidden_for_longer_than_the_longest_gap_comes_back_as_another(link, score):
+def test_after_a_gap_longer_than_the_longest_link_an_object_has_a_new_id(link, score):
     scene = occlusion()
     hidden = np.flatnonzero(scene.visibility() < 0.1)
     tracks = link(scene.detections())
@@ -70,7 +68,7 @@ def test_who_is_hidden_for_longer_than_the_longest_gap_comes_back_as_another(lin
     assert scores.FN - len(hidden) < 20
 
 
-def test_who_leaves_comes_back_as_another_and_who_stays_stays(link, score):
+def test_an_object_that_leaves_gets_a_new_id_and_the_other_keeps_its_own(link, score):
     scene = reentry()
     truth = scene.truth()
     leaves = next(each for each in (1, 2) if np.diff(truth.frame[truth.track_id == each]).max() > 1)
@@ -190,15 +188,3 @@ def test_the_stages_are_timed(link):
     link(crossing(frame_count=10).detections(), stopwatch=stopwatch)
     assert list(stopwatch.seconds) == ["features", "boosting", "solve", "gaps"]
     assert all(seconds > 0 for seconds in stopwatch.seconds.values())
-
-
-def test_pairs_too_far_apart_to_be_linked_still_tell_of_motion(matcher):
-    found, stopwatch = street(frame_count=60).detections(), Stopwatch()
-    every = score_pairs(found, 30, matcher, TrackerParameters(), stopwatch)
-    near = score_pairs(found, 30, matcher, TrackerParameters(gate=GateParameters(max_link_frames=3)), stopwatch)
-    short = every.pairs.gap(every.detections.frame) <= 3
-    np.testing.assert_array_equal(near.pairs.earlier, every.pairs.earlier[short])
-    np.testing.assert_array_equal(near.pairs.later, every.pairs.later[short])
-    np.testing.assert_array_equal(near.link, every.link[short])
-    np.testing.assert_array_equal(near.motion.velocity, every.motion.velocity)
-    assert 0 < short.sum() < len(short)

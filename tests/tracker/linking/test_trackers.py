@@ -1,4 +1,4 @@
-"""Tracking without delay, by either solver: what is given out in each frame, and what may come in."""
+"""The public trackers: modes, tracking without delay by either solver, and what may come in."""
 
 import sys
 from types import ModuleType, SimpleNamespace
@@ -6,12 +6,13 @@ from types import ModuleType, SimpleNamespace
 import numpy as np
 import pytest
 
+from siamlink.association.solvers.constraints import cannot_link
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tools.synthetic.street import crossing, reentry, street
-from siamlink.tracker.linking.online import OnlineTracker
-from siamlink.tracker.linking.windowed import WindowedTracker
+from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -35,11 +36,11 @@ def new(matcher, two_levels, solver):
 
 
 def run(tracker: OnlineTracker, detections: Detections, last: int) -> Tracks:
-    return Tracks.concatenate([tracker.update(detections.in_frame(k), k) for k in range(1, last + 1)])
+    return Tracks.concatenate([tracker.update(detections.in_frame(k), frame_number=k) for k in range(1, last + 1)])
 
 
 @pytest.mark.parametrize("seed", [0, 2, 3])
-def test_people_who_cross_mostly_keep_their_ids(new, score, seed):
+def test_crossing_objects_mostly_keep_their_ids(new, score, seed):
     scene = crossing(seed=seed)
     scores = score(scene.truth(), run(new(), scene.detections(), scene.frame_count))
     assert scores.IDSW <= 1
@@ -68,10 +69,10 @@ def test_nothing_later_matters(new):
 def test_only_the_tracks_of_the_present_frame_are_given_and_finish_adds_none(new):
     found, tracker = crossing(frame_count=40).detections(), new()
     for frame in range(1, 41):
-        assert set(tracker.update(found.in_frame(frame), frame).frame.tolist()) <= {frame}
+        assert set(tracker.update(found.in_frame(frame), frame_number=frame).frame.tolist()) <= {frame}
         assert tracker.frame == tracker.final_frame == frame
     assert len(tracker.finish()) == 0
-    assert set(tracker.update(Detections.empty(), 90).frame.tolist()) <= {90}
+    assert set(tracker.update(Detections.empty(), frame_number=90).frame.tolist()) <= {90}
 
 
 def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
@@ -80,12 +81,12 @@ def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
     patient = {"tracklet_entry": 2.5, "min_seconds": 0.2}
     tracker = OnlineTracker(30, TrackerParameters(mode="online", online=patient), two_levels)
     for frame in range(1, 51):
-        there, here = (each.update(found.in_frame(frame), frame) for each in (window, tracker))
+        there, here = (each.update(found.in_frame(frame), frame_number=frame) for each in (window, tracker))
         assert there.to_mot_text() == here.to_mot_text()
     assert tracker.open_count == window.open_count > 0
 
 
-def test_who_is_missed_for_a_moment_is_carried_on_and_taken_up_again(two_levels):
+def test_a_track_is_extrapolated_for_a_moment_and_then_continued(two_levels):
     """A person walks to the right and is not detected for some frames."""
     tracker = OnlineTracker(30, TrackerParameters(mode="online"), two_levels)
     people = Walkers(people=3, pillar=0, miss_rate=0, false_rate=0)
@@ -112,10 +113,10 @@ def test_detections_that_cannot_be_used_are_refused_and_nothing_is_lost(new):
     for _ in range(20):
         tracker.update(Detections.from_boxes(1, STILL, [0.9]))
     for given, message in (("boxes", "does not consist of numbers"), ([[5, 5, 1, 9, 1]], "box without area")):
-        with pytest.raises(InputError, match=f"cannot track what was given for frame 21: .*{message}"):
+        with pytest.raises(InputError, match=f"cannot track the detections of frame 21: .*{message}"):
             tracker.update(given)
     with pytest.raises(InputError, match="growing frame numbers: 4 after 20"):
-        tracker.update(Detections.empty(), 4)
+        tracker.update(Detections.empty(), frame_number=4)
     assert tracker.frame == 20
     assert tracker.update(np.array([[*STILL[0], 0.9, 3]])).track_id.tolist() == [1]
 
@@ -166,3 +167,70 @@ def test_supervision_needs_its_package(new, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(InputError, match="pip install supervision"):
         new().update(SimpleNamespace(xyxy=np.array(STILL, float), confidence=None, class_id=None))
+
+
+TRACKERS = {"offline": OfflineTracker, "windowed": WindowedTracker, "online": OnlineTracker}
+
+
+@pytest.mark.parametrize("mode", TRACKERS)
+@pytest.mark.parametrize("other", TRACKERS)
+def test_parameters_of_another_mode_are_refused(two_levels, mode, other):
+    if mode == other:
+        assert TRACKERS[mode](30, TrackerParameters(mode=mode), two_levels).parameters.mode == mode
+        return
+    with pytest.raises(ConfigError, match=f"tracks in mode {mode}, but the parameters say mode={other}"):
+        TRACKERS[mode](30, TrackerParameters(mode=other), two_levels)
+
+
+@pytest.mark.parametrize("mode", TRACKERS)
+def test_parameters_without_a_mode_are_those_of_the_tracker(two_levels, mode):
+    found = street(frame_count=40).detections()
+    texts = []
+    for parameters in (TrackerParameters(min_detections=4), TrackerParameters(mode=mode, min_detections=4)):
+        tracker = TRACKERS[mode](30, parameters, two_levels)
+        parts = [tracker.update(found.in_frame(k), frame_number=k) for k in range(1, 41)]
+        texts.append(Tracks.concatenate([*parts, tracker.finish()]).to_mot_text())
+        assert (tracker.frame, tracker.final_frame) == (40, 40)
+    assert texts[0] == texts[1] != ""
+
+
+def test_offline_no_track_is_final_before_the_end(two_levels):
+    found, tracker = street(frame_count=40).detections(), OfflineTracker(30, matcher=two_levels)
+    for frame in range(1, 41):
+        assert len(tracker.update(found.in_frame(frame))) == 0
+        assert tracker.final_frame == 0
+        assert tracker.last_ids.tolist() == [0] * len(found.in_frame(frame))
+    assert len(tracker.finish()) > 0
+
+
+def test_constraints_are_obeyed_in_a_window_and_refused_online(two_levels):
+    found = crossing(frame_count=60).detections()
+    chosen = np.flatnonzero(found.frame == 10)[0], np.flatnonzero(found.frame == 50)[0]
+    raw, constraints = TrackerParameters(gaps={"smooth": False}), [cannot_link(*chosen)]
+    tracker = WindowedTracker(30, raw, two_levels, constraints=constraints)
+    parts = [tracker.update(found.in_frame(k)) for k in range(1, 61)]
+    tracks = Tracks.concatenate([*parts, tracker.finish()])
+    first, second = (tracks.track_id[(tracks.box == found.box[row]).all(axis=1)] for row in chosen)
+    assert first.tolist() != second.tolist()
+    with pytest.raises(ConfigError, match="constraints need mode offline or windowed and solver lp, not mode online"):
+        OnlineTracker(30, None, two_levels, constraints=constraints)
+
+
+@pytest.mark.parametrize("former", ["frame", "image", "number"])
+def test_the_former_way_to_give_a_frame_is_accepted_with_a_warning(new, former):
+    tracker, image = new(), np.zeros((4, 4, 3), np.uint8)
+    given = {"frame": Frame(7, 0.6, image), "image": image, "number": 7}[former]
+    with pytest.warns(FutureWarning, match="update\\(detections, image=..., frame_number=...\\)") as caught:
+        tracker.update(Detections.empty(), frame=given)
+    assert caught[0].filename == __file__
+    assert tracker.frame == (1 if former == "image" else 7)
+    if former != "image":
+        with pytest.warns(FutureWarning):
+            tracker.update(Detections.empty(), Frame(9, 0.6, image) if former == "frame" else 9)
+        assert tracker.frame == 9
+
+
+@pytest.mark.parametrize("wrong", [{"image": "7"}, {"image": 3.0}, {"frame_number": 3.0}, {"frame_number": "7"}])
+def test_anything_else_is_refused(new, wrong):
+    with pytest.raises(InputError, match=r"expected an image as a NumPy array|expected a whole frame number"):
+        new().update(Detections.empty(), **wrong)

@@ -11,10 +11,11 @@ from siamlink.association.appearance.appearance import AppearanceGate, Compariso
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.prefetch import prefetch
-from siamlink.tracker.linking.linker import Looks
-from siamlink.tracker.linking.online import OnlineTracker
+from siamlink.tracker.linking.appearance_source import KnownAppearance
+from siamlink.tracker.linking.trackers import OnlineTracker
 from siamlink.tracker.parameters import OnlineParameters, TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track, track_input
 
 OPEN = AppearanceGate(low=0.001, high=0.999)
@@ -36,18 +37,18 @@ class Boxes:
 
 def run(painted, parameters, opened=None, **options):
     given = opened or open_input(painted.folder)
-    return track_input(given, None, parameters, matcher=painted.matcher, **options)
+    return track_input(given, TrackingOptions(parameters, matcher=painted.matcher, **options))
 
 
 @MODES
-def test_what_geometry_leaves_open_is_looked_at_and_decides(painted, parameters):
+def test_pairs_that_geometry_leaves_open_are_decided_by_appearance(painted, parameters):
     result = run(painted, parameters)
     use = result.appearance
     assert use.name == "grey"
     assert 0 < use.wanted == use.seen
     assert use.missing is None
     assert {"decode", "appearance"} <= set(result.seconds)
-    blind = track_input(open_input(painted.folder), None, parameters, matcher=Matcher(*boosters(painted)))
+    blind = track_input(open_input(painted.folder), TrackingOptions(parameters, matcher=Matcher(*boosters(painted))))
     assert blind.appearance is None
     assert not {"decode", "appearance"} & set(blind.seconds)
     assert blind.tracks.to_mot_text() != ""
@@ -95,20 +96,23 @@ def test_where_nothing_is_open_nothing_is_read(painted):
 def test_a_detector_s_frames_are_read_a_second_time(painted):
     found, reports = painted.scene.detections(), []
     opened = open_input(painted.folder, use_public=False)
-    result = track_input(opened, Boxes(found), OFFLINE, lambda *step: reports.append(step), matcher=painted.matcher)
+    result = track_input(
+        opened,
+        TrackingOptions(OFFLINE, Boxes(found), progress=lambda *step: reports.append(step), matcher=painted.matcher),
+    )
     stages = list(dict.fromkeys(stage for stage, _, _ in reports))
     assert stages == ["detect", "link", "appearance"]
     assert (result.frame_count, result.broken) == (60, None)
     assert result.appearance.wanted == result.appearance.seen > 0
-    given = track_input(open_input(painted.folder, found), None, OFFLINE, matcher=painted.matcher)
+    given = track_input(open_input(painted.folder, found), TrackingOptions(OFFLINE, matcher=painted.matcher))
     assert result.tracks.to_mot_text() == given.tracks.to_mot_text()
 
 
-def test_online_the_frames_of_a_detector_are_looked_at_at_once(painted):
+def test_online_the_frames_of_a_detector_are_described_in_the_same_pass(painted):
     found = painted.scene.detections()
     opened = open_input(painted.folder, use_public=False)
-    result = track_input(opened, Boxes(found), ONLINE, matcher=painted.matcher)
-    given = track_input(open_input(painted.folder, found), None, ONLINE, matcher=painted.matcher)
+    result = track_input(opened, TrackingOptions(ONLINE, Boxes(found), matcher=painted.matcher))
+    given = track_input(open_input(painted.folder, found), TrackingOptions(ONLINE, matcher=painted.matcher))
     assert result.tracks.to_mot_text() == given.tracks.to_mot_text() != ""
     assert result.appearance == given.appearance
 
@@ -120,12 +124,12 @@ def test_without_frames_geometry_alone_decides_and_it_is_said(painted, parameter
     result = run(painted, parameters, open_input(folder))
     assert result.appearance.missing == "has no frames"
     assert result.appearance.seen == 0 < result.appearance.wanted
-    blind = track_input(open_input(folder), None, parameters, matcher=Matcher(*boosters(painted)))
+    blind = track_input(open_input(folder), TrackingOptions(parameters, matcher=Matcher(*boosters(painted))))
     assert result.tracks.to_mot_text() == blind.tracks.to_mot_text() != ""
 
 
 @MODES
-def test_frames_that_end_early_are_looked_at_as_far_as_they_go(painted, parameters, tmp_path):
+def test_frames_that_end_early_are_described_as_far_as_they_go(painted, parameters, tmp_path):
     folder = tmp_path / "Painted"
     shutil.copytree(painted.folder, folder)
     for number in range(31, 61):
@@ -138,36 +142,37 @@ def test_frames_that_end_early_are_looked_at_as_far_as_they_go(painted, paramete
     assert result.tracks.frame.max() > 50
 
 
-def test_what_was_compared_before_is_not_looked_at_again(painted):
+def test_known_comparisons_are_used_instead_of_the_frames(painted):
     seen = []
 
     def look(detections, pairs):
         seen.append((detections, pairs))
         return Comparisons(np.zeros(len(pairs), np.int64), (np.ones((1, 1), np.float32),))
 
-    result = run(painted, OFFLINE, looks=Looks(compare=look))
+    result = run(painted, OFFLINE, appearance=KnownAppearance(look))
     assert len(seen) == 1
     assert painted.grey.described == 0
     assert result.appearance.seen == len(seen[0][1])
 
 
-@pytest.mark.parametrize("given", ["image", "frame"])
-def test_online_an_image_may_come_alone_or_as_a_frame(painted, given):
+@pytest.mark.parametrize("given", ["image", "numbered"])
+def test_online_an_image_may_come_with_its_number_or_without(painted, given):
     frames, found = list(open_input(painted.folder).frames), painted.scene.detections()
     tracker = OnlineTracker(30, ONLINE, painted.matcher)
     for frame in frames:
-        tracker.update(found.in_frame(frame.number), frame if given == "frame" else frame.image)
+        number = frame.number if given == "numbered" else None
+        tracker.update(found.in_frame(frame.number), frame.image, number)
     assert tracker.compared_count == tracker.open_count > 0
     blind = OnlineTracker(30, ONLINE, painted.matcher)
     for number in range(1, 61):
-        blind.update(found.in_frame(number), number)
+        blind.update(found.in_frame(number), frame_number=number)
     assert blind.compared_count == 0 < blind.open_count
 
 
 def test_online_some_frames_may_come_without_an_image(painted):
     found, tracker = painted.scene.detections(), OnlineTracker(30, ONLINE, painted.matcher)
     for frame in open_input(painted.folder).frames:
-        tracker.update(found.in_frame(frame.number), frame if frame.number % 3 else frame.number)
+        tracker.update(found.in_frame(frame.number), frame.image if frame.number % 3 else None)
     assert 0 < tracker.compared_count < tracker.open_count
 
 
@@ -192,12 +197,12 @@ def test_overlapped_stages_change_nothing(painted, monkeypatch, mode, detects):
     parameters = TrackerParameters(mode=mode, levels=1, latency_seconds=0.2, appearance_gate=OPEN)
     given, results = open_input(painted.folder).detections, []
     for depth in (0, 4):
-        for module in ("linking.appearance", "runs.feed", "runs.frame_by_frame"):
+        for module in ("linking.appearance", "runs.feed", "runs.run"):
             monkeypatch.setattr(
                 f"siamlink.tracker.{module}.prefetch", lambda items, *_, depth=depth: prefetch(items, depth)
             )
         opened = open_input(painted.folder, use_public=not detects)
-        results.append(track_input(opened, Boxes(given), parameters, matcher=painted.matcher))
+        results.append(track_input(opened, TrackingOptions(parameters, Boxes(given), matcher=painted.matcher)))
     assert len({result.tracks.to_mot_text() for result in results}) == 1
     assert results[0].tracks.count > 0
     assert results[0].appearance.seen > 0

@@ -1,0 +1,149 @@
+"""Constraints between rows of a stream of detections, as far as these have come and are in the window."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.pairs.candidates import IntArray
+from siamlink.association.solvers.constraints import (
+    Constraint,
+    Constraints,
+    Groups,
+    connected,
+    group_detections,
+)
+from siamlink.detectors.base.errors import ConstraintError
+
+Ids = NDArray[np.int32]
+
+
+class RowConstraints:
+    """Knows which detections of the window constraints name, and the final tracks of those that left it.
+
+    Args:
+        constraints: rows count from 0 over all detections, before non-maximum suppression.
+
+    Raises:
+        ConstraintError: they contradict each other, or one is no constraint.
+    """
+
+    def __init__(self, constraints: Constraints) -> None:
+        for each in constraints:
+            _check(each)
+        self._row = np.unique(np.array([(each.a, each.b) for each in constraints], np.int64))
+        self._constraints = [
+            replace(each, a=int(a), b=int(b))
+            for each in constraints
+            for a, b in [np.searchsorted(self._row, [each.a, each.b])]
+        ]
+        self._frame = -1 - np.arange(len(self._row), dtype=np.int32)  # not known yet: all different
+        self._groups = group_detections(self._frame, self._constraints)
+        self._track = np.zeros(len(self._row), np.int32)
+        self._window = np.zeros(0, np.int64)
+        self._count = 0
+
+    def named_among(self, count: int) -> NDArray[np.bool_]:
+        """(count,) which of the next detections a constraint names."""
+        named = np.zeros(count, bool)
+        named[self._row[self._next(count)] - self._count] = True
+        return named
+
+    def add(self, frame: NDArray[np.int32], rows: NDArray[np.intp]) -> None:
+        """Take in the frames (N,) of the next detections, those `rows` of which come into the window.
+
+        Raises:
+            ConstraintError: two detections of a frame would be in one track.
+        """
+        named = self._next(len(frame))
+        if len(self._row[named]):
+            frames = self._frame.copy()
+            frames[named] = frame[self._row[named] - self._count]
+            self._groups = group_detections(frames, self._constraints)
+            self._frame = frames
+        if len(self._row):
+            self._window = np.append(self._window, self._count + rows)
+        self._count += len(frame)
+
+    def check_end(self) -> None:
+        """Check that all rows have come.
+
+        Raises:
+            ConstraintError: one has not.
+        """
+        if len(self._row) and self._row[-1] >= self._count:
+            row = int(self._row[np.searchsorted(self._row, self._count)])
+            place = int(np.searchsorted(self._row, row))
+            origin = next(each.origin for each in self._constraints if place in (each.a, each.b))
+            raise ConstraintError(f"{origin}: there is no detection {row}; rows are 0 to {self._count - 1}")
+
+    def groups(self, frame: NDArray[np.int32], held: Ids) -> Groups:
+        """The constraints of the N detections in the window.
+
+        Constraints of a detection with a final track are constraints of this track, even when the detection has left
+        the window. Groups that are known to be in different tracks cannot be in one.
+
+        Args:
+            frame: (N,) of each detection.
+            held: (N,) its final track, 0 for none.
+        """
+        if not len(self._row):
+            return group_detections(frame, ())
+        place, named = self._places()
+        group, kept = np.full(len(frame), -1), np.zeros(len(frame), bool)
+        group[named], kept[named] = self._groups.group[place], self._groups.kept[place]
+        apart = self._groups.apart
+        final = np.flatnonzero(self._track)
+        if len(final):
+            first_track = int(self._groups.group.max()) + 1
+            track = first_track + self._track[final].astype(np.int64)
+            label = connected(
+                int(max(track.max(), first_track + held.max(initial=0))) + 1, self._groups.group[final], track
+            )
+            group[named] = label[group[named]]
+            own = np.isin(held, self._track[final])
+            group[own] = label[first_track + held[own]]
+            in_tracks = np.unique(label[track])
+            one, other = np.triu_indices(len(in_tracks), 1)
+            apart = np.concatenate([label[apart], np.column_stack([in_tracks[one], in_tracks[other]])])
+        frames = frame.astype(np.int64)
+        return Groups(frames, frames, group, kept, apart).part(np.ones(len(frame), bool))
+
+    def demanded_tracks(self, held: Ids) -> Ids:
+        """(N,) the final track that each detection in the window must be in; 0 where none is known, or it is held."""
+        demanded = np.zeros_like(held)
+        if self._track.any():
+            place, named = self._places()
+            of_group = np.zeros(int(self._groups.group.max()) + 1, np.int32)
+            final = (self._track > 0) & self._groups.kept
+            of_group[self._groups.group[final]] = self._track[final]
+            demanded[named] = of_group[self._groups.group[place]]
+        return np.where(held > 0, 0, demanded).astype(np.int32)
+
+    def remember(self, final_ids: Ids) -> None:
+        """Note the final tracks (N,) of the detections in the window, 0 where they are not final or in none."""
+        if not len(self._row):
+            return
+        place, named = self._places()
+        self._track[place] = np.where(self._track[place] > 0, self._track[place], final_ids[named])
+
+    def forget(self, count: int) -> None:
+        """Drop the first `count` detections of the window."""
+        self._window = self._window[count:]
+
+    def _next(self, count: int) -> slice:
+        """Where those of the next `count` rows are that a constraint names."""
+        return slice(*np.searchsorted(self._row, [self._count, self._count + count]))
+
+    def _places(self) -> tuple[IntArray, NDArray[np.bool_]]:
+        """The places of the named detections of the window among all named ones, and which these are."""
+        place = np.searchsorted(self._row, self._window)
+        named = np.isin(self._window, self._row)
+        return place[named], named
+
+
+def _check(constraint: object) -> None:
+    if not isinstance(constraint, Constraint):
+        raise ConstraintError(f"expected must_link(a, b) or cannot_link(a, b), not {constraint!r:.40}")
+    if min(constraint.a, constraint.b) < 0:
+        raise ConstraintError(f"{constraint.origin}: there is no detection {min(constraint.a, constraint.b)}")

@@ -1,0 +1,119 @@
+"""Detections and candidate pairs with their probabilities, extended as later detections come."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.appearance.appearance import Comparisons
+from siamlink.association.matcher import detection_features
+from siamlink.association.pairs.candidates import Pairs, candidate_pairs
+from siamlink.association.pairs.features import Motion, pair_features, past_motion
+from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.association.solvers.costs import CostParameters, link_problem
+from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.protocol import TrackerSetup
+
+FloatArray = NDArray[np.float64]
+Compare = Callable[[Detections, Pairs], Comparisons]
+"""Compares pairs of detections by appearance."""
+
+
+@dataclass(frozen=True)
+class ScoredPairs:
+    """N detections, P candidate pairs, and how probable each is.
+
+    Attributes:
+        detections: after non-maximum suppression, sorted by frame.
+        scene: statistics of all of them.
+        motion: of each detection, from the pairs before it.
+        pairs: the candidates.
+        context_probability: (P,) that a pair is a link, by context.
+        link_probability: (P,) the same, revised by the appearance.
+        detection_probability: (N,) that a detection is an object.
+        open_count: how many pairs geometry left open, those of dropped detections included.
+        compared_count: how many of these the appearance has compared.
+    """
+
+    detections: Detections
+    scene: SceneStatistics
+    motion: Motion
+    pairs: Pairs
+    context_probability: FloatArray
+    link_probability: FloatArray
+    detection_probability: FloatArray
+    open_count: int = 0
+    compared_count: int = 0
+
+    @classmethod
+    def empty(cls) -> "ScoredPairs":
+        """Of no detections."""
+        nothing, numbers, rows = Detections.empty(), np.zeros(0), np.zeros(0, np.int64)
+        return cls(nothing, SceneStatistics.of(nothing), Motion.none(), Pairs(rows, rows), numbers, numbers, numbers)
+
+    def without_first(self, count: int) -> "ScoredPairs":
+        """Without the first `count` detections and the pairs that they are part of."""
+        rest = self.pairs.earlier >= count
+        return replace(
+            self,
+            detections=self.detections[count:],
+            motion=self.motion[count:],
+            pairs=Pairs(self.pairs.earlier[rest] - count, self.pairs.later[rest] - count),
+            context_probability=self.context_probability[rest],
+            link_probability=self.link_probability[rest],
+            detection_probability=self.detection_probability[count:],
+        )
+
+    def link_problem(self, costs: CostParameters) -> LinkProblem:
+        """The linear program of these detections and pairs."""
+        return link_problem(self.detections, self.pairs, self.link_probability, self.detection_probability, costs)
+
+    def extended(
+        self, later: Detections, scene: SceneStatistics, setup: TrackerSetup, compare: Compare | None = None
+    ) -> "ScoredPairs":
+        """These and later detections; pairs that have a probability by context and appearance keep it.
+
+        The model of context scores every new pair, then the appearance those that context leaves open. Detections are
+        all scored anew, as later ones support them.
+
+        Args:
+            later: detections of later frames, after non-maximum suppression.
+            scene: statistics of all detections.
+            setup: frame rate, settings and models.
+            compare: compares pairs by appearance; None: context alone decides.
+        """
+        stopwatch, matcher, gate = setup.stopwatch, setup.matcher, setup.parameters.gate
+        with stopwatch.stage("features"):
+            detections = Detections.concatenate([self.detections, later])
+            since_frame = int(self.detections.frame.max(initial=0)) + 1
+            new = candidate_pairs(detections, setup.frame_rate, gate, since_frame)
+            motion = self.motion.continued_by(past_motion(detections, new))
+            new = new[new.gap(detections.frame) <= gate.max_link_frames]
+            features = pair_features(detections, new, scene.score_rank(detections), setup.frame_rate, motion)
+        with stopwatch.stage("boosting"):
+            context = matcher.context_probability(features)
+            undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
+        link, compared_count = context, 0
+        if compare is not None and len(undecided):
+            compared = compare(detections, new[undecided])
+            compared_count = int(compared.known.sum())
+            with stopwatch.stage("boosting"):
+                link = matcher.revise(context, features, new, undecided, compared)
+        pairs, context = self.pairs.followed_by(new), np.append(self.context_probability, context)
+        with stopwatch.stage("features"):
+            support = detection_features(detections, scene, pairs, context)
+        with stopwatch.stage("boosting"):
+            detection_probability = matcher.detection_probability(support)
+        return ScoredPairs(
+            detections=detections,
+            scene=scene,
+            motion=motion,
+            pairs=pairs,
+            context_probability=context,
+            link_probability=np.append(self.link_probability, link),
+            detection_probability=detection_probability,
+            open_count=self.open_count + len(undecided),
+            compared_count=self.compared_count + compared_count,
+        )

@@ -1,0 +1,259 @@
+"""The public trackers: offline, windowed and online, with the same methods."""
+
+from typing import Any, Literal, Protocol, TypeVar, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from siamlink.association.matcher import Matcher
+from siamlink.association.solvers.constraints import Constraints
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.sources.frame_source import Image
+from siamlink.tracker.linking.appearance import FrameDescriber
+from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
+from siamlink.tracker.linking.kalman_tracker import KalmanTracker
+from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.protocol import Tracker, TrackerSetup, image_and_number
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.postprocessing.camera_motion import camera_for
+from siamlink.tracker.tracks import Tracks
+
+Mode = Literal["offline", "windowed", "online"]
+
+
+class SupervisionDetections(Protocol):
+    """`supervision.Detections`, or an object with the same columns."""
+
+    xyxy: Any
+    confidence: Any
+    class_id: Any
+
+
+AnySupervision = TypeVar("AnySupervision", bound=SupervisionDetections)
+
+
+def make_tracker(
+    setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
+) -> Tracker:
+    """The tracker of the settings: by linear program, or online with the Hungarian method by Kalman filter.
+
+    Raises:
+        ConfigError: there are constraints, and the tracker cannot obey them.
+        ConstraintError: constraints contradict each other.
+    """
+    if constraints:
+        check_constraints_possible(setup.parameters)
+    if setup.parameters.online_hungarian:
+        return KalmanTracker(setup, appearance)
+    return LinearProgramTracker(setup, appearance, constraints)
+
+
+def check_constraints_possible(parameters: TrackerParameters) -> None:
+    """Check that a tracker with these settings can obey constraints.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if parameters.solver != "lp" or parameters.mode == "online":
+        chosen = f"solver {parameters.solver}" if parameters.solver != "lp" else f"mode {parameters.mode}"
+        raise ConfigError(f"constraints need mode offline or windowed and solver lp, not {chosen}")
+
+
+class _PublicTracker:
+    _mode: Mode
+
+    def __init__(
+        self,
+        frame_rate: float,
+        parameters: TrackerParameters | None = None,
+        matcher: Matcher | None = None,
+        *,
+        image_size: tuple[int, int] | None = None,
+        constraints: Constraints = (),
+        describer: FrameDescriber | None = None,
+        stopwatch: Stopwatch | None = None,
+    ) -> None:
+        """Make a tracker of one video.
+
+        Args:
+            frame_rate: frames a second.
+            parameters: settings; a `mode` that is not set is the one of this tracker.
+            matcher: the models with their appearance; None: those that the parameters name.
+            image_size: width and height in pixels, if known.
+            constraints: by `must_link` and `cannot_link`, on rows of the detections, counted from 0 over all frames.
+            describer: describes detections, shared with other trackers of these frames; None: one of its own.
+            stopwatch: counts the stages.
+
+        Raises:
+            ConfigError: the frame rate is not above 0, or the parameters are for another mode or allow no constraints.
+            ConstraintError: constraints contradict each other.
+            ModelError: no matcher is given, and the one that `parameters` name cannot be loaded.
+        """
+        self.parameters = _of_mode(parameters or TrackerParameters(), self._mode, type(self).__name__)
+        matcher = matcher or self.parameters.load_matcher()
+        setup = TrackerSetup(frame_rate, self.parameters, matcher, image_size, stopwatch or Stopwatch())
+        self._tracker = make_tracker(setup, described_in_passing(setup, describer), constraints)
+
+    def finish(self) -> Tracks:
+        """The tracks of the frames that are not final yet.
+
+        Raises:
+            ConstraintError: constraints name rows that never came.
+        """
+        return self._tracker.finish()
+
+    @property
+    def frame(self) -> int:
+        """The number of the present frame; 0 before the first."""
+        return self._tracker.frame
+
+    @property
+    def final_frame(self) -> int:
+        """The last frame whose tracks are final."""
+        return self._tracker.final_frame
+
+    @property
+    def last_ids(self) -> NDArray[np.int32]:
+        """(N,) the track of each detection of the present frame; 0 for none, or none as yet."""
+        return self._tracker.last_ids
+
+    @property
+    def open_count(self) -> int:
+        """The candidate pairs that geometry left open; with two levels, the detections to describe."""
+        return self._tracker.open_count
+
+    @property
+    def compared_count(self) -> int:
+        """Those of them that the appearance has compared or described."""
+        return self._tracker.compared_count
+
+
+class _DelayedTracker(_PublicTracker):
+    def update(
+        self,
+        detections: Detections | SupervisionDetections | ArrayLike,
+        image: Image | None = None,
+        frame_number: int | None = None,
+        *,
+        frame: Any = None,
+    ) -> Tracks:
+        """Take in the detections of the next frame and return the tracks of the frames that are final with it.
+
+        Args:
+            detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
+                `x1 y1 x2 y2 score [label]`.
+            image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
+            frame_number: greater than the last one; None: the next frame. Skipped frames have no detections.
+            frame: former name of both; accepted for one more release.
+
+        Returns:
+            `Tracks` of the frames after the last `final_frame` up to the new one; none if this is the same.
+
+        Raises:
+            InputError: the frame number does not grow, or the detections are of several frames or none of these types.
+            ConstraintError: constraints demand one track for two detections of this frame.
+        """
+        return self._tracker.update(detections, *image_and_number(image, frame_number, frame))
+
+
+class OfflineTracker(_DelayedTracker):
+    """Links all detections of a video at once, in `finish`; no track is final before."""
+
+    _mode = "offline"
+
+
+class WindowedTracker(_DelayedTracker):
+    """Links the detections of the last seconds again and again; tracks are final after `latency_seconds`."""
+
+    _mode = "windowed"
+
+
+class OnlineTracker(_PublicTracker):
+    """Gives the tracks of each frame at once; they are final.
+
+    With solver `lp`, the linear program links the detections of the last seconds anew in every frame. With solver
+    `hungarian`, each track has a Kalman filter: many times faster, and less accurate.
+    """
+
+    _mode = "online"
+
+    @overload
+    def update(
+        self, detections: Detections, image: Image | None = None, frame_number: int | None = None, *, frame: Any = None
+    ) -> Tracks: ...
+
+    @overload
+    def update(
+        self,
+        detections: AnySupervision,
+        image: Image | None = None,
+        frame_number: int | None = None,
+        *,
+        frame: Any = None,
+    ) -> AnySupervision: ...
+
+    @overload
+    def update(
+        self, detections: ArrayLike, image: Image | None = None, frame_number: int | None = None, *, frame: Any = None
+    ) -> Tracks: ...
+
+    def update(
+        self, detections: Any, image: Image | None = None, frame_number: int | None = None, *, frame: Any = None
+    ) -> Any:
+        """Take in the detections of the next frame and return the tracks of this frame.
+
+        Args:
+            detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
+                `x1 y1 x2 y2 score [label]`.
+            image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
+            frame_number: greater than the last one; None: the next frame. Skipped frames have no detections.
+            frame: former name of both; accepted for one more release.
+
+        Returns:
+            `Tracks` of this frame; extrapolated boxes are marked interpolated. For a `supervision.Detections`, those of
+            its rows that belong to a track, with `tracker_id`.
+
+        Raises:
+            InputError: the frame number does not grow, or the detections are of several frames or none of these types.
+        """
+        tracks = self._tracker.update(detections, *image_and_number(image, frame_number, frame))
+        tracks = tracks[tracks.frame == self.frame]
+        if not hasattr(detections, "xyxy"):
+            return tracks
+        if not hasattr(detections, "__getitem__"):
+            return tracks[~tracks.interpolated].to_supervision()
+        in_track = self.last_ids > 0
+        tracked = detections[in_track]  # with masks and data
+        tracked.tracker_id = self.last_ids[in_track].astype(int)
+        return tracked
+
+
+def described_in_passing(setup: TrackerSetup, describer: FrameDescriber | None = None) -> DescribedInPassing:
+    """The appearance source of a tracker that is given images, with the camera's motion where boxes are smoothed.
+
+    Args:
+        setup: of the tracker.
+        describer: shared with other trackers; None: one by the tracker's own appearance.
+    """
+    parameters, rate, stopwatch = setup.parameters, setup.frame_rate, setup.stopwatch
+    describer = describer or FrameDescriber(setup.matcher.appearance, parameters.flow, rate, stopwatch)
+    if parameters.online_hungarian:
+        return DescribedInPassing(describer)
+    return DescribedInPassing(
+        describer, camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.camera)
+    )
+
+
+def _of_mode(parameters: TrackerParameters, mode: Mode, tracker: str) -> TrackerParameters:
+    """The parameters with this mode.
+
+    Raises:
+        ConfigError: they are set to another one.
+    """
+    if parameters.mode == mode:
+        return parameters
+    if "mode" in parameters.model_fields_set:
+        raise ConfigError(f"{tracker} tracks in mode {mode}, but the parameters say mode={parameters.mode}")
+    return parameters.model_copy(update={"mode": mode})

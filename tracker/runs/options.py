@@ -1,0 +1,49 @@
+"""How a source is tracked."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tracker.linking.appearance_source import AppearanceSource
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.runs.sinks import Sink
+
+DEFAULT_DETECTOR = "yolox-nano"
+
+
+def no_progress(stage: str, done: int, total: int | None) -> None:
+    """Report nothing."""
+
+
+@dataclass(frozen=True)
+class TrackingOptions:
+    """How a source is tracked.
+
+    Attributes:
+        parameters: settings of the tracker.
+        detector: finds the detections that are not given; None: `DEFAULT_DETECTOR`.
+        matcher: the models with their appearance; None: those that the parameters name.
+        progress: called with the stage, the steps done and the steps in all.
+        sinks: where tracks go as they become final.
+        keeps_tracks: whether the result holds detections and tracks; if not, memory does not grow with the video.
+        appearance: descriptors that were made before; None: they are made from the frames.
+    """
+
+    parameters: TrackerParameters = field(default_factory=TrackerParameters)
+    detector: Any = None
+    matcher: Matcher | None = None
+    progress: Progress = no_progress
+    sinks: tuple[Sink, ...] = ()
+    keeps_tracks: bool = True
+    appearance: AppearanceSource | None = None
+
+    @property
+    def offline(self) -> bool:
+        """Whether no track is final before all frames have come."""
+        return self.parameters.mode == "offline"
+
+    @property
+    def draws(self) -> bool:
+        """Whether a sink gets the frames with their tracks; never offline, where all frames would have to wait."""
+        return not self.offline and any(each.needs_frames for each in self.sinks)

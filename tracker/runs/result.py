@@ -1,0 +1,75 @@
+"""What comes of tracking one source."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.detections import Detections
+from siamlink.tracker.tracks import Tracks
+
+
+@dataclass(frozen=True)
+class AppearanceUse:
+    """How far appearance was used.
+
+    Attributes:
+        name: of the appearance.
+        wanted: the candidate pairs that geometry left open, or, with two levels, the chosen detections of tracklets;
+            all detections if these are chosen only later, in a window.
+        seen: how many of these were compared or described; the others were judged by geometry alone.
+        missing: why some were not; None if all were.
+    """
+
+    name: str
+    wanted: int
+    seen: int
+    missing: str | None
+
+
+@dataclass
+class Counts:
+    """How many detections were linked, into how many tracks of how many boxes, some of them interpolated."""
+
+    detections: int = 0
+    tracks: int = 0
+    boxes: int = 0
+    interpolated: int = 0
+
+
+@dataclass(frozen=True)
+class TrackingResult:
+    """The tracks of one source and how they were made.
+
+    Attributes:
+        name: of the source.
+        tracks: of all frames; none where they are not kept (see `TrackingOptions`).
+        detections: those that were linked, before non-maximum suppression; none likewise.
+        counts: how many there were.
+        detector: the name of the detector; None if the detections were given.
+        frame_count: how many frames were covered.
+        broken: why the source ended before its end; None if all of it was read.
+        seconds: by stage, by the clock; stages overlap, so their sum may be more than the time that has passed.
+        appearance: how far appearance was used; None without one.
+    """
+
+    name: str
+    tracks: Tracks
+    detections: Detections
+    counts: Counts
+    detector: str | None
+    frame_count: int
+    broken: str | None
+    seconds: dict[str, float]
+    appearance: AppearanceUse | None = None
+
+    def save(self, folder: str | Path) -> Path:
+        """Write the tracks as MOT text to `folder/NAME.txt`, and return this path; an earlier file is replaced.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise OutputError(f"cannot make {folder}: {error.strerror or error}") from None
+        return self.tracks.save(Path(folder) / f"{self.name}.txt")

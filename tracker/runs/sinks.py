@@ -1,0 +1,116 @@
+"""Where tracks go as they become final, and what is counted and kept of them."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.sources.frame_source import Frame
+from siamlink.tracker.runs.result import Counts
+from siamlink.tracker.tracks import Tracks
+
+
+class Sink(Protocol):
+    """Takes tracks as they become final.
+
+    Attributes:
+        needs_frames: whether it draws on the frames, which wait for their tracks then.
+    """
+
+    needs_frames: bool
+
+    def add(self, tracks: Tracks, frames: Sequence[Frame]) -> None:
+        """Take the tracks of frames that are final now, and these frames if it needs them."""
+        ...
+
+
+class AppendTracks:
+    """Writes tracks as MOT text as soon as they are final.
+
+    Args:
+        write: appends text to a file.
+    """
+
+    needs_frames = False
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+
+    def add(self, tracks: Tracks, _: Sequence[Frame]) -> None:
+        """Write the tracks."""
+        self._write(tracks.to_mot_text())
+
+
+class DrawTracks:
+    """Draws each frame with its tracks.
+
+    Args:
+        draw: called with a frame and its tracks, frame by frame.
+    """
+
+    needs_frames = True
+
+    def __init__(self, draw: Callable[[Frame, Tracks], object]) -> None:
+        self._draw = draw
+
+    def add(self, tracks: Tracks, frames: Sequence[Frame]) -> None:
+        """Draw the frames."""
+        for frame in frames:
+            self._draw(frame, tracks.in_frame(frame.number))
+
+
+class Recorder:
+    """Counts detections and final tracks, keeps them if wanted, and passes them on to sinks.
+
+    Args:
+        sinks: where tracks go.
+        keeps: whether they are kept too.
+        stopwatch: counts the sinks' time as the stage `draw`.
+    """
+
+    def __init__(self, sinks: Sequence[Sink], keeps: bool, stopwatch: Stopwatch) -> None:
+        self._sinks, self._keeps, self._stopwatch = sinks, keeps, stopwatch
+        self._needs_frames = any(each.needs_frames for each in sinks)
+        self._counts, self._ids = Counts(), set[int]()
+        self._detections: list[Detections] = []
+        self._tracks: list[Tracks] = []
+        self._waiting: deque[Frame] = deque()
+
+    def add_detections(self, detections: Detections, frame: Frame | None = None) -> None:
+        """Take in what goes into the tracker: detections, and their frame if there is one."""
+        self._counts.detections += len(detections)
+        if self._keeps:
+            self._detections.append(detections)
+        if frame and self._needs_frames:
+            self._waiting.append(frame)
+
+    def add_tracks(self, tracks: Tracks, final_frame: int) -> None:
+        """Take in what comes out of it: tracks that are final now, up to a frame."""
+        self._counts.boxes += len(tracks)
+        self._counts.interpolated += int(tracks.interpolated.sum())
+        self._ids.update(tracks.track_id.tolist())
+        if self._keeps:
+            self._tracks.append(tracks)
+        frames = []
+        while self._waiting and self._waiting[0].number <= final_frame:
+            frames.append(self._waiting.popleft())
+        for sink in self._sinks:
+            with self._stopwatch.stage("draw"):
+                sink.add(tracks, frames)
+
+    @property
+    def counts(self) -> Counts:
+        """How many detections and final tracks have come."""
+        self._counts.tracks = len(self._ids)
+        return self._counts
+
+    @property
+    def detections(self) -> Detections:
+        """Those that are kept."""
+        return Detections.concatenate(self._detections)
+
+    @property
+    def tracks(self) -> Tracks:
+        """Those that are kept."""
+        return Tracks.concatenate(self._tracks)
