@@ -7,6 +7,8 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.studies.benchmarks.stream import Walkers, measure
 from siamlink.tools.synthetic.street import Scene, crossing, reentry, street
+from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
@@ -158,3 +160,21 @@ def test_images_wait_for_their_tracks_only(painted, two_levels):
     assert [height for height, _ in shown] == [270] * 60
     assert Tracks.concatenate([tracks for _, tracks in shown]).to_mot_text() == result.tracks.to_mot_text() != ""
     assert all((tracks.frame == frame).all() for frame, (_, tracks) in enumerate(shown, 1))
+
+
+@pytest.mark.parametrize(("levels", "latency"), [(1, 0.0), (1, 0.4), (2, 0.0), (2, 0.3), (2, 3600.0)])
+def test_known_frames_together_give_the_same_bytes(two_levels, levels, latency):
+    found = dense(7)
+    found = found[(found.frame < 20) | (found.frame > 27) & (found.frame != 50)]  # some frames have no detections
+    found = Detections(found.frame + np.where(found.frame > 60, 400, 0), found.box, found.score, found.label)
+    setup = TrackerSetup(RATE, windowed(latency, levels=levels), two_levels)
+    alone, together = LinearProgramTracker(setup), LinearProgramTracker(setup)
+    parts = [alone.update(found.in_frame(k), frame_number=k) for k in range(1, int(found.frame.max()) + 1)]
+    blocks = list(together.update_many(found))
+    assert len(blocks) < len(parts)
+    assert (together.frame, together.final_frame) == (alone.frame, alone.final_frame)
+    one, other = (
+        Tracks.concatenate([*given_out, tracker.finish()])
+        for given_out, tracker in ((parts, alone), (blocks, together))
+    )
+    assert one.to_mot_text() == other.to_mot_text() != ""
