@@ -17,10 +17,9 @@ from siamlink.association.pairs.features import PAIR_FEATURES
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.tracklets import matcher as tracklet_matcher
 from siamlink.association.tracklets.matcher import TrackletMatcher
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.detections import Detections
-
-FloatArray = NDArray[np.float64]
 
 DETECTION_FEATURES = (
     "score_rank",

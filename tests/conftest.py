@@ -13,7 +13,7 @@ from hypothesis import settings
 
 if TYPE_CHECKING:
     from siamlink.association.matcher import Matcher
-    from siamlink.association.training.link_training import Example
+    from siamlink.association.training.link_training import LinkExample
     from siamlink.tools.evaluation import Scores
     from siamlink.tracker.tracks import Tracks
 
@@ -76,24 +76,24 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="session")
-def examples() -> "list[Example]":
+def examples() -> "list[LinkExample]":
     """Two synthetic streets to learn from, one seen well and one badly; of other seeds than the scenes to track."""
     from siamlink.association.pairs.candidates import GateParameters
-    from siamlink.association.training.ground_truth import Truth
-    from siamlink.association.training.link_training import make_example
+    from siamlink.association.training.ground_truth import GroundTruth
+    from siamlink.association.training.link_training import make_link_example
     from siamlink.tools.synthetic.street import street
 
     made = []
     for seed, miss_rate in ((100, 0.1), (101, 0.5)):
         scene = street(frame_count=150, seed=seed)
         boxes = scene.truth()
-        truth = Truth(boxes, boxes.track_id.astype(np.int64))
-        made.append(make_example(scene.detections(miss_rate), truth, scene.frame_rate, GateParameters()))
+        truth = GroundTruth(boxes, boxes.track_id.astype(np.int64))
+        made.append(make_link_example(scene.detections(miss_rate), truth, scene.frame_rate, GateParameters()))
     return made
 
 
 @pytest.fixture(scope="session")
-def matcher(examples: "list[Example]") -> "Matcher":
+def matcher(examples: "list[LinkExample]") -> "Matcher":
     """A matcher trained within a few seconds on the synthetic streets."""
     from siamlink.association.training.link_training import TrainingParameters, train_matcher
 

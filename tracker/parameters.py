@@ -7,15 +7,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from siamlink.association.appearance.appearance import (
-    NONE,
-    SHIPPED,
-    SIAMESE,
-    SIAMESE_FILE,
-    AppearanceGate,
-    Appearances,
-    load_appearance,
-)
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances
+from siamlink.association.appearance.loading import NONE, SHIPPED, SIAMESE, SIAMESE_FILE, load_appearance
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.matcher import Matcher
 from siamlink.association.pairs.candidates import GateParameters
@@ -23,7 +16,7 @@ from siamlink.association.pairs.features import CONTEXT_CHOICE, ContextChoice
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.association.tracklets.linking import SecondLevelParameters
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.detectors.base.parameters import Parameters, apply_override, build
+from siamlink.detectors.base.parameters import Parameters, apply_override, build, use_present_keys
 
 AUTO, PAPER = "auto", "paper"
 LARGEST_FILE = 1_000_000
@@ -216,9 +209,10 @@ def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...]
         ConfigError: the file is missing or malformed, or a key or value is wrong.
     """
     values, origin = _read_config(config) if config else ({}, "defaults")
+    values = use_present_keys(TrackerParameters, values, origin)
     build(TrackerParameters, values, origin)
     for override in overrides:
-        apply_override(values, override)
+        apply_override(TrackerParameters, values, override)
         build(TrackerParameters, values, f"--set {override}")
     return build(TrackerParameters, values, origin)
 

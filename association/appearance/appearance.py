@@ -8,20 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.pairs.candidates import IntArray, Pairs
+from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.features import rank_among_rivals
-from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.arrays import Box, Image, IntArray
+from siamlink.detectors.base.errors import ModelError, explain_where
 from siamlink.detectors.base.fingerprint import fingerprint_of
 from siamlink.detectors.base.parameters import Parameters
-from siamlink.detectors.detector import explain_where
-from siamlink.detectors.sources.frame_source import Image
 
 if TYPE_CHECKING:
     from siamlink.association.appearance.optical_flow import FlowField, FlowParameters
 
 Floating = TypeVar("Floating", bound=np.floating[Any])
-Box = NDArray[np.float32]
 Features = NDArray[np.float32]
 Descriptors = NDArray[Any]
 """(N, D) one vector for each of N boxes."""

@@ -8,13 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.base.cores import core_count
-from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.arrays import Float32Array, Image
+from siamlink.detectors.base.errors import ModelError, explain
 from siamlink.detectors.base.fingerprint import file_digest
-from siamlink.detectors.detector import Image, explain
+from siamlink.detectors.base.threads import core_count
 from siamlink.detectors.models.onnx import open_session
 
-Floats = NDArray[np.float32]
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of red, green and blue in ImageNet, by which the input of PyTorch networks is normalised."""
 BATCH = 16
@@ -49,7 +48,7 @@ class ReidNetwork:
         self._input, self._size, self._channels_first, self._batch = _find_input(path, self._session)
         self._check_output(path)
 
-    def describe(self, image: Image, box: Floats) -> Floats:
+    def describe(self, image: Image, box: Float32Array) -> Float32Array:
         """(N, D) descriptors of the boxes (N, 4) of an image (H, W, 3) uint8 BGR."""
         pixels = self._normalise(np.stack([cut(image, each, self._size) for each in box]))
         parts = [pixels[start : start + self._batch] for start in range(0, len(pixels), self._batch)]
@@ -58,14 +57,14 @@ class ReidNetwork:
         with ThreadPoolExecutor(self._threads) as pool:
             return np.concatenate(list(pool.map(self._run, parts)))
 
-    def _normalise(self, pictures: NDArray[np.uint8]) -> Floats:
+    def _normalise(self, pictures: NDArray[np.uint8]) -> Float32Array:
         if not self._channels_first:
             return pictures.astype(np.float32)
         normal = (pictures[..., ::-1] / np.float32(255) - np.array(MEAN, np.float32)) / np.array(DEVIATION, np.float32)
         return np.ascontiguousarray(normal.transpose(0, 3, 1, 2))
 
-    def _run(self, pixels: Floats) -> Floats:
-        output: Floats = self._session.run(None, {self._input: pixels})[0]
+    def _run(self, pixels: Float32Array) -> Float32Array:
+        output: Float32Array = self._session.run(None, {self._input: pixels})[0]
         return output.reshape(output.shape[:2])
 
     def _check_output(self, path: Path) -> None:
@@ -86,7 +85,7 @@ class ReidNetwork:
             )
 
 
-def cut(image: Image, box: Floats, size: tuple[int, int]) -> Image:
+def cut(image: Image, box: Float32Array, size: tuple[int, int]) -> Image:
     """Cut out one box (4,) and resize it to `size` (height, width); outside of the image, its edge is repeated."""
     x1, y1, x2, y2 = np.round(np.clip(box, -LARGEST, LARGEST)).astype(int).tolist()
     height, width = image.shape[:2]

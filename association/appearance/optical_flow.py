@@ -8,11 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.parameters import Parameters
-from siamlink.detectors.detector import Image
 
-FloatArray = NDArray[np.float64]
 Grey = NDArray[np.uint8]
 Vectors = NDArray[np.float32]
 Region = tuple[slice, slice]

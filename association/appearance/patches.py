@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.optical_flow import FlowField
-from siamlink.detectors.detector import Image
+from siamlink.detectors.base.arrays import Image
 
 PATCH_SIZE = (121, 53)
 """Height and width in pixels (Leal-Taixé et al. 2016, Fig. 2)."""

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.boosting.xgboost_c_api import Trees
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.errors import InputError, ModelError
 from siamlink.detectors.base.parameters import Parameters
 
-FloatArray = NDArray[np.float64]
 LARGEST_FILE = 100_000_000
 """Bytes; siamlink writes no larger models."""
 NO_PARENT = 2**31 - 1

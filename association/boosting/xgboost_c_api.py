@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.base.cores import on_all_cores
+from siamlink.detectors.base.threads import on_all_cores
 
 ONE_THREAD = b"nthread", b"1"
 """Setting of XGBoost: on few rows its own threads cost more than they save."""

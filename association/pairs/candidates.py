@@ -1,20 +1,17 @@
 """Candidate pairs: which later detections can show the same object, by geometry alone."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.detectors.base.cores import on_all_cores
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.threads import on_all_cores
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_index import FrameIndex, blocks, ranges
 
-IntArray = NDArray[np.int64]
-BLOCK = 8192
-"""Rows worked on together, few enough for their columns to stay in the processor's cache."""
 LARGEST_MISFIT = 0.5
 """Largest misfit of a pair from which motion is estimated: distance in box heights plus relative change of height."""
 
@@ -108,45 +105,3 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
 
     parts = on_all_cores(pairs_of, blocks(count - first))
     return Pairs(np.concatenate([part.earlier for part in parts]), np.concatenate([part.later for part in parts]))
-
-
-class FrameIndex:
-    """Finds the detections of a frame near a horizontal position, many at once, by binary search in (frame, x) order.
-
-    Args:
-        frame: (N,) of each detection.
-        x: (N,) of each detection, in pixels.
-    """
-
-    def __init__(self, frame: IntArray, x: NDArray[np.float64]) -> None:
-        self._order = np.lexsort((x, frame))
-        self._lowest = float(x.min(initial=0.0))
-        self._span = float(x.max(initial=0.0)) - self._lowest + 1.0
-        self._key = self._keys(frame[self._order], x[self._order])
-
-    def _keys(self, frame: IntArray, x: NDArray[np.floating]) -> NDArray[np.floating]:
-        keys: NDArray[np.floating] = frame * 2.0 + np.clip((x - self._lowest) / self._span, -0.25, 1.25)
-        return keys
-
-    def within(self, frame: IntArray, x: NDArray[np.float64], reach: NDArray[np.float64]) -> tuple[IntArray, IntArray]:
-        """For each query k, the detections of `frame[k]` with x in `x[k] +- reach[k]`, as rows (query, detection)."""
-        start = np.searchsorted(self._key, self._keys(frame, x - reach), side="left")
-        stop = np.searchsorted(self._key, self._keys(frame, x + reach), side="right")
-        query = np.repeat(np.arange(len(frame)), stop - start)
-        return query, self._order[ranges(start, stop)]
-
-
-def ranges(start: IntArray, stop: IntArray) -> IntArray:
-    """The concatenation of `arange(start[k], stop[k])` over all k."""
-    length = stop - start
-    ends = np.cumsum(length)
-    position: IntArray = np.arange(length.sum()) - np.repeat(ends - length - start, length)
-    return position
-
-
-def blocks(size: IntArray) -> Iterator[slice]:
-    """Cut N neighbours of the sizes (N,) into slices of about `BLOCK` in all; a larger one stands alone."""
-    ends = np.cumsum(size)
-    cuts = np.searchsorted(ends, np.arange(BLOCK, ends[-1] if len(ends) else 0, BLOCK), side="right")
-    for start, stop in pairwise(np.unique([0, *cuts, len(size)]).tolist()):
-        yield slice(start, stop)

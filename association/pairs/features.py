@@ -12,13 +12,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.pairs.candidates import LARGEST_MISFIT, FrameIndex, IntArray, Pairs, blocks, ranges
+from siamlink.association.pairs.candidates import LARGEST_MISFIT, Pairs
 from siamlink.association.pairs.columns import column_array
-from siamlink.detectors.base.cores import on_all_cores
+from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.threads import on_all_cores
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_index import FrameIndex, blocks, ranges
 
-FloatArray = NDArray[np.float64]
 LARGE_BLOCK = 1_000_000
 """Pairs whose features are computed together: those of millions of detections do not fit into memory at once."""
 

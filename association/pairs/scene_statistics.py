@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
-
-FloatArray = NDArray[np.float64]
 
 USUAL_SPREAD = 0.1
 """Spread of the heights about their line (see `SceneStatistics.height_spread`) that comes of objects' own sizes."""

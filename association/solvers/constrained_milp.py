@@ -25,9 +25,8 @@ from numpy.typing import NDArray
 
 from siamlink.association.solvers.constraints import Groups
 from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Sparse = Any
 """A sparse array of scipy, which has no type hints."""

@@ -8,9 +8,8 @@ from operator import index
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import ConstraintError
-
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

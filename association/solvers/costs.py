@@ -8,10 +8,10 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
 
-FloatArray = NDArray[np.float64]
 CERTAIN = 1000.0
 """Nats; more than the other costs of a track come to."""
 

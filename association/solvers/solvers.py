@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.detectors.base.arrays import FloatArray
 
-FloatArray = NDArray[np.float64]
 UNITS_PER_NAT = 1_000_000
 """The flow solver of OR-tools takes integers: costs are rounded to millionths."""
 LARGEST_COST = 1e6

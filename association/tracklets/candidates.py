@@ -1,16 +1,14 @@
 """Candidate pairs of tracklets: which later tracklets can show the same object, by geometry alone."""
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.pairs.candidates import Pairs, blocks, ranges
+from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.features import rank_among_rivals
 from siamlink.association.tracklets.tracklets import Tracklets
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from siamlink.detectors.frame_index import blocks, ranges
 
 
 class TrackletGateParameters(Parameters):

@@ -6,13 +6,13 @@ Lengths are in mean box heights of the tracklet, times in seconds, scores as pro
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.pairs.candidates import FrameIndex
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.cover import covered_share
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.tracklets.tracklets import Tracklets
+from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.frame_index import FrameIndex
 
-FloatArray = NDArray[np.float64]
 BLOCK = 4096
 """Detections worked on together."""
 LONGEST_SECONDS = 4.0

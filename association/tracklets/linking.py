@@ -16,12 +16,12 @@ from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
 from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, best_crops, with_appearance
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
 
 DescribeDetections = Callable[[Detections, NDArray[np.int64]], NDArray[np.floating]]
 """Returns unit descriptors (K, D) of the rows (K,) of detections, NaN where an image is missing."""
-FloatArray = NDArray[np.float64]
 
 
 class SafeCostParameters(CostParameters):

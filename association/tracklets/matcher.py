@@ -13,9 +13,9 @@ from siamlink.association.boosting.booster import load_booster, predict
 from siamlink.association.boosting.memoised import MemoisedBooster
 from siamlink.association.tracklets.features import TRACKLET_FEATURES
 from siamlink.association.tracklets.pair_features import TRACKLET_PAIR_FEATURES, reversed_in_time
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.errors import ModelError
 
-FloatArray = NDArray[np.float64]
 LINK_FILE, OBJECT_FILE = "tracklet_link.json", "tracklet_object.json"
 FORMER_OBJECT_FILE = "tracklet_person.json"
 """Former name of `OBJECT_FILE`; read until the next release."""

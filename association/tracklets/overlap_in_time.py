@@ -9,12 +9,10 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.solvers import number_in_order
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 class TrimParameters(Parameters):

@@ -10,15 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.pairs.candidates import FrameIndex, Pairs
+from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.tracklets.candidates import rank_of_tracklet
 from siamlink.association.tracklets.features import LONGEST_SECONDS, vector_length
 from siamlink.association.tracklets.tracklets import TrackletEnd, Tracklets
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.boxes import iou_pairs
+from siamlink.detectors.frame_index import FrameIndex
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Columns = dict[str, NDArray[Any]]
 """Feature name to values (P,)."""
 BLOCK = 4096

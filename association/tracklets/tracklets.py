@@ -9,11 +9,10 @@ from pydantic import Field
 
 from siamlink.association.appearance.appearance import unit
 from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 HALF_CENTRED = 10
 """Number of tracklets of which half of the mean descriptor is subtracted; see `with_appearance`."""
 

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.appearance.patches import Patches
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.parameters import Parameters
 
-FloatArray = NDArray[np.float64]
 Picture = NDArray[np.uint8]
 FAINTEST_BLUR = 0.3
 """Standard deviation in pixels; a weaker blur is skipped, as it has almost no effect."""

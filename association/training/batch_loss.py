@@ -13,9 +13,9 @@ from siamlink.association.appearance.siamese.networks import EmbeddingNetwork, N
 from siamlink.association.training.batch_sampler import Batch, negative_pairs, positive_pairs
 from siamlink.association.training.distillation import teacher_loss
 from siamlink.association.training.ground_truth import NO_OBJECT
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.parameters import Parameters
 
-IntArray = NDArray[np.int64]
 Similarity = NDArray[np.float32]
 
 

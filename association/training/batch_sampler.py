@@ -10,10 +10,9 @@ from pydantic import Field
 from siamlink.association.appearance.patches import Patches
 from siamlink.association.training.ground_truth import NO_OBJECT
 from siamlink.association.training.identity_crops import IdentityCrops
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.parameters import Parameters
-
-IntArray = NDArray[np.int64]
 
 
 class SamplingParameters(Parameters):

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
@@ -16,7 +17,6 @@ NO_OBJECT, NOT_COUNTED = -1, -2
 """Identity of a false detection, and of one that overlaps an annotated box that is not counted."""
 PEDESTRIAN = 1
 """The class that is counted in MOT16 and later."""
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -18,16 +18,14 @@ from siamlink.association.training.ground_truth import (
     is_same_video,
     read_ground_truth,
 )
+from siamlink.detectors.base.arrays import Boxes, Image, IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.detectors.boxes import Boxes
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
-from siamlink.detectors.sources.frame_source import Image
 from siamlink.detectors.sources.open import open_sequence_frames
 
 CROP_SUFFIXES = (".jpg", ".jpeg", ".png")
-IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,8 @@ from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.training.ground_truth import NO_OBJECT
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.verification_metrics import average_precision, false_positive_rate_at
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
-
-IntArray = NDArray[np.int64]
 
 
 class _Part(NamedTuple):

@@ -20,9 +20,8 @@ from siamlink.association.tracklets.pair_features import (
 )
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.association.training.ground_truth import NO_OBJECT, NOT_COUNTED, has_ground_truth
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 SIMILARITY = TRACKLET_PAIR_FEATURES.index("similarity")
 
 

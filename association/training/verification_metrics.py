@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
+from siamlink.detectors.base.arrays import FloatArray, IntArray
+
 Score = NDArray[np.floating]
 Same = NDArray[np.bool_]
 

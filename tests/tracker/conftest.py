@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import AppearanceGate, Appearances, Comparisons, LoadedAppearance
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs, LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraints
-from siamlink.association.training.link_training import Example, TrainingParameters, add_appearance
+from siamlink.association.training.link_training import LinkExample, TrainingParameters, add_appearance
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import Scene, crossing
@@ -60,14 +60,14 @@ class Painted:
 
 
 @pytest.fixture(scope="session")
-def seeing(matcher: Matcher, examples: list[Example]) -> Callable[[Grey], Matcher]:
+def seeing(matcher: Matcher, examples: list[LinkExample]) -> Callable[[Grey], Matcher]:
     """The matcher with an appearance that tells people apart nearly always."""
     random, shown = np.random.default_rng(0), []
     for example in examples:
         identity, pairs = example.identity, example.pairs
         same = (identity[pairs.earlier] == identity[pairs.later]) & (identity[pairs.earlier] >= 0)
         likeness = np.where(random.random(len(pairs)) < 0.02, ~same, same).astype(np.float32)[:, None]
-        shown.append(replace(example, compared=Comparisons(np.arange(len(pairs)), (likeness,))))
+        shown.append(replace(example, compared=ComparedPairs(np.arange(len(pairs)), (likeness,))))
     few = TrainingParameters(
         appearance_rounds=60, appearance_depth=5, learning_rate=0.1, column_share=0.8, smallest_leaf=1
     )

@@ -22,22 +22,16 @@ def info(folder: Folder) -> None:
     """
     from datetime import datetime
 
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
+    from siamlink.tools.console.tables import table
     from siamlink.tools.console.terminal import show_table
 
     with _database(folder) as database:
         entries = database.entries()
-    table = Table("entry", box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
-    for name in ("frames", "MB"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("last used", no_wrap=True)
+    rows = []
     for entry in entries:
         used = datetime.fromtimestamp(entry.used).astimezone().isoformat(" ", "minutes")
-        table.add_row(Text(entry.label, overflow="fold"), str(entry.frames), f"{entry.size / 1e6:.2f}", used)
-    show_table(table)
+        rows.append((entry.label, str(entry.frames), f"{entry.size / 1e6:.2f}", used))
+    show_table(table(("entry", "frames", "MB", "last used"), rows))
     typer.echo(f"{len(entries)} entries, {sum(entry.size for entry in entries) / 1e6:.2f} MB in {folder}")
 
 

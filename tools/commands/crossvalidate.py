@@ -36,6 +36,7 @@ def crossvalidate(
     from siamlink.tools.training.examples import folds, look_up, read_videos, train_folds
     from siamlink.tracker.parameters import load_parameters
     from siamlink.tracker.runs.inputs import open_input
+    from siamlink.tracker.runs.options import TrackingOptions
     from siamlink.tracker.runs.track import track_input
 
     parameters = load_parameters(config, settings or [])
@@ -51,7 +52,8 @@ def crossvalidate(
         for tested, matcher in train_folds(pairs, appearance, parameters, training, progress):
             sequence = tested.sequence
             source = open_input(sequence.folder, sequence.detection_file)
-            tracks = track_input(source, None, parameters, matcher=matcher, looks=look_up(tested.public)).tracks
+            options = TrackingOptions(parameters, matcher=matcher, appearance=look_up(tested.public))
+            tracks = track_input(source, options).tracks
             report.add(matcher, tested.public, parameters.appearance_gate)
             with staging(output) as staged, output_errors(output):
                 matcher.save(staged / "models" / sequence.name)

@@ -47,7 +47,7 @@ def demo(
         make_folder(staged / "tracks")
         with stage_bars("street") as progress:
             scene.write_sequence(staged / "street", progress)
-            source = open_input(staged / "street", use_public=False)._replace(source=str(output / "street"))
+            source = open_input(staged / "street", use_public=False)._replace(origin=str(output / "street"))
             job = Job(staged / "tracks")
             outcome = run(source, job, load_detector("motion"), job.parameters.load_matcher(), progress)
         evaluation = evaluate(staged / "street", staged / "tracks" / "street.txt")

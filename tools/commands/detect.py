@@ -38,7 +38,7 @@ def detect(
     from siamlink.tools.running.live import ended_by_signal, losses_of
     from siamlink.tracker.runs.feed import detect_frames
     from siamlink.tracker.runs.inputs import open_input
-    from siamlink.tracker.runs.track import DEFAULT_DETECTOR
+    from siamlink.tracker.runs.options import DEFAULT_DETECTOR
 
     check_output(output, overwrite, [Path(source)])
     check_output(partial_path(output), overwrite, [Path(source)])

@@ -178,6 +178,6 @@ def _table(outcomes: "list[Outcome]") -> "Table":
     for outcome in outcomes:
         counts, frames, seconds = outcome.result.counts, outcome.result.frame_count, outcome.wall_seconds
         figures = (frames, counts.detections, counts.tracks, counts.boxes, counts.interpolated)
-        rows.append((outcome.opened.name, *figures, f"{seconds:.1f}", f"{frames / max(seconds, 1e-9):.0f}"))
+        rows.append((outcome.source.name, *figures, f"{seconds:.1f}", f"{frames / max(seconds, 1e-9):.0f}"))
     headings = ("source", "frames", "detections", "tracks", "boxes", "interpolated", "seconds", "frames/s")
     return table(headings, rows)

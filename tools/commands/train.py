@@ -101,7 +101,7 @@ def matcher(options: MatcherOptions) -> None:
     With an appearance model (--set appearance=...), the frames of the sequences are used too.
 
     Writes XGBoost models for 'siamlink track --set model=DIR': DIR/context.json and DIR/detection.json, and for the
-    second level DIR/tracklet_link.json and DIR/tracklet_person.json. With --set levels=1 there is no second level, but
+    second level DIR/tracklet_link.json and DIR/tracklet_object.json. With --set levels=1 there is no second level, but
     with an appearance model DIR/link.json.
     """
     _train_matcher(options)
@@ -114,7 +114,7 @@ def everything(options: AllOptions) -> None:
 
     Writes the files of 'train siamese' and 'train matcher'. The same command continues a training that was stopped.
     """
-    from siamlink.association.appearance.appearance import SIAMESE_FILE
+    from siamlink.association.appearance.loading import SIAMESE_FILE
     from siamlink.association.training.siamese_trainer import CHECKPOINT
     from siamlink.detectors.mot.sequence import is_sequence
 
@@ -141,7 +141,7 @@ def _train_siamese(options: SiameseOptions) -> None:
 
     values: dict[str, object] = {}
     for setting in options.settings or []:
-        apply_override(values, setting)
+        apply_override(SiameseTrainingParameters, values, setting)
     parameters = build(SiameseTrainingParameters, values, "--set")
     check_settings(parameters, options.start)
     output = options.output

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.tracker.tracks import Tracks
 
-Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 """Blue, green, red."""
 

@@ -7,11 +7,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.mot.text import corners, read_rows
-from siamlink.detectors.sources.open import DEFAULT_FRAME_RATE, Image, open_sequence_frames
+from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE
+from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.console.files import output_errors, publish, results_folder, staging
 from siamlink.tools.drawing.annotate import Annotator, draw_dashed_box
 from siamlink.tools.evaluation.events import IdentitySwitch

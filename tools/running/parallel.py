@@ -15,7 +15,7 @@ from siamlink.tools.console.files import clear_staging
 from siamlink.tools.console.processes import start_process
 from siamlink.tools.console.terminal import show_note
 from siamlink.tools.running.job import Job, Outcome
-from siamlink.tools.running.resume import run_and_keep
+from siamlink.tools.running.resume import run_with_cache
 from siamlink.tracker.runs.inputs import TrackingInput
 
 GRACE_SECONDS = 10
@@ -119,7 +119,7 @@ def _work(connection: Connection, job: Job) -> None:
             source: TrackingInput = connection.recv()
             try:
                 detector = load_detector(job.detector_name) if source.detections is None else None
-                outcome = run_and_keep(
+                outcome = run_with_cache(
                     source,
                     job,
                     detector,

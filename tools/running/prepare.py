@@ -74,7 +74,7 @@ def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
             raise ConfigError(f"{source.name} is live: track it without --jobs")
         other = by_name.setdefault(source.name, source)
         if other is not source:
-            both = f"{other.source} and {source.source}"
+            both = f"{other.origin} and {source.origin}"
             raise ConfigError(f"{both} would both write {source.name}.txt: track them into different folders")
 
 

@@ -43,11 +43,11 @@ def run_with_cache(
         with output_errors(folder):
             folder.mkdir(exist_ok=True)
     with _frame_cache(source, job, detector, matcher, note) as cache:
-        outcome = run(source._replace(seen=cache), may_replace, detector, matcher, progress)
+        outcome = run(source._replace(cache=cache), may_replace, detector, matcher, progress)
     if job.resume and outcome.broken is None:
         with suppress(OutputError):  # another run has removed the folder; the results are complete nevertheless
             write_text(folder / FINISHED, digest, overwrite=True)
-    return replace(outcome, opened=source)
+    return replace(outcome, source=source)
 
 
 def is_finished(source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher) -> bool:

@@ -102,7 +102,7 @@ def _detector(job: Job) -> LoadedDetector:
 
 def notes_on(outcome: Outcome, video: bool) -> list[str]:
     """What a user should know about a source that was tracked, a line for each; `video` if one was to be written."""
-    source, notes = outcome.opened, []
+    source, notes = outcome.source, []
     no_video = ", no video written" if video else ""
     if source.frames is None:
         notes.append(f"{source.name} has no frames: tracked from its detections alone" + no_video)

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
@@ -20,7 +21,6 @@ from siamlink.tools.synthetic.street_drawing import (
     Camera,
     Clothes,
     Figure,
-    Image,
     Shape,
     background,
     cast_shadow,

@@ -7,7 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-Image = NDArray[np.uint8]
+from siamlink.detectors.base.arrays import Image
+
 Array = NDArray[np.float64]
 Colour = tuple[int, int, int]
 """Blue, green, red."""

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.association.matcher import Matcher
-from siamlink.association.tracklets.linking import Describe
-from siamlink.association.training.ground_truth import Truth, is_same_video
-from siamlink.association.training.link_training import Example, TrainingParameters, train_matcher
+from siamlink.association.tracklets.linking import DescribeDetections
+from siamlink.association.training.ground_truth import GroundTruth, is_same_video
+from siamlink.association.training.link_training import LinkExample, TrainingParameters, train_matcher
 from siamlink.detectors.mot.sequence import Sequence
 
 
@@ -16,11 +16,11 @@ class AnnotatedVideo:
     """A sequence with its ground truth and an example for each of its detection files, by the files' names."""
 
     sequence: Sequence
-    truth: Truth
-    examples: tuple[Example, ...]
+    truth: GroundTruth
+    examples: tuple[LinkExample, ...]
 
     @property
-    def public(self) -> Example:
+    def public(self) -> LinkExample:
         """The example of `det/det.txt`."""
         return self.examples[detection_files(self.sequence).index(self.sequence.detection_file)]
 
@@ -54,7 +54,7 @@ def train_on(videos: Iterable[AnnotatedVideo], parameters: TrainingParameters) -
     return train_matcher([example for video in videos for example in video.examples], parameters)
 
 
-def recall(example: Example) -> Describe | None:
+def recall(example: LinkExample) -> DescribeDetections | None:
     """Gives the stored descriptors, so that frames are not read again; None without descriptors."""
     descriptor = example.descriptor
     return None if descriptor is None else lambda _, rows: descriptor[rows]

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import AppearanceGate
 from siamlink.association.matcher import Matcher
-from siamlink.association.training.ground_truth import IGNORED, is_next
-from siamlink.association.training.link_training import Example, truth_known
+from siamlink.association.training.ground_truth import NOT_COUNTED, has_ground_truth, is_next
+from siamlink.association.training.link_training import LinkExample
+from siamlink.detectors.base.arrays import FloatArray
 
-FloatArray = NDArray[np.float64]
 BINS = 10
 REPORT_FILE, PICTURE_FILE = "matching.json", "reliability.png"
 
@@ -26,7 +26,7 @@ class MatchingReport:
         self._true: dict[str, list[NDArray[np.bool_]]] = defaultdict(list)
         self._gain: dict[str, list[dict[str, float]]] = defaultdict(list)
 
-    def add(self, matcher: Matcher, example: Example, gate: AppearanceGate) -> None:
+    def add(self, matcher: Matcher, example: LinkExample, gate: AppearanceGate) -> None:
         """Add one tested video; detections and pairs that the ground truth ignores do not count.
 
         Args:
@@ -35,18 +35,18 @@ class MatchingReport:
             gate: which pairs are open.
         """
         context, detection = matcher.first_level(example.detections, example.scene, example.pairs, example.features)
-        counted = example.identity != IGNORED
+        counted = example.identity != NOT_COUNTED
         self._note("detection", detection[counted], example.identity[counted] >= 0)
-        known, true = truth_known(example.pairs, example.identity), is_next(example.pairs, example.identity)
+        known, true = has_ground_truth(example.pairs, example.identity), is_next(example.pairs, example.identity)
         self._note("context", context[known], true[known])
         boosters = {"detection": matcher.detection, "context": matcher.context}
         if matcher.link is not None:
             boosters["link"] = matcher.link
         if matcher.tracklets is not None:
             boosters["tracklet link"] = matcher.tracklets.link
-            boosters["tracklet object"] = matcher.tracklets.person
+            boosters["tracklet object"] = matcher.tracklets.object
         if matcher.link is not None and example.compared is not None:
-            open_pairs = np.flatnonzero(gate.leaves_open(context) & example.compared.known)
+            open_pairs = np.flatnonzero(gate.leaves_open(context) & example.compared.available)
             compared = example.compared[open_pairs]
             revised = matcher.link_probability(example.features[open_pairs], compared, example.pairs[open_pairs])
             judged = known[open_pairs]

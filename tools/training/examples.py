@@ -6,21 +6,27 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, Comparisons
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs
 from siamlink.association.matcher import Matcher
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.training.ground_truth import read_truth
-from siamlink.association.training.link_training import Example, TrainingParameters, add_appearance, make_example
+from siamlink.association.training.ground_truth import read_ground_truth
+from siamlink.association.training.link_training import (
+    LinkExample,
+    TrainingParameters,
+    add_appearance,
+    make_link_example,
+)
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
+from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.training.annotated_video import AnnotatedVideo, detection_files, recall, train_on, without
 from siamlink.tools.training.second_level import train_second_level
-from siamlink.tracker.linking.appearance import compare_pairs, describe_detections, flow_for
-from siamlink.tracker.linking.linker import Look, Looks
-from siamlink.tracker.linking.overlaps import suppress_overlaps
+from siamlink.tracker.linking.appearance import FrameDescriber, compare_pairs, describe_detections
+from siamlink.tracker.linking.appearance_source import KnownAppearance
+from siamlink.tracker.linking.scored_pairs import Compare
 from siamlink.tracker.parameters import TrackerParameters
 
 
@@ -39,9 +45,9 @@ def read_videos(
     for done, sequence in enumerate(usable, 1):
         if sequence.frame_rate is None:
             raise InputError(f"{sequence.folder}: no frame rate; add seqinfo.ini with frameRate")
-        truth = read_truth(sequence)
+        truth = read_ground_truth(sequence)
         examples = tuple(
-            make_example(
+            make_link_example(
                 suppress_overlaps(sequence.read_detections(path), parameters.overlap_limit),
                 truth,
                 sequence.frame_rate,
@@ -174,12 +180,10 @@ def describe_video(
     detections, place = _join([example.detections for example in video.examples])
     if frames is None or not len(detections):
         return video
-    flow = flow_for(appearance, parameters.flow, sequence.frame_rate or frames.frame_rate)
-
+    rate = sequence.frame_rate or frames.frame_rate
+    describer = FrameDescriber(appearance, parameters.flow, rate, Stopwatch())
     rows = np.arange(len(detections))
-    descriptor = describe_detections(
-        frames, detections, rows, appearance, flow, Stopwatch(), _progress_of(sequence, progress)
-    )
+    descriptor = describe_detections(frames, detections, rows, describer, _progress_of(sequence, progress))
     examples = [replace(each, descriptor=descriptor[at]) for each, at in zip(video.examples, place, strict=True)]
     return replace(video, examples=tuple(examples))
 
@@ -220,15 +224,15 @@ def _compare_video(
         np.concatenate([at[part.earlier] for at, part in zip(place, parts, strict=True)]),
         np.concatenate([at[part.later] for at, part in zip(place, parts, strict=True)]),
     )
-    flow = flow_for(appearance, parameters.flow, sequence.frame_rate or frames.frame_rate)
-
-    compared = compare_pairs(frames, detections, pairs, appearance, flow, Stopwatch(), _progress_of(sequence, progress))
+    rate = sequence.frame_rate or frames.frame_rate
+    describer = FrameDescriber(appearance, parameters.flow, rate, Stopwatch())
+    compared = compare_pairs(frames, detections, pairs, describer, _progress_of(sequence, progress))
     ends = np.cumsum([len(rows) for rows in open_pairs])
     examples = []
     for example, rows, end in zip(video.examples, open_pairs, ends.tolist(), strict=True):
         row = np.full(len(example.pairs), -1, np.int64)
         row[rows] = compared.row[end - len(rows) : end]
-        examples.append(replace(example, compared=Comparisons(row, compared.values)))
+        examples.append(replace(example, compared=ComparedPairs(row, compared.values)))
     return replace(video, examples=tuple(examples))
 
 
@@ -249,19 +253,19 @@ def _join(parts: list[Detections]) -> tuple[Detections, list[NDArray[np.intp]]]:
     return Detections.concatenate(parts), np.split(place, np.cumsum([len(part) for part in parts])[:-1])
 
 
-def look_up(example: Example) -> Looks:
+def look_up(example: LinkExample) -> KnownAppearance:
     """Gives the stored comparisons and descriptors, so that frames are not read again."""
-    return Looks(_compare_again(example), recall(example))
+    return KnownAppearance(_compare_again(example), recall(example))
 
 
-def _compare_again(example: Example) -> Look | None:
+def _compare_again(example: LinkExample) -> Compare | None:
     if example.compared is None:
         return None
     compared, count = example.compared, len(example.detections)
     key = example.pairs.earlier * count + example.pairs.later
     order = np.argsort(key)
 
-    def look(_: Detections, pairs: Pairs) -> Comparisons:
+    def look(_: Detections, pairs: Pairs) -> ComparedPairs:
         return compared[order[np.searchsorted(key, pairs.earlier * count + pairs.later, sorter=order)]]
 
     return look

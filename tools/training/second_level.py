@@ -6,11 +6,11 @@ from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.costs import link_problem
 from siamlink.association.solvers.solvers import solve_lp
-from siamlink.association.tracklets.features import candidate_tracklet_pairs
+from siamlink.association.tracklets.candidates import candidate_tracklet_pairs
 from siamlink.association.tracklets.linking import describe_tracklets
 from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.tracklets import make_tracklets
-from siamlink.association.training.link_training import Example, TrainingParameters
+from siamlink.association.training.link_training import LinkExample, TrainingParameters
 from siamlink.association.training.tracklet_training import (
     TrackletExample,
     TrackletTrainingParameters,
@@ -55,7 +55,9 @@ def _examples(video: AnnotatedVideo, matcher: Matcher, tracking: TrackerParamete
             yield _example(video, example, matcher, tracking)
 
 
-def _example(video: AnnotatedVideo, example: Example, matcher: Matcher, tracking: TrackerParameters) -> TrackletExample:
+def _example(
+    video: AnnotatedVideo, example: LinkExample, matcher: Matcher, tracking: TrackerParameters
+) -> TrackletExample:
     second, detections = tracking.tracklets, example.detections
     link, detection = matcher.first_level(detections, example.scene, example.pairs, example.features)
     safe = solve_lp(link_problem(detections, example.pairs, link, detection, second.safe)).track_ids()

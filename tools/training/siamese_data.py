@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from siamlink.association.appearance.appearance import load_appearance
-from siamlink.association.training.ground_truth import is_same_video, read_truth
+from siamlink.association.appearance.loading import load_appearance
+from siamlink.association.training.ground_truth import is_same_video, read_ground_truth
 from siamlink.association.training.identity_crops import (
     IdentityCrops,
     find_identity_crops,
@@ -67,7 +67,7 @@ def _without(sequences: list[Sequence], names: list[str]) -> list[Sequence]:
     if unknown := [name for name in names if name not in known]:
         there = ", ".join(known) or "none"
         raise ConfigError(f"there is no annotated sequence '{unknown[0]}' with frames; there are: {there}")
-    truths = {name: read_truth(known[name]) for name in known}
+    truths = {name: read_ground_truth(known[name]) for name in known}
     return [
         sequence
         for sequence in sequences

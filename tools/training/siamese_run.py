@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from siamlink.association.appearance.appearance import SIAMESE_FILE
+from siamlink.association.appearance.loading import SIAMESE_FILE
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG
 from siamlink.tools.console.files import check_folder
 from siamlink.tools.training.siamese_plot import plot_run

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, Described
+from siamlink.association.appearance.appearance import Appearances, DescriptorsPerModel
 from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.detectors.base.arrays import Box
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_digest
 from siamlink.detectors.detections import Detections
@@ -18,7 +19,6 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tracker.cache.record_store import WHOLE_VIDEO, Record, RecordDatabase, RecordStore
 
-Box = NDArray[np.float32]
 LARGEST_DESCRIPTOR = 1 << 14
 """Bytes. Larger descriptors are not recorded: they are patches or little more, and are quickly made again."""
 CODE = ("siamlink.detectors", "siamlink.association")
@@ -89,7 +89,7 @@ class CachedDescriptors:
                 return int(number)
         return 0
 
-    def complete(self, frame: int, box: Box, describe: Callable[[Box], Described]) -> Described:
+    def complete(self, frame: int, box: Box, describe: Callable[[Box], DescriptorsPerModel]) -> DescriptorsPerModel:
         """Descriptors of the boxes (N, 4) of a frame: recorded ones, and those that `describe` makes of the others."""
         recorded, recalled = self._recall(frame, box)
         new = describe(box[~recorded])
@@ -100,7 +100,7 @@ class CachedDescriptors:
         order = np.argsort(np.append(np.flatnonzero(recorded), np.flatnonzero(~recorded)))
         return tuple(np.concatenate(parts)[order] for parts in zip(recalled, new, strict=True))
 
-    def _recall(self, frame: int, box: Box) -> tuple[NDArray[np.bool_], Described]:
+    def _recall(self, frame: int, box: Box) -> tuple[NDArray[np.bool_], DescriptorsPerModel]:
         """(N,) which boxes (N, 4) of a frame are recorded, and the descriptors of these; `()` if none is."""
         records = [each for each in self.store.records(frame) if self._fits(each)] if self.store and len(box) else []
         if self._together:

@@ -7,15 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, Comparisons, Described
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs, DescriptorsPerModel
 from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
-from siamlink.association.pairs.candidates import IntArray, Pairs
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.detectors.base.arrays import Box, Image, IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sources.frame_source import Frame, Image
-from siamlink.tracker.cache.frame_cache import NO_CACHE, Box, FrameCache
+from siamlink.detectors.sources.frame_source import Frame
+from siamlink.tracker.cache.frame_cache import NO_CACHE, FrameCache
 
 FLUSH = 1024
 """Pairs that are collected before they are compared together."""
@@ -43,9 +44,9 @@ class FrameDescriber:
         self.appearance, self.stopwatch, self.cache = appearance, stopwatch, cache
         self._frame_rate, self._flow = frame_rate, flow_for(appearance, flow, frame_rate)
         self._last_frame = 0
-        self._described: Described = ()
+        self._described: DescriptorsPerModel = ()
 
-    def describe(self, image: Image | None, frame: int, box: Box, required: bool = False) -> Described:
+    def describe(self, image: Image | None, frame: int, box: Box, required: bool = False) -> DescriptorsPerModel:
         """Describe the boxes (N, 4) of a frame.
 
         Nothing comes of it without boxes, without an appearance, or without an image where the cache lacks a box.
@@ -55,21 +56,21 @@ class FrameDescriber:
         """
         if self.appearance is None:
             return ()
-        if image is None and not self.cache.looks.knows(frame, box):
+        if image is None and not self.cache.descriptors.has(frame, box):
             if required:
                 raise InputError(f"the cached descriptors of frame {frame} can no longer be read: run it again")
             return ()
         if frame != self._last_frame:
             seconds, self._last_frame = (frame - self._last_frame) / self._frame_rate, frame
             describe = partial(self._describe_uncached, image, seconds)
-            if self.cache.looks.store is None:
+            if self.cache.descriptors.store is None:
                 self._described = describe(box)
             else:
                 with self.stopwatch.stage("cache"):
-                    self._described = self.cache.looks.complete(frame, box, describe)
+                    self._described = self.cache.descriptors.complete(frame, box, describe)
         return self._described
 
-    def _describe_uncached(self, image: Image | None, seconds: float, box: Box) -> Described:
+    def _describe_uncached(self, image: Image | None, seconds: float, box: Box) -> DescriptorsPerModel:
         """Describe boxes (N, 4) of an image `seconds` after the one before; the flow follows even where N is 0."""
         if image is None or self.appearance is None:
             return ()
@@ -99,7 +100,7 @@ def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_r
 
 def compare_pairs(
     frames: Iterable[Frame], detections: Detections, pairs: Pairs, describer: FrameDescriber, progress: Progress
-) -> Comparisons:
+) -> ComparedPairs:
     """Describe the detections of P pairs and compare them; descriptors are dropped when no later pair needs them.
 
     Args:
@@ -115,7 +116,7 @@ def compare_pairs(
     assert describer.appearance is not None
     comparing = _PairsInPassing(detections, pairs, describer.appearance)
     rows = comparing.rows
-    needed = describer.cache.looks.last_unknown(detections.frame[rows], detections.box[rows])
+    needed = describer.cache.descriptors.last_missing(detections.frame[rows], detections.box[rows])
     with prefetch(_images(frames, needed, comparing.last_frame)) as images:
         for number, image in images:
             here = comparing.rows_in(number)
@@ -145,7 +146,7 @@ def describe_detections(
     assert describer.appearance is not None
     frame, box, parts = detections.frame[rows], detections.box[rows], []
     last_frame, done = int(frame[-1]), 0
-    with prefetch(_images(frames, describer.cache.looks.last_unknown(frame, box), last_frame)) as images:
+    with prefetch(_images(frames, describer.cache.descriptors.last_missing(frame, box), last_frame)) as images:
         for number, image in images:
             start, stop = np.searchsorted(frame, [number, number + 1])
             described = describer.describe(image, number, box[start:stop], required=True)
@@ -187,7 +188,7 @@ class _PairsInPassing:
         self._order = np.argsort(later, kind="stable")
         self._ready_in = later[self._order]
         self._longest = int((later - detections.frame[pairs.earlier]).max(initial=0))
-        self._waiting: list[tuple[IntArray, Described]] = []
+        self._waiting: list[tuple[IntArray, DescriptorsPerModel]] = []
         self._row = np.full(len(pairs), -1, np.int64)
         self._values: list[tuple[Any, ...]] = []
         self._done = self._count = self._present_frame = 0
@@ -197,7 +198,7 @@ class _PairsInPassing:
         """The detections of a frame that are part of a pair."""
         return self.rows[slice(*np.searchsorted(self._frame[self.rows], [frame, frame + 1]))]
 
-    def add(self, frame: int, rows: IntArray, described: Described) -> None:
+    def add(self, frame: int, rows: IntArray, described: DescriptorsPerModel) -> None:
         """Take in the descriptors of a frame's `rows`; compare when enough pairs have come together."""
         self._present_frame = frame
         if len(rows):
@@ -205,10 +206,10 @@ class _PairsInPassing:
         if int(np.searchsorted(self._ready_in, frame, "right")) - self._done >= FLUSH:
             self._compare()
 
-    def finish(self) -> Comparisons:
+    def finish(self) -> ComparedPairs:
         """Compare the rest."""
         self._compare()
-        return Comparisons(self._row, tuple(np.concatenate(parts) for parts in zip(*self._values, strict=True)))
+        return ComparedPairs(self._row, tuple(np.concatenate(parts) for parts in zip(*self._values, strict=True)))
 
     def _compare(self) -> None:
         """Compare all pairs up to the present frame, then drop the descriptors that no later pair needs."""

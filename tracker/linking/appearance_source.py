@@ -7,13 +7,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Comparisons
-from siamlink.association.pairs.candidates import IntArray, Pairs
-from siamlink.association.tracklets.linking import Describe
+from siamlink.association.appearance.appearance import ComparedPairs
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.tracklets.linking import DescribeDetections
+from siamlink.detectors.base.arrays import Image, IntArray
 from siamlink.detectors.base.prefetch import prefetched
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sources.frame_source import Frame, FrameSource, Image
+from siamlink.detectors.sources.frame_source import Frame, FrameSource
 from siamlink.tracker.linking.appearance import FrameDescriber, compare_pairs, describe_detections
 from siamlink.tracker.linking.recent_descriptors import RecentDescriptors
 from siamlink.tracker.linking.scored_pairs import Compare
@@ -37,7 +38,7 @@ class AppearanceSource(Protocol):
         """Take in a frame's detections, the next ones of the window, and its image if there is one."""
         ...
 
-    def compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
+    def compare(self, detections: Detections, pairs: Pairs) -> ComparedPairs:
         """The comparisons of P pairs of the window's detections."""
         ...
 
@@ -67,7 +68,7 @@ class DescribedInPassing:
         self._describer, self._camera, self._recent = describer, camera, RecentDescriptors()
 
     def see(self, frame: int, image: Image | None, box: NDArray[np.float32]) -> None:
-        """Describe a frame's detections."""
+        """DescribeDetections a frame's detections."""
         described = self._describer.describe(image, frame, box)
         self._recent.add(len(box), described)
         self.requested_count += len(box)
@@ -75,10 +76,10 @@ class DescribedInPassing:
         if self._camera:
             self._camera.see(frame, image, box)
 
-    def compare(self, _: Detections, pairs: Pairs) -> Comparisons:
+    def compare(self, _: Detections, pairs: Pairs) -> ComparedPairs:
         """The comparisons of P pairs of the window's detections; unknown where an image was missing."""
         if self._describer.appearance is None:
-            return Comparisons.none(len(pairs))
+            return ComparedPairs.none(len(pairs))
         return self._recent.compare(pairs, self._describer.appearance)
 
     def describe(self, _: Detections, rows: IntArray) -> Descriptors:
@@ -118,7 +119,7 @@ class DecodedAgain:
     def see(self, frame: int, image: Image | None, box: NDArray[np.float32]) -> None:
         """Nothing is described yet."""
 
-    def compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
+    def compare(self, detections: Detections, pairs: Pairs) -> ComparedPairs:
         """The comparisons of P pairs; unknown where the video ends before."""
         return compare_pairs(self._decode(detections), detections, pairs, self._describer, self._progress)
 
@@ -137,7 +138,7 @@ class DecodedAgain:
         if self._camera is None or self._rest is None:
             return None
         last = int(detections.frame.max(initial=0))
-        needed = self._camera.last_unknown(detections, last)
+        needed = self._camera.last_missing(detections, last)
         while self._camera.known_until < needed and (frame := next(self._rest, None)):
             self._progress("appearance", frame.number, last)
         self._camera.recall(detections, last)
@@ -159,7 +160,7 @@ class DecodedAgain:
 
 @dataclass
 class KnownAppearance:
-    """Comparisons and descriptors that were made before, as in training; no frames are read.
+    """ComparedPairs and descriptors that were made before, as in training; no frames are read.
 
     Attributes:
         comparisons: of pairs, for one level; None: geometry alone decides.
@@ -167,16 +168,16 @@ class KnownAppearance:
     """
 
     comparisons: Compare | None = None
-    descriptors: Describe | None = None
+    descriptors: DescribeDetections | None = None
     requested_count: int = 0
     described_count: int = 0
 
     def see(self, frame: int, image: Image | None, box: NDArray[np.float32]) -> None:
         """Nothing is described."""
 
-    def compare(self, detections: Detections, pairs: Pairs) -> Comparisons:
+    def compare(self, detections: Detections, pairs: Pairs) -> ComparedPairs:
         """The comparisons of P pairs."""
-        return self.comparisons(detections, pairs) if self.comparisons else Comparisons.none(len(pairs))
+        return self.comparisons(detections, pairs) if self.comparisons else ComparedPairs.none(len(pairs))
 
     def describe(self, detections: Detections, rows: IntArray) -> Descriptors:
         """Unit descriptors (K, D) of `rows` (K,)."""

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-FloatArray = NDArray[np.float64]
+from siamlink.detectors.base.arrays import FloatArray
+
 Rows = NDArray[np.intp] | NDArray[np.bool_]
 
 POSITION_NOISE, VELOCITY_NOISE, MEASUREMENT_NOISE = 0.05, 0.3, 0.05

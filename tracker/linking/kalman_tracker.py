@@ -8,18 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima
+from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
+from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima, suppress_overlaps
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sources.frame_source import Image
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.kalman_filter import BoxFilters
 from siamlink.tracker.linking.online_scores import OnlineScores, Scores
-from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
-
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 BLOCK = 4000
 """Detections that `update_many` scores together, at least."""
@@ -179,7 +175,7 @@ class KalmanTracker:
             in_window = Pairs(pairs.earlier - scores.first_row, pairs.later - scores.first_row)
             compared = self._appearance.compare(Detections.empty(), in_window)
         self.open_count += len(undecided)
-        self.compared_count += int(compared.known.sum())
+        self.compared_count += int(compared.available.sum())
         return matcher.revise(scores.link, scores.features, scores.pairs, undecided, compared)
 
     def _follow(self, scores: _FrameScores) -> NDArray[np.int32]:

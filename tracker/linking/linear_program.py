@@ -17,11 +17,10 @@ from siamlink.association.solvers.solvers import SOLVERS, Solver, number_in_orde
 from siamlink.association.tracklets.features import LONGEST_SECONDS
 from siamlink.association.tracklets.linking import link_tracklets
 from siamlink.association.tracklets.tracklets import make_tracklets
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sources.frame_source import Image
 from siamlink.tracker.linking.appearance_source import AppearanceSource
-from siamlink.tracker.linking.overlaps import best_of_overlaps
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.linking.row_constraints import RowConstraints
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
@@ -105,7 +104,10 @@ class LinearProgramTracker:
             stop = int(np.searchsorted(detections.frame, self._schedule.next_frame, "right"))
             block = detections[start:stop]
             with self._setup.stopwatch.stage("features"):
-                rows = best_of_overlaps(block, self._setup.parameters.overlap_limit)
+                rows = np.zeros(len(block), bool)
+                rows[suppress_non_maxima(block.box, block.score, self._setup.parameters.overlap_limit, block.frame)] = (
+                    True
+                )
             rows |= self._constraints.named_among(len(block))
             selected = self._take_in(block, np.flatnonzero(rows))
             if self._appearance:
@@ -170,7 +172,7 @@ class LinearProgramTracker:
             self._score_waiting()
             scored, held = self._scored, self._held
             groups = self._constraints.groups(scored.detections.frame, held)
-            fixed, shortest = groups.kept | (held > 0), parameters.min_detections
+            fixed, shortest = groups.required | (held > 0), parameters.min_detections
             with stopwatch.stage("solve"):
                 problem = scored.link_problem(second.safe if models else parameters.costs)
                 ids = self._solver(groups)(hold_tracks(problem, held)).track_ids()
@@ -199,7 +201,9 @@ class LinearProgramTracker:
     def _solver(self, groups: Groups) -> Solver:
         """The solver of the settings, or the exact one that obeys constraints where there are any."""
         return (
-            partial(solve_constrained, groups=groups) if groups.named.any() else SOLVERS[self._setup.parameters.solver]
+            partial(solve_constrained, groups=groups)
+            if groups.constrained.any()
+            else SOLVERS[self._setup.parameters.solver]
         )
 
     def _release(self, track_id: Ids, settlement: Settlement) -> Tracks:

@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 from siamlink.association.matcher import DETECTION_FEATURES, detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.features import PAIR_FEATURES, Motion, pair_features, past_motion
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
 
-FloatArray = NDArray[np.float64]
 EARLIER, LATER = PAIR_FEATURES.index("score_earlier"), PAIR_FEATURES.index("score_later")
 
 

@@ -9,11 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
-from siamlink.detectors.sources.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -40,8 +41,7 @@ class TrackerSetup:
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
 
     def __post_init__(self) -> None:
-        if not 0 < self.frame_rate < float("inf"):
-            raise ConfigError(f"the frame rate must be a number above 0, not {self.frame_rate:g}")
+        check_frame_rate(self.frame_rate)
 
 
 class Tracker(Protocol):

@@ -3,8 +3,9 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, Comparisons, Described
-from siamlink.association.pairs.candidates import IntArray, Pairs
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs, DescriptorsPerModel
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.detectors.base.arrays import IntArray
 
 
 class RecentDescriptors:
@@ -12,9 +13,9 @@ class RecentDescriptors:
 
     def __init__(self) -> None:
         self._has_descriptor = np.zeros(0, bool)
-        self._described: Described = ()
+        self._described: DescriptorsPerModel = ()
 
-    def add(self, count: int, described: Described) -> None:
+    def add(self, count: int, described: DescriptorsPerModel) -> None:
         """Add `count` detections with their descriptors, or with none."""
         self._has_descriptor = np.append(self._has_descriptor, np.full(count, bool(described)))
         if described:
@@ -37,15 +38,15 @@ class RecentDescriptors:
         descriptors[has_descriptor] = joined
         return descriptors
 
-    def compare(self, pairs: Pairs, appearance: Appearances) -> Comparisons:
+    def compare(self, pairs: Pairs, appearance: Appearances) -> ComparedPairs:
         """The comparisons of P pairs of these detections."""
         place = self._place
         earlier, later = place[pairs.earlier], place[pairs.later]
         known = (earlier >= 0) & (later >= 0)
         if not known.any():
-            return Comparisons.none(len(pairs))
+            return ComparedPairs.none(len(pairs))
         row = np.where(known, np.cumsum(known) - 1, -1)
-        return Comparisons(row, appearance.compare(self._described, earlier[known], later[known]))
+        return ComparedPairs(row, appearance.compare(self._described, earlier[known], later[known]))
 
     @property
     def _place(self) -> IntArray:

@@ -5,7 +5,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.pairs.candidates import IntArray
 from siamlink.association.solvers.constraints import (
     Constraint,
     Constraints,
@@ -13,6 +12,7 @@ from siamlink.association.solvers.constraints import (
     connected,
     group_detections,
 )
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import ConstraintError
 
 Ids = NDArray[np.int32]
@@ -91,7 +91,7 @@ class RowConstraints:
             return group_detections(frame, ())
         place, named = self._places()
         group, kept = np.full(len(frame), -1), np.zeros(len(frame), bool)
-        group[named], kept[named] = self._groups.group[place], self._groups.kept[place]
+        group[named], kept[named] = self._groups.group[place], self._groups.required[place]
         apart = self._groups.apart
         final = np.flatnonzero(self._track)
         if len(final):
@@ -115,7 +115,7 @@ class RowConstraints:
         if self._track.any():
             place, named = self._places()
             of_group = np.zeros(int(self._groups.group.max()) + 1, np.int32)
-            final = (self._track > 0) & self._groups.kept
+            final = (self._track > 0) & self._groups.required
             of_group[self._groups.group[final]] = self._track[final]
             demanded[named] = of_group[self._groups.group[place]]
         return np.where(held > 0, 0, demanded).astype(np.int32)

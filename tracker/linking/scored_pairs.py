@@ -4,20 +4,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Comparisons
+from siamlink.association.appearance.appearance import ComparedPairs
 from siamlink.association.matcher import detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
 from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.protocol import TrackerSetup
 
-FloatArray = NDArray[np.float64]
-Compare = Callable[[Detections, Pairs], Comparisons]
+Compare = Callable[[Detections, Pairs], ComparedPairs]
 """Compares pairs of detections by appearance."""
 
 
@@ -98,7 +97,7 @@ class ScoredPairs:
         link, compared_count = context, 0
         if compare is not None and len(undecided):
             compared = compare(detections, new[undecided])
-            compared_count = int(compared.known.sum())
+            compared_count = int(compared.available.sum())
             with stopwatch.stage("boosting"):
                 link = matcher.revise(context, features, new, undecided, compared)
         pairs, context = self.pairs.followed_by(new), np.append(self.context_probability, context)

@@ -7,10 +7,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraints
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sources.frame_source import Image
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker

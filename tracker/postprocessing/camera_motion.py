@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sources.frame_source import Frame, Image
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedCameraMotion
 from siamlink.tracker.parameters import GapParameters
 
-FloatArray = NDArray[np.float64]
 STRIDE_SECONDS = 0.1
 """The motion is estimated so often, in every other frame at most; in between it is taken to be uniform."""
 
@@ -66,7 +66,7 @@ class CameraMotion:
         self._frame.append(number)
         self._step.append(step)
 
-    def last_unknown(self, detections: Detections, last_frame: int) -> int:
+    def last_missing(self, detections: Detections, last_frame: int) -> int:
         """The last frame whose image is needed, as the cache has no motion of it; 0 if there is none."""
         since, unknown = self.known_until, 0
         for number in range(self._due, last_frame + 1, self._stride):

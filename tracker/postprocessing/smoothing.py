@@ -19,11 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dpbsv
 
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.tracks import Tracks
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 CANDIDATE_SECONDS = (0.02, 0.04, 0.07, 0.1, 0.14, 0.2, 0.3, 0.45)
 """The values of t to choose from, seconds: motion is smoothed over about so much time."""
 USUAL_SECONDS, ENOUGH = 0.1, 30

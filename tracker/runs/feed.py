@@ -5,14 +5,15 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import TypeVar
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import DetectorError
 from siamlink.detectors.base.prefetch import DEPTH, prefetch
 from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.sources.frame_source import Frame, FrameSource, Image
+from siamlink.detectors.sources.frame_source import Frame, FrameSource
 from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedDetections
-from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.postprocessing.camera_motion import camera_for
 from siamlink.tracker.runs.inputs import TrackingInput
@@ -36,7 +37,7 @@ def detect_frames(
     Raises:
         DetectorError: the detector failed. A live source, which cannot be read again, ends as broken there instead.
     """
-    detectors = [detector] if frames.live else detector.several()
+    detectors = [detector] if frames.live else detector.replicas()
     with prefetch(_decode(frames, stopwatch), 0 if frames.live else DEPTH) as decoded:
         begun = (
             (frame, _begin(frame, one, stopwatch, cache)) for frame, one in zip(decoded, cycle(detectors), strict=False)
@@ -119,5 +120,6 @@ def _last_uncached(source: TrackingInput, setup: TrackerSetup) -> int:
     camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.camera)
     last = source.last_frame
     return max(
-        cache.looks.last_unknown(selected.frame, selected.box), camera.last_unknown(selected, last) if camera else 0
+        cache.descriptors.last_missing(selected.frame, selected.box),
+        camera.last_missing(selected, last) if camera else 0,
     )

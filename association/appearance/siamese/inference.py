@@ -27,6 +27,7 @@ from siamlink.association.appearance.siamese.networks import (
     build_network,
 )
 from siamlink.association.appearance.siamese.split_inference import SplitJoint
+from siamlink.detectors.base.arrays import Float32Array
 from siamlink.detectors.base.errors import ModelError, SiamlinkError
 from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.base.parameters import build
@@ -38,7 +39,6 @@ BLOCK = 64
 """Patches or pairs given to the network together."""
 CLASSIFIER = "classifier"
 """Prefix of the weights of a loss for the identities of its training, which are not stored."""
-FloatArray = NDArray[np.float32]
 
 
 class Siamese:
@@ -85,7 +85,9 @@ class Siamese:
         loaded.fingerprint = file_digest(path)
         return loaded
 
-    def describe(self, image: NDArray[np.uint8], box: NDArray[np.float32], flow: FlowField | None = None) -> FloatArray:
+    def describe(
+        self, image: NDArray[np.uint8], box: NDArray[np.float32], flow: FlowField | None = None
+    ) -> Float32Array:
         """Descriptors (N, D) of the boxes (N, 4) of an image.
 
         They are those of an embedding network. For a joint-input network they are the responses of its first layer to
@@ -93,7 +95,7 @@ class Siamese:
         """
         return self.describe_patches(extract_patches(image, box, flow))
 
-    def describe_patches(self, patches: Patches) -> FloatArray:
+    def describe_patches(self, patches: Patches) -> Float32Array:
         """Descriptors (N, D) of patches."""
         inputs = network_input(patches, self.luma)
         with _one_thread():
@@ -101,7 +103,7 @@ class Siamese:
         return np.concatenate(parts)
 
     @torch.inference_mode()
-    def _describe(self, part: FloatArray) -> FloatArray:
+    def _describe(self, part: Float32Array) -> Float32Array:
         """Descriptors of a block of inputs; if the roles differ, those as left patch and then those as right patch."""
         if isinstance(self.network, EmbeddingNetwork):
             roles = [self.network.embed(_input(part), role) for role in range(len(self.network.branches))]
@@ -111,14 +113,14 @@ class Siamese:
             roles = [torch.from_numpy(part).flatten(1)]
         return torch.cat(roles, 1).numpy()
 
-    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+    def compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
         """(P, F) features of pairs of descriptors (P, D)."""
         blocks = zip(_blocks(earlier), _blocks(later), strict=True)
         compared = [self._compare(*pair) for pair in blocks]
         return np.concatenate(compared) if compared else np.zeros((0, len(self.feature_names)), np.float32)
 
     @torch.inference_mode()
-    def _compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+    def _compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
         if isinstance(self.network, EmbeddingNetwork):
             size = self.network.feature_count
             similarity = self.loss.similarity(torch.from_numpy(earlier[:, :size]), torch.from_numpy(later[:, -size:]))
@@ -160,12 +162,12 @@ def save_siamese(path: Path, network: Network, loss: PairLoss, description: dict
     path.write_bytes(save_tensors(contiguous, {"siamlink": json.dumps(whole)}))
 
 
-def _input(part: FloatArray) -> Tensor:
+def _input(part: Float32Array) -> Tensor:
     shaped = torch.from_numpy(np.ascontiguousarray(part)).reshape(-1, CHANNELS, *PATCH_SIZE)
     return shaped.contiguous(memory_format=torch.channels_last)
 
 
-def _blocks(rows: FloatArray) -> Iterator[FloatArray]:
+def _blocks(rows: Float32Array) -> Iterator[Float32Array]:
     for start in range(0, len(rows), BLOCK):
         yield rows[start : start + BLOCK]
 

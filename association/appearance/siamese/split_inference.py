@@ -15,8 +15,8 @@ from torch.nn import functional
 
 from siamlink.association.appearance.patches import PATCH_SIZE
 from siamlink.association.appearance.siamese.networks import CHANNELS, JointInput
+from siamlink.detectors.base.arrays import IntArray
 
-IntArray = NDArray[np.int64]
 BLOCK_BYTES = 1 << 20
 """Size in bytes of the first maps of a block of pairs."""
 PATCHES_AT_ONCE = 32

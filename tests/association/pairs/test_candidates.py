@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.pairs.candidates import BLOCK, FrameIndex, GateParameters, Pairs, blocks, candidate_pairs
+from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_index import BLOCK, FrameIndex, blocks
 
 half = st.integers(-200, 200).map(lambda value: value / 2)
 rows = st.tuples(st.integers(1, 7), half, half, st.integers(4, 60), st.integers(4, 60))

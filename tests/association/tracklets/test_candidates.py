@@ -19,7 +19,7 @@ def test_tracklets_follow_one_another_and_never_overlap_in_time(walk, tracklets_
 
 @pytest.mark.parametrize("block", [5, 10**6])
 def test_of_many_candidates_only_the_nearest_are_kept(walk, tracklets_of, monkeypatch, block):
-    monkeypatch.setattr("siamlink.association.pairs.candidates.BLOCK", block)
+    monkeypatch.setattr("siamlink.detectors.frame_index.BLOCK", block)
     early, late = [walk(1, 10, x=15 * k) for k in range(12)], [walk(13, 30, x=15 * k) for k in range(12)]
     found = tracklets_of(*early, *late)
     assert len(couples(found)) == 72

@@ -35,7 +35,7 @@ import siamlink.tools.drawing.annotate
 import siamlink.tools.drawing.video_writer
 import siamlink.association.appearance.siamese.inference
 import siamlink.detectors.models.onnx
-import siamlink.tracker.linking.windowed
+import siamlink.tracker.linking.linear_program
 import xgboost
 import scipy.optimize
 from siamlink.tools.cli import main

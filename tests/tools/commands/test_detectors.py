@@ -11,7 +11,7 @@ def test_the_table_lists_what_is_ready_and_why_something_is_not(capsys, monkeypa
     lines = capsys.readouterr().out.splitlines()
     (nano,) = [line for line in lines if "yolox-nano" in line]
     assert "no" in nano
-    assert "fetched on first use (3.7 MB)" in nano
+    assert "downloaded on first use (3.7 MB)" in nano
     (motion,) = [line for line in lines if "motion" in line]
     assert "yes" in motion
     assert "built-in" in motion

@@ -52,7 +52,7 @@ def test_the_default_detector_without_a_network_connection_names_the_alternative
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")
     result = siamlink("track", "walk.mp4", "-o", "out")
     assert result.code == 2
-    assert "cannot fetch https://" in result.line
+    assert "cannot download https://" in result.line
     assert "--detector onnx:FILE" in result.line
 
 

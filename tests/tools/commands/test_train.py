@@ -110,7 +110,7 @@ def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path
     setting = ("--set", "appearance=looks.py:Grey")
     result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)
     assert (result.code, result.err) == (0, "")
-    files = ["context.json", "detection.json", "tracklet_link.json", "tracklet_person.json"]
+    files = ["context.json", "detection.json", "tracklet_link.json", "tracklet_object.json"]
     assert sorted(path.name for path in Path("model").iterdir()) == files
     model = ("--no-video", "--set", "model=model")
     tracked = siamlink("track", painted_streets / "east", "-o", "out", *model, *setting)

@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamlink.detectors.sources.frame_source import FrameSource, Gap, Image
+from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.sources.frame_source import FrameSource, Gap
 from siamlink.tools.running.live import ended_by_signal, losses_of
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]

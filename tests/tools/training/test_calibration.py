@@ -9,8 +9,8 @@ import pytest
 
 from siamlink.association.appearance.appearance import AppearanceGate
 from siamlink.association.matcher import Matcher
-from siamlink.association.training.ground_truth import IGNORED
-from siamlink.association.training.link_training import Example
+from siamlink.association.training.ground_truth import NOT_COUNTED
+from siamlink.association.training.link_training import LinkExample
 from siamlink.tools.training.calibration import MatchingReport, reliability
 
 GATE = AppearanceGate()
@@ -37,7 +37,7 @@ def test_a_calibrated_answer_lies_on_the_diagonal() -> None:
     assert found["brier"] == pytest.approx(1 / 6, abs=0.01)
 
 
-def test_a_report_is_written(matcher: Matcher, examples: list[Example], tmp_path: Path) -> None:
+def test_a_report_is_written(matcher: Matcher, examples: list[LinkExample], tmp_path: Path) -> None:
     report = MatchingReport()
     for example in examples:
         report.add(matcher, example, GATE)
@@ -51,9 +51,9 @@ def test_a_report_is_written(matcher: Matcher, examples: list[Example], tmp_path
     assert (tmp_path / "reliability.png").read_bytes()[:4] == b"\x89PNG"
 
 
-def test_what_truth_ignores_does_not_count(matcher: Matcher, examples: list[Example]) -> None:
+def test_what_truth_ignores_does_not_count(matcher: Matcher, examples: list[LinkExample]) -> None:
     example = examples[0]
-    ignored = replace(example, identity=np.where(example.detections.frame > 75, IGNORED, example.identity))
+    ignored = replace(example, identity=np.where(example.detections.frame > 75, NOT_COUNTED, example.identity))
     counts = []
     for each in (example, ignored):
         report = MatchingReport()

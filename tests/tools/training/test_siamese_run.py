@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from siamlink.association.appearance.appearance import SIAMESE_FILE
+from siamlink.association.appearance.loading import SIAMESE_FILE
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG
 from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.training.siamese_run import RUN_PICTURE, check_run, finish_run

@@ -84,7 +84,7 @@ def test_one_pass_compares_every_pair(found, pairs, monkeypatch, flush):
     monkeypatch.setattr(module, "FLUSH", flush)
     numbered = Numbered()
     compared = compare(found, pairs, joined(numbered))
-    assert compared.known.all()
+    assert compared.available.all()
     np.testing.assert_array_equal(compared.values[0][compared.row], expected(found, pairs))
     assert sorted(compared.row.tolist()) == list(range(len(pairs)))
 
@@ -129,7 +129,7 @@ def test_no_frame_is_read_beyond_the_last_that_is_needed(found, pairs):
 def test_pairs_whose_frames_never_came_are_unknown(found, pairs):
     compared = compare(found, pairs, joined(Numbered()), last=25)
     seen = found.frame[pairs.later] <= 25
-    np.testing.assert_array_equal(compared.known, seen)
+    np.testing.assert_array_equal(compared.available, seen)
     np.testing.assert_array_equal(compared.values[0][compared.row[seen]], expected(found, pairs)[seen])
     assert not compare(found, pairs, joined(Numbered()), last=0).known.any()
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Comparisons
+from siamlink.association.appearance.appearance import ComparedPairs
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.stopwatch import Stopwatch
@@ -101,7 +101,7 @@ def test_known_appearance_counts_what_it_has(painted, pairs):
     np.testing.assert_array_equal(known.describe(found, rows), descriptors)
     assert (known.requested_count, known.described_count) == (4, 3)
     assert not known.compare(found, pairs).known.any()
-    told = KnownAppearance(lambda _, pairs: Comparisons(np.zeros(len(pairs), np.int64), (np.ones((1, 1)),)))
+    told = KnownAppearance(lambda _, pairs: ComparedPairs(np.zeros(len(pairs), np.int64), (np.ones((1, 1)),)))
     assert told.compare(found, pairs).known.all()
     assert told.describe(found, rows).shape == (4, 0)
     assert told.camera_motion(found) is None

@@ -6,10 +6,10 @@ from siamlink.association.pairs.candidates import candidate_pairs
 from siamlink.association.pairs.features import PAIR_FEATURES, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing, reentry, street
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
-from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks

@@ -3,9 +3,9 @@ import pytest
 
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing, occlusion, reentry, street
-from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
 from siamlink.tracker.linking.online_scores import OnlineScores
-from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 

@@ -46,7 +46,7 @@ def test_pairs_are_compared_while_earlier_detections_are_dropped(appearance):
         some = np.flatnonzero(found.frame[pairs.later] == number)
         earlier, later = pairs.earlier[some], pairs.later[some]
         compared = recent.compare(Pairs(earlier - first, later - first), appearance)
-        assert compared.known.all()
+        assert compared.available.all()
         if len(some):
             nearness = -np.abs(found.box[later, 0] - found.box[earlier, 0])
             expected = np.column_stack([nearness, found.frame[later] - found.frame[earlier]])
@@ -61,7 +61,7 @@ def test_detections_without_an_image_are_unknown(appearance):
     recent.add(1, ())
     recent.add(1, appearance.describe(painted(9), box[1:]))
     compared = recent.compare(Pairs(np.array([0, 2, 2, 3]), np.array([2, 4, 5, 5])), appearance)
-    assert compared.known.tolist() == [False, False, True, True]
+    assert compared.available.tolist() == [False, False, True, True]
     assert compared.values[0][compared.row[2:]].tolist() == [[-1, 2], [0, 2]]
     recent.forget(3)
     assert recent.compare(Pairs(np.array([0]), np.array([2])), appearance).values[0].tolist() == [[0, 2]]

@@ -13,10 +13,10 @@ from siamlink import tracker
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraint, cannot_link, group_detections, must_link
 from siamlink.detectors.base.errors import ConfigError, ConstraintError
+from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing, occlusion, street
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
-from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints
 from siamlink.tracker.parameters import TrackerParameters

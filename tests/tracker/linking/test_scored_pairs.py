@@ -1,12 +1,12 @@
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import AppearanceGate, Comparisons
+from siamlink.association.appearance.appearance import AppearanceGate, ComparedPairs
 from siamlink.association.pairs.candidates import GateParameters
 from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
-from siamlink.tracker.linking.overlaps import suppress_overlaps
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.scored_pairs import ScoredPairs
 from siamlink.tracker.parameters import TrackerParameters
@@ -61,7 +61,7 @@ def test_only_pairs_that_context_leaves_open_are_compared(painted):
 
     def compare(detections, pairs):
         asked.append(len(pairs))
-        return Comparisons.none(len(pairs))
+        return ComparedPairs.none(len(pairs))
 
     detections = painted.scene.detections()
     setup = TrackerSetup(30, TrackerParameters(appearance_gate=gate), painted.matcher)

@@ -40,7 +40,7 @@ class Slow:
     def __init__(self, fails_in: int = 0) -> None:
         self.fails_in, self.asked = fails_in, []
 
-    def several(self, count):
+    def replicas(self, count):
         return [self] * count
 
     def detect(self, image):

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import AppearanceGate, Comparisons
+from siamlink.association.appearance.appearance import AppearanceGate, ComparedPairs
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.prefetch import prefetch
@@ -147,7 +147,7 @@ def test_known_comparisons_are_used_instead_of_the_frames(painted):
 
     def look(detections, pairs):
         seen.append((detections, pairs))
-        return Comparisons(np.zeros(len(pairs), np.int64), (np.ones((1, 1), np.float32),))
+        return ComparedPairs(np.zeros(len(pairs), np.int64), (np.ones((1, 1), np.float32),))
 
     result = run(painted, OFFLINE, appearance=KnownAppearance(look))
     assert len(seen) == 1

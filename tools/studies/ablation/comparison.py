@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, Comparisons, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs, LoadedAppearance
 from siamlink.association.appearance.patches import Patches
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.detectors.base.arrays import Float32Array
 from siamlink.tools.studies.ablation.folds import Fold
 from siamlink.tools.studies.ablation.networks import LARGEST_DESCRIPTOR, PatchAppearance, describe
 from siamlink.tools.studies.ablation.patches import NO_PAIRS, PairSample, SequencePatches
@@ -23,7 +24,6 @@ BLOCK = 2048
 GATHERED = 256
 """Pairs whose large descriptors are gathered together; fewer than `BLOCK`, as they are copied."""
 TIMED_PATCHES, TIMED_PAIRS, REPEATS = 256, 512, 3
-FloatArray = NDArray[np.float32]
 
 
 class Comparison:
@@ -42,7 +42,7 @@ class Comparison:
         size = appearance.describe_patches(patches[:1]).shape[1] if len(patches) else 0
         self._described = describe(appearance, patches) if size < LARGEST_DESCRIPTOR else None
 
-    def compare(self, pairs: Pairs) -> FloatArray:
+    def compare(self, pairs: Pairs) -> Float32Array:
         """(P, F) the features of P pairs."""
         if self._described is not None:
             blocks = [np.arange(len(pairs))]
@@ -53,7 +53,7 @@ class Comparison:
             features[rows] = self._compare(pairs[rows])
         return features
 
-    def _compare(self, pairs: Pairs) -> FloatArray:
+    def _compare(self, pairs: Pairs) -> Float32Array:
         if self._described is not None:
             return self._appearance.compare(self._described[pairs.earlier], self._described[pairs.later])
         used, place = np.unique(np.concatenate([pairs.earlier, pairs.later]), return_inverse=True)
@@ -118,7 +118,7 @@ class OpenPairs:
         example = self.video.public
         row = np.full(len(example.pairs), -1, np.int64)
         row[self.rows] = np.arange(len(self.rows))
-        compared = replace(example, compared=Comparisons(row, (comparison.compare(self.pairs),)))
+        compared = replace(example, compared=ComparedPairs(row, (comparison.compare(self.pairs),)))
         examples = tuple(compared if each is example else each for each in self.video.examples)
         return replace(self.video, examples=examples)
 

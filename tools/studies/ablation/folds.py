@@ -18,6 +18,7 @@ from siamlink.tools.training.annotated_video import AnnotatedVideo, train_on
 from siamlink.tools.training.examples import add_appearance_on, compare_videos, folds, look_up, read_videos
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
 
 MODELS, TRACKS = "models", "tracks"
@@ -149,7 +150,9 @@ def track(
     for done, (video, matcher) in enumerate(tested, 1):
         sequence = video.sequence
         source = open_input(sequence.folder, sequence.detection_file)
-        tracks = track_input(source, None, parameters, matcher=matcher, looks=look_up(video.public)).tracks
+        tracks = track_input(
+            source, TrackingOptions(parameters, matcher=matcher, appearance=look_up(video.public))
+        ).tracks
         with staging(folder) as staged:
             (staged / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
             publish(staged, folder)

@@ -10,11 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.errors import ConfigError, InputError
 
-FloatArray = NDArray[np.float64]
 Descriptors = NDArray[np.floating[Any]]
-IntArray = NDArray[np.int64]
 MMC_PAIRS = 5000
 """Pairs of each kind that the Mahalanobis distance is learned from."""
 MMC_PROJECTIONS = 100

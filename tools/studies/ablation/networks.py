@@ -8,7 +8,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import SIAMESE_FILE, unit
+from siamlink.association.appearance.appearance import unit
+from siamlink.association.appearance.loading import SIAMESE_FILE
 from siamlink.association.appearance.optical_flow import FlowField
 from siamlink.association.appearance.patches import Patches, extract_patches
 from siamlink.association.appearance.siamese.inference import Siamese
@@ -17,10 +18,10 @@ from siamlink.association.appearance.siamese.networks import NetworkParameters
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation, split_identities
+from siamlink.detectors.base.arrays import Float32Array, Image
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.detectors.sources.frame_source import Image
 from siamlink.tools.console.files import make_folder
 from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
 from siamlink.tools.training.siamese_data import VALIDATION_SHARE
@@ -37,7 +38,6 @@ PAIR_LOSS, DESCRIPTOR_LOSS = "softmax", "leal-taixe"
 """The losses of Leal-Taixé et al. 2016 for networks of pairs and of descriptors."""
 LARGEST_DESCRIPTOR = 4096
 """Numbers; larger descriptors are not stored, but computed again for every block of pairs."""
-FloatArray = NDArray[np.float32]
 
 
 class PatchAppearance(Protocol):
@@ -45,11 +45,11 @@ class PatchAppearance(Protocol):
 
     feature_names: tuple[str, ...]
 
-    def describe_patches(self, patches: Patches) -> FloatArray:
+    def describe_patches(self, patches: Patches) -> Float32Array:
         """Descriptors (N, D) of patches."""
         ...
 
-    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+    def compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
         """(P, F) features of pairs of descriptors (P, D); the first is the similarity."""
         ...
 
@@ -158,12 +158,12 @@ class Crops:
         for crops in self.learned:
             share = count * len(crops) // sum(map(len, self.learned))
             size = np.bincount(crops.identity)
-            order = random.permutation(crops.people)
+            order = random.permutation(crops.identity_count)
             people = order[: 1 + int(np.searchsorted(np.cumsum(size[order]), share))]
             rows = np.flatnonzero(np.isin(crops.identity, people))
             patches.append(crops.patches[rows])
             identities.append(crops.identity[rows] + known)
-            known += crops.people
+            known += crops.identity_count
         return Patches.concatenate(patches), np.concatenate(identities)
 
 
@@ -222,20 +222,20 @@ class MetricAppearance:
         patches, identity = crops.sample(METRIC_CROPS)
         return cls(siamese, learn_metric(name, unit(describe(siamese, patches)), identity))
 
-    def describe(self, image: Image, box: FloatArray, flow: FlowField | None = None) -> FloatArray:
+    def describe(self, image: Image, box: Float32Array, flow: FlowField | None = None) -> Float32Array:
         """Descriptors (N, D) of the boxes of an image."""
         return self.describe_patches(extract_patches(image, box))
 
-    def describe_patches(self, patches: Patches) -> FloatArray:
+    def describe_patches(self, patches: Patches) -> Float32Array:
         """Descriptors (N, D) whose Euclidean distance is the metric."""
-        described: FloatArray = (unit(self._siamese.describe_patches(patches)) @ self._metric.transform.T).astype(
+        described: Float32Array = (unit(self._siamese.describe_patches(patches)) @ self._metric.transform.T).astype(
             np.float32
         )
         return described
 
-    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+    def compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
         """(P, 1) the negated distances."""
-        distance: FloatArray = np.linalg.norm(earlier - later, axis=1)
+        distance: Float32Array = np.linalg.norm(earlier - later, axis=1)
         return -distance[:, None]
 
 
@@ -250,20 +250,20 @@ class Blind:
     feature_names: tuple[str, ...] = ("similarity",)
     needs_flow = False
 
-    def describe(self, image: Image, box: FloatArray, flow: FlowField | None = None) -> FloatArray:
+    def describe(self, image: Image, box: Float32Array, flow: FlowField | None = None) -> Float32Array:
         """(N, 1) zeros for the boxes of an image."""
         return np.zeros((len(box), 1), np.float32)
 
-    def describe_patches(self, patches: Patches) -> FloatArray:
+    def describe_patches(self, patches: Patches) -> Float32Array:
         """(N, 1) zeros."""
         return np.zeros((len(patches), 1), np.float32)
 
-    def compare(self, earlier: FloatArray, later: FloatArray) -> FloatArray:
+    def compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
         """(P, 1) zeros."""
         return np.zeros((len(earlier), 1), np.float32)
 
 
-def describe(appearance: PatchAppearance, patches: Patches) -> FloatArray:
+def describe(appearance: PatchAppearance, patches: Patches) -> Float32Array:
     """Descriptors (N, D) of any number of patches."""
     starts = range(0, max(1, len(patches)), AT_ONCE)
     return np.concatenate([appearance.describe_patches(patches[start : start + AT_ONCE]) for start in starts])

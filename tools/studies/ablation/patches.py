@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.patches import PATCH_SIZE, Patches, extract_patches
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
@@ -24,7 +25,6 @@ GAP_PAIRS, TRACKLET_PAIRS, CROPS = 500, 2000, 4
 """Largest numbers: pairs of one identity, and of two, per range of gaps; pairs of tracklets; crops of a tracklet."""
 FIRST_GAP = 4
 """Frames; for smaller gaps, geometry is enough."""
-IntArray = NDArray[np.int64]
 NO_PAIRS = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
 
 
@@ -127,7 +127,8 @@ def sample_pairs(sequence: Sequence, patches: SequencePatches) -> PairSample:
     gaps = [each for each in samples.gaps if each.first_gap >= FIRST_GAP]
     chosen = np.random.default_rng(0).permutation(len(samples.pairs))[:TRACKLET_PAIRS]
     crops = [
-        place[spread_crops(samples.detections, rows, CROPS, patches.sharpness[place])] for rows in samples.tracklets.rows
+        place[spread_crops(samples.detections, rows, CROPS, patches.sharpness[place])]
+        for rows in samples.tracklets.rows
     ]
     tracklets, owner = _crop_pairs(crops, samples.pairs[chosen])
     return PairSample(

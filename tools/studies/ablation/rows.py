@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from siamlink.association.appearance.appearance import load_appearance
+from siamlink.association.appearance.loading import load_appearance
 from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from siamlink.association.appearance.siamese.inference import Siamese, channels_last
@@ -21,11 +20,11 @@ from siamlink.association.appearance.siamese.networks import (
     build_network,
 )
 from siamlink.association.appearance.siamese.split_inference import SplitJoint
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.tables import Table, table
 
-IntArray = NDArray[np.int64]
 BATCH = 64
 """Pairs, or patches, inputs to a network together."""
 

@@ -91,6 +91,7 @@ def measure(
 def _track(way: str, people: int, frames: int, parameters: TrackerParameters) -> Measured:
     from siamlink.detectors.detections import Detections
     from siamlink.tracker.runs.inputs import TrackingInput
+    from siamlink.tracker.runs.options import TrackingOptions
     from siamlink.tracker.runs.track import track_input
 
     walkers, matcher = Walkers(people=people), parameters.load_matcher()
@@ -98,7 +99,7 @@ def _track(way: str, people: int, frames: int, parameters: TrackerParameters) ->
         detections = Detections.concatenate([found for found, _ in part])
         source = TrackingInput("walkers", walkers.frame_rate, None, None, detections)
         begin = time.process_time()
-        track_input(source, None, parameters, matcher=matcher)
+        track_input(source, TrackingOptions(parameters, matcher=matcher))
         taken = time.process_time() - begin
     return Measured(way, people, frames, 1000 * taken / frames, peak_megabytes())
 

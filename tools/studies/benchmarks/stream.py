@@ -14,7 +14,8 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tools.console.tables import Table, table
-from siamlink.tracker.linking.windowed import WindowedTracker
+from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -162,16 +163,18 @@ def measure(
         progress: receives the progress.
         matcher: the models; None: those that the parameters name.
     """
-    tracker = WindowedTracker(walkers.frame_rate, parameters, matcher, image_size=(walkers.width, walkers.height))
+    size = walkers.width, walkers.height
+    setup = TrackerSetup(walkers.frame_rate, parameters, matcher or parameters.load_matcher(), size)
+    tracker = LinearProgramTracker(setup)
     count, samples, cpu_seconds = _IdentityCount(), [], 0.0
     for frame, (detections, person) in enumerate(walkers.frames(frames), 1):
         count.expect(frame, detections, person)
         begin = time.process_time()
-        final = tracker.update(detections, frame)
+        final = tracker.update(detections, frame_number=frame)
         cpu_seconds += time.process_time() - begin
         count.compare(final, tracker.final_frame)
         if frame % max(frames // SAMPLES, 1) == 0:
-            samples.append(Sample(frame, tracker.kept_count, _resident_mb()))
+            samples.append(Sample(frame, tracker.window_count, _resident_mb()))
             progress("stream", frame, frames)
     count.compare(tracker.finish(), tracker.final_frame)
     return StreamBenchmark(

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.appearance import FrameDescriber
-from siamlink.tracker.linking.windowed import WindowedTracker
+from siamlink.tracker.linking.trackers import WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters, load_parameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
+from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
 
@@ -69,7 +71,7 @@ def track_in_all_ways(sequence: Sequence, model: Path, ways: Ways, progress: Pro
     windowed = {way: each for way, each in ways.items() if each.mode == "windowed"}
     tracked = _track_windowed(open_source(), windowed, progress)
     for way in ways.keys() - windowed.keys():
-        tracked[way] = track_input(open_source(), None, ways[way]).tracks
+        tracked[way] = track_input(open_source(), TrackingOptions(ways[way])).tracks
     return {way: tracked[way] for way in ways}
 
 
@@ -84,15 +86,16 @@ def _track_windowed(source: TrackingInput, ways: Ways, progress: Progress) -> di
         for way, each in ways.items()
     }
     parts: dict[str, list[Tracks]] = {way: [] for way in ways}
-    for frame, detections in _feed(source, frames if frames and matcher.appearance else ()):
+    for number, image, detections in _feed(source, frames if frames and matcher.appearance else ()):
         for way, tracker in trackers.items():
-            parts[way].append(tracker.update(detections, frame))
-        progress(source.name, trackers[way].frame, source.last_frame)
+            parts[way].append(tracker.update(detections, image, number))
+        progress(source.name, number, source.last_frame)
     return {way: Tracks.concatenate([*parts[way], tracker.finish()]) for way, tracker in trackers.items()}
 
 
-def _feed(source: TrackingInput, frames: Iterable[Frame]) -> Iterator[tuple[Frame | int, Detections]]:
-    """Each frame, or its number if it has no image, with its detections."""
+def _feed(source: TrackingInput, frames: Iterable[Frame]) -> Iterator[tuple[int, Image | None, Detections]]:
+    """Each frame's number, its image if there is one, and its detections."""
     images, detections = iter(frames), source.detections or Detections.empty()
     for number in range(1, source.last_frame + 1):
-        yield next(images, number), detections.in_frame(number)
+        frame = next(images, None)
+        yield number, frame.image if frame else None, detections.in_frame(number)

@@ -64,7 +64,7 @@ def match(options: MatchOptions) -> None:
     The mean over the sequences has equal weights. Writes DIR/match-eval.json and DIR/roc.png, the ROC curves of the
     tracklets.
     """
-    from siamlink.association.appearance.appearance import SIAMESE
+    from siamlink.association.appearance.loading import SIAMESE
     from siamlink.detectors.base.parameters import build
     from siamlink.tools.console.files import check_folder, check_output
     from siamlink.tools.console.terminal import show_note, show_table, stage_bars

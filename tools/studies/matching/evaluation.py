@@ -16,13 +16,13 @@ from siamlink.association.training.verification_metrics import (
     one_shot_accuracy,
     roc,
 )
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.studies.matching.labelled_pairs import BLOCK, pooled_cosine, spread_crops
 from siamlink.tools.studies.matching.samples import (
     Descriptions,
-    IntArray,
     MatchParameters,
     Samples,
     describe_samples,

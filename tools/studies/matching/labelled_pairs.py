@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.appearance.appearance import unit
-from siamlink.association.pairs.candidates import FrameIndex, Pairs
+from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import mid_rank
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_index import FrameIndex
 
-FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 Same = NDArray[np.bool_]
 CANDIDATES = 20_000
 """For each range of gaps, the largest number of detections that are paired with all of a later frame."""

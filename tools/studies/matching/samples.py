@@ -10,18 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance.appearance import Appearances, Described, LoadedAppearance, load_appearance
+from siamlink.association.appearance.appearance import Appearances, DescriptorsPerModel, LoadedAppearance
+from siamlink.association.appearance.loading import load_appearance
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.training.ground_truth import identify, read_truth
+from siamlink.association.training.ground_truth import identify, read_ground_truth
 from siamlink.association.training.verification_metrics import one_shot_trials
+from siamlink.detectors.base.arrays import Boxes, Image, IntArray
 from siamlink.detectors.base.errors import ConfigError, InputError, ModelError
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.detectors.boxes import Boxes
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
-from siamlink.detectors.sources.frame_source import Image
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.studies.matching.labelled_pairs import (
     GapPairs,
@@ -32,8 +32,6 @@ from siamlink.tools.studies.matching.labelled_pairs import (
     tracklet_pairs,
 )
 from siamlink.tracker.linking.appearance import flow_for
-
-IntArray = NDArray[np.int64]
 
 
 class MatchParameters(Parameters):
@@ -96,7 +94,7 @@ class Descriptions:
     """
 
     sharpness: NDArray[np.float64]
-    described: Described
+    described: DescriptorsPerModel
 
 
 def load_appearances(specs: Iterable[str]) -> Appearances:
@@ -149,7 +147,7 @@ def draw_samples(sequence: Sequence, detection_file: str, parameters: MatchParam
     """
     assert sequence.frame_rate is not None
     detections = sequence.read_detections(sequence.folder / detection_file)
-    identity = identify(detections, read_truth(sequence))
+    identity = identify(detections, read_ground_truth(sequence))
     detections, identity = detections[identity >= 0], identity[identity >= 0]
     rate, random = sequence.frame_rate, np.random.default_rng(parameters.seed)
     by_gap = pairs_by_gap(detections, identity, rate, parameters.pairs, parameters.gap_pairs, random)
@@ -174,7 +172,7 @@ def describe_samples(
         ModelError: an appearance failed.
     """
     sequence, needed, box = samples.sequence, samples.rows, samples.detections.box
-    described: Described = tuple(np.zeros((len(box), 0)) for _ in appearances.parts)
+    described: DescriptorsPerModel = tuple(np.zeros((len(box), 0)) for _ in appearances.parts)
     sharpness = np.zeros(len(box))
     source = open_sequence_frames(sequence)
     if source is None or not len(needed):
@@ -195,7 +193,7 @@ def describe_samples(
     raise InputError(f"{sequence.folder}: the video {reason}, but there are detections in frame {last_frame}")
 
 
-def _store(described: Described, rows: IntArray, values: Described) -> Described:
+def _store(described: DescriptorsPerModel, rows: IntArray, values: DescriptorsPerModel) -> DescriptorsPerModel:
     """Put descriptors of some rows into those of all, which are allocated with the first ones."""
     if not any(each.shape[1] for each in described):
         described = tuple(
