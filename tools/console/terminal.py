@@ -37,7 +37,7 @@ def show_table(table: Table) -> None:
         return
     with console.capture() as captured:
         console.print(table.rich(), crop=False)
-    typer.echo("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    console.file.write("".join(f"{line.rstrip()}\n" for line in captured.get().splitlines()))
 
 
 def show_error(message: object) -> None:

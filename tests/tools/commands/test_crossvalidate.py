@@ -18,7 +18,7 @@ def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, s
     result = siamlink("crossvalidate", streets, "-o", "out", "--sequences", "east,west", "--set", "levels=1")
     assert (result.code, result.err) == (0, "")
     assert [line.split()[0] for line in result.out.splitlines() if line[:1].isalpha()] == [
-        *("sequence", "east", "west", "overall"),
+        *("sequence", "east", "west", "overall", "scored"),
     ]
     scores = json.loads(Path("out/scores.json").read_text())
     assert list(scores["sequences"]) == ["east", "west"]
