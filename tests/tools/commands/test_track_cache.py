@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase, RecordStore
 
 Run = Callable[..., Any]
@@ -94,6 +96,7 @@ def test_a_damaged_cache_is_reported_and_removed(siamlink: Run) -> None:
     assert list(Path("cached").iterdir()) == []
 
 
+@pytest.mark.slow
 def test_two_processes_use_it_at_once(siamlink: Run) -> None:
     program = "from siamlink.tools.cli import main; main()"
     options = ["track", "walk.mp4", *SEES, "--set", "appearance=none", "--cache", "cached"]

@@ -50,8 +50,11 @@ def test_corrections_that_are_fulfilled_change_nothing(siamlink: Run, earlier: P
 
 
 BAD_OPTIONS = [
-    (("--mode", "online"), "siamlink: constraints need mode offline and solver lp, not online"),
-    (("--solver", "hungarian"), "siamlink: constraints need mode offline and solver lp, not hungarian"),
+    (("--mode", "online"), "siamlink: constraints need mode offline or windowed and solver lp, not mode online"),
+    (
+        ("--solver", "hungarian"),
+        "siamlink: constraints need mode offline or windowed and solver lp, not solver hungarian",
+    ),
     (("--constraints", "none.txt"), "siamlink: cannot read none.txt: No such file or directory"),
     (("-o", "earlier", "--overwrite"), "siamlink: earlier/walk.txt is the input and is not replaced; write somewhere"),
 ]

@@ -206,4 +206,4 @@ def test_a_model_that_cannot_be_used_stops_the_run_once(siamlink: Run, sequence:
         Path("model", name).write_bytes(b"no model")
     result = siamlink("track", "sequences", "-o", "out", "--set", "model=model")
     assert result.code == 2
-    assert "model/context.json is no XGBoost model" in result.line
+    assert "model/context.json is not an XGBoost model" in result.line

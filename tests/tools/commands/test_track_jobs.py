@@ -91,7 +91,8 @@ def test_ctrl_c_ends_all_and_earlier_results_stay(here: Path) -> None:
             time.sleep(0.02)
         os.killpg(process.pid, signal.SIGINT)
         stdout, stderr = process.communicate(timeout=120)
-    assert (process.returncode, stdout, stderr) == (130, "", "siamlink: interrupted\n")
+    note = "start with --resume to be able to continue after an interruption\n"
+    assert (process.returncode, stdout, stderr) == (130, "", note + "siamlink: interrupted\n")
     assert {path.name: path.read_text() for path in (here / "out").iterdir()} == {"walk.txt": "earlier"}
     for started in here.glob("started-*"):
         with pytest.raises(ProcessLookupError):

@@ -164,7 +164,8 @@ def test_ctrl_c_leaves_earlier_results_and_no_temporary_files(siamlink: Run, her
     Path("out/walk.txt").write_text("earlier")
     result = siamlink("track", "walk.mp4", "-o", "out", "--detector", "mine.py:Interrupted", "--overwrite")
     assert (result.code, result.out) == (130, "")
-    assert result.line == "siamlink: interrupted"
+    note = "start with --resume to be able to continue after an interruption"
+    assert result.err.splitlines() == [note, "siamlink: interrupted"]
     assert {path.name: path.read_text() for path in Path("out").iterdir()} == {"walk.txt": "earlier"}
 
 
@@ -180,5 +181,6 @@ def test_a_running_program_is_interrupted_cleanly(here: Path, number: signal.Sig
         process.send_signal(number)
         stdout, stderr = process.communicate(timeout=60)
     assert (process.returncode, stdout) == (code, "")
-    assert stderr == ("siamlink: interrupted\n" if number == signal.SIGINT else "")
+    note = "start with --resume to be able to continue after an interruption\n"
+    assert stderr == note + ("siamlink: interrupted\n" if number == signal.SIGINT else "")
     assert not Path("out").exists()

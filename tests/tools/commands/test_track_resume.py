@@ -221,6 +221,7 @@ def test_a_live_source_is_refused(siamlink: Run, stream: str, option: tuple[str,
     assert done.line == "siamlink: gate is live and cannot be read again: --resume and --cache are for files"
 
 
+@pytest.mark.slow
 def test_processes_of_their_own_are_interrupted_and_resumed(interruptible: Run, here: Path) -> None:
     for name in ("one", "two"):
         (here / f"{name}.mp4").write_bytes((here / "walk.mp4").read_bytes())
@@ -246,6 +247,7 @@ def test_processes_of_their_own_are_interrupted_and_resumed(interruptible: Run, 
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
+@pytest.mark.slow
 def test_killed_at_random_moments_the_results_are_the_same(here: Path) -> None:
     random, kills = Random(0), []
     with INTERRUPT.programs(here / "output.txt") as runs:

@@ -101,7 +101,7 @@ def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Pa
         "train", "matcher", streets, "-o", "model", *("--set", "appearance=looks.py:Flat", "--set", "levels=1")
     )
     assert (result.code, result.out) == (2, "")
-    assert result.line.endswith("in frames that can be looked at")
+    assert result.line.endswith("in frames with images")
     assert not [*Path().glob("model/*")]
 
 

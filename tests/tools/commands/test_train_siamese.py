@@ -52,7 +52,7 @@ FAULTS = [
     (["--set", "loss=hadsel"], "there is no loss 'hadsel'; did you mean 'hadsell'?"),
     (["--set", "loss=softmax"], "the topology cost-function needs a loss of descriptors, not softmax"),
     (["--start", "none.safetensors"], "no weights at none.safetensors"),
-    ([], "walk shows 2 people only, too few to keep some apart to validate on: name a video with --validate"),
+    ([], "walk shows only 2 identities, too few to set some aside for validation; name a video with --validate"),
 ]
 
 
@@ -71,7 +71,7 @@ def test_one_person_teaches_nothing(siamlink: Callable, crops: Path) -> None:
     done = siamlink("train", "siamese", crops, "-o", "model")
     assert (done.code, done.line) == (
         2,
-        f"siamlink: {crops} shows one person only (000); nothing can be learned from it",
+        f"siamlink: {crops} shows only one identity (000); nothing can be learned from it",
     )
 
 

@@ -29,7 +29,7 @@ def test_a_source_that_cannot_be_opened() -> None:
 def test_preparing_writes_nothing_and_refuses_what_is_in_the_way(here: Path) -> None:
     job = Job(here / "out", detector="motion")
     opened = prepare("walk.mp4", job)
-    assert (opened.name, opened.source, opened.detections) == ("walk", "walk.mp4", None)
+    assert (opened.name, opened.origin, opened.detections) == ("walk", "walk.mp4", None)
     assert not job.output.exists()
     (job.output / "walk.mp4").mkdir(parents=True)
     with pytest.raises(OutputError, match=r"walk\.mp4 is a folder; name a file to write"):

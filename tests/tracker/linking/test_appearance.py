@@ -131,7 +131,7 @@ def test_pairs_whose_frames_never_came_are_unknown(found, pairs):
     seen = found.frame[pairs.later] <= 25
     np.testing.assert_array_equal(compared.available, seen)
     np.testing.assert_array_equal(compared.values[0][compared.row[seen]], expected(found, pairs)[seen])
-    assert not compare(found, pairs, joined(Numbered()), last=0).known.any()
+    assert not compare(found, pairs, joined(Numbered()), last=0).available.any()
 
 
 def test_several_appearances_see_the_same_pairs(found, pairs):

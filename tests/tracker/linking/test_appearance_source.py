@@ -45,7 +45,7 @@ def decoded_again(painted, describer, camera=None, reports=None) -> DecodedAgain
 
 def compared(source, found, pairs) -> np.ndarray:
     comparisons = source.compare(found, pairs)
-    assert comparisons.known.all()
+    assert comparisons.available.all()
     return comparisons.values[0][comparisons.row]
 
 
@@ -63,7 +63,7 @@ def test_frames_without_an_image_are_unknown(painted, describer, pairs):
     found = painted.scene.detections()
     source = in_passing(painted, describer, images=lambda number: number != 30)
     without = (found.frame[pairs.earlier] == 30) | (found.frame[pairs.later] == 30)
-    np.testing.assert_array_equal(source.compare(found, pairs).known, ~without)
+    np.testing.assert_array_equal(source.compare(found, pairs).available, ~without)
     assert source.described_count == len(found) - (found.frame == 30).sum()
 
 
@@ -100,8 +100,8 @@ def test_known_appearance_counts_what_it_has(painted, pairs):
     known = KnownAppearance(descriptors=lambda _, rows: descriptors)
     np.testing.assert_array_equal(known.describe(found, rows), descriptors)
     assert (known.requested_count, known.described_count) == (4, 3)
-    assert not known.compare(found, pairs).known.any()
+    assert not known.compare(found, pairs).available.any()
     told = KnownAppearance(lambda _, pairs: ComparedPairs(np.zeros(len(pairs), np.int64), (np.ones((1, 1)),)))
-    assert told.compare(found, pairs).known.all()
+    assert told.compare(found, pairs).available.all()
     assert told.describe(found, rows).shape == (4, 0)
     assert told.camera_motion(found) is None

@@ -56,7 +56,7 @@ def test_pairs_are_compared_while_earlier_detections_are_dropped(appearance):
 def test_detections_without_an_image_are_unknown(appearance):
     recent, box = RecentDescriptors(), np.array([[1, 0, 5, 9], [2, 0, 6, 9]], np.float32)
     recent.add(2, ())
-    assert not recent.compare(Pairs(np.array([0]), np.array([1])), appearance).known.any()
+    assert not recent.compare(Pairs(np.array([0]), np.array([1])), appearance).available.any()
     recent.add(2, appearance.describe(painted(7), box))
     recent.add(1, ())
     recent.add(1, appearance.describe(painted(9), box[1:]))

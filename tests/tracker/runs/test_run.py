@@ -181,12 +181,12 @@ def test_one_call_loads_the_appearance_that_the_parameters_name(painted, tmp_pat
     (tmp_path / "flat.py").write_text("def none(): pass\nclass Flat:\n    def describe(self, image, box): return box\n")
     painted.matcher.save(tmp_path / "model")
     mine = TrackerParameters(model=str(tmp_path / "model"), appearance="flat.py:Flat", levels=1)
-    with pytest.raises(ModelError, match=r"link.json was made for another appearance than 'flat.py:Flat'"):
+    with pytest.raises(ModelError, match=r"link.json was trained with another appearance than 'flat.py:Flat'"):
         track(painted.folder, parameters=mine)
     names = json.loads((tmp_path / "model" / "link.json").read_text())["learner"]["feature_names"]
     assert names[-5:] == list(painted.matcher.appearance.feature_names)
     (tmp_path / "model" / "link.json").unlink()
-    with pytest.raises(ModelError, match=r"the appearance 'flat.py:Flat' cannot be used: train one with 'siamlink"):
+    with pytest.raises(ModelError, match=r"the appearance 'flat.py:Flat' cannot be used; train one with 'siamlink"):
         track(painted.folder, parameters=mine)
     assert track(painted.folder, parameters=mine.model_copy(update={"appearance": "none"})).tracks.count > 0
 
