@@ -26,7 +26,7 @@ from siamlink.tracker.cache.frame_cache import (
     open_frame_cache,
 )
 from siamlink.tracker.cache.record_store import RecordDatabase, RecordStore
-from siamlink.tracker.linking.appearance import describe_detections
+from siamlink.tracker.linking.appearance import FrameDescriber, describe_detections
 
 BOXES = np.array([[0, 0, 10 + n, 20] for n in range(8)], np.float32)
 
@@ -249,16 +249,8 @@ def test_frames_are_read_only_as_far_as_descriptors_are_missing(tmp_path: Path, 
         detections = Detections.concatenate([Detections.from_boxes(n, BOXES[:2]) for n in (1, 2, 3)])
         appearances = Appearances([LoadedAppearance("grey", "grey", Grey())])
         with cache_of(tmp_path / "cache", pictures) as cache:
-            descriptors = describe_detections(
-                counted(),
-                detections,
-                np.array(rows),
-                appearances,
-                None,
-                Stopwatch(),
-                lambda *_: None,
-                cache.descriptors,
-            )
+            describer = FrameDescriber(appearances, FlowParameters(), 30, Stopwatch(), cache)
+            descriptors = describe_detections(counted(), detections, np.array(rows), describer, lambda *_: None)
         return descriptors[:, 0].tolist(), len(read)
 
     read: list[int] = []

@@ -225,7 +225,9 @@ def test_two_detections_of_one_frame_are_refused_when_they_come(shipped: Matcher
 
 @pytest.mark.parametrize("wrong", [3, "must_link(0, 1)", must_link(-1, 4), must_link(2, 2)])
 def test_only_constraints_are_accepted(wrong: object) -> None:
-    with pytest.raises(ConstraintError, match=r"expected must_link|there is no detection -1|names one detection twice"):
+    with pytest.raises(
+        ConstraintError, match=r"expected must_link|there is no detection -1|both rows are the same detection"
+    ):
         RowConstraints([wrong])  # type: ignore[list-item]
 
 
