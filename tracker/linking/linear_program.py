@@ -195,7 +195,8 @@ class LinearProgramTracker:
         """Score the pairs that the new detections are part of."""
         new = Detections.concatenate(self._waiting)
         self._waiting = []
-        self._scene.learn(new, least=self.window_count)
+        with self._setup.stopwatch.stage("features"):
+            self._scene.learn(new, least=self.window_count)
         self._scored = self._scored.extended(new, self._scene.statistics, self._setup, self._compare)
 
     def _solver(self, groups: Groups) -> Solver:
