@@ -98,7 +98,7 @@ def matcher(examples: "list[LinkExample]") -> "Matcher":
     from siamlink.association.training.link_training import TrainingParameters, train_matcher
 
     parameters = TrainingParameters(
-        link_rounds=60, detection_rounds=40, learning_rate=0.1, column_share=0.8, smallest_leaf=1
+        link_rounds=60, detection_rounds=40, learning_rate=0.1, column_share=0.8, min_leaf_weight=1
     )
     return train_matcher(examples, parameters)
 

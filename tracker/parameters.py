@@ -16,7 +16,7 @@ from siamlink.association.pairs.features import CONTEXT_CHOICE, ContextChoice
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.association.tracklets.linking import SecondLevelParameters
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.detectors.base.parameters import Parameters, apply_override, build, use_present_keys
+from siamlink.detectors.base.parameters import Parameters, apply_override, build, renamed, use_present_keys
 
 AUTO, PAPER = "auto", "paper"
 LARGEST_FILE = 1_000_000
@@ -26,13 +26,18 @@ LARGEST_FILE = 1_000_000
 class GapParameters(Parameters):
     """Smoothing, interpolation and extrapolation of the boxes of tracks."""
 
-    fill: bool = Field(True, description="interpolate boxes in the frames between two detections of a track")
-    carry_on_seconds: float = Field(
+    interpolate: bool = Field(
+        True,
+        description="interpolate boxes in the frames between two detections of a track",
+        json_schema_extra=renamed(former_name="fill"),
+    )
+    extrapolate_seconds: float = Field(
         0.3,
         ge=0,
         le=60,
-        description="with fill: extrapolate a track at constant velocity to the last frame so far, if its last "
+        description="with interpolate: extrapolate a track at constant velocity to the last frame so far, if its last "
         "detection is at most so many seconds before",
+        json_schema_extra=renamed(former_name="carry_on_seconds"),
     )
     smooth: bool = Field(
         True,
@@ -64,14 +69,19 @@ class OnlineParameters(Parameters):
     entry: float = Field(
         0.0, ge=0, le=100, description="solver hungarian: report a new track once its evidence in nats is above this"
     )
-    smallest_link_probability: float = Field(
-        0.02, gt=0, lt=1, description="solver hungarian: do not make links that are less probable"
+    min_link_probability: float = Field(
+        0.02,
+        gt=0,
+        lt=1,
+        description="solver hungarian: do not make links that are less probable",
+        json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
-    smallest_overlap: float = Field(
+    min_iou: float = Field(
         0.3,
         gt=0,
         lt=1,
         description="solver hungarian: least IoU of a detection with the predicted box of the lost track it continues",
+        json_schema_extra=renamed(former_name="smallest_overlap"),
     )
     max_lost_seconds: float = Field(
         1.0, gt=0, le=60, description="solver hungarian: close a track after so many seconds without a detection"

@@ -15,7 +15,7 @@ from pydantic import Field
 from siamlink.association.boosting.xgboost_c_api import Trees
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.errors import InputError, ModelError
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, renamed
 
 LARGEST_FILE = 100_000_000
 """Bytes; siamlink writes no larger models."""
@@ -29,8 +29,11 @@ class BoostingParameters(Parameters):
     seed: int = Field(0, ge=0, description="seed of the random choice of rows and columns")
     learning_rate: float = Field(0.05, gt=0, le=1, description="factor on the contribution of each tree")
     column_share: float = Field(0.5, gt=0, le=1, description="share of the features that each tree may use")
-    smallest_leaf: float = Field(
-        20.0, ge=0, description="smallest sum of second derivatives in a leaf (min_child_weight of XGBoost)"
+    min_leaf_weight: float = Field(
+        20.0,
+        ge=0,
+        description="smallest sum of second derivatives in a leaf (min_child_weight of XGBoost)",
+        json_schema_extra=renamed(former_name="smallest_leaf"),
     )
 
 
@@ -212,7 +215,7 @@ def train_booster(
         "learning_rate": parameters.learning_rate,
         "subsample": 0.8,
         "colsample_bytree": parameters.column_share,
-        "min_child_weight": parameters.smallest_leaf,
+        "min_child_weight": parameters.min_leaf_weight,
         "seed": parameters.seed,
         "verbosity": 0,
         **settings,

@@ -9,7 +9,7 @@ from pydantic import Field
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.detections import Detections
 
 CERTAIN = 1000.0
@@ -27,8 +27,12 @@ class CostParameters(Parameters):
         le=20,
         description="added to the cost of each detection, in nats; higher values keep fewer detections",
     )
-    smallest_link_probability: float = Field(
-        0.05, gt=0, lt=1, description="links with a lower probability are not considered"
+    min_link_probability: float = Field(
+        0.05,
+        gt=0,
+        lt=1,
+        description="links with a lower probability are not considered",
+        json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
     probability_floor: float = Field(
         0.02, gt=0, lt=0.5, description="probabilities of detections are kept at least this far from 0 and 1"
@@ -54,7 +58,7 @@ def link_problem(
         detection_probability: (N,).
         costs: in nats.
     """
-    likely = link_probability >= costs.smallest_link_probability
+    likely = link_probability >= costs.min_link_probability
     q = np.clip(detection_probability, costs.probability_floor, 1 - costs.probability_floor)
     count = len(detections)
     return LinkProblem(

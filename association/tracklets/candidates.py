@@ -7,7 +7,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.features import rank_among_rivals
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.frame_index import blocks, ranges
 
 
@@ -22,11 +22,12 @@ class TrackletGateParameters(Parameters):
     max_height_change: float = Field(
         0.5, gt=0, le=3, description="largest absolute natural logarithm of the ratio of the two heights"
     )
-    most_candidates: int = Field(
+    max_candidates: int = Field(
         50,
         ge=1,
         le=10_000,
         description="most candidate pairs of one tracklet end; the nearest for their gap are kept",
+        json_schema_extra=renamed(former_name="most_candidates"),
     )
 
 
@@ -56,7 +57,7 @@ def candidate_tracklet_pairs(tracklets: Tracklets, gate: TrackletGateParameters)
     if not parts:
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     pairs = Pairs(*(np.concatenate([getattr(part, side) for part in parts]) for side in ("earlier", "later")))
-    return _nearest(pairs, np.concatenate(distances), gate.most_candidates)
+    return _nearest(pairs, np.concatenate(distances), gate.max_candidates)
 
 
 def _nearest(pairs: Pairs, distance: FloatArray, most: int) -> Pairs:

@@ -17,7 +17,7 @@ from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
 from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, best_crops, with_appearance
 from siamlink.detectors.base.arrays import FloatArray
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.detections import Detections
 
 DescribeDetections = Callable[[Detections, NDArray[np.int64]], NDArray[np.floating]]
@@ -35,8 +35,12 @@ class SafeCostParameters(CostParameters):
         le=20,
         description="added to the cost of each detection, in nats; higher values keep fewer detections",
     )
-    smallest_link_probability: float = Field(
-        0.5, gt=0, lt=1, description="links with a lower probability are not considered"
+    min_link_probability: float = Field(
+        0.5,
+        gt=0,
+        lt=1,
+        description="links with a lower probability are not considered",
+        json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
 
 
@@ -58,8 +62,12 @@ class TrackletCostParameters(Parameters):
         le=20,
         description="added to the cost of each tracklet, in nats; higher values keep fewer of them",
     )
-    smallest_link_probability: float = Field(
-        0.1, gt=0, lt=1, description="links with a lower probability are not considered"
+    min_link_probability: float = Field(
+        0.1,
+        gt=0,
+        lt=1,
+        description="links with a lower probability are not considered",
+        json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
     probability_floor: float = Field(
         0.02, gt=0, lt=0.5, description="probabilities of tracklets are kept at least this far from 0 and 1"
@@ -155,7 +163,7 @@ def tracklet_problem(
         last_frame: number of the last frame of the video.
         costs: in nats.
     """
-    likely = link_probability >= costs.smallest_link_probability
+    likely = link_probability >= costs.min_link_probability
     q = np.clip(object_probability, costs.probability_floor, 1 - costs.probability_floor)
     observations = tracklets.count / (tracklets.frame_rate * costs.independent_seconds)
     evidence = np.clip(observations, costs.least_evidence, costs.most_evidence)

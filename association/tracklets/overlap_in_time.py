@@ -10,7 +10,7 @@ from pydantic import Field
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.solvers import number_in_order
 from siamlink.detectors.base.arrays import FloatArray, IntArray
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
@@ -21,8 +21,12 @@ class TrimParameters(Parameters):
     longest_seconds: float = Field(
         0.2, ge=0, le=10, description="longest overlap in seconds that is trimmed, at least one frame; 0 trims none"
     )
-    smallest_overlap: float = Field(
-        0.15, gt=0, le=1, description="smallest IoU of the last box of the earlier one with the first of the later one"
+    min_iou: float = Field(
+        0.15,
+        gt=0,
+        le=1,
+        description="smallest IoU of the last box of the earlier one with the first of the later one",
+        json_schema_extra=renamed(former_name="smallest_overlap"),
     )
 
 
@@ -59,7 +63,7 @@ def trim_overlaps(
     most_frames = max(1, round(parameters.longest_seconds * frame_rate)) if parameters.longest_seconds else 0
     trimmed = track_id.copy()
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
-    for earlier, later in _overlapping_pairs(detections, first, last, most_frames, parameters.smallest_overlap):
+    for earlier, later in _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou):
         one, other = members[earlier], members[later]
         end = one[detections.frame[one] >= detections.frame[other[0]]]
         beginning = other[detections.frame[other] <= detections.frame[one[-1]]]

@@ -10,7 +10,7 @@ from pydantic import Field
 from siamlink.association.appearance.appearance import unit
 from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.base.arrays import FloatArray, IntArray
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.detections import Detections
 
 HALF_CENTRED = 10
@@ -29,8 +29,10 @@ class TrackletParameters(Parameters):
         le=10,
         description="damps the velocity fitted to an end with detections for less than this many seconds",
     )
-    handover: TrimParameters = Field(
-        TrimParameters(), description="when two tracklets of one object that overlap in time are trimmed"
+    trim: TrimParameters = Field(
+        TrimParameters(),
+        description="when two tracklets of one object that overlap in time are trimmed",
+        json_schema_extra=renamed(former_name="handover"),
     )
     best_crops: int = Field(
         16, ge=1, le=1000, description="most detections of a tracklet whose appearance descriptors are averaged"
@@ -140,7 +142,7 @@ def make_tracklets(
         fixed: (N,) detections that may not be trimmed; by default any may be.
     """
     fixed = np.zeros(len(detections), bool) if fixed is None else fixed
-    track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.handover)
+    track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.trim)
     owner = track_id.astype(np.int64) - 1
     member = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
     start = np.append(0, np.cumsum(np.bincount(owner[member], minlength=int(track_id.max(initial=0)))))

@@ -21,6 +21,7 @@ from siamlink.association.tracklets.pair_features import (
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.association.training.ground_truth import NO_OBJECT, NOT_COUNTED, has_ground_truth
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.parameters import renamed
 
 SIMILARITY = TRACKLET_PAIR_FEATURES.index("similarity")
 
@@ -30,11 +31,26 @@ class TrackletTrainingParameters(BoostingParameters):
 
     link_rounds: int = Field(300, ge=1, le=5000, description="number of trees of the link model")
     link_depth: int = Field(4, ge=1, le=12, description="depth of the trees of the link model")
-    person_rounds: int = Field(100, ge=1, le=5000, description="number of trees of the object model")
-    person_depth: int = Field(3, ge=1, le=12, description="depth of the trees of the object model")
+    object_rounds: int = Field(
+        100,
+        ge=1,
+        le=5000,
+        description="number of trees of the object model",
+        json_schema_extra=renamed(former_name="person_rounds"),
+    )
+    object_depth: int = Field(
+        3,
+        ge=1,
+        le=12,
+        description="depth of the trees of the object model",
+        json_schema_extra=renamed(former_name="person_depth"),
+    )
     learning_rate: float = Field(0.06, gt=0, le=1, description="factor on the contribution of each tree")
-    smallest_leaf: float = Field(
-        5.0, ge=0, description="smallest sum of second derivatives in a leaf (min_child_weight of XGBoost)"
+    min_leaf_weight: float = Field(
+        5.0,
+        ge=0,
+        description="smallest sum of second derivatives in a leaf (min_child_weight of XGBoost)",
+        json_schema_extra=renamed(former_name="smallest_leaf"),
     )
 
 
@@ -146,8 +162,8 @@ def train_tracklet_matcher(
         TRACKLET_FEATURES,
         "tracklets of objects and of false detections",
         parameters,
-        parameters.person_rounds,
-        max_depth=parameters.person_depth,
+        parameters.object_rounds,
+        max_depth=parameters.object_depth,
         reg_lambda=10.0,
     )
     return TrackletMatcher(link, of_object)

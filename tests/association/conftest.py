@@ -21,7 +21,7 @@ from siamlink.association.training.tracklet_training import (
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
 
-QUICK = TrackletTrainingParameters(link_rounds=60, person_rounds=40, learning_rate=0.1, smallest_leaf=1)
+QUICK = TrackletTrainingParameters(link_rounds=60, object_rounds=40, learning_rate=0.1, min_leaf_weight=1)
 
 
 def paint_identities(

@@ -69,7 +69,7 @@ def seeing(matcher: Matcher, examples: list[LinkExample]) -> Callable[[Grey], Ma
         likeness = np.where(random.random(len(pairs)) < 0.02, ~same, same).astype(np.float32)[:, None]
         shown.append(replace(example, compared=ComparedPairs(np.arange(len(pairs)), (likeness,))))
     few = TrainingParameters(
-        appearance_rounds=60, appearance_depth=5, learning_rate=0.1, column_share=0.8, smallest_leaf=1
+        appearance_rounds=60, appearance_depth=5, learning_rate=0.1, column_share=0.8, min_leaf_weight=1
     )
     wide = AppearanceGate(low=0.001, high=0.999)
     named = Appearances([LoadedAppearance("grey", "grey", Grey())])

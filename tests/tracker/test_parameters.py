@@ -27,7 +27,7 @@ def test_without_anything_there_are_the_defaults(write):
 
 def test_a_file_overrides_defaults_and_nothing_else(write):
     loaded = load_parameters(write("mode: online\ngate:\n  reach: 0.5\ngaps: {fill: false}\n"))
-    expected = TrackerParameters(mode="online", gate={"reach": 0.5}, gaps={"fill": False})
+    expected = TrackerParameters(mode="online", gate={"reach": 0.5}, gaps={"interpolate": False})
     assert loaded == expected
     assert load_parameters(write("\ufeffmode: online\r\n")).mode == "online"
 
@@ -44,7 +44,7 @@ def test_settings_win_over_the_file_and_the_last_over_the_first(write):
         ("gate.max_gap_seconds=0.5", ("gate", "max_gap_seconds"), 0.5),
         ("gate.max_gap_seconds=1e-1", ("gate", "max_gap_seconds"), 0.1),
         (" gate.max_gap_frames = 7", ("gate", "max_gap_frames"), 7),
-        ("gaps.fill=no", ("gaps", "fill"), False),
+        ("gaps.interpolate=no", ("gaps", "interpolate"), False),
         ("gate={reach: 0.125}", ("gate", "reach"), 0.125),
         ("model=some/folder=a", ("model",), "some/folder=a"),
         ("model={", ("model",), "{"),
@@ -157,7 +157,7 @@ def test_every_setting_is_described_and_can_be_set_to_its_default():
     leaves = list(describe(TrackerParameters))
     keys = [key for key, _, _ in leaves]
     assert len(keys) == len(set(keys)) > 20
-    assert {"mode", "solver", "gate.reach", "costs.entry", "gaps.fill", "online.entry"} <= set(keys)
+    assert {"mode", "solver", "gate.reach", "costs.entry", "gaps.interpolate", "online.entry"} <= set(keys)
     for key, default, field in leaves:
         assert field.description, key
         *groups, name = key.split(".")

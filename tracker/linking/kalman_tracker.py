@@ -144,7 +144,7 @@ class KalmanTracker:
         costs, scores = self._setup.parameters.costs, self._scores.take_in(new)
         link, first = self._revised(scores), scores.first_new_row
         row = np.arange(first, first + len(new))
-        likely = np.flatnonzero(link >= self._setup.parameters.online.smallest_link_probability)
+        likely = np.flatnonzero(link >= self._setup.parameters.online.min_link_probability)
         earlier, later, nats = scores.pairs.earlier[likely], scores.pairs.later[likely] - first, np.log(link[likely])
         q = np.clip(scores.detection, costs.probability_floor, 1 - costs.probability_floor)
         evidence = np.log(q / (1 - q)) - costs.detection_bias
@@ -215,7 +215,7 @@ class KalmanTracker:
         own = owner >= 0
         track, column, nats = owner[own], scores.column[own], scores.link[own]
         deviations = tracks.motion.deviations(track, _centre(scores.box)[column])
-        worst = np.log(online.smallest_link_probability) - online.gate_deviations**2 / 2
+        worst = np.log(online.min_link_probability) - online.gate_deviations**2 / 2
         gain = np.zeros((len(tracks), len(scores.box)))
         gain[track, column] = np.where(deviations < online.gate_deviations, nats - deviations**2 / 2 - worst, 0.0)
         assigned = _best_assignment(gain)
@@ -234,7 +234,7 @@ class KalmanTracker:
         waiting = np.flatnonzero(lost)
         if len(free) and len(waiting):
             overlap = iou_matrix(tracks.motion.boxes(waiting), box[free])
-            overlap[overlap < self._setup.parameters.online.smallest_overlap] = 0
+            overlap[overlap < self._setup.parameters.online.min_iou] = 0
             assigned = _best_assignment(overlap)
             track[free[assigned >= 0]] = waiting[assigned[assigned >= 0]]
 

@@ -230,7 +230,7 @@ class LinearProgramTracker:
         if gaps.smooth and not self._schedule.endless and last_frame >= self._smoothing_due:
             self._smoothing = choose_smoothing(tracks, rate, camera)
             self._smoothing_due = last_frame + math.ceil(CHOICE_SECONDS * rate)
-        extrapolated = math.floor(gaps.carry_on_seconds * rate + 1e-6)
+        extrapolated = math.floor(gaps.extrapolate_seconds * rate + 1e-6)
         open_ids = np.unique(tracks.track_id[tracks.frame > self.final_frame - extrapolated])
         open_tracks = tracks[np.isin(tracks.track_id, open_ids)]
         return complete_tracks(open_tracks, last_frame, rate, gaps, camera, self._smoothing)

@@ -31,9 +31,9 @@ def complete_tracks(
         smoothing: how much boxes are smoothed; None: chosen by these tracks.
     """
     dense = smooth_tracks(tracks, frame_rate, camera, smoothing) if parameters.smooth else interpolate_gaps(tracks)
-    if not parameters.fill:
+    if not parameters.interpolate:
         return dense[~dense.interpolated]
-    return extrapolate(dense, last_frame, parameters.carry_on_seconds, frame_rate)
+    return extrapolate(dense, last_frame, parameters.extrapolate_seconds, frame_rate)
 
 
 def interpolate_gaps(tracks: Tracks) -> Tracks:

@@ -22,7 +22,7 @@ FEATURES = ("gap", "overlap")
 def model() -> dict[str, Any]:
     """Two trees of a few nodes, as XGBoost writes them."""
     rows = np.random.default_rng(0).normal(size=(80, 2)).astype(np.float32)
-    settings = BoostingParameters(smallest_leaf=0)
+    settings = BoostingParameters(min_leaf_weight=0)
     examples = [WeightedExamples.of_video(rows, rows[:, 0] > rows[:, 1])]
     booster = train_booster(examples, FEATURES, "kinds", settings, 2, max_depth=3)
     return json.loads(bytes(booster.save_raw("json")))

@@ -36,7 +36,7 @@ def test_the_shipped_models_predict_bit_by_bit_as_by_xgboost(name: str, monkeypa
 @pytest.fixture(scope="module")
 def small() -> Trees:
     rows = np.random.default_rng(0).normal(size=(80, 3)).astype(np.float32)
-    settings = BoostingParameters(smallest_leaf=0)
+    settings = BoostingParameters(min_leaf_weight=0)
     examples = [WeightedExamples.of_video(rows, rows[:, 0] > rows[:, 1])]
     booster = train_booster(examples, ("a", "b", "c"), "kinds", settings, 4, max_depth=3)
     return Trees(bytes(booster.save_raw("json")))

@@ -14,7 +14,7 @@ from siamlink.association.solvers.solvers import LinkProblem, Solver, solve_hung
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing
 
-COSTS = CostParameters(entry=3.0, exit=4.0, detection_bias=0.25, smallest_link_probability=0.1, probability_floor=0.02)
+COSTS = CostParameters(entry=3.0, exit=4.0, detection_bias=0.25, min_link_probability=0.1, probability_floor=0.02)
 
 
 def in_frames(*frames) -> Detections:

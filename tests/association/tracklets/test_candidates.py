@@ -23,7 +23,7 @@ def test_of_many_candidates_only_the_nearest_are_kept(walk, tracklets_of, monkey
     early, late = [walk(1, 10, x=15 * k) for k in range(12)], [walk(13, 30, x=15 * k) for k in range(12)]
     found = tracklets_of(*early, *late)
     assert len(couples(found)) == 72
-    few = couples(found, TrackletGateParameters(most_candidates=2))
+    few = couples(found, TrackletGateParameters(max_candidates=2))
     assert {(k, 12 + k) for k in range(12)} <= set(few)
     assert set(few) <= {(k, 12 + k + step) for k in range(12) for step in (-1, 0, 1)}
     for side in zip(*few, strict=True):

@@ -26,7 +26,7 @@ from siamlink.detectors.detections import Detections
 PARAMETERS = SecondLevelParameters()
 VIDEO = VideoInfo(30, last_frame=10_000)
 """A video that goes on for long after all tracklets."""
-QUICK = TrackletTrainingParameters(link_rounds=60, person_rounds=40, learning_rate=0.1, smallest_leaf=1)
+QUICK = TrackletTrainingParameters(link_rounds=60, object_rounds=40, learning_rate=0.1, min_leaf_weight=1)
 
 
 def purity(ids: np.ndarray, identity: np.ndarray) -> float:
@@ -78,7 +78,7 @@ def test_only_tracklets_with_candidates_are_described(broken_up: Callable) -> No
 
 def test_costs_are_log_likelihoods(broken_up: Callable) -> None:
     tracklets, _, _ = broken_up(300)
-    costs = TrackletCostParameters(bias=0.25, smallest_link_probability=0.2)
+    costs = TrackletCostParameters(bias=0.25, min_link_probability=0.2)
     pairs = Pairs(np.array([0, 0, 1]), np.array([3, 5, 6]))
     person = np.full(len(tracklets), 0.8)
     problem = tracklet_problem(tracklets, pairs, np.array([0.5, 0.1, 0.9]), person, VIDEO.last_frame, costs)

@@ -7,7 +7,7 @@ from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_
 from siamlink.detectors.detections import Detections
 
 RATE = 10.0
-PARAMETERS = TrimParameters(longest_seconds=0.2, smallest_overlap=0.15)
+PARAMETERS = TrimParameters(longest_seconds=0.2, min_iou=0.15)
 
 
 def scene(*walks) -> tuple[Detections, np.ndarray]:

@@ -20,7 +20,7 @@ from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing
 
-FEW = TrainingParameters(link_rounds=4, appearance_rounds=4, detection_rounds=4, learning_rate=0.3, smallest_leaf=1)
+FEW = TrainingParameters(link_rounds=4, appearance_rounds=4, detection_rounds=4, learning_rate=0.3, min_leaf_weight=1)
 
 
 def answers(matcher, example) -> np.ndarray:

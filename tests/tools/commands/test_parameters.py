@@ -12,7 +12,7 @@ from siamlink.tracker.parameters import load_parameters
 def test_every_setting_has_a_row_that_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = {key: (default, allowed, meaning) for key, default, allowed, meaning in parameter_rows()}
     assert rows["mode"][:2] == ("offline", "offline | windowed | online")
-    assert rows["gaps.fill"][:2] == ("true", "true | false")
+    assert rows["gaps.interpolate"][:2] == ("true", "true | false")
     assert rows["gate.max_gap_seconds"][:2] == ("1.0", "> 0, <= 60")
     assert rows["model"][:2] == ("''", "text")
     assert all(meaning for _, _, meaning in rows.values())

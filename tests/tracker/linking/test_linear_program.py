@@ -92,11 +92,11 @@ def test_a_street_is_tracked_and_false_detections_are_left_out(link, score):
 
 def test_without_gap_filling_only_detections_are_left(link):
     found = crossing().detections()
-    tracks = link(found, TrackerParameters(gaps={"fill": False, "smooth": False}))
+    tracks = link(found, TrackerParameters(gaps={"interpolate": False, "smooth": False}))
     assert not tracks.interpolated.any()
     boxes = {tuple(row) for row in np.column_stack([found.frame, found.box]).tolist()}
     assert {tuple(row) for row in np.column_stack([tracks.frame, tracks.box]).tolist()} <= boxes
-    smoothed = link(found, TrackerParameters(gaps={"fill": False}))
+    smoothed = link(found, TrackerParameters(gaps={"interpolate": False}))
     assert not smoothed.interpolated.any()
     np.testing.assert_array_equal(smoothed.track_id, tracks.track_id)
     assert 0 < np.abs(smoothed.box - tracks.box).mean() < 5

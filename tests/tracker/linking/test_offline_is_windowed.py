@@ -34,10 +34,10 @@ class Hue:
 
 @pytest.mark.parametrize("solver", ["lp", "hungarian"])
 @pytest.mark.parametrize("levels", [1, 2])
-@pytest.mark.parametrize(("smooth", "fill"), [*product([True, False], repeat=2)])
+@pytest.mark.parametrize(("smooth", "interpolate"), [*product([True, False], repeat=2)])
 def test_by_geometry(two_levels: Matcher, solver: str, levels: int, smooth: bool, fill: bool) -> None:
     found = street(frame_count=60, seed=1).detections(miss_rate=0.3, false_rate=2)
-    chosen = {"levels": levels, "solver": solver, "gaps": {"fill": fill, "smooth": smooth}}
+    chosen = {"levels": levels, "solver": solver, "gaps": {"interpolate": fill, "smooth": smooth}}
     texts = []
     for tracker in (
         OfflineTracker(RATE, TrackerParameters(**chosen), two_levels, image_size=(480, 270)),
@@ -50,7 +50,7 @@ def test_by_geometry(two_levels: Matcher, solver: str, levels: int, smooth: bool
 
 @pytest.mark.parametrize("solver", ["lp", "hungarian"])
 @pytest.mark.parametrize("levels", [1, 2])
-@pytest.mark.parametrize("gaps", [{}, {"camera": False}, {"smooth": False}, {"fill": False}], ids=str)
+@pytest.mark.parametrize("gaps", [{}, {"camera": False}, {"smooth": False}, {"interpolate": False}], ids=str)
 def test_by_appearance(painted, two_levels: Matcher, solver: str, levels: int, gaps: dict[str, bool]) -> None:
     """Offline the video is decoded again for the best crops alone; in a window every box is described in passing."""
     hue = Appearances([LoadedAppearance("hue", "hue", Hue())])

@@ -70,7 +70,7 @@ def test_appearance_outvotes_geometry(painted, parameters):
 
     gate = parameters.model_copy(update={"appearance_gate": AppearanceGate(low=0, high=1)})
     assert run(painted, gate).tracks.count > 0
-    lone = gate.model_copy(update={"online": OnlineParameters(smallest_overlap=0.999)})
+    lone = gate.model_copy(update={"online": OnlineParameters(min_iou=0.999)})
     tracks = run(replace(painted, matcher=replace(painted.matcher, link=Never())), lone).tracks
     assert np.bincount(tracks.track_id).max(initial=0) <= 1
 

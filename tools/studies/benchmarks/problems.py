@@ -18,7 +18,7 @@ FALSE_SHARE, MISSED_SHARE, JITTER = 0.1, 0.15, 0.05
 LIVES = (30, 400)
 """Shortest and longest presence of a person, in frames."""
 GATE = GateParameters(max_gap_frames=8)
-ANY_LINK = CostParameters(smallest_link_probability=1e-9)
+ANY_LINK = CostParameters(min_link_probability=1e-9)
 SOURCE = 1
 COLUMNS = ("entry", "detection", "exit")
 
