@@ -81,7 +81,7 @@ class RowConstraints:
         """The constraints of the N detections in the window.
 
         Constraints of a detection with a final track are constraints of this track, even when the detection has left
-        the window. Groups that are known to be in different tracks cannot be in one.
+        the window. While other detections wait for their track, no two final tracks can become one.
 
         Args:
             frame: (N,) of each detection.
@@ -93,19 +93,16 @@ class RowConstraints:
         group, kept = np.full(len(frame), -1), np.zeros(len(frame), bool)
         group[named], kept[named] = self._groups.group[place], self._groups.required[place]
         apart = self._groups.apart
-        final = np.flatnonzero(self._track)
-        if len(final):
-            first_track = int(self._groups.group.max()) + 1
-            track = first_track + self._track[final].astype(np.int64)
-            label = connected(
-                int(max(track.max(), first_track + held.max(initial=0))) + 1, self._groups.group[final], track
-            )
+        final = np.flatnonzero((self._track > 0) & np.isin(self._groups.group, group[named]))
+        tracks = np.union1d(held[held > 0], self._track[final])
+        if len(tracks) and (held[named] == 0).any():
+            first = int(self._groups.group.max()) + 1
+            own_track = first + np.searchsorted(tracks, self._track[final])
+            label = connected(first + len(tracks), self._groups.group[final], own_track)
             group[named] = label[group[named]]
-            own = np.isin(held, self._track[final])
-            group[own] = label[first_track + held[own]]
-            in_tracks = np.unique(label[track])
-            one, other = np.triu_indices(len(in_tracks), 1)
-            apart = np.concatenate([label[apart], np.column_stack([in_tracks[one], in_tracks[other]])])
+            group[held > 0] = label[first + np.searchsorted(tracks, held[held > 0])]
+            one, other = np.triu_indices(len(tracks), 1)
+            apart = np.concatenate([label[apart], np.column_stack([label[first + one], label[first + other]])])
         frames = frame.astype(np.int64)
         return Groups(frames, frames, group, kept, apart).part(np.ones(len(frame), bool))
 
