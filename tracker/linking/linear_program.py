@@ -13,11 +13,12 @@ from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import Constraints, Groups
 from siamlink.association.solvers.costs import hold_tracks
-from siamlink.association.solvers.solvers import SOLVERS, Solver, number_in_order
+from siamlink.association.solvers.solvers import SOLVERS, LinkProblem, Solution, Solver, number_in_order
 from siamlink.association.tracklets.features import LONGEST_SECONDS
 from siamlink.association.tracklets.linking import link_tracklets
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.errors import ConstraintError
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
@@ -202,7 +203,7 @@ class LinearProgramTracker:
     def _solver(self, groups: Groups) -> Solver:
         """The solver of the settings, or the exact one that obeys constraints where there are any."""
         return (
-            partial(solve_constrained, groups=groups)
+            partial(_solve_in_window, groups=groups)
             if groups.constrained.any()
             else SOLVERS[self._setup.parameters.solver]
         )
@@ -256,6 +257,20 @@ class LinearProgramTracker:
         if self._tracklet_matcher is None:
             return 2 * gap
         return gap + math.ceil((parameters.tracklets.gate.max_gap_seconds + LONGEST_SECONDS) * rate)
+
+
+def _solve_in_window(problem: LinkProblem, groups: Groups) -> Solution:
+    """The exact solution under constraints.
+
+    Raises:
+        ConstraintError: there is none, as tracks that are final contradict them.
+    """
+    try:
+        return solve_constrained(problem, groups)
+    except RuntimeError:
+        raise ConstraintError(
+            "tracks that are final already contradict the constraints: use a longer latency_seconds, or mode offline"
+        ) from None
 
 
 def _drop_short(track_id: Ids, min_detections: int, fixed: NDArray[np.bool_]) -> Ids:
