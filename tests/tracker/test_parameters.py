@@ -26,7 +26,7 @@ def test_without_anything_there_are_the_defaults(write):
 
 
 def test_a_file_overrides_defaults_and_nothing_else(write):
-    loaded = load_parameters(write("mode: online\ngate:\n  reach: 0.5\ngaps: {fill: false}\n"))
+    loaded = load_parameters(write("mode: online\ngate:\n  reach: 0.5\ngaps: {interpolate: false}\n"))
     expected = TrackerParameters(mode="online", gate={"reach": 0.5}, gaps={"interpolate": False})
     assert loaded == expected
     assert load_parameters(write("\ufeffmode: online\r\n")).mode == "online"

@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from siamlink.tracker.cache.record_store import RecordDatabase
 
-app = typer.Typer(no_args_is_help=True, help="List or clear the cache that 'siamlink track --cache DIR' writes.")
+app = typer.Typer(no_args_is_help=True, help="List or clear a cache of 'siamlink track'.")
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder given to --cache.")]
 
 

@@ -28,7 +28,7 @@ def test_failures_are_lines_and_the_others_are_tracked(
 def test_indices_count_the_sources_that_can_be_opened(here: Path, sequence: Make) -> None:
     sources = [str(sequence(name, None)) for name in ("A", "B")]
     outcomes = dict(track_sources(sources, Job(here / "out"), 1))
-    assert [outcomes[index].opened.name for index in (0, 1)] == ["A", "B"]  # type: ignore[union-attr]
+    assert [outcomes[index].source.name for index in (0, 1)] == ["A", "B"]  # type: ignore[union-attr]
     assert sorted(path.name for path in (here / "out").iterdir()) == ["A.json", "A.txt", "B.json", "B.txt"]
 
 

@@ -32,4 +32,4 @@ def test_tracklets_are_made_by_a_first_level_of_other_videos(
     matcher = train_second_level(videos, None, TrackerParameters(), FEW)
     assert sorted(map(sorted, first_levels)) == [["east", "east-again"], ["west"]]
     assert matcher.link.num_boosted_rounds() > 0
-    assert matcher.person.num_boosted_rounds() > 0
+    assert matcher.object.num_boosted_rounds() > 0

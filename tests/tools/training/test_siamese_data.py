@@ -18,8 +18,8 @@ def silent(*_: object) -> None:
 
 def test_a_share_of_the_identities_of_crops_is_for_validation(crops: Path) -> None:
     (training,), validation = read_training_data([crops], [], [], PARAMETERS, silent)
-    assert training.people == 40 - round(40 * VALIDATION_SHARE)
-    assert len(training) == 4 * training.people
+    assert training.identity_count == 40 - round(40 * VALIDATION_SHARE)
+    assert len(training) == 4 * training.identity_count
     assert validation is not None
 
 
@@ -27,7 +27,7 @@ def test_a_named_sequence_is_for_validation_only(crops: Path, sequence: Callable
     walk = sequence("walk", frames="images")
     training, _ = read_training_data([crops, walk], [], ["walk"], PARAMETERS, silent)
     assert [part.name for part in training] == ["crops"]
-    assert training[0].people == 40
+    assert training[0].identity_count == 40
 
 
 @pytest.mark.parametrize(
