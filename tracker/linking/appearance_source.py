@@ -68,7 +68,7 @@ class DescribedInPassing:
         self._describer, self._camera, self._recent = describer, camera, RecentDescriptors()
 
     def see(self, frame: int, image: Image | None, box: NDArray[np.float32]) -> None:
-        """DescribeDetections a frame's detections."""
+        """Describe a frame's detections."""
         described = self._describer.describe(image, frame, box)
         self._recent.add(len(box), described)
         self.requested_count += len(box)
@@ -160,7 +160,7 @@ class DecodedAgain:
 
 @dataclass
 class KnownAppearance:
-    """ComparedPairs and descriptors that were made before, as in training; no frames are read.
+    """Comparisons and descriptors that were made before, as in training; no frames are read.
 
     Attributes:
         comparisons: of pairs, for one level; None: geometry alone decides.

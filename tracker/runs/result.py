@@ -14,15 +14,15 @@ class AppearanceUse:
 
     Attributes:
         name: of the appearance.
-        wanted: the candidate pairs that geometry left open, or, with two levels, the chosen detections of tracklets;
+        requested: the candidate pairs that geometry left open, or, with two levels, the chosen detections of tracklets;
             all detections if these are chosen only later, in a window.
-        seen: how many of these were compared or described; the others were judged by geometry alone.
+        described: how many of these were compared or described; the others were judged by geometry alone.
         missing: why some were not; None if all were.
     """
 
     name: str
-    wanted: int
-    seen: int
+    requested: int
+    described: int
     missing: str | None
 
 

@@ -78,7 +78,7 @@ def test_with_an_appearance_the_frames_are_used(siamlink: Run, painted_streets: 
     assert (tracked.code, tracked.err) == (0, "")
     use = json.loads(Path("out/east.json").read_text())["appearance"]
     assert use["name"] == "looks.py:Grey"
-    assert use["seen"] == use["wanted"] > 0
+    assert use["described"] == use["requested"] > 0
     line = siamlink("track", painted_streets / "east", "-o", "new", "--set", "model=plain", *setting).line
     assert "no model at plain/link.json, so the appearance 'looks.py:Grey' cannot be used" in line
 
@@ -117,7 +117,7 @@ def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path
     assert (tracked.code, tracked.err) == (0, "")
     use = json.loads(Path("out/east.json").read_text())["appearance"]
     assert (use["name"], use["missing"]) == ("looks.py:Grey", None)
-    assert use["seen"] == use["wanted"] > 0
+    assert use["described"] == use["requested"] > 0
     line = siamlink("track", painted_streets / "east", "-o", "new", *model).line
     assert "tracklet_link.json was trained with the appearance 'Grey', not with 'siamese'" in line
     blind = siamlink("track", painted_streets / "east", "-o", "blind", *model, "--set", "appearance=none")

@@ -87,4 +87,4 @@ def test_all_trains_a_folder_that_tracks_by_its_own_network(siamlink: Callable, 
     assert (tracked.code, tracked.err) == (0, "")
     record = json.loads(Path("out/east.json").read_text())["appearance"]
     assert record["name"] == "siamese:model/siamese.safetensors"
-    assert record["seen"] > 0
+    assert record["described"] > 0

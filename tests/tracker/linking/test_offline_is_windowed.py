@@ -34,7 +34,7 @@ class Hue:
 
 @pytest.mark.parametrize("solver", ["lp", "hungarian"])
 @pytest.mark.parametrize("levels", [1, 2])
-@pytest.mark.parametrize(("smooth", "interpolate"), [*product([True, False], repeat=2)])
+@pytest.mark.parametrize(("smooth", "fill"), [*product([True, False], repeat=2)])
 def test_by_geometry(two_levels: Matcher, solver: str, levels: int, smooth: bool, fill: bool) -> None:
     found = street(frame_count=60, seed=1).detections(miss_rate=0.3, false_rate=2)
     chosen = {"levels": levels, "solver": solver, "gaps": {"interpolate": fill, "smooth": smooth}}
@@ -62,9 +62,9 @@ def test_by_appearance(painted, two_levels: Matcher, solver: str, levels: int, g
     )
     assert offline.tracks.to_mot_text() == windowed.tracks.to_mot_text() != ""
     for result in (offline, windowed):
-        assert 0 < result.appearance.wanted == result.appearance.seen
+        assert 0 < result.appearance.requested == result.appearance.described
         assert ("camera" in result.seconds) == (gaps.get("camera", True) and gaps.get("smooth", True))
-    assert levels == 1 or offline.appearance.seen < windowed.appearance.seen
+    assert levels == 1 or offline.appearance.described < windowed.appearance.described
 
 
 @pytest.mark.parametrize("levels", [1, 2])

@@ -45,7 +45,7 @@ def test_pairs_that_geometry_leaves_open_are_decided_by_appearance(painted, para
     result = run(painted, parameters)
     use = result.appearance
     assert use.name == "grey"
-    assert 0 < use.wanted == use.seen
+    assert 0 < use.requested == use.described
     assert use.missing is None
     assert {"decode", "appearance"} <= set(result.seconds)
     blind = track_input(open_input(painted.folder), TrackingOptions(parameters, matcher=Matcher(*boosters(painted))))
@@ -79,16 +79,16 @@ def test_offline_only_the_boxes_of_open_pairs_are_described(painted):
     narrow = OFFLINE.model_copy(update={"appearance_gate": AppearanceGate(low=0.3, high=0.7)})
     few = run(painted, narrow)
     described = painted.grey.described
-    assert 0 < described <= 2 * few.appearance.wanted
+    assert 0 < described <= 2 * few.appearance.requested
     assert described < len(few.detections) / 2
     wide = run(painted, OFFLINE)
-    assert few.appearance.wanted < wide.appearance.wanted
+    assert few.appearance.requested < wide.appearance.requested
 
 
 def test_where_nothing_is_open_nothing_is_read(painted):
     closed = OFFLINE.model_copy(update={"appearance_gate": AppearanceGate(low=0.5, high=0.5)})
     result = run(painted, closed)
-    assert (result.appearance.wanted, result.appearance.missing) == (0, None)
+    assert (result.appearance.requested, result.appearance.missing) == (0, None)
     assert "decode" not in result.seconds
     assert painted.grey.described == 0
 
@@ -103,7 +103,7 @@ def test_a_detector_s_frames_are_read_a_second_time(painted):
     stages = list(dict.fromkeys(stage for stage, _, _ in reports))
     assert stages == ["detect", "link", "appearance"]
     assert (result.frame_count, result.broken) == (60, None)
-    assert result.appearance.wanted == result.appearance.seen > 0
+    assert result.appearance.requested == result.appearance.described > 0
     given = track_input(open_input(painted.folder, found), TrackingOptions(OFFLINE, matcher=painted.matcher))
     assert result.tracks.to_mot_text() == given.tracks.to_mot_text()
 
@@ -123,7 +123,7 @@ def test_without_frames_geometry_alone_decides_and_it_is_said(painted, parameter
     shutil.copytree(painted.folder, folder, ignore=shutil.ignore_patterns("img1"))
     result = run(painted, parameters, open_input(folder))
     assert result.appearance.missing == "has no frames"
-    assert result.appearance.seen == 0 < result.appearance.wanted
+    assert result.appearance.described == 0 < result.appearance.requested
     blind = track_input(open_input(folder), TrackingOptions(parameters, matcher=Matcher(*boosters(painted))))
     assert result.tracks.to_mot_text() == blind.tracks.to_mot_text() != ""
 
@@ -135,7 +135,7 @@ def test_frames_that_end_early_are_described_as_far_as_they_go(painted, paramete
     for number in range(31, 61):
         (folder / "img1" / f"{number:06d}.png").unlink()
     result = run(painted, parameters, open_input(folder))
-    assert 0 < result.appearance.seen < result.appearance.wanted
+    assert 0 < result.appearance.described < result.appearance.requested
     assert "30 of 60 frames" in result.appearance.missing
     assert result.broken is None
     assert result.frame_count == 60
@@ -152,7 +152,7 @@ def test_known_comparisons_are_used_instead_of_the_frames(painted):
     result = run(painted, OFFLINE, appearance=KnownAppearance(look))
     assert len(seen) == 1
     assert painted.grey.described == 0
-    assert result.appearance.seen == len(seen[0][1])
+    assert result.appearance.described == len(seen[0][1])
 
 
 @pytest.mark.parametrize("given", ["image", "numbered"])
@@ -205,5 +205,5 @@ def test_overlapped_stages_change_nothing(painted, monkeypatch, mode, detects):
         results.append(track_input(opened, TrackingOptions(parameters, Boxes(given), matcher=painted.matcher)))
     assert len({result.tracks.to_mot_text() for result in results}) == 1
     assert results[0].tracks.count > 0
-    assert results[0].appearance.seen > 0
+    assert results[0].appearance.described > 0
     assert len({(result.frame_count, result.broken, result.appearance) for result in results}) == 1
