@@ -48,6 +48,7 @@ def listed(pairs: Pairs) -> list[tuple[int, int]]:
     return list(zip(pairs.earlier.tolist(), pairs.later.tolist(), strict=True))
 
 
+@pytest.mark.slow
 @given(st.lists(rows, max_size=25), st.sampled_from([5.0, 10.0, 29.97]), gates)
 @settings(max_examples=200)
 def test_candidates_are_those_of_a_double_loop(drawn, frame_rate, gate):

@@ -93,6 +93,7 @@ def known(made: LinkProblem, last: np.ndarray, constraints: list[Constraint]) ->
     return replace(group_detections(made.frame, constraints), last=last.astype(np.int64))
 
 
+@pytest.mark.slow
 @settings(max_examples=150)
 @given(constrained_problems())
 def test_the_optimum_is_the_best_of_all_solutions_that_are_allowed(
@@ -111,6 +112,7 @@ def test_the_optimum_is_the_best_of_all_solutions_that_are_allowed(
     assert solution.objective == pytest.approx(min(allowed), abs=1e-6)
 
 
+@pytest.mark.slow
 @given(constrained_problems())
 def test_violations_are_found(drawn: tuple[LinkProblem, np.ndarray, list[Constraint]]) -> None:
     made, last, constraints = drawn

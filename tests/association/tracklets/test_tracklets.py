@@ -130,6 +130,7 @@ def test_no_tracklets_are_valid():
         assert found.first.place.shape == (0, 3)
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(scale=st.floats(0.2, 5), shift=st.floats(-500, 500))
 def test_places_follow_the_picture(scale, shift):

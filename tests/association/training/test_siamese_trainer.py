@@ -50,6 +50,7 @@ def test_every_loss_trains_an_embedding(loss: str, paint_crops: Paint, tmp_path:
     assert set(row) == {"step", "loss", "seconds", "fpr95", "ap"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("topology", "loss"),
     [("joint", "softmax"), ("in-network", "softmax"), ("two-stream", "zagoruyko"), ("pseudo-siamese", "leal-taixe")],
@@ -80,6 +81,7 @@ def trained_now(made: SiameseTrainer, folder: Path) -> Siamese:
     return Siamese.load(path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", ["compact", "residual"])
 def test_a_stopped_training_resumes_to_the_same_weights(size: str, paint_crops: Paint, tmp_path: Path) -> None:
     network = NetworkParameters(size=size, dropout=0.2)

@@ -149,6 +149,7 @@ def until(read_number: Callable[..., int]) -> Callable[[LiveStream | Camera, int
     return read
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("still_clock")
 @pytest.mark.parametrize("cut", ["close", "stall", "garbage", "other size", "other size meanwhile"])
 def test_a_stream_that_is_lost_and_comes_back(network_camera: Any, show, read_number, until, cut: str) -> None:
@@ -210,6 +211,7 @@ def test_a_stream_without_pictures_is_lost(
     assert source.last_number == gap.before
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("still_clock")
 def test_frames_that_come_too_fast_are_dropped_with_their_numbers(network_camera: Any, show, read_number) -> None:
     sent = threading.Event()

@@ -76,6 +76,7 @@ def test_the_same_input_gives_the_same_bytes(new):
     assert run(new(), found, 30).to_mot_text() == run(new(), found, 30).to_mot_text() != ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("block", "parts"), [(1, 83), (100, 8), (10**6, 1)])
 @pytest.mark.parametrize("links", [3, 1000])
 def test_known_frames_together_give_the_same_bytes(matcher, monkeypatch, block, parts, links):
@@ -131,6 +132,7 @@ def test_frame_numbers_must_grow(new, frame):
     assert tracker.frame == 5
 
 
+@pytest.mark.slow
 def test_skipped_frames_are_frames_without_detections(new):
     skipping, waiting = new(), new()
     assert stay(skipping, 15) == stay(waiting, 15) == {1}

@@ -48,6 +48,7 @@ def test_crossing_objects_mostly_keep_their_ids(new, score, seed):
     assert scores.FP < 30
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [reentry, street])
 def test_ids_count_up_and_are_once_in_a_frame(new, make):
     scene = make(frame_count=120)
@@ -59,6 +60,7 @@ def test_ids_count_up_and_are_once_in_a_frame(new, make):
     assert len(pairs) == len(tracks) > 100
 
 
+@pytest.mark.slow
 def test_nothing_later_matters(new):
     one, other = (street(frame_count=60, seed=seed).detections() for seed in (0, 1))
     parted = Detections.concatenate([one[one.frame <= 40], other[other.frame > 40]])
@@ -75,6 +77,7 @@ def test_only_the_tracks_of_the_present_frame_are_given_and_finish_adds_none(new
     assert set(tracker.update(Detections.empty(), frame_number=90).frame.tolist()) <= {90}
 
 
+@pytest.mark.slow
 def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
     found = street(frame_count=50).detections()
     window = WindowedTracker(30, TrackerParameters(mode="windowed", latency_seconds=0), two_levels)

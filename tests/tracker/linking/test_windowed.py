@@ -47,6 +47,7 @@ def test_every_frame_is_final_once_and_in_time(two_levels, levels, latency):
     assert len(tracker.finish()) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("seed", "levels", "latency", "end"), [(4, 2, 0.3, 50), (5, 1, 0.3, 61), (6, 2, 0.5, 72), (9, 2, 0.1, 48)]
 )
@@ -90,6 +91,7 @@ def test_an_id_outlives_a_gap_longer_than_the_latency_but_what_was_due_stays_emp
     assert tracks.interpolated[(tracks.frame > 80) & (tracks.frame <= 130)].all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("gap", [40, 300])
 def test_skipped_frames_are_frames_without_detections(two_levels, gap):
     found = dense(3)
@@ -162,6 +164,7 @@ def test_images_wait_for_their_tracks_only(painted, two_levels):
     assert all((tracks.frame == frame).all() for frame, (_, tracks) in enumerate(shown, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("levels", "latency"), [(1, 0.0), (1, 0.4), (2, 0.0), (2, 0.3), (2, 3600.0)])
 def test_known_frames_together_give_the_same_bytes(two_levels, levels, latency):
     found = dense(7)

@@ -131,6 +131,7 @@ def shaken(world, tmp_path_factory) -> tuple[Path, np.ndarray]:
     return folder, box
 
 
+@pytest.mark.slow
 def test_gaps_are_filled_along_with_a_swinging_camera_offline_and_in_a_window(shaken, seeing):
     folder, box = shaken
     texts, errors = {}, {}

@@ -65,6 +65,7 @@ def test_noise_is_smoothed_away_with_a_gait_too():
     assert error(smooth_tracks(jittery, RATE), truth) < 0.6 * error(jittery, truth)
 
 
+@pytest.mark.slow
 def test_gaps_are_filled_along_the_curve_and_marked():
     frames = np.r_[1:61, 86:151]
     given_tracks, truth = walk(frames, noise=1.0), walk(np.arange(1, 151))

@@ -58,6 +58,7 @@ def boosters(painted):
     return painted.matcher.context, painted.matcher.detection
 
 
+@pytest.mark.slow
 @MODES
 def test_appearance_outvotes_geometry(painted, parameters):
     """Where the link model says that nobody is the same, no two detections that were looked at are linked."""
@@ -191,6 +192,7 @@ def test_one_call_loads_the_appearance_that_the_parameters_name(painted, tmp_pat
     assert track(painted.folder, parameters=mine.model_copy(update={"appearance": "none"})).tracks.count > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", ["offline", "windowed"])
 @pytest.mark.parametrize("detects", [True, False], ids=["detected", "given"])
 def test_overlapped_stages_change_nothing(painted, monkeypatch, mode, detects):

@@ -46,6 +46,7 @@ def test_the_value_is_that_of_the_formula(name, check_value):
     check_value(name, FORMULAS[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LOSS_NAMES)
 def test_gradients_are_those_of_finite_differences(name, loss_example):
     loss, given = loss_example(name, seed=3)
