@@ -1,3 +1,4 @@
+import re
 from functools import reduce
 from pathlib import Path
 
@@ -253,3 +254,20 @@ def test_a_hostile_file_is_one_short_line(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(str(caught.value)) < 500
     assert "\n" not in str(caught.value)
     assert not Path("made").exists()
+
+
+@pytest.mark.parametrize(
+    ("former", "present", "value"),
+    [
+        ("tracklets.costs.least_evidence", "tracklets.costs.min_evidence", 0.25),
+        ("tracklets.costs.most_evidence", "tracklets.costs.max_evidence", 5.5),
+        ("tracklets.costs.patience_seconds", "tracklets.costs.exit_ramp_seconds", 2.5),
+        ("tracklets.summary.trim.longest_seconds", "tracklets.summary.trim.max_seconds", 0.5),
+    ],
+)
+def test_former_names_of_settings_are_accepted_with_a_warning(former, present, value):
+    message = f"'{former}' is now called '{present}'; the next release will not accept the former name"
+    with pytest.warns(FutureWarning, match=re.escape(message)):
+        loaded = load_parameters(None, [f"{former}={value}"])
+    assert loaded == load_parameters(None, [f"{present}={value}"])
+    assert loaded != load_parameters()

@@ -24,7 +24,7 @@ class TrackerSetup:
     """What a tracker of one video works with.
 
     Attributes:
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         parameters: settings of the tracker.
         matcher: the models with their appearance.
         image_size: width and height in pixels, if known.

@@ -78,7 +78,7 @@ class _PublicTracker:
         """Make a tracker of one video.
 
         Args:
-            frame_rate: frames a second.
+            frame_rate: frames per second.
             parameters: settings; a `mode` that is not set is the one of this tracker.
             matcher: the models with their appearance; None: those that the parameters name.
             image_size: width and height in pixels, if known.

@@ -14,7 +14,7 @@ Make = Callable[..., Path]
 
 @pytest.fixture
 def sequence(tmp_path: Path, paint: Callable[..., np.ndarray]) -> Path:
-    """A MOT sequence of twelve images at 7 frames a second."""
+    """A MOT sequence of twelve images at 7 frames per second."""
     folder = tmp_path / "SEQ-1"
     (folder / "img1").mkdir(parents=True)
     for number in range(1, 13):

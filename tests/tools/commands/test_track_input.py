@@ -27,7 +27,7 @@ BAD_OPTIONS = [
     (("--set", "model=nowhere", "--detector", "motion"), "no model at nowhere/context.json"),
     (("--frame-rate", "0", "--detector", "motion"), "the frame rate must be a number above 0, not 0"),
     (("--frame-rate", "nan", "--detector", "motion"), "the frame rate must be a number above 0, not nan"),
-    (("--frame-rate", "0.0001", "--detector", "motion"), "0.0001 frames a second are too few"),
+    (("--frame-rate", "0.0001", "--detector", "motion"), "0.0001 frames per second are too few"),
     (("--detector", "motoin"), "there is no detector 'motoin'; did you mean 'motion'?"),
     (("--detector", ""), "there is no detector ''"),
     (("--detector", "mine.py:Wolkers"), "did you mean 'Walkers'?"),

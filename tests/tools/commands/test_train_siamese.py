@@ -7,7 +7,7 @@ import pytest
 
 from siamlink.association.appearance.siamese.inference import Siamese
 
-QUICK = ["network.size=compact", "sampling.people=3", "sampling.patches=2", "steps=4", "check_every=2"]
+QUICK = ["network.size=compact", "sampling.identities=3", "sampling.patches=2", "steps=4", "check_every=2"]
 SETTINGS = [part for setting in QUICK for part in ("--set", setting)]
 
 
