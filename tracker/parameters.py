@@ -1,5 +1,6 @@
 """All settings of the tracker, and the configuration files and `key=value` overrides they come from."""
 
+import difflib
 import math
 from importlib.resources import files
 from pathlib import Path
@@ -251,8 +252,12 @@ def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
             raise ConfigError(f"{path} is larger than any configuration ({LARGEST_FILE} bytes)")
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        known = ", ".join(config_names())
-        raise ConfigError(f"no configuration {config} ({error.strerror}); shipped ones: {known}") from None
+        if path.exists():
+            raise ConfigError(f"cannot read the configuration {config}: {error.strerror}") from None
+        near = difflib.get_close_matches(str(config), config_names(), n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else "."
+        shipped = ", ".join(config_names())
+        raise ConfigError(f"there is no configuration or file '{config}'{hint} Shipped: {shipped}") from None
     except RecursionError:
         raise ConfigError(f"{path} is not a configuration: it is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: text that is not UTF-8, or a date that does not exist

@@ -99,8 +99,8 @@ def test_the_medians_count_and_ratios_are_to_siamlink() -> None:
 
 
 def test_an_input_that_cannot_be_measured_is_one_line(siamlink: Run, seen: list[Any], here: Path, stream: str) -> None:
-    line = siamlink("bench", "track", "walk.mp4", "--against").line
-    assert line == "siamlink: walk has no detections: --against compares on MOT sequences with det.txt"
+    line = siamlink("bench", "track", "walk.mp4", "--other-trackers").line
+    assert line == "siamlink: walk has no detections: --other-trackers compares on MOT sequences with det.txt"
     line = siamlink("bench", "track", stream, "--set", "mode=online").line
     assert line == "siamlink: gate is live, so that runs would differ: measure a recording of it"
     assert siamlink("bench", "track", "missing.mp4").line == "siamlink: no such file or folder: missing.mp4"
@@ -108,5 +108,14 @@ def test_an_input_that_cannot_be_measured_is_one_line(siamlink: Run, seen: list[
 
 def test_the_missing_package_is_named(siamlink: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("siamlink.tools.benchmark.track.find_spec", lambda name: None)
-    line = siamlink("bench", "track", "walk.mp4", "--against").line
-    assert line == "siamlink: --against needs the package trackers: pip install 'trackers>=2.6.1,<3'"
+    line = siamlink("bench", "track", "walk.mp4", "--other-trackers").line
+    assert line == "siamlink: --other-trackers needs the package trackers: pip install 'trackers>=2.6.1,<3'"
+
+
+def test_the_former_name_of_the_option_is_a_note(siamlink: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("siamlink.tools.benchmark.track.find_spec", lambda _: None)
+    former = siamlink("bench", "track", "walk.mp4", "--against")
+    note = "note: '--against' is now called '--other-trackers'; the next release will not accept the former name"
+    assert former.err.splitlines()[0] == note
+    assert former.err.splitlines()[1:] == siamlink("bench", "track", "walk.mp4", "--other-trackers").err.splitlines()
+    assert "--against" not in siamlink("bench", "track", "--help").out

@@ -15,7 +15,7 @@ LAST = 24
 
 
 BAD_OPTIONS = [
-    (("--config", "nope"), "no configuration nope (No such file or directory); shipped ones: default, fast"),
+    (("--config", "nope"), "there is no configuration or file 'nope'. Shipped: default, fast"),
     (("--set", "gate.max_gap=1"), "unknown key 'gate.max_gap'; did you mean 'gate.max_gap_frames'?"),
     (("--set", "gate.max_gap_seconds"), "expected key=value, such as gate.max_gap_seconds=0.5"),
     (("--set", "gate.max_gap_seconds=0"), "gate.max_gap_seconds: input should be greater than 0, got 0"),

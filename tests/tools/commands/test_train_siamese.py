@@ -47,7 +47,9 @@ def test_earlier_weights_are_replaced_only_with_overwrite(siamlink: Callable, cr
 FAULTS = [
     (["--exclude", "run"], "there is no annotated sequence 'run' with frames; there are: walk"),
     (["--exclude", "walk"], "nothing is left to learn from"),
-    (["--set", "steps=many"], "--set: steps: input should be a valid integer"),
+    (["--set", "steps=many"], "--set steps=many: steps: expected a whole number, got 'many'"),
+    (["--set", "stps=3"], "--set stps=3: unknown key 'stps'; did you mean 'steps'?"),
+    (["--set", "loss=foo"], "there is no loss 'foo'; the losses are softmax, zagoruyko, "),
     (["--set", "network.sise=paper"], "unknown key 'network.sise'; did you mean 'network.size'?"),
     (["--set", "loss=hadsel"], "there is no loss 'hadsel'; did you mean 'hadsell'?"),
     (["--set", "loss=softmax"], "the topology cost-function needs a loss of descriptors, not softmax"),

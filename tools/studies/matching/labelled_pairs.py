@@ -30,11 +30,14 @@ class PairParameters(Parameters):
     split_seconds: float = Field(0.3, gt=0, le=60, description="a tracklet ends at a longer gap")
     min_gap_seconds: float = Field(0.3, ge=0, le=60, description="shortest time between two tracklets")
     max_gap_seconds: float = Field(5.0, gt=0, le=60, description="longest time between two tracklets or detections")
-    near: bool = Field(False, description="keep only pairs that the motion of a person allows")
+    near: bool = Field(False, description="keep only pairs that pass the gate")
     reach: float = Field(
-        0.4, ge=0, le=10, description="largest distance of the feet of near pairs at any gap, in heights"
+        0.4,
+        ge=0,
+        le=10,
+        description="largest distance of the feet of near pairs that is allowed even without motion, in heights",
     )
-    max_speed: float = Field(1.6, gt=0, le=100, description="further distance of near pairs, in heights per second")
+    max_speed: float = Field(1.6, gt=0, le=100, description="additional distance of near pairs, in heights per second")
 
 
 @dataclass(frozen=True)
@@ -206,7 +209,7 @@ def _in_frames(frame: NDArray[np.integer], queries: IntArray) -> tuple[IntArray,
 def _is_near(
     detections: Detections, earlier: IntArray, later: IntArray, frame_rate: float, parameters: PairParameters
 ) -> Same:
-    """Whether a person could have walked from the earlier to the later detection, by the distance of the feet."""
+    """Whether pairs pass the gate: a limit on the distance of the feet, which grows with the time between them."""
     box, height = detections.box.astype(np.float64), detections.height.astype(np.float64)
     foot = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]])
     offset = foot[later] - foot[earlier]
