@@ -73,5 +73,5 @@ def test_a_choice_is_a_value_of_the_enumeration() -> None:
         large = "large"
 
     assert choice_of(Size)("large") is Size.large
-    with pytest.raises(typer.BadParameter, match="^'larg' is not one of 'small', 'large'.$"):
+    with pytest.raises(typer.BadParameter, match=r"^'larg' is not one of 'small', 'large'\.$"):
         choice_of(Size)("larg")

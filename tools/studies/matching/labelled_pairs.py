@@ -17,7 +17,7 @@ from siamlink.detectors.frame_index import FrameIndex
 
 Same = NDArray[np.bool_]
 CANDIDATES = 20_000
-"""For each range of gaps, the largest number of detections that are paired with all of a later frame."""
+"""For each range of gaps, the maximum number of detections that are paired with all of a later frame."""
 
 BLOCK = 4096
 """Pairs compared together, few enough for their descriptors to stay in the cache."""
@@ -177,7 +177,7 @@ def pairs_by_gap(
         identity: (N,) the identity of each one; below 0 where it is not known: such detections are in no pair.
         frame_rate: frames per second.
         parameters: the longest gap, and whether pairs must be near.
-        count: for each range of gaps, the largest number of pairs of one identity, and of two.
+        count: for each range of gaps, the maximum number of pairs of one identity, and of two.
         random: the generator of all random choices.
     """
     longest = int(parameters.max_gap_seconds * frame_rate)
