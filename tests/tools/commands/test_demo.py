@@ -30,6 +30,9 @@ def test_the_demo_writes_the_listed_files_and_keeps_them(siamlink: Run, video_fa
     assert (record["input"]["source"], record["input"]["detections"]) == ("demo/street", "motion")
     assert "HOTA" in result.out
 
+    limit = siamlink("evaluate", "demo/street", "demo/tracks", "--limit", "det/det.txt")
+    assert (limit.code, "detection error" in limit.out) == (0, True)
+
     before = {path: path.read_bytes() for path in Path("demo").rglob("*") if path.is_file()}
     again = siamlink("demo", "-o", "demo", "--seconds", 1)
     assert (again.code, again.out) == (2, "")
