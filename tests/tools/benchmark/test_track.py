@@ -61,7 +61,7 @@ def test_the_stages_of_all_sources_are_added_up(siamlink: Run, sequence: Make, h
     figures = json.loads(Path("track.json").read_text())
     ours = figures[OURS]
     assert (figures["repeats"], figures["peers"], ours["frames"]) == (1, [], 48)
-    assert [*ours["seconds"]] == [LOAD, "features", "boosting", "solve", "tracklets", "gaps", WRITE]
+    assert [*ours["seconds"]] == [LOAD, "features", "link", "boosting", "solve", "tracklets", "gaps", WRITE]
     assert all(seconds > 0 and stage in done.out for stage, seconds in ours["seconds"].items())
     tracking = sum(seconds for stage, seconds in ours["seconds"].items() if stage not in (LOAD, WRITE))
     assert tracking < ours["tracking_seconds"] < ours["wall_seconds"]
