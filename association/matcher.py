@@ -170,7 +170,7 @@ def detection_features(
     """The features of `DETECTION_FEATURES`.
 
     A true detection tends to have a likely predecessor and a likely successor. Its support from the past and from the
-    future is the largest link probability on that side.
+    future is the largest matching probability on that side.
 
     Args:
         detections: N detections.

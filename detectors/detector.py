@@ -12,6 +12,7 @@ import numpy as np
 from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError, explain, explain_where
 from siamlink.detectors.base.fingerprint import fingerprint_of
+from siamlink.detectors.base.former_names import former_name_note
 from siamlink.detectors.base.threads import TimeLimitError, WorkerThread, core_count
 from siamlink.detectors.detections import Detections
 
@@ -98,8 +99,8 @@ class LoadedDetector:
             method = getattr(self._detector, name, None)
             if not callable(method):
                 return [self]
-            message = f"detector '{self.name}' has a method several(count), which is now called replicas(count)"
-            warnings.warn(f"{message}; the next release will not call the former name", FutureWarning, stacklevel=2)
+            message = f"detector '{self.name}': {former_name_note('several(count)', 'replicas(count)')}"
+            warnings.warn(message, FutureWarning, stacklevel=2)
         try:
             replicas = list(method(min(core_count(), MAX_REPLICAS)))
         except (Exception, SystemExit) as error:

@@ -95,9 +95,9 @@ def _studies() -> TyperGroup:
 
 
 def _note_moved(old: str, new: str) -> None:
-    from siamlink.tools.console.terminal import show_note
+    from siamlink.tools.console.terminal import show_former_name
 
-    show_note(f"note: 'siamlink {old}' is now 'siamlink {new}'; the old name will be removed")
+    show_former_name(f"siamlink {old}", f"siamlink {new}")
 
 
 app = typer.Typer(

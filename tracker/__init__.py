@@ -1,4 +1,4 @@
-"""Video in, tracks out: `track` for one call, and trackers that are given one frame after another."""
+"""Track objects in a video with `track`, or frame by frame with one of the trackers."""
 
 from importlib import import_module
 from importlib.metadata import version

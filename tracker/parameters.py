@@ -1,5 +1,6 @@
 """All settings of the tracker, and the configuration files and `key=value` overrides they come from."""
 
+import difflib
 import math
 from importlib.resources import files
 from pathlib import Path
@@ -35,8 +36,8 @@ class GapParameters(Parameters):
         0.3,
         ge=0,
         le=60,
-        description="with interpolate: extrapolate a track at constant velocity to the last frame so far, if its last "
-        "detection is at most so many seconds before",
+        description="extrapolate a track at constant velocity up to the newest frame (offline: the last frame of the "
+        "video), if its last detection is at most this many seconds earlier; needs gaps.interpolate",
         json_schema_extra=renamed(former_name="carry_on_seconds"),
     )
     smooth: bool = Field(
@@ -45,8 +46,8 @@ class GapParameters(Parameters):
     )
     camera: bool = Field(
         True,
-        description="with smooth and an appearance: estimate the camera's motion from the frames, and smooth and "
-        "interpolate boxes relative to the background",
+        description="estimate the motion of the camera from the frames, and smooth and interpolate boxes relative to "
+        "the background; needs gaps.smooth and an appearance model",
     )
 
 
@@ -63,28 +64,32 @@ class OnlineParameters(Parameters):
         0.1,
         ge=0,
         le=60,
-        description="solver lp with two levels: drop tracks with detections for fewer seconds, in place of "
+        description="solver lp with two levels: drop tracks with detections for fewer seconds than this, in place of "
         "tracklets.min_seconds",
     )
     entry: float = Field(
-        0.0, ge=0, le=100, description="solver hungarian: report a new track once its evidence in nats is above this"
+        0.0,
+        ge=0,
+        le=100,
+        description="solver hungarian: report a new track when the log-odds that it is an object, in nats, exceed this",
     )
     min_link_probability: float = Field(
         0.02,
         gt=0,
         lt=1,
-        description="solver hungarian: do not make links that are less probable",
+        description="solver hungarian: links with a lower matching probability are not considered",
         json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
     min_iou: float = Field(
         0.3,
         gt=0,
         lt=1,
-        description="solver hungarian: least IoU of a detection with the predicted box of the lost track it continues",
+        description="solver hungarian: smallest IoU of a detection with the predicted box of the lost track it "
+        "continues",
         json_schema_extra=renamed(former_name="smallest_overlap"),
     )
     max_lost_seconds: float = Field(
-        1.0, gt=0, le=60, description="solver hungarian: close a track after so many seconds without a detection"
+        1.0, gt=0, le=60, description="solver hungarian: close a track after this many seconds without a detection"
     )
     gate_deviations: float = Field(
         4.0, gt=0, le=100, description="solver hungarian: radius of the motion gate in standard deviations"
@@ -100,14 +105,17 @@ class TrackerParameters(Parameters):
         "tracks of a frame are final at once",
     )
     latency_seconds: float = Field(
-        2.0, ge=0, le=86400, description="mode windowed: the tracks of a frame are final after at most so many seconds"
+        2.0,
+        ge=0,
+        le=86400,
+        description="mode windowed: the tracks of a frame are final after at most this many seconds",
     )
     step_share: float = Field(
         0.25,
         gt=0,
         le=1,
-        description="mode windowed: solve the window again after this share of the latency; the tracks of every frame "
-        "then use at least the rest of it as look-ahead",
+        description="mode windowed: how often the window is solved, as a share of latency_seconds; 0.25 with 2 "
+        "seconds is every 0.5 seconds",
     )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
@@ -139,7 +147,7 @@ class TrackerParameters(Parameters):
         le=1,
         description="non-maximum suppression: drop a detection if a better one overlaps it by a larger IoU",
     )
-    min_detections: int = Field(3, ge=1, le=1000, description="drop tracks of fewer detections")
+    min_detections: int = Field(3, ge=1, le=1000, description="drop tracks with fewer detections than this")
     gate: GateParameters = Field(GateParameters(), description="gate: which pairs of detections are candidates")
     appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which candidates are compared by appearance")
     flow: FlowParameters = Field(
@@ -244,8 +252,12 @@ def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
             raise ConfigError(f"{path} is larger than any configuration ({LARGEST_FILE} bytes)")
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except OSError as error:
-        known = ", ".join(config_names())
-        raise ConfigError(f"no configuration {config} ({error.strerror}); shipped ones: {known}") from None
+        if path.exists():
+            raise ConfigError(f"cannot read the configuration {config}: {error.strerror}") from None
+        near = difflib.get_close_matches(str(config), config_names(), n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else "."
+        shipped = ", ".join(config_names())
+        raise ConfigError(f"there is no configuration or file '{config}'{hint} Shipped: {shipped}") from None
     except RecursionError:
         raise ConfigError(f"{path} is not a configuration: it is nested too deeply") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: text that is not UTF-8, or a date that does not exist

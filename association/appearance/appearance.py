@@ -62,14 +62,20 @@ class AppearanceGate(Parameters):
     """The pairs whose appearance is compared: those that context leaves open. The others keep its probability."""
 
     low: float = Field(
-        0.05, ge=0, le=1, description="appearance is not compared for pairs with a lower link probability by context"
+        0.05,
+        ge=0,
+        le=1,
+        description="appearance is not compared for pairs whose matching probability by contextual features is lower",
     )
     high: float = Field(
-        0.9, ge=0, le=1, description="appearance is not compared for pairs with a higher link probability by context"
+        0.9,
+        ge=0,
+        le=1,
+        description="appearance is not compared for pairs whose matching probability by contextual features is higher",
     )
 
     def leaves_open(self, probability: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """(P,) whether appearance is compared, from the link probabilities (P,) by context."""
+        """(P,) whether appearance is compared, from the matching probabilities (P,) by contextual features."""
         return (probability >= self.low) & (probability <= self.high)
 
 

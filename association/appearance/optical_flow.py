@@ -42,7 +42,7 @@ class FlowParameters(Parameters):
         "dis", description="algorithm. dis: Kroeger et al. 2016; farneback: Farnebäck 2003, about twenty times slower"
     )
     height: int = Field(
-        600, ge=100, le=10000, description="largest height in pixels; larger frames are reduced by an integer factor"
+        600, ge=100, le=10000, description="maximum height in pixels; larger frames are reduced by an integer factor"
     )
     remove_camera_motion: bool = Field(
         True, description="subtract the motion of the camera, estimated outside of the boxes"

@@ -28,12 +28,18 @@ class GateParameters(Parameters):
         1000,
         ge=1,
         le=1000,
-        description="pairs further apart than this many frames are not linked; they only serve to estimate motion",
+        description="pairs further apart than this many frames are not linked and only serve to estimate motion; at "
+        "the default no pair is excluded",
     )
     reach: float = Field(
-        0.25, ge=0, le=10, description="distance in box heights allowed at any gap, for the jitter of boxes"
+        0.25,
+        ge=0,
+        le=10,
+        description="largest distance in box heights that is allowed even without motion, for the jitter of boxes",
     )
-    max_speed: float = Field(2.0, gt=0, le=100, description="distance allowed on top, in box heights per second of gap")
+    max_speed: float = Field(
+        2.0, gt=0, le=100, description="additional distance allowed, in box heights per second of gap"
+    )
     max_height_change: float = Field(
         0.4, gt=0, le=3, description="largest absolute natural logarithm of the ratio of the two heights"
     )

@@ -48,8 +48,8 @@ PAIR_FEATURES = (
 
 ContextChoice = Literal["full", "paper"]
 CONTEXT_CHOICE = (
-    "contextual features of the link models of the first level. paper: the six of Leal-Taixé et al. 2016; full: also "
-    "others, such as the rank of a pair among its rivals"
+    "contextual features of the matching models of the first level. paper: the six of Leal-Taixé et al. 2016; full: "
+    "also others, such as the rank of a pair among its rivals"
 )
 
 

@@ -31,7 +31,7 @@ class CostParameters(Parameters):
         0.05,
         gt=0,
         lt=1,
-        description="links with a lower probability are not considered",
+        description="links with a lower matching probability are not considered",
         json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
     probability_floor: float = Field(
@@ -48,8 +48,9 @@ def link_problem(
 ) -> LinkProblem:
     """The linear program of N detections and P candidate pairs.
 
-    A link costs -log P(next), and a detection log((1 - q) / q), where q is the probability that it shows an object, as
-    in Leal-Taixé et al. 2016 and Zhang et al. 2008. The beginning and the end of a track cost constants.
+    A link costs -log p, where p is its matching probability. A detection costs log((1 - q) / q), where q is the
+    probability that it shows an object, as in Leal-Taixé et al. 2016 and Zhang et al. 2008. The beginning and
+    the end of a track cost constants.
 
     Args:
         detections: N detections sorted by frame.

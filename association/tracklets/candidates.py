@@ -16,9 +16,14 @@ class TrackletGateParameters(Parameters):
 
     max_gap_seconds: float = Field(2.5, gt=0, le=60, description="longest time in seconds between linked tracklets")
     reach: float = Field(
-        0.5, ge=0, le=10, description="distance in box heights allowed at any gap, for the jitter of boxes"
+        0.5,
+        ge=0,
+        le=10,
+        description="largest distance in box heights that is allowed even without motion, for the jitter of boxes",
     )
-    max_speed: float = Field(1.6, gt=0, le=100, description="distance allowed on top, in box heights per second of gap")
+    max_speed: float = Field(
+        1.6, gt=0, le=100, description="additional distance allowed, in box heights per second of gap"
+    )
     max_height_change: float = Field(
         0.5, gt=0, le=3, description="largest absolute natural logarithm of the ratio of the two heights"
     )
@@ -26,7 +31,7 @@ class TrackletGateParameters(Parameters):
         50,
         ge=1,
         le=10_000,
-        description="most candidate pairs of one tracklet end; the nearest for their gap are kept",
+        description="maximum number of candidate pairs per end of a tracklet; the nearest for their gap are kept",
         json_schema_extra=renamed(former_name="most_candidates"),
     )
 

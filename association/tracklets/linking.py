@@ -39,7 +39,7 @@ class SafeCostParameters(CostParameters):
         0.5,
         gt=0,
         lt=1,
-        description="links with a lower probability are not considered",
+        description="links with a lower matching probability are not considered",
         json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
 
@@ -49,12 +49,13 @@ class TrackletCostParameters(Parameters):
 
     entry: float = Field(2.5, ge=0, le=100, description="cost in nats of the beginning of a track")
     exit: float = Field(2.5, ge=0, le=100, description="cost in nats of the end of a track")
-    patience_seconds: float = Field(
+    exit_ramp_seconds: float = Field(
         1.0,
         gt=0,
         le=60,
         description="the exit cost rises from 0 for a track that ends in the last frame to its full value for one that "
         "ends this many seconds earlier",
+        json_schema_extra=renamed(former_name="patience_seconds"),
     )
     bias: float = Field(
         0.5,
@@ -66,7 +67,7 @@ class TrackletCostParameters(Parameters):
         0.1,
         gt=0,
         lt=1,
-        description="links with a lower probability are not considered",
+        description="links with a lower matching probability are not considered",
         json_schema_extra=renamed(former_name="smallest_link_probability"),
     )
     probability_floor: float = Field(
@@ -75,11 +76,19 @@ class TrackletCostParameters(Parameters):
     independent_seconds: float = Field(
         0.3, gt=0, le=10, description="seconds of detections that count as one independent observation of a tracklet"
     )
-    least_evidence: float = Field(
-        0.5, gt=0, le=100, description="smallest number of independent observations that a tracklet counts"
+    min_evidence: float = Field(
+        0.5,
+        gt=0,
+        le=100,
+        description="minimum number of independent observations that a tracklet counts",
+        json_schema_extra=renamed(former_name="least_evidence"),
     )
-    most_evidence: float = Field(
-        6.0, gt=0, le=1000, description="largest number of independent observations that a tracklet counts"
+    max_evidence: float = Field(
+        6.0,
+        gt=0,
+        le=1000,
+        description="maximum number of independent observations that a tracklet counts",
+        json_schema_extra=renamed(former_name="most_evidence"),
     )
 
 
@@ -90,9 +99,7 @@ class SecondLevelParameters(Parameters):
     summary: TrackletParameters = Field(TrackletParameters(), description="how tracklets are summarised")
     gate: TrackletGateParameters = Field(TrackletGateParameters(), description="which tracklets can be linked")
     costs: TrackletCostParameters = Field(TrackletCostParameters(), description="costs of the second level")
-    min_seconds: float = Field(
-        0.2, ge=0, le=60, description="tracks with detections for fewer seconds than this are dropped"
-    )
+    min_seconds: float = Field(0.2, ge=0, le=60, description="drop tracks with detections for fewer seconds than this")
 
 
 def link_tracklets(
@@ -150,10 +157,11 @@ def tracklet_problem(
 ) -> LinkProblem:
     """The linear program of T tracklets and P candidate pairs.
 
-    A link costs -log P(next). A tracklet costs n log((1 - q) / q), where q is the probability that it shows an object
-    and n the number of independent observations: one for each `independent_seconds` of detections. So a long and
-    probable tracklet outweighs entry and exit by itself. A track that reaches the last frame may go on after it, so its
-    exit is free; the exit cost rises to its full value at `patience_seconds` before the last frame.
+    A link costs -log p, where p is its matching probability. A tracklet costs n log((1 - q) / q), where q is the
+    probability that it shows an object and n the number of independent observations: one for each
+    `independent_seconds` of detections. So a long and probable tracklet outweighs entry and exit by itself. A track
+    that reaches the last frame may go on after it, so its exit is free; the exit cost rises to its full value at
+    `exit_ramp_seconds` before the last frame.
 
     Args:
         tracklets: T tracklets.
@@ -166,13 +174,13 @@ def tracklet_problem(
     likely = link_probability >= costs.min_link_probability
     q = np.clip(object_probability, costs.probability_floor, 1 - costs.probability_floor)
     observations = tracklets.count / (tracklets.frame_rate * costs.independent_seconds)
-    evidence = np.clip(observations, costs.least_evidence, costs.most_evidence)
+    evidence = np.clip(observations, costs.min_evidence, costs.max_evidence)
     seconds_to_end = (last_frame - tracklets.last.frame) / tracklets.frame_rate
     return LinkProblem(
         frame=tracklets.first.frame.astype(np.int32),
         detection=np.log((1 - q) / q) * evidence + costs.bias,
         entry=np.full(len(tracklets), costs.entry),
-        exit=costs.exit * np.minimum(seconds_to_end / costs.patience_seconds, 1),
+        exit=costs.exit * np.minimum(seconds_to_end / costs.exit_ramp_seconds, 1),
         pairs=pairs[likely],
         link=-np.log(link_probability[likely]),
     )

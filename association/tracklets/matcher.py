@@ -15,6 +15,7 @@ from siamlink.association.tracklets.features import TRACKLET_FEATURES
 from siamlink.association.tracklets.pair_features import TRACKLET_PAIR_FEATURES, reversed_in_time
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.former_names import former_name_note
 
 LINK_FILE, OBJECT_FILE = "tracklet_link.json", "tracklet_object.json"
 FORMER_OBJECT_FILE = "tracklet_person.json"
@@ -94,7 +95,7 @@ def _object_path(folder: Path) -> Path:
     if path.is_file() or not former.is_file():
         return path
     warnings.warn(
-        f"{former} is called {OBJECT_FILE} now; rename it, as the next release will not read it",
+        former_name_note(str(former), OBJECT_FILE),
         FutureWarning,
         stacklevel=2,
     )

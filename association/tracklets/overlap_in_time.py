@@ -18,14 +18,19 @@ from siamlink.detectors.detections import Detections
 class TrimParameters(Parameters):
     """When the end of one tracklet and the beginning of another are taken for one object, and trimmed."""
 
-    longest_seconds: float = Field(
-        0.2, ge=0, le=10, description="longest overlap in seconds that is trimmed, at least one frame; 0 trims none"
+    max_seconds: float = Field(
+        0.2,
+        ge=0,
+        le=10,
+        description="longest overlap in seconds that is trimmed, at least one frame; 0 trims none",
+        json_schema_extra=renamed(former_name="longest_seconds"),
     )
     min_iou: float = Field(
         0.15,
         gt=0,
         le=1,
-        description="smallest IoU of the last box of the earlier one with the first of the later one",
+        description="smallest IoU of the last box of the earlier tracklet with the first box of the later tracklet, "
+        "for the overlap in time to be trimmed",
         json_schema_extra=renamed(former_name="smallest_overlap"),
     )
 
@@ -60,7 +65,7 @@ def trim_overlaps(
     rows = rows[np.argsort(track_id[rows], kind="stable")]
     start = np.flatnonzero(np.r_[True, np.diff(track_id[rows]) != 0])
     members = np.split(rows, start[1:])
-    most_frames = max(1, round(parameters.longest_seconds * frame_rate)) if parameters.longest_seconds else 0
+    most_frames = max(1, round(parameters.max_seconds * frame_rate)) if parameters.max_seconds else 0
     trimmed = track_id.copy()
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
     for earlier, later in _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou):

@@ -35,7 +35,10 @@ class TrackletParameters(Parameters):
         json_schema_extra=renamed(former_name="handover"),
     )
     best_crops: int = Field(
-        16, ge=1, le=1000, description="most detections of a tracklet whose appearance descriptors are averaged"
+        16,
+        ge=1,
+        le=1000,
+        description="maximum number of detections of a tracklet whose appearance descriptors are averaged",
     )
 
 

@@ -12,16 +12,22 @@ from siamlink.association.training.ground_truth import NO_OBJECT
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, renamed
 
 
 class SamplingParameters(Parameters):
     """What a batch holds: several patches of each of several identities, from one video and from folders of crops."""
 
-    people: int = Field(16, ge=2, le=256, description="number of identities in a batch")
+    identities: int = Field(
+        16,
+        ge=2,
+        le=256,
+        description="number of identities in a batch",
+        json_schema_extra=renamed(former_name="people"),
+    )
     patches: int = Field(4, ge=2, le=32, description="number of patches of each identity in a batch")
     false_detections: int = Field(
-        2, ge=0, le=64, description="largest number of false detections in the video part of a batch"
+        2, ge=0, le=64, description="maximum number of false detections in the video part of a batch"
     )
     video_share: float = Field(
         0.5, ge=0, le=1, description="share of the identities of a batch that come from a video, if there is one"
@@ -30,7 +36,7 @@ class SamplingParameters(Parameters):
         0.2, ge=0, le=60, description="seconds between the frames of a video that patches are cut from"
     )
     false_share: float = Field(
-        0.2, ge=0, le=10, description="largest number of false detections of a video, as a share of its other patches"
+        0.2, ge=0, le=10, description="maximum number of false detections of a video, as a share of its other patches"
     )
     longest_gap_seconds: float = Field(
         5.0, gt=0, le=600, description="longest time in seconds between the patches from a video in a batch"
@@ -88,13 +94,13 @@ class BatchSampler:
 
     def draw(self, random: np.random.Generator) -> Batch:
         """Draw one batch."""
-        from_video = round(self._parameters.people * self._parameters.video_share) if self._videos else 0
-        from_video = from_video if self._folders else self._parameters.people
+        from_video = round(self._parameters.identities * self._parameters.video_share) if self._videos else 0
+        from_video = from_video if self._folders else self._parameters.identities
         parts: list[tuple[int, IntArray]] = []
         if from_video:
             parts.append(self._draw_from_video(from_video, random))
         if self._folders:
-            parts.append(self._draw_from_folder(self._parameters.people - from_video, random))
+            parts.append(self._draw_from_folder(self._parameters.identities - from_video, random))
         return self._collect(parts)
 
     def _draw_from_video(self, count: int, random: np.random.Generator) -> tuple[int, IntArray]:

@@ -176,7 +176,7 @@ def read_video_identities(
         sequence: with ground truth and frames.
         flow: how the optical flow is computed.
         step_seconds: time between the frames that boxes are cut from.
-        false_share: largest number of false detections, as a share of the other patches.
+        false_share: maximum number of false detections, as a share of the other patches.
         progress: called after each frame.
         teacher: describes the boxes as well.
 

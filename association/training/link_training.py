@@ -40,17 +40,21 @@ from siamlink.detectors.detections import Detections
 class TrainingParameters(BoostingParameters):
     """How the boosted models are trained."""
 
-    link_rounds: int = Field(300, ge=1, le=5000, description="number of trees of the context model")
-    link_depth: int = Field(5, ge=1, le=12, description="depth of the trees of the context model")
+    link_rounds: int = Field(300, ge=1, le=5000, description="number of trees of the matching model by context")
+    link_depth: int = Field(5, ge=1, le=12, description="depth of the trees of the matching model by context")
     appearance_rounds: int = Field(
-        300, ge=1, le=5000, description="number of trees of the link model, which uses appearance and context"
+        300, ge=1, le=5000, description="number of trees of the matching model by context and appearance"
     )
-    appearance_depth: int = Field(3, ge=1, le=12, description="depth of the trees of the link model")
+    appearance_depth: int = Field(
+        3, ge=1, le=12, description="depth of the trees of the matching model by context and appearance"
+    )
     detection_rounds: int = Field(150, ge=1, le=5000, description="number of trees of the detection model")
     detection_depth: int = Field(3, ge=1, le=12, description="depth of the trees of the detection model")
     context: ContextChoice = Field("full", description=CONTEXT_CHOICE)
     pairs_per_example: int = Field(
-        100_000, ge=100, description="most pairs that the context model learns from one sequence; more are sampled"
+        100_000,
+        ge=100,
+        description="maximum number of pairs per sequence for the context model; from more, a sample is drawn",
     )
 
 

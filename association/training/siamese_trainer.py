@@ -31,7 +31,7 @@ from siamlink.association.training.distillation import TeacherParameters, prepar
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError, ModelError
-from siamlink.detectors.base.parameters import Parameters
+from siamlink.detectors.base.parameters import Parameters, use_present_keys
 from siamlink.detectors.base.stopwatch import Progress
 
 CHECKPOINT = "checkpoint.safetensors"
@@ -66,7 +66,7 @@ class SiameseTrainingParameters(Parameters):
     teacher: TeacherParameters = Field(
         TeacherParameters(), description="a trained network whose descriptors are learned in addition"
     )
-    steps: int = Field(6500, ge=1, le=10_000_000, description="largest number of batches")
+    steps: int = Field(6500, ge=1, le=10_000_000, description="maximum number of batches")
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="optimiser; sgd has momentum 0.9")
     learning_rate: float = Field(
         1e-3, gt=0, le=10, description="highest learning rate; it rises linearly, then falls as a cosine"
@@ -264,7 +264,7 @@ class SiameseTrainer:
         state = self.state
         description = {
             "parameters": self.parameters.model_dump(mode="json"),
-            "people": self.sampler.identity_count,
+            "identities": self.sampler.identity_count,
             "step": state.step,
             "best": state.best,
             "checks_since_best": state.checks_since_best,
@@ -275,8 +275,9 @@ class SiameseTrainer:
     def _resume(self) -> None:
         path, state = self.folder / CHECKPOINT, self.state
         tensors, description = read_checkpoint(path)
-        settings = self.parameters.model_dump(mode="json")
-        if description.get("parameters") != settings or description.get("people") != self.sampler.identity_count:
+        settings, count = self.parameters.model_dump(mode="json"), self.sampler.identity_count
+        earlier = use_present_keys(SiameseTrainingParameters, description.get("parameters", {}), str(path))
+        if earlier != settings or description.get("identities", description.get("people")) != count:
             raise ConfigError(f"{path} is of a training with other settings or data; use another folder")
         restore(tensors, state.modules, state.optimiser)
         state.step, state.best = description["step"], description["best"]

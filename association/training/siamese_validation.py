@@ -28,7 +28,7 @@ class Validation:
     Args:
         crop_sets: of identities that are not in the training.
         seconds: in videos, the shortest and the longest time between the patches of a pair.
-        pairs: largest number of pairs drawn from each crop set.
+        pairs: maximum number of pairs drawn from each crop set.
         seed: of the draw.
 
     Raises:

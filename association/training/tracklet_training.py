@@ -29,8 +29,8 @@ SIMILARITY = TRACKLET_PAIR_FEATURES.index("similarity")
 class TrackletTrainingParameters(BoostingParameters):
     """How the two boosted models of the second level are trained."""
 
-    link_rounds: int = Field(300, ge=1, le=5000, description="number of trees of the link model")
-    link_depth: int = Field(4, ge=1, le=12, description="depth of the trees of the link model")
+    link_rounds: int = Field(300, ge=1, le=5000, description="number of trees of the matching model")
+    link_depth: int = Field(4, ge=1, le=12, description="depth of the trees of the matching model")
     object_rounds: int = Field(
         100,
         ge=1,

@@ -18,6 +18,7 @@ from pydantic.config import JsonDict
 from pydantic.fields import FieldInfo
 
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.former_names import former_name_note
 
 
 class Parameters(BaseModel):
@@ -62,6 +63,15 @@ def build(kind: type[P], values: dict[str, Any], origin: str) -> P:
         raise ConfigError(f"{origin}: {_explain(kind, first)}") from None
 
 
+_EXPECTED = {
+    **dict.fromkeys(("float_type", "float_parsing"), "expected a number"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float"), "expected a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "expected true or false"),
+    "string_type": "expected a text",
+}
+"""What a value should be, by the type of pydantic's error."""
+
+
 def _explain(kind: type[Parameters], error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
@@ -69,7 +79,8 @@ def _explain(kind: type[Parameters], error: Any) -> str:
         return f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
     if error["type"] == "model_type":
         return f"'{key}' is a group of settings; set one of those below it, such as '{key}.{_first_key(kind, key)}'"
-    return f"{key}: {error['msg'][0].lower()}{error['msg'][1:]}, got {_short(error['input'])}"
+    message = _EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return f"{key}: {message[0].lower()}{message[1:]}, got {_short(error['input'])}"
 
 
 def _short(value: Any) -> str:
@@ -164,8 +175,7 @@ def _renames(kind: type[Parameters]) -> Iterator[tuple[str, str]]:
 
 
 def _warn(origin: str, former: str, present: str) -> None:
-    message = f"{origin}: '{former}' is now called '{present}'; the next release will not accept the former name"
-    warnings.warn(message, FutureWarning, stacklevel=4)
+    warnings.warn(f"{origin}: {former_name_note(former, present)}", FutureWarning, stacklevel=4)
 
 
 _MISSING = object()

@@ -30,7 +30,7 @@ def prefetch(items: Iterable[Item], depth: int = DEPTH) -> Iterator[Iterator[Ite
 
     Args:
         items: used by the thread alone from now on.
-        depth: the most items that are computed or being computed and not taken yet; 0: no thread.
+        depth: maximum number of items that are computed or being computed and not taken yet; 0: no thread.
     """
     if not depth:
         yield iter(items)
@@ -58,7 +58,7 @@ def prefetch_live(items: Iterable[Item], depth: int, stopped: Callable[[], bool]
 
     Args:
         items: used by the thread alone from now on.
-        depth: the most items that wait to be taken.
+        depth: maximum number of items that wait to be taken.
         stopped: called before each item, and every `POLL_SECONDS` while there is none.
         drop_oldest: what happens when `depth` items wait and another one comes: the oldest is dropped. If false, the
             thread takes no further item until there is room.

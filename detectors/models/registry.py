@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Literal
 
 from siamlink.detectors.base.errors import DetectorError, explain_where
 from siamlink.detectors.base.plugins import load_attribute
@@ -25,15 +26,20 @@ class DetectorInfo:
 
     Attributes:
         name: the name.
-        available: whether it can be used without a download or installation.
-        note: what it is, or why it is not available.
+        ready: "yes"; "on first use": its weights are downloaded then; "no".
+        note: what it finds, and the size of the download or why it is not ready.
         origin: `built-in`, or the distribution of the plug-in.
     """
 
     name: str
-    available: bool
+    ready: Literal["yes", "on first use", "no"]
     note: str
     origin: str
+
+    @property
+    def available(self) -> bool:
+        """Whether it can be used without a download or installation."""
+        return self.ready == "yes"
 
 
 def load_detector(spec: object, progress: Progress | None = None) -> LoadedDetector:
@@ -87,11 +93,7 @@ def _nearest(spec: str) -> str:
 
 def available_detectors() -> list[DetectorInfo]:
     """All detectors that can be loaded by name: the built-in ones, then installed plug-ins in order of their names."""
-    built_in = [
-        DetectorInfo(name, not (fault := each.fault()), fault or each.note, "built-in")
-        for name, each in BUILT_INS.items()
-    ]
-    return [*built_in, *map(_weights_info, WEIGHTS), *map(_plugin_info, _plugins())]
+    return [*map(_built_in_info, BUILT_INS), *map(_weights_info, WEIGHTS), *map(_plugin_info, _plugins())]
 
 
 @dataclass(frozen=True)
@@ -133,12 +135,19 @@ BUILT_INS = {
 }
 
 
+def _built_in_info(name: str) -> DetectorInfo:
+    note, fault = BUILT_INS[name].note, BUILT_INS[name].fault()
+    if fault:
+        return DetectorInfo(name, "no", f"{note}; {fault}", "built-in")
+    return DetectorInfo(name, "yes", note, "built-in")
+
+
 def _weights_info(name: str) -> DetectorInfo:
     weights = WEIGHTS[name]
     if weights.is_cached():
-        return DetectorInfo(name, True, f"people; weights in {weights.cached}", "built-in")
-    megabytes = f"{weights.size / 1e6:.1f} MB"
-    return DetectorInfo(name, False, f"weights are downloaded on first use ({megabytes})", "built-in")
+        return DetectorInfo(name, "yes", "people", "built-in")
+    note = f"people; downloads {weights.size / 1e6:.1f} MB of weights"
+    return DetectorInfo(name, "on first use", note, "built-in")
 
 
 def _plugins() -> list[EntryPoint]:
@@ -159,5 +168,5 @@ def _plugin_info(plugin: EntryPoint) -> DetectorInfo:
     try:
         _load_plugin(plugin)
     except DetectorError as error:
-        return DetectorInfo(plugin.name, False, str(error), origin)
-    return DetectorInfo(plugin.name, True, plugin.value, origin)
+        return DetectorInfo(plugin.name, "no", str(error), origin)
+    return DetectorInfo(plugin.name, "yes", plugin.value, origin)

@@ -14,7 +14,7 @@ MAX_LINK_BYTES = 4096
 MAX_NAME_LENGTH = 255
 """Characters of a folder's name."""
 MAX_FRAME_RATE = 1e6
-"""Frames a second; no camera is faster."""
+"""Frames per second; no camera is faster."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Sequence:
     Attributes:
         name: the folder's name, also used for its results.
         folder: its folder.
-        frame_rate: frames a second, from `seqinfo.ini`; None without one.
+        frame_rate: frames per second, from `seqinfo.ini`; None without one.
         frame_count: from `seqinfo.ini`; None without one.
         size: width and height in pixels, from `seqinfo.ini`; None without one.
         frames: the image folder or the video file; None when the sequence has detections only.

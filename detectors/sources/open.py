@@ -4,6 +4,7 @@ from pathlib import Path
 
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource, check_frame_rate
+from siamlink.detectors.sources.stream_url import check_url, name_of
 
 
 def open_source(
@@ -34,6 +35,20 @@ def open_source(
     sequence = source if isinstance(source, Sequence) else _sequence_at(Path(source))
     frames = sequence and open_sequence_frames(sequence, frame_rate)
     return frames or _open_path(source.folder if isinstance(source, Sequence) else Path(source), None, frame_rate)
+
+
+def live_title(source: str | Path) -> str | None:
+    """What messages call a camera or stream before it is opened; None for a file or folder.
+
+    Raises:
+        InputError: the URL is not that of a stream.
+    """
+    if isinstance(source, str) and source.isdecimal():
+        return f"camera {source}"
+    if isinstance(source, str) and "://" in source:
+        check_url(source)
+        return f"stream {name_of(source)}"
+    return None
 
 
 def open_sequence_frames(sequence: Sequence, frame_rate: float | None = None) -> FrameSource | None:

@@ -283,7 +283,7 @@ def test_replicas_that_are_not_detectors_are_an_error(replicas, message):
 
 def test_the_former_name_of_replicas_is_accepted_with_a_warning():
     former = SimpleNamespace(detect=lambda image: [], several=lambda count: [WithMethod()] * count)
-    with pytest.warns(FutureWarning, match=r"several\(count\), which is now called replicas\(count\)"):
+    with pytest.warns(FutureWarning, match=r"'several\(count\)' is now called 'replicas\(count\)'"):
         replicas = LoadedDetector("mine", former).replicas()
     assert len(replicas) >= 1
     assert replicas[0].detect(IMAGE, 3).frame.tolist() == [3]

@@ -128,7 +128,7 @@ def draw(result: dict[str, Any], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=90_000)
-    parser.add_argument("--speed", type=float, default=8.0, help="times faster than 25 frames a second")
+    parser.add_argument("--speed", type=float, default=8.0, help="times faster than 25 frames per second")
     parser.add_argument("--cuts", type=int, default=20, help="how often the camera is cut")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--picture", type=Path)

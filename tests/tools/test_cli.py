@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from siamlink.detectors.base.former_names import former_name_note
 from siamlink.tools.cli import main
 
 Run = Callable[..., Any]
@@ -24,8 +25,8 @@ OUTPUTS = {
     ("crossvalidate",): ["DIR/SEQ.txt", "DIR/scores.json", "DIR/models/SEQ", "DIR/matching.json"],
     ("demo",): ["DIR/street/", "DIR/tracks/"],
     ("study", "ablate"): ["DIR/rows", "DIR/ablation.json"],
-    ("study", "match"): ["DIR/match-eval.json", "DIR/roc.png"],
-    ("study", "latency"): ["DIR/WAY/SEQ.txt", "DIR/latency.json", "DIR/latency.md", "DIR/latency.png"],
+    ("study", "match"): ["DIR/match.json", "DIR/roc.png"],
+    ("study", "latency"): ["DIR/MODE/SEQ.txt", "DIR/latency.json", "DIR/latency.md", "DIR/latency.png"],
 }
 COMMANDS = [
     "track",
@@ -40,6 +41,7 @@ COMMANDS = [
     "demo",
     "study",
 ]
+GROUPS = [(), ("train",), ("cache",), ("bench",), ("study",), ("study", "ablate"), ("study", "bench")]
 MOVED = {
     ("ablate",): ("study", "ablate"),
     ("ablate", "features"): ("study", "ablate", "features"),
@@ -80,6 +82,15 @@ def test_the_help_lists_the_commands_whole(siamlink: Run) -> None:
         assert not line.endswith("..")
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_the_list_of_a_group_cuts_no_text(siamlink: Run, group: tuple[str, ...]) -> None:
+    listed = siamlink(*group, "--help").out.partition("Commands:\n")[2].splitlines()
+    assert listed
+    for line in listed:
+        assert line.endswith(".")
+        assert not line.endswith("...")
+
+
 @pytest.mark.parametrize("command", [(), ("track",), ("evaluate",), ("demo",), ("train", "matcher")])
 def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     code = f"import sys, atexit; atexit.register(lambda: print({HEAVY} & {{*sys.modules}}, file=sys.stderr)); {PROGRAM}"
@@ -106,8 +117,8 @@ def test_commands_of_earlier_releases_are_hidden_and_name_the_new_ones(siamlink:
     assert (before.code, after.code, after.err) == (0, 0, "")
     group = old[: 1 if old[0] != "bench" else 2]
     moved = new[: 1 + len(group)]
-    line = f"note: 'siamlink {' '.join(group)}' is now 'siamlink {' '.join(moved)}'; the old name will be removed\n"
-    assert before.err == line
+    note = former_name_note(f"siamlink {' '.join(group)}", f"siamlink {' '.join(moved)}")
+    assert before.err == f"note: {note}\n"
     assert before.out.splitlines()[1:] == after.out.splitlines()[1:]
     if len(group) > 1:
         assert f"  {group[1]} " not in siamlink("bench", "--help").out
@@ -133,9 +144,12 @@ def test_without_a_command_the_help_is_shown(siamlink: Run) -> None:
     ("arguments", "message"),
     [
         (("trakc",), "No such command 'trakc'."),
-        (("track",), "Missing argument 'SOURCE...'."),
+        (("track",), "Missing argument 'SOURCE'."),
         (("track", "walk.mp4"), "Missing option '--output' / '-o'."),
-        (("track", "walk.mp4", "-o", "out", "--mode", "fast"), "'fast' is not one of 'offline', 'windowed', 'online'."),
+        (
+            ("track", "walk.mp4", "-o", "out", "--mode", "fast"),
+            "'--mode': 'fast' is not one of 'offline', 'windowed', 'online'.",
+        ),
         (("detect", "walk.mp4"), "Missing option '--output' / '-o'."),
         (("demo", "--seconds", "0"), "Invalid value for '--seconds'"),
     ],

@@ -1,3 +1,4 @@
+import re
 from functools import reduce
 from pathlib import Path
 
@@ -67,14 +68,14 @@ def test_a_setting_is_a_dotted_key_and_a_value(override, key, value):
         ("gate.raech=1", "unknown key 'gate.raech'; did you mean 'gate.reach'?"),
         ("max_speed=1", "unknown key 'max_speed'; did you mean 'gate.max_speed'?"),
         ("xyzzy=1", "unknown key 'xyzzy'"),
-        ("gate.reach=far", "gate.reach: input should be a valid number"),
+        ("gate.reach=far", "gate.reach: expected a number, got 'far'"),
         ("gate.reach=11", "gate.reach: input should be less than or equal to 10, got 11"),
         ("gate.reach=.nan", "gate.reach: input should be"),
-        ("gate.reach=", "gate.reach: input should be a valid number, unable to parse string as a number, got ''"),
-        ("gate.reach.x=1", "gate.reach: input should be a valid number"),
+        ("gate.reach=", "gate.reach: expected a number, got ''"),
+        ("gate.reach.x=1", "gate.reach: expected a number, got "),
         ("gate=3", "'gate' is a group of settings; set one of those below it, such as 'gate.max_gap_seconds'"),
         ("mode=backwards", "mode: input should be 'offline', 'windowed' or 'online', got 'backwards'"),
-        ("min_detections=2.5", "min_detections: input should be a valid integer"),
+        ("min_detections=2.5", "min_detections: expected a whole number, got "),
     ],
 )
 def test_a_wrong_setting_is_named(override, message):
@@ -97,7 +98,7 @@ def test_a_setting_below_a_single_value_of_the_file_is_named(write):
         ("mod: online\n", "unknown key 'mod'; did you mean 'mode'?"),
         ("gate:\n  reech: 1\n", "unknown key 'gate.reech'; did you mean 'gate.reach'?"),
         ("costs: {entry: -1}\n", "costs.entry: input should be greater than or equal to 0, got -1"),
-        ("costs: {entry: much}\n", "costs.entry: input should be a valid number"),
+        ("costs: {entry: much}\n", "costs.entry: expected a number, got "),
         ("gate:\n", "'gate' is a group of settings; set one of those below it, such as 'gate.max_gap_seconds'"),
         ("1: 2\n", "1: keys should be strings"),
     ],
@@ -135,9 +136,11 @@ def test_a_file_that_is_not_yaml_is_named(write, content):
 
 def test_a_missing_configuration_is_named_with_those_that_exist(tmp_path):
     for missing in ("deflaut", tmp_path / "none.yaml"):
-        with pytest.raises(ConfigError, match=f"no configuration {missing} .*shipped ones: .*default"):
+        with pytest.raises(ConfigError, match=f"there is no configuration or file '{missing}'.* Shipped: default, "):
             load_parameters(missing)
-    with pytest.raises(ConfigError, match="no configuration"):
+    with pytest.raises(ConfigError, match=r"'fst'; did you mean 'fast'\? Shipped: default, fast, "):
+        load_parameters("fst")
+    with pytest.raises(ConfigError, match=f"cannot read the configuration {tmp_path}: Is a directory"):
         load_parameters(tmp_path)
 
 
@@ -238,7 +241,7 @@ HOSTILE = {
     "a long text": ("mode: " + "x" * 500_000, "mode: input should be 'offline', 'windowed' or 'online', got 'xxx"),
     "an object of Python": ("mode: !!python/object/apply:os.mkdir [made]", "is not YAML: could not determine"),
     "an endless number": ("min_detections: " + "9" * 6000, "is not YAML: Exceeds the limit"),
-    "itself": ("gate: &a {max_gap_seconds: *a}", "gate.max_gap_seconds: input should be a valid number"),
+    "itself": ("gate: &a {max_gap_seconds: *a}", "gate.max_gap_seconds: expected a number, got "),
     "no text as a key": ("1: 2", "1: keys should be strings"),
 }
 
@@ -253,3 +256,20 @@ def test_a_hostile_file_is_one_short_line(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(str(caught.value)) < 500
     assert "\n" not in str(caught.value)
     assert not Path("made").exists()
+
+
+@pytest.mark.parametrize(
+    ("former", "present", "value"),
+    [
+        ("tracklets.costs.least_evidence", "tracklets.costs.min_evidence", 0.25),
+        ("tracklets.costs.most_evidence", "tracklets.costs.max_evidence", 5.5),
+        ("tracklets.costs.patience_seconds", "tracklets.costs.exit_ramp_seconds", 2.5),
+        ("tracklets.summary.trim.longest_seconds", "tracklets.summary.trim.max_seconds", 0.5),
+    ],
+)
+def test_former_names_of_settings_are_accepted_with_a_warning(former, present, value):
+    message = f"'{former}' is now called '{present}'; the next release will not accept the former name"
+    with pytest.warns(FutureWarning, match=re.escape(message)):
+        loaded = load_parameters(None, [f"{former}={value}"])
+    assert loaded == load_parameters(None, [f"{present}={value}"])
+    assert loaded != load_parameters()

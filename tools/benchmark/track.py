@@ -102,7 +102,7 @@ def measure(
     detector: str | None,
     video: bool,
     repeats: int,
-    against: bool,
+    others: bool,
     progress: Progress,
 ) -> TrackBenchmark:
     """Track all sources several times, each time in a fresh process; results go to a temporary folder.
@@ -113,7 +113,7 @@ def measure(
         detector: the name of a detector; None: public detections, else the default detector.
         video: whether annotated videos are drawn.
         repeats: number of runs; the medians are reported.
-        against: whether other trackers are measured, too.
+        others: whether other trackers are measured, too.
         progress: receives the progress.
 
     Raises:
@@ -124,8 +124,8 @@ def measure(
     from siamlink.tools.running.job import Job
     from siamlink.tools.running.prepare import check_sources, expand_sources, prepare
 
-    if against and find_spec("trackers") is None:
-        raise ConfigError("--against needs the package trackers: pip install 'trackers>=2.6.1,<3'")
+    if others and find_spec("trackers") is None:
+        raise ConfigError("--other-trackers needs the package trackers: pip install 'trackers>=2.6.1,<3'")
     with TemporaryDirectory(prefix="siamlink-") as folder:
         job = Job(Path(folder), parameters, detector, video=video, overwrite=True)
         expanded = expand_sources(sources)
@@ -134,9 +134,11 @@ def measure(
         for source in inputs:
             if source.live:
                 raise ConfigError(f"{source.name} is live, so that runs would differ: measure a recording of it")
-            if against and source.detections is None:
-                raise ConfigError(f"{source.name} has no detections: --against compares on MOT sequences with det.txt")
-        works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, track_by_peer) if against else {})}
+            if others and source.detections is None:
+                raise ConfigError(
+                    f"{source.name} has no detections: --other-trackers compares on MOT sequences with det.txt"
+                )
+        works: dict[str, Work] = {OURS: _track, **(dict.fromkeys(PEERS, track_by_peer) if others else {})}
         measured: dict[str, list[Measured]] = {name: [] for name in works}
         for turn in range(repeats):
             for done, (name, work) in enumerate(works.items(), turn * len(works)):

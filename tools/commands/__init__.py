@@ -1,1 +1,1 @@
-"""The commands a person types, one file each."""
+"""The commands of the program, one file each."""

@@ -14,16 +14,19 @@ app = typer.Typer(no_args_is_help=True, help="Measure the speed of tracking on t
 class BenchTrackOptions:
     """The arguments and options of `siamlink bench track`."""
 
-    sources: Annotated[list[str], typer.Argument(metavar="SOURCE...", help="Sources, as for 'siamlink track'.")]
+    sources: Annotated[list[str], typer.Argument(metavar="SOURCE", help="Sources, as for 'siamlink track'.")]
     config: Config = None
     settings: Settings = None
     detector: Detector = None
     video: Annotated[bool, typer.Option("--video/--no-video", help="Also draw the annotated video.")] = False
     repeat: Repeat = 3
-    against: Annotated[
+    other_trackers: Annotated[
         bool,
-        typer.Option("--against", help="Also measure SORT, ByteTrack, OC-SORT and BoT-SORT of the package trackers."),
+        typer.Option(
+            "--other-trackers", help="Also measure SORT, ByteTrack, OC-SORT and BoT-SORT of the package trackers."
+        ),
     ] = False
+    against: Annotated[bool, typer.Option("--against", hidden=True, help="Former name of --other-trackers.")] = False
     json: JsonFile = None
 
 
@@ -41,19 +44,22 @@ def track(options: BenchTrackOptions) -> None:
     the same time, so that their sum may exceed the total. 'load' is the start of the program, 'tracking' the time from
     the detections (or frames) to the tracks, 'write' the rest.
 
-    --against measures other trackers with their default settings on the same detections; 'ratio' is their time divided
-    by that of siamlink. Scores outside [0, 1] are replaced by ranks for them. It needs sources with detections and
-    pip install 'trackers>=2.6.1,<3'.
+    --other-trackers measures other trackers with their default settings on the same detections; 'ratio' is their time
+    divided by that of siamlink. For the other trackers, detection scores outside [0, 1] are replaced by their ranks.
+    This option needs sources with detections and the package trackers: pip install 'trackers>=2.6.1,<3'.
     """
     from siamlink.tools.benchmark.track import measure
     from siamlink.tools.console.files import write_text
-    from siamlink.tools.console.terminal import show_table, stage_bars
+    from siamlink.tools.console.terminal import show_former_name, show_table, stage_bars
     from siamlink.tracker.parameters import load_parameters
 
+    if options.against:
+        show_former_name("--against", "--other-trackers")
+    others = options.other_trackers or options.against
     parameters = load_parameters(options.config, options.settings or [])
     with stage_bars() as progress:
         benchmark = measure(
-            options.sources, parameters, options.detector, options.video, options.repeat, options.against, progress
+            options.sources, parameters, options.detector, options.video, options.repeat, others, progress
         )
     for table in benchmark.tables():
         show_table(table)

@@ -11,14 +11,15 @@ if TYPE_CHECKING:
     from siamlink.tracker.cache.record_store import RecordDatabase
 
 app = typer.Typer(no_args_is_help=True, help="List or clear a cache of 'siamlink track'.")
-Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder given to --cache.")]
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of --cache.")]
 
 
 @app.command()
 def info(folder: Folder) -> None:
-    """List the entries of a cache: the video and the detector or appearance, the frames, the size and the last use.
+    """List the entries of a cache.
 
-    Prints a table; changes nothing.
+    Prints a table: the video and the detector or appearance model, the frames, the size and the last use. Changes
+    nothing.
     """
     from datetime import datetime
 

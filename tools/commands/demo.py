@@ -10,6 +10,7 @@ from siamlink.tools.console.options import Overwrite
 PLACES = {
     "street/street.mp4": "the scene",
     "street/gt/gt.txt": "its ground truth",
+    "street/det/det.txt": "the detections",
     "tracks/street.txt": "the tracks",
     "tracks/street.mp4": "the annotated video",
     "tracks/street.json": "settings, versions and times",
@@ -20,18 +21,19 @@ def demo(
     output: Annotated[
         Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the scene and the results.")
     ] = Path("demo"),
-    seconds: Annotated[float, typer.Option(min=1, max=600, help="Length of the scene in seconds.")] = 10,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the random scene.")] = 0,
+    seconds: Annotated[float, typer.Option(metavar="S", min=1, max=600, help="Length of the scene in seconds.")] = 10,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the random scene.")] = 0,
     overwrite: Overwrite = False,
 ) -> None:
     """Render a synthetic street, detect motion, track it, score the tracks and draw them, in under a minute.
 
-    Writes DIR/street/ (a MOT sequence: the video and its exact ground truth) and DIR/tracks/ (street.txt, the annotated
-    street.mp4, street.json). Prints the scores and the paths.
+    Writes DIR/street/ (a MOT sequence: the video, its exact ground truth, the detections) and DIR/tracks/ (street.txt,
+    the annotated street.mp4, street.json). Prints the scores and the paths.
     """
     from siamlink.detectors.base.errors import OutputError
     from siamlink.detectors.models.registry import load_detector
-    from siamlink.tools.console.files import make_folder, publish, staging
+    from siamlink.detectors.mot.text import format_rows
+    from siamlink.tools.console.files import make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.evaluation import evaluate
     from siamlink.tools.running.job import Job, run
@@ -50,12 +52,15 @@ def demo(
             source = open_input(staged / "street", use_public=False)._replace(origin=str(output / "street"))
             job = Job(staged / "tracks")
             outcome = run(source, job, load_detector("motion"), job.parameters.load_matcher(), progress)
+        with output_errors(output):
+            (staged / "street" / "det").mkdir()
+            (staged / "street" / "det" / "det.txt").write_text(format_rows(outcome.result.detections), encoding="ascii")
         evaluation = evaluate(staged / "street", staged / "tracks" / "street.txt")
         publish(staged, output)
     show_table(evaluation.table())
     took = ", ".join(f"{stage} {value:.1f} s" for stage, value in outcome.seconds.items())
-    tracks, people = outcome.result.tracks.count, len(scene.people)
-    typer.echo(f"{tracks} tracks of {people} people in {outcome.result.frame_count} frames ({took})")
-    typer.echo("the detector sees motion only: people who walk close together are one detection")
+    tracks, objects = outcome.result.tracks.count, len(scene.people)
+    typer.echo(f"{tracks} tracks of {objects} objects in {outcome.result.frame_count} frames ({took})")
+    typer.echo("the detector sees motion only: objects that are close together become one detection")
     for place, what in PLACES.items():
         typer.echo(f"  {output / place!s:<28} {what}")

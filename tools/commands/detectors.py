@@ -12,6 +12,6 @@ def detectors() -> None:
     from siamlink.tools.console.tables import Table
     from siamlink.tools.console.terminal import show_table
 
-    rows = [(each.name, "yes" if each.available else "no", each.note, each.origin) for each in available_detectors()]
+    rows = [(each.name, each.ready, each.note, each.origin) for each in available_detectors()]
     show_table(Table(("detector", "ready", "note", "from"), tuple(rows), texts=4, folded=(2, 3)))
     typer.echo("Also: onnx:FILE (YOLOX or NanoDet), package.module:attribute, file.py:attribute")

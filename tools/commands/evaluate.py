@@ -48,8 +48,9 @@ class EvaluateOptions:
     limit: Annotated[
         Path | None,
         typer.Option(
-            metavar="DETECTIONS",
-            help="Also score perfect links of these detections: a MOT file, or a path inside each sequence's folder.",
+            metavar="FILE",
+            help="Also score the best possible links of these detections (by the ground truth): a MOT file, or a path "
+            "inside each sequence's folder.",
         ),
     ] = None
     check: Annotated[

@@ -15,6 +15,7 @@ from siamlink.tools.console.options import (
     Overwrite,
     Patience,
     Settings,
+    choice_of,
     takes,
 )
 
@@ -47,7 +48,7 @@ class TrackOptions:
     sources: Annotated[
         list[str],
         typer.Argument(
-            metavar="SOURCE...",
+            metavar="SOURCE",
             help="Video file, image folder, MOT sequence, folder of sequences, camera number or stream URL.",
         ),
     ]
@@ -62,18 +63,26 @@ class TrackOptions:
     ] = None
     constraints: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="Text file of boxes that must, or cannot, be in one track; see the docs."),
+        typer.Option(
+            metavar="FILE",
+            help="Text file that says which boxes of earlier tracks are, or are not, one object; "
+            "docs/track.md describes it.",
+        ),
     ] = None
     mode: Annotated[
         Mode | None,
         typer.Option(
-            help="Use the whole video (offline, the default), a bounded delay (windowed) or no delay (online)."
+            parser=choice_of(Mode),
+            metavar="|".join(Mode),
+            help="Use the whole video (offline, the default), a bounded delay (windowed) or no delay (online).",
         ),
     ] = None
     solver: Annotated[
         Solver | None,
         typer.Option(
-            help="Choose links by the exact linear program (lp, the default), or faster, frame by frame (hungarian)."
+            parser=choice_of(Solver),
+            metavar="|".join(Solver),
+            help="Choose links by the exact linear program (lp, the default), or faster, frame by frame (hungarian).",
         ),
     ] = None
     config: Config = None
@@ -88,11 +97,16 @@ class TrackOptions:
     overwrite: Overwrite = False
     resume: Annotated[
         bool,
-        typer.Option("--resume", help="Record each frame, and continue an interrupted run that was started with it."),
+        typer.Option(
+            "--resume",
+            help="Record the work on each frame, so that the same command can continue after an interruption.",
+        ),
     ] = False
     cache: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Record detections and descriptors there, and reuse them in later runs."),
+        typer.Option(
+            metavar="DIR", help="Folder in which detections and appearance descriptors are kept for later runs."
+        ),
     ] = None
     cache_limit: Annotated[
         float,

@@ -19,12 +19,22 @@ Exclude = Annotated[
 ]
 
 
+TrainingSettings = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change one training setting, such as steps=3000; repeatable; docs/train.md lists all.",
+    ),
+]
+
+
 @dataclass(frozen=True)
 class MatcherOptions:
     """The arguments and options of `siamlink train matcher`."""
 
     data: Annotated[
-        list[Path], typer.Argument(metavar="DATA...", help="MOT sequences with gt/ and det/, or folders of sequences.")
+        list[Path], typer.Argument(metavar="DATA", help="MOT sequences with gt/ and det/, or folders of sequences.")
     ]
     output: Output
     exclude: Exclude = None
@@ -40,7 +50,7 @@ class SiameseOptions:
     data: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DATA...",
+            metavar="DATA",
             help="MOT sequences with gt/ and frames, folders of crops named ID_*.jpg, or folders of either.",
         ),
     ]
@@ -53,7 +63,7 @@ class SiameseOptions:
     start: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Start from these weights instead of random weights.")
     ] = None
-    settings: Settings = None
+    settings: TrainingSettings = None
     overwrite: Overwrite = False
 
 
@@ -63,14 +73,13 @@ class AllOptions:
 
     data: Annotated[
         list[Path],
-        typer.Argument(metavar="DATA...", help="As for 'train siamese'; the matcher learns from the MOT sequences."),
+        typer.Argument(
+            metavar="DATA", help="As for 'train siamese'; the matching models learn from the MOT sequences."
+        ),
     ]
     output: Output
     exclude: Exclude = None
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change one setting of 'train siamese'; repeatable."),
-    ] = None
+    settings: TrainingSettings = None
     overwrite: Overwrite = False
 
 
@@ -96,9 +105,11 @@ def siamese(options: SiameseOptions) -> None:
 @app.command()
 @takes(MatcherOptions)
 def matcher(options: MatcherOptions) -> None:
-    """Train the link probability and the detection probability on every file in the det/ of each sequence.
+    """Train the matching models on all detection files of sequences.
 
-    With an appearance model (--set appearance=...), the frames of the sequences are used too.
+    These are the files in the det/ of a sequence. The models give the matching probability of a pair and the
+    probability that a detection shows an object. With an appearance model (--set appearance=...), the frames of the
+    sequences are used too.
 
     Writes XGBoost models for 'siamlink track --set model=DIR': DIR/context.json and DIR/detection.json, and for the
     second level DIR/tracklet_link.json and DIR/tracklet_object.json. With --set levels=1 there is no second level, but
@@ -110,9 +121,10 @@ def matcher(options: MatcherOptions) -> None:
 @app.command(name="all")
 @takes(AllOptions)
 def everything(options: AllOptions) -> None:
-    """Train the network, then the matcher with it: one folder for 'siamlink track --set model=DIR'.
+    """Train the network, then the matching models with it.
 
-    Writes the files of 'train siamese' and 'train matcher'. The same command continues a training that was stopped.
+    The folder is one for 'siamlink track --set model=DIR'. Writes the files of 'train siamese' and 'train matcher'. The
+    same command continues a training that was stopped.
     """
     from siamlink.association.appearance.loading import SIAMESE_FILE
     from siamlink.association.training.siamese_trainer import CHECKPOINT
@@ -140,9 +152,10 @@ def _train_siamese(options: SiameseOptions) -> None:
     from siamlink.tools.training.siamese_run import check_run, finish_run
 
     values: dict[str, object] = {}
+    parameters = SiameseTrainingParameters()
     for setting in options.settings or []:
         apply_override(SiameseTrainingParameters, values, setting)
-    parameters = build(SiameseTrainingParameters, values, "--set")
+        parameters = build(SiameseTrainingParameters, values, f"--set {setting}")
     check_settings(parameters, options.start)
     output = options.output
     make_folder(output)

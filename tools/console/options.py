@@ -3,12 +3,14 @@
 import inspect
 from collections.abc import Callable
 from dataclasses import MISSING, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_type_hints
 
 import typer
 
 Record = TypeVar("Record")
+Choice = TypeVar("Choice", bound=StrEnum)
 
 Detector = Annotated[
     str | None,
@@ -51,6 +53,17 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures to this file as JSON.")
 ]
 Repeat = Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Number of runs; the medians are reported.")]
+
+
+def choice_of(kind: type[Choice]) -> Callable[[str], Choice]:
+    """A parser of the values of an enumeration, whose error names them."""
+
+    def parse(text: str) -> Choice:
+        if text not in list(kind):
+            raise typer.BadParameter(f"'{text}' is not one of {', '.join(repr(str(each)) for each in kind)}.")
+        return kind(text)
+
+    return parse
 
 
 def takes(record: type[Record]) -> Callable[[Callable[[Record], None]], Callable[..., None]]:

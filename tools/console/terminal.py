@@ -19,6 +19,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
+from siamlink.detectors.base.former_names import former_name_note
 from siamlink.detectors.base.stopwatch import Progress as ProgressCallback
 from siamlink.tools.console.tables import Table
 
@@ -48,6 +49,11 @@ def show_error(message: object) -> None:
 def show_note(message: object) -> None:
     """Print a remark as one line to stderr."""
     typer.secho(message, fg=typer.colors.YELLOW, err=True)
+
+
+def show_former_name(former: str, present: str) -> None:
+    """Print a note that a command or option was called by its former name."""
+    show_note(f"note: {former_name_note(former, present)}")
 
 
 def show_warning(message: Warning | str, category: type[Warning], filename: str, lineno: int) -> None:

@@ -8,7 +8,7 @@ from siamlink.tools.console.files import check_folder, check_output, partial_pat
 from siamlink.tools.running.job import Job
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
-from siamlink.tracker.runs.track import check_mode
+from siamlink.tracker.runs.track import check_live_mode, check_mode
 
 
 def expand_sources(sources: list[str]) -> list[str]:
@@ -35,6 +35,7 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     Raises:
         SiamlinkError: it cannot be opened, tracked or written.
     """
+    check_live_mode(origin, job.parameters)
     use_public, constraints = job.detector is None, job.constraints or ()
     detections = _detections_of(origin, job)
     source = open_input(origin, detections, job.frame_rate, use_public, constraints, job.patience_seconds)

@@ -132,7 +132,7 @@ def _cache_notes(
     elif job.resume and not job.cache and database.entries():
         yield "the records are of another input, detector or appearance; all frames are processed"
     elif job.resume:
-        yield "there is nothing to resume; all frames are processed"
+        yield "no interrupted run found; starting from the first frame"
 
 
 def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher) -> str:

@@ -173,7 +173,7 @@ def open_frame_cache(
     Args:
         database: holds the records; it must stay open as long as the cache is used.
         frames: the video.
-        frame_rate: frames a second, which optical flow depends on.
+        frame_rate: frames per second, which optical flow depends on.
         detector: finds the detections; None if they are given. Of one without a fingerprint nothing is recorded.
         appearance: describes the detections; the same holds for it.
         flow: settings of the optical flow, for an appearance that needs it and has no settings of its own.

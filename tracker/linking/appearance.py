@@ -28,7 +28,7 @@ class FrameDescriber:
     Args:
         appearance: describes boxes; None: nothing is described.
         flow: settings of the optical flow, for an appearance that needs it and has none of its own.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         stopwatch: counts the stages `flow` and `appearance`.
         cache: descriptors from earlier runs; new ones are added to it.
     """
@@ -91,7 +91,7 @@ def flow_for(appearance: Appearances | None, parameters: FlowParameters, frame_r
     Args:
         appearance: describes detections.
         parameters: of the flow, for an appearance that has none of its own.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
     """
     if not appearance or not appearance.needs_flow:
         return None

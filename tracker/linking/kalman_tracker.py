@@ -1,4 +1,4 @@
-"""A fast online tracker: a Kalman filter for each track, and the Hungarian method on link probabilities."""
+"""A fast online tracker: a Kalman filter for each track, and the Hungarian method on matching probabilities."""
 
 from collections.abc import Iterator
 from itertools import pairwise
@@ -204,10 +204,10 @@ class KalmanTracker:
         self.frame = frame
 
     def _link(self, scores: _FrameScores) -> NDArray[np.intp]:
-        """(N,) the open track that each detection continues, by link probability and motion together; -1 for none.
+        """(N,) the open track that each detection continues, by matching probability and motion together; -1 for none.
 
-        The likelihood of a link is the link probability times the Gaussian of the distance from the predicted place;
-        its gain are the nats by which it beats the least likely link that is made.
+        The likelihood of a link is the matching probability times the Gaussian of the distance from the predicted
+        place; its gain is the number of nats by which it beats the least likely link that is made.
         """
         online, tracks = self._setup.parameters.online, self._tracks
         place = {row: index for index, row in enumerate(tracks.row.tolist())}

@@ -24,7 +24,7 @@ class TrackerSetup:
     """What a tracker of one video works with.
 
     Attributes:
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         parameters: settings of the tracker.
         matcher: the models with their appearance.
         image_size: width and height in pixels, if known.
@@ -62,12 +62,12 @@ class Tracker(Protocol):
 
     @property
     def open_count(self) -> int:
-        """The candidate pairs that geometry left open; with two levels, the detections to describe."""
+        """Number of candidate pairs that geometry leaves undecided; with two levels, of detections to describe."""
         ...
 
     @property
     def compared_count(self) -> int:
-        """Those of them that the appearance has compared or described."""
+        """How many of `open_count` have been compared or described by the appearance model."""
         ...
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:

@@ -78,7 +78,7 @@ class _PublicTracker:
         """Make a tracker of one video.
 
         Args:
-            frame_rate: frames a second.
+            frame_rate: frames per second.
             parameters: settings; a `mode` that is not set is the one of this tracker.
             matcher: the models with their appearance; None: those that the parameters name.
             image_size: width and height in pixels, if known.
@@ -121,12 +121,12 @@ class _PublicTracker:
 
     @property
     def open_count(self) -> int:
-        """The candidate pairs that geometry left open; with two levels, the detections to describe."""
+        """Number of candidate pairs that geometry leaves undecided; with two levels, of detections to describe."""
         return self._tracker.open_count
 
     @property
     def compared_count(self) -> int:
-        """Those of them that the appearance has compared or described."""
+        """How many of `open_count` have been compared or described by the appearance model."""
         return self._tracker.compared_count
 
 
@@ -145,11 +145,12 @@ class _DelayedTracker(_PublicTracker):
             detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
                 `x1 y1 x2 y2 score [label]`.
             image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
-            frame_number: greater than the last one; None: the next frame. Skipped frames have no detections.
-            frame: former name of both; accepted for one more release.
+            frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames have no
+                detections.
+            frame: deprecated; use `image` or `frame_number`.
 
         Returns:
-            `Tracks` of the frames after the last `final_frame` up to the new one; none if this is the same.
+            `Tracks` of the frames that became final with this call; empty if none did.
 
         Raises:
             InputError: the frame number does not grow, or the detections are of several frames or none of these types.
@@ -171,7 +172,7 @@ class WindowedTracker(_DelayedTracker):
 
 
 class OnlineTracker(_PublicTracker):
-    """Gives the tracks of each frame at once; they are final.
+    """Gives the tracks of each frame at once; they are final. A new track is reported after a few frames.
 
     With solver `lp`, the linear program links the detections of the last seconds anew in every frame. With solver
     `hungarian`, each track has a Kalman filter: many times faster, and less accurate.
@@ -208,8 +209,9 @@ class OnlineTracker(_PublicTracker):
             detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
                 `x1 y1 x2 y2 score [label]`.
             image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
-            frame_number: greater than the last one; None: the next frame. Skipped frames have no detections.
-            frame: former name of both; accepted for one more release.
+            frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames have no
+                detections.
+            frame: deprecated; use `image` or `frame_number`.
 
         Returns:
             `Tracks` of this frame; extrapolated boxes are marked interpolated. For a `supervision.Detections`, those of

@@ -25,7 +25,7 @@ class WindowSchedule:
     Args:
         latency_seconds: the delay after which tracks are final at most; 0: at once; infinite: at the end only.
         step_share: share of the latency between two solutions, from 0 to 1.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
 
     Attributes:
         final_frame: the last frame whose tracks are final.

@@ -22,7 +22,7 @@ class CameraMotion:
     """Estimates how the background of one video moves, frame by frame.
 
     Args:
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         stopwatch: counts the stage `camera`.
         cache: motion from earlier runs; new motion is added.
     """
@@ -114,7 +114,7 @@ def camera_for(
     Args:
         matcher: with its appearance, if there is one.
         parameters: of smoothing.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         stopwatch: counts the stage `camera`.
         cache: motion from earlier runs.
     """

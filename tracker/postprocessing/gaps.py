@@ -25,7 +25,7 @@ def complete_tracks(
     Args:
         tracks: the detections of tracks.
         last_frame: tracks are extrapolated up to it.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         parameters: which of these are done.
         camera: the camera's motion; None: it stands still.
         smoothing: how much boxes are smoothed; None: chosen by these tracks.
@@ -67,7 +67,7 @@ def extrapolate(tracks: Tracks, last_frame: int, longest_seconds: float, frame_r
         tracks: without gaps.
         last_frame: the last known frame.
         longest_seconds: tracks that end longer before it stay as they are.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
 
     Returns:
         The tracks with new rows, marked interpolated, of the size and score that their track ended with.

@@ -70,7 +70,7 @@ def smooth_tracks(
 
     Args:
         tracks: the detections of tracks.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         camera: the camera's motion; None: it stands still.
         smoothing: the strength; None: chosen by these tracks.
 

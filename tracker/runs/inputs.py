@@ -14,7 +14,7 @@ from siamlink.tracker.cache.frame_cache import FrameCache
 from siamlink.tracker.runs.corrections import Corrections, read_corrections
 
 LOWEST_FRAME_RATE = 0.001
-"""Frames a second; a lower rate is a mistake, and no video can be written with it."""
+"""Frames per second; a lower rate is a mistake, and no video can be written with it."""
 
 
 class TrackingInput(NamedTuple):
@@ -22,7 +22,7 @@ class TrackingInput(NamedTuple):
 
     Attributes:
         name: names the outputs.
-        frame_rate: frames a second.
+        frame_rate: frames per second.
         frame_count: frames to expect, for some videos an estimate; None where not known.
         frames: the images; None for a sequence that has detections only.
         detections: those that came with the source; None where a detector has to find them.
@@ -84,7 +84,7 @@ def open_input(
     Args:
         source: a video file, an image folder, a MOT sequence folder, a camera number or a stream URL.
         detections: a MOT detection file or `Detections`; None: a MOT sequence's own `det/det.txt`, if wanted.
-        frame_rate: frames a second; None: that of the source.
+        frame_rate: frames per second; None: that of the source.
         use_public: whether a MOT sequence's own detections are used.
         constraints: a file of corrections (see `read_corrections`), or constraints on rows of the detections.
         patience_seconds: how long to reconnect to a live source before giving up; with 0, its first end is the end.
@@ -103,7 +103,7 @@ def open_input(
     except OSError as error:
         raise InputError(f"cannot read {origin}: {error.strerror or error}") from None
     if opened.frame_rate < LOWEST_FRAME_RATE:
-        raise ConfigError(f"{origin}: {opened.frame_rate:g} frames a second are too few; give the true --frame-rate")
+        raise ConfigError(f"{origin}: {opened.frame_rate:g} frames per second are too few; give the true --frame-rate")
     known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
     return opened._replace(origin=opened.name if opened.live else str(origin), known=known)
 

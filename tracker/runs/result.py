@@ -42,8 +42,8 @@ class TrackingResult:
 
     Attributes:
         name: of the source.
-        tracks: of all frames; none where they are not kept (see `TrackingOptions`).
-        detections: those that were linked, before non-maximum suppression; none likewise.
+        tracks: of all frames; empty if `TrackingOptions` says not to keep them.
+        detections: those that were linked, before non-maximum suppression; empty likewise.
         counts: how many there were.
         detector: the name of the detector; None if the detections were given.
         frame_count: how many frames were covered.

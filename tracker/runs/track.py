@@ -1,5 +1,7 @@
 """From a source and its detections to tracks: the one call behind the command and the Python interface."""
 
+import difflib
+import inspect
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.models.registry import load_detector
+from siamlink.detectors.sources.open import live_title
 from siamlink.tracker.linking.trackers import check_constraints_possible
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
@@ -31,8 +34,9 @@ def track(
 
     Args:
         source: a video file, an image folder, a MOT sequence folder, a camera number or a stream URL.
-        detector: a detector's name, `package.module:attribute`, or an object with `detect(image)`; None: the
-            detections that are given or lie in the sequence, else `DEFAULT_DETECTOR`.
+        detector: any text that --detector accepts, such as "yolox-nano", "onnx:FILE" or "file.py:attribute", or an
+            object with `detect(image)`; None: the detections that are given or lie in the sequence, else
+            `DEFAULT_DETECTOR`.
         detections: a MOT detection file or `Detections`.
         parameters: settings of the tracker.
         progress: called with the stage, the frames done and the frames in all.
@@ -43,6 +47,7 @@ def track(
         SiamlinkError: an argument cannot be used; the message is one line that says which.
     """
     parameters = _with_settings(parameters or TrackerParameters(), settings)
+    check_live_mode(source, parameters)
     opened = open_input(source, detections, use_public=detector is None, constraints=constraints)
     return track_input(opened, TrackingOptions(parameters, detector, progress=progress or no_progress))
 
@@ -64,6 +69,17 @@ def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResu
     return TrackingRun(source, detector, options).result()
 
 
+def check_live_mode(source: str | Path | int, parameters: TrackerParameters) -> None:
+    """Check before a camera or stream is opened that it can be tracked in this mode.
+
+    Raises:
+        InputError: it is to be tracked offline, or its URL is not that of a stream.
+    """
+    title = live_title(str(source) if isinstance(source, int) else source)
+    if title and parameters.mode == "offline":
+        raise InputError(f"{title} needs --mode online or --mode windowed")
+
+
 def check_mode(source: TrackingInput, parameters: TrackerParameters) -> None:
     """Check before the work that a source can be tracked in this mode.
 
@@ -72,7 +88,7 @@ def check_mode(source: TrackingInput, parameters: TrackerParameters) -> None:
         ConfigError: there are constraints, and the tracker cannot obey them.
     """
     if source.live and parameters.mode == "offline":
-        raise InputError(f"{source.name} is live and has no end to wait for: use --mode online or --mode windowed")
+        raise InputError(f"{source.name} is live and needs --mode online or --mode windowed")
     if source.known:
         check_constraints_possible(parameters)
         if isinstance(source.known, Corrections) and source.detections is None and parameters.mode != "offline":
@@ -95,6 +111,12 @@ def _with_settings(parameters: TrackerParameters, settings: dict[str, Any]) -> T
     """
     if not settings:
         return parameters
+    for name in settings.keys() - TrackerParameters.model_fields:
+        near = difflib.get_close_matches(
+            name, [*inspect.signature(track).parameters, *TrackerParameters.model_fields], 1
+        )
+        if near and near[0] not in TrackerParameters.model_fields:
+            raise ConfigError(f"track(): unknown argument '{name}'; did you mean '{near[0]}'?")
     values = parameters.model_dump(exclude_unset=True)
     for name, value in settings.items():
         old = values.get(name)

@@ -94,7 +94,7 @@ def test_costs_are_log_likelihoods(broken_up: Callable) -> None:
 def test_the_exit_cost_rises_with_the_time_before_the_last_frame(broken_up: Callable) -> None:
     tracklets, _, _ = broken_up(300)
     costs, nothing = (
-        TrackletCostParameters(exit=3, patience_seconds=2),
+        TrackletCostParameters(exit=3, exit_ramp_seconds=2),
         Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64)),
     )
     last = int(tracklets.last.frame.max())

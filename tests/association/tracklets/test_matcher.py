@@ -82,7 +82,7 @@ def test_models_with_former_names_predict_the_same_and_warn(tmp_path: Path) -> N
     text = "\n".join(str(each.message) for each in warned)
     assert "likeness is similarity now" in text
     assert "height_surprise is height_residual now" in text
-    assert f"{FORMER_OBJECT_FILE} is called {OBJECT_FILE} now" in text
+    assert f"{FORMER_OBJECT_FILE}' is now called '{OBJECT_FILE}'" in text
     pairs, tracklets = random_features(TRACKLET_PAIR_FEATURES), random_features(TRACKLET_FEATURES)
     assert np.array_equal(former.link_probability(pairs), present.link_probability(pairs))
     assert np.array_equal(former.object_probability(tracklets), present.object_probability(tracklets))

@@ -7,7 +7,7 @@ from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_
 from siamlink.detectors.detections import Detections
 
 RATE = 10.0
-PARAMETERS = TrimParameters(longest_seconds=0.2, min_iou=0.15)
+PARAMETERS = TrimParameters(max_seconds=0.2, min_iou=0.15)
 
 
 def scene(*walks) -> tuple[Detections, np.ndarray]:
@@ -53,7 +53,7 @@ def test_other_tracklets_stay_as_they_are(other):
 
 
 def test_without_allowed_overlap_nothing_is_trimmed():
-    never = TrimParameters(longest_seconds=0)
+    never = TrimParameters(max_seconds=0)
     assert share_out([(1, 10, 0.0), (10, 20, 10.0)], parameters=never) == [list(range(1, 11)), list(range(10, 21))]
 
 

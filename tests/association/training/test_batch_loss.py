@@ -34,7 +34,7 @@ class Recording(PairLoss):
 
 @pytest.fixture
 def batch(paint_crops: Callable) -> Batch:
-    sampling = SamplingParameters(people=6, patches=4, false_detections=3)
+    sampling = SamplingParameters(identities=6, patches=4, false_detections=3)
     crop_sets = [paint_crops(), paint_crops(seed=1, video=True, false_detections=9)]
     return BatchSampler(crop_sets, sampling).draw(np.random.default_rng(0))
 

@@ -9,7 +9,7 @@ from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.detectors.base.errors import InputError
 
 Paint = Callable[..., IdentityCrops]
-PARAMETERS = SamplingParameters(people=6, patches=3, false_detections=2)
+PARAMETERS = SamplingParameters(identities=6, patches=3, false_detections=2)
 
 
 def test_half_of_the_identities_come_from_one_moment_of_a_video(paint_crops: Paint) -> None:

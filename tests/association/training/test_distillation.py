@@ -75,7 +75,7 @@ def test_training_brings_a_network_nearer_to_its_teacher(paint_crops: Paint, tmp
     def agreement(weight: float) -> float:
         parameters = SiameseTrainingParameters(
             network=NetworkParameters(size="compact", dropout=0),
-            sampling=SamplingParameters(people=8, patches=2),
+            sampling=SamplingParameters(identities=8, patches=2),
             teacher=TeacherParameters(weight=weight),
             steps=60,
             check_every=60,

@@ -1,10 +1,12 @@
 import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from siamlink.association.appearance.siamese.checkpoint import read_checkpoint
 from siamlink.association.appearance.siamese.inference import Siamese, save_siamese
@@ -22,7 +24,7 @@ Paint = Callable[..., IdentityCrops]
 def settings(**changes: object) -> SiameseTrainingParameters:
     values = {
         "network": NetworkParameters(size="compact"),
-        "sampling": SamplingParameters(people=4, patches=2),
+        "sampling": SamplingParameters(identities=4, patches=2),
         "steps": 4,
         "check_every": 2,
         "precision": "float32",
@@ -142,6 +144,19 @@ def test_a_checkpoint_of_another_training_is_refused(paint_crops: Paint, tmp_pat
     (tmp_path / CHECKPOINT).write_bytes(b"nothing")
     with pytest.raises(ModelError, match="is not a checkpoint, or is damaged"):
         trainer(paint_crops, tmp_path)
+
+
+def test_a_checkpoint_of_the_release_before_is_resumed(paint_crops: Paint, tmp_path: Path) -> None:
+    first = trainer(paint_crops, tmp_path)
+    first.run(silent)
+    tensors, description = read_checkpoint(tmp_path / CHECKPOINT)
+    sampling = description["parameters"]["sampling"]
+    sampling["people"] = sampling.pop("identities")
+    description["people"] = description.pop("identities")
+    save_file(tensors, tmp_path / CHECKPOINT, {"training": json.dumps(description)})
+    with pytest.warns(FutureWarning, match="'sampling.people' is now called 'sampling.identities'"):
+        resumed = trainer(paint_crops, tmp_path)
+    assert resumed.state.step == first.state.step == 4
 
 
 def test_the_classifier_begins_at_the_descriptors_of_the_network(paint_crops: Paint, tmp_path: Path) -> None:

@@ -162,6 +162,7 @@ def test_installed_plug_ins_load_by_name_and_are_listed(tmp_path, monkeypatch):
     listed = {each.name: each for each in available_detectors()}
     assert listed["acme"].available
     assert listed["acme"].origin == "acme-eyes 1.2"
+    assert (listed["acme"].ready, listed["dim"].ready) == ("yes", "no")
     assert not listed["dim"].available
     assert "dim_eyes" in listed["dim"].note
 
@@ -171,7 +172,8 @@ def test_the_list_marks_weights_that_are_missing():
     assert list(listed)[:5] == ["hog", "motion", "yolox-nano", "yolox-tiny", "yolox-s"]
     assert listed["hog"].available
     assert not listed["yolox-nano"].available
-    assert listed["yolox-nano"].note == "weights are downloaded on first use (3.7 MB)"
+    assert listed["yolox-nano"].ready == "on first use"
+    assert listed["yolox-nano"].note == "people; downloads 3.7 MB of weights"
 
 
 def test_weights_that_cannot_be_downloaded_are_an_error_that_names_an_alternative(monkeypatch, tmp_path):

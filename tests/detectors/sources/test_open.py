@@ -7,14 +7,14 @@ import pytest
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.mot.sequence import open_sequence
-from siamlink.detectors.sources.open import open_sequence_frames, open_source
+from siamlink.detectors.sources.open import live_title, open_sequence_frames, open_source
 
 Make = Callable[..., Path]
 
 
 @pytest.fixture
 def sequence(tmp_path: Path, paint: Callable[..., np.ndarray]) -> Path:
-    """A MOT sequence of twelve images at 7 frames a second."""
+    """A MOT sequence of twelve images at 7 frames per second."""
     folder = tmp_path / "SEQ-1"
     (folder / "img1").mkdir(parents=True)
     for number in range(1, 13):
@@ -35,6 +35,24 @@ def test_a_sequence_opens_by_folder_by_images_and_as_an_object(sequence: Path, r
         assert [read_number(frame.image) for frame in frames] == list(range(1, 13))
         assert [frame.seconds for frame in frames] == pytest.approx([k / 7 for k in range(12)])
         assert frames.broken is None
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("0", "camera 0"),
+        ("rtsp://user:secret@host/gate?key=1", "stream gate"),
+        ("walk.mp4", None),
+        (Path("0"), None),
+    ],
+)
+def test_a_camera_or_stream_has_a_title_before_it_is_opened(source: str | Path, title: str | None) -> None:
+    assert live_title(source) == title
+
+
+def test_a_url_of_no_stream_has_no_title() -> None:
+    with pytest.raises(InputError, match="streams are read by http"):
+        live_title("file://gate")
 
 
 def test_a_sequence_with_a_video_in_place_of_images(make_video: Make, tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_the_stages_of_all_sources_are_added_up(siamlink: Run, sequence: Make, h
     figures = json.loads(Path("track.json").read_text())
     ours = figures[OURS]
     assert (figures["repeats"], figures["peers"], ours["frames"]) == (1, [], 48)
-    assert [*ours["seconds"]] == [LOAD, "features", "boosting", "solve", "tracklets", "gaps", WRITE]
+    assert [*ours["seconds"]] == [LOAD, "features", "link", "boosting", "solve", "tracklets", "gaps", WRITE]
     assert all(seconds > 0 and stage in done.out for stage, seconds in ours["seconds"].items())
     tracking = sum(seconds for stage, seconds in ours["seconds"].items() if stage not in (LOAD, WRITE))
     assert tracking < ours["tracking_seconds"] < ours["wall_seconds"]
@@ -99,8 +99,8 @@ def test_the_medians_count_and_ratios_are_to_siamlink() -> None:
 
 
 def test_an_input_that_cannot_be_measured_is_one_line(siamlink: Run, seen: list[Any], here: Path, stream: str) -> None:
-    line = siamlink("bench", "track", "walk.mp4", "--against").line
-    assert line == "siamlink: walk has no detections: --against compares on MOT sequences with det.txt"
+    line = siamlink("bench", "track", "walk.mp4", "--other-trackers").line
+    assert line == "siamlink: walk has no detections: --other-trackers compares on MOT sequences with det.txt"
     line = siamlink("bench", "track", stream, "--set", "mode=online").line
     assert line == "siamlink: gate is live, so that runs would differ: measure a recording of it"
     assert siamlink("bench", "track", "missing.mp4").line == "siamlink: no such file or folder: missing.mp4"
@@ -108,5 +108,14 @@ def test_an_input_that_cannot_be_measured_is_one_line(siamlink: Run, seen: list[
 
 def test_the_missing_package_is_named(siamlink: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("siamlink.tools.benchmark.track.find_spec", lambda name: None)
-    line = siamlink("bench", "track", "walk.mp4", "--against").line
-    assert line == "siamlink: --against needs the package trackers: pip install 'trackers>=2.6.1,<3'"
+    line = siamlink("bench", "track", "walk.mp4", "--other-trackers").line
+    assert line == "siamlink: --other-trackers needs the package trackers: pip install 'trackers>=2.6.1,<3'"
+
+
+def test_the_former_name_of_the_option_is_a_note(siamlink: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("siamlink.tools.benchmark.track.find_spec", lambda _: None)
+    former = siamlink("bench", "track", "walk.mp4", "--against")
+    note = "note: '--against' is now called '--other-trackers'; the next release will not accept the former name"
+    assert former.err.splitlines()[0] == note
+    assert former.err.splitlines()[1:] == siamlink("bench", "track", "walk.mp4", "--other-trackers").err.splitlines()
+    assert "--against" not in siamlink("bench", "track", "--help").out

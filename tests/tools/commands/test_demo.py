@@ -25,10 +25,13 @@ def test_the_demo_writes_the_listed_files_and_keeps_them(siamlink: Run, video_fa
     assert video_facts("demo/street/street.mp4") == ("h264", "yuv420p", (960, 540), 30)
     assert video_facts("demo/tracks/street.mp4") == ("h264", "yuv420p", (960, 540), 30)
     tracks = read_rows(Path("demo/tracks/street.txt"), 30, unique_ids=True)
-    assert f"{len(set(tracks[:, 1]))} tracks of 9 people in 30 frames" in result.out
+    assert f"{len(set(tracks[:, 1]))} tracks of 9 objects in 30 frames" in result.out
     record = json.loads(Path("demo/tracks/street.json").read_text())
     assert (record["input"]["source"], record["input"]["detections"]) == ("demo/street", "motion")
     assert "HOTA" in result.out
+
+    limit = siamlink("evaluate", "demo/street", "demo/tracks", "--limit", "det/det.txt")
+    assert (limit.code, "detection error" in limit.out) == (0, True)
 
     before = {path: path.read_bytes() for path in Path("demo").rglob("*") if path.is_file()}
     again = siamlink("demo", "-o", "demo", "--seconds", 1)

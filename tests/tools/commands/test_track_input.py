@@ -15,7 +15,7 @@ LAST = 24
 
 
 BAD_OPTIONS = [
-    (("--config", "nope"), "no configuration nope (No such file or directory); shipped ones: default, fast"),
+    (("--config", "nope"), "there is no configuration or file 'nope'. Shipped: default, fast"),
     (("--set", "gate.max_gap=1"), "unknown key 'gate.max_gap'; did you mean 'gate.max_gap_frames'?"),
     (("--set", "gate.max_gap_seconds"), "expected key=value, such as gate.max_gap_seconds=0.5"),
     (("--set", "gate.max_gap_seconds=0"), "gate.max_gap_seconds: input should be greater than 0, got 0"),
@@ -27,7 +27,7 @@ BAD_OPTIONS = [
     (("--set", "model=nowhere", "--detector", "motion"), "no model at nowhere/context.json"),
     (("--frame-rate", "0", "--detector", "motion"), "the frame rate must be a number above 0, not 0"),
     (("--frame-rate", "nan", "--detector", "motion"), "the frame rate must be a number above 0, not nan"),
-    (("--frame-rate", "0.0001", "--detector", "motion"), "0.0001 frames a second are too few"),
+    (("--frame-rate", "0.0001", "--detector", "motion"), "0.0001 frames per second are too few"),
     (("--detector", "motoin"), "there is no detector 'motoin'; did you mean 'motion'?"),
     (("--detector", ""), "there is no detector ''"),
     (("--detector", "mine.py:Wolkers"), "did you mean 'Walkers'?"),

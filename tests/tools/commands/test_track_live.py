@@ -110,7 +110,7 @@ def test_a_live_stream_outlives_its_detector(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--detector", "motion"), "gate is live and has no end to wait for: use --mode online"),
+        (("--detector", "motion"), "stream gate needs --mode online or --mode windowed"),
         (("--detections", "det.txt", "--mode", "online"), "gate is live: its detections come from a detector"),
         (("walk.mp4", "--detector", "motion", "--mode", "online"), "gate is live: track it alone"),
     ],

@@ -147,7 +147,7 @@ def test_a_plain_run_that_is_interrupted_names_resume_and_leaves_no_records(
 
 def test_a_run_with_nothing_to_resume_is_reported(siamlink: Run) -> None:
     done = siamlink("track", "walk.mp4", "-o", "out", *SEES, "--resume")
-    assert (done.code, done.line) == (0, "walk: there is nothing to resume; all frames are processed")
+    assert (done.code, done.line) == (0, "walk: no interrupted run found; starting from the first frame")
 
 
 def test_records_of_another_detector_or_video_are_not_used(interruptible: Run, here: Path) -> None:

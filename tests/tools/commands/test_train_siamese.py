@@ -7,7 +7,7 @@ import pytest
 
 from siamlink.association.appearance.siamese.inference import Siamese
 
-QUICK = ["network.size=compact", "sampling.people=3", "sampling.patches=2", "steps=4", "check_every=2"]
+QUICK = ["network.size=compact", "sampling.identities=3", "sampling.patches=2", "steps=4", "check_every=2"]
 SETTINGS = [part for setting in QUICK for part in ("--set", setting)]
 
 
@@ -47,7 +47,9 @@ def test_earlier_weights_are_replaced_only_with_overwrite(siamlink: Callable, cr
 FAULTS = [
     (["--exclude", "run"], "there is no annotated sequence 'run' with frames; there are: walk"),
     (["--exclude", "walk"], "nothing is left to learn from"),
-    (["--set", "steps=many"], "--set: steps: input should be a valid integer"),
+    (["--set", "steps=many"], "--set steps=many: steps: expected a whole number, got 'many'"),
+    (["--set", "stps=3"], "--set stps=3: unknown key 'stps'; did you mean 'steps'?"),
+    (["--set", "loss=foo"], "there is no loss 'foo'; the losses are softmax, zagoruyko, "),
     (["--set", "network.sise=paper"], "unknown key 'network.sise'; did you mean 'network.size'?"),
     (["--set", "loss=hadsel"], "there is no loss 'hadsel'; did you mean 'hadsell'?"),
     (["--set", "loss=softmax"], "the topology cost-function needs a loss of descriptors, not softmax"),

@@ -1,6 +1,7 @@
 """Commands that take their options as one record."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from siamlink.tools.console.options import Overwrite, Settings, takes
+from siamlink.tools.console.options import Overwrite, Settings, choice_of, takes
 
 
 @dataclass(frozen=True)
@@ -64,3 +65,13 @@ def test_the_help_is_that_of_the_function_and_the_fields() -> None:
 
 def test_the_command_keeps_its_name() -> None:
     assert pack.__name__ == "pack"
+
+
+def test_a_choice_is_a_value_of_the_enumeration() -> None:
+    class Size(StrEnum):
+        small = "small"
+        large = "large"
+
+    assert choice_of(Size)("large") is Size.large
+    with pytest.raises(typer.BadParameter, match=r"^'larg' is not one of 'small', 'large'\.$"):
+        choice_of(Size)("larg")

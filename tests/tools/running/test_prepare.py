@@ -37,6 +37,15 @@ def test_preparing_writes_nothing_and_refuses_what_is_in_the_way(here: Path) -> 
     prepare("walk.mp4", Job(job.output, detector="motion", video=False))
 
 
+@pytest.mark.parametrize(("source", "title"), [("0", "camera 0"), ("rtsp://127.0.0.1:9/gate", "stream gate")])
+def test_a_live_source_is_not_opened_offline(
+    source: str, title: str, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("siamlink.tools.running.prepare.open_input", None)
+    with pytest.raises(InputError, match=f"^{title} needs --mode online or --mode windowed$"):
+        prepare(source, Job(here / "out"))
+
+
 def test_sources_of_one_run_have_names_of_their_own(here: Path, sequence: Make) -> None:
     job = Job(here / "out")
     inputs = [prepare(str(sequence(name, None)), job) for name in ("A", "B")]

@@ -20,7 +20,7 @@ STILL = [[100, 100, 150, 220]]
 
 @pytest.fixture
 def new(matcher):
-    """Make a tracker at 30 frames a second."""
+    """Make a tracker at 30 frames per second."""
 
     def made(**online: float) -> KalmanTracker:
         return KalmanTracker(TrackerSetup(30, TrackerParameters(**ONLINE, online=online), matcher))

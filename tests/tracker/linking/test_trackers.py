@@ -26,7 +26,7 @@ def solver(request) -> str:
 
 @pytest.fixture
 def new(matcher, two_levels, solver):
-    """Make an online tracker at 30 frames a second."""
+    """Make an online tracker at 30 frames per second."""
 
     def made(**settings: object) -> OnlineTracker:
         parameters = TrackerParameters(mode="online", solver=solver, **settings)

@@ -240,6 +240,8 @@ def test_settings_may_be_keywords(folder):
     ("settings", "message"),
     [
         ({"mod": "online"}, "unknown key 'mod'; did you mean 'mode'"),
+        ({"detectr": "motion"}, "unknown argument 'detectr'; did you mean 'detector'?"),
+        ({"min_detection": 2}, "unknown key 'min_detection'; did you mean 'min_detections'?"),
         ({"mode": "later"}, "mode"),
         ({"gaps": {"smoth": 1}}, "gaps.smoth"),
     ],

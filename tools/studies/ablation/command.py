@@ -103,12 +103,13 @@ def ablate() -> None:
 @app.command()
 @takes(AppearanceOptions)
 def features(options: AppearanceOptions) -> None:
-    """Compare context features, appearance, and both.
+    """Compare contextual features, appearance, and both.
 
-    Pairs of detections up to 5 seconds apart are classified by boosted trees on the six context features of
+    Pairs of detections up to 5 seconds apart are classified by boosted trees on the six contextual features of
     Leal-Taixé et al. 2016 (with gap, distance, overlap and score ranks), on the appearance, and on both: up to 1000
     pairs of the same identity and 1000 of different identities per range of gaps. Also tracking without and with the
-    appearance, and with a blind one, which shows the gain of a second model of context.
+    appearance, and with an appearance model that always returns the same value. It shows what the additional boosted
+    model gains without any appearance.
     """
     from siamlink.tools.studies.ablation import report as ablation_report
 
@@ -123,8 +124,9 @@ def topologies(options: TopologyOptions) -> None:
 
     Compact networks and one of the size of the paper, trained on person crops alone, without optical flow. Measures:
     pairs of detections per second; AP and FPR95 of pairs of detections at gaps of 4 frames to 5 seconds, and of pairs
-    of tracklets (mean over 4 crops of each); tracking with context and network. A blind network shows the gain of a
-    second model of context. The network of the paper is slow: it is tested on 1000 and 200 pairs per sequence.
+    of tracklets (mean over 4 crops of each); tracking with contextual features and network, also with an
+    appearance model that always returns the same value. It shows what the additional boosted model gains without any
+    appearance. The network of the paper is slow: it is tested on 1000 and 200 pairs per sequence.
     """
     from siamlink.tools.studies.ablation import report as ablation_report
 

@@ -26,10 +26,11 @@ def evaluate(
     repeat: Repeat = 3,
     json: JsonFile = None,
 ) -> None:
-    """Measure the time of 'siamlink evaluate' and of TrackEval on the same files, and compare their scores.
+    """Time 'siamlink evaluate' beside TrackEval.
 
-    Both run as whole programs, start included, and compute HOTA, CLEAR and Identity. 'ratio' is the time divided by
-    that of siamlink. The exit code is 1 if a score differs by more than 1e-9. Sequences without results are left out.
+    Both score the same files, and the scores are compared. Both run as whole programs, start included, and compute
+    HOTA, CLEAR and Identity. 'ratio' is the time divided by that of siamlink. The exit code is 1 if a score differs by
+    more than 1e-9. Sequences without results are left out.
     """
     from siamlink.tools.console.files import write_text
     from siamlink.tools.console.terminal import show_error, show_table, stage_bars
@@ -50,16 +51,20 @@ def match(
     weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Weights of a joint-input network; by default random weights.")
     ] = None,
-    patches: Annotated[int, typer.Option(min=2, max=10_000, help="Number of detections.")] = 200,
-    pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of pairs of detections.")] = 4000,
-    repeats: Annotated[int, typer.Option(min=1, max=100, help="Number of runs; the median is reported.")] = 5,
+    patches: Annotated[int, typer.Option(metavar="N", min=2, max=10_000, help="Number of detections.")] = 200,
+    pairs: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1_000_000, help="Number of pairs of detections.")
+    ] = 4000,
+    repeats: Annotated[
+        int, typer.Option(metavar="N", min=1, max=100, help="Number of runs; the median is reported.")
+    ] = 5,
     json: JsonFile = None,
 ) -> None:
-    """Measure how many pairs of detections per second a network compares, in several ways.
+    """Time the comparison of pairs by a network.
 
-    The plain way gives the patches of each pair to the network. The split way computes the first layer once for each
-    detection; its results are equal except for rounding, which is shown. An embedding network describes each detection
-    once.
+    Measures pairs of detections per second, in several ways. The plain way gives the patches of each pair to the
+    network. The split way computes the first layer once for each detection; its results are equal except for rounding,
+    which is shown. An embedding network describes each detection once.
     """
     from siamlink.tools.console.files import write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
@@ -89,12 +94,12 @@ def solve(
     ] = 60.0,
     json: JsonFile = None,
 ) -> None:
-    """Measure the time and memory of the exact solvers, from costs to tracks.
+    """Time the exact solvers.
 
-    The problems are synthetic crowds of 1,000, 3,000, 10,000, ... detections, 20 objects per frame and 6.5 candidate
-    links per detection. siamlink's solver is compared with HiGHS on the linear program and with scipy's sparse
-    assignment; the exit code is 1 if the optima differ. Each solver runs in its own process. 'ratio' is the CPU time
-    divided by that of siamlink.
+    Measures the time and memory from the costs to the tracks. The problems are synthetic crowds of 1,000, 3,000,
+    10,000, ... detections, 20 objects per frame and 6.5 candidate links per detection. siamlink's solver is compared
+    with HiGHS on the linear program and with scipy's sparse assignment; the exit code is 1 if the optima differ. Each
+    solver runs in its own process. 'ratio' is the CPU time divided by that of siamlink.
     """
     from siamlink.tools.console.files import write_text
     from siamlink.tools.console.terminal import show_error, show_table, stage_bars
@@ -112,18 +117,19 @@ def solve(
 
 @app.command()
 def stream(
-    frames: Annotated[int, typer.Option(min=1, max=100_000_000, help="Number of frames.")] = 100_000,
-    people: Annotated[int, typer.Option(min=1, max=1000, help="Number of people in the stream.")] = 10,
+    frames: Annotated[int, typer.Option(metavar="N", min=1, max=100_000_000, help="Number of frames.")] = 100_000,
+    people: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="Number of objects in the stream.")] = 10,
     settings: Settings = None,
     json: JsonFile = None,
     picture: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw memory and detections in memory by frame, as PNG or SVG.")
     ] = None,
 ) -> None:
-    """Track a long synthetic stream in windowed mode: frames per second, memory and identity switches.
+    """Time the tracking of a long synthetic stream.
 
-    People walk left and right at 30 frames per second. 10 % of their boxes are missing, and every second frame has a
-    false box. There are no images: tracking uses geometry alone.
+    Measures frames per second, memory and identity switches in windowed mode. People walk left and right at 30 frames
+    per second. 10 % of their boxes are missing, and every second frame has a false box. There are no images: tracking
+    uses geometry alone.
     """
     from siamlink.tools.console.files import output_errors, write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
@@ -144,7 +150,7 @@ def stream(
 @app.command()
 def scaling(
     frames: Annotated[str, typer.Option(metavar="LIST", help="Numbers of frames to compare.")] = "1000,10000,100000",
-    people: Annotated[str, typer.Option(metavar="LIST", help="Numbers of people to compare.")] = "5,20,50,100,200,500",
+    people: Annotated[str, typer.Option(metavar="LIST", help="Numbers of objects to compare.")] = "5,20,50,100,200,500",
     config: Config = "fast",
     settings: Settings = None,
     json: JsonFile = None,
@@ -152,10 +158,11 @@ def scaling(
         Path | None, typer.Option(metavar="FILE", help="Draw the figures as PNG or SVG, on logarithmic axes.")
     ] = None,
 ) -> None:
-    """Measure the time per frame by video length and by number of people: offline, windowed, online and Hungarian.
+    """Time per frame by length and by number of objects.
 
-    The videos are those of 'siamlink study bench stream': ten people for each length, and 300 frames for each number
-    of people. Times are CPU times from the detections to the tracks.
+    Measures offline, windowed and online tracking, and online tracking with the Hungarian method. The videos are those
+    of 'siamlink study bench stream': ten people for each length, and 300 frames for each number of people. Times are
+    CPU times from the detections to the tracks.
     """
     from siamlink.tools.console.files import output_errors, write_text
     from siamlink.tools.console.terminal import show_table, stage_bars

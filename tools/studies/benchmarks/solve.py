@@ -52,7 +52,7 @@ class Run:
         solver: one of `SOLVERS`.
         seconds: by the clock, from the arrays to the tracks.
         cpu_seconds: CPU time, which other programs on the machine hardly change.
-        peak_megabytes: the most memory that the process held, Python, libraries and the problem included.
+        peak_megabytes: the largest memory that the process held, Python, libraries and the problem included.
         cost: of the optimum in nats.
         difference: of the cost from siamlink's, relative.
         failure: why it did not finish.

@@ -24,10 +24,11 @@ def latency(
 ) -> None:
     """Measure the cost of a bounded delay: scores of offline, windowed and online tracking.
 
-    Each annotated sequence with a model is tracked from its det/det.txt in every way. The models of 'siamlink
+    Each sequence that has ground truth and a model in --models is tracked offline, windowed with each latency, and
+    online, from its det/det.txt. The models of 'siamlink
     crossvalidate' were not trained on the video of their sequence.
 
-    Writes the tracks, DIR/WAY/SEQ.txt, and the scores: DIR/latency.json, DIR/latency.md and DIR/latency.png. Prints a
+    Writes the tracks, DIR/MODE/SEQ.txt, and the scores: DIR/latency.json, DIR/latency.md and DIR/latency.png. Prints a
     table.
     """
     from siamlink.detectors.mot.text import read_rows

@@ -11,7 +11,7 @@ from siamlink.tools.console.options import OutputFolder, Overwrite, takes
 if TYPE_CHECKING:
     from siamlink.tools.studies.matching.evaluation import MatchResult
 
-RESULTS, PICTURE = "match-eval.json", "roc.png"
+RESULTS, PICTURE = "match.json", "roc.png"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class MatchOptions:
 
     data: Annotated[
         list[Path],
-        typer.Argument(metavar="DATA...", help="MOT sequences with gt/, detections and frames, or folders of such."),
+        typer.Argument(metavar="DATA", help="MOT sequences with gt/, detections and frames, or folders of such."),
     ]
     output: OutputFolder
     appearance: Annotated[
@@ -37,9 +37,9 @@ class MatchOptions:
     ways: Annotated[
         int, typer.Option(metavar="N", help="Number of identities in a one-shot trial, or all of a sequence.")
     ] = 20
-    near: Annotated[bool, typer.Option("--near", help="Use only pairs that the motion of a person allows.")] = False
+    near: Annotated[bool, typer.Option("--near", help="Use only pairs that pass the gate.")] = False
     json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="F", help="Also write the figures to this file.")
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures to this file.")
     ] = None
     overwrite: Overwrite = False
 
@@ -61,7 +61,7 @@ def match(options: MatchOptions) -> None:
     One-shot accuracy: the share of 2000 trials in which, among one detection of each of N identities, the most similar
     one has the right identity (Koch 2015).
 
-    The mean over the sequences has equal weights. Writes DIR/match-eval.json and DIR/roc.png, the ROC curves of the
+    The mean over the sequences has equal weights. Writes DIR/match.json and DIR/roc.png, the ROC curves of the
     tracklets.
     """
     from siamlink.association.appearance.loading import SIAMESE

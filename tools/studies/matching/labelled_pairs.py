@@ -17,7 +17,7 @@ from siamlink.detectors.frame_index import FrameIndex
 
 Same = NDArray[np.bool_]
 CANDIDATES = 20_000
-"""For each range of gaps, the largest number of detections that are paired with all of a later frame."""
+"""For each range of gaps, the maximum number of detections that are paired with all of a later frame."""
 
 BLOCK = 4096
 """Pairs compared together, few enough for their descriptors to stay in the cache."""
@@ -30,11 +30,14 @@ class PairParameters(Parameters):
     split_seconds: float = Field(0.3, gt=0, le=60, description="a tracklet ends at a longer gap")
     min_gap_seconds: float = Field(0.3, ge=0, le=60, description="shortest time between two tracklets")
     max_gap_seconds: float = Field(5.0, gt=0, le=60, description="longest time between two tracklets or detections")
-    near: bool = Field(False, description="keep only pairs that the motion of a person allows")
+    near: bool = Field(False, description="keep only pairs that pass the gate")
     reach: float = Field(
-        0.4, ge=0, le=10, description="largest distance of the feet of near pairs at any gap, in heights"
+        0.4,
+        ge=0,
+        le=10,
+        description="largest distance of the feet of near pairs that is allowed even without motion, in heights",
     )
-    max_speed: float = Field(1.6, gt=0, le=100, description="further distance of near pairs, in heights per second")
+    max_speed: float = Field(1.6, gt=0, le=100, description="additional distance of near pairs, in heights per second")
 
 
 @dataclass(frozen=True)
@@ -174,7 +177,7 @@ def pairs_by_gap(
         identity: (N,) the identity of each one; below 0 where it is not known: such detections are in no pair.
         frame_rate: frames per second.
         parameters: the longest gap, and whether pairs must be near.
-        count: for each range of gaps, the largest number of pairs of one identity, and of two.
+        count: for each range of gaps, the maximum number of pairs of one identity, and of two.
         random: the generator of all random choices.
     """
     longest = int(parameters.max_gap_seconds * frame_rate)
@@ -206,7 +209,7 @@ def _in_frames(frame: NDArray[np.integer], queries: IntArray) -> tuple[IntArray,
 def _is_near(
     detections: Detections, earlier: IntArray, later: IntArray, frame_rate: float, parameters: PairParameters
 ) -> Same:
-    """Whether a person could have walked from the earlier to the later detection, by the distance of the feet."""
+    """Whether pairs pass the gate: a limit on the distance of the feet, which grows with the time between them."""
     box, height = detections.box.astype(np.float64), detections.height.astype(np.float64)
     foot = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3]])
     offset = foot[later] - foot[earlier]

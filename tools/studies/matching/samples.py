@@ -42,7 +42,7 @@ class MatchParameters(Parameters):
         1000,
         ge=1,
         le=1_000_000,
-        description="largest number of pairs of one identity, and of two, for each range of gaps",
+        description="maximum number of pairs of one identity, and of two, for each range of gaps",
     )
     crops: int = Field(4, ge=1, le=1000, description="number of best detections that describe a tracklet")
     ways: int = Field(

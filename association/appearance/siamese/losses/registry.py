@@ -96,7 +96,8 @@ def make_loss(name: str, dimension: int, identities: int = 0, **settings: Any) -
         ConfigError: there is no such loss or setting (the nearest is named), or there are too few identities.
     """
     if name not in LOSSES:
-        raise ConfigError(f"there is no loss '{name}'{_nearest(name, LOSS_NAMES)}")
+        hint = _nearest(name, LOSS_NAMES) or f"; the losses are {', '.join(LOSS_NAMES)}"
+        raise ConfigError(f"there is no loss '{name}'{hint}")
     sizes = {"dimension": dimension, "identities": identities}
     accepted = [
         key
@@ -111,5 +112,5 @@ def make_loss(name: str, dimension: int, identities: int = 0, **settings: Any) -
 
 
 def _nearest(word: str, choices: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.3)
+    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
     return f"; did you mean '{near[0]}'?" if near else ""

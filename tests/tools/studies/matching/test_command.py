@@ -1,4 +1,4 @@
-"""The command `siamlink match-eval`, and what is measured behind it."""
+"""The command `siamlink study match`, and what is measured behind it."""
 
 import json
 import shutil
@@ -105,7 +105,7 @@ def walks(here: Path, sequence: Make) -> Make:
 
 
 def figures(folder: str = "out") -> Any:
-    return json.loads(Path(folder, "match-eval.json").read_text())
+    return json.loads(Path(folder, "match.json").read_text())
 
 
 def rows(out: str) -> list[list[str]]:
@@ -123,9 +123,9 @@ def test_appearances_that_know_the_walkers_are_right_and_a_blind_one_guesses(sia
     for at, name in enumerate(names[:2]):
         assert shown[at::6] == [["A", name, *cells] for cells in right]
         assert shown[at + 3 :: 6] == [["mean", name, *("-" if c == "2" else c for c in cells)] for cells in right]
-    assert Path("F").read_text() == Path("out/match-eval.json").read_text()
+    assert Path("F").read_text() == Path("out/match.json").read_text()
     assert Path("out/roc.png").read_bytes().startswith(b"\x89PNG")
-    assert sorted(path.name for path in Path("out").iterdir()) == ["match-eval.json", "roc.png"]
+    assert sorted(path.name for path in Path("out").iterdir()) == ["match.json", "roc.png"]
 
     found = figures()
     own = found["sequences"]["A"]
@@ -275,14 +275,14 @@ def test_sequences_that_lack_something_are_passed_over_with_a_note(siamlink: Run
 def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, walks: Make) -> None:
     arguments = ("study", "match", walks("A"), "--appearance", "looks.py:Blind", "-o", "out")
     Path("out").mkdir()
-    for name in ("match-eval.json", "roc.png"):
+    for name in ("match.json", "roc.png"):
         Path("out", name).write_text("earlier")
         assert siamlink(*arguments).line == f"siamlink: out/{name} exists; --overwrite replaces it"
         Path("out", name).unlink()
     Path("F").write_text("earlier")
     assert siamlink(*arguments, "--json", "F").line == "siamlink: F exists; --overwrite replaces it"
     assert siamlink(*arguments, "--json", "F", "--overwrite").code == 0
-    assert Path("F").read_text() == Path("out/match-eval.json").read_text()
+    assert Path("F").read_text() == Path("out/match.json").read_text()
 
 
 @pytest.mark.parametrize(
