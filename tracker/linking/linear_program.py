@@ -32,6 +32,10 @@ from siamlink.tracker.postprocessing.gaps import complete_tracks
 from siamlink.tracker.postprocessing.smoothing import Smoothing, choose_smoothing
 from siamlink.tracker.tracks import Tracks
 
+FINAL_TRACKS_CONTRADICT = (
+    "tracks that are final already contradict the constraints: use a longer latency_seconds, or mode offline"
+)
+"""Two groups that must be one track each turn out to share a frame only after they have become one track."""
 Ids = NDArray[np.int32]
 CHOICE_SECONDS = 0.5
 """How long a choice of the smoothing strength is used before it is made again, seconds."""
@@ -268,9 +272,7 @@ def _solve_in_window(problem: LinkProblem, groups: Groups) -> Solution:
     try:
         return solve_constrained(problem, groups)
     except RuntimeError:
-        raise ConstraintError(
-            "tracks that are final already contradict the constraints: use a longer latency_seconds, or mode offline"
-        ) from None
+        raise ConstraintError(FINAL_TRACKS_CONTRADICT) from None
 
 
 def _drop_short(track_id: Ids, min_detections: int, fixed: NDArray[np.bool_]) -> Ids:
