@@ -1,0 +1,65 @@
+"""The learned model of links: boosted trees on top of the calibrated likelihood ratio.
+
+The trees begin at the calibrated ratio, scaled, and learn what it leaves out; what they add is bounded, so that where
+they have not seen the like the likelihood decides.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from siamlink.association.calibrated.likelihood import Links
+from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
+from siamlink.association.calibrated.truth_features import Features
+from siamlink.detectors.base.arrays import FloatArray
+
+SCALE, SHIFT = 0.3, -2.0
+"""Log odds of a link are so many times its calibrated ratio, and this."""
+WORTH, WEIGHT = 1.0, 2.0
+"""Nats that a link that the trees are sure of gains, and how often the logarithm of its probability is counted."""
+LOWEST, HIGHEST = -8.0, 12.0
+"""Nats that the ratio is cut to before it is scaled, in training."""
+MARGINS = [LINK_NAMES.index(name) for name in ("ratio", "margin_earlier", "margin_later")]
+MOST = 8.0
+EASY = 12.0
+"""Nats above which a link, and its margin over every rival, is beyond doubt: the trees are not asked."""
+"""Nats that the trees can add or take."""
+
+
+class LearnedLinks:
+    """Boosted trees that correct the calibrated ratios of links.
+
+    Args:
+        path: an XGBoost model in its own format.
+    """
+
+    def __init__(self, path: Path) -> None:
+        import xgboost
+
+        self._booster = xgboost.Booster({"nthread": 1})
+        self._booster.load_model(path)
+
+    def correction(self, features: Features) -> FloatArray:
+        """(P,) nats that the trees add to the scaled ratio, from `link_features` (P, F)."""
+        if not len(features):
+            return np.zeros(0)
+        margin = self._booster.inplace_predict(features, predict_type="margin", base_margin=np.zeros(len(features)))
+        correction: FloatArray = np.clip(margin.astype(np.float64), -MOST, MOST)
+        return correction
+
+    def corrected(self, links: Links, features: Features) -> Links:
+        """The links that are more likely than not, with log odds for ratios."""
+        value = links.ratio + WORTH
+        doubt = np.flatnonzero(features[:, MARGINS].min(axis=1, initial=EASY) < EASY)
+        odds = SCALE * links.ratio[doubt] + SHIFT + self.correction(features[doubt])
+        value[doubt] -= WEIGHT * np.logaddexp(0, -odds)
+        good = value > 0
+        return replace(
+            links,
+            earlier=links.earlier[good],
+            later=links.later[good],
+            ratio=value[good],
+            jumped=links.jumped[good],
+            parts=links.parts[good],
+        )
