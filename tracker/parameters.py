@@ -109,6 +109,11 @@ class TrackerParameters(Parameters):
         description="mode windowed: solve the window again after this share of the latency; the tracks of every frame "
         "then use at least the rest of it as look-ahead",
     )
+    matching: Literal["learned", "calibrated"] = Field(
+        "learned",
+        description="learned: models trained on pedestrians estimate the matching probability; calibrated: costs are "
+        "estimated from the video's own detections, for objects of any kind, by boxes and scores alone (mode offline)",
+    )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
         description="lp: link by the exact linear program; hungarian: link frame by frame with the Hungarian method, "
@@ -191,6 +196,8 @@ class TrackerParameters(Parameters):
     @property
     def uses_appearance(self) -> bool:
         """Whether an appearance is used."""
+        if self.matching == "calibrated":
+            return False
         return self.level_count == 2 if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
 
     def load_appearance(self) -> Appearances | None:

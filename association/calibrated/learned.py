@@ -4,11 +4,13 @@ The trees begin at the calibrated ratio, scaled, and learn what it leaves out; w
 they have not seen the like the likelihood decides.
 """
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
+from siamlink.association.boosting.booster import load_booster, predict
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
 from siamlink.association.calibrated.truth_features import Features
@@ -22,30 +24,30 @@ LOWEST, HIGHEST = -8.0, 12.0
 """Nats that the ratio is cut to before it is scaled, in training."""
 MARGINS = [LINK_NAMES.index(name) for name in ("ratio", "margin_earlier", "margin_later")]
 MOST = 8.0
+"""Nats that the trees can add or take."""
+BOUNDS = 1 / (1 + math.exp(MOST)), 1 / (1 + math.exp(-MOST))
+"""The probabilities of these."""
 EASY = 12.0
 """Nats above which a link, and its margin over every rival, is beyond doubt: the trees are not asked."""
-"""Nats that the trees can add or take."""
 
 
 class LearnedLinks:
     """Boosted trees that correct the calibrated ratios of links.
 
     Args:
-        path: an XGBoost model in its own format.
+        path: a model in JSON of XGBoost with base score 0.5, of the features of `link_features`.
+
+    Raises:
+        ModelError: it cannot be loaded.
     """
 
     def __init__(self, path: Path) -> None:
-        import xgboost
-
-        self._booster = xgboost.Booster({"nthread": 1})
-        self._booster.load_model(path)
+        self._booster = load_booster(path, LINK_NAMES)
 
     def correction(self, features: Features) -> FloatArray:
         """(P,) nats that the trees add to the scaled ratio, from `link_features` (P, F)."""
-        if not len(features):
-            return np.zeros(0)
-        margin = self._booster.inplace_predict(features, predict_type="margin", base_margin=np.zeros(len(features)))
-        correction: FloatArray = np.clip(margin.astype(np.float64), -MOST, MOST)
+        probability = np.clip(predict(self._booster, features, LINK_NAMES), *BOUNDS)
+        correction: FloatArray = np.log(probability) - np.log1p(-probability)
         return correction
 
     def corrected(self, links: Links, features: Features) -> Links:

@@ -26,11 +26,11 @@ class Models:
 
     @classmethod
     def load(cls, folder: Path) -> "Models":
-        """The models `alone.ubj`, `in_track.ubj` and, where it is there, `links.ubj` of a folder."""
-        links = folder / "links.ubj"
+        """The models `alone.json`, `in_track.json` and, where it is there, `links.json` of a folder."""
+        links = folder / "links.json"
         return cls(
-            TruthModel(folder / "alone.ubj"),
-            TruthModel(folder / "in_track.ubj"),
+            TruthModel(folder / "alone.json"),
+            TruthModel(folder / "in_track.json"),
             LearnedLinks(links) if links.exists() else None,
         )
 

@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
-
+from siamlink.association.boosting.booster import load_booster, predict
 from siamlink.association.calibrated.scene import Scene
-from siamlink.association.calibrated.truth_features import Features, overlaps, truth_features
+from siamlink.association.calibrated.truth_features import NAMES, Features, overlaps, truth_features
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 
@@ -13,21 +12,18 @@ class TruthModel:
     """Boosted trees that tell the probability that a detection is an object.
 
     Args:
-        path: an XGBoost model in its own format.
+        path: a model in JSON of XGBoost, of the features of `truth_features`.
+
+    Raises:
+        ModelError: it cannot be loaded.
     """
 
     def __init__(self, path: Path) -> None:
-        import xgboost
-
-        self._booster = xgboost.Booster({"nthread": 1})
-        self._booster.load_model(path)
+        self._booster = load_booster(path, NAMES)
 
     def probability(self, features: Features) -> FloatArray:
         """(N,) the probability that each detection is an object, from `truth_features` (N, F)."""
-        if not len(features):
-            return np.zeros(0)
-        answer: FloatArray = self._booster.inplace_predict(features).astype(np.float64)
-        return answer
+        return predict(self._booster, features, NAMES)
 
 
 class Judge:
