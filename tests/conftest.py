@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # XGBoost's threads wait for one another on batches as small as in tests
 
 settings.register_profile("siamlink", deadline=None)  # how long an example takes says how busy the machine is
+settings.register_profile("quick", deadline=None, max_examples=20)
 settings.load_profile("siamlink")
 
 

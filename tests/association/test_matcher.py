@@ -138,6 +138,7 @@ def test_a_foreign_file_is_no_model(folder, content):
     assert len(str(caught.value)) < 300
 
 
+@pytest.mark.slow
 def test_a_model_that_is_cut_off_is_refused_wherever_the_cut_is(folder):
     path = folder / DETECTION_FILE
     whole = path.read_bytes()
@@ -218,6 +219,7 @@ def test_the_link_model_is_saved_and_loaded_with_its_appearance(looking, tmp_pat
     assert (blind.link, blind.appearance) == (None, None)
 
 
+@pytest.mark.slow
 def test_an_appearance_without_a_link_model_is_a_message_of_one_line(looking, folder, tmp_path):
     with pytest.raises(
         ModelError, match=r"no model at .*link.json, so the appearance 'Look' cannot be used; train one"
@@ -233,6 +235,7 @@ def test_an_appearance_without_a_link_model_is_a_message_of_one_line(looking, fo
         Matcher.load(tmp_path / "model", looking.appearance)
 
 
+@pytest.mark.slow
 def test_a_detection_model_with_former_names_predicts_the_same_and_warns(tmp_path):
     present = Matcher.load()
     present.save(tmp_path)

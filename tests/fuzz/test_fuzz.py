@@ -40,6 +40,7 @@ def test_the_corpus_is_read_or_refused(path: Path, tmp_path: Path) -> None:
     assert (message == "") == (path.name in GOOD or path.parent.name == NEVER_REFUSED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", CORPUS, ids=lambda path: f"{path.parent.name}-{path.name}")
 @settings(max_examples=25)
 @given(place=st.floats(0, 1), cut=st.integers(0, 12), new=st.binary(max_size=12), repeat=st.integers(1, 3))

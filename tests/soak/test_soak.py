@@ -16,6 +16,7 @@ def soak() -> ModuleType:
     return module
 
 
+@pytest.mark.slow
 def test_a_night_in_seconds(soak: ModuleType, tmp_path: Path) -> None:
     result = soak.soak(300, 4.0, 1, tmp_path)
     assert result["frames"] == 300

@@ -79,6 +79,7 @@ ROWS = st.tuples(st.integers(0, 7), st.integers(0, 7)).filter(lambda rows: rows[
 SETS = st.lists(st.builds(lambda rows, kind: kind(*rows), ROWS, st.sampled_from([must_link, cannot_link])), max_size=8)
 
 
+@pytest.mark.slow
 @given(SETS)
 def test_a_set_is_refused_exactly_when_no_ids_satisfy_it(
     constraints: list[Constraint],

@@ -75,6 +75,7 @@ def test_the_optimum_of_a_scene_depends_neither_on_place_scale_nor_start(matcher
     assert optimum(moved) == pytest.approx(optimum(on_grid), rel=1e-3)
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 1000),
     st.lists(st.sampled_from([0, 0, 1, 2, 3]), min_size=1, max_size=24),

@@ -206,6 +206,7 @@ def test_detections_that_are_all_the_same():
         assert checked_objective(made, solution) == pytest.approx(solution.objective)
 
 
+@pytest.mark.slow
 def test_a_thousand_detections_in_a_frame():
     rng, count = np.random.default_rng(0), 1000
     place = rng.uniform(0, 100, 3 * count)
@@ -227,6 +228,7 @@ def test_tracks_are_numbered_in_the_order_of_their_first_detections():
     assert solution.track_ids().dtype == np.int32
 
 
+@pytest.mark.slow
 def test_the_published_instance_has_its_published_optimum(data):
     path = data.parent / "lp" / "input_MOT_seq07_followme.txt"
     if not path.is_file():

@@ -90,6 +90,7 @@ def test_costs_are_log_likelihoods(broken_up: Callable) -> None:
     assert (problem.exit == costs.exit).all(), "all of them ended long before"
 
 
+@pytest.mark.slow
 def test_the_exit_cost_rises_with_the_time_before_the_last_frame(broken_up: Callable) -> None:
     tracklets, _, _ = broken_up(300)
     costs, nothing = (

@@ -32,6 +32,7 @@ def with_former_names(path: Path) -> None:
     path.write_text(json.dumps(model, separators=(",", ":")))
 
 
+@pytest.mark.slow
 def test_models_are_saved_loaded_and_belong_to_an_appearance(second_level: TrackletMatcher, tmp_path: Path) -> None:
     second_level.save(tmp_path)
     described = type("Plain", (), {"describe": lambda self, image, box: box})
@@ -53,6 +54,7 @@ def test_models_are_saved_loaded_and_belong_to_an_appearance(second_level: Track
         TrackletMatcher.load(tmp_path, None)
 
 
+@pytest.mark.slow
 def test_the_prediction_of_a_pair_is_that_of_the_reversed_video() -> None:
     matcher, features = TrackletMatcher.load(SHIPPED.parent, None), random_features(TRACKLET_PAIR_FEATURES)
     probability = matcher.link_probability(features)
@@ -60,6 +62,7 @@ def test_the_prediction_of_a_pair_is_that_of_the_reversed_video() -> None:
     assert probability.std() > 0.01
 
 
+@pytest.mark.slow
 def test_a_memoised_matcher_predicts_the_same() -> None:
     matcher, features = TrackletMatcher.load(SHIPPED.parent, None), random_features(TRACKLET_FEATURES)
     memoised = matcher.memoised()
@@ -67,6 +70,7 @@ def test_a_memoised_matcher_predicts_the_same() -> None:
         assert np.array_equal(memoised.object_probability(features), matcher.object_probability(features))
 
 
+@pytest.mark.slow
 def test_models_with_former_names_predict_the_same_and_warn(tmp_path: Path) -> None:
     present = TrackletMatcher.load(SHIPPED.parent, None)
     present.save(tmp_path)
@@ -84,6 +88,7 @@ def test_models_with_former_names_predict_the_same_and_warn(tmp_path: Path) -> N
     assert np.array_equal(former.object_probability(tracklets), present.object_probability(tracklets))
 
 
+@pytest.mark.slow
 def test_the_present_file_is_preferred_to_the_former_one(tmp_path: Path) -> None:
     TrackletMatcher.load(SHIPPED.parent, None).save(tmp_path)
     (tmp_path / FORMER_OBJECT_FILE).write_text("{}")

@@ -119,6 +119,7 @@ def test_the_distance_to_the_border_needs_the_size_of_the_image(walk, tracklets_
     assert np.isnan(features(tracklets)["border_later"]).all()
 
 
+@pytest.mark.slow
 @settings(max_examples=15)
 @given(scale=st.floats(0.5, 4), shift=st.floats(-300, 300))
 def test_features_do_not_depend_on_resolution_and_place(scale, shift):

@@ -67,6 +67,7 @@ def test_the_loss_is_zero_at_the_targets() -> None:
     assert float(teacher_loss(-lesson, lesson)) == pytest.approx(2)
 
 
+@pytest.mark.slow
 def test_training_brings_a_network_nearer_to_its_teacher(paint_crops: Paint, tmp_path: Path) -> None:
     pupil = with_teacher(paint_crops(identities=8))
     (lesson,) = prepare_teacher_descriptors([pupil], 32)

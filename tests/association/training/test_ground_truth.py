@@ -146,6 +146,7 @@ def test_one_annotation_is_of_the_video_of_another_that_has_more_or_fewer_boxes(
         assert not is_same_video(other, one)
 
 
+@pytest.mark.slow
 def test_three_of_the_real_sequences_are_one_video(data):
     truths = {
         sequence.name: read_ground_truth(sequence) for sequence in find_sequences(data) if sequence.truth_file.is_file()

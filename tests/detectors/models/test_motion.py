@@ -51,6 +51,7 @@ def test_a_shadow_is_not_part_of_the_walker():
     assert overlap.min() > 0.75
 
 
+@pytest.mark.slow
 def test_boxes_are_in_pixels_of_the_original_image():
     images, boxes = street(30, size=(720, 1280), person=(60, 180), step=12)
     found = run(images)[10:]

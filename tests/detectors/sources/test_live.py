@@ -86,6 +86,7 @@ def test_a_lost_connection_ends_the_recording_as_broken(make_video: Make, serve)
     assert source.broken == f"lost after frame {len(frames)}: Input/output error"
 
 
+@pytest.mark.slow
 def test_a_silent_stream_ends_in_time(make_video: Make, serve) -> None:
     source = LiveStream(serve(make_video("a.ts", 100), part=0.5, query="?stall"), timeout_seconds=1.0)
     frames = list(source)
@@ -186,6 +187,7 @@ def test_a_stream_that_stays_lost(network_camera: Any, show) -> None:
     assert gap.seconds >= 5
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("still_clock")
 @pytest.mark.parametrize("rest", [repeat(NULL_PACKET * 50), ()], ids=["only other data", "nothing"])
 def test_a_stream_without_pictures_is_lost(
@@ -269,6 +271,7 @@ def test_a_playlist_cannot_name_local_files(serve, make_video: Make, tmp_path: P
         LiveStream(serve(tmp_path / "a.m3u8"))
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("still_clock")
 @pytest.mark.parametrize("ended", [True, False])
 def test_a_playlist_with_an_end_is_a_recording(serve, make_video: Make, tmp_path: Path, ended: bool) -> None:

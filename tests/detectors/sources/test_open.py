@@ -93,6 +93,7 @@ def test_a_frame_rate_must_be_above_zero(rate: float, sequence: Path) -> None:
         open_sequence_frames(open_sequence(sequence), rate)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "count", "rate", "size"),
     [("PETS09-S2L1", 795, 7.0, (768, 576)), ("TUD-Campus", 71, 25.0, (640, 480)), ("KITTI-17", 145, 10.0, (1224, 370))],

@@ -101,6 +101,7 @@ def test_a_mot_sequence_is_tracked_from_its_own_detections(
     assert video_facts("out/SEQ.mp4")[3] == LAST
 
 
+@pytest.mark.slow
 def test_a_named_detector_goes_before_the_sequence_s_own_detections(
     siamlink: Run, sequence: Make, check_two_tracks: Check
 ) -> None:
@@ -109,6 +110,7 @@ def test_a_named_detector_goes_before_the_sequence_s_own_detections(
     assert check_two_tracks("out", "SEQ")["input"]["detections"] == "mine.py:Walkers"
 
 
+@pytest.mark.slow
 def test_an_image_folder_is_read_in_natural_order(siamlink: Run, images: Path, video_facts: Check) -> None:
     result = siamlink("track", images, "-o", "out", "--detector", "motion", "--frame-rate", 12)
     assert (result.code, result.err) == (0, "")
@@ -125,6 +127,7 @@ def test_each_video_gets_a_detector_of_its_own(siamlink: Run, here: Path) -> Non
     assert Path("out/walk.txt").read_text() == Path("out/again.txt").read_text()
 
 
+@pytest.mark.slow
 def test_an_onnx_model_detects(siamlink: Run, data: Path) -> None:
     model = data.parent / "models" / "yolox_nano_416x416.onnx"
     if not model.is_file():
@@ -145,6 +148,7 @@ def test_a_real_sequence_is_tracked_and_scored(siamlink: Run, data: Path, video_
     assert Path("out/TUD-Campus.txt").read_text() != Path("vgg/TUD-Campus.txt").read_text()
 
 
+@pytest.mark.slow
 def test_a_real_sequence_without_frames_is_noted(siamlink: Run, data: Path) -> None:
     result = siamlink("track", data / "MOT17-02-FRCNN", "-o", "out")
     assert result.code == 0
@@ -168,6 +172,7 @@ def test_detections_can_be_given_by_their_place_in_each_sequence(
         check_two_tracks("out", name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "mode", "solver"),
     [
@@ -195,6 +200,7 @@ def test_options_choose_mode_and_solver(
     assert config["gate"]["max_gap_seconds"] == (0.5 if "mine.yaml" in options else 1.0)
 
 
+@pytest.mark.slow
 def test_names_with_spaces_brackets_braces_and_other_scripts(siamlink: Run, here: Path) -> None:
     names = ["a street, twice", "straße 日本", "x{0}[bold]:car:"]
     for name in names:

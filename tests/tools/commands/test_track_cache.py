@@ -36,6 +36,7 @@ def fill(folder: Path, names: str, size: int) -> None:
             RecordStore(database, {"frames": name}, name).add(1, {"box": np.zeros(size, np.uint8)})
 
 
+@pytest.mark.slow
 def test_another_solver_setting_detects_nothing_again(siamlink: Run) -> None:
     windowed = ("--mode", "windowed")
     assert siamlink("track", "walk.mp4", "-o", "plain", *SEES, *windowed).code == 0
@@ -52,6 +53,7 @@ def test_another_solver_setting_detects_nothing_again(siamlink: Run) -> None:
     assert detected() == 2 * LAST
 
 
+@pytest.mark.slow
 def test_records_belong_to_the_content_of_the_video(siamlink: Run, here: Path) -> None:
     assert siamlink("track", "walk.mp4", "-o", "first", *SEES, "--cache", "cached").code == 0
     (here / "walk.mp4").rename(here / "moved.mp4")

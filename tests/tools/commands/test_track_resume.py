@@ -49,6 +49,7 @@ def results(folder: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [(), ("--mode", "online"), ("--mode", "windowed", "--set", "latency_seconds=0.2")],
@@ -81,6 +82,7 @@ def check_final_tracks(lines: list[str], options: tuple[str, ...]) -> None:
         assert "walk: the tracks that are final are in out/walk.partial.txt" in lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--mode", "online")], ids=["offline", "online"])
 def test_a_plain_run_computes_no_digest_and_records_nothing(
     siamlink: Run, here: Path, monkeypatch: pytest.MonkeyPatch, options: tuple[str, ...]
@@ -121,6 +123,7 @@ def test_a_plain_run_computes_no_digest_and_records_nothing(
     assert not Path("cached").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [(), ("--mode", "online")], ids=["offline", "online"])
 def test_a_plain_run_that_is_interrupted_names_resume_and_leaves_no_records(
     siamlink: Run, options: tuple[str, ...]

@@ -82,6 +82,7 @@ def linked(root: Path, names: tuple[str, ...], folder: Path) -> Iterator[Sequenc
         yield sequence
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("names", "benchmark"), [(MOT15, "mot15"), (MOT16, "mot16"), (MOT17, "mot17")])
 def test_real_sequences_score_as_in_trackeval(
     data: Path, tmp_path: Path, names: tuple[str, ...], benchmark: str
@@ -98,6 +99,7 @@ def test_real_sequences_score_as_in_trackeval(
     assert disturbed.overall.IDSW > 20
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "benchmark"), [("TUD-Campus", "mot15"), ("MOT16-09", "mot16"), ("MOT17-09-FRCNN", "mot17")]
 )

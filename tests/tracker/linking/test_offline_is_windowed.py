@@ -48,6 +48,7 @@ def test_by_geometry(two_levels: Matcher, solver: str, levels: int, smooth: bool
     assert texts[0] == texts[1] != ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("solver", ["lp", "hungarian"])
 @pytest.mark.parametrize("levels", [1, 2])
 @pytest.mark.parametrize("gaps", [{}, {"camera": False}, {"smooth": False}, {"interpolate": False}], ids=str)

@@ -87,6 +87,7 @@ def check_constraints(found: Detections, shipped: Matcher, parameters: TrackerPa
     assert np.unique(tracks.track_id).tolist() == list(range(1, tracks.count + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("parameters", [ONE, TWO], ids=["one level", "two levels"])
 @settings(max_examples=25)
 @given(drawn=st.data())
@@ -96,6 +97,7 @@ def test_constraints_hold(
     check_constraints(found, shipped, parameters, drawn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("window", WINDOWED, ids=lambda each: f"{each['latency_seconds']} s, {each['levels']} levels")
 @settings(max_examples=10, deadline=None)
 @given(drawn=st.data())
@@ -105,6 +107,7 @@ def test_constraints_hold_in_a_window(
     check_constraints(found, shipped, TrackerParameters(**window), drawn)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("levels", [1, 2])
 @settings(max_examples=10, deadline=None)
 @given(drawn=st.data())

@@ -104,6 +104,7 @@ def test_skipped_frames_are_frames_without_detections(two_levels, gap):
     assert texts[0] == texts[1] != ""
 
 
+@pytest.mark.slow
 def test_the_window_is_bounded_and_objects_keep_their_ids(two_levels):
     walkers, frames = Walkers(people=2), 3000
     benchmark = measure(walkers, frames, windowed(2.0), lambda *_: None, two_levels)

@@ -225,6 +225,7 @@ def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
     assert track_input(opened, TrackingOptions(parameters)).frame_count == FRAMES
 
 
+@pytest.mark.slow
 def test_settings_may_be_keywords(folder):
     fast = tracker.load_parameters("fast")
     online = tracker.track(folder, parameters=fast, mode="online")
