@@ -28,7 +28,7 @@ MOST = 8.0
 BOUNDS = 1 / (1 + math.exp(MOST)), 1 / (1 + math.exp(-MOST))
 """The probabilities of these."""
 EASY = 12.0
-"""Nats above which a link, and its margin over every rival, is beyond doubt: the trees are not asked."""
+"""Nats; a link with a ratio, and a margin over every competing link, above this is not put to the trees."""
 
 
 class LearnedLinks:

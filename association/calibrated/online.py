@@ -11,7 +11,8 @@ import numpy as np
 from siamlink.association.calibrated.likelihood import LinkModel
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.motion import measurement_variance, own_size
-from siamlink.association.calibrated.presence import update_presence
+from siamlink.association.calibrated.noise import FAST
+from siamlink.association.calibrated.presence import ages, update_presence
 from siamlink.association.calibrated.program import best_links
 from siamlink.association.calibrated.rounds import Estimate, first_estimate, fitted
 from siamlink.association.calibrated.scene import Scene, make_scene, pairs_within
@@ -25,8 +26,8 @@ WINDOW = 60
 FIRST_FITS = (3, 6, 12, 24)
 FIT_EVERY = 24
 """Steps after which noise and rates are estimated anew."""
-KEEP = 0.55
-"""Probability of being an object from which on a detection is given out."""
+YOUNG = 3
+"""Detections up to which a track's length does not speak against it: it had no time to grow."""
 
 
 class OnlineLinker:
@@ -70,7 +71,10 @@ class OnlineLinker:
         self._calibrate(scene)
         self._link(scene, old)
         judge = Judge(scene, self._rate, self._models.alone, self._models.in_track)
-        probability = judge.in_track(judge.features(self._successor, self._ratio))
+        features = judge.features(self._successor, self._ratio)
+        probability, alone = judge.in_track(features), judge.alone(features)
+        young = ages(self._successor)[0] <= YOUNG
+        probability = np.where(young, np.maximum(probability, alone), probability)
         return self._track[old:].copy(), probability[old:]
 
     def _remember(self, detections: Detections, frame: int) -> int:
@@ -96,7 +100,7 @@ class OnlineLinker:
             estimate = replace(estimate, motion=known.motion)
         due = self._updates in FIRST_FITS or self._updates % FIT_EVERY == 0
         if due and (self._successor >= 0).sum() > 1:
-            estimate = fitted(scene, estimate)
+            estimate = fitted(scene, estimate, FAST.sample)
         if (self._successor >= 0).any():
             # tracks that reach the step before have not ended: the new step is yet to be linked
             everything = np.ones(len(scene), bool)

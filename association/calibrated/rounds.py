@@ -8,7 +8,7 @@ from siamlink.association.calibrated.learned import WORTH, LearnedLinks
 from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.link_features import link_features
 from siamlink.association.calibrated.motion import Motion
-from siamlink.association.calibrated.noise import first_guess, fit_motion
+from siamlink.association.calibrated.noise import FAST, THOROUGH, Effort, first_guess, fit_motion
 from siamlink.association.calibrated.presence import Presence, first_presence, update_presence
 from siamlink.association.calibrated.program import best_links
 from siamlink.association.calibrated.scene import Scene, pairs_within, portions, predecessors
@@ -20,7 +20,6 @@ LONGEST_GAP = 60
 GAPS = (1, 4, 12, LONGEST_GAP)
 """The longest gap, in steps, of the links of the first rounds; the last of them in all further rounds."""
 ROUNDS = 6
-FITTED_ROUNDS = 3
 AGED_ROUND = 2
 """The round after which rates of ends and beginnings depend on how long a track is."""
 STRONG_ROUND = 3
@@ -76,7 +75,14 @@ def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
     )
 
 
-def calibrate(scene: Scene, log_scale: FloatArray, judge: Judge, learned: LearnedLinks | None = None) -> Estimate:
+def calibrate(
+    scene: Scene,
+    log_scale: FloatArray,
+    judge: Judge,
+    learned: LearnedLinks | None = None,
+    effort: Effort = THOROUGH,
+    rounds: int = ROUNDS,
+) -> Estimate:
     """Links and rates of a scene after some rounds of linking and estimating.
 
     Args:
@@ -84,10 +90,12 @@ def calibrate(scene: Scene, log_scale: FloatArray, judge: Judge, learned: Learne
         log_scale: (N,) logarithm of how much larger a camera's coordinates are than the picture's.
         judge: tells from links how likely each detection is an object.
         learned: corrects the ratios of links in the last rounds.
+        effort: how much work goes into fitting the noise.
+        rounds: how often to link and to estimate; fewer leave detections out that are probably no objects.
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
-    for number in range(ROUNDS):
+    for number in range(rounds):
         if number == STRONG_ROUND:
             features = judge.features(estimate.successor, estimate.ratio)
             alone = judge.alone(features)
@@ -97,13 +105,13 @@ def calibrate(scene: Scene, log_scale: FloatArray, judge: Judge, learned: Learne
         else:
             links = learned_links(scene, estimate, alone, learned)
         estimate = chosen(scene, estimate, links)
-        if number < FITTED_ROUNDS:
-            estimate = fitted(scene, estimate)
+        if number < effort.rounds:
+            estimate = fitted(scene, estimate, effort.sample)
         presence = update_presence(
             scene, estimate.presence, estimate.successor, estimate.active, alone, number >= AGED_ROUND
         )
         estimate = replace(estimate, presence=presence)
-    return with_the_weak(scene, estimate, alone, learned)
+    return with_the_weak(scene, estimate, alone, learned) if rounds == ROUNDS else estimate
 
 
 def learned_links(
@@ -119,21 +127,26 @@ def learned_links(
         held: (N,) links that stay, -1 for none.
     """
     links = candidate_links(scene, estimate, LONGEST_GAP, held, least=LEAST_LEARNED)
+    features = link_features(scene, links, estimate.successor, alone, usual_ratio(estimate))
+    return learned.corrected(links, features)
+
+
+def usual_ratio(estimate: Estimate) -> float:
+    """The median ratio of the present links, 0 without any."""
     linked = estimate.successor >= 0
-    usual = float(np.median(estimate.ratio[linked])) if linked.any() else 0.0
-    return learned.corrected(links, link_features(scene, links, estimate.successor, alone, usual))
+    return float(np.median(estimate.ratio[linked])) if linked.any() else 0.0
 
 
-def fitted(scene: Scene, estimate: Estimate) -> Estimate:
-    """The estimate with the noise that makes its tracks most likely."""
-    motion, looseness = fit_motion(scene, estimate.motion, estimate.looseness, estimate.successor)
+def fitted(scene: Scene, estimate: Estimate, sample: int) -> Estimate:
+    """The estimate with the noise that makes its tracks most likely, fitted to so many detections."""
+    motion, looseness = fit_motion(scene, estimate.motion, estimate.looseness, estimate.successor, sample)
     return replace(estimate, motion=motion, looseness=looseness)
 
 
 def trial(scene: Scene, log_scale: FloatArray) -> Estimate:
     """The estimate after the first two rounds, to compare scenes by their objectives."""
     estimate = first_estimate(scene, log_scale)
-    estimate = fitted(scene, chosen(scene, estimate, candidate_links(scene, estimate, GAPS[0])))
+    estimate = fitted(scene, chosen(scene, estimate, candidate_links(scene, estimate, GAPS[0])), FAST.sample)
     return chosen(scene, estimate, candidate_links(scene, estimate, GAPS[1]))
 
 

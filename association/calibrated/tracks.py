@@ -10,11 +10,12 @@ from siamlink.association.calibrated.filling import filled_steps
 from siamlink.association.calibrated.keeping import live_detections
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.motion import Motion
+from siamlink.association.calibrated.noise import THOROUGH, Effort
 from siamlink.association.calibrated.rounds import Estimate, calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
 from siamlink.association.calibrated.smoothing import Smoother
 from siamlink.association.calibrated.truth import Judge
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
 
@@ -47,6 +48,7 @@ def calibrated_links(
     image_size: tuple[float, float] | None = None,
     processed_frames: IntArray | None = None,
     moving_camera: bool = False,
+    effort: Effort = THOROUGH,
     models: Models | None = None,
 ) -> CalibratedResult:
     """Link the detections of a whole sequence, with costs that its own tracks tell.
@@ -58,6 +60,7 @@ def calibrated_links(
         processed_frames: the frames that the detector looked at, if known; else a regular step is recognised.
         moving_camera: whether to ask if the camera moved. It takes twice the time, and seldom pays: see
             `camera_choice`.
+        effort: how much work goes into fitting the noise.
         models: what is learned from other videos; by default what comes with the package.
     """
     scene = make_scene(detections, image_size, processed_frames)
@@ -68,14 +71,18 @@ def calibrated_links(
     judge = Judge(scene, frame_rate, learned.alone, learned.in_track)
     camera = best_camera(scene) if moving_camera else still_camera(scene)
     stabilised = camera.stabilised(scene)
-    estimate = calibrate(stabilised, camera.log_scale(scene), judge, learned.links)
-    probability = judge.in_track(judge.features(estimate.successor, estimate.ratio))
-    return _boxes(stabilised, estimate, probability, camera)
+    estimate = calibrate(stabilised, camera.log_scale(scene), judge, learned.links, effort)
+    features = judge.features(estimate.successor, estimate.ratio)
+    probability = judge.in_track(features)
+    live = live_detections(track_numbers(estimate.successor), scene.step, probability, judge.alone(features))
+    return _boxes(stabilised, estimate, camera, live, probability)
 
 
-def _boxes(scene: Scene, estimate: Estimate, probability: FloatArray, camera: Camera) -> CalibratedResult:
+def _boxes(
+    scene: Scene, estimate: Estimate, camera: Camera, live: BoolArray, probability: FloatArray
+) -> CalibratedResult:
+    """The boxes of the detections (N,) that are given out, and those that fill gaps between them."""
     number = track_numbers(estimate.successor)
-    live = live_detections(number, scene.step, probability)
     smoother = Smoother(scene, estimate)
     place = smoother.smoothed() if scene.scored else scene.place
     gaps = smoother.between(place)
