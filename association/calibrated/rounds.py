@@ -76,19 +76,22 @@ def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
     )
 
 
-def calibrate(scene: Scene, log_scale: FloatArray, judge: Judge, learned: LearnedLinks | None = None) -> Estimate:
+def calibrate(
+    scene: Scene, log_scale: FloatArray, judge: Judge | None, learned: LearnedLinks | None = None, rounds: int = ROUNDS
+) -> Estimate:
     """Links and rates of a scene after some rounds of linking and estimating.
 
     Args:
         scene: N detections.
         log_scale: (N,) logarithm of how much larger a camera's coordinates are than the picture's.
-        judge: tells from links how likely each detection is an object.
+        judge: tells from links how likely each detection is an object; the first `STRONG_ROUND` rounds do without it.
         learned: corrects the ratios of links in the last rounds.
+        rounds: how often to link and to estimate; fewer leave detections out that are probably no objects.
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
-    for number in range(ROUNDS):
-        if number == STRONG_ROUND:
+    for number in range(rounds):
+        if number == STRONG_ROUND and judge is not None:
             features = judge.features(estimate.successor, estimate.ratio)
             alone = judge.alone(features)
             estimate = among(estimate, judge.in_track(features) >= STRONG)
@@ -103,7 +106,7 @@ def calibrate(scene: Scene, log_scale: FloatArray, judge: Judge, learned: Learne
             scene, estimate.presence, estimate.successor, estimate.active, alone, number >= AGED_ROUND
         )
         estimate = replace(estimate, presence=presence)
-    return with_the_weak(scene, estimate, alone, learned)
+    return with_the_weak(scene, estimate, alone, learned) if rounds == ROUNDS else estimate
 
 
 def learned_links(
@@ -119,9 +122,14 @@ def learned_links(
         held: (N,) links that stay, -1 for none.
     """
     links = candidate_links(scene, estimate, LONGEST_GAP, held, least=LEAST_LEARNED)
+    features = link_features(scene, links, estimate.successor, alone, usual_ratio(estimate))
+    return learned.corrected(links, features)
+
+
+def usual_ratio(estimate: Estimate) -> float:
+    """The median ratio of the present links, 0 without any."""
     linked = estimate.successor >= 0
-    usual = float(np.median(estimate.ratio[linked])) if linked.any() else 0.0
-    return learned.corrected(links, link_features(scene, links, estimate.successor, alone, usual))
+    return float(np.median(estimate.ratio[linked])) if linked.any() else 0.0
 
 
 def fitted(scene: Scene, estimate: Estimate) -> Estimate:
