@@ -37,6 +37,9 @@ from siamlink.detectors.detections import Detections
 
 LOWEST_RATIO = -6.0
 """Nats; links with a lower likelihood ratio are no examples, because tracking never considers them."""
+OBJECTS = "detections of objects and false detections"
+LINKS = "pairs of consecutive detections of one object and other pairs"
+"""The kinds of examples that the models need."""
 THREADS = 2
 """A fixed number of threads, so that every machine trains the same trees."""
 
@@ -171,27 +174,27 @@ def train_alone(examples: Sequence[WeightedExamples], parameters: CalibratedTrai
     """The model of a detection by itself: it sees the features in `OWN` only. Raises as `train_booster`."""
     columns = [truth_features.NAMES.index(name) for name in OWN]
     own = [replace(part, features=part.features[:, columns]) for part in examples]
-    return _train(own, OWN, parameters)
+    return _train(own, OWN, OBJECTS, parameters)
 
 
 def train_in_track(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:
     """The model of a detection with its track. Raises as `train_booster`."""
-    return _train(examples, truth_features.NAMES, parameters)
+    return _train(examples, truth_features.NAMES, OBJECTS, parameters)
 
 
 def train_links(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:
     """The model of links: what to add to the scaled likelihood ratio. Raises as `train_booster`."""
-    return _train(examples, LINK_NAMES, parameters)
+    return _train(examples, LINK_NAMES, LINKS, parameters)
 
 
 def _train(
-    examples: Sequence[WeightedExamples], names: tuple[str, ...], parameters: CalibratedTrainingParameters
+    examples: Sequence[WeightedExamples], names: tuple[str, ...], kinds: str, parameters: CalibratedTrainingParameters
 ) -> Any:
     """Trees of one model; base score 0.5, so that without a margin the trees begin at log odds of 0."""
     return train_booster(
         examples,
         names,
-        "objects and false alarms, and objects that are detected twice or more",
+        kinds,
         parameters,
         rounds=parameters.tree_count,
         max_depth=parameters.depth,

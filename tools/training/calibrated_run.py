@@ -30,6 +30,7 @@ from siamlink.association.training.calibrated_training import (
     train_links,
 )
 from siamlink.association.training.ground_truth import GroundTruth, identify, is_same_video, read_ground_truth
+from siamlink.detectors.base.arrays import BoolArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
@@ -39,7 +40,7 @@ from siamlink.tools.training.simulated_detections import simulate
 FEWEST_DETECTIONS = 30
 """Sets of fewer detections tell too little of their video to calibrate anything."""
 COMPARED_FRAMES = 20
-"""Frames by which videos are told apart."""
+"""Frames that are compared to recognise the same video under another name."""
 MODEL_FILES = ("alone.json", "in_track.json", "links.json")
 Boosters = dict[str, Any]
 """Trained models by the names of their files."""
@@ -83,7 +84,7 @@ def train_calibrated(
     """
     labelled = _label(videos, parameters, progress)
     if len({video.fold for video in labelled}) < 2:
-        raise InputError("nothing to learn from: two videos with objects are needed, each to check what another taught")
+        raise InputError("nothing to learn from: at least two videos that show objects are needed")
     early = [
         [early_object_examples(scene, parameters) for scene in video.scenes]
         for video in _bar(labelled, "objects before they are tracked", progress)
@@ -167,7 +168,7 @@ def _label(
     for done, video in enumerate(videos, 1):
         scenes = [*_simulated(video, parameters), *_real(video, parameters)]
         if scenes:
-            few = _thinned(video.truth)
+            few = _thinned(video.truth, parameters.frames)
             group = next((n for n, other in enumerate(groups) if is_same_video(other, few)), len(groups))
             if group == len(groups):
                 groups.append(few)
@@ -207,11 +208,10 @@ def _teaches(labelled: LabelledScene) -> bool:
     return len(labelled) >= FEWEST_DETECTIONS and int((labelled.identity >= 0).sum()) >= FEWEST_DETECTIONS // 2
 
 
-def _in_frames(truth: GroundTruth, rows: Any) -> GroundTruth:
+def _in_frames(truth: GroundTruth, rows: BoolArray) -> GroundTruth:
     return GroundTruth(truth.boxes[rows], truth.identity[rows])
 
 
-def _thinned(truth: GroundTruth) -> GroundTruth:
-    """The ground truth in a few frames that are spread over the video, the same ones for all videos."""
-    step = max(int(truth.boxes.frame.max()) // COMPARED_FRAMES, 1)
-    return _in_frames(truth, truth.boxes.frame % step == 0)
+def _thinned(truth: GroundTruth, frames: int) -> GroundTruth:
+    """The ground truth in a few of the first `frames` frames, the same ones for all videos."""
+    return _in_frames(truth, (truth.boxes.frame - 1) % max(frames // COMPARED_FRAMES, 1) == 0)
