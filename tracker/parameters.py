@@ -10,6 +10,7 @@ from pydantic import Field
 from siamlink.association.appearance.appearance import AppearanceGate, Appearances
 from siamlink.association.appearance.loading import NONE, SHIPPED, SIAMESE, SIAMESE_FILE, load_appearance
 from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.matcher import Matcher
 from siamlink.association.pairs.candidates import GateParameters
 from siamlink.association.pairs.features import CONTEXT_CHOICE, ContextChoice
@@ -168,7 +169,16 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: one of them cannot be loaded, or they do not belong together.
         """
-        return Matcher.load(self.model_folder, self.load_appearance(), self.level_count)
+        folder = None if self.matching == "calibrated" else self.model_folder
+        return Matcher.load(folder, self.load_appearance(), self.level_count)
+
+    def load_calibrated_models(self) -> Models:
+        """The models of matching calibrated.
+
+        Raises:
+            ModelError: one of them cannot be loaded.
+        """
+        return Models.load(self.model_folder) if self.model_folder else shipped_models()
 
     @property
     def level_count(self) -> int:

@@ -78,7 +78,7 @@ def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
 def calibrate(
     scene: Scene,
     log_scale: FloatArray,
-    judge: Judge,
+    judge: Judge | None,
     learned: LearnedLinks | None = None,
     effort: Effort = THOROUGH,
     rounds: int = ROUNDS,
@@ -88,7 +88,7 @@ def calibrate(
     Args:
         scene: N detections.
         log_scale: (N,) logarithm of how much larger a camera's coordinates are than the picture's.
-        judge: tells from links how likely each detection is an object.
+        judge: tells from links how likely each detection is an object; the first `STRONG_ROUND` rounds do without it.
         learned: corrects the ratios of links in the last rounds.
         effort: how much work goes into fitting the noise.
         rounds: how often to link and to estimate; fewer leave detections out that are probably no objects.
@@ -96,7 +96,7 @@ def calibrate(
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
     for number in range(rounds):
-        if number == STRONG_ROUND:
+        if number == STRONG_ROUND and judge is not None:
             features = judge.features(estimate.successor, estimate.ratio)
             alone = judge.alone(features)
             estimate = among(estimate, judge.in_track(features) >= STRONG)

@@ -19,6 +19,9 @@ class CalibratedTracker:
     Args:
         setup: frame rate, image size and settings; models of the matcher and appearance are not used.
 
+    Raises:
+        ModelError: the models of the settings cannot be loaded.
+
     Attributes:
         frame: the number of the present frame.
         last_ids: (N,) 0 for each detection of the present frame: no track is final before `finish`.
@@ -29,6 +32,7 @@ class CalibratedTracker:
     def __init__(self, setup: TrackerSetup) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
         self._setup, self._final_frame = setup, 0
+        self._models = setup.parameters.load_calibrated_models()
         self._waiting: list[Detections] = []
 
     @property
@@ -55,7 +59,7 @@ class CalibratedTracker:
         self._waiting, self._final_frame = [], self.frame
         setup, gaps = self._setup, self._setup.parameters.gaps
         with setup.stopwatch.stage("calibrate"):
-            result = calibrated_links(detections, setup.frame_rate, setup.image_size)
+            result = calibrated_links(detections, setup.frame_rate, setup.image_size, models=self._models)
         tracks = _tracks(detections, result, gaps.smooth)
         return tracks if gaps.interpolate else tracks[~tracks.interpolated]
 

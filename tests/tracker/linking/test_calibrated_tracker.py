@@ -1,11 +1,15 @@
 """The tracker with calibrated costs on scenes whose right tracks are known."""
 
+import shutil
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from siamlink.association.calibrated.models import WEIGHTS, shipped_models
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import must_link
-from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError, ModelError
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.protocol import TrackerSetup
@@ -89,3 +93,14 @@ def test_other_modes_and_solvers_are_refused(matcher: Matcher, settings: dict[st
 def test_constraints_are_refused(matcher: Matcher) -> None:
     with pytest.raises(ConfigError, match="constraints need matching learned, not calibrated"):
         OfflineTracker(RATE, CALIBRATED, matcher, constraints=[must_link(0, 5)])
+
+
+def test_the_models_of_a_folder_are_used_if_one_is_set(tmp_path: Path, matcher: Matcher) -> None:
+    assert CALIBRATED.load_calibrated_models() is shipped_models()
+    for name in ("alone.json", "in_track.json"):
+        shutil.copy(WEIGHTS / name, tmp_path / name)
+    own = CALIBRATED.model_copy(update={"model": str(tmp_path)})
+    assert own.load_calibrated_models().links is None
+    (tmp_path / "alone.json").unlink()
+    with pytest.raises(ModelError, match=r"no model at .*alone\.json"):
+        CalibratedTracker(TrackerSetup(RATE, own, matcher))
