@@ -61,8 +61,8 @@ class OnlineLinker:
             frame: its number, above that of the last call.
 
         Returns:
-            (N,) the track of each, from 1, and (N,) the probability that it is an object; below `KEEP` it is better
-            not shown.
+            (N,) the track of each, from 1, and (N,) the probability that it is an object; below `keeping.KEEP`
+            it is rather a false alarm.
         """
         old = self._remember(detections, frame)
         if not len(detections):

@@ -105,7 +105,7 @@ def make_labelled_scene(
 def early_object_examples(labelled: LabelledScene, parameters: CalibratedTrainingParameters) -> WeightedExamples:
     """The detections as the models of objects first see them: after the rounds that need no model."""
     scene = labelled.scene
-    estimate = calibrate(scene, np.zeros(len(scene)), None, None, STRONG_ROUND)
+    estimate = calibrate(scene, np.zeros(len(scene)), None, rounds=STRONG_ROUND)
     overlaps = truth_features.overlaps(scene)
     features = truth_features.truth_features(scene, estimate.successor, estimate.ratio, overlaps, labelled.frame_rate)
     return _object_examples(labelled, features, parameters)
@@ -145,7 +145,7 @@ def link_examples(
 def _calibrated(labelled: LabelledScene, models: Models, rounds: int) -> tuple[Judge, Estimate]:
     scene = labelled.scene
     judge = Judge(scene, labelled.frame_rate, models.alone, models.in_track)
-    return judge, calibrate(scene, np.zeros(len(scene)), judge, models.links, rounds)
+    return judge, calibrate(scene, np.zeros(len(scene)), judge, models.links, rounds=rounds)
 
 
 def _object_examples(

@@ -1,4 +1,4 @@
-"""The tracker whose costs calibrate themselves: offline, by boxes and scores alone, for objects of any kind."""
+"""The trackers whose costs calibrate themselves, by boxes and scores alone, for objects of any kind."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +6,58 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.calibrated import CalibratedResult, calibrated_links
+from siamlink.association.calibrated import CalibratedResult, OnlineLinker, calibrated_links
+from siamlink.association.calibrated.keeping import KEEP
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
+
+
+class CalibratedOnlineTracker:
+    """Links the detections of each new frame to the open tracks, with costs that the latest frames tell.
+
+    A detection that is more likely a false alarm is in no track of its frame; its track may go on later.
+
+    Args:
+        setup: frame rate, image size and settings; models of the matcher and appearance are not used.
+
+    Raises:
+        ModelError: the models of the settings cannot be loaded.
+
+    Attributes:
+        frame: the number of the present frame.
+        last_ids: (N,) the track of each detection of the present frame; 0 for none.
+    """
+
+    open_count = compared_count = 0
+
+    def __init__(self, setup: TrackerSetup) -> None:
+        self.frame, self.last_ids = 0, np.zeros(0, np.int32)
+        self._stopwatch = setup.stopwatch
+        self._linker = OnlineLinker(setup.frame_rate, setup.image_size, setup.parameters.load_calibrated_models())
+
+    @property
+    def final_frame(self) -> int:
+        """The last frame whose tracks are final: the present one."""
+        return self.frame
+
+    def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
+        """Take in the detections of the next frame and return the tracks of this frame."""
+        number, new, _ = read_frame(detections, image, frame_number, self.frame)
+        with self._stopwatch.stage("calibrate"):
+            track_id, probability = self._linker.update(new, number)
+        self.frame, self.last_ids = number, np.where(probability >= KEEP, track_id, 0).astype(np.int32)
+        return Tracks.from_detections(new, self.last_ids)
+
+    def update_many(self, detections: Detections) -> Iterator[Tracks]:
+        """The tracks of later frames, one after another."""
+        for number, new in detections.by_frame():
+            yield self.update(new, frame_number=number)
+
+    def finish(self) -> Tracks:
+        """Nothing: the tracks of every frame have been returned."""
+        return Tracks.empty()
 
 
 class CalibratedTracker:

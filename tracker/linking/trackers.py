@@ -13,7 +13,7 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
-from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
+from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker, CalibratedTracker
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.protocol import Tracker, TrackerSetup, image_and_number
@@ -48,7 +48,7 @@ def make_tracker(
         check_constraints_possible(setup.parameters)
     if setup.parameters.matching == "calibrated":
         check_calibration_possible(setup.parameters)
-        return CalibratedTracker(setup)
+        return CalibratedTracker(setup) if setup.parameters.mode == "offline" else CalibratedOnlineTracker(setup)
     if setup.parameters.online_hungarian:
         return KalmanTracker(setup, appearance)
     return LinearProgramTracker(setup, appearance, constraints)
@@ -73,9 +73,9 @@ def check_calibration_possible(parameters: TrackerParameters) -> None:
     Raises:
         ConfigError: they cannot.
     """
-    if parameters.matching == "calibrated" and (parameters.mode, parameters.solver) != ("offline", "lp"):
-        chosen = f"mode {parameters.mode}" if parameters.mode != "offline" else f"solver {parameters.solver}"
-        raise ConfigError(f"matching calibrated needs mode offline and solver lp, not {chosen}")
+    if parameters.matching == "calibrated" and (parameters.mode == "windowed" or parameters.solver != "lp"):
+        chosen = f"mode {parameters.mode}" if parameters.mode == "windowed" else f"solver {parameters.solver}"
+        raise ConfigError(f"matching calibrated needs mode offline or online and solver lp, not {chosen}")
 
 
 class _PublicTracker:

@@ -13,7 +13,7 @@ from siamlink.detectors.base.errors import ConfigError, ModelError
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.protocol import TrackerSetup
-from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker
+from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters, load_parameters
 from siamlink.tracker.tracks import Tracks
 
@@ -71,6 +71,18 @@ def test_boxes_stay_as_detected_without_smoothing(matcher: Matcher) -> None:
     np.testing.assert_array_equal(tracks.box[order], expected.box[np.lexsort((expected.box[:, 1], expected.frame))])
 
 
+def test_online_every_frame_has_its_tracks_at_once(matcher: Matcher) -> None:
+    tracker = OnlineTracker(RATE, CALIBRATED, matcher)
+    found = cars()
+    parts = [tracker.update(found.in_frame(number)) for number in range(1, 61)]
+    assert tracker.final_frame == 60
+    assert len(tracker.finish()) == 0
+    tracks = Tracks.concatenate(parts)
+    assert tracks.count == 5
+    assert len(tracks) >= 275  # the first frames have too little to tell noise from motion
+    assert all(set(part.frame.tolist()) <= {number} for number, part in enumerate(parts, 1))
+
+
 @pytest.mark.parametrize("count", [0, 1])
 def test_next_to_nothing_is_no_error(matcher: Matcher, count: int) -> None:
     assert len(track(cars()[:count], matcher)) <= count
@@ -82,11 +94,13 @@ def test_the_shipped_configuration_names_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "chosen"), [({"mode": "online"}, "mode online"), ({"solver": "hungarian"}, "solver")]
+    ("settings", "chosen"), [({"mode": "windowed"}, "mode windowed"), ({"solver": "hungarian"}, "solver")]
 )
 def test_other_modes_and_solvers_are_refused(matcher: Matcher, settings: dict[str, str], chosen: str) -> None:
-    kind = OnlineTracker if "mode" in settings else OfflineTracker
-    with pytest.raises(ConfigError, match=f"matching calibrated needs mode offline and solver lp, not {chosen}"):
+    kind = WindowedTracker if "mode" in settings else OfflineTracker
+    with pytest.raises(
+        ConfigError, match=f"matching calibrated needs mode offline or online and solver lp, not {chosen}"
+    ):
         kind(RATE, TrackerParameters(matching="calibrated", **settings), matcher)
 
 
