@@ -11,6 +11,7 @@ from pydantic import Field
 from siamlink.association.appearance.appearance import AppearanceGate, Appearances
 from siamlink.association.appearance.loading import NONE, SHIPPED, SIAMESE, SIAMESE_FILE, load_appearance
 from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.matcher import Matcher
 from siamlink.association.pairs.candidates import GateParameters
 from siamlink.association.pairs.features import CONTEXT_CHOICE, ContextChoice
@@ -117,6 +118,12 @@ class TrackerParameters(Parameters):
         description="mode windowed: how often the window is solved, as a share of latency_seconds; 0.25 with 2 "
         "seconds is every 0.5 seconds",
     )
+    matching: Literal["learned", "calibrated"] = Field(
+        "learned",
+        description="learned: models trained on pedestrians estimate the matching probability; calibrated: costs are "
+        "estimated from the video's own detections, for objects of any kind, by boxes and scores alone (modes offline "
+        "and online)",
+    )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
         description="lp: link by the exact linear program; hungarian: link frame by frame with the Hungarian method, "
@@ -171,7 +178,16 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: one of them cannot be loaded, or they do not belong together.
         """
-        return Matcher.load(self.model_folder, self.load_appearance(), self.level_count)
+        folder = None if self.matching == "calibrated" else self.model_folder
+        return Matcher.load(folder, self.load_appearance(), self.level_count)
+
+    def load_calibrated_models(self) -> Models:
+        """The models of matching calibrated.
+
+        Raises:
+            ModelError: one of them cannot be loaded.
+        """
+        return Models.load(self.model_folder) if self.model_folder else shipped_models()
 
     @property
     def level_count(self) -> int:
@@ -199,6 +215,8 @@ class TrackerParameters(Parameters):
     @property
     def uses_appearance(self) -> bool:
         """Whether an appearance is used."""
+        if self.matching == "calibrated":
+            return False
         return self.level_count == 2 if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
 
     def load_appearance(self) -> Appearances | None:

@@ -162,11 +162,13 @@ class WeightedExamples:
         features: (N, F).
         target: (N,) the probability to learn, in [0, 1].
         weight: (N,) how much each row counts; only the ratios matter.
+        margin: (N,) log odds that the trees begin at; None for the same in all rows. All parts have them, or none.
     """
 
     features: NDArray[np.float32]
     target: NDArray[Any]
     weight: FloatArray
+    margin: FloatArray | None = None
 
     @classmethod
     def of_video(
@@ -209,7 +211,9 @@ def train_booster(
     features = np.concatenate([part.features for part in examples])
     weights = np.concatenate([part.weight for part in examples])
     weights = weights * (len(weights) / weights.sum())
-    data = xgboost.QuantileDMatrix(features, target, weight=weights, feature_names=list(names))
+    margins = [part.margin for part in examples if part.margin is not None]
+    margin = np.concatenate(margins) if margins else None
+    data = xgboost.QuantileDMatrix(features, target, weight=weights, base_margin=margin, feature_names=list(names))
     options = {
         "objective": "binary:logistic",
         "learning_rate": parameters.learning_rate,

@@ -32,8 +32,12 @@ class GroundTruth:
     identity: IntArray
 
 
-def read_ground_truth(sequence: Sequence) -> GroundTruth:
+def read_ground_truth(sequence: Sequence, every_class: bool = False) -> GroundTruth:
     """Read `gt/gt.txt`. Boxes with the flag 0, and in MOT16 and later those of other classes, are not counted.
+
+    Args:
+        sequence: the sequence.
+        every_class: whether objects of every class are counted, not pedestrians only.
 
     Raises:
         InputError: the file is missing or malformed.
@@ -43,7 +47,7 @@ def read_ground_truth(sequence: Sequence) -> GroundTruth:
     rows = read_rows(sequence.truth_file, sequence.frame_count, unique_ids=True)
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     counted = rows[:, 6] != 0
-    if has_classes(rows):
+    if has_classes(rows) and not every_class:
         counted &= rows[:, 7] == PEDESTRIAN
     boxes = Detections(rows[:, 0], corners(rows), rows[:, 6], np.zeros(len(rows)))  # type: ignore[arg-type]
     return GroundTruth(boxes, np.where(counted, rows[:, 1].astype(np.int64), NOT_COUNTED))

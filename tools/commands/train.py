@@ -44,6 +44,22 @@ class MatcherOptions:
 
 
 @dataclass(frozen=True)
+class CalibratedOptions:
+    """The arguments and options of `siamlink train calibrated`."""
+
+    data: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="SEQUENCES...", help="MOT sequences with gt/, or folders of sequences; det/ is used too."
+        ),
+    ]
+    output: Output
+    exclude: Exclude = None
+    settings: Settings = None
+    overwrite: Overwrite = False
+
+
+@dataclass(frozen=True)
 class SiameseOptions:
     """The arguments and options of `siamlink train siamese`."""
 
@@ -118,6 +134,19 @@ def matcher(options: MatcherOptions) -> None:
     _train_matcher(options)
 
 
+@app.command()
+@takes(CalibratedOptions)
+def calibrated(options: CalibratedOptions) -> None:
+    """Train the three models of --config general: which detections are objects, and which links are right.
+
+    From the ground truth, detections of simulated detectors are made, from poor to perfect; files in det/ are used too.
+    Objects of every class count. Takes about half an hour for a hundred sequences of 500 frames.
+
+    Writes DIR/alone.json, DIR/in_track.json and DIR/links.json, XGBoost models.
+    """
+    _train_calibrated(options)
+
+
 @app.command(name="all")
 @takes(AllOptions)
 def everything(options: AllOptions) -> None:
@@ -167,6 +196,30 @@ def _train_siamese(options: SiameseOptions) -> None:
         SiameseTrainer(crops, validation, parameters, output, options.start).run(progress)
         finish_run(output)
     typer.echo(f"trained on {', '.join(each.name for each in crops)}; weights in {output}")
+
+
+def _train_calibrated(options: CalibratedOptions) -> None:
+    from siamlink.association.training.calibrated_training import CalibratedTrainingParameters
+    from siamlink.detectors.base.parameters import apply_override, build
+    from siamlink.detectors.mot.sequence import find_sequences
+    from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
+    from siamlink.tools.console.terminal import stage_bars
+    from siamlink.tools.training.calibrated_run import MODEL_FILES, read_annotated, save_models, train_calibrated
+    from siamlink.tools.training.examples import excluding
+
+    values: dict[str, object] = {}
+    for setting in options.settings or []:
+        apply_override(CalibratedTrainingParameters, values, setting)
+    parameters, output = build(CalibratedTrainingParameters, values, "--set"), options.output
+    sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
+    check_folder(output, MODEL_FILES, options.overwrite)
+    with stage_bars() as progress:
+        videos = excluding(read_annotated(sequences, parameters.frames), options.exclude or [])
+        make_folder(output)
+        with staging(output) as staged, output_errors(output):
+            save_models(train_calibrated(videos, parameters, progress), staged)
+            publish(staged, output)
+    typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; models in {output}")
 
 
 def _train_matcher(options: MatcherOptions) -> None:

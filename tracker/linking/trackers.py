@@ -13,6 +13,7 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
+from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker, CalibratedTracker
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.protocol import Tracker, TrackerSetup, image_and_number
@@ -45,6 +46,9 @@ def make_tracker(
     """
     if constraints:
         check_constraints_possible(setup.parameters)
+    if setup.parameters.matching == "calibrated":
+        check_calibration_possible(setup.parameters)
+        return CalibratedTracker(setup) if setup.parameters.mode == "offline" else CalibratedOnlineTracker(setup)
     if setup.parameters.online_hungarian:
         return KalmanTracker(setup, appearance)
     return LinearProgramTracker(setup, appearance, constraints)
@@ -56,9 +60,22 @@ def check_constraints_possible(parameters: TrackerParameters) -> None:
     Raises:
         ConfigError: it cannot.
     """
+    if parameters.matching == "calibrated":
+        raise ConfigError("constraints need matching learned, not calibrated")
     if parameters.solver != "lp" or parameters.mode == "online":
         chosen = f"solver {parameters.solver}" if parameters.solver != "lp" else f"mode {parameters.mode}"
         raise ConfigError(f"constraints need mode offline or windowed and solver lp, not {chosen}")
+
+
+def check_calibration_possible(parameters: TrackerParameters) -> None:
+    """Check that tracks can be linked with calibrated costs under these settings, if they ask for that.
+
+    Raises:
+        ConfigError: they cannot.
+    """
+    if parameters.matching == "calibrated" and (parameters.mode == "windowed" or parameters.solver != "lp"):
+        chosen = f"mode {parameters.mode}" if parameters.mode == "windowed" else f"solver {parameters.solver}"
+        raise ConfigError(f"matching calibrated needs mode offline or online and solver lp, not {chosen}")
 
 
 class _PublicTracker:

@@ -12,7 +12,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.models.registry import load_detector
 from siamlink.detectors.sources.open import live_title
-from siamlink.tracker.linking.trackers import check_constraints_possible
+from siamlink.tracker.linking.trackers import check_calibration_possible, check_constraints_possible
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -85,10 +85,11 @@ def check_mode(source: TrackingInput, parameters: TrackerParameters) -> None:
 
     Raises:
         InputError: a live source is to be tracked offline.
-        ConfigError: there are constraints, and the tracker cannot obey them.
+        ConfigError: there are constraints and the tracker cannot obey them, or settings exclude each other.
     """
     if source.live and parameters.mode == "offline":
         raise InputError(f"{source.name} is live and needs --mode online or --mode windowed")
+    check_calibration_possible(parameters)
     if source.known:
         check_constraints_possible(parameters)
         if isinstance(source.known, Corrections) and source.detections is None and parameters.mode != "offline":

@@ -107,7 +107,8 @@ def test_constraints_hold_in_a_window(
     try:
         check_constraints(found, shipped, TrackerParameters(**window), drawn)
     except ConstraintError as refused:  # a track that was final before could be what a later frame forbids
-        assert str(refused) == FINAL_TRACKS_CONTRADICT
+        if str(refused) != FINAL_TRACKS_CONTRADICT:
+            raise
         event("refused")
 
 

@@ -1,0 +1,197 @@
+"""A sequence in columns: detections at the steps at which a detector looked, in their own sizes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.detections import Detections
+
+BoolArray = NDArray[np.bool_]
+PAIRS_AT_ONCE = 400_000
+"""Pairs whose columns are held in memory together."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """N detections of a sequence, sorted by step.
+
+    A step is a frame that the detector processed: where it ran on every fifth frame only, five frames are one step.
+
+    Attributes:
+        frame: (N,) the frame of each detection.
+        step: (N,) its step, counted from 0.
+        starts: (K + 1,) the first row of each of the K steps, and N.
+        first_frame: the frame of step 0.
+        stride: frames from one step to the next.
+        place: (N, 4) centre x, centre y in pixels, log width, log height.
+        in_picture: (N, 2) the box's centre in the picture; `place` may be that in the coordinates of a camera.
+        unit: (N,) the object's own size: the square root of its box's area, in pixels.
+        extent: (N, 2) width and height in pixels.
+        score: (N,) the detector's scores.
+        code: (N,) the detector's classes, counted from 0 without holes.
+        cover: (N,) the largest part of the box that another box of the same step covers.
+        at_border: (N,) whether the box is within half its own size of the picture's border.
+    """
+
+    frame: IntArray
+    step: IntArray
+    starts: IntArray
+    first_frame: int
+    stride: int
+    place: FloatArray
+    in_picture: FloatArray
+    unit: FloatArray
+    extent: FloatArray
+    score: FloatArray
+    code: IntArray
+    cover: FloatArray
+    at_border: BoolArray
+
+    def __len__(self) -> int:
+        return len(self.step)
+
+    @property
+    def steps(self) -> int:
+        """How many steps there are."""
+        return len(self.starts) - 1
+
+    @property
+    def scored(self) -> bool:
+        """Whether the scores differ at all; constant scores tell nothing."""
+        return bool(len(self) and self.score.min() < self.score.max())
+
+
+def make_scene(
+    detections: Detections,
+    image_size: tuple[float, float] | None = None,
+    processed_frames: IntArray | None = None,
+) -> Scene:
+    """The columns of a sequence.
+
+    Args:
+        detections: N boxes, sorted by frame.
+        image_size: width and height in pixels; where it is not known, the boxes tell how far the picture reaches.
+        processed_frames: the frames that the detector looked at, ascending, where the caller knows. Without them a
+            regular step between the frames that hold detections is taken for the detector's.
+    """
+    box = detections.box.astype(np.float64)
+    frame = detections.frame.astype(np.int64)
+    step, first, stride = _steps(frame, processed_frames)
+    extent = np.maximum(box[:, 2:] - box[:, :2], 1e-3)
+    centre = (box[:, :2] + box[:, 2:]) / 2
+    unit = np.sqrt(extent.prod(1))
+    width, height = image_size or (box[:, 2].max(initial=1), box[:, 3].max(initial=1))
+    inside = np.minimum(box[:, :2].min(1), np.minimum(width - box[:, 2], height - box[:, 3]))
+    starts = np.searchsorted(step, np.arange((step[-1] + 1 if len(step) else 0) + 1))
+    return Scene(
+        frame=frame,
+        step=step,
+        starts=starts,
+        first_frame=first,
+        stride=stride,
+        place=np.column_stack([centre, np.log(extent)]),
+        in_picture=centre,
+        unit=unit,
+        extent=extent,
+        score=detections.score.astype(np.float64),
+        code=np.unique(detections.label, return_inverse=True)[1].astype(np.int64),
+        cover=_cover(step, box),
+        at_border=inside < 0.5 * unit,
+    )
+
+
+def _steps(frame: IntArray, processed: IntArray | None) -> tuple[IntArray, int, int]:
+    """The step of each detection (N,), the frame of step 0 and the frames between steps."""
+    if not len(frame):
+        return frame, 1, 1
+    if processed is not None:
+        known = np.union1d(processed, frame)
+        return (
+            np.searchsorted(known, frame),
+            int(known[0]),
+            max(int(np.median(np.diff(known))) if len(known) > 1 else 1, 1),
+        )
+    seen = np.unique(frame)
+    stride = max(int(np.gcd.reduce(np.diff(seen))), 1) if len(seen) > 1 else 1
+    return (frame - seen[0]) // stride, int(seen[0]), stride
+
+
+def pairs_within(earlier: IntArray, later: IntArray, low: int, high: int) -> tuple[IntArray, IntArray]:
+    """All pairs with `low` to `high` steps between.
+
+    Args:
+        earlier: (A,) ascending steps.
+        later: (B,) ascending steps.
+        low: the smallest difference.
+        high: the largest.
+
+    Returns:
+        Indices into `earlier` and `later`, both (P,).
+    """
+    begin = np.searchsorted(later, earlier + low, side="left")
+    count = np.searchsorted(later, earlier + high, side="right") - begin
+    i = np.repeat(np.arange(len(earlier)), count)
+    j = np.arange(len(i)) - np.repeat(np.cumsum(count) - count - begin, count)
+    return i, j
+
+
+def touching_pairs(step: IntArray, box: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Pairs of boxes (N, 4) of one step (N,) that overlap, each pair once, and the area that they share (P,)."""
+    left, top, right, bottom = (np.ascontiguousarray(box[:, n]) for n in range(4))
+    parts = []
+    for rows in portions(step, step, (0, 0)):
+        i, j = pairs_within(step[rows], step, 0, 0)
+        i = rows[i]
+        once = i < j
+        i, j = i[once], j[once]
+        wide = np.minimum(right[i], right[j]) - np.maximum(left[i], left[j])
+        near = wide > 0
+        i, j, wide = i[near], j[near], wide[near]
+        high = np.minimum(bottom[i], bottom[j]) - np.maximum(top[i], top[j])
+        near = high > 0
+        parts.append((i[near], j[near], (wide * high)[near]))
+    i, j, common = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return i, j, common
+
+
+def portions(earlier: IntArray, later: IntArray, gaps: tuple[int, int]) -> list[IntArray]:
+    """Consecutive rows of `earlier`, in parts each of a limited number of pairs with `later`, both ascending steps."""
+    count = np.searchsorted(later, earlier + gaps[1], side="right")
+    count = count - np.searchsorted(later, earlier + gaps[0], side="left")
+    part = np.cumsum(count) // PAIRS_AT_ONCE
+    return np.split(np.arange(len(earlier)), np.flatnonzero(np.diff(part)) + 1)
+
+
+def _cover(step: IntArray, box: FloatArray) -> FloatArray:
+    """(N,) the largest part of each box that another of the same step covers."""
+    i, j, common = touching_pairs(step, box)
+    area = np.maximum((box[:, 2:] - box[:, :2]).prod(1), 1e-9)
+    cover = np.zeros(len(step))
+    np.maximum.at(cover, i, common / area[i])
+    np.maximum.at(cover, j, common / area[j])
+    return cover
+
+
+def predecessors(successor: IntArray) -> IntArray:
+    """(N,) the detection before each in its track, -1 at a track's start, from the one after each (N,)."""
+    before = np.full(len(successor), -1, np.int64)
+    linked = np.flatnonzero(successor >= 0)
+    before[successor[linked]] = linked
+    return before
+
+
+def track_numbers(successor: IntArray) -> IntArray:
+    """(N,) the track of each detection, counted from 0 in the order of the tracks' first detections."""
+    from scipy.sparse import coo_matrix
+    from scipy.sparse.csgraph import connected_components
+
+    count = len(successor)
+    linked = np.flatnonzero(successor >= 0)
+    graph = coo_matrix((np.ones(len(linked), np.int8), (linked, successor[linked])), shape=(count, count))
+    _, number = connected_components(graph, directed=False)
+    _, first, dense = np.unique(number, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.int64)
+    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
+    return rank[dense]

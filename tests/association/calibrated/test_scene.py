@@ -1,0 +1,41 @@
+import numpy as np
+import pytest
+
+from siamlink.association.calibrated.scene import make_scene, pairs_within, track_numbers
+from siamlink.detectors.detections import Detections
+
+
+def boxes(frames: list[int], box: list[list[float]] | None = None) -> Detections:
+    count = len(frames)
+    return Detections(frames, box or [[0, 0, 10, 10]] * count, np.ones(count), np.zeros(count, int))
+
+
+@pytest.mark.parametrize(
+    ("frames", "stride", "steps"), [([1, 6, 11, 26], 5, [0, 1, 2, 5]), ([3, 5, 6], 1, [0, 2, 3]), ([7, 7], 1, [0, 0])]
+)
+def test_a_regular_step_is_recognised(frames: list[int], stride: int, steps: list[int]) -> None:
+    scene = make_scene(boxes(frames))
+    assert scene.stride == stride
+    assert scene.step.tolist() == steps
+
+
+def test_a_caller_can_tell_which_frames_were_processed() -> None:
+    scene = make_scene(boxes([1, 9, 10]), processed_frames=np.array([1, 4, 9, 10, 12]))
+    assert scene.step.tolist() == [0, 2, 3]
+
+
+def test_pairs_are_all_within_the_limits() -> None:
+    rng = np.random.default_rng(0)
+    earlier, later = np.sort(rng.integers(0, 20, 30)), np.sort(rng.integers(0, 20, 40))
+    found = {*zip(*(column.tolist() for column in pairs_within(earlier, later, 2, 5)), strict=True)}
+    gap = later[None] - earlier[:, None]
+    assert found == {*zip(*(column.tolist() for column in np.nonzero((gap >= 2) & (gap <= 5))), strict=True)}
+
+
+def test_cover_is_the_largest_part_under_another_box() -> None:
+    scene = make_scene(boxes([1, 1, 1, 2], [[0, 0, 10, 10], [5, 0, 15, 10], [100, 0, 110, 10], [0, 0, 10, 10]]))
+    assert scene.cover.tolist() == pytest.approx([0.5, 0.5, 0, 0])
+
+
+def test_tracks_are_numbered_by_their_first_detections() -> None:
+    assert track_numbers(np.array([-1, 3, -1, 4, -1])).tolist() == [0, 1, 2, 1, 1]

@@ -1,0 +1,120 @@
+"""The tracker with calibrated costs on scenes whose right tracks are known."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siamlink.association.calibrated.models import WEIGHTS, shipped_models
+from siamlink.association.matcher import Matcher
+from siamlink.association.solvers.constraints import must_link
+from siamlink.detectors.base.errors import ConfigError, ModelError
+from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
+from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
+from siamlink.tracker.parameters import TrackerParameters, load_parameters
+from siamlink.tracker.tracks import Tracks
+
+RATE = 30
+CALIBRATED = TrackerParameters(matching="calibrated")
+
+
+def cars(frames: int = 60, missing: tuple[int, ...] = (), noise: float = 0.5) -> Detections:
+    """Five wide, fast cars on lanes of their own; the first one is missed in some frames."""
+    random = np.random.default_rng(0)
+    frame = np.repeat(np.arange(1, frames + 1), 5)
+    lane = np.tile(np.arange(5), frames)
+    left = 40.0 * lane + (12 + lane) * frame + random.normal(0, noise, len(frame))
+    top = 100.0 + 90 * lane + random.normal(0, noise, len(frame))
+    box = np.column_stack([left, top, left + 120, top + 45])
+    seen = ~((lane == 0) & np.isin(frame, missing))
+    score, label = random.uniform(0.5, 0.99, len(frame)), np.where(frame % 7 == 0, 7, 2)
+    return Detections(frame=frame[seen], box=box[seen], score=score[seen], label=label[seen])
+
+
+def track(detections: Detections, matcher: Matcher, parameters: TrackerParameters = CALIBRATED) -> Tracks:
+    tracker = CalibratedTracker(TrackerSetup(RATE, parameters, matcher))
+    assert all(len(part) == 0 for part in tracker.update_many(detections))
+    assert tracker.final_frame == 0
+    return tracker.finish()
+
+
+def test_fast_wide_objects_are_tracked_and_have_the_most_frequent_class(matcher: Matcher) -> None:
+    tracks = track(cars(), matcher)
+    assert (tracks.count, len(tracks), tracks.interpolated.sum()) == (5, 300, 0)
+    assert set(tracks.label.tolist()) == {2}
+    assert np.abs(tracks.box - cars().box).max() < 3
+
+
+def test_single_frames_give_the_same_tracks_as_many_at_once(matcher: Matcher) -> None:
+    tracker = OfflineTracker(RATE, CALIBRATED, matcher)
+    for number in range(1, 61):
+        assert len(tracker.update(cars().in_frame(number))) == 0
+    assert tracker.finish().to_mot_text() == track(cars(), matcher).to_mot_text()
+    assert tracker.final_frame == 60
+
+
+def test_gaps_are_interpolated_unless_that_is_switched_off(matcher: Matcher) -> None:
+    found = cars(missing=(30, 31, 32))
+    tracks = track(found, matcher)
+    assert tracks.frame[tracks.interpolated].tolist() == [30, 31, 32]
+    without = track(found, matcher, TrackerParameters(matching="calibrated", gaps={"interpolate": False}))
+    assert (without.count, len(without), without.interpolated.any()) == (5, len(found), False)
+
+
+def test_boxes_stay_as_detected_without_smoothing(matcher: Matcher) -> None:
+    tracks = track(cars(), matcher, TrackerParameters(matching="calibrated", gaps={"smooth": False}))
+    order = np.lexsort((tracks.box[:, 1], tracks.frame))
+    expected = cars()
+    np.testing.assert_array_equal(tracks.box[order], expected.box[np.lexsort((expected.box[:, 1], expected.frame))])
+
+
+def test_online_every_frame_has_its_tracks_at_once(matcher: Matcher) -> None:
+    tracker = OnlineTracker(RATE, CALIBRATED, matcher)
+    found = cars()
+    parts = [tracker.update(found.in_frame(number)) for number in range(1, 61)]
+    assert tracker.final_frame == 60
+    assert len(tracker.finish()) == 0
+    tracks = Tracks.concatenate(parts)
+    assert tracks.count == 5
+    assert len(tracks) >= 275  # the first frames have too little to tell noise from motion
+    assert all(set(part.frame.tolist()) <= {number} for number, part in enumerate(parts, 1))
+
+
+@pytest.mark.parametrize("count", [0, 1])
+def test_next_to_nothing_is_no_error(matcher: Matcher, count: int) -> None:
+    assert len(track(cars()[:count], matcher)) <= count
+
+
+def test_the_shipped_configuration_names_it() -> None:
+    parameters = load_parameters("general")
+    assert (parameters.matching, parameters.mode, parameters.uses_appearance) == ("calibrated", "offline", False)
+
+
+@pytest.mark.parametrize(
+    ("settings", "chosen"), [({"mode": "windowed"}, "mode windowed"), ({"solver": "hungarian"}, "solver")]
+)
+def test_other_modes_and_solvers_are_refused(matcher: Matcher, settings: dict[str, str], chosen: str) -> None:
+    kind = WindowedTracker if "mode" in settings else OfflineTracker
+    with pytest.raises(
+        ConfigError, match=f"matching calibrated needs mode offline or online and solver lp, not {chosen}"
+    ):
+        kind(RATE, TrackerParameters(matching="calibrated", **settings), matcher)
+
+
+def test_constraints_are_refused(matcher: Matcher) -> None:
+    with pytest.raises(ConfigError, match="constraints need matching learned, not calibrated"):
+        OfflineTracker(RATE, CALIBRATED, matcher, constraints=[must_link(0, 5)])
+
+
+def test_the_models_of_a_folder_are_used_if_one_is_set(tmp_path: Path, matcher: Matcher) -> None:
+    assert CALIBRATED.load_calibrated_models() is shipped_models()
+    for name in ("alone.json", "in_track.json"):
+        shutil.copy(WEIGHTS / name, tmp_path / name)
+    own = CALIBRATED.model_copy(update={"model": str(tmp_path)})
+    assert own.load_calibrated_models().links is None
+    (tmp_path / "alone.json").unlink()
+    with pytest.raises(ModelError, match=r"no model at .*alone\.json"):
+        CalibratedTracker(TrackerSetup(RATE, own, matcher))
