@@ -16,6 +16,8 @@ from siamlink.tools.running.prepare import check_sources, prepare
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
 from siamlink.tracker.runs.inputs import TrackingInput
 
+LEAST_SHARE_IN_TRACKS = 1 / 3
+"""Of the detections; if fewer are in tracks, a note says so."""
 Finished = Generator[tuple[TrackingInput, Outcome | SiamlinkError], None, None]
 
 
@@ -52,7 +54,7 @@ def track_sources(sources: list[str], job: Job, jobs: int) -> Iterator[tuple[int
             if isinstance(outcome, SiamlinkError):
                 show_error(f"{source.name}: {outcome}")
                 continue
-            for note in notes_on(outcome, job.video):
+            for note in notes_on(outcome, job):
                 show_note(note)
             yield next(index for index, each in enumerate(inputs) if each is source), outcome
 
@@ -100,10 +102,10 @@ def _detector(job: Job) -> LoadedDetector:
         return load_detector(job.detector_name, fetching)
 
 
-def notes_on(outcome: Outcome, video: bool) -> list[str]:
-    """What a user should know about a source that was tracked, a line for each; `video` if one was to be written."""
+def notes_on(outcome: Outcome, job: Job) -> list[str]:
+    """What a user should know about a source that was tracked, a line for each."""
     source, notes = outcome.source, []
-    no_video = ", no video written" if video else ""
+    no_video = ", no video written" if job.video else ""
     if source.frames is None:
         notes.append(f"{source.name} has no frames: tracked from its detections alone" + no_video)
     elif outcome.result.appearance and outcome.result.appearance.missing:
@@ -113,10 +115,20 @@ def notes_on(outcome: Outcome, video: bool) -> list[str]:
         notes += losses_of(source.frames)
     if not outcome.result.counts.detections:
         notes.append(f"{source.name}: no detections, so there are no tracks")
-    elif not outcome.result.counts.tracks:
-        notes.append(f"{source.name}: no tracks; too few detections follow each other")
+    elif unused := _unused_detections(outcome, job):
+        notes.append(f"{source.name}: {unused}")
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
+
+
+def _unused_detections(outcome: Outcome, job: Job) -> str:
+    """What to say where most detections are in no track, with the remedy; nothing where that is not so."""
+    counts, learned = outcome.result.counts, job.parameters.matching == "learned"
+    in_track = counts.boxes - counts.interpolated
+    if in_track >= LEAST_SHARE_IN_TRACKS * counts.detections:
+        return ""
+    remedy = "; the shipped models know pedestrians: for other objects use --config general" if learned else ""
+    return f"{in_track} of {counts.detections} detections are in tracks; the others were not linked or were taken for false alarms{remedy}"

@@ -32,4 +32,4 @@ def test_the_table_names_keys_defaults_and_configurations(
     shown = [line.split()[:2] for line in lines]
     for key, default, _, _ in parameter_rows():
         assert [key, default] in shown
-    assert lines[-1] == "shipped configurations: default, fast, online, paper, windowed"
+    assert lines[-1] == "shipped configurations: default, fast, general, online, paper, windowed"

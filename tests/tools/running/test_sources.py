@@ -1,6 +1,7 @@
 """The loop over the sources of a run."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.sources import track_sources
+from siamlink.tracker.parameters import TrackerParameters
 
 Make = Callable[..., Path]
 
@@ -40,6 +42,21 @@ def test_a_source_without_frames_or_detections_is_noted(
         "A has no frames: tracked from its detections alone, no video written",
         "A: no detections, so there are no tracks",
     ]
+
+
+def test_detections_that_end_in_no_track_are_noted_with_the_remedy(
+    here: Path, sequence: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cars = "".join(f"{frame},-1,{15 * frame},10,120,45,0.9\n" for frame in range(1, 25))
+    folder = str(sequence("A", None, detections=cars))
+    job = Job(here / "out", TrackerParameters(appearance="none"), video=False)
+    list(track_sources([folder], job, 1))
+    noted = capsys.readouterr().err.splitlines()[-1]
+    assert noted.startswith("A: 0 of 24 detections are in tracks; the others were not linked or were taken for")
+    assert noted.endswith("for other objects use --config general")
+    general = replace(job, parameters=TrackerParameters(matching="calibrated"), overwrite=True)
+    list(track_sources([folder], general, 1))
+    assert "are in tracks" not in capsys.readouterr().err
 
 
 def test_two_sources_of_one_name_are_refused_before_any_is_tracked(here: Path, sequence: Make) -> None:
