@@ -131,4 +131,5 @@ def _unused_detections(outcome: Outcome, job: Job) -> str:
     if in_track >= LEAST_SHARE_IN_TRACKS * counts.detections:
         return ""
     remedy = "; the shipped models know pedestrians: for other objects use --config general" if learned else ""
-    return f"{in_track} of {counts.detections} detections are in tracks; the others were not linked or were taken for false alarms{remedy}"
+    others = "the others were not linked or were taken for false alarms"
+    return f"{in_track} of {counts.detections} detections are in tracks; {others}{remedy}"
