@@ -64,7 +64,7 @@ class CalibratedTrainingParameters(BoostingParameters):
         3000, ge=100, description="most detections and most links that a model learns from one set of detections"
     )
     real_weight: float = Field(
-        10.0, gt=0, description="how much the detections of a file in det/ count, relative to simulated ones"
+        10.0, gt=0, description="how much real detections, those of a file in det/, count relative to simulated ones"
     )
     folds: int = Field(
         2, ge=2, le=20, description="groups of videos; the models that make the examples of one learn from the others"

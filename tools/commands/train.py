@@ -140,7 +140,7 @@ def calibrated(options: CalibratedOptions) -> None:
     """Train the three models of --config general: which detections are objects, and which links are right.
 
     From the ground truth, detections of simulated detectors are made, from poor to perfect; files in det/ are used too.
-    Objects of every class count. Takes about half an hour for a hundred sequences of 500 frames.
+    Objects of every class count. Takes about ten minutes for a hundred sequences of 500 frames.
 
     Writes DIR/alone.json, DIR/in_track.json and DIR/links.json, XGBoost models.
     """

@@ -82,7 +82,7 @@ def train_calibrated(
     Raises:
         InputError: there is nothing to learn from.
     """
-    labelled = _label(videos, parameters, progress)
+    labelled = label(videos, parameters, progress)
     if len({video.fold for video in labelled}) < 2:
         raise InputError("nothing to learn from: at least two videos that show objects are needed")
     early = [
@@ -159,7 +159,7 @@ def _bar(videos: list[LabelledVideo], stage: str, progress: Progress) -> Iterabl
     progress(stage, len(videos), len(videos))
 
 
-def _label(
+def label(
     videos: list[AnnotatedVideo], parameters: CalibratedTrainingParameters, progress: Progress
 ) -> list[LabelledVideo]:
     """The videos that have detections to learn from; those that show the same are in one fold."""
@@ -191,7 +191,7 @@ def _simulated(video: AnnotatedVideo, parameters: CalibratedTrainingParameters) 
 
 
 def _real(video: AnnotatedVideo, parameters: CalibratedTrainingParameters) -> list[LabelledScene]:
-    """Scenes of the files in `det/`."""
+    """Scenes of the files in `det/`, which together count by the square root of their number."""
     sequence = video.sequence
     assert sequence.frame_rate is not None
     scenes = []
@@ -199,9 +199,9 @@ def _real(video: AnnotatedVideo, parameters: CalibratedTrainingParameters) -> li
         detections = sequence.read_detections(path)
         detections = detections[detections.frame <= parameters.frames]
         identity = identify(detections, video.truth)
-        scene = make_labelled_scene(detections, identity, sequence.frame_rate, sequence.size)
-        scenes.append(replace(scene, importance=parameters.real_weight))
-    return [scene for scene in scenes if _teaches(scene)]
+        scenes.append(make_labelled_scene(detections, identity, sequence.frame_rate, sequence.size))
+    scenes = [scene for scene in scenes if _teaches(scene)]
+    return [replace(scene, importance=parameters.real_weight / len(scenes) ** 0.5) for scene in scenes]
 
 
 def _teaches(labelled: LabelledScene) -> bool:

@@ -78,3 +78,18 @@ def test_a_model_of_absurd_size_is_not_read(tmp_path: Path) -> None:
         file.truncate(200_000_000)
     with pytest.raises(ModelError, match="larger than any model"):
         load_booster(tmp_path / "a.json", FEATURES)
+
+
+def test_trees_learn_what_the_margin_leaves_out(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    features = random.normal(size=(4000, 2)).astype(np.float32)
+    margin = 3.0 * features[:, 0].astype(np.float64)
+    target = random.random(4000) < 1 / (1 + np.exp(-margin - 2 * np.sign(features[:, 1])))
+    examples = [WeightedExamples(features[:, 1:], target, np.ones(4000), margin)]
+    kinds = BoostingParameters(learning_rate=0.3, min_leaf_weight=1, column_share=1)
+    booster = train_booster(examples, ["second"], "kinds", kinds, 20, max_depth=1, base_score=0.5)
+    (tmp_path / "model.json").write_bytes(booster.save_raw("json"))
+    added = predict(
+        load_booster(tmp_path / "model.json", ("second",)), np.array([[-1.0], [1.0]], np.float32), ("second",)
+    )
+    assert np.log(added / (1 - added)) == pytest.approx([-2, 2], abs=0.4)

@@ -61,6 +61,12 @@ def test_later_benchmarks_count_pedestrians_only(write, visibility):
     assert truth.identity.tolist() == [1, NOT_COUNTED, NOT_COUNTED, NOT_COUNTED, 1]
 
 
+def test_objects_of_every_class_count_if_requested(write, tmp_path):
+    write("1,1,10,0,30,60,1,1,1\n1,2,110,0,30,60,1,3,1\n1,3,210,0,30,60,0,3,1\n")
+    every = read_ground_truth(open_sequence(tmp_path), every_class=True)
+    assert every.identity.tolist() == [1, 2, NOT_COUNTED]
+
+
 def test_a_class_column_of_minus_one_is_no_class(write):
     assert write("1,1,10,0,30,60,1,-1,-1\n1,2,90,0,30,60,1,-1,-1\n").identity.tolist() == [1, 2]
 

@@ -9,7 +9,7 @@ from siamlink.association.calibrated import Models
 from siamlink.association.training.calibrated_training import CalibratedTrainingParameters
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.mot.sequence import find_sequences
-from siamlink.tools.training.calibrated_run import MODEL_FILES, read_annotated, save_models, train_calibrated
+from siamlink.tools.training.calibrated_run import MODEL_FILES, label, read_annotated, save_models, train_calibrated
 from siamlink.tools.training.examples import excluding
 
 FEW = CalibratedTrainingParameters(tree_count=4, simulations=1, frames=50, learning_rate=0.3, min_leaf_weight=1)
@@ -74,3 +74,13 @@ def test_sequences_without_ground_truth_or_rate_are_an_error(streets: Path, here
     (here / "west" / "gt" / "gt.txt").unlink()
     with pytest.raises(InputError, match=r"no sequence has gt/gt\.txt"):
         read_annotated(find_sequences(here / "west"), 20)
+
+
+def test_the_detection_files_of_a_sequence_share_their_weight(streets: Path, here: Path) -> None:
+    shutil.copytree(streets / "west", here / "west")
+    shutil.copy(here / "west" / "det" / "det.txt", here / "west" / "det" / "other.txt")
+    videos = read_annotated(find_sequences(here / "west"), FEW.frames)
+    (labelled,) = label(videos, FEW, lambda *_: None)
+    weights = [scene.importance for scene in labelled.scenes]
+    assert weights == pytest.approx([1.0] + 2 * [10 / 2**0.5])
+    assert all(scene.scene.frame.max() <= FEW.frames for scene in labelled.scenes)
