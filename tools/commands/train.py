@@ -55,7 +55,12 @@ class CalibratedOptions:
     ]
     output: Output
     exclude: Exclude = None
-    settings: Settings = None
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="KEY=VALUE", help="Change one setting of the training; repeatable; see docs/train.md."
+        ),
+    ] = None
     overwrite: Overwrite = False
 
 
