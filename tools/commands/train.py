@@ -112,7 +112,7 @@ def train() -> None:
 @app.command()
 @takes(SiameseOptions)
 def siamese(options: SiameseOptions) -> None:
-    """Train the network that compares the appearance of two detections.
+    """Train the network that describes appearance.
 
     Without --validate, 5 % of the identities of each folder of crops, or, if there are no crops, of each sequence, are
     used for validation. The same command continues a training that was stopped.
@@ -142,7 +142,9 @@ def matcher(options: MatcherOptions) -> None:
 @app.command()
 @takes(CalibratedOptions)
 def calibrated(options: CalibratedOptions) -> None:
-    """Train the three models of --config general: which detections are objects, and which links are right.
+    """Train the models of --config general.
+
+    They estimate which detections are objects, and which links are right.
 
     From the ground truth, detections of simulated detectors are made, from poor to perfect; files in det/ are used too.
     Objects of every class count. Takes about ten minutes for a hundred sequences of 500 frames.
