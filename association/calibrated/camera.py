@@ -1,8 +1,8 @@
-"""The camera's motion from the boxes alone: a similarity, or a translation, between neighbouring steps.
+"""The camera's motion, estimated from the boxes: a similarity or a translation between consecutive steps.
 
-Each is fitted to pairs of boxes that are each other's nearest, with Cauchy weights, so that objects that move on their
-own count little; the fit moves the boxes, and nearest pairs are sought again. Places are complex numbers: a step
-takes z to scale z + shift.
+No setting of the tracker uses this; see `calibrated_links`. The motion is fitted to mutually nearest pairs of boxes.
+Cauchy weights reduce the influence of objects that move. Then the pairs are searched again, with the motion applied.
+Places are complex numbers: a step takes z to scale z + shift.
 """
 
 from dataclasses import dataclass, replace
@@ -11,18 +11,20 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.calibrated.scene import Scene, pairs_within
+from siamlink.association.calibrated.scene import Scene, mutually_nearest, pairs_within
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 ComplexArray = NDArray[np.complex128]
 Kind = Literal["still", "translation", "similarity"]
 PARAMETERS: dict[Kind, int] = {"still": 0, "translation": 2, "similarity": 4}
 FEWEST: dict[Kind, int] = {"still": 0, "translation": 3, "similarity": 5}
-"""Pairs from which on a step's motion is fitted."""
+"""Fewest pairs to which the motion of a step is fitted."""
 PASSES = 3
+"""Searches of pairs."""
 REWEIGHTED = 5
+"""Iterations of reweighted least squares in each."""
 STIFFNESS = 0.2
-"""How strongly a similarity is drawn towards a translation, in squared own sizes a pair."""
+"""Regularisation of a similarity towards a translation, in squared own sizes per pair."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +34,7 @@ class Camera:
     Attributes:
         scale: (K,) rotation and scale.
         shift: (K,) translation in pixels.
-        freedom: numbers that were fitted, each counted as it weighs with few pairs.
+        freedom: number of fitted parameters, corrected for few pairs.
     """
 
     scale: ComplexArray
@@ -52,7 +54,7 @@ class Camera:
         )
 
     def log_scale(self, scene: Scene) -> FloatArray:
-        """(N,) logarithm of how much larger the first step's coordinates are than those of each detection's step."""
+        """(N,) logarithm of the scale from each detection's picture to the coordinates of the first step."""
         size: FloatArray = np.log(np.abs(self.scale[scene.step]))
         return size
 
@@ -60,7 +62,7 @@ class Camera:
         """Boxes in the picture.
 
         Args:
-            step: (M,) steps, between two of them at a fraction.
+            step: (M,) steps, maybe fractional.
             place: (M, 4) centre and log sides in the first step's coordinates.
 
         Returns:
@@ -81,40 +83,36 @@ def still_camera(scene: Scene) -> Camera:
 
 
 def fit_camera(scene: Scene, kind: Kind) -> Camera:
-    """The motion of a kind that mutually nearest boxes of neighbouring steps show."""
+    """The camera's motion, fitted to mutually nearest boxes of consecutive steps."""
     steps = scene.steps
     scale, shift = np.ones(steps, complex), np.zeros(steps, complex)
     place = _complex(scene.in_picture)
-    everything = pairs_within(scene.step, scene.step, 1, 1)
+    pairs = pairs_within(scene.step, scene.step, 1, 1)
     used = np.zeros(steps, np.int64)
     for _ in range(PASSES):
         moved = scale[scene.step] * place + shift[scene.step]
-        i, j = _mutual(scene, moved, place, everything)
+        i, j = _mutual(scene, moved, place, pairs)
         used = np.bincount(scene.step[i], minlength=steps)
         scale, shift = _fit_steps(scene, place, (i, j), kind)
-        known = used >= FEWEST[kind]
-        scale, shift = np.where(known, scale, 1), np.where(known, shift, 0)
-    parameters, seen = PARAMETERS[kind], 2 * used[used >= FEWEST[kind]]
-    freedom = float((parameters * seen / np.maximum(seen - parameters - 1, 1)).sum())
+        enough = used >= FEWEST[kind]
+        scale, shift = np.where(enough, scale, 1), np.where(enough, shift, 0)
+    parameters, values = PARAMETERS[kind], 2 * used[used >= FEWEST[kind]]
+    freedom = float((parameters * values / np.maximum(values - parameters - 1, 1)).sum())
     return _accumulated(scale, shift, freedom)
 
 
 def _complex(place: FloatArray) -> ComplexArray:
-    answer: ComplexArray = place[:, 0] + 1j * place[:, 1]
-    return answer
+    number: ComplexArray = place[:, 0] + 1j * place[:, 1]
+    return number
 
 
 def _mutual(
     scene: Scene, moved: ComplexArray, place: ComplexArray, pairs: tuple[IntArray, IntArray]
 ) -> tuple[IntArray, IntArray]:
-    """The pairs that are each other's nearest, from where boxes are expected (N,) and where they are (N,)."""
+    """The mutually nearest pairs, from the predicted places of the earlier boxes (N,) and the places of all (N,)."""
     i, j = pairs
     apart = np.abs(moved[i] - place[j]) / scene.unit[i] + np.abs(np.log(scene.unit[i] / scene.unit[j]))
-    best_i, best_j = np.full(len(scene), np.inf), np.full(len(scene), np.inf)
-    np.minimum.at(best_i, i, apart)
-    np.minimum.at(best_j, j, apart)
-    mutual = (apart == best_i[i]) & (apart == best_j[j])
-    return i[mutual], j[mutual]
+    return mutually_nearest(i, j, apart, len(scene))
 
 
 def _fit_steps(
@@ -141,8 +139,8 @@ def _fit_steps(
             scale = (total(w * (b - mean_b[step]) * np.conj(from_mean)) + stiff) / (spread + stiff)
         shift = mean_b - scale * mean_a
         rest = np.abs(scale[step] * a + shift[step] - b) / unit
-        usual = _median_of_steps(rest, step, count) + 1e-3
-        weight = 1 / (1 + (rest / usual[step]) ** 2 / 2)
+        median = _median_of_steps(rest, step, count) + 1e-3
+        weight = 1 / (1 + (rest / median[step]) ** 2 / 2)
     return scale, shift
 
 
@@ -152,8 +150,8 @@ def _median_of_steps(values: FloatArray, step: IntArray, count: int) -> FloatArr
     number = np.bincount(step, minlength=count)
     middle = np.cumsum(number) - number + number // 2
     median = np.zeros(count)
-    there = number > 0
-    median[there] = values[order][middle[there]]
+    nonempty = number > 0
+    median[nonempty] = values[order][middle[nonempty]]
     return median
 
 

@@ -1,7 +1,7 @@
-"""The learned model of links: boosted trees on top of the calibrated likelihood ratio.
+"""The model of links: boosted trees that correct the calibrated likelihood ratio.
 
-The trees begin at the calibrated ratio, scaled, and learn what it leaves out; what they add is bounded, so that where
-they have not seen the like the likelihood decides.
+Training starts from the scaled ratio, so the trees learn a correction only. The correction is bounded, so that the
+likelihood ratio decides where the trees have no training data.
 """
 
 import math
@@ -13,22 +13,23 @@ import numpy as np
 from siamlink.association.boosting.booster import load_booster, predict
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
-from siamlink.association.calibrated.truth_features import Features
+from siamlink.association.calibrated.object_features import Features
 from siamlink.detectors.base.arrays import FloatArray
 
 SCALE, SHIFT = 0.3, -2.0
-"""Log odds of a link are so many times its calibrated ratio, and this."""
-WORTH, WEIGHT = 1.0, 2.0
-"""Nats that a link that the trees are sure of gains, and how often the logarithm of its probability is counted."""
+"""Factor and offset: the log odds of a link before the correction are SCALE * ratio + SHIFT."""
+LINK_BONUS, WEIGHT = 1.0, 2.0
+"""The corrected ratio is ratio + LINK_BONUS + WEIGHT * log(probability of the link), in nats."""
 LOWEST, HIGHEST = -8.0, 12.0
-"""Nats that the ratio is cut to before it is scaled, in training."""
+"""Nats; in training the ratio is clipped to this range before it is scaled."""
 MARGINS = [LINK_NAMES.index(name) for name in ("ratio", "margin_earlier", "margin_later")]
-MOST = 8.0
-"""Nats that the trees can add or take."""
-BOUNDS = 1 / (1 + math.exp(MOST)), 1 / (1 + math.exp(-MOST))
-"""The probabilities of these."""
+"""The columns that are compared with `EASY`."""
+LARGEST_CORRECTION = 8.0
+"""Nats; bound of the correction in both directions."""
+BOUNDS = 1 / (1 + math.exp(LARGEST_CORRECTION)), 1 / (1 + math.exp(-LARGEST_CORRECTION))
+"""The same as probabilities."""
 EASY = 12.0
-"""Nats; a link with a ratio, and a margin over every competing link, above this is not put to the trees."""
+"""Nats; a link whose ratio and margins over competing links are all at least this is not corrected."""
 
 
 class LearnedLinks:
@@ -51,11 +52,11 @@ class LearnedLinks:
         return correction
 
     def corrected(self, links: Links, features: Features) -> Links:
-        """The links that are more likely than not, with log odds for ratios."""
-        value = links.ratio + WORTH
-        doubt = np.flatnonzero(features[:, MARGINS].min(axis=1, initial=EASY) < EASY)
-        odds = SCALE * links.ratio[doubt] + SHIFT + self.correction(features[doubt])
-        value[doubt] -= WEIGHT * np.logaddexp(0, -odds)
+        """The links whose corrected ratio is above 0, with the corrected ratios, from `link_features` (P, F)."""
+        value = links.ratio + LINK_BONUS
+        uncertain = np.flatnonzero(features[:, MARGINS].min(axis=1, initial=EASY) < EASY)
+        odds = SCALE * links.ratio[uncertain] + SHIFT + self.correction(features[uncertain])
+        value[uncertain] -= WEIGHT * np.logaddexp(0, -odds)
         good = value > 0
         return replace(
             links,

@@ -1,12 +1,13 @@
-"""How much more likely two detections are neighbours in one track than an end and a beginning: the ratio of a link.
+"""The likelihood ratio of a link: two detections are consecutive in one track, against one track ends and one begins.
 
     ratio(i, j) = log (1 - exit_i) / exit_i + log P(gap) + log p(x-_j | x+_i) - log p0(velocity of x-_j) - log entry_j
-                  + log p(size | linked) - log p(size | strangers) + log p(class_j | class_i, linked) - log p(class_j)
+                  + log p(size | linked) - log p(size | not linked) + log p(class_j | class_i, linked) - log p(class_j)
 
-x+_i is the state of the earlier detection from what is linked before it, x-_j that of the later one from what follows
-it, so a link does not see itself: direction decides at crossings, and a wrong link is undone in the next round.
-entry_j is the expected number of objects that appear, or are found again, per step and pixel: without rivals
-little evidence is enough. A second component stands for boxes that jumped by a part of their own size.
+x+_i is the state of the earlier detection, estimated from its track up to it. x-_j is the state of the later one,
+estimated from its track from there on. So the present link does not influence its own ratio: at crossings the
+direction decides, and a wrong link can be undone in the next round. entry_j is the entry rate: the expected number of
+tracks that begin per step and square pixel. Where few objects are near, it is low, and little evidence is enough for a
+link. A second component of the density models boxes that jump by a part of their own size.
 """
 
 from dataclasses import dataclass
@@ -14,22 +15,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamlink.association.calibrated.motion import Motion, transitions
-from siamlink.association.calibrated.presence import Presence
+from siamlink.association.calibrated.rates import Rates
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.states import States
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 Axes = tuple[FloatArray, FloatArray]
 JUMP = 0.25
-"""How far a box jumps, in its own size, and the logarithm of a side by nearly as much."""
+"""Standard deviation of a jump of the centre, in the object's own size."""
 JUMP_SIDE = 0.2
+"""Standard deviation of a jump of the logarithm of a side."""
 JUMP_TAIL = 8.0
+"""Degrees of freedom of the density of jumps."""
 LEAST_BY_PLACE = -8.0
-"""Nats of the place alone below which neither velocity nor size is looked at."""
+"""Nats; pairs with a lower ratio from rates, classes and place are dropped before velocity and size are computed."""
 X, V, PP, PV, VV = range(5)
+"""Rows of a state: position, velocity, variance of position, covariance, variance of velocity."""
 PLACE_AXES, SIZE_AXES = (0, 1), (2, 3)
-REACH = 10.0
-"""Standard deviations beyond which no link is thought of."""
+GATE = 10.0
+"""Candidate pairs are within so many standard deviations of the predicted place."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,8 @@ class Links:
         earlier: (P,) rows of the earlier detections.
         later: (P,) rows of the later ones.
         ratio: (P,) log likelihood ratio of being linked to not being linked.
-        jumped: (P,) probability that the box jumped, if linked.
-        parts: (P, 4) of the ratio: of rates and classes, of the place, of velocity, of size, without a jump.
+        jumped: (P,) probability of a jump of the box, if linked.
+        parts: (P, 4) terms of the ratio without a jump: rates and classes, place, velocity, size.
     """
 
     earlier: IntArray
@@ -58,7 +62,7 @@ def log_student2(square: FloatArray, log_area: FloatArray, tail: float) -> Float
     """Log density of Student's distribution in two dimensions.
 
     Args:
-        square: (P,) squared normalised deviation.
+        square: (P,) sum of the squared deviations, each divided by its variance.
         log_area: (P,) sum of the logarithms of both variances.
         tail: degrees of freedom.
     """
@@ -73,65 +77,66 @@ def _density(deviations: Axes, variances: Axes, tail: float) -> FloatArray:
 
 
 class LinkModel:
-    """Likelihood ratios of links of a scene, given the states from both sides."""
+    """Likelihood ratios of links of a scene, given the states of both directions."""
 
     def __init__(
-        self, scene: Scene, motion: Motion, presence: Presence, forward: States, backward: States, longest: int
+        self, scene: Scene, motion: Motion, rates: Rates, forward: States, backward: States, longest: int
     ) -> None:
-        self.step, self.motion, self.presence = scene.step, motion, presence
+        self.step, self.motion, self.rates = scene.step, motion, rates
         self.ahead, self.back = _columns(forward), _columns(backward)
         self.table = np.ascontiguousarray(transitions(motion, longest).transpose(2, 1, 0))
-        self.leave = np.log1p(-presence.exit) - np.log(presence.exit)
-        self.arrive = -presence.log_entry
+        self.exit_ratio = np.log1p(-rates.exit) - np.log(rates.exit)
+        self.entry_ratio = -rates.log_entry
         self.square = scene.unit**2
-        self.code, self.classes = scene.code, presence.classes
-        self.newcomer = tuple(self.back[axis][VV] + motion.spread[axis] ** 2 * self.square for axis in PLACE_AXES)
+        self.code, self.classes = scene.code, rates.classes
+        self.new_variance = tuple(
+            self.back[axis][VV] + motion.velocity_spread[axis] ** 2 * self.square for axis in PLACE_AXES
+        )
 
     def near(self, i: IntArray, j: IntArray) -> tuple[IntArray, IntArray]:
-        """The pairs that are near enough to where motion leads."""
+        """The gate: the pairs whose later detection is near the place predicted from the earlier one."""
         for axis in PLACE_AXES:
             gap = self.step[j] - self.step[i]
             reach, noise = self.table[axis, 0][gap], self.table[axis, 2][gap]
             ahead, back = self.ahead[axis], self.back[axis]
-            jump = JUMP**2 + self.motion.spread[axis] ** 2 * gap + noise
+            jump = JUMP**2 + self.motion.velocity_spread[axis] ** 2 * gap + noise
             variance = ahead[PP][i] + reach * reach * ahead[VV][i] + self.square[j] * jump + back[PP][j]
             moved = back[X][j] - ahead[X][i] - reach * ahead[V][i]
-            close = moved * moved < REACH**2 * variance
+            close = moved * moved < GATE**2 * variance
             i, j = i[close], j[close]
         return i, j
 
-    def links(self, i: IntArray, j: IntArray, least: float = 0.0, extra: FloatArray | None = None) -> Links:
+    def links(self, i: IntArray, j: IntArray, least: float = 0.0) -> Links:
         """The pairs whose likelihood ratio is above `least`.
 
         Args:
             i: (P,) earlier detections.
             j: (P,) later ones.
             least: nats.
-            extra: (P,) further evidence, in nats, such as that of appearance.
         """
         gap = self.step[j] - self.step[i]
-        base = self.leave[i] + self.arrive[j] + self.presence.log_gap[gap]
+        base = self.exit_ratio[i] + self.entry_ratio[j] + self.rates.log_gap[gap]
         if len(self.classes) > 1:
             base = base + self.classes[self.code[i], self.code[j]]
-        if extra is not None:
-            base = base + extra
-        deviation, variance = self._moved(i, j, gap)
+        deviation, variance = self._deviation(i, j, gap)
         smooth = _density(deviation, variance, self.motion.tail)
-        jumped = np.log(self.motion.jump) + _density(deviation, self._wider(variance, j, gap), JUMP_TAIL)
+        jumped = np.log(self.motion.jump_probability) + _density(
+            deviation, self._jump_variance(variance, j, gap), JUMP_TAIL
+        )
         possible = base + np.logaddexp(smooth, jumped) > LEAST_BY_PLACE + least
         i, j, gap, base, smooth, jumped = (column[possible] for column in (i, j, gap, base, smooth, jumped))
         deviation, variance = ((x[possible], y[possible]) for x, y in (deviation, variance))
-        same, sprung = self._size(i, j, gap)
+        same, jump_size = self._size(i, j, gap)
         velocity = self._velocity((i, j, gap), deviation, variance)
         parts = np.column_stack([base, smooth, velocity, same])
-        sprung = jumped + sprung
-        together = np.logaddexp(smooth + velocity + np.log1p(-self.motion.jump) + same, sprung)
-        ratio = base + together
+        jump_size = jumped + jump_size
+        density = np.logaddexp(smooth + velocity + np.log1p(-self.motion.jump_probability) + same, jump_size)
+        ratio = base + density
         good = ratio > least
-        return Links(i[good], j[good], ratio[good], np.exp(sprung - together)[good], parts[good])
+        return Links(i[good], j[good], ratio[good], np.exp(jump_size - density)[good], parts[good])
 
-    def _moved(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[Axes, Axes]:
-        """Deviation of the place on each axis (P,), and its variance."""
+    def _deviation(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[Axes, Axes]:
+        """Deviation from the predicted place on each axis (P,), and its variance."""
         pairs = []
         for axis in PLACE_AXES:
             ahead, back = self.ahead[axis], self.back[axis]
@@ -142,42 +147,47 @@ class LinkModel:
         (x, a), (y, b) = pairs
         return (x, y), (a, b)
 
-    def _wider(self, variance: Axes, j: IntArray, gap: IntArray) -> Axes:
-        """The variance (P,) of each axis for a box that jumped."""
+    def _jump_variance(self, variance: Axes, j: IntArray, gap: IntArray) -> Axes:
+        """The variance (P,) of the deviation on each axis with a jump."""
         a, b = (
-            variance[axis] + (JUMP**2 + self.motion.spread[axis] ** 2 * gap) * self.square[j] for axis in PLACE_AXES
+            variance[axis] + (JUMP**2 + self.motion.velocity_spread[axis] ** 2 * gap) * self.square[j]
+            for axis in PLACE_AXES
         )
         return a, b
 
     def _velocity(self, pairs: tuple[IntArray, IntArray, IntArray], deviation: Axes, variance: Axes) -> FloatArray:
-        """(P,) log density of the later velocity given the place, less that of a newcomer's."""
+        """(P,) log density of the later velocity given the place, minus that of the velocity of a new object."""
         i, j, gap = pairs
-        turns, rests = [], []
+        deviations, variances = [], []
         for axis in PLACE_AXES:
             ahead, back = self.ahead[axis], self.back[axis]
-            reach, keep, _, cross, turn = (column[gap] for column in self.table[axis])
+            reach, decay, _, cross, velocity_noise = (column[gap] for column in self.table[axis])
             speed, unit = ahead[VV][i], self.square[j]
-            shared = keep * (ahead[PV][i] + reach * speed) + unit * cross + back[PV][j]
+            shared = decay * (ahead[PV][i] + reach * speed) + unit * cross + back[PV][j]
             gain = shared / variance[axis]
-            turns.append(back[V][j] - keep * ahead[V][i] - gain * deviation[axis])
-            rests.append(np.maximum(keep * keep * speed + unit * turn + back[VV][j] - gain * shared, 1e-9))
-        stranger = _density(
-            (self.back[0][V][j], self.back[1][V][j]), (self.newcomer[0][j], self.newcomer[1][j]), self.motion.tail
+            deviations.append(back[V][j] - decay * ahead[V][i] - gain * deviation[axis])
+            variances.append(
+                np.maximum(decay * decay * speed + unit * velocity_noise + back[VV][j] - gain * shared, 1e-9)
+            )
+        unlinked = _density(
+            (self.back[0][V][j], self.back[1][V][j]),
+            (self.new_variance[0][j], self.new_variance[1][j]),
+            self.motion.tail,
         )
-        return _density((turns[0], turns[1]), (rests[0], rests[1]), self.motion.tail) - stranger
+        return _density((deviations[0], deviations[1]), (variances[0], variances[1]), self.motion.tail) - unlinked
 
     def _size(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[FloatArray, FloatArray]:
         """(P,) log likelihood ratio of the sides, without and with a jump."""
         deviation = (self.back[2][X][j] - self.ahead[2][X][i], self.back[3][X][j] - self.ahead[3][X][i])
         a, b = (self.ahead[axis][PP][i] + self.back[axis][PP][j] + self.table[axis, 2][gap] for axis in SIZE_AXES)
-        rival = self.motion.rival_size**2
-        stranger = _density(deviation, (np.maximum(rival[0], a), np.maximum(rival[1], b)), self.motion.tail)
+        neighbour = self.motion.neighbour_size**2
+        unlinked = _density(deviation, (np.maximum(neighbour[0], a), np.maximum(neighbour[1], b)), self.motion.tail)
         same = _density(deviation, (a, b), self.motion.tail)
-        sprung = _density(deviation, (a + JUMP_SIDE**2, b + JUMP_SIDE**2), JUMP_TAIL)
-        return same - stranger, sprung - stranger
+        jump_size = _density(deviation, (a + JUMP_SIDE**2, b + JUMP_SIDE**2), JUMP_TAIL)
+        return same - unlinked, jump_size - unlinked
 
 
 def _columns(states: States) -> FloatArray:
-    """(4, 5, N) the columns of states by axis, each contiguous."""
+    """(4, 5, N) the states by axis and row (X, V, PP, PV, VV), each column contiguous."""
     columns = (states.place, states.velocity, states.place_variance, states.covariance, states.velocity_variance)
     return np.ascontiguousarray(np.stack(columns).transpose(2, 0, 1))

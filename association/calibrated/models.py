@@ -1,36 +1,36 @@
-"""What is learned from other videos: which detections are objects, and what a link's likelihood ratio leaves out."""
+"""The models trained on other videos: which detections are objects, and corrections of the ratios of links."""
 
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from siamlink.association.calibrated.learned import LearnedLinks
-from siamlink.association.calibrated.truth import TruthModel
+from siamlink.association.calibrated.object_model import ObjectModel
 
 WEIGHTS = Path(__file__).parent / "weights"
 
 
 @dataclass(frozen=True)
 class Models:
-    """The learned models.
+    """The trained models.
 
     Attributes:
-        alone: the probability to be an object by the detection's own features and what the sequence says of scores.
-        in_track: the same by those of its track as well.
-        links: corrects the ratios of links; nothing leaves the calibrated ratios as they are.
+        alone: the probability that a detection is an object, from features that do not depend on its track.
+        in_track: the same, from features of the detection and of its track.
+        links: corrects the likelihood ratios of links; None for no correction.
     """
 
-    alone: TruthModel
-    in_track: TruthModel
+    alone: ObjectModel
+    in_track: ObjectModel
     links: LearnedLinks | None
 
     @classmethod
     def load(cls, folder: Path) -> "Models":
-        """The models `alone.json`, `in_track.json` and, where it is there, `links.json` of a folder."""
+        """Load `alone.json`, `in_track.json` and, if it exists, `links.json` from a folder."""
         links = folder / "links.json"
         return cls(
-            TruthModel(folder / "alone.json"),
-            TruthModel(folder / "in_track.json"),
+            ObjectModel(folder / "alone.json"),
+            ObjectModel(folder / "in_track.json"),
             LearnedLinks(links) if links.exists() else None,
         )
 

@@ -1,8 +1,13 @@
-"""How boxes move and how well they are measured: the parameters that a sequence's own tracks tell.
+"""The model of motion and measurement, whose parameters are estimated from the tracks of the sequence.
 
-Each of four axes (centre x, centre y, log width, log height) is a chain of its own. A centre has a velocity that
-persists, v' = phi v + turn u e, and moves by p' = p + (v + v') / 2 + drift u e, where u is the object's own size and e
-is standard normal; the logarithm of a side only drifts. What is seen is p + measured w e.
+The four axes (centre x, centre y, log width, log height) are independent. A centre has position p and velocity v:
+
+    v' = persistence v + acceleration u e
+    p' = p + (v + v') / 2 + drift u e
+    measurement = p + measurement_noise w e
+
+Here u is the object's own size, w the width or height of the box (1 for logarithms), and each e is standard normal. The
+logarithm of a side has no velocity.
 """
 
 from dataclasses import dataclass, replace
@@ -19,30 +24,31 @@ SIZE = slice(2, 4)
 
 @dataclass(frozen=True)
 class Motion:
-    """The noise of motion and of measurement; lengths in the object's own size, times in steps.
+    """The noise parameters of motion and measurement; lengths in the object's own size, times in steps.
 
     Attributes:
-        measured: (4,) error of a measured centre, in parts of width and height, and of the logarithm of each side.
-        drift: (4,) change from one step to the next that no velocity explains.
-        turn: (4,) change of velocity from one step to the next; 0 for sides.
-        persistence: (4,) the part of a velocity that is left after a step, 0 to 1; 0 for sides.
-        spread: (4,) velocity of an object that nothing is known of.
-        tail: degrees of freedom of Student's distribution of surprises.
-        jump: probability that a box or its object jumped by some part of its own size.
-        rival_size: (2,) how the sides of two neighbours differ, in logarithms.
+        measurement_noise: (4,) standard deviation of a measured centre, relative to width and height, and of the
+            logarithm of each side.
+        drift: (4,) standard deviation of the change of position per step beside that by velocity.
+        acceleration: (4,) standard deviation of the change of velocity per step; 0 for sides.
+        persistence: (4,) factor on the velocity per step, 0 to 1; 0 for sides.
+        velocity_spread: (4,) standard deviation of the velocity of a new object.
+        tail: degrees of freedom of Student's distribution of the innovations.
+        jump_probability: probability of a jump of the box by some part of its own size.
+        neighbour_size: (2,) standard deviation of the difference between neighbours' logarithms of width and height.
     """
 
-    measured: FloatArray
+    measurement_noise: FloatArray
     drift: FloatArray
-    turn: FloatArray
+    acceleration: FloatArray
     persistence: FloatArray
-    spread: FloatArray
+    velocity_spread: FloatArray
     tail: float
-    jump: float
-    rival_size: FloatArray
+    jump_probability: float
+    neighbour_size: FloatArray
 
     def with_axes(self, **columns: FloatArray) -> "Motion":
-        """A copy with other columns."""
+        """A copy with other values (4,) of some parameters."""
         return replace(self, **columns)  # type: ignore[arg-type]
 
 
@@ -50,30 +56,31 @@ def transitions(motion: Motion, longest: int) -> FloatArray:
     """The transition of (position, velocity) over 0 to `longest` steps.
 
     Returns:
-        (longest + 1, 5, 4): per axis the part of the velocity that adds to the position, the part that is left of it,
-        and the variance of position, covariance and variance of velocity, in squares of the object's own size.
+        (longest + 1, 5, 4): per axis the factor of the velocity that is added to the position, the factor on the
+        velocity, and the variance of position, the covariance, and the variance of velocity, in squares of the
+        object's own size.
     """
     table = np.zeros((longest + 1, 5, AXES))
-    phi, turn, drift = motion.persistence, motion.turn**2, motion.drift**2
-    reach, keep = np.zeros(AXES), np.ones(AXES)
+    phi, acceleration, drift = motion.persistence, motion.acceleration**2, motion.drift**2
+    reach, decay = np.zeros(AXES), np.ones(AXES)
     position, cross, velocity = np.zeros(AXES), np.zeros(AXES), np.zeros(AXES)
     step = (1 + phi) / 2
-    step = np.where(motion.turn > 0, step, 0.0)
+    step = np.where(motion.acceleration > 0, step, 0.0)
     for gap in range(longest + 1):
-        table[gap] = reach, keep, position, cross, velocity
-        reach, keep = reach + step * keep, phi * keep
+        table[gap] = reach, decay, position, cross, velocity
+        reach, decay = reach + step * decay, phi * decay
         position, cross, velocity = (
-            position + step * (2 * cross + step * velocity) + turn / 4 + drift,
-            phi * (cross + step * velocity) + turn / 2,
-            phi**2 * velocity + turn,
+            position + step * (2 * cross + step * velocity) + acceleration / 4 + drift,
+            phi * (cross + step * velocity) + acceleration / 2,
+            phi**2 * velocity + acceleration,
         )
     return table
 
 
-def measurement_variance(scene: Scene, motion: Motion, looseness: FloatArray) -> FloatArray:
-    """(N, 4) the variance of each measured box: pixels squared for centres, squared logarithms for sides."""
+def measurement_variance(scene: Scene, motion: Motion, noise_factor: FloatArray) -> FloatArray:
+    """(N, 4) the variance of the measurement of each box: pixels squared for centres, squared logarithms for sides."""
     side = np.column_stack([scene.extent, np.ones((len(scene), 2))])
-    variance: FloatArray = (motion.measured * side * looseness[:, None]) ** 2
+    variance: FloatArray = (motion.measurement_noise * side * noise_factor[:, None]) ** 2
     return variance
 
 

@@ -1,11 +1,11 @@
-"""The noise of motion and measurement, by maximum likelihood of the innovations along the present tracks.
+"""The noise parameters of motion and measurement, by maximum likelihood of the innovations along the present tracks.
 
 The innovations of a Kalman filter are independent, so the likelihood of a track is the product of theirs (Schweppe
-1965). One parameter after the other is moved to the best of a few multiples of its value, each axis on its own; rounds
-of linking refine it. All trials run through the filter together.
+1965). One parameter after the other is set to the most likely of a few multiples of its value, each axis separately.
+The rounds of linking repeat this. All trial values run through the filter together.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from scipy.special import gammaln
@@ -19,82 +19,71 @@ from siamlink.association.calibrated.motion import (
     own_size,
     transitions,
 )
-from siamlink.association.calibrated.scene import Scene, pairs_within, predecessors, track_numbers
-from siamlink.association.calibrated.states import Chain, run
+from siamlink.association.calibrated.scene import Scene, mutually_nearest, pairs_within, predecessors, track_numbers
+from siamlink.association.calibrated.states import Chain, filter_chain
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-
-@dataclass(frozen=True)
-class Effort:
-    """How much work goes into fitting the noise.
-
-    Attributes:
-        rounds: the rounds of linking after which it is fitted.
-        sample: detections that it is fitted to; whole tracks are drawn until so many are there.
-    """
-
-    rounds: int = 5
-    sample: int = 4000
-
-
-THOROUGH = Effort()
-FAST = Effort(rounds=3, sample=2000)
-"""Half of the time, for about 0.5 HOTA on real detectors."""
+FIT_ROUNDS = 5
+"""The noise parameters are fitted after each of so many rounds of linking."""
+SAMPLE = 4000
+"""About how many detections they are fitted to, in whole tracks."""
+QUICK_SAMPLE = 2000
+"""The same for online tracking and for the choice of a camera."""
 FEWEST = 10
-"""Links without which the noise stays as it was."""
+"""With fewer links the noise parameters stay unchanged."""
 MULTIPLES = {
     "drift": (1.0, 0.1, 0.33, 0.6, 1.6, 3.0),
-    "turn": (1.0, 0.1, 0.33, 0.6, 1.6, 3.0),
-    "measured": (1.0, 0.2, 0.5, 0.75, 1.3, 2.0),
-    "spread": (1.0, 0.6, 0.8, 1.25, 1.6),
+    "acceleration": (1.0, 0.1, 0.33, 0.6, 1.6, 3.0),
+    "measurement_noise": (1.0, 0.2, 0.5, 0.75, 1.3, 2.0),
+    "velocity_spread": (1.0, 0.6, 0.8, 1.25, 1.6),
 }
 PERSISTENCE = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 1.0)
 TAILS = (2.5, 4.0, 8.0, 20.0)
-LOOSENESS = (1.0, 1.7, 3.0, 5.0, 9.0, 16.0)
+NOISE_FACTORS = (1.0, 1.7, 3.0, 5.0, 9.0, 16.0)
+"""Trial values: factors on parameters, persistences, degrees of freedom, factors on the measurement noise."""
 SMALLEST = {
     "drift": np.array([3e-4, 3e-4, 1e-3, 1e-3]),
-    "turn": np.array([3e-4, 3e-4, 0, 0]),
-    "measured": np.full(AXES, 2e-3),
-    "spread": np.array([3e-4, 3e-4, 0, 0]),
+    "acceleration": np.array([3e-4, 3e-4, 0, 0]),
+    "measurement_noise": np.full(AXES, 2e-3),
+    "velocity_spread": np.array([3e-4, 3e-4, 0, 0]),
 }
 
 
 def first_guess(scene: Scene) -> Motion:
-    """The noise before any link is known, from the displacement of mutually nearest boxes of neighbouring steps."""
+    """The noise parameters before the first link, from displacements of mutually nearest boxes of consecutive steps."""
     i, j = nearest_pairs(scene)
     moved = np.abs(scene.place[j] - scene.place[i])
     moved[:, CENTRE] /= scene.unit[i, None]
-    usual = np.median(moved, axis=0) if len(i) else np.array([0.1, 0.1, 0.05, 0.05])
-    step = np.maximum(usual[CENTRE] / 0.67, 0.02)
-    side = np.full(2, max(usual[SIZE].mean() / 0.95, 0.01))
+    typical = np.median(moved, axis=0) if len(i) else np.array([0.1, 0.1, 0.05, 0.05])
+    step = np.maximum(typical[CENTRE] / 0.67, 0.02)
+    side = np.full(2, max(typical[SIZE].mean() / 0.95, 0.01))
     return Motion(
-        measured=np.concatenate([np.minimum(step / 2, 0.05), side]),
+        measurement_noise=np.concatenate([np.minimum(step / 2, 0.05), side]),
         drift=np.concatenate([step / 2, side / 2]),
-        turn=np.concatenate([step / 2, np.zeros(2)]),
+        acceleration=np.concatenate([step / 2, np.zeros(2)]),
         persistence=np.array([0.9, 0.9, 0.0, 0.0]),
-        spread=np.concatenate([step, np.zeros(2)]),
+        velocity_spread=np.concatenate([step, np.zeros(2)]),
         tail=4.0,
-        jump=0.01,
-        rival_size=_rival_size(scene),
+        jump_probability=0.01,
+        neighbour_size=_neighbour_size(scene),
     )
 
 
 def nearest_pairs(scene: Scene) -> tuple[IntArray, IntArray]:
-    """Pairs of boxes of neighbouring steps that are each other's nearest, in own sizes and logarithms of them."""
+    """Mutually nearest pairs of boxes of consecutive steps.
+
+    The distance is that of the centres in own sizes, plus the difference of the logarithms of the sizes.
+    """
     i, j = pairs_within(scene.step, scene.step, 1, 1)
     if not len(i):
         return i, j
     apart = np.abs(scene.place[i, :2] - scene.place[j, :2]).max(1) / scene.unit[i]
     apart += np.abs(np.log(scene.unit[i] / scene.unit[j]))
-    best_i, best_j = np.full(len(scene), np.inf), np.full(len(scene), np.inf)
-    np.minimum.at(best_i, i, apart)
-    np.minimum.at(best_j, j, apart)
-    mutual = (apart == best_i[i]) & (apart == best_j[j])
-    return i[mutual], j[mutual]
+    return mutually_nearest(i, j, apart, len(scene))
 
 
-def _rival_size(scene: Scene) -> FloatArray:
-    """(2,) the usual difference between the logarithms of the sides of neighbours in one step."""
+def _neighbour_size(scene: Scene) -> FloatArray:
+    """(2,) root mean square difference between the logarithms of the sides of nearest neighbours in one step."""
     i, j = pairs_within(scene.step, scene.step, 0, 0)
     other = i != j
     i, j = i[other], j[other]
@@ -110,47 +99,57 @@ def _rival_size(scene: Scene) -> FloatArray:
 
 
 class Sample:
-    """Whole tracks, chosen at random but always the same, to fit the noise to."""
+    """Whole tracks for fitting the noise, drawn at random with a fixed seed.
 
-    def __init__(self, scene: Scene, looseness: FloatArray, successor: IntArray, most: int) -> None:
+    Args:
+        scene: N detections.
+        noise_factor: (N,) factor on the measurement noise of each box.
+        successor: (N,) the present links.
+        most: about how many detections are drawn.
+    """
+
+    def __init__(self, scene: Scene, noise_factor: FloatArray, successor: IntArray, most: int) -> None:
         number = track_numbers(successor)
         length = np.bincount(number)
-        drawn = np.random.default_rng(0).permutation(len(length))
-        drawn = drawn[length[drawn] > 1]
-        chosen = np.zeros(len(length), bool)
-        chosen[drawn[: np.searchsorted(np.cumsum(length[drawn]), most) + 1]] = True
+        candidates = np.random.default_rng(0).permutation(len(length))
+        candidates = candidates[length[candidates] > 1]
+        drawn = np.zeros(len(length), bool)
+        drawn[candidates[: np.searchsorted(np.cumsum(length[candidates]), most) + 1]] = True
         order = np.argsort(number, kind="stable")
-        self.rows = order[chosen[number[order]]][: most + most // 2]
+        self.rows = order[drawn[number[order]]][: most + most // 2]
         before = predecessors(successor)[self.rows]
         self.gap = np.where(before >= 0, scene.step[self.rows] - scene.step[before], 0)
         self.gap[:1] = 0
         self.place, self.unit = scene.place[self.rows], own_size(scene)[self.rows]
-        self.looseness = looseness[self.rows]
+        self.noise_factor = noise_factor[self.rows]
         self.side = measurement_variance(scene, _UNIT, np.ones(len(scene)))[self.rows]
 
     @property
     def links(self) -> int:
-        """How many links are in it."""
+        """The number of links of the sample."""
         return int((self.gap > 0).sum())
 
-    def likelihoods(self, trials: list[Motion], looseness: list[FloatArray] | None = None) -> FloatArray:
+    def likelihoods(self, trials: list[Motion], noise_factor: list[FloatArray] | None = None) -> FloatArray:
         """(trials, rows, 4) log-likelihood of each innovation under each trial; 0 at a track's start."""
         longest = int(self.gap.max(initial=1))
         count, copies = len(self.rows), len(trials)
-        loose = looseness or [self.looseness] * copies
+        factors = noise_factor or [self.noise_factor] * copies
         chain = Chain(
             place=np.tile(self.place, (copies, 1)),
             variance=np.concatenate(
-                [self.side * (trial.measured * each[:, None]) ** 2 for trial, each in zip(trials, loose, strict=True)]
+                [
+                    self.side * (trial.measurement_noise * factor[:, None]) ** 2
+                    for trial, factor in zip(trials, factors, strict=True)
+                ]
             ),
             unit=np.tile(self.unit, (copies, 1)),
             gap=np.tile(self.gap, copies),
-            prior=np.concatenate([trial.spread**2 * self.unit for trial in trials]),
+            prior=np.concatenate([trial.velocity_spread**2 * self.unit for trial in trials]),
             variant=np.repeat(np.arange(copies), count),
             tail=np.repeat([trial.tail for trial in trials], count),
         )
-        _, surprise, total = run(chain, np.stack([transitions(trial, longest) for trial in trials]))
-        density = log_student(surprise**2 / total, total, chain.tail[:, None])
+        _, innovation, variance = filter_chain(chain, np.stack([transitions(trial, longest) for trial in trials]))
+        density = log_student(innovation**2 / variance, variance, chain.tail[:, None])
         density[chain.gap == 0] = 0
         return density.reshape(copies, count, AXES)
 
@@ -159,37 +158,37 @@ _UNIT = Motion(np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), np.on
 
 
 def log_student(square: FloatArray, variance: FloatArray, tail: FloatArray) -> FloatArray:
-    """Log density of Student's distribution in one dimension, of a squared and normalised deviation."""
+    """Log density of Student's distribution in one dimension, of a squared deviation divided by its variance."""
     constant = gammaln((tail + 1) / 2) - gammaln(tail / 2) - 0.5 * np.log(tail * np.pi)
     density: FloatArray = constant - 0.5 * np.log(variance) - (tail + 1) / 2 * np.log1p(square / tail)
     return density
 
 
 def fit_motion(
-    scene: Scene, motion: Motion, looseness: FloatArray, successor: IntArray, most: int
+    scene: Scene, motion: Motion, noise_factor: FloatArray, successor: IntArray, most: int
 ) -> tuple[Motion, FloatArray]:
-    """The noise that makes the present tracks most likely.
+    """The noise parameters under which the present tracks are most likely.
 
     Args:
         scene: N detections.
-        motion: the noise so far.
-        looseness: (N,) how much worse than others each box is measured.
+        motion: the present noise parameters.
+        noise_factor: (N,) factor on the measurement noise of each box.
         successor: (N,) the present links.
-        most: detections that it is fitted to.
+        most: about how many detections they are fitted to.
 
     Returns:
-        The noise, and the looseness (N,).
+        The noise parameters, and the factors on the measurement noise (N,).
     """
-    sample = Sample(scene, looseness, successor, most)
+    sample = Sample(scene, noise_factor, successor, most)
     if sample.links < FEWEST:
-        return motion, looseness
-    for name in ("drift", "turn", "measured"):
+        return motion, noise_factor
+    for name in ("drift", "acceleration", "measurement_noise"):
         motion = _best(sample, motion, name, _multiples(motion, name))
     motion = _best(sample, motion, "persistence", _persistences(motion))
-    motion = _best(sample, motion, "spread", _multiples(motion, "spread"))
+    motion = _best(sample, motion, "velocity_spread", _multiples(motion, "velocity_spread"))
     tails = [replace(motion, tail=tail) for tail in TAILS]
     motion = tails[int(sample.likelihoods(tails).sum((1, 2)).argmax())]
-    return motion, _fit_looseness(scene, motion, sample)
+    return motion, _fit_noise_factor(scene, motion, sample)
 
 
 def _multiples(motion: Motion, name: str) -> list[FloatArray]:
@@ -203,26 +202,26 @@ def _persistences(motion: Motion) -> list[FloatArray]:
 
 
 def _best(sample: Sample, motion: Motion, name: str, values: list[FloatArray]) -> Motion:
-    """The motion with the most likely of some values (each (4,)) of one parameter, each axis for itself."""
+    """The motion with the most likely of some values (each (4,)) of one parameter, each axis separately."""
     trials = [motion.with_axes(**{name: value}) for value in values]
     chosen = sample.likelihoods(trials).sum(1).argmax(0)
     return motion.with_axes(**{name: np.array([values[chosen[axis]][axis] for axis in range(AXES)])})
 
 
-def _fit_looseness(scene: Scene, motion: Motion, sample: Sample) -> FloatArray:
-    """(N,) how much worse than others boxes are measured, by how far others cover them and how low their score is."""
+def _fit_noise_factor(scene: Scene, motion: Motion, sample: Sample) -> FloatArray:
+    """(N,) the most likely factor on the measurement noise, by groups of covered part and score."""
     group = _groups(scene)
-    levels = [np.full(len(sample.rows), level) for level in LOOSENESS]
-    value = sample.likelihoods([motion] * len(LOOSENESS), levels).sum(2)
+    levels = [np.full(len(sample.rows), level) for level in NOISE_FACTORS]
+    value = sample.likelihoods([motion] * len(NOISE_FACTORS), levels).sum(2)
     count = int(group.max(initial=0)) + 1
     table = np.stack([np.bincount(group[sample.rows], weights=row, minlength=count) for row in value], axis=1)
-    likeliest = (table - 0.5 * np.log(np.array(LOOSENESS)) ** 2).argmax(1)
-    loose: FloatArray = np.array(LOOSENESS)[likeliest][group]
-    return loose
+    likeliest = (table - 0.5 * np.log(np.array(NOISE_FACTORS)) ** 2).argmax(1)
+    factor: FloatArray = np.array(NOISE_FACTORS)[likeliest][group]
+    return factor
 
 
 def _groups(scene: Scene) -> IntArray:
-    """(N,) classes of detections that may be measured differently well."""
+    """(N,) the group of each detection: by the part that other boxes cover, and by low scores."""
     covered = np.searchsorted([0.05, 0.3, 0.6], scene.cover)
     if not scene.scored:
         return covered * 3

@@ -1,7 +1,7 @@
-"""The same costs without delay: states from the past only, rates and noise from what has been seen so far.
+"""Online linking with the same costs: states, rates and noise parameters are estimated from past frames only.
 
-The window of the last steps is a scene of its own. A new detection's state is the detection; its velocity is that of a
-newcomer, so a link is judged by place and size alone.
+The last steps form a scene of their own, the window. The backward state of a new detection is its box with an unknown
+velocity, so velocity does not contribute to the ratio of a link.
 """
 
 from dataclasses import replace
@@ -11,23 +11,23 @@ import numpy as np
 from siamlink.association.calibrated.likelihood import LinkModel
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.motion import measurement_variance, own_size
-from siamlink.association.calibrated.noise import FAST
-from siamlink.association.calibrated.presence import ages, update_presence
+from siamlink.association.calibrated.noise import QUICK_SAMPLE
+from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.program import best_links
-from siamlink.association.calibrated.rounds import Estimate, first_estimate, fitted
+from siamlink.association.calibrated.rates import ages, update_rates
+from siamlink.association.calibrated.rounds import Estimate, first_estimate, fit_noise
 from siamlink.association.calibrated.scene import Scene, make_scene, pairs_within
-from siamlink.association.calibrated.states import FREE, States, one_sided_states
-from siamlink.association.calibrated.truth import Judge
+from siamlink.association.calibrated.states import BACKWARD_PRIOR, States, one_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
 WINDOW = 60
-"""Steps that are remembered: what is missed for longer is forgotten."""
+"""Steps in the window; a track without a detection in it has ended."""
 FIRST_FITS = (3, 6, 12, 24)
 FIT_EVERY = 24
-"""Steps after which noise and rates are estimated anew."""
+"""The noise parameters are fitted after these first steps, and then at every multiple of this number of steps."""
 YOUNG = 3
-"""Detections up to which a track's length does not speak against it: it had no time to grow."""
+"""Tracks up to this number of detections are short because they are new: the larger of both probabilities is used."""
 
 
 class OnlineLinker:
@@ -36,7 +36,7 @@ class OnlineLinker:
     Args:
         frame_rate: frames a second.
         image_size: width and height in pixels, if known.
-        models: what is learned from other videos; by default what comes with the package.
+        models: models trained on other videos; by default the shipped ones.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class OnlineLinker:
     ) -> None:
         self._rate, self._size = frame_rate, image_size
         self._models = models or shipped_models()
-        self._seen = Detections.empty()
+        self._detections = Detections.empty()
         self._frames = np.zeros(0, np.int64)
         self._successor = np.zeros(0, np.int64)
         self._ratio = np.zeros(0)
@@ -61,78 +61,76 @@ class OnlineLinker:
             frame: its number, above that of the last call.
 
         Returns:
-            (N,) the track of each, from 1, and (N,) the probability that it is an object; below `keeping.KEEP`
-            it is rather a false alarm.
+            (N,) the track of each, from 1, and (N,) the probability that it is an object. Below
+            `output.OUTPUT_PROBABILITY` it is more likely a false alarm.
         """
-        old = self._remember(detections, frame)
+        old = self._shift_window(detections, frame)
         if not len(detections):
             return np.zeros(0, np.int64), np.zeros(0)
-        scene = make_scene(self._seen, self._size, self._frames)
+        scene = make_scene(self._detections, self._size, self._frames)
         self._calibrate(scene)
         self._link(scene, old)
-        judge = Judge(scene, self._rate, self._models.alone, self._models.in_track)
-        features = judge.features(self._successor, self._ratio)
-        probability, alone = judge.in_track(features), judge.alone(features)
+        classifier = ObjectClassifier(scene, self._rate, self._models.alone, self._models.in_track)
+        features = classifier.features(self._successor, self._ratio)
+        probability, alone = classifier.in_track(features), classifier.alone(features)
         young = ages(self._successor)[0] <= YOUNG
         probability = np.where(young, np.maximum(probability, alone), probability)
         return self._track[old:].copy(), probability[old:]
 
-    def _remember(self, detections: Detections, frame: int) -> int:
-        """Forget what left the window, add the new; how many older detections there are."""
+    def _shift_window(self, detections: Detections, frame: int) -> int:
+        """Remove the oldest steps from the window and append the new one; returns the number of earlier detections."""
         self._updates += 1
         self._frames = np.append(self._frames, frame)[-WINDOW:]
-        gone = int(np.searchsorted(self._seen.frame, self._frames[0]))
-        self._seen = Detections.concatenate([self._seen[gone:], detections])
-        self._successor = np.where(self._successor[gone:] >= 0, self._successor[gone:] - gone, -1)
+        dropped = int(np.searchsorted(self._detections.frame, self._frames[0]))
+        self._detections = Detections.concatenate([self._detections[dropped:], detections])
+        self._successor = np.where(self._successor[dropped:] >= 0, self._successor[dropped:] - dropped, -1)
         old, new = len(self._successor), len(detections)
         self._successor = np.append(self._successor, np.full(new, -1, np.int64))
-        self._ratio = np.append(self._ratio[gone:], np.zeros(new))
-        self._track = np.append(self._track[gone:], np.zeros(new, np.int64))
+        self._ratio = np.append(self._ratio[dropped:], np.zeros(new))
+        self._track = np.append(self._track[dropped:], np.zeros(new, np.int64))
         return old
 
     def _calibrate(self, scene: Scene) -> None:
-        """Noise and rates from the window, now and then."""
-        nothing = np.zeros(len(scene))
-        fresh = first_estimate(scene, nothing)
-        known = self._estimate
-        estimate = replace(fresh, successor=self._successor, ratio=self._ratio)
-        if known is not None:
-            estimate = replace(estimate, motion=known.motion)
+        """Estimate the rates from the window, and in some steps the noise parameters."""
+        estimate = first_estimate(scene, np.zeros(len(scene)))
+        estimate = replace(estimate, successor=self._successor, ratio=self._ratio)
+        if self._estimate is not None:
+            estimate = replace(estimate, motion=self._estimate.motion)
         due = self._updates in FIRST_FITS or self._updates % FIT_EVERY == 0
         if due and (self._successor >= 0).sum() > 1:
-            estimate = fitted(scene, estimate, FAST.sample)
+            estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
         if (self._successor >= 0).any():
-            # tracks that reach the step before have not ended: the new step is yet to be linked
-            everything = np.ones(len(scene), bool)
-            presence = update_presence(scene, estimate.presence, self._successor, everything, newest=scene.steps - 3)
-            estimate = replace(estimate, presence=presence)
+            # the new step is not linked yet, so tracks that reach the step before it have not ended
+            active = np.ones(len(scene), bool)
+            rates = update_rates(scene, estimate.rates, self._successor, active, newest=scene.steps - 3)
+            estimate = replace(estimate, rates=rates)
         self._estimate = estimate
 
     def _link(self, scene: Scene, old: int) -> None:
-        """Link the new detections, rows from `old` on, to the ends of tracks, or begin tracks with them."""
+        """Link the new detections, rows from `old` on, to the ends of tracks, or begin new tracks."""
         estimate = self._estimate
         if estimate is None:
             return
         new = np.arange(old, len(scene))
         if old:
-            forward = one_sided_states(scene, estimate.motion, estimate.looseness, self._successor)
-            presence = estimate.presence
-            model = LinkModel(scene, estimate.motion, presence, forward, newcomers(scene, estimate), scene.steps)
+            forward = one_sided_states(scene, estimate.motion, estimate.noise_factor, self._successor)
+            rates = estimate.rates
+            model = LinkModel(scene, estimate.motion, rates, forward, new_states(scene, estimate), scene.steps)
             ends = np.flatnonzero(self._successor[:old] < 0)
-            i, j = pairs_within(scene.step[ends], scene.step[new], 1, presence.longest)
+            i, j = pairs_within(scene.step[ends], scene.step[new], 1, rates.longest)
             links = model.links(*model.near(ends[i], new[j]))
             successor, ratio = best_links(scene, links)
-            made = np.flatnonzero(successor >= 0)
-            self._successor[made], self._ratio[made] = successor[made], ratio[made]
-            self._track[successor[made]] = self._track[made]
-        begun = new[self._track[new] == 0]
-        self._track[begun] = self._tracks + 1 + np.arange(len(begun))
-        self._tracks += len(begun)
+            linked = np.flatnonzero(successor >= 0)
+            self._successor[linked], self._ratio[linked] = successor[linked], ratio[linked]
+            self._track[successor[linked]] = self._track[linked]
+        first = new[self._track[new] == 0]
+        self._track[first] = self._tracks + 1 + np.arange(len(first))
+        self._tracks += len(first)
 
 
-def newcomers(scene: Scene, estimate: Estimate) -> States:
-    """The states of detections of whose future nothing is known."""
+def new_states(scene: Scene, estimate: Estimate) -> States:
+    """The backward states of detections without later ones."""
     unit = own_size(scene)
-    variance = measurement_variance(scene, estimate.motion, estimate.looseness)
-    still = np.zeros_like(variance)
-    return States(scene.place, still, variance, still, estimate.motion.spread**2 * unit * FREE)
+    variance = measurement_variance(scene, estimate.motion, estimate.noise_factor)
+    zero = np.zeros_like(variance)
+    return States(scene.place, zero, variance, zero, estimate.motion.velocity_spread**2 * unit * BACKWARD_PRIOR)

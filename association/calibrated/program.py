@@ -1,9 +1,9 @@
 """The best set of links: the exact optimum of the linear program, solved where links compete.
 
-Every detection is explained, alone or in a track, so the program chooses links only: at most one to and one from each
-detection, with the largest sum of likelihood ratios. A link whose ratio is above the sum of the best others at both of
-its ends is part of the optimum: whatever those ends do without it can be exchanged for it. Such links are taken, their
-ends' other links dropped, a few times over; what is left is a min-cost flow.
+Every detection is in exactly one track, maybe alone, so the program chooses links only: at most one to and one from
+each detection, with the largest sum of likelihood ratios. A link whose ratio is above the sum of the best other ratios
+at its two ends is part of the optimum: replacing the links at its ends by it increases the sum. Such links are accepted
+and competing ones dropped, in a few passes. The rest is solved as a min-cost flow.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from siamlink.association.solvers.solvers import LinkProblem, solve_lp
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 PASSES = 4
-"""How often links without serious rivals are taken before the program is solved."""
+"""Most passes in which dominant links are accepted before the program is solved."""
 
 
 def best_links(scene: Scene, links: Links) -> tuple[IntArray, FloatArray]:
@@ -30,25 +30,25 @@ def best_links(scene: Scene, links: Links) -> tuple[IntArray, FloatArray]:
     """
     count = len(scene)
     successor, ratio = np.full(count, -1, np.int64), np.zeros(count)
-    left = np.arange(len(links))
+    open_links = np.arange(len(links))
     for _ in range(PASSES):
-        sure = _dominant(links.earlier[left], links.later[left], links.ratio[left], count)
-        taken = left[sure]
-        successor[links.earlier[taken]] = links.later[taken]
+        dominant = _dominant(links.earlier[open_links], links.later[open_links], links.ratio[open_links], count)
+        accepted = open_links[dominant]
+        successor[links.earlier[accepted]] = links.later[accepted]
         reached = np.zeros(count, bool)
-        reached[links.later[taken]] = True
-        left = left[(successor[links.earlier[left]] < 0) & ~reached[links.later[left]]]
-        if not len(taken) or not len(left):
+        reached[links.later[accepted]] = True
+        open_links = open_links[(successor[links.earlier[open_links]] < 0) & ~reached[links.later[open_links]]]
+        if not len(accepted) or not len(open_links):
             break
-    if len(left):
-        _solve(scene, links, left, successor)
+    if len(open_links):
+        _solve(scene, links, open_links, successor)
     chosen = successor[links.earlier] == links.later
     ratio[links.earlier[chosen]] = links.ratio[chosen]
     return successor, ratio
 
 
 def _dominant(earlier: IntArray, later: IntArray, ratio: FloatArray, count: int) -> BoolArray:
-    """(P,) links whose ratio is above the sum of the best others at both of their ends."""
+    """(P,) links whose ratio is above the sum of the best other ratios at their two ends."""
     return ratio > best_other(earlier, ratio, count) + best_other(later, ratio, count)
 
 
@@ -67,18 +67,18 @@ def best_other(node: IntArray, ratio: FloatArray, count: int) -> FloatArray:
     return other
 
 
-def _solve(scene: Scene, links: Links, left: IntArray, successor: IntArray) -> None:
-    """Enter the best of the links that are left, (Q,) of all P, into `successor` (N,)."""
-    rows, places = np.unique(np.concatenate([links.earlier[left], links.later[left]]), return_inverse=True)
+def _solve(scene: Scene, links: Links, open_links: IntArray, successor: IntArray) -> None:
+    """Write the best of the open links, (Q,) rows of all P, into `successor` (N,)."""
+    rows, places = np.unique(np.concatenate([links.earlier[open_links], links.later[open_links]]), return_inverse=True)
     nothing = np.zeros(len(rows))
     problem = LinkProblem(
         frame=scene.step[rows].astype(np.int32),
         detection=nothing,
         entry=nothing,
         exit=nothing,
-        pairs=Pairs(places[: len(left)], places[len(left) :]),
-        link=-links.ratio[left],
+        pairs=Pairs(places[: len(open_links)], places[len(open_links) :]),
+        link=-links.ratio[open_links],
     )
-    found = solve_lp(problem).successor
-    linked = np.flatnonzero(found >= 0)
-    successor[rows[linked]] = rows[found[linked]]
+    solution = solve_lp(problem).successor
+    linked = np.flatnonzero(solution >= 0)
+    successor[rows[linked]] = rows[solution[linked]]

@@ -1,4 +1,4 @@
-"""A sequence in columns: detections at the steps at which a detector looked, in their own sizes."""
+"""The detections of a sequence in columns, at the steps that the detector processed."""
 
 from dataclasses import dataclass
 
@@ -10,27 +10,27 @@ from siamlink.detectors.detections import Detections
 
 BoolArray = NDArray[np.bool_]
 PAIRS_AT_ONCE = 400_000
-"""Pairs whose columns are held in memory together."""
+"""Most pairs whose columns are in memory at a time."""
 
 
 @dataclass(frozen=True)
 class Scene:
     """N detections of a sequence, sorted by step.
 
-    A step is a frame that the detector processed: where it ran on every fifth frame only, five frames are one step.
+    A step is a processed frame: if the detector ran on every fifth frame only, one step is five frames.
 
     Attributes:
         frame: (N,) the frame of each detection.
         step: (N,) its step, counted from 0.
-        starts: (K + 1,) the first row of each of the K steps, and N.
+        starts: (K + 1,) the first row of each of the K steps, then N.
         first_frame: the frame of step 0.
         stride: frames from one step to the next.
         place: (N, 4) centre x, centre y in pixels, log width, log height.
-        in_picture: (N, 2) the box's centre in the picture; `place` may be that in the coordinates of a camera.
+        in_picture: (N, 2) the centre in the picture; `place` may be in stabilised coordinates (see `Camera`).
         unit: (N,) the object's own size: the square root of its box's area, in pixels.
         extent: (N, 2) width and height in pixels.
         score: (N,) the detector's scores.
-        code: (N,) the detector's classes, counted from 0 without holes.
+        code: (N,) the detector's classes, renumbered from 0 without gaps.
         cover: (N,) the largest part of the box that another box of the same step covers.
         at_border: (N,) whether the box is within half its own size of the picture's border.
     """
@@ -54,12 +54,12 @@ class Scene:
 
     @property
     def steps(self) -> int:
-        """How many steps there are."""
+        """The number of steps."""
         return len(self.starts) - 1
 
     @property
     def scored(self) -> bool:
-        """Whether the scores differ at all; constant scores tell nothing."""
+        """Whether the scores differ; constant scores carry no information."""
         return bool(len(self) and self.score.min() < self.score.max())
 
 
@@ -72,9 +72,9 @@ def make_scene(
 
     Args:
         detections: N boxes, sorted by frame.
-        image_size: width and height in pixels; where it is not known, the boxes tell how far the picture reaches.
-        processed_frames: the frames that the detector looked at, ascending, where the caller knows. Without them a
-            regular step between the frames that hold detections is taken for the detector's.
+        image_size: width and height in pixels; without it, the largest coordinates of the boxes are used.
+        processed_frames: the frames that the detector processed, ascending. Without them, the step is the greatest
+            common divisor of the distances between frames with detections.
     """
     box = detections.box.astype(np.float64)
     frame = detections.frame.astype(np.int64)
@@ -107,19 +107,19 @@ def _steps(frame: IntArray, processed: IntArray | None) -> tuple[IntArray, int, 
     if not len(frame):
         return frame, 1, 1
     if processed is not None:
-        known = np.union1d(processed, frame)
+        frames = np.union1d(processed, frame)
         return (
-            np.searchsorted(known, frame),
-            int(known[0]),
-            max(int(np.median(np.diff(known))) if len(known) > 1 else 1, 1),
+            np.searchsorted(frames, frame),
+            int(frames[0]),
+            max(int(np.median(np.diff(frames))) if len(frames) > 1 else 1, 1),
         )
-    seen = np.unique(frame)
-    stride = max(int(np.gcd.reduce(np.diff(seen))), 1) if len(seen) > 1 else 1
-    return (frame - seen[0]) // stride, int(seen[0]), stride
+    frames = np.unique(frame)
+    stride = max(int(np.gcd.reduce(np.diff(frames))), 1) if len(frames) > 1 else 1
+    return (frame - frames[0]) // stride, int(frames[0]), stride
 
 
 def pairs_within(earlier: IntArray, later: IntArray, low: int, high: int) -> tuple[IntArray, IntArray]:
-    """All pairs with `low` to `high` steps between.
+    """All pairs that are `low` to `high` steps apart.
 
     Args:
         earlier: (A,) ascending steps.
@@ -137,8 +137,17 @@ def pairs_within(earlier: IntArray, later: IntArray, low: int, high: int) -> tup
     return i, j
 
 
+def mutually_nearest(i: IntArray, j: IntArray, apart: FloatArray, count: int) -> tuple[IntArray, IntArray]:
+    """The pairs (i, j), both (P,) of N detections, that are each other's nearest by the distance `apart` (P,)."""
+    best_i, best_j = np.full(count, np.inf), np.full(count, np.inf)
+    np.minimum.at(best_i, i, apart)
+    np.minimum.at(best_j, j, apart)
+    mutual = (apart == best_i[i]) & (apart == best_j[j])
+    return i[mutual], j[mutual]
+
+
 def touching_pairs(step: IntArray, box: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs of boxes (N, 4) of one step (N,) that overlap, each pair once, and the area that they share (P,)."""
+    """Pairs of boxes (N, 4) of one step (N,) that overlap, each pair once, and the area of the intersection (P,)."""
     left, top, right, bottom = (np.ascontiguousarray(box[:, n]) for n in range(4))
     parts = []
     for rows in portions(step, step, (0, 0)):
@@ -157,7 +166,7 @@ def touching_pairs(step: IntArray, box: FloatArray) -> tuple[IntArray, IntArray,
 
 
 def portions(earlier: IntArray, later: IntArray, gaps: tuple[int, int]) -> list[IntArray]:
-    """Consecutive rows of `earlier`, in parts each of a limited number of pairs with `later`, both ascending steps."""
+    """Consecutive rows of `earlier`, in parts with a limited number of pairs with `later`; both are ascending steps."""
     count = np.searchsorted(later, earlier + gaps[1], side="right")
     count = count - np.searchsorted(later, earlier + gaps[0], side="left")
     part = np.cumsum(count) // PAIRS_AT_ONCE
@@ -165,7 +174,7 @@ def portions(earlier: IntArray, later: IntArray, gaps: tuple[int, int]) -> list[
 
 
 def _cover(step: IntArray, box: FloatArray) -> FloatArray:
-    """(N,) the largest part of each box that another of the same step covers."""
+    """(N,) the largest part of each box that another box of the same step covers."""
     i, j, common = touching_pairs(step, box)
     area = np.maximum((box[:, 2:] - box[:, :2]).prod(1), 1e-9)
     cover = np.zeros(len(step))
@@ -175,7 +184,7 @@ def _cover(step: IntArray, box: FloatArray) -> FloatArray:
 
 
 def predecessors(successor: IntArray) -> IntArray:
-    """(N,) the detection before each in its track, -1 at a track's start, from the one after each (N,)."""
+    """(N,) the detection before each in its track, -1 at a track's start, from the detection after each (N,)."""
     before = np.full(len(successor), -1, np.int64)
     linked = np.flatnonzero(successor >= 0)
     before[successor[linked]] = linked

@@ -1,4 +1,4 @@
-"""Where objects were, by the links from both sides: smoothed boxes, and boxes in gaps."""
+"""Smoothed boxes and boxes in gaps, from the states of both directions."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from siamlink.association.calibrated.states import States, one_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 TRUST = 0.75
-"""How far boxes are moved towards the smoothed ones: the model of motion is not all of the truth."""
+"""Part of the way from the detected to the smoothed box; below 1, because the motion model is an approximation."""
 
 
 @dataclass(frozen=True)
@@ -21,10 +21,10 @@ class Gaps:
     Attributes:
         earlier: (G,) rows of the detections before the gap.
         later: (G,) rows of the detections after it.
-        part: (G,) how much of the time between them has passed.
+        part: (G,) time since the earlier detection, as a part of the time between both.
         frame: (G,) the frame.
         place: (G, 4) centre and log sides.
-        spread: (G,) standard deviation of the centre in parts of the box's sides, the larger of both.
+        spread: (G,) standard deviation of the centre relative to the box's width or height, the larger of both.
     """
 
     earlier: IntArray
@@ -36,12 +36,12 @@ class Gaps:
 
 
 class Smoother:
-    """Fuses what the past and the future of each detection of an estimate say."""
+    """Combines the forward and backward states of the tracks of an estimate."""
 
     def __init__(self, scene: Scene, estimate: Estimate) -> None:
         self.scene, self.successor = scene, estimate.successor
         self.forward, self.backward = (
-            one_sided_states(scene, estimate.motion, estimate.looseness, estimate.successor, side)
+            one_sided_states(scene, estimate.motion, estimate.noise_factor, estimate.successor, side)
             for side in (False, True)
         )
         gaps = scene.step[estimate.successor] - scene.step
@@ -49,18 +49,18 @@ class Smoother:
         self.unit = own_size(scene)
 
     def smoothed(self, trust: float = TRUST) -> FloatArray:
-        """(N, 4) places moved by `trust` of the way to where both sides together say."""
+        """(N, 4) places, moved by the part `trust` of the way to the combined estimate."""
         earlier = np.flatnonzero(self.successor >= 0)
         later = self.successor[earlier]
         gap = self.scene.step[later] - self.scene.step[earlier]
         place = self.forward.place.copy()
-        back = self._carried(self.backward, later, gap, backward=True)
-        place[earlier], _ = _fused(_rows(self.forward, earlier), back)
-        moved: FloatArray = self.scene.place + trust * (place - self.scene.place)
-        return moved
+        back = self._predicted(self.backward, later, gap, backward=True)
+        place[earlier], _ = _combined(_rows(self.forward, earlier), back)
+        smoothed: FloatArray = self.scene.place + trust * (place - self.scene.place)
+        return smoothed
 
     def between(self, place: FloatArray) -> Gaps:
-        """All frames between linked detections, on the line between their places (N, 4)."""
+        """The boxes in all frames between linked detections, interpolated linearly between their places (N, 4)."""
         earlier = np.flatnonzero(self.successor >= 0)
         later = self.successor[earlier]
         missing = self.scene.frame[later] - self.scene.frame[earlier] - 1
@@ -72,25 +72,27 @@ class Smoother:
         steps = self.scene.step[later] - self.scene.step[earlier]
         ahead = np.clip(np.round(part * steps), 1, None).astype(np.int64)
         back = np.clip(np.round((1 - part) * steps), 1, None).astype(np.int64)
-        _, variance = _fused(
-            self._carried(self.forward, earlier, ahead), self._carried(self.backward, later, back, backward=True)
+        _, variance = _combined(
+            self._predicted(self.forward, earlier, ahead), self._predicted(self.backward, later, back, backward=True)
         )
-        here = place[earlier] + (place[later] - place[earlier]) * part[:, None]
-        spread = (np.sqrt(variance[:, :2]) / np.exp(here[:, 2:])).max(1, initial=0)
-        return Gaps(earlier, later, part, self.scene.frame[earlier] + offset, here, spread)
+        between = place[earlier] + (place[later] - place[earlier]) * part[:, None]
+        spread = (np.sqrt(variance[:, :2]) / np.exp(between[:, 2:])).max(1, initial=0)
+        return Gaps(earlier, later, part, self.scene.frame[earlier] + offset, between, spread)
 
-    def _carried(self, states: States, rows: IntArray, gap: IntArray, backward: bool = False) -> tuple[FloatArray, ...]:
-        """Some states carried over some steps, against the time if `backward`."""
+    def _predicted(
+        self, states: States, rows: IntArray, gap: IntArray, backward: bool = False
+    ) -> tuple[FloatArray, ...]:
+        """Some states predicted over some steps, against the direction of time if `backward`."""
         sign = -1.0 if backward else 1.0
-        reach, keep, noise, cross, turn = (self.table[gap, n] for n in range(5))
+        reach, decay, noise, cross, velocity_noise = (self.table[gap, n] for n in range(5))
         x, v, pp, pv, vv = _rows(states, rows)
         v, pv, unit = sign * v, sign * pv, self.unit[rows]
         return (
             x + reach * v,
-            sign * keep * v,
+            sign * decay * v,
             pp + reach * (2 * pv + reach * vv) + unit * noise,
-            sign * (keep * (pv + reach * vv) + unit * cross),
-            keep**2 * vv + unit * turn,
+            sign * (decay * (pv + reach * vv) + unit * cross),
+            decay**2 * vv + unit * velocity_noise,
         )
 
 
@@ -99,7 +101,7 @@ def _rows(states: States, rows: IntArray) -> tuple[FloatArray, ...]:
     return tuple(column[rows] for column in columns)
 
 
-def _fused(one: tuple[FloatArray, ...], two: tuple[FloatArray, ...]) -> tuple[FloatArray, FloatArray]:
+def _combined(one: tuple[FloatArray, ...], two: tuple[FloatArray, ...]) -> tuple[FloatArray, FloatArray]:
     """Mean (M, 4) and variance (M, 4) of the place, of two independent estimates of place and velocity."""
     total, first, second = np.zeros((3, *one[0].shape)), np.zeros(one[0].shape), np.zeros(one[0].shape)
     for x, v, pp, pv, speed in (one, two):

@@ -1,9 +1,9 @@
-"""One-sided states: where an object is and how it moves, as told by the links before a detection, or after it.
+"""One-sided states: position and velocity, estimated from the detections up to one, or from that one on.
 
-A Kalman filter runs along each track, all tracks at once: the detections, sorted by track and time, are cut into
-pieces of equal length, each filtered after a run-in over the detections before it. A filter forgets, so the run-in
-decides nothing. Covariance grows after a surprise, as in the filter for Student's distribution (Roth, Özkan and
-Gustafsson 2013).
+A Kalman filter runs along each track. All tracks are filtered at once: the detections, sorted by track and time, are
+cut into pieces of equal length. Each piece is filtered after a warm-up over the detections before it. The influence of
+old detections decays, so the start of the warm-up hardly changes the result. Covariance grows after a large
+innovation, as in the filter for Student's distribution (Roth, Özkan and Gustafsson 2013).
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,16 @@ from siamlink.association.calibrated.motion import (
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-RUN_IN = 12
+WARM_UP = 12
+"""Detections filtered before each piece."""
 PIECE = 16
-UNKNOWN = 1e10
-"""Variance of a place of which nothing is known, in squares of the object's own size."""
-LARGEST_SURPRISE = 400.0
-FREE = 100.0
-"""How much wider than the spread of velocities the prior of a state from the future is: it must not count twice."""
+"""Detections of each piece."""
+UNKNOWN_VARIANCE = 1e10
+"""Prior variance of the place at a track's start, in squares of the object's own size."""
+LARGEST_GROWTH = 400.0
+"""Largest factor on the covariance after one innovation."""
+BACKWARD_PRIOR = 100.0
+"""Factor on the prior variance of velocity for backward states: the forward state already contains the prior."""
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,16 @@ class States:
 
 @dataclass(frozen=True)
 class Chain:
-    """Detections along tracks, ready to be filtered: all columns (L,) or (L, 4) in the order of filtering.
+    """Detections along tracks, input of the filter: all columns (L,) or (L, 4) in the order of filtering.
 
     Attributes:
-        place: what was measured.
-        variance: of the measurement.
-        unit: squared own size of each axis.
-        gap: steps since the one before it; 0 at a track's start.
+        place: the measurement.
+        variance: its variance.
+        unit: the squared unit of each axis; see `own_size`.
+        gap: steps since the detection before it; 0 at a track's start.
         prior: variance of the velocity at a track's start.
-        variant: which of several transition tables applies.
-        tail: degrees of freedom.
+        variant: (L,) index of the transition table.
+        tail: degrees of freedom of the innovations.
     """
 
     place: FloatArray
@@ -73,16 +76,16 @@ class Chain:
 
 
 def one_sided_states(
-    scene: Scene, motion: Motion, looseness: FloatArray, successor: IntArray, backward: bool = False
+    scene: Scene, motion: Motion, noise_factor: FloatArray, successor: IntArray, backward: bool = False
 ) -> States:
-    """The state after each detection from what is linked before it, or with `backward` from what follows it.
+    """The state at each detection, from it and the earlier detections of its track, or with `backward` the later ones.
 
     Args:
         scene: N detections.
-        motion: the noise.
-        looseness: (N,) how much worse than others each box is measured.
+        motion: the noise parameters.
+        noise_factor: (N,) factor on the measurement noise of each box.
         successor: (N,) the next detection of the same track, -1 at its end.
-        backward: from the future.
+        backward: filter against the direction of time.
     """
     number = track_numbers(successor)
     order = np.argsort(number, kind="stable")
@@ -93,23 +96,23 @@ def one_sided_states(
     unit = own_size(scene)
     chain = Chain(
         place=scene.place[order],
-        variance=measurement_variance(scene, motion, looseness)[order],
+        variance=measurement_variance(scene, motion, noise_factor)[order],
         unit=unit[order],
         gap=gap[order],
-        prior=(motion.spread**2 * unit * (FREE if backward else 1.0))[order],
+        prior=(motion.velocity_spread**2 * unit * (BACKWARD_PRIOR if backward else 1.0))[order],
         variant=np.zeros(len(scene), np.int64),
         tail=np.full(len(scene), motion.tail),
     )
     table = transitions(motion, max(int(gap.max(initial=0)), 1))[None]
-    columns, _, _ = run(chain, table)
-    back = np.empty_like(order)
-    back[order] = np.arange(len(order))
-    place, velocity, pp, pv, vv = (column[back] for column in columns)
+    columns, _, _ = filter_chain(chain, table)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    place, velocity, pp, pv, vv = (column[rank] for column in columns)
     sign = -1.0 if backward else 1.0
     return States(place, sign * velocity, pp, sign * pv, vv)
 
 
-def run(chain: Chain, table: FloatArray) -> tuple[tuple[FloatArray, ...], FloatArray, FloatArray]:
+def filter_chain(chain: Chain, table: FloatArray) -> tuple[tuple[FloatArray, ...], FloatArray, FloatArray]:
     """Filter a chain of L detections.
 
     Args:
@@ -117,58 +120,58 @@ def run(chain: Chain, table: FloatArray) -> tuple[tuple[FloatArray, ...], FloatA
         table: (variants, longest gap + 1, 5, 4) transitions.
 
     Returns:
-        The five columns of states (L, 4) each, the innovations (L, 4) and their variances (L, 4); at a track's start
-        the last two mean nothing.
+        The five columns of states (L, 4) each, the innovations (L, 4) and their variances (L, 4). The last two are
+        undefined at a track's start.
     """
     count = len(chain.gap)
     if not count:
         none = np.zeros((0, AXES))
         return (none,) * 5, none, none
     pieces = -(-count // PIECE)
-    row = np.arange(pieces)[None] * PIECE + np.arange(-RUN_IN, PIECE)[:, None]
+    row = np.arange(pieces)[None] * PIECE + np.arange(-WARM_UP, PIECE)[:, None]
     inside = np.clip(row, 0, count - 1)
     start = chain.gap[inside] == 0
     start[0] = True
     steps = table[chain.variant, np.minimum(chain.gap, table.shape[1] - 1)]
     unit = chain.unit
-    reach, keep = steps[:, 0][inside], steps[:, 1][inside]
-    noise, cross, turn = ((steps[:, n] * unit)[inside] for n in (2, 3, 4))
-    reach[start] = keep[start] = cross[start] = 0.0
-    noise[start] = UNKNOWN * unit[inside[start]]
-    turn[start] = chain.prior[inside[start]]
-    found = _filter(
-        (chain.place[inside], chain.variance[inside], chain.tail[inside]), (reach, keep, noise, cross, turn)
+    reach, decay = steps[:, 0][inside], steps[:, 1][inside]
+    noise, cross, velocity_noise = ((steps[:, n] * unit)[inside] for n in (2, 3, 4))
+    reach[start] = decay[start] = cross[start] = 0.0
+    noise[start] = UNKNOWN_VARIANCE * unit[inside[start]]
+    velocity_noise[start] = chain.prior[inside[start]]
+    columns = _filter(
+        (chain.place[inside], chain.variance[inside], chain.tail[inside]), (reach, decay, noise, cross, velocity_noise)
     )
-    flat = [column.transpose(1, 0, 2).reshape(-1, AXES)[:count] for column in found]
+    flat = [column.transpose(1, 0, 2).reshape(-1, AXES)[:count] for column in columns]
     return tuple(flat[:5]), flat[5], flat[6]
 
 
-def _filter(seen: tuple[FloatArray, FloatArray, FloatArray], steps: tuple[FloatArray, ...]) -> list[FloatArray]:
-    """Filter pieces side by side; all columns (length, pieces, 4). Returns seven columns without the run-in."""
-    place, variance, tail = seen
+def _filter(measurements: tuple[FloatArray, FloatArray, FloatArray], steps: tuple[FloatArray, ...]) -> list[FloatArray]:
+    """Filter pieces side by side; all columns (length, pieces, 4). Returns seven columns without the warm-up."""
+    place, variance, tail = measurements
     length, pieces, _ = place.shape
-    out = [np.empty((length - RUN_IN, pieces, AXES)) for _ in range(7)]
+    out = [np.empty((length - WARM_UP, pieces, AXES)) for _ in range(7)]
     x = v = pp = pv = vv = np.zeros((pieces, AXES))
     for n in range(length):
-        reach, keep, noise, cross, turn = (column[n] for column in steps)
-        carried = reach * vv
-        prior = pp + reach * (2 * pv + carried) + noise
-        pv = keep * (pv + carried) + cross
-        vv = keep * keep * vv + turn
-        moved = x + reach * v
-        surprise = place[n] - moved
+        reach, decay, noise, cross, velocity_noise = (column[n] for column in steps)
+        velocity_part = reach * vv
+        prior = pp + reach * (2 * pv + velocity_part) + noise
+        pv = decay * (pv + velocity_part) + cross
+        vv = decay * decay * vv + velocity_noise
+        predicted = x + reach * v
+        innovation = place[n] - predicted
         total = prior + variance[n]
         gain, gain_v = prior / total, pv / total
-        x = moved + gain * surprise
-        v = keep * v + gain_v * surprise
-        square = surprise[:, CENTRE] ** 2 / total[:, CENTRE]
-        grow = np.clip((tail[n] + square[:, 0] + square[:, 1]) / (tail[n] + 2), 1, LARGEST_SURPRISE)[:, None]
+        x = predicted + gain * innovation
+        v = decay * v + gain_v * innovation
+        square = innovation[:, CENTRE] ** 2 / total[:, CENTRE]
+        grow = np.clip((tail[n] + square[:, 0] + square[:, 1]) / (tail[n] + 2), 1, LARGEST_GROWTH)[:, None]
         pp = variance[n] * gain
         pp[:, CENTRE] *= grow
         vv = np.maximum(vv - gain_v * pv, 1e-12)
         pv = (1 - gain) * pv * grow
         vv = vv * grow
-        if n >= RUN_IN:
-            for column, value in zip(out, (x, v, pp, pv, vv, surprise, total), strict=True):
-                column[n - RUN_IN] = value
+        if n >= WARM_UP:
+            for column, value in zip(out, (x, v, pp, pv, vv, innovation, total), strict=True):
+                column[n - WARM_UP] = value
     return out

@@ -12,11 +12,13 @@ import numpy as np
 from pydantic import Field
 
 from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
-from siamlink.association.calibrated import truth_features
+from siamlink.association.calibrated import object_features
 from siamlink.association.calibrated.learned import HIGHEST, LOWEST, SCALE, SHIFT
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
 from siamlink.association.calibrated.link_features import link_features
 from siamlink.association.calibrated.models import Models
+from siamlink.association.calibrated.object_features import OWN, Features
+from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.rounds import (
     LEARNED_ROUND,
     LONGEST_GAP,
@@ -28,8 +30,6 @@ from siamlink.association.calibrated.rounds import (
     usual_ratio,
 )
 from siamlink.association.calibrated.scene import Scene, make_scene
-from siamlink.association.calibrated.truth import Judge
-from siamlink.association.calibrated.truth_features import OWN, Features
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.training.ground_truth import NOT_COUNTED, has_ground_truth, is_next
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
@@ -106,8 +106,8 @@ def early_object_examples(labelled: LabelledScene, parameters: CalibratedTrainin
     """The detections as the models of objects first see them: after the rounds that need no model."""
     scene = labelled.scene
     estimate = calibrate(scene, np.zeros(len(scene)), None, rounds=STRONG_ROUND)
-    overlaps = truth_features.overlaps(scene)
-    features = truth_features.truth_features(scene, estimate.successor, estimate.ratio, overlaps, labelled.frame_rate)
+    overlaps = object_features.overlaps(scene)
+    features = object_features.object_features(scene, estimate.successor, estimate.ratio, overlaps, labelled.frame_rate)
     return _object_examples(labelled, features, parameters)
 
 
@@ -115,8 +115,8 @@ def late_object_examples(
     labelled: LabelledScene, models: Models, parameters: CalibratedTrainingParameters
 ) -> WeightedExamples:
     """The detections as the models of objects see them in finished tracks; `models` must not know the video."""
-    judge, estimate = _calibrated(labelled, models, ROUNDS)
-    return _object_examples(labelled, judge.features(estimate.successor, estimate.ratio), parameters)
+    classifier, estimate = _calibrated(labelled, models, ROUNDS)
+    return _object_examples(labelled, classifier.features(estimate.successor, estimate.ratio), parameters)
 
 
 def link_examples(
@@ -130,8 +130,8 @@ def link_examples(
         parameters: of the training.
     """
     scene, identity = labelled.scene, labelled.identity
-    judge, estimate = _calibrated(labelled, models, LEARNED_ROUND)
-    alone = judge.alone(judge.features(estimate.successor, estimate.ratio))
+    classifier, estimate = _calibrated(labelled, models, LEARNED_ROUND)
+    alone = classifier.alone(classifier.features(estimate.successor, estimate.ratio))
     links = candidate_links(scene, estimate, LONGEST_GAP, least=LOWEST_RATIO)
     pairs = Pairs(links.earlier, links.later)
     of_object = (identity[links.earlier] >= 0) | (identity[links.later] >= 0)
@@ -142,10 +142,10 @@ def link_examples(
     return replace(examples, margin=SCALE * ratio + SHIFT)
 
 
-def _calibrated(labelled: LabelledScene, models: Models, rounds: int) -> tuple[Judge, Estimate]:
+def _calibrated(labelled: LabelledScene, models: Models, rounds: int) -> tuple[ObjectClassifier, Estimate]:
     scene = labelled.scene
-    judge = Judge(scene, labelled.frame_rate, models.alone, models.in_track)
-    return judge, calibrate(scene, np.zeros(len(scene)), judge, models.links, rounds=rounds)
+    classifier = ObjectClassifier(scene, labelled.frame_rate, models.alone, models.in_track)
+    return classifier, calibrate(scene, np.zeros(len(scene)), classifier, models.links, rounds=rounds)
 
 
 def _object_examples(
@@ -172,14 +172,14 @@ def _weighted(features: Features, target: BoolArray, importance: float) -> Weigh
 
 def train_alone(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:
     """The model of a detection by itself: it sees the features in `OWN` only. Raises as `train_booster`."""
-    columns = [truth_features.NAMES.index(name) for name in OWN]
+    columns = [object_features.NAMES.index(name) for name in OWN]
     own = [replace(part, features=part.features[:, columns]) for part in examples]
     return _train(own, OWN, OBJECTS, parameters)
 
 
 def train_in_track(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:
     """The model of a detection with its track. Raises as `train_booster`."""
-    return _train(examples, truth_features.NAMES, OBJECTS, parameters)
+    return _train(examples, object_features.NAMES, OBJECTS, parameters)
 
 
 def train_links(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:

@@ -1,4 +1,4 @@
-"""The trackers whose costs calibrate themselves, by boxes and scores alone, for objects of any kind."""
+"""The trackers of matching calibrated: costs are estimated from boxes, scores and classes, for objects of any kind."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.calibrated import CalibratedResult, OnlineLinker, calibrated_links
-from siamlink.association.calibrated.keeping import KEEP
+from siamlink.association.calibrated.output import OUTPUT_PROBABILITY
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
@@ -15,9 +15,9 @@ from siamlink.tracker.tracks import Tracks
 
 
 class CalibratedOnlineTracker:
-    """Links the detections of each new frame to the open tracks, with costs that the latest frames tell.
+    """Links the detections of each new frame to the open tracks, with costs estimated from the latest frames.
 
-    A detection that is more likely a false alarm is in no track of its frame; its track may go on later.
+    A detection that is more likely a false alarm is in no track of its frame; its track may continue later.
 
     Args:
         setup: frame rate, image size and settings; models of the matcher and appearance are not used.
@@ -47,7 +47,7 @@ class CalibratedOnlineTracker:
         number, new, _ = read_frame(detections, image, frame_number, self.frame)
         with self._stopwatch.stage("calibrate"):
             track_id, probability = self._linker.update(new, number)
-        self.frame, self.last_ids = number, np.where(probability >= KEEP, track_id, 0).astype(np.int32)
+        self.frame, self.last_ids = number, np.where(probability >= OUTPUT_PROBABILITY, track_id, 0).astype(np.int32)
         return Tracks.from_detections(new, self.last_ids)
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
@@ -56,7 +56,7 @@ class CalibratedOnlineTracker:
             yield self.update(new, frame_number=number)
 
     def finish(self) -> Tracks:
-        """Nothing: the tracks of every frame have been returned."""
+        """An empty result: the tracks of every frame have been returned."""
         return Tracks.empty()
 
 
@@ -112,7 +112,7 @@ class CalibratedTracker:
 
 
 def _tracks(detections: Detections, result: CalibratedResult, smooth: bool) -> Tracks:
-    """The boxes of a result; the score of an interpolated box is the mean of its track, its class that of most."""
+    """The boxes of a result; an interpolated box has the mean score of its track, every box its most frequent class."""
     if not len(result.frame):
         return Tracks.empty()
     detected, row = result.row >= 0, np.maximum(result.row, 0)

@@ -1,4 +1,4 @@
-"""The links that are taken beforehand and the flow of the rest against an assignment of the whole."""
+"""The links of the program, compared with the optimum of a complete assignment."""
 
 import numpy as np
 import pytest
@@ -19,11 +19,11 @@ def test_links_are_those_of_the_best_assignment(seed: int) -> None:
     scene = make_scene(Detections(frame, box, np.ones(count), np.zeros(count, int)))
     i, j = np.nonzero((frame[:, None] < frame[None]) & (rng.random((count, count)) < rng.uniform(0.02, 0.3)))
     ratio = np.round(rng.gamma(1, 4, len(i)) + 0.001, 3)
-    successor, taken = best_links(scene, Links(i, j, ratio, np.zeros(len(i)), np.zeros((len(i), 4))))
+    successor, chosen_ratio = best_links(scene, Links(i, j, ratio, np.zeros(len(i)), np.zeros((len(i), 4))))
     worth = np.zeros((count, count))
     worth[i, j] = ratio
     rows, columns = linear_sum_assignment(-worth)
-    assert taken.sum() == pytest.approx(worth[rows, columns].sum())
+    assert chosen_ratio.sum() == pytest.approx(worth[rows, columns].sum())
     reached = successor[successor >= 0]
     assert len(reached) == len({*reached.tolist()})
 

@@ -13,13 +13,13 @@ def boxes(frames: list[int], box: list[list[float]] | None = None) -> Detections
 @pytest.mark.parametrize(
     ("frames", "stride", "steps"), [([1, 6, 11, 26], 5, [0, 1, 2, 5]), ([3, 5, 6], 1, [0, 2, 3]), ([7, 7], 1, [0, 0])]
 )
-def test_a_regular_step_is_recognised(frames: list[int], stride: int, steps: list[int]) -> None:
+def test_the_step_is_the_common_divisor_of_frame_distances(frames: list[int], stride: int, steps: list[int]) -> None:
     scene = make_scene(boxes(frames))
     assert scene.stride == stride
     assert scene.step.tolist() == steps
 
 
-def test_a_caller_can_tell_which_frames_were_processed() -> None:
+def test_processed_frames_can_be_given() -> None:
     scene = make_scene(boxes([1, 9, 10]), processed_frames=np.array([1, 4, 9, 10, 12]))
     assert scene.step.tolist() == [0, 2, 3]
 
@@ -27,9 +27,9 @@ def test_a_caller_can_tell_which_frames_were_processed() -> None:
 def test_pairs_are_all_within_the_limits() -> None:
     rng = np.random.default_rng(0)
     earlier, later = np.sort(rng.integers(0, 20, 30)), np.sort(rng.integers(0, 20, 40))
-    found = {*zip(*(column.tolist() for column in pairs_within(earlier, later, 2, 5)), strict=True)}
+    pairs = {*zip(*(column.tolist() for column in pairs_within(earlier, later, 2, 5)), strict=True)}
     gap = later[None] - earlier[:, None]
-    assert found == {*zip(*(column.tolist() for column in np.nonzero((gap >= 2) & (gap <= 5))), strict=True)}
+    assert pairs == {*zip(*(column.tolist() for column in np.nonzero((gap >= 2) & (gap <= 5))), strict=True)}
 
 
 def test_cover_is_the_largest_part_under_another_box() -> None:

@@ -1,4 +1,4 @@
-"""Scenes whose right answer is known: objects on straight lines, seen perfectly or nearly."""
+"""Scenes with known tracks: objects on straight lines, detected with little or no noise."""
 
 from dataclasses import dataclass
 
@@ -28,9 +28,9 @@ class Mover:
 def film(
     movers: list[Mover], frames: int, step: int = 1, noise: float = 0.5, scores: tuple[float, float] = (0.6, 0.95)
 ) -> tuple[Detections, NDArray[np.int64]]:
-    """Detections in every `step`-th frame, with Gaussian `noise` in pixels, and who each is (N,)."""
+    """Detections in every `step`-th frame, with Gaussian `noise` in pixels, and their identities (N,)."""
     rng = np.random.default_rng(0)
-    rows, who = [], []
+    rows, identity = [], []
     for frame in range(1, frames + 1, step):
         for number, mover in enumerate(movers):
             if mover.first <= frame <= mover.last:
@@ -38,18 +38,18 @@ def film(
                 half = np.array([mover.width, mover.height]) / 2
                 box = np.concatenate([[x, y] - half, [x, y] + half]) + rng.normal(0, noise, 4)
                 rows.append([frame, *box, rng.uniform(*scores), mover.label])
-                who.append(number)
+                identity.append(number)
     table = np.array(rows)
     detections = Detections(
         frame=table[:, 0].astype(int), box=table[:, 1:5], score=table[:, 5], label=table[:, 6].astype(int)
     )
-    return detections, np.array(who)
+    return detections, np.array(identity)
 
 
-def pure(track_id: NDArray[np.int64], who: NDArray[np.int64]) -> bool:
+def pure(track_id: NDArray[np.int64], identity: NDArray[np.int64]) -> bool:
     """Whether every detection is in a track, and tracks and objects are one to one."""
-    pairs = {*zip(track_id.tolist(), who.tolist(), strict=True)}
-    return bool((track_id > 0).all()) and len(pairs) == len({*track_id.tolist()}) == len({*who.tolist()})
+    pairs = {*zip(track_id.tolist(), identity.tolist(), strict=True)}
+    return bool((track_id > 0).all()) and len(pairs) == len({*track_id.tolist()}) == len({*identity.tolist()})
 
 
 ROAD = [Mover(80 + 30 * n, 150 + 150 * n, 12 if n % 2 else -12 + 24, 0, 120, 45) for n in range(5)]
@@ -58,7 +58,7 @@ SCENES = {
     "five cars on an empty road": (ROAD, 90, 1),
     "two frames a second": ([Mover(200 + 300 * n, 300 + 200 * n, 45, 0, 45, 110) for n in range(3)], 30, 1),
     "a detector on every fifth frame": (WALKERS, 150, 5),
-    "two who meet": ([Mover(60, 300, 2, 0, 40, 110), Mover(300, 310, -2, 0, 40, 110)], 120, 1),
+    "two that meet": ([Mover(60, 300, 2, 0, 40, 110), Mover(300, 310, -2, 0, 40, 110)], 120, 1),
     "a child and a ball among adults": (
         [
             *(Mover(200 + 350 * n, 500, 1 + n / 2, 0, 42, 110) for n in range(4)),
@@ -80,40 +80,40 @@ SCENES = {
 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("constant", [False, True])
-def test_a_scene_without_doubt_is_tracked_without_fault(name: str, constant: bool) -> None:
+def test_a_clear_scene_is_tracked_without_errors(name: str, constant: bool) -> None:
     movers, frames, step = SCENES[name]
-    detections, who = film(
+    detections, identity = film(
         movers, frames, step, scores=(1, 1) if constant else (0.6, 0.95), noise=0.1 if name == "ants" else 0.5
     )
-    found = calibrated_links(detections, 30.0, (1920, 1080))
-    assert pure(found.track_id, who)
+    result = calibrated_links(detections, 30.0, (1920, 1080))
+    assert pure(result.track_id, identity)
 
 
-def test_frames_between_the_steps_of_a_detector_are_filled() -> None:
-    detections, who = film(WALKERS, 146, 5)
-    found = calibrated_links(detections, 25.0, (1920, 1080))
-    assert len(found.frame) == 3 * 146
-    assert pure(found.track_id, who)
+def test_frames_between_the_steps_of_a_detector_are_interpolated() -> None:
+    detections, identity = film(WALKERS, 146, 5)
+    result = calibrated_links(detections, 25.0, (1920, 1080))
+    assert len(result.frame) == 3 * 146
+    assert pure(result.track_id, identity)
 
 
-def test_a_gap_behind_nothing_is_bridged() -> None:
-    detections, who = film([Mover(100, 300, 4, 0, 40, 100), Mover(100, 700, 3, 0, 40, 100)], 80)
-    kept = ~((who == 0) & (detections.frame > 30) & (detections.frame < 36))
-    found = calibrated_links(detections[kept], 30.0, (1920, 1080))
-    assert pure(found.track_id, who[kept])
+def test_a_gap_without_occlusion_is_bridged() -> None:
+    detections, identity = film([Mover(100, 300, 4, 0, 40, 100), Mover(100, 700, 3, 0, 40, 100)], 80)
+    rows = ~((identity == 0) & (detections.frame > 30) & (detections.frame < 36))
+    result = calibrated_links(detections[rows], 30.0, (1920, 1080))
+    assert pure(result.track_id, identity[rows])
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
-def test_few_detections_are_no_fault(count: int) -> None:
+def test_few_detections_are_no_error(count: int) -> None:
     detections, _ = film([Mover(100, 100, 2, 0, 20, 40)], 2)
-    found = calibrated_links(detections[:count], 30.0, (640, 480))
-    assert len(found.track_id) == count
+    result = calibrated_links(detections[:count], 30.0, (640, 480))
+    assert len(result.track_id) == count
 
 
 def test_one_frame_makes_no_links() -> None:
     detections, _ = film(WALKERS, 1)
-    found = calibrated_links(detections, 30.0)
-    assert len({*found.track_id.tolist()} - {0}) == np.count_nonzero(found.track_id)
+    result = calibrated_links(detections, 30.0)
+    assert len({*result.track_id.tolist()} - {0}) == np.count_nonzero(result.track_id)
 
 
 def test_the_same_input_gives_the_same_bytes() -> None:
@@ -124,7 +124,7 @@ def test_the_same_input_gives_the_same_bytes() -> None:
 
 @pytest.mark.parametrize("scale", [0.1, 7.0])
 def test_links_do_not_depend_on_the_unit_of_length(scale: float) -> None:
-    detections, _ = film(SCENES["two who meet"][0], 120)
+    detections, _ = film(SCENES["two that meet"][0], 120)
     larger = Detections(detections.frame, detections.box * scale, detections.score, detections.label)
     first = calibrated_links(detections, 30.0, (640, 480))
     second = calibrated_links(larger, 30.0, (640 * scale, 480 * scale))
@@ -133,6 +133,6 @@ def test_links_do_not_depend_on_the_unit_of_length(scale: float) -> None:
 
 def test_exact_boxes_stay_where_they_are() -> None:
     detections, _ = film(WALKERS, 60, noise=0.0)
-    found = calibrated_links(detections, 30.0, (1920, 1080))
-    detected = found.row >= 0
-    assert np.abs(found.box[detected] - detections.box[found.row[detected]]).max() < 1.0
+    result = calibrated_links(detections, 30.0, (1920, 1080))
+    detected = result.row >= 0
+    assert np.abs(result.box[detected] - detections.box[result.row[detected]]).max() < 1.0

@@ -11,7 +11,7 @@ from siamlink.association.calibrated import Models, calibrated_links
 from siamlink.association.calibrated.learned import HIGHEST, LOWEST, SCALE, SHIFT
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
 from siamlink.association.calibrated.models import shipped_models
-from siamlink.association.calibrated.truth_features import NAMES, OWN
+from siamlink.association.calibrated.object_features import NAMES, OWN
 from siamlink.association.training.calibrated_training import (
     CalibratedTrainingParameters,
     LabelledScene,

@@ -1,4 +1,4 @@
-"""The tracker with calibrated costs on scenes whose right tracks are known."""
+"""The tracker with calibrated costs on scenes with known tracks."""
 
 import shutil
 from pathlib import Path
@@ -29,9 +29,9 @@ def cars(frames: int = 60, missing: tuple[int, ...] = (), noise: float = 0.5) ->
     left = 40.0 * lane + (12 + lane) * frame + random.normal(0, noise, len(frame))
     top = 100.0 + 90 * lane + random.normal(0, noise, len(frame))
     box = np.column_stack([left, top, left + 120, top + 45])
-    seen = ~((lane == 0) & np.isin(frame, missing))
+    detected = ~((lane == 0) & np.isin(frame, missing))
     score, label = random.uniform(0.5, 0.99, len(frame)), np.where(frame % 7 == 0, 7, 2)
-    return Detections(frame=frame[seen], box=box[seen], score=score[seen], label=label[seen])
+    return Detections(frame=frame[detected], box=box[detected], score=score[detected], label=label[detected])
 
 
 def track(detections: Detections, matcher: Matcher, parameters: TrackerParameters = CALIBRATED) -> Tracks:
@@ -57,11 +57,11 @@ def test_single_frames_give_the_same_tracks_as_many_at_once(matcher: Matcher) ->
 
 
 def test_gaps_are_interpolated_unless_that_is_switched_off(matcher: Matcher) -> None:
-    found = cars(missing=(30, 31, 32))
-    tracks = track(found, matcher)
+    detections = cars(missing=(30, 31, 32))
+    tracks = track(detections, matcher)
     assert tracks.frame[tracks.interpolated].tolist() == [30, 31, 32]
-    without = track(found, matcher, TrackerParameters(matching="calibrated", gaps={"interpolate": False}))
-    assert (without.count, len(without), without.interpolated.any()) == (5, len(found), False)
+    without = track(detections, matcher, TrackerParameters(matching="calibrated", gaps={"interpolate": False}))
+    assert (without.count, len(without), without.interpolated.any()) == (5, len(detections), False)
 
 
 def test_boxes_stay_as_detected_without_smoothing(matcher: Matcher) -> None:
@@ -73,22 +73,22 @@ def test_boxes_stay_as_detected_without_smoothing(matcher: Matcher) -> None:
 
 def test_online_every_frame_has_its_tracks_at_once(matcher: Matcher) -> None:
     tracker = OnlineTracker(RATE, CALIBRATED, matcher)
-    found = cars()
-    parts = [tracker.update(found.in_frame(number)) for number in range(1, 61)]
+    detections = cars()
+    parts = [tracker.update(detections.in_frame(number)) for number in range(1, 61)]
     assert tracker.final_frame == 60
     assert len(tracker.finish()) == 0
     tracks = Tracks.concatenate(parts)
     assert tracks.count == 5
-    assert len(tracks) >= 275  # the first frames have too little to tell noise from motion
+    assert len(tracks) >= 275  # in the first frames noise and motion cannot be separated yet
     assert all(set(part.frame.tolist()) <= {number} for number, part in enumerate(parts, 1))
 
 
 @pytest.mark.parametrize("count", [0, 1])
-def test_next_to_nothing_is_no_error(matcher: Matcher, count: int) -> None:
+def test_no_or_one_detection_is_no_error(matcher: Matcher, count: int) -> None:
     assert len(track(cars()[:count], matcher)) <= count
 
 
-def test_the_shipped_configuration_names_it() -> None:
+def test_the_configuration_general_sets_matching_calibrated() -> None:
     parameters = load_parameters("general")
     assert (parameters.matching, parameters.mode, parameters.uses_appearance) == ("calibrated", "offline", False)
 

@@ -1,8 +1,8 @@
-"""What tells whether a detection is an object: company in time, and what the sequence's own tracks say of its score.
+"""The features of the models of objects: scores relative to the sequence, overlaps, size, and properties of the track.
 
-Scores of detectors do not carry over, so each is compared with those of the sequence: its rank among all, its rank
-among those of long tracks, and how much likelier it is in a long track than alone. All features are ranks,
-probabilities, nats or ratios; none is in pixels or frames.
+Scores of different detectors are not comparable, so each score is compared with those of the sequence: its rank among
+all, its rank among those of long tracks, and its likelihood ratio between long and short tracks. All features are
+ranks, probabilities, nats or ratios; none is in pixels or frames.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,15 @@ from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 Features = NDArray[np.float32]
 LONG = 5
-"""Detections of a track from which on it is hardly there by chance."""
+"""Fewest detections of a long track; such a track is hardly one of false alarms."""
 BINS = 12
+"""Bins of the ranks of scores."""
 UNLINKED = 30.0
-"""Nats that stand for the weakest link of a track without links."""
+"""Nats; value of the weakest link of a track without links."""
 NO_GAP = 99
+"""Value of the gap before the first and after the last detection of a track."""
 FEWEST_SIZES = 20
-"""Boxes of long tracks without which no size is unusual."""
+"""With fewer boxes of long tracks of a class, the size surprise is 0."""
 NAMES = (
     "score_rank",
     "score_rank_in_long_tracks",
@@ -53,7 +55,7 @@ NAMES = (
     "company",
     "seconds",
 )
-"""The columns of `truth_features`."""
+"""The columns of `object_features`."""
 OWN = (
     "score_rank",
     "score_rank_in_long_tracks",
@@ -69,12 +71,12 @@ OWN = (
     "usual_ratio",
     "company",
 )
-"""Those that do not ask for the detection's track."""
+"""The columns that do not depend on the detection's track."""
 
 
 @dataclass(frozen=True)
 class Overlaps:
-    """How boxes lie among better ones of their step.
+    """Overlaps with boxes of higher scores in the same step.
 
     Attributes:
         better: (N,) largest overlap (intersection over union) with a box of a higher score.
@@ -86,7 +88,7 @@ class Overlaps:
 
 
 def overlaps(scene: Scene) -> Overlaps:
-    """How each box lies among those of its step that have a higher score, or as high a one and a larger area."""
+    """Overlaps of each box with boxes of its step that have a higher score, or an equal score and a larger area."""
     half = scene.extent / 2
     i, j, common = touching_pairs(scene.step, np.hstack([scene.in_picture - half, scene.in_picture + half]))
     order = np.lexsort((scene.unit, scene.score))
@@ -101,70 +103,71 @@ def overlaps(scene: Scene) -> Overlaps:
 
 
 def score_evidence(scene: Scene, number: IntArray) -> tuple[FloatArray, FloatArray, float]:
-    """What the sequence's tracks say of a score.
+    """Likelihood ratio and rank of each score, relative to the scores of long tracks.
 
     Args:
         scene: N detections.
         number: (N,) the track of each.
 
     Returns:
-        (N,) nats by which the score is likelier in a long track than alone, (N,) its rank among those of long tracks,
-        and the probability that a score of a long track is above a lone one's.
+        (N,) log likelihood ratio of the score between tracks of at least `LONG` and of at most 2 detections, (N,) its
+        rank among the scores of long tracks, and the probability that a score of a long track is above one of those
+        short tracks.
     """
     length = np.bincount(number)[number]
-    long, lone = length >= LONG, length <= 2
+    long, short = length >= LONG, length <= 2
     order = np.argsort(np.argsort(scene.score, kind="stable"), kind="stable")
     if not scene.scored or long.sum() < 20:
         return np.zeros(len(scene)), np.full(len(scene), 0.5), 0.5
     ties = np.unique(scene.score, return_inverse=True)[1]
     middle = (np.bincount(ties, weights=order) / np.bincount(ties))[ties]
     bins = (middle * BINS / len(scene)).astype(np.int64)
-    in_long, in_lone = (_blurred(np.bincount(bins[rows], minlength=BINS) + np.ones(BINS)) for rows in (long, lone))
-    ratio = np.log(in_long / in_long.sum()) - np.log(in_lone / in_lone.sum())
+    in_long, in_short = (_smoothed(np.bincount(bins[rows], minlength=BINS) + np.ones(BINS)) for rows in (long, short))
+    ratio = np.log(in_long / in_long.sum()) - np.log(in_short / in_short.sum())
     sorted_long = np.sort(scene.score[long])
     rank = np.searchsorted(sorted_long, scene.score, side="left") + np.searchsorted(
         sorted_long, scene.score, side="right"
     )
-    above = float(rank[lone].mean() / 2 / long.sum()) if lone.any() else 0.5
+    above = float(rank[short].mean() / 2 / long.sum()) if short.any() else 0.5
     return ratio[bins], rank / 2 / long.sum(), 1 - above
 
 
-def _blurred(counts: FloatArray) -> FloatArray:
-    """Counts of neighbouring bins shared, so that few detections make no steps."""
+def _smoothed(counts: FloatArray) -> FloatArray:
+    """Counts smoothed over neighbouring bins, against noise of few detections."""
     wide = np.pad(counts, 1, mode="edge")
-    blurred: FloatArray = wide[:-2] / 4 + wide[1:-1] / 2 + wide[2:] / 4
-    return blurred
+    smoothed: FloatArray = wide[:-2] / 4 + wide[1:-1] / 2 + wide[2:] / 4
+    return smoothed
 
 
 def size_surprise(scene: Scene, number: IntArray) -> FloatArray:
-    """(N,) how unusual a box's height is for its class and place, in standard deviations of long tracks' boxes."""
+    """(N,) deviation of the log height from that expected for class and place, in standard deviations."""
     long = np.bincount(number)[number] >= LONG
     size, foot = np.log(scene.extent[:, 1]), scene.in_picture[:, 1] + scene.extent[:, 1] / 2
     surprise = np.zeros(len(scene))
     for code in range(int(scene.code.max(initial=0)) + 1):
         rows = np.flatnonzero(scene.code == code)
-        sure = long[rows]
-        if sure.sum() >= FEWEST_SIZES:
-            surprise[rows] = _rest_of_line(foot[rows], size[rows], sure)
+        reliable = long[rows]
+        if reliable.sum() >= FEWEST_SIZES:
+            surprise[rows] = _line_residual(foot[rows], size[rows], reliable)
     return surprise
 
 
-def _rest_of_line(foot: FloatArray, size: FloatArray, sure: NDArray[np.bool_]) -> FloatArray:
-    """(M,) the deviation of sizes from a robust line over the foot's place, fitted to the sure ones."""
-    scale = max(float(np.ptp(foot[sure])), 1.0)
-    columns = np.column_stack([np.ones(len(foot)), (foot - foot[sure].mean()) / scale])
-    weight, spread, line = np.ones(int(sure.sum())), 1.0, np.zeros(2)
+def _line_residual(foot: FloatArray, size: FloatArray, reliable: NDArray[np.bool_]) -> FloatArray:
+    """(M,) normalised residuals of sizes from a robust line over the lower edge, fitted to the reliable ones."""
+    scale = max(float(np.ptp(foot[reliable])), 1.0)
+    columns = np.column_stack([np.ones(len(foot)), (foot - foot[reliable].mean()) / scale])
+    weight, spread, line = np.ones(int(reliable.sum())), 1.0, np.zeros(2)
     for _ in range(3):
-        seen = columns[sure] * weight[:, None]
-        line = np.linalg.solve(seen.T @ columns[sure] + np.diag([1e-6, 1.0]), seen.T @ size[sure])
-        rest = np.abs(size[sure] - columns[sure] @ line)
-        spread = 1.48 * float(np.median(rest)) + 0.05
-        weight = 1 / (1 + (rest / spread) ** 2)
+        weighted = columns[reliable] * weight[:, None]
+        line = np.linalg.solve(weighted.T @ columns[reliable] + np.diag([1e-6, 1.0]), weighted.T @ size[reliable])
+        residual = np.abs(size[reliable] - columns[reliable] @ line)
+        spread = 1.48 * float(np.median(residual)) + 0.05
+        weight = 1 / (1 + (residual / spread) ** 2)
     deviation: FloatArray = np.clip((size - columns @ line) / spread, -8, 8)
     return deviation
 
 
-def truth_features(
+def object_features(
     scene: Scene, successor: IntArray, ratio: FloatArray, overlap: Overlaps, frame_rate: float
 ) -> Features:
     """The features of each detection.
@@ -173,7 +176,7 @@ def truth_features(
         scene: N detections.
         successor: (N,) the present links.
         ratio: (N,) the log likelihood ratio of each link.
-        overlap: how the boxes lie among better ones.
+        overlap: overlaps with boxes of higher scores.
         frame_rate: frames a second.
 
     Returns:
@@ -199,14 +202,14 @@ def truth_features(
 
 
 def _score_columns(scene: Scene, number: IntArray, successor: IntArray) -> dict[str, FloatArray]:
-    """What the score of each detection says, and those of its track."""
+    """The features of the score of each detection and the scores of its track."""
     count = np.bincount(number)
     evidence, rank, separation = score_evidence(scene, number)
-    unknown = np.full(len(scene), np.nan)
-    percent, probability = np.full(len(scene), 0.5), unknown
+    missing = np.full(len(scene), np.nan)
+    percent, probability = np.full(len(scene), 0.5), missing
     if scene.scored:
         percent = np.argsort(np.argsort(scene.score, kind="stable"), kind="stable") / len(scene)
-        probability = scene.score if scene.score.min() >= 0 and scene.score.max() <= 1 else unknown
+        probability = scene.score if scene.score.min() >= 0 and scene.score.max() <= 1 else missing
     return {
         "score_rank": percent,
         "score_rank_in_long_tracks": rank,
@@ -223,7 +226,7 @@ def _score_columns(scene: Scene, number: IntArray, successor: IntArray) -> dict[
 def _track_columns(
     scene: Scene, number: IntArray, successor: IntArray, ratio: FloatArray, frame_rate: float
 ) -> dict[str, FloatArray]:
-    """What the length, the links and the travel of each detection's track say, and those of all tracks."""
+    """The features of length, links and displacement of each detection's track, and of all tracks."""
     count = np.bincount(number)
     first, last = _ends(scene.step, number)
     span = (last - first + 1)[number]
@@ -259,10 +262,10 @@ def _ends(step: IntArray, number: IntArray) -> tuple[IntArray, IntArray]:
 
 
 def _place_at(scene: Scene, number: IntArray, step: IntArray) -> FloatArray:
-    """(T, 2) the centre of each track at a step (T,)."""
+    """(T, 2) the centre of each track at the given step (T,)."""
     place = np.zeros((len(step), 2))
-    there = np.flatnonzero(scene.step == step[number])
-    place[number[there]] = scene.place[there, :2]
+    rows = np.flatnonzero(scene.step == step[number])
+    place[number[rows]] = scene.place[rows, :2]
     return place
 
 
@@ -273,6 +276,7 @@ def _track_mean(values: FloatArray, number: IntArray, count: IntArray) -> FloatA
 
 
 def _track_largest(values: FloatArray, number: IntArray, tracks: int) -> FloatArray:
+    """(N,) the largest of the values (N,) of each detection's track."""
     best = np.full(tracks, -np.inf)
     np.maximum.at(best, number, values)
     largest: FloatArray = best[number]
@@ -280,14 +284,14 @@ def _track_largest(values: FloatArray, number: IntArray, tracks: int) -> FloatAr
 
 
 def _nearby(values: FloatArray, before: IntArray, after: IntArray) -> FloatArray:
-    """(N,) the mean of `values` over up to three detections to each side in the same track."""
+    """(N,) the mean of `values` over each detection and up to three on each side in the same track."""
     total, weight = values.copy(), np.ones(len(values))
     for link in (before, after):
-        there = link
+        neighbour = link
         for _ in range(3):
-            known = there >= 0
-            total += np.where(known, values[there], 0)
-            weight += known
-            there = np.where(known, link[there], -1)
+            exists = neighbour >= 0
+            total += np.where(exists, values[neighbour], 0)
+            weight += exists
+            neighbour = np.where(exists, link[neighbour], -1)
     nearby: FloatArray = total / weight
     return nearby

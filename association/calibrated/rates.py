@@ -1,0 +1,194 @@
+"""Entry and exit rates, the distribution of gaps and the density of detections, estimated from the tracks."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from siamlink.association.calibrated.classes import class_evidence
+from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+
+HEAVY = 0.15
+"""Weight of the heavy-tailed component of the distribution of gaps; the other is geometric."""
+TAIL_POWER = 1.3
+"""Exponent of the heavy-tailed component."""
+LARGEST_EXIT = 0.7
+CELLS = 256
+"""Most cells along each side of the picture, for the density of detections."""
+PROBABILITY_BOUNDS = (0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95)
+"""Bounds of the groups of detections by the probability of being an object."""
+AGES = (1, 2, 4, 8, 16, 32)
+"""Bounds of the groups of detections by the number of detections of their track so far, or from there on."""
+
+
+@dataclass(frozen=True)
+class Rates:
+    """Rates of a sequence with N detections.
+
+    Attributes:
+        exit: (N,) probability that the detection is the last of its track.
+        log_entry: (N,) logarithm of the expected number of tracks that begin per step and square pixel at its place.
+        log_gap: (G + 1,) logarithm of the probability of each number of steps to the next detection.
+        mean_gap: mean length of gaps of more than one step.
+        log_density: (N,) logarithm of detections per step and square pixel around each.
+        classes: (C, C) log likelihood ratio of each pair of classes, in nats; see `class_evidence`.
+    """
+
+    exit: FloatArray
+    log_entry: FloatArray
+    log_gap: FloatArray
+    mean_gap: float
+    log_density: FloatArray
+    classes: FloatArray
+
+    @property
+    def longest(self) -> int:
+        """The longest possible gap, in steps."""
+        return len(self.log_gap) - 1
+
+
+def first_rates(scene: Scene, longest: int, log_scale: FloatArray) -> Rates:
+    """The prior rates, before the first link.
+
+    Args:
+        scene: N detections.
+        longest: the longest possible gap, in steps.
+        log_scale: (N,) logarithm of the scale of the scene's coordinates; see `Camera.log_scale`.
+    """
+    count = len(scene)
+    density = np.log(_density(scene, np.exp(log_scale))) - 2 * log_scale
+    return Rates(
+        exit=np.full(count, 0.05),
+        log_entry=np.log(0.05) + density,
+        log_gap=_gap_law(0.9, 0.4, longest),
+        mean_gap=2.5,
+        log_density=density,
+        classes=class_evidence(scene.code, np.full(count, -1)),
+    )
+
+
+def _density(scene: Scene, scale: FloatArray) -> FloatArray:
+    """(N,) detections per step and square pixel: the mean of the whole picture's density and the local one."""
+    unit, centre = scene.unit / scale, scene.in_picture
+    low_corner = centre.min(0)
+    span = np.maximum(centre.max(0) - low_corner, 1) + (scene.extent / scale[:, None]).mean(0)
+    whole = len(scene) / scene.steps / span.prod()
+    cell = np.maximum(span / CELLS, np.quantile(unit, 0.1) / 2)
+    shape = np.ceil(span / cell).astype(int) + 1
+    place = ((centre - low_corner) / cell).astype(int)
+    counts = np.bincount(place[:, 0] * shape[1] + place[:, 1], minlength=int(shape.prod())).reshape(shape)
+    total = np.zeros(shape + 1)
+    total[1:, 1:] = counts.cumsum(0).cumsum(1)
+    reach = np.maximum(np.round(1.77 * unit[:, None] / cell), 0).astype(int)
+    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, shape)
+    number = total[high[:, 0], high[:, 1]] - total[low[:, 0], high[:, 1]] - total[high[:, 0], low[:, 1]]
+    number = number + total[low[:, 0], low[:, 1]]
+    local = number / ((2 * reach + 1) * cell).prod(1) / scene.steps
+    density: FloatArray = 0.5 * whole + 0.5 * local
+    return density
+
+
+def update_rates(
+    scene: Scene,
+    rates: Rates,
+    successor: IntArray,
+    active: BoolArray,
+    probability: FloatArray | None = None,
+    by_age: bool = False,
+    newest: int | None = None,
+) -> Rates:
+    """The rates, estimated from the present links.
+
+    Args:
+        scene: N detections.
+        rates: the present rates.
+        successor: (N,) the present links.
+        active: (N,) whether each detection may be linked.
+        probability: (N,) that each is an object; without it, detections are grouped by score.
+        by_age: whether exit and entry rates depend on the number of detections of the track before and after.
+        newest: the last step whose detections have been linked to later ones; by default the last but one.
+    """
+    group = score_group(scene) if probability is None else np.searchsorted(PROBABILITY_BOUNDS, probability)
+    group = group * 2 + scene.at_border
+    before = predecessors(successor)
+    age, rest = (np.searchsorted(AGES, column) for column in ages(successor)) if by_age else (None, None)
+    newest = scene.steps - 2 if newest is None else newest
+    ends = _rate(successor < 0, (scene.step <= newest) & active, group, age)
+    begins = _rate(before < 0, (scene.step > 0) & (scene.step <= newest + 1) & active, group, rest)
+    exit_rate = np.where(active, np.clip(ends, 1e-4, LARGEST_EXIT), 0.3)
+    entry_rate = np.where(active, np.clip(begins, 1e-4, 0.9), 0.3)
+    linked = np.flatnonzero(successor >= 0)
+    gaps = scene.step[successor[linked]] - scene.step[linked]
+    no_gap, hazard = _fit_gaps(gaps)
+    return replace(
+        rates,
+        exit=exit_rate,
+        log_entry=np.log(entry_rate / (1 - entry_rate)) + rates.log_density,
+        log_gap=_gap_law(no_gap, hazard, rates.longest),
+        mean_gap=1 / hazard,
+        classes=class_evidence(scene.code, successor),
+    )
+
+
+def score_group(scene: Scene) -> IntArray:
+    """(N,) groups of detections by score, finer where scores are low."""
+    if not scene.scored:
+        return np.zeros(len(scene), np.int64)
+    return np.searchsorted(np.unique(np.quantile(scene.score, (0.02, 0.05, 0.1, 0.2, 0.4, 0.7))), scene.score)
+
+
+def ages(successor: IntArray) -> tuple[IntArray, IntArray]:
+    """(N,) the number of detections of its track up to each, itself included, and (N,) the number from it on."""
+    number = track_numbers(successor)
+    order = np.argsort(number, kind="stable")
+    count = np.bincount(number)
+    begin = np.cumsum(count) - count
+    age = np.empty(len(successor), np.int64)
+    age[order] = np.arange(len(successor)) - begin[number[order]] + 1
+    return age, count[number] - age + 1
+
+
+def _rate(event: BoolArray, possible: BoolArray, group: IntArray, age: IntArray | None) -> FloatArray:
+    """(N,) rate of an event among the possible ones, by group and by age.
+
+    Both rates are shrunk towards the mean of the sequence, and their odds ratios to the mean are multiplied.
+    """
+    mean = float(((event & possible).sum() + 1) / (possible.sum() + 20))
+    odds = _grouped_odds(event, possible, group, mean)
+    if age is not None:
+        odds = odds + _grouped_odds(event, possible, age, mean) - np.log(mean / (1 - mean))
+    rate: FloatArray = 1 / (1 + np.exp(-odds))
+    return rate
+
+
+def _grouped_odds(event: BoolArray, possible: BoolArray, group: IntArray, mean: float) -> FloatArray:
+    """(N,) log odds of `event` (N,) in the group of each, shrunk towards `mean` by 10 pseudo-detections."""
+    total = np.bincount(group, weights=event & possible)
+    rate = (total + mean * 10) / (np.bincount(group, weights=possible) + 10)
+    odds: FloatArray = np.log(rate / (1 - rate))[group]
+    return odds
+
+
+def _fit_gaps(gaps: IntArray) -> tuple[float, float]:
+    """The probability of a detection in the next step, and the probability per step that a longer gap ends.
+
+    The geometric distribution is fitted to gaps of 2 to 8 steps, because wrong links are rare among them.
+    """
+    number = np.bincount(gaps, minlength=9)[:9].astype(np.float64)
+    number[2:4] += (1.5, 0.5)
+    hazards = np.linspace(0.05, 0.9, 60)
+    law = (1 - hazards[:, None]) ** np.arange(7)
+    law /= law.sum(1, keepdims=True)
+    hazard = float(hazards[(np.log(law) @ number[2:9]).argmax()])
+    missed = number[2:9].sum() / (1 - (1 - hazard) ** 7)
+    return float((number[1] + 20) / (number[1] + missed + 20.5)), hazard
+
+
+def _gap_law(no_gap: float, hazard: float, longest: int) -> FloatArray:
+    """(longest + 1,) log-probability of each gap; above 1 step a mixture of a geometric and a heavy-tailed law."""
+    further = np.arange(1.0, longest)
+    geometric = (1 - hazard) ** (further - 1) * hazard
+    heavy = further**-TAIL_POWER
+    heavy /= max(heavy.sum(), 1e-9)
+    later = np.log((1 - no_gap) * ((1 - HEAVY) * geometric + HEAVY * heavy) + 1e-12)
+    return np.concatenate([[0.0, np.log(no_gap)], later])[: longest + 1]

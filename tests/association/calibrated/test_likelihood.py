@@ -1,0 +1,43 @@
+import numpy as np
+from scipy.stats import multivariate_t
+
+from siamlink.association.calibrated.likelihood import Links, log_student2
+from siamlink.association.calibrated.rounds import first_estimate, link_model
+from siamlink.association.calibrated.scene import make_scene
+from siamlink.detectors.detections import Detections
+
+
+def links_to(box: list[float], least: float = -1000.0) -> Links:
+    """The link of a box in frame 1 to one in frame 2, beside nine objects that move by 2 pixels."""
+    others = [[200.0 * n, 0, 200.0 * n + 40, 100] for n in range(1, 10)]
+    moved = [[left + 2, top, right + 2, bottom] for left, top, right, bottom in others]
+    table = [[0, 0, 40, 100], *others, box, *moved]
+    scene = make_scene(Detections([1] * 10 + [2] * 10, table, [1] * 20, [0] * 20), (2200, 500))
+    model = link_model(scene, first_estimate(scene, np.zeros(20)), 1)
+    return model.links(*model.near(np.array([0]), np.array([10])), least)
+
+
+def test_the_density_is_that_of_scipy() -> None:
+    deviation, variance = np.array([1.0, -2.0]), np.array([0.5, 3.0])
+    expected = multivariate_t.logpdf(deviation, shape=np.diag(variance), df=4.0)
+    value = log_student2((deviation**2 / variance).sum()[None], np.log(variance).sum()[None], 4.0)
+    np.testing.assert_allclose(value, expected, atol=1e-4)
+
+
+def test_the_ratio_falls_with_distance_and_difference_of_size() -> None:
+    near, far, small = (links_to(box).ratio[0] for box in ([2, 0, 42, 100], [60, 0, 100, 100], [12, 25, 32, 75]))
+    assert near > 0
+    assert near > far
+    assert near > small
+
+
+def test_a_jump_is_more_probable_for_a_box_that_moved_far() -> None:
+    near, far = (links_to(box).jumped[0] for box in ([2, 0, 42, 100], [30, 0, 70, 100]))
+    assert near < 0.001
+    assert far > 10 * near
+
+
+def test_links_below_the_limit_and_outside_the_gate_are_no_candidates() -> None:
+    assert len(links_to([2, 0, 42, 100], least=0.0)) == 1
+    assert len(links_to([2, 0, 42, 100], least=100.0)) == 0
+    assert len(links_to([2000, 0, 2040, 100])) == 0
