@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.frame_index import BLOCK, FrameIndex, blocks
 
 half = st.integers(-200, 200).map(lambda value: value / 2)
 rows = st.tuples(st.integers(1, 7), half, half, st.integers(4, 60), st.integers(4, 60))
@@ -113,32 +112,3 @@ def test_pairs_are_selected_by_mask_and_indices():
     pairs = Pairs(np.array([0, 1, 2]), np.array([3, 4, 5]))
     assert listed(pairs[np.array([True, False, True])]) == [(0, 3), (2, 5)]
     assert listed(pairs[np.array([1])]) == [(1, 4)]
-
-
-@given(
-    st.lists(st.tuples(st.integers(1, 5), half), max_size=20),
-    st.lists(st.tuples(st.integers(0, 6), st.floats(-1e7, 1e7), st.floats(0, 1e7)), max_size=10),
-)
-def test_the_frame_index_finds_near_detections_of_the_frame(points, questions):
-    frame = np.array([frame for frame, _ in points], np.int64)
-    x = np.array([x for _, x in points], np.float64)
-    asked = [np.array(column) for column in zip(*questions, strict=True)] or [np.zeros(0)] * 3
-    question, found = FrameIndex(frame, x).within(asked[0].astype(np.int64), asked[1], asked[2])
-    answers = set(zip(question.tolist(), found.tolist(), strict=True))
-    assert len(answers) == len(question)
-    for k, (number, centre, reach) in enumerate(questions):
-        for row, (of, place) in enumerate(points):
-            off = abs(place - centre) - reach
-            if of != number or off > 1e-3:
-                assert (k, row) not in answers
-            elif off < -1e-3:
-                assert (k, row) in answers
-
-
-@given(st.lists(st.one_of(st.integers(0, 30), st.integers(0, 20_000)), max_size=200))
-def test_blocks_cover_all_neighbours_and_have_about_the_block_size(sizes):
-    size = np.array(sizes, np.int64)
-    parts = list(blocks(size))
-    assert [place for part in parts for place in range(part.start, part.stop)] == list(range(len(size)))
-    assert all(size[part].sum() <= BLOCK + size[part].max() for part in parts)
-    assert len(parts) <= 1 + size.sum() // BLOCK
