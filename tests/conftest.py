@@ -21,7 +21,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # XGBoost's threads wait for one 
 
 settings.register_profile("siamlink", deadline=None)  # how long an example takes says how busy the machine is
 settings.register_profile("quick", deadline=None, max_examples=20)
-settings.load_profile("siamlink")
+settings.register_profile("ci", deadline=None, derandomize=True, database=None)  # the same examples in every run
+settings.load_profile("ci" if os.environ.get("CI") else "siamlink")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -121,8 +121,8 @@ def check_healed(folder: Path) -> None:
         assert again == frames
         with RecordDatabase(folder) as database:
             RecordStore(database, IDENTITY, "x").add(9, record(9))
-            if database.fault is None:
-                assert RecordStore(database, IDENTITY, "x").frame_count in (len(frames), len(frames) + 1)
+        # damage of the tree that SQLite finds only when it writes may cost records, but never changes one
+        assert set(read(folder)[0]) <= {*frames, 9}
 
 
 def test_a_damaged_record_is_counted_and_removed(tmp_path: Path) -> None:
