@@ -11,8 +11,8 @@ from pydantic import Field
 from siamlink.association.appearance.appearance import AppearanceGate, Appearances
 from siamlink.association.appearance.loading import NONE, SHIPPED, SIAMESE, SIAMESE_FILE, load_appearance
 from siamlink.association.appearance.optical_flow import FlowParameters
-from siamlink.association.calibrated.models import Models, shipped_models
-from siamlink.association.matcher import Matcher
+from siamlink.association.calibrated.models import CALIBRATED_FILES, Models, shipped_models
+from siamlink.association.matcher import MODEL_FILES, Matcher
 from siamlink.association.pairs.candidates import GateParameters
 from siamlink.association.pairs.features import CONTEXT_CHOICE, ContextChoice
 from siamlink.association.solvers.costs import CostParameters
@@ -171,6 +171,13 @@ class TrackerParameters(Parameters):
         if self.model == PAPER:
             return SHIPPED.parent / PAPER
         return Path(self.model).expanduser() if self.model else None
+
+    @property
+    def model_files(self) -> list[Path]:
+        """The files of the models in `model_folder` that are there; none for those shipped with siamlink."""
+        names = CALIBRATED_FILES if self.matching == "calibrated" else MODEL_FILES
+        folder = self.model_folder
+        return [folder / name for name in names if (folder / name).is_file()] if folder else []
 
     def load_matcher(self) -> Matcher:
         """The matcher with its appearance.

@@ -8,6 +8,8 @@ from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.object_model import ObjectModel
 
 WEIGHTS = Path(__file__).parent / "weights"
+ALONE_FILE, IN_TRACK_FILE, LINKS_FILE = "alone.json", "in_track.json", "links.json"
+CALIBRATED_FILES = (ALONE_FILE, IN_TRACK_FILE, LINKS_FILE)
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,10 @@ class Models:
     @classmethod
     def load(cls, folder: Path) -> "Models":
         """Load `alone.json`, `in_track.json` and, if it exists, `links.json` from a folder."""
-        links = folder / "links.json"
+        links = folder / LINKS_FILE
         return cls(
-            ObjectModel(folder / "alone.json"),
-            ObjectModel(folder / "in_track.json"),
+            ObjectModel(folder / ALONE_FILE),
+            ObjectModel(folder / IN_TRACK_FILE),
             LearnedLinks(links) if links.exists() else None,
         )
 

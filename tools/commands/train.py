@@ -206,12 +206,13 @@ def _train_siamese(options: SiameseOptions) -> None:
 
 
 def _train_calibrated(options: CalibratedOptions) -> None:
+    from siamlink.association.calibrated.models import CALIBRATED_FILES
     from siamlink.association.training.calibrated_training import CalibratedTrainingParameters
     from siamlink.detectors.base.parameters import apply_override, build
     from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import stage_bars
-    from siamlink.tools.training.calibrated_run import MODEL_FILES, read_annotated, save_models, train_calibrated
+    from siamlink.tools.training.calibrated_run import read_annotated, save_models, train_calibrated
     from siamlink.tools.training.examples import excluding
 
     values: dict[str, object] = {}
@@ -219,7 +220,7 @@ def _train_calibrated(options: CalibratedOptions) -> None:
         apply_override(CalibratedTrainingParameters, values, setting)
     parameters, output = build(CalibratedTrainingParameters, values, "--set"), options.output
     sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
-    check_folder(output, MODEL_FILES, options.overwrite)
+    check_folder(output, CALIBRATED_FILES, options.overwrite)
     with stage_bars() as progress:
         videos = excluding(read_annotated(sequences, parameters.frames), options.exclude or [])
         make_folder(output)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 
-from siamlink.association.matcher import MODEL_FILES, Matcher
+from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import InputError, OutputError
 from siamlink.detectors.base.fingerprint import code_digest, package_version, text_digest
 from siamlink.detectors.base.stopwatch import Progress
@@ -140,8 +140,7 @@ def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | 
     files = list(source.frames.files) if source.frames else []
     files += [source.detection_file] if source.detection_file else []
     files += [source.known.path, *source.known.tracks] if isinstance(source.known, Corrections) else []
-    model = job.parameters.model_folder
-    files += [model / name for name in MODEL_FILES if (model / name).is_file()] if model else []
+    files += job.parameters.model_files
     plug_ins = [detector if source.detections is None else None, matcher.appearance]
     fingerprints = [plug_in and (plug_in.name, plug_in.fingerprint) for plug_in in plug_ins]
     settings = job.parameters.model_dump(), source.frame_rate, source.last_frame, job.draws(source)

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.association.boosting.booster import WeightedExamples
-from siamlink.association.calibrated.models import Models
+from siamlink.association.calibrated.models import ALONE_FILE, IN_TRACK_FILE, LINKS_FILE, Models
 from siamlink.association.training.calibrated_training import (
     CalibratedTrainingParameters,
     LabelledScene,
@@ -41,7 +41,6 @@ FEWEST_DETECTIONS = 30
 """Sets of fewer detections tell too little of their video to calibrate anything."""
 COMPARED_FRAMES = 20
 """Frames that are compared to recognise the same video under another name."""
-MODEL_FILES = ("alone.json", "in_track.json", "links.json")
 Boosters = dict[str, Any]
 """Trained models by the names of their files."""
 MakeExamples = Callable[[LabelledScene, Models], WeightedExamples]
@@ -109,11 +108,11 @@ def save_models(boosters: Boosters, folder: Path) -> None:
 
 
 def _train_objects(examples: list[WeightedExamples], parameters: CalibratedTrainingParameters) -> Boosters:
-    return {"alone.json": train_alone(examples, parameters), "in_track.json": train_in_track(examples, parameters)}
+    return {ALONE_FILE: train_alone(examples, parameters), IN_TRACK_FILE: train_in_track(examples, parameters)}
 
 
 def _train_links(examples: list[WeightedExamples], parameters: CalibratedTrainingParameters) -> Boosters:
-    return {"links.json": train_links(examples, parameters)}
+    return {LINKS_FILE: train_links(examples, parameters)}
 
 
 class _FoldModels:

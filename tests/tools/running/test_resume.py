@@ -1,10 +1,13 @@
 """When a source counts as finished, and what is said after an interruption."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from siamlink.association.appearance.loading import SHIPPED
+from siamlink.association.calibrated.models import WEIGHTS
 from siamlink.association.matcher import Matcher
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
@@ -46,6 +49,24 @@ def test_a_source_is_finished_with_the_same_settings_input_and_results(
     assert source.detection_file is not None
     source.detection_file.write_text(source.detection_file.read_text() + "25,-1,100,20,14,40,1,-1,-1,-1\n")
     assert not is_finished(source, job, None, matcher)
+
+
+@pytest.mark.parametrize("settings", [[], ["matching=calibrated"]], ids=["learned", "calibrated"])
+def test_a_source_tracked_by_other_models_in_the_same_folder_is_not_finished(
+    source: TrackingInput, job: Job, matcher: Matcher, tmp_path: Path, settings: list[str]
+) -> None:
+    shipped = WEIGHTS if settings else SHIPPED.parent
+    model = tmp_path / "model"
+    shutil.copytree(shipped, model)
+    mine = replace(job, parameters=load_parameters(None, ["appearance=none", f"model={model}", *settings]))
+    run_with_cache(source, mine, None, matcher, lambda *_: None, pytest.fail)
+    assert is_finished(source, mine, None, matcher)
+    for path in mine.parameters.model_files:
+        content = path.read_bytes()
+        path.write_bytes(content + b" ")
+        assert not is_finished(source, mine, None, matcher), path
+        path.write_bytes(content)
+    assert len(mine.parameters.model_files) >= 3
 
 
 def test_a_source_without_its_results_is_not_finished(source: TrackingInput, job: Job, matcher: Matcher) -> None:

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from siamlink.association.calibrated import Models
+from siamlink.association.calibrated.models import CALIBRATED_FILES
 from siamlink.association.training.calibrated_training import CalibratedTrainingParameters
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.mot.sequence import find_sequences
-from siamlink.tools.training.calibrated_run import MODEL_FILES, label, read_annotated, save_models, train_calibrated
+from siamlink.tools.training.calibrated_run import label, read_annotated, save_models, train_calibrated
 from siamlink.tools.training.examples import excluding
 
 FEW = CalibratedTrainingParameters(tree_count=4, simulations=1, frames=50, learning_rate=0.3, min_leaf_weight=1)
@@ -21,8 +22,8 @@ def test_three_models_are_trained_and_the_seed_decides(streets: Path, tmp_path: 
         videos = read_annotated(find_sequences(streets), FEW.frames)
         (tmp_path / name).mkdir()
         save_models(train_calibrated(videos, FEW, lambda stage, *_: stages.append(stage)), tmp_path / name)
-    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(MODEL_FILES)
-    for name in MODEL_FILES:
+    assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(CALIBRATED_FILES)
+    for name in CALIBRATED_FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
     assert Models.load(tmp_path / "one").links is not None
     assert list(dict.fromkeys(stages)) == [
@@ -39,7 +40,7 @@ def test_sequences_without_detections_teach_by_simulated_ones(streets: Path, her
     for folder in here.glob("streets/*/det"):
         shutil.rmtree(folder)
     videos = read_annotated(find_sequences(here / "streets"), FEW.frames)
-    assert train_calibrated(videos, FEW, lambda *_: None).keys() == {*MODEL_FILES}
+    assert train_calibrated(videos, FEW, lambda *_: None).keys() == {*CALIBRATED_FILES}
     with pytest.raises(InputError, match="at least two videos that show objects"):
         train_calibrated(videos, FEW.model_copy(update={"simulations": 0}), lambda *_: None)
 
