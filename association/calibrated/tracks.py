@@ -13,7 +13,7 @@ from siamlink.association.calibrated.output import output_detections
 from siamlink.association.calibrated.rounds import Estimate, calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
 from siamlink.association.calibrated.smoothing import Smoother
-from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
 
@@ -65,17 +65,23 @@ def calibrated_links(
     stabilised = camera.stabilised(scene)
     estimate = calibrate(stabilised, camera.log_scale(scene), classifier, learned.links)
     features = classifier.features(estimate.successor, estimate.ratio)
-    probability = classifier.in_track(features)
-    number = track_numbers(estimate.successor)
-    is_output = output_detections(number, scene.step, probability, classifier.alone(features))
-    return _boxes(stabilised, estimate, camera, is_output, probability)
+    return _boxes(stabilised, estimate, camera, classifier.in_track(features), classifier.alone(features))
 
 
 def _boxes(
-    scene: Scene, estimate: Estimate, camera: Camera, is_output: BoolArray, probability: FloatArray
+    scene: Scene, estimate: Estimate, camera: Camera, probability: FloatArray, alone: FloatArray
 ) -> CalibratedResult:
-    """The boxes of the detections in the results (N,), and those interpolated between them."""
+    """The boxes of the detections that are output, and those interpolated between them.
+
+    Args:
+        scene: N detections.
+        estimate: their links.
+        camera: from which the scene is stabilised.
+        probability: (N,) that each is an object, by its track too.
+        alone: (N,) the same, by itself.
+    """
     number = track_numbers(estimate.successor)
+    is_output = output_detections(number, scene.step, probability, alone)
     smoother = Smoother(scene, estimate)
     place = smoother.smoothed() if scene.scored else scene.place
     gaps = smoother.between(place)

@@ -18,7 +18,7 @@ DEPTH = 4
 GRACE_SECONDS = 1.0
 """How long `prefetch` waits at its end for the thread; a thread that needs longer ends with the program."""
 POLL_SECONDS = 0.1
-"""How often `prefetch_live` looks whether it is stopped while it waits for an item."""
+"""How often `prefetch_live` checks whether it is stopped while it waits for an item."""
 
 
 @contextmanager

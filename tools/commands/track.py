@@ -27,7 +27,7 @@ EXIT_FAILED, EXIT_PARTIAL = 2, 3
 
 
 class Mode(StrEnum):
-    """How far the tracker looks ahead."""
+    """When the tracks of a frame are final."""
 
     offline = "offline"
     windowed = "windowed"

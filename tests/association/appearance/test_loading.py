@@ -29,10 +29,10 @@ colour = Colour()
 
 @pytest.fixture(autouse=True)
 def _plug_ins(monkeypatch, tmp_path):
-    """The current folder holds `looks.py`; imported modules are put back."""
+    """The current folder holds `colours.py`; imported modules are put back."""
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "looks.py").write_text(COLOURS)
+    (tmp_path / "colours.py").write_text(COLOURS)
     before = set(sys.modules)
     yield
     for name in set(sys.modules) - before:
@@ -45,7 +45,7 @@ def test_none_loads_nothing(spec):
     assert load_appearance(spec) is None
 
 
-@pytest.mark.parametrize("spec", ["looks:Colour", "looks:colour", "looks.py:Colour"])
+@pytest.mark.parametrize("spec", ["colours:Colour", "colours:colour", "colours.py:Colour"])
 def test_a_plug_in_without_compare_is_compared_by_cosine(spec):
     found = load_appearance(spec)
     assert found.name == spec
@@ -59,7 +59,7 @@ def test_a_plug_in_without_compare_is_compared_by_cosine(spec):
 
 
 def test_several_appearances_add_their_features():
-    found = load_appearance("looks:Two, looks.py:Colour")
+    found = load_appearance("colours:Two, colours.py:Colour")
     assert found.feature_names == (
         *(f"Two.{name}" for name in ("near", "same", *RANKS)),
         *(f"Colour.{name}" for name in ("cosine", *RANKS)),
@@ -69,8 +69,8 @@ def test_several_appearances_add_their_features():
     two, colour = found.compare(described, np.array([0, 1]), np.array([1, 1]))
     assert two.tolist() == [[-10, 0], [0, 1]]
     assert colour.tolist() == [[0], [1]]
-    with pytest.raises(ModelError, match="named twice: looks:Two, looks:Two"):
-        load_appearance("looks:Two,looks:Two")
+    with pytest.raises(ModelError, match="named twice: colours:Two, colours:Two"):
+        load_appearance("colours:Two,colours:Two")
 
 
 class Fixed:
@@ -93,15 +93,15 @@ def test_an_object_is_used_as_it_is():
     [
         ("colour", "there is no appearance 'colour'; an appearance is none, siamese"),
         ("person.onnx", "did you mean 'onnx:person.onnx'?"),
-        ("looks.py", "did you mean 'looks.py:ATTRIBUTE'?"),
+        ("colours.py", "did you mean 'colours.py:ATTRIBUTE'?"),
         ("my/siamese.safetensors", "did you mean 'siamese:my/siamese.safetensors'?"),
         ("onnx:", "'onnx:' names no file; expected onnx:FILE"),
         ("onnx:nothing.onnx", "no file nothing.onnx"),
         ("siamese:", "'siamese:' names no file; expected siamese:FILE"),
         ("nowhere:x", "there is no module 'nowhere'"),
         ("nowhere.py:x", "there is no file nowhere.py"),
-        ("looks:Color", "did you mean 'Colour'?"),
-        ("looks:np", "is of type module; expected an object with a method describe(image, box)"),
+        ("colours:Color", "did you mean 'Colour'?"),
+        ("colours:np", "is of type module; expected an object with a method describe(image, box)"),
         ("none,colour", "there is no appearance 'colour'"),
     ],
 )
