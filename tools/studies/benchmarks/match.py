@@ -87,15 +87,13 @@ def measure(weights: Path | None, patches: int, pairs: int, repeats: int, progre
     earlier, later = np.random.default_rng(0).integers(0, patches, (2, pairs))
     split = SplitJoint(network)
 
-    def split_first(patches: Tensor) -> Tensor:
-        return split.compare(*split.first_maps(patches), earlier, later)[0]
+    def first_layer_once() -> Tensor:
+        return split.compare(*split.first_maps(inputs), earlier, later)[0]
 
     ways: dict[str, Callable[[], Tensor]] = {
         "joint input, plain": lambda: _plain(network, inputs, earlier, later),
         "joint input, plain, bfloat16": lambda: _plain(network, inputs, earlier, later, half=True),
-        "joint input, first layer once per detection": lambda: split.compare(*split.first_maps(inputs), earlier, later)[
-            0
-        ],
+        "joint input, first layer once per detection": first_layer_once,
         "embedding, residual": lambda: _cosines(embedding, inputs, earlier, later),
     }
     results: dict[str, Tensor] = {}
