@@ -154,6 +154,12 @@ class TrackerParameters(Parameters):
         le=1,
         description="non-maximum suppression: drop a detection if a better one overlaps it by a larger IoU",
     )
+    classes: Literal["separate", "mixed"] = Field(
+        "separate",
+        description="separate: a track holds detections of one class, or of classes that the detector confuses, and "
+        "only boxes of one class suppress one another; mixed: the class of a detection is ignored. Either way a track "
+        "has the class of most of its detections",
+    )
     min_detections: int = Field(3, ge=1, le=1000, description="drop tracks with fewer detections than this")
     gate: GateParameters = Field(GateParameters(), description="gate: which pairs of detections are candidates")
     appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which candidates are compared by appearance")

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamlink.association.calibrated.classes import class_evidence
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
+from siamlink.association.pairs.classes import class_evidence
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 HEAVY = 0.15

@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siamlink.association.calibrated import CalibratedResult, OnlineLinker, calibrated_links
 from siamlink.association.calibrated.output import OUTPUT_PROBABILITY
+from siamlink.association.pairs.classes import most_frequent
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.class_vote import ClassVote
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
 
@@ -34,7 +35,7 @@ class CalibratedOnlineTracker:
 
     def __init__(self, setup: TrackerSetup) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
-        self._stopwatch = setup.stopwatch
+        self._setup, self._stopwatch, self._class_vote = setup, setup.stopwatch, ClassVote(setup.frame_rate)
         self._linker = OnlineLinker(setup.frame_rate, setup.image_size, setup.parameters.load_calibrated_models())
 
     @property
@@ -46,9 +47,9 @@ class CalibratedOnlineTracker:
         """Take in the detections of the next frame and return the tracks of this frame."""
         number, new, _ = read_frame(detections, image, frame_number, self.frame)
         with self._stopwatch.stage("calibrate"):
-            track_id, probability = self._linker.update(new, number)
+            track_id, probability = self._linker.update(new.with_label(self._setup.compared_label(new)), number)
         self.frame, self.last_ids = number, np.where(probability >= OUTPUT_PROBABILITY, track_id, 0).astype(np.int32)
-        return Tracks.from_detections(new, self.last_ids)
+        return self._class_vote.voted(Tracks.from_detections(new, self.last_ids))
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """The tracks of later frames, one after another."""
@@ -106,7 +107,8 @@ class CalibratedTracker:
         self._waiting, self._final_frame = [], self.frame
         setup, gaps = self._setup, self._setup.parameters.gaps
         with setup.stopwatch.stage("calibrate"):
-            result = calibrated_links(detections, setup.frame_rate, setup.image_size, models=self._models)
+            compared = detections.with_label(setup.compared_label(detections))
+            result = calibrated_links(compared, setup.frame_rate, setup.image_size, models=self._models)
         tracks = _tracks(detections, result, gaps.smooth)
         return tracks if gaps.interpolate else tracks[~tracks.interpolated]
 
@@ -124,15 +126,7 @@ def _tracks(detections: Detections, result: CalibratedResult, smooth: bool) -> T
         frame=result.frame.astype(np.int32),
         box=box.astype(np.float32),
         score=np.where(detected, detections.score[row], mean[result.track]),
-        label=_labels(detections.label[row[detected]], result.track[detected], len(count))[result.track],
+        label=most_frequent(detections.label[row[detected]], result.track[detected], len(count))[result.track],
         track_id=result.track.astype(np.int32),
         interpolated=~detected,
     )
-
-
-def _labels(label: NDArray[np.int16], track: NDArray[np.int64], count: int) -> NDArray[np.int16]:
-    """(T,) the most frequent class of each of `count` tracks; 0 for tracks without a detection."""
-    classes, code = np.unique(label, return_inverse=True)
-    votes = np.bincount(track * len(classes) + code, minlength=count * len(classes)).reshape(count, -1)
-    most_frequent: NDArray[np.int16] = classes[votes.argmax(axis=1)]
-    return most_frequent

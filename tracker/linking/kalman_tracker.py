@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
-from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima, suppress_overlaps
+from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
+from siamlink.tracker.linking.class_vote import ClassVote
 from siamlink.tracker.linking.kalman_filter import BoxFilters
 from siamlink.tracker.linking.online_scores import OnlineScores, Scores
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
@@ -27,6 +28,7 @@ class _OpenTracks:
     Attributes:
         motion: of each.
         row: (T,) the last detection of each, counted from the first ever.
+        label: (T,) its class.
         last_frame: (T,) its frame.
         evidence: (T,) nats for the track being one of an object.
         track_id: (T,) 0 while it is not reported.
@@ -34,7 +36,7 @@ class _OpenTracks:
 
     def __init__(self) -> None:
         self.motion = BoxFilters(np.zeros((0, 4), np.float32))
-        self.row, self.last_frame, self.track_id = (np.zeros(0, np.int64) for _ in range(3))
+        self.row, self.label, self.last_frame, self.track_id = (np.zeros(0, np.int64) for _ in range(4))
         self.evidence = np.zeros(0)
 
     def __len__(self) -> int:
@@ -44,13 +46,14 @@ class _OpenTracks:
         """Close the others."""
         self.motion.keep(rows)
         self.row, self.last_frame, self.track_id = self.row[rows], self.last_frame[rows], self.track_id[rows]
-        self.evidence = self.evidence[rows]
+        self.evidence, self.label = self.evidence[rows], self.label[rows]
 
     def add(self, box: NDArray[np.float32]) -> None:
         """Open tracks at boxes (N, 4), without a detection yet."""
         nothing = np.zeros(len(box), np.int64)
         self.motion.add(box)
         self.row, self.last_frame = np.append(self.row, nothing), np.append(self.last_frame, nothing)
+        self.label = np.append(self.label, nothing)
         self.track_id, self.evidence = np.append(self.track_id, nothing), np.append(self.evidence, nothing)
 
 
@@ -61,6 +64,7 @@ class _FrameScores(NamedTuple):
         frame: its number.
         row: (N,) of each.
         box: (N, 4) `x1 y1 x2 y2` in pixels.
+        label: (N,) classes; all 0 if classes are ignored.
         evidence: (N,) that each is an object.
         earlier: (P,) rows of the earlier detections of likely links.
         column: (P,) the later ones, of the N.
@@ -70,6 +74,7 @@ class _FrameScores(NamedTuple):
     frame: int
     row: IntArray
     box: NDArray[np.float32]
+    label: NDArray[np.int16]
     evidence: FloatArray
     earlier: IntArray
     column: IntArray
@@ -96,13 +101,13 @@ class KalmanTracker:
         self.last_ids = np.zeros(0, np.int32)
         self._setup, self._appearance = setup, appearance
         self._scores = OnlineScores(setup)
-        self._tracks = _OpenTracks()
+        self._tracks, self._class_vote = _OpenTracks(), ClassVote(setup.frame_rate)
         self._next_id = 1
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the detections of the next frame and return its tracks; see `LinearProgramTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
-        rows = suppress_non_maxima(new.box, new.score, self._setup.parameters.overlap_limit)
+        rows = self._setup.without_duplicates(new)
         selected = new[rows]
         if self._appearance:
             self._appearance.see(number, image, selected.box)
@@ -110,7 +115,7 @@ class KalmanTracker:
         for scores in self._scored_frames(selected):
             self.last_ids[rows] = self._follow(scores)
         self._move_on_to(number)
-        return Tracks.from_detections(selected, self.last_ids[rows])
+        return self._class_vote.voted(Tracks.from_detections(selected, self.last_ids[rows]))
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """Take in the detections of later frames without images, in blocks of `BLOCK` detections or more.
@@ -118,7 +123,7 @@ class KalmanTracker:
         Yields:
             What `update` would return frame by frame, joined. `last_ids` is left as it was.
         """
-        selected = suppress_overlaps(detections, self._setup.parameters.overlap_limit)
+        selected = detections[self._setup.without_duplicates(detections)]
         for start, stop in pairwise(_frame_bounds(selected.frame, BLOCK)):
             block, ids = selected[start:stop], np.zeros(0, np.int32)
             if self._appearance:
@@ -126,7 +131,7 @@ class KalmanTracker:
                     self._appearance.see(number, None, each.box)
             for scores in self._scored_frames(block):
                 ids = np.append(ids, self._follow(scores))
-            yield Tracks.from_detections(block, ids)
+            yield self._class_vote.voted_by_frame(Tracks.from_detections(block, ids))
 
     def finish(self) -> Tracks:
         """Nothing: the tracks of every frame are final with it."""
@@ -143,7 +148,7 @@ class KalmanTracker:
             return
         costs, scores = self._setup.parameters.costs, self._scores.take_in(new)
         link, first = self._revised(scores), scores.first_new_row
-        row = np.arange(first, first + len(new))
+        row, label = np.arange(first, first + len(new)), self._setup.compared_label(new)
         likely = np.flatnonzero(link >= self._setup.parameters.online.min_link_probability)
         earlier, later, nats = scores.pairs.earlier[likely], scores.pairs.later[likely] - first, np.log(link[likely])
         q = np.clip(scores.detection, costs.probability_floor, 1 - costs.probability_floor)
@@ -156,6 +161,7 @@ class KalmanTracker:
                 int(new.frame[start]),
                 row[start:stop],
                 new.box[start:stop],
+                label[start:stop],
                 evidence[start:stop],
                 earlier[begin:end],
                 later[begin:end] - start,
@@ -176,15 +182,15 @@ class KalmanTracker:
             compared = self._appearance.compare(Detections.empty(), in_window)
         self.open_count += len(undecided)
         self.compared_count += int(compared.available.sum())
-        return matcher.revise(scores.link, scores.features, scores.pairs, undecided, compared)
+        return matcher.revise(scores.link, scores.features, scores.pairs, undecided, compared, scores.class_nats)
 
     def _follow(self, scores: _FrameScores) -> NDArray[np.int32]:
         """(N,) the track of each detection of a frame, 0 where it is not reported."""
         self._move_on_to(scores.frame)
         track, tracks = self._link(scores), self._tracks
-        self._recover(track, scores.box)
+        self._recover(track, scores)
         self._extend(track, scores.box)
-        tracks.row[track], tracks.last_frame[track] = scores.row, scores.frame
+        tracks.row[track], tracks.label[track], tracks.last_frame[track] = scores.row, scores.label, scores.frame
         tracks.evidence[track] += scores.evidence
         begins = track[(tracks.track_id[track] == 0) & (tracks.evidence[track] > self._setup.parameters.online.entry)]
         tracks.track_id[begins] = self._next_id + np.arange(len(begins))
@@ -223,8 +229,8 @@ class KalmanTracker:
         tracks.evidence[track[made]] += nats[made]
         return assigned
 
-    def _recover(self, track: NDArray[np.intp], box: NDArray[np.float32]) -> None:
-        """Assign the other detections to the other reported tracks, by their overlap with predicted boxes.
+    def _recover(self, track: NDArray[np.intp], scores: _FrameScores) -> None:
+        """Assign the other detections to the other reported tracks of their class, by overlap with predicted boxes.
 
         This continues tracks after gaps that are longer than the link model allows.
         """
@@ -233,8 +239,9 @@ class KalmanTracker:
         lost[track[track >= 0]] = False
         waiting = np.flatnonzero(lost)
         if len(free) and len(waiting):
-            overlap = iou_matrix(tracks.motion.boxes(waiting), box[free])
+            overlap = iou_matrix(tracks.motion.boxes(waiting), scores.box[free])
             overlap[overlap < self._setup.parameters.online.min_iou] = 0
+            overlap[tracks.label[waiting, None] != scores.label[free]] = 0
             assigned = _best_assignment(overlap)
             track[free[assigned >= 0]] = waiting[assigned[assigned >= 0]]
 

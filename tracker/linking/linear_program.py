@@ -19,9 +19,9 @@ from siamlink.association.tracklets.linking import link_tracklets
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConstraintError
-from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
+from siamlink.tracker.linking.class_vote import ClassVote
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.linking.row_constraints import RowConstraints
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
@@ -72,7 +72,8 @@ class LinearProgramTracker:
         self._compare = compared.compare if compared and self._tracklet_matcher is None else None
         self._describe = compared.describe if compared and self._tracklet_matcher is not None else None
         self._constraints = RowConstraints(constraints)
-        self._scene = RunningSceneStatistics()
+        self._scene = RunningSceneStatistics(setup.separates_classes)
+        self._class_vote = ClassVote(setup.frame_rate)
         self._scored = ScoredPairs.empty()
         self._waiting: list[Detections] = []
         self._held = np.zeros(0, np.int32)
@@ -83,7 +84,7 @@ class LinearProgramTracker:
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the next frame and return the tracks that are final with it; see `WindowedTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
-        rows = suppress_non_maxima(new.box, new.score, self._setup.parameters.overlap_limit)
+        rows = self._setup.without_duplicates(new)
         named = self._constraints.named_among(len(new))
         rows = np.union1d(rows, np.flatnonzero(named)) if named.any() else rows
         before = self._settle(self._due(number - 1))  # skipped frames are settled without knowledge of this one
@@ -110,9 +111,7 @@ class LinearProgramTracker:
             block = detections[start:stop]
             with self._setup.stopwatch.stage("features"):
                 rows = np.zeros(len(block), bool)
-                rows[suppress_non_maxima(block.box, block.score, self._setup.parameters.overlap_limit, block.frame)] = (
-                    True
-                )
+                rows[self._setup.without_duplicates(block)] = True
             rows |= self._constraints.named_among(len(block))
             selected = self._take_in(block, np.flatnonzero(rows))
             if self._appearance:
@@ -185,7 +184,13 @@ class LinearProgramTracker:
                 with stopwatch.stage("tracklets"):
                     probability = scored.detection_probability
                     tracklets = make_tracklets(
-                        scored.detections, ids, probability, setup.frame_rate, second.summary, fixed
+                        scored.detections,
+                        ids,
+                        probability,
+                        setup.frame_rate,
+                        second.summary,
+                        fixed,
+                        scored.scene.classes,
                     )
                     solve = self._solver(
                         groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
@@ -221,7 +226,7 @@ class LinearProgramTracker:
         camera = self._appearance.camera_motion(detections) if self._appearance else None
         with self._setup.stopwatch.stage("gaps"):
             tracks = self._complete(Tracks.from_detections(detections, ids), settlement.last_frame, camera)
-        final = tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)]
+        final = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._constraints.remember(self._held)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)

@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from siamlink.association.matcher import DETECTION_FEATURES, detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
+from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.features import PAIR_FEATURES, Motion, pair_features, past_motion
+from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.protocol import TrackerSetup
@@ -25,6 +27,7 @@ class Scores:
         features: (P, F) contextual features.
         link: (P,) probability of each link by context.
         detection: (N,) probability that a new detection is an object.
+        class_nats: (P,) evidence of the classes of each pair, in nats, which `link` contains.
         first_row: the first detection that new ones can be linked to; those before were dropped.
         dropped_count: how many were dropped by this call.
         first_new_row: the first of the new ones.
@@ -34,6 +37,7 @@ class Scores:
     features: NDArray[np.float32]
     link: FloatArray
     detection: FloatArray
+    class_nats: FloatArray
     first_row: int
     dropped_count: int
     first_new_row: int
@@ -45,7 +49,7 @@ class OnlineScores:
     def __init__(self, setup: TrackerSetup) -> None:
         self._frame_rate, self._matcher, self._stopwatch = setup.frame_rate, setup.matcher, setup.stopwatch
         self._gate = setup.parameters.gate
-        self._scene = RunningSceneStatistics()
+        self._scene = RunningSceneStatistics(setup.separates_classes)
         self._window, self._motion = Detections.empty(), Motion.none()
         self._first_row = 0
 
@@ -56,11 +60,15 @@ class OnlineScores:
             dropped_count = self._drop_before(int(new.frame[0]) - longest)
             old_count, window = len(self._window), Detections.concatenate([self._window, new])
             pairs = candidate_pairs(window, self._frame_rate, self._gate, since_frame=int(new.frame[0]))
-            self._window, self._motion = window, self._motion.continued_by(past_motion(window, pairs))
-            pairs = pairs[pairs.gap(window.frame) <= self._gate.max_link_frames]
-            pairs = pairs[np.argsort(window.frame[pairs.later], kind="stable")]
-            features = pair_features(window, pairs, np.zeros(len(window)), self._frame_rate, self._motion)
             scenes = list(self._scene.learn_by_frame(new))
+            class_nats = _class_evidence(pairs, window, new, scenes)
+            possible = class_nats >= NEVER
+            pairs, class_nats = pairs[possible], class_nats[possible]
+            self._window, self._motion = window, self._motion.continued_by(past_motion(window, pairs))
+            near = np.flatnonzero(pairs.gap(window.frame) <= self._gate.max_link_frames)
+            near = near[np.argsort(window.frame[pairs.later[near]], kind="stable")]
+            pairs, class_nats = pairs[near], class_nats[near]
+            features = pair_features(window, pairs, np.zeros(len(window)), self._frame_rate, self._motion)
             leading = [_pairs_to(new.frame[rows], window.frame[pairs.later]) for rows, _ in scenes]
             for some, (rows, scene) in zip(leading, scenes, strict=True):
                 first = int(np.searchsorted(window.frame, new.frame[rows.start] - longest))
@@ -68,7 +76,7 @@ class OnlineScores:
                 features[some, EARLIER] = rank[pairs.earlier[some] - first]
                 features[some, LATER] = rank[pairs.later[some] - first]
         with self._stopwatch.stage("boosting"):
-            link = self._matcher.context_probability(features)
+            link = add_evidence(self._matcher.context_probability(features), class_nats)
         with self._stopwatch.stage("features"):
             support = np.empty((len(new), len(DETECTION_FEATURES)), np.float32)
             for some, (rows, scene) in zip(leading, scenes, strict=True):
@@ -77,7 +85,8 @@ class OnlineScores:
         with self._stopwatch.stage("boosting"):
             detection = self._matcher.detection_probability(support)
         pairs = Pairs(pairs.earlier + self._first_row, pairs.later + self._first_row)
-        return Scores(pairs, features, link, detection, self._first_row, dropped_count, self._first_row + old_count)
+        first_new_row = self._first_row + old_count
+        return Scores(pairs, features, link, detection, class_nats, self._first_row, dropped_count, first_new_row)
 
     def _drop_before(self, frame: int) -> int:
         """Drop the detections that nothing can be linked to any more; returns how many."""
@@ -90,3 +99,15 @@ class OnlineScores:
 def _pairs_to(frame: NDArray[np.int32], later: NDArray[np.int32]) -> slice:
     """The pairs whose `later` frames (P,), ascending, lie between the first and the last of some frames."""
     return slice(*np.searchsorted(later, [frame[0], frame[-1] + 1]))
+
+
+def _class_evidence(
+    pairs: Pairs, window: Detections, new: Detections, scenes: list[tuple[slice, SceneStatistics]]
+) -> FloatArray:
+    """(P,) evidence of the classes of each pair in nats, by the statistics of the frame of its later detection."""
+    nats = np.zeros(len(pairs))
+    for rows, scene in scenes:
+        later, frame = window.frame[pairs.later], new.frame[rows]
+        some = np.flatnonzero((later >= frame[0]) & (later <= frame[-1]))
+        nats[some] = scene.classes.of_pairs(pairs[some], window.label)
+    return nats

@@ -12,6 +12,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
@@ -42,6 +43,20 @@ class TrackerSetup:
 
     def __post_init__(self) -> None:
         check_frame_rate(self.frame_rate)
+
+    @property
+    def separates_classes(self) -> bool:
+        """Whether the classes of the detector count as evidence."""
+        return self.parameters.classes == "separate"
+
+    def compared_label(self, detections: Detections) -> NDArray[np.int16]:
+        """(N,) the classes of detections; all 0 if classes do not count."""
+        return detections.label if self.separates_classes else np.zeros(len(detections), np.int16)
+
+    def without_duplicates(self, detections: Detections) -> NDArray[np.intp]:
+        """The rows that remain after non-maximum suppression in every frame."""
+        limit, label = self.parameters.overlap_limit, self.compared_label(detections)
+        return suppress_non_maxima(detections.box, detections.score, limit, detections.frame, label)
 
 
 class Tracker(Protocol):

@@ -8,6 +8,7 @@ import numpy as np
 from siamlink.association.appearance.appearance import ComparedPairs
 from siamlink.association.matcher import detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
+from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
@@ -88,18 +89,20 @@ class ScoredPairs:
             detections = Detections.concatenate([self.detections, later])
             since_frame = int(self.detections.frame.max(initial=0)) + 1
             new = candidate_pairs(detections, setup.frame_rate, gate, since_frame)
+            new, class_nats = _of_possible_classes(new, detections, scene)
             motion = self.motion.continued_by(past_motion(detections, new))
-            new = new[new.gap(detections.frame) <= gate.max_link_frames]
+            near = new.gap(detections.frame) <= gate.max_link_frames
+            new, class_nats = new[near], class_nats[near]
             features = pair_features(detections, new, scene.score_rank(detections), setup.frame_rate, motion)
         with stopwatch.stage("boosting"):
-            context = matcher.context_probability(features)
+            context = add_evidence(matcher.context_probability(features), class_nats)
             undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
         link, compared_count = context, 0
         if compare is not None and len(undecided):
             compared = compare(detections, new[undecided])
             compared_count = int(compared.available.sum())
             with stopwatch.stage("boosting"):
-                link = matcher.revise(context, features, new, undecided, compared)
+                link = matcher.revise(context, features, new, undecided, compared, class_nats)
         pairs, context = self.pairs.followed_by(new), np.append(self.context_probability, context)
         with stopwatch.stage("features"):
             support = detection_features(detections, scene, pairs, context)
@@ -116,3 +119,10 @@ class ScoredPairs:
             open_count=self.open_count + len(undecided),
             compared_count=self.compared_count + compared_count,
         )
+
+
+def _of_possible_classes(pairs: Pairs, detections: Detections, scene: SceneStatistics) -> tuple[Pairs, FloatArray]:
+    """The pairs whose classes may be linked, and the evidence of these classes (P,) in nats."""
+    nats = scene.classes.of_pairs(pairs, detections.label)
+    possible = nats >= NEVER
+    return (pairs, nats) if possible.all() else (pairs[possible], nats[possible])
