@@ -44,6 +44,7 @@ def calibrated_links(
     image_size: tuple[float, float] | None = None,
     moving_camera: bool = False,
     models: Models | None = None,
+    processed_frames: IntArray | None = None,
 ) -> CalibratedResult:
     """Link the detections of a whole sequence, with costs estimated from its own tracks.
 
@@ -54,8 +55,9 @@ def calibrated_links(
         moving_camera: whether to estimate and remove the camera's motion. No setting of the tracker uses this: it
             takes twice the time and seldom improves the tracks. See `camera_choice`.
         models: models trained on other videos; by default the shipped ones.
+        processed_frames: the frames that the detector processed; by default those with detections.
     """
-    scene = make_scene(detections, image_size)
+    scene = make_scene(detections, image_size, processed_frames)
     if not len(scene):
         none = np.zeros(0, np.int64)
         return CalibratedResult(none, np.zeros(0), none, none, none, np.zeros((0, 4)))

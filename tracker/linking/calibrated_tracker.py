@@ -11,6 +11,8 @@ from siamlink.association.pairs.classes import most_frequent
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.class_vote import ClassVote
+from siamlink.tracker.linking.left_out import LeftOutCollector, without_reason
+from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
 
@@ -29,12 +31,14 @@ class CalibratedOnlineTracker:
     Attributes:
         frame: the number of the present frame.
         last_ids: (N,) the track of each detection of the present frame; 0 for none.
+        left_out: the detections that are in no track.
     """
 
     open_count = compared_count = 0
 
     def __init__(self, setup: TrackerSetup) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
+        self.left_out = LeftOutCollector(setup.collects_left_out)
         self._setup, self._stopwatch, self._class_vote = setup, setup.stopwatch, ClassVote(setup.frame_rate)
         self._linker = OnlineLinker(setup.frame_rate, setup.image_size, setup.parameters.load_calibrated_models())
 
@@ -46,9 +50,13 @@ class CalibratedOnlineTracker:
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the detections of the next frame and return the tracks of this frame."""
         number, new, _ = read_frame(detections, image, frame_number, self.frame)
+        if detections is None:
+            self.frame, self.last_ids = number, np.zeros(0, np.int32)
+            return Tracks.empty()
         with self._stopwatch.stage("calibrate"):
             track_id, probability = self._linker.update(new.with_label(self._setup.compared_label(new)), number)
         self.frame, self.last_ids = number, np.where(probability >= OUTPUT_PROBABILITY, track_id, 0).astype(np.int32)
+        self.left_out.add(new, without_reason(new, self.last_ids > 0))
         return self._class_vote.voted(Tracks.from_detections(new, self.last_ids))
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
@@ -73,12 +81,15 @@ class CalibratedTracker:
     Attributes:
         frame: the number of the present frame.
         last_ids: (N,) 0 for each detection of the present frame: no track is final before `finish`.
+        left_out: the detections that are in no track.
     """
 
     open_count = compared_count = 0
 
     def __init__(self, setup: TrackerSetup) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
+        self.left_out = LeftOutCollector(setup.collects_left_out)
+        self._processed = ProcessedFrames(setup.stride)
         self._setup, self._final_frame = setup, 0
         self._models = setup.parameters.load_calibrated_models()
         self._waiting: list[Detections] = []
@@ -92,12 +103,15 @@ class CalibratedTracker:
         """Take in the detections of the next frame; see `LinearProgramTracker.update`. No tracks are final yet."""
         number, new, _ = read_frame(detections, image, frame_number, self.frame)
         self._waiting.append(new)
+        if detections is not None:
+            self._processed.add(number)
         self.frame, self.last_ids = number, np.zeros(len(new), np.int32)
         return Tracks.empty()
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """Take in the detections of many later frames at once."""
         self._waiting.append(detections)
+        self._processed.add(detections.frame)
         self.frame = int(detections.frame.max(initial=self.frame))
         yield Tracks.empty()
 
@@ -108,7 +122,11 @@ class CalibratedTracker:
         setup, gaps = self._setup, self._setup.parameters.gaps
         with setup.stopwatch.stage("calibrate"):
             compared = detections.with_label(setup.compared_label(detections))
-            result = calibrated_links(compared, setup.frame_rate, setup.image_size, models=self._models)
+            processed = self._processed.frames_to(self.frame)
+            result = calibrated_links(
+                compared, setup.frame_rate, setup.image_size, models=self._models, processed_frames=processed
+            )
+        self.left_out.add(detections, without_reason(detections, result.track_id > 0))
         tracks = _tracks(detections, result, gaps.smooth)
         return tracks if gaps.interpolate else tracks[~tracks.interpolated]
 

@@ -14,6 +14,14 @@ from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.class_vote import ClassVote
 from siamlink.tracker.linking.kalman_filter import BoxFilters
+from siamlink.tracker.linking.left_out import (
+    DUPLICATE,
+    FALSE_ALARM,
+    IN_TRACK,
+    UNCONFIRMED,
+    LeftOutCollector,
+    Reasons,
+)
 from siamlink.tracker.linking.online_scores import OnlineScores, Scores
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
@@ -94,11 +102,13 @@ class KalmanTracker:
     Attributes:
         frame: the number of the present frame.
         last_ids: (N,) the track of each detection of the present frame, 0 where it is not reported.
+        left_out: the detections that are not reported.
     """
 
     def __init__(self, setup: TrackerSetup, appearance: AppearanceSource | None = None) -> None:
         self.frame = self.open_count = self.compared_count = 0
         self.last_ids = np.zeros(0, np.int32)
+        self.left_out = LeftOutCollector(setup.collects_left_out)
         self._setup, self._appearance = setup, appearance
         self._scores = OnlineScores(setup)
         self._tracks, self._class_vote = _OpenTracks(), ClassVote(setup.frame_rate)
@@ -109,11 +119,14 @@ class KalmanTracker:
         number, new, image = read_frame(detections, image, frame_number, self.frame)
         rows = self._setup.without_duplicates(new)
         selected = new[rows]
+        self._leave_out(new, rows)
         if self._appearance:
             self._appearance.see(number, image, selected.box)
         self.last_ids = np.zeros(len(new), np.int32)
         for scores in self._scored_frames(selected):
-            self.last_ids[rows] = self._follow(scores)
+            ids = self._follow(scores)
+            self.left_out.add(selected, _reasons(ids, scores))
+            self.last_ids[rows] = ids
         self._move_on_to(number)
         return self._class_vote.voted(Tracks.from_detections(selected, self.last_ids[rows]))
 
@@ -123,14 +136,18 @@ class KalmanTracker:
         Yields:
             What `update` would return frame by frame, joined. `last_ids` is left as it was.
         """
-        selected = detections[self._setup.without_duplicates(detections)]
+        rows = self._setup.without_duplicates(detections)
+        selected = detections[rows]
+        self._leave_out(detections, rows)
         for start, stop in pairwise(_frame_bounds(selected.frame, BLOCK)):
             block, ids = selected[start:stop], np.zeros(0, np.int32)
             if self._appearance:
                 for number, each in block.by_frame():
                     self._appearance.see(number, None, each.box)
             for scores in self._scored_frames(block):
-                ids = np.append(ids, self._follow(scores))
+                new = self._follow(scores)
+                self.left_out.add(block[len(ids) : len(ids) + len(new)], _reasons(new, scores))
+                ids = np.append(ids, new)
             yield self._class_vote.voted_by_frame(Tracks.from_detections(block, ids))
 
     def finish(self) -> Tracks:
@@ -183,6 +200,10 @@ class KalmanTracker:
         self.open_count += len(undecided)
         self.compared_count += int(compared.available.sum())
         return matcher.revise(scores.link, scores.features, scores.pairs, undecided, compared, scores.class_nats)
+
+    def _leave_out(self, detections: Detections, rows: NDArray[np.intp]) -> None:
+        """Note the detections that are not in `rows` as duplicates."""
+        self.left_out.add(detections[np.setdiff1d(np.arange(len(detections)), rows)], DUPLICATE)
 
     def _follow(self, scores: _FrameScores) -> NDArray[np.int32]:
         """(N,) the track of each detection of a frame, 0 where it is not reported."""
@@ -258,6 +279,12 @@ def _frame_bounds(frame: NDArray[np.int32], least: int = 1) -> list[int]:
     """The first rows of frames (N,), ascending, of which each has `least` rows or more to the next; and the end."""
     starts = np.flatnonzero(np.diff(frame, prepend=0))
     return [*starts[np.diff(starts // least, prepend=-1) > 0].tolist(), len(frame)]
+
+
+def _reasons(track_id: NDArray[np.int32], scores: _FrameScores) -> Reasons:
+    """(N,) why detections of a frame are not reported, by their track (N,) and the evidence for them."""
+    reason = np.where(scores.evidence < 0, FALSE_ALARM, UNCONFIRMED)
+    return np.where(track_id > 0, IN_TRACK, reason).astype(np.uint8)
 
 
 def _centre(box: NDArray[np.float32]) -> FloatArray:

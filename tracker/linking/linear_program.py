@@ -15,13 +15,15 @@ from siamlink.association.solvers.constraints import Constraints, Groups
 from siamlink.association.solvers.costs import hold_tracks
 from siamlink.association.solvers.solvers import SOLVERS, LinkProblem, Solution, Solver, number_in_order
 from siamlink.association.tracklets.features import LONGEST_SECONDS
-from siamlink.association.tracklets.linking import link_tracklets
+from siamlink.association.tracklets.linking import DescribeDetections, link_tracklets
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConstraintError
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.class_vote import ClassVote
+from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, IN_TRACK, SHORT_TRACK, LeftOutCollector, Reasons
+from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.linking.row_constraints import RowConstraints
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
@@ -56,12 +58,14 @@ class LinearProgramTracker:
     Attributes:
         frame: the number of the present frame.
         last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
+        left_out: the detections of final frames that are in no track.
     """
 
     def __init__(
         self, setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
     ) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
+        self.left_out = LeftOutCollector(setup.collects_left_out)
         parameters = setup.parameters
         self._schedule = WindowSchedule(parameters.latency, parameters.step_share, setup.frame_rate)
         # most of a window was in the window before, too
@@ -75,6 +79,7 @@ class LinearProgramTracker:
         self._scene = RunningSceneStatistics(setup.separates_classes)
         self._class_vote = ClassVote(setup.frame_rate)
         self._scored = ScoredPairs.empty()
+        self._processed, self._stride = ProcessedFrames(setup.stride), 1
         self._waiting: list[Detections] = []
         self._held = np.zeros(0, np.int32)
         self._next_id = 1
@@ -84,6 +89,8 @@ class LinearProgramTracker:
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the next frame and return the tracks that are final with it; see `WindowedTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
+        if detections is not None:
+            self._processed.add(number)
         rows = self._setup.without_duplicates(new)
         named = self._constraints.named_among(len(new))
         rows = np.union1d(rows, np.flatnonzero(named)) if named.any() else rows
@@ -109,6 +116,7 @@ class LinearProgramTracker:
             before = self._settle(self._due(int(detections.frame[start]) - 1))
             stop = int(np.searchsorted(detections.frame, self._schedule.next_frame, "right"))
             block = detections[start:stop]
+            self._processed.add(block.frame)
             with self._setup.stopwatch.stage("features"):
                 rows = np.zeros(len(block), bool)
                 rows[self._setup.without_duplicates(block)] = True
@@ -156,6 +164,7 @@ class LinearProgramTracker:
     def _take_in(self, new: Detections, rows: NDArray[np.intp]) -> Detections:
         """Add those `rows` of the next detections to the window that were not suppressed, and return them."""
         self._constraints.add(new.frame, rows)
+        self.left_out.add(new[np.setdiff1d(np.arange(len(new)), rows)], DUPLICATE)
         self._waiting.append(new[rows])
         self._held = np.append(self._held, np.zeros(len(rows), np.int32))
         return self._waiting[-1]
@@ -170,44 +179,63 @@ class LinearProgramTracker:
 
     def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
         """Solve the window at each settlement; returns the tracks that are final by them."""
-        final, setup, parameters = [], self._setup, self._setup.parameters
-        second, stopwatch, models = parameters.second_level, setup.stopwatch, self._tracklet_matcher
+        final, parameters = [], self._setup.parameters
+        costs = parameters.second_level.safe if self._tracklet_matcher else parameters.costs
         for settlement in settlements:
             self._score_waiting()
-            scored, held = self._scored, self._held
-            groups = self._constraints.groups(scored.detections.frame, held)
-            fixed, shortest = groups.required | (held > 0), parameters.min_detections
-            with stopwatch.stage("solve"):
-                problem = scored.link_problem(second.safe if models else parameters.costs)
-                ids = self._solver(groups)(hold_tracks(problem, held)).track_ids()
-            if models:
-                with stopwatch.stage("tracklets"):
-                    probability = scored.detection_probability
-                    tracklets = make_tracklets(
-                        scored.detections,
-                        ids,
-                        probability,
-                        setup.frame_rate,
-                        second.summary,
-                        fixed,
-                        scored.scene.classes,
-                    )
-                    solve = self._solver(
-                        groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
-                    )
-                    video = VideoInfo(setup.frame_rate, settlement.last_frame, setup.image_size)
-                    ids = link_tracklets(tracklets, scored.scene, video, models, second, solve, self._describe, held)
-                shortest = max(shortest, round(second.min_seconds * setup.frame_rate))
-            final.append(self._release(_drop_short(groups.joined(ids), shortest, fixed), settlement))
+            groups = self._constraints.groups(self._scored.detections.frame, self._held)
+            fixed, shortest = groups.required | (self._held > 0), parameters.min_detections
+            with self._setup.stopwatch.stage("solve"):
+                problem = hold_tracks(self._scored.link_problem(costs), self._held)
+                ids = self._solver(groups)(problem).track_ids()
+            reason = np.where(ids > 0, IN_TRACK, FALSE_ALARM)
+            if self._tracklet_matcher:
+                with self._setup.stopwatch.stage("tracklets"):
+                    ids, reason = self._link_tracklets(ids, groups, fixed, settlement.last_frame)
+                shortest = max(shortest, round(parameters.second_level.min_seconds * self._rate))
+            ids = groups.joined(ids)
+            long_enough = _drop_short(ids, shortest, fixed)
+            reason = np.where(long_enough > 0, IN_TRACK, np.where(ids > 0, SHORT_TRACK, reason))
+            final.append(self._release(long_enough, reason.astype(np.uint8), settlement))
         return Tracks.concatenate(final)
 
+    def _link_tracklets(
+        self, ids: Ids, groups: Groups, fixed: NDArray[np.bool_], last_frame: int
+    ) -> tuple[Ids, NDArray[np.int64]]:
+        """The tracks (N,) of the second level, from the tracklets (N,) of the first, and why detections are left out.
+
+        Times are in steps of the detector here.
+        """
+        scored, second, setup = self._scored, self._setup.parameters.second_level, self._setup
+        classes, describe, models = scored.scene.classes, self._describe, self._tracklet_matcher
+        assert models is not None
+        stepped = self._processed.at_steps(scored.detections)
+        tracklets = make_tracklets(
+            stepped, ids, scored.detection_probability, self._rate, second.summary, fixed, classes
+        )
+        solve = self._solver(groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame))
+        video = VideoInfo(self._rate, self._processed.step(last_frame), setup.image_size)
+        if describe is not None:
+            describe = partial(_describe_rows, describe, scored.detections)
+        tracks = link_tracklets(tracklets, scored.scene, video, models, second, solve, describe, self._held)
+        trimmed = (ids > 0) & (tracklets.owner < 0)
+        return tracks, np.where(trimmed, DUPLICATE, np.where(tracks > 0, IN_TRACK, FALSE_ALARM))
+
+    @property
+    def _rate(self) -> float:
+        """Steps of the detector per second."""
+        return self._setup.frame_rate / self._processed.stride
+
     def _score_waiting(self) -> None:
-        """Score the pairs that the new detections are part of."""
+        """Score the pairs that the new detections are part of; all pairs, if the detector's stride is another now."""
         new = Detections.concatenate(self._waiting)
         self._waiting = []
         with self._setup.stopwatch.stage("features"):
             self._scene.learn(new, least=self.window_count)
-        self._scored = self._scored.extended(new, self._scene.statistics, self._setup, self._compare)
+        if self._processed.stride != self._stride:
+            self._scored, before = self._scored.restarted()
+            self._stride, new = self._processed.stride, Detections.concatenate([before, new])
+        self._scored = self._scored.extended(new, self._scene.statistics, self._setup, self._compare, self._processed)
 
     def _solver(self, groups: Groups) -> Solver:
         """The solver of the settings, or the exact one that obeys constraints where there are any."""
@@ -217,8 +245,11 @@ class LinearProgramTracker:
             else SOLVERS[self._setup.parameters.solver]
         )
 
-    def _release(self, track_id: Ids, settlement: Settlement) -> Tracks:
-        """The tracks that are final by a settlement, from the track (N,) of each detection in the window."""
+    def _release(self, track_id: Ids, reason: Reasons, settlement: Settlement) -> Tracks:
+        """The tracks that are final by a settlement, from the track (N,) of each detection in the window.
+
+        `reason` (N,) says why detections are left out.
+        """
         detections, final_frame = self._scored.detections, settlement.final_frame
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = np.where(left_out, 0, track_id)
@@ -227,6 +258,8 @@ class LinearProgramTracker:
         with self._setup.stopwatch.stage("gaps"):
             tracks = self._complete(Tracks.from_detections(detections, ids), settlement.last_frame, camera)
         final = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
+        new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
+        self.left_out.add(detections[new], reason[new])
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._constraints.remember(self._held)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)
@@ -262,7 +295,7 @@ class LinearProgramTracker:
         gaps, and features look at the last seconds before these.
         """
         parameters, rate = self._setup.parameters, self._setup.frame_rate
-        gap = parameters.gate.gap_frames(rate)
+        gap = parameters.gate.gap_frames(self._rate) * self._processed.stride
         if self._tracklet_matcher is None:
             return 2 * gap
         return gap + math.ceil((parameters.tracklets.gate.max_gap_seconds + LONGEST_SECONDS) * rate)
@@ -296,3 +329,10 @@ def _number_tracks(track_id: Ids, held: Ids, demanded: Ids, next_id: int) -> Ids
     known_id = id_of[track_id]
     new = number_in_order(np.where(known_id > 0, 0, track_id))
     return np.where(new > 0, new + next_id - 1, known_id).astype(np.int32)
+
+
+def _describe_rows(
+    describe: DescribeDetections, detections: Detections, _: Detections, rows: NDArray[np.int64]
+) -> NDArray[np.floating]:
+    """Descriptors of the rows of detections, in place of the same ones that have steps for frames."""
+    return describe(detections, rows)

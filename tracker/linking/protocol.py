@@ -16,6 +16,7 @@ from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
+from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -30,6 +31,8 @@ class TrackerSetup:
         matcher: the models with their appearance.
         image_size: width and height in pixels, if known.
         stopwatch: counts the stages.
+        stride: frames from one frame that the detector processed to the next; None: recognised by the frames given.
+        collects_left_out: whether the tracker collects the detections that it leaves out, for someone who takes them.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -40,6 +43,8 @@ class TrackerSetup:
     matcher: Matcher
     image_size: tuple[int, int] | None = None
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    stride: int | None = None
+    collects_left_out: bool = False
 
     def __post_init__(self) -> None:
         check_frame_rate(self.frame_rate)
@@ -65,10 +70,12 @@ class Tracker(Protocol):
     Attributes:
         frame: the number of the present frame; 0 before the first.
         last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
+        left_out: the detections of final frames that are in no track.
     """
 
     frame: int
     last_ids: NDArray[np.int32]
+    left_out: LeftOutCollector
 
     @property
     def final_frame(self) -> int:
@@ -111,7 +118,7 @@ def read_frame(detections: Any, image: Image | None, frame_number: int | None, l
 
     Args:
         detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-            `x1 y1 x2 y2 score [label]`.
+            `x1 y1 x2 y2 score [label]`; None: the detector did not process this frame.
         image: (H, W, 3) uint8 BGR, or None.
         frame_number: of the frame; None: the one after the last.
         last: the number of the frame before.
@@ -126,6 +133,8 @@ def read_frame(detections: Any, image: Image | None, frame_number: int | None, l
     number = last + 1 if frame_number is None else int(frame_number)
     if number <= last:
         raise InputError(f"tracking frame by frame needs growing frame numbers: {number} after {last}")
+    if detections is None:
+        return FrameInput(number, Detections.empty(), image)
     try:
         return FrameInput(number, to_detections(detections, number), image)
     except InputError as error:

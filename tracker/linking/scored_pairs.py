@@ -15,10 +15,12 @@ from siamlink.association.solvers.costs import CostParameters, link_problem
 from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
 
 Compare = Callable[[Detections, Pairs], ComparedPairs]
 """Compares pairs of detections by appearance."""
+EVERY_FRAME = ProcessedFrames(1)
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class ScoredPairs:
     Attributes:
         detections: after non-maximum suppression, sorted by frame.
         scene: statistics of all of them.
-        motion: of each detection, from the pairs before it.
+        motion: of each detection per step of the detector, from the pairs before it.
         pairs: the candidates.
         context_probability: (P,) that a pair is a link, by context.
         link_probability: (P,) the same, revised by the appearance.
@@ -53,6 +55,11 @@ class ScoredPairs:
         nothing, numbers, rows = Detections.empty(), np.zeros(0), np.zeros(0, np.int64)
         return cls(nothing, SceneStatistics.of(nothing), Motion.none(), Pairs(rows, rows), numbers, numbers, numbers)
 
+    def restarted(self) -> tuple["ScoredPairs", Detections]:
+        """No pairs but the same counts of them, and the detections to score anew."""
+        empty = replace(self.empty(), open_count=self.open_count, compared_count=self.compared_count)
+        return empty, self.detections
+
     def without_first(self, count: int) -> "ScoredPairs":
         """Without the first `count` detections and the pairs that they are part of."""
         rest = self.pairs.earlier >= count
@@ -71,7 +78,12 @@ class ScoredPairs:
         return link_problem(self.detections, self.pairs, self.link_probability, self.detection_probability, costs)
 
     def extended(
-        self, later: Detections, scene: SceneStatistics, setup: TrackerSetup, compare: Compare | None = None
+        self,
+        later: Detections,
+        scene: SceneStatistics,
+        setup: TrackerSetup,
+        compare: Compare | None = None,
+        processed: ProcessedFrames = EVERY_FRAME,
     ) -> "ScoredPairs":
         """These and later detections; pairs that have a probability by context and appearance keep it.
 
@@ -83,17 +95,19 @@ class ScoredPairs:
             scene: statistics of all detections.
             setup: frame rate, settings and models.
             compare: compares pairs by appearance; None: context alone decides.
+            processed: gaps are counted in the steps of these frames.
         """
         stopwatch, matcher, gate = setup.stopwatch, setup.matcher, setup.parameters.gate
         with stopwatch.stage("features"):
             detections = Detections.concatenate([self.detections, later])
-            since_frame = int(self.detections.frame.max(initial=0)) + 1
-            new = candidate_pairs(detections, setup.frame_rate, gate, since_frame)
+            stepped, rate = processed.at_steps(detections), setup.frame_rate / processed.stride
+            since_step = int(stepped.frame[: len(self.detections)].max(initial=0)) + 1
+            new = candidate_pairs(stepped, rate, gate, since_step)
             new, class_nats = _of_possible_classes(new, detections, scene)
-            motion = self.motion.continued_by(past_motion(detections, new))
-            near = new.gap(detections.frame) <= gate.max_link_frames
+            motion = self.motion.continued_by(past_motion(stepped, new))
+            near = new.gap(stepped.frame) <= gate.max_link_frames
             new, class_nats = new[near], class_nats[near]
-            features = pair_features(detections, new, scene.score_rank(detections), setup.frame_rate, motion)
+            features = pair_features(stepped, new, scene.score_rank(detections), rate, motion)
         with stopwatch.stage("boosting"):
             context = add_evidence(matcher.context_probability(features), class_nats)
             undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
