@@ -23,6 +23,7 @@ from siamlink.tracker.linking.left_out import (
     Reasons,
 )
 from siamlink.tracker.linking.online_scores import OnlineScores, Scores
+from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
 
@@ -110,13 +111,16 @@ class KalmanTracker:
         self.last_ids = np.zeros(0, np.int32)
         self.left_out = LeftOutCollector(setup.collects_left_out)
         self._setup, self._appearance = setup, appearance
-        self._scores = OnlineScores(setup)
+        self._processed = ProcessedFrames(setup.stride)
+        self._scores = OnlineScores(setup, self._processed)
         self._tracks, self._class_vote = _OpenTracks(), ClassVote(setup.frame_rate)
         self._next_id = 1
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the detections of the next frame and return its tracks; see `LinearProgramTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
+        if detections is not None:
+            self._processed.add(number)
         rows = self._setup.without_duplicates(new)
         selected = new[rows]
         self._leave_out(new, rows)
@@ -136,6 +140,7 @@ class KalmanTracker:
         Yields:
             What `update` would return frame by frame, joined. `last_ids` is left as it was.
         """
+        self._processed.add(detections.frame)
         rows = self._setup.without_duplicates(detections)
         selected = detections[rows]
         self._leave_out(detections, rows)
@@ -220,7 +225,7 @@ class KalmanTracker:
 
     def _move_on_to(self, frame: int) -> None:
         """Close tracks that were not detected for too long before this frame, and predict the others to it."""
-        longest, tracks = self._setup.parameters.gate.gap_frames(self._setup.frame_rate), self._tracks
+        longest, tracks = self._scores.longest_gap, self._tracks
         patience = max(longest, self._setup.parameters.online.max_lost_seconds * self._setup.frame_rate)
         still_open = frame - tracks.last_frame <= np.where(tracks.track_id > 0, patience, longest)
         if not still_open.all():

@@ -40,8 +40,8 @@ class ProcessedFrames:
             self._divisor = int(np.gcd.reduce(np.append(frames - self._first, self._divisor)))
 
     def step(self, frame: int) -> int:
-        """The step of a frame, counted from 1."""
-        return (frame - self._first) // self.stride + 1
+        """The step of a frame: the frame itself if each is processed, else counted from 1 at the first of them."""
+        return frame if self.stride == 1 else (frame - self._first) // self.stride + 1
 
     def at_steps(self, detections: Detections) -> Detections:
         """Detections with steps in place of frames."""
@@ -52,3 +52,7 @@ class ProcessedFrames:
     def frames_to(self, last: int) -> NDArray[np.int64]:
         """The processed frames up to a last one."""
         return np.arange(self._first, last + 1, self.stride, dtype=np.int64)
+
+
+EVERY_FRAME = ProcessedFrames(1)
+"""Of a detector that processes every frame."""

@@ -15,12 +15,11 @@ from siamlink.association.solvers.costs import CostParameters, link_problem
 from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
-from siamlink.tracker.linking.processed_frames import ProcessedFrames
+from siamlink.tracker.linking.processed_frames import EVERY_FRAME, ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
 
 Compare = Callable[[Detections, Pairs], ComparedPairs]
 """Compares pairs of detections by appearance."""
-EVERY_FRAME = ProcessedFrames(1)
 
 
 @dataclass(frozen=True)

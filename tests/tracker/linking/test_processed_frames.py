@@ -27,13 +27,13 @@ def test_the_stride_is_recognised_from_enough_frames(frames, stride):
 def test_steps_count_the_processed_frames():
     processed = ProcessedFrames()
     processed.add(11)
-    assert (processed.stride, processed.step(11)) == (1, 1)
+    assert (processed.stride, processed.step(11)) == (1, 11)
     processed.add(np.array([19, 15, 31]))
     assert (processed.stride, processed.step(31)) == (4, 6)
     assert processed.at_steps(boxes([11, 11, 19])).frame.tolist() == [1, 1, 3]
     assert processed.frames_to(24).tolist() == [11, 15, 19, 23]
     processed.add(32)
-    assert (processed.stride, processed.step(32)) == (1, 22)
+    assert (processed.stride, processed.step(32)) == (1, 32)
     found = boxes([11, 32])
     assert processed.at_steps(found) is found
 
