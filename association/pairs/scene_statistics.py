@@ -1,6 +1,5 @@
 """Statistics of all detections of a scene, which make scores and heights comparable between videos."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -18,7 +17,8 @@ USUAL_SPREAD = 0.1
 class SceneStatistics:
     """Scores and heights of a scene's detections. Raw ACF, DPM or network scores do not carry over between videos.
 
-    Where there are several classes, each detection is compared with those of its own class.
+    Where there are several classes, heights are compared within a class, and scores over all classes: a class may have
+    hardly any false alarms, and ranks among true detections would say that half of these are false.
 
     Attributes:
         scores: (N,) all scores, ascending.
@@ -67,16 +67,12 @@ class SceneStatistics:
 
     def score_rank(self, detections: Detections) -> FloatArray:
         """(N,) the share of the scene's scores that are lower, in [0, 1]; equal scores share a rank."""
-        if self.by_class:
-            return self._by_class(detections, SceneStatistics.score_rank)
         if not len(self.scores):
             return np.full(len(detections), 0.5)
         return mid_rank(self.scores, detections.score) / len(self.scores)
 
     def score_deviation(self, detections: Detections) -> FloatArray:
         """(N,) distance of the score from the scene's median, in interquartile ranges."""
-        if self.by_class:
-            return self._by_class(detections, SceneStatistics.score_deviation)
         if not len(self.scores):
             return np.zeros(len(detections))
         low, median, high = np.percentile(self.scores, [25, 50, 75])
@@ -90,7 +86,11 @@ class SceneStatistics:
         tilts, the residuals are divided by that excess.
         """
         if self.by_class:
-            return self._by_class(detections, SceneStatistics.height_residual)
+            residuals, whole = np.empty(len(detections)), replace(self, by_class={})
+            for label in np.unique(detections.label):
+                rows = detections.label == label
+                residuals[rows] = self.by_class.get(int(label), whole).height_residual(detections[rows])
+            return residuals
         foot, height = detections.box[:, 3].astype(np.float64), detections.height.astype(np.float64)
         residual = _log_ratio(foot, height, self.height_line, self.median_height)
         return residual / max(self.height_spread / USUAL_SPREAD, 1.0)
@@ -102,16 +102,6 @@ class SceneStatistics:
             median[label == each] = statistics.median_height
         relative: FloatArray = height / median
         return relative
-
-    def _by_class(
-        self, detections: Detections, value: Callable[["SceneStatistics", Detections], FloatArray]
-    ) -> FloatArray:
-        """(N,) a value of each detection by the statistics of its class; of a new class, by those of all."""
-        values = np.empty(len(detections))
-        for label in np.unique(detections.label):
-            rows = detections.label == label
-            values[rows] = value(self.by_class.get(int(label), replace(self, by_class={})), detections[rows])
-        return values
 
 
 def mid_rank(ordered: NDArray[np.floating], value: NDArray[np.floating]) -> FloatArray:
