@@ -49,7 +49,11 @@ def make_tracker(
         check_constraints_possible(setup.parameters)
     if setup.parameters.matching == "calibrated":
         check_calibration_possible(setup.parameters)
-        return CalibratedTracker(setup) if setup.parameters.mode == "offline" else CalibratedOnlineTracker(setup)
+        return (
+            CalibratedOnlineTracker(setup)
+            if setup.parameters.mode == "online"
+            else CalibratedTracker(setup, constraints)
+        )
     if setup.parameters.online_hungarian:
         return KalmanTracker(setup, appearance)
     return LinearProgramTracker(setup, appearance, constraints)
@@ -61,8 +65,6 @@ def check_constraints_possible(parameters: TrackerParameters) -> None:
     Raises:
         ConfigError: it cannot.
     """
-    if parameters.matching == "calibrated":
-        raise ConfigError("constraints need matching learned, not calibrated")
     if parameters.solver != "lp" or parameters.mode == "online":
         chosen = f"solver {parameters.solver}" if parameters.solver != "lp" else f"mode {parameters.mode}"
         raise ConfigError(f"constraints need mode offline or windowed and solver lp, not {chosen}")
@@ -74,9 +76,8 @@ def check_calibration_possible(parameters: TrackerParameters) -> None:
     Raises:
         ConfigError: they cannot.
     """
-    if parameters.matching == "calibrated" and (parameters.mode == "windowed" or parameters.solver != "lp"):
-        chosen = f"mode {parameters.mode}" if parameters.mode == "windowed" else f"solver {parameters.solver}"
-        raise ConfigError(f"matching calibrated needs mode offline or online and solver lp, not {chosen}")
+    if parameters.matching == "calibrated" and parameters.solver != "lp":
+        raise ConfigError(f"matching calibrated needs solver lp, not {parameters.solver}")
 
 
 class _PublicTracker:
