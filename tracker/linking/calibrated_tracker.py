@@ -86,6 +86,7 @@ class CalibratedTracker(SettlingTracker):
         self._held = np.zeros(0, np.int32)
         self._count = 0
         self._next_id = 1
+        self._ended = False
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet.
@@ -94,6 +95,7 @@ class CalibratedTracker(SettlingTracker):
             ConstraintError: constraints name rows that never came.
         """
         self._constraints.check_end()
+        self._ended = True
         return super().finish()
 
     @property
@@ -117,7 +119,8 @@ class CalibratedTracker(SettlingTracker):
         detections = linker.detections
         held = np.append(self._held, np.zeros(len(detections) - len(self._held), np.int32))
         with self._setup.stopwatch.stage("calibrate"):
-            result = linker.link(self._held > 0, self._constraints.groups(detections.frame, held), solve_in_window)
+            groups = self._constraints.groups(detections.frame, held)
+            result = linker.link(self._held > 0, groups, solve_in_window, self._ended)
         demanded = self._constraints.demanded_tracks(held)
         ids = number_tracks(result.track_id.astype(np.int32), held, demanded, self._next_id)
         tracks = _tracks(detections, result, ids, gaps.smooth)
