@@ -121,8 +121,7 @@ class TrackerParameters(Parameters):
     matching: Literal["learned", "calibrated"] = Field(
         "learned",
         description="learned: models trained on pedestrians estimate the matching probability; calibrated: costs are "
-        "estimated from the video's own detections, for objects of any kind, by boxes and scores alone (modes offline "
-        "and online)",
+        "estimated from the video's own detections, for objects of any kind, by boxes and scores alone",
     )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",

@@ -9,6 +9,22 @@ OUTPUT_PROBABILITY = 0.5
 END_PROBABILITY = 0.25
 """Smallest probability of being an object, by either model, of the first and the last detection of a track."""
 
+YOUNG = 5
+"""Most detections of a young track, and steps within which its last one lies."""
+
+
+def young_tracks(number: IntArray, step: IntArray) -> BoolArray:
+    """(N,) whether the track of each detection may be short only because the last step is the present.
+
+    Args:
+        number: (N,) the track of each, from 0.
+        step: (N,) its step.
+    """
+    last = np.full(int(number.max(initial=-1)) + 1, -1, np.int64)
+    np.maximum.at(last, number, step)
+    young: BoolArray = (np.bincount(number) <= YOUNG) & (last > step.max(initial=0) - YOUNG)
+    return young[number]
+
 
 def output_detections(
     number: IntArray, step: IntArray, probability: FloatArray, alone: FloatArray, required: BoolArray | None = None

@@ -83,6 +83,8 @@ def calibrate(
     classifier: ObjectClassifier | None,
     learned: LearnedLinks | None = None,
     rounds: int = ROUNDS,
+    fixed: IntArray | None = None,
+    settled: int = 0,
 ) -> Estimate:
     """Links and parameters of a scene after some rounds of linking and estimation.
 
@@ -92,6 +94,8 @@ def calibrate(
         classifier: estimates which detections are objects; the first `STRONG_ROUND` rounds do not use it.
         learned: corrects the ratios of links in the last rounds.
         rounds: the number of rounds; with fewer than `ROUNDS`, weak detections are not linked at the end.
+        fixed: (N,) links that do not change, -1 for none.
+        settled: no link leads to one of the first so many detections.
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
@@ -101,17 +105,17 @@ def calibrate(
             alone = classifier.alone(features)
             estimate = restrict_to(estimate, classifier.in_track(features) >= STRONG)
         if number < LEARNED_ROUND or learned is None or alone is None:
-            links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)])
+            links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)], fixed, settled)
         else:
-            links = learned_links(scene, estimate, alone, learned)
-        estimate = relink(scene, estimate, links)
+            links = learned_links(scene, estimate, alone, learned, fixed, settled)
+        estimate = relink(scene, estimate, links, fixed)
         if number < FIT_ROUNDS:
             estimate = fit_noise(scene, estimate, SAMPLE)
         rates = update_rates(
             scene, estimate.rates, estimate.successor, estimate.active, alone, by_age=number >= AGED_ROUND
         )
         estimate = replace(estimate, rates=rates)
-    return with_weak_detections(scene, estimate, alone, learned) if rounds == ROUNDS else estimate
+    return with_weak_detections(scene, estimate, alone, learned, fixed, settled) if rounds == ROUNDS else estimate
 
 
 def learned_links(

@@ -186,14 +186,10 @@ def predecessors(successor: IntArray) -> IntArray:
 
 def track_numbers(successor: IntArray) -> IntArray:
     """(N,) the track of each detection, counted from 0 in the order of the tracks' first detections."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    count = len(successor)
-    linked = np.flatnonzero(successor >= 0)
-    graph = coo_matrix((np.ones(len(linked), np.int8), (linked, successor[linked])), shape=(count, count))
-    _, number = connected_components(graph, directed=False)
-    _, first, dense = np.unique(number, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[dense]
+    before = predecessors(successor)
+    is_first = before < 0
+    first = np.where(is_first, np.arange(len(successor)), before)
+    while not is_first[first].all():  # doubles the number of steps towards the first detection
+        first = first[first]
+    number: IntArray = (np.cumsum(is_first) - 1)[first]
+    return number

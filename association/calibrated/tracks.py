@@ -6,13 +6,13 @@ import numpy as np
 
 from siamlink.association.calibrated.camera import Camera, still_camera
 from siamlink.association.calibrated.camera_choice import best_camera
-from siamlink.association.calibrated.interpolation import interpolated_steps
+from siamlink.association.calibrated.interpolation import NO_COUNTS, OcclusionCounts, interpolated_steps
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.object_model import ObjectClassifier
-from siamlink.association.calibrated.output import between_required, output_detections
+from siamlink.association.calibrated.output import between_required, output_detections, young_tracks
 from siamlink.association.calibrated.rounds import Estimate, calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
-from siamlink.association.calibrated.smoothing import Smoother
+from siamlink.association.calibrated.smoothing import Gaps, Smoother
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
@@ -81,6 +81,8 @@ def linked_result(
     camera: Camera,
     settled: BoolArray | None = None,
     required: BoolArray | None = None,
+    past: OcclusionCounts = NO_COUNTS,
+    ended: bool = True,
 ) -> CalibratedResult:
     """The tracks of an estimate that are probably objects.
 
@@ -91,42 +93,50 @@ def linked_result(
         camera: from which the scene is stabilised.
         settled: (M,) whether each of the first M detections is in a track; of the others, the models decide.
         required: (N,) detections that must be in a track.
+        past: of earlier detections.
+        ended: whether no detections will follow, so that short tracks stay short.
     """
     features = classifier.features(estimate.successor, estimate.ratio)
     probability, number = classifier.in_track(features), track_numbers(estimate.successor)
-    is_output = output_detections(number, scene.step, probability, classifier.alone(features), required)
+    alone = classifier.alone(features)
+    if not ended:
+        young = young_tracks(number, scene.step)
+        probability = np.where(young, np.maximum(probability, alone), probability)
+    is_output = output_detections(number, scene.step, probability, alone, required)
     between = None if required is None else between_required(number, scene.step, required)
     if settled is not None:
         is_output[: len(settled)] = settled
-    return _boxes(scene, estimate, camera, number, probability, is_output, between)
+    smoother = Smoother(scene, estimate)
+    place = smoother.smoothed() if scene.scored else scene.place
+    gaps = smoother.between(place)
+    interpolated = interpolated_steps(scene, gaps, estimate.successor, is_output, estimate.rates.mean_gap, past)
+    if between is not None:
+        interpolated |= between[gaps.earlier] & is_output[gaps.earlier] & is_output[gaps.later]
+    return _result(scene, camera, number, probability, is_output, place, gaps, interpolated)
 
 
-def _boxes(
+def _result(
     scene: Scene,
-    estimate: Estimate,
     camera: Camera,
     number: IntArray,
     probability: FloatArray,
     is_output: BoolArray,
-    between: BoolArray | None,
+    place: FloatArray,
+    gaps: Gaps,
+    interpolated: BoolArray,
 ) -> CalibratedResult:
     """The boxes of the detections that are output, and those interpolated between them.
 
     Args:
         scene: N detections.
-        estimate: their links.
         camera: from which the scene is stabilised.
         number: (N,) the track of each, from 0.
         probability: (N,) that each is an object, by its track too.
         is_output: (N,) which detections are output.
-        between: (N,) detections after which any gap is interpolated.
+        place: (N, 4) their smoothed places.
+        gaps: G frames between linked detections.
+        interpolated: (G,) which of these are interpolated.
     """
-    smoother = Smoother(scene, estimate)
-    place = smoother.smoothed() if scene.scored else scene.place
-    gaps = smoother.between(place)
-    interpolated = interpolated_steps(scene, gaps, estimate.successor, is_output, estimate.rates.mean_gap)
-    if between is not None:
-        interpolated |= between[gaps.earlier] & is_output[gaps.earlier] & is_output[gaps.later]
     rows = np.flatnonzero(is_output)
     frame = np.concatenate([scene.frame[rows], gaps.frame[interpolated]])
     boxes = np.concatenate([place[rows], gaps.place[interpolated]])

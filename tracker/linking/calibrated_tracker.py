@@ -91,6 +91,7 @@ class CalibratedTracker(SettlingTracker):
         self._held, self._label = np.zeros(0, np.int32), np.zeros(0, np.int16)
         self._count = 0
         self._next_id = 1
+        self._ended = False
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet.
@@ -99,6 +100,7 @@ class CalibratedTracker(SettlingTracker):
             ConstraintError: constraints name rows that never came.
         """
         self._constraints.check_end()
+        self._ended = True
         return super().finish()
 
     @property
@@ -124,7 +126,8 @@ class CalibratedTracker(SettlingTracker):
         held = np.append(self._held, np.zeros(len(detections) - len(self._held), np.int32))
         with self._setup.stopwatch.stage("calibrate"):
             groups = self._constraints.groups(detections.frame, held)
-            result = linker.link(self._held > 0, groups, solve_in_window, self._processed.stride)
+            stride = self._processed.stride
+            result = linker.link(self._held > 0, groups, solve_in_window, self._ended, stride)
         demanded = self._constraints.demanded_tracks(held)
         ids = number_tracks(result.track_id.astype(np.int32), held, demanded, self._next_id)
         tracks = _tracks(detections, result, ids, gaps.smooth)

@@ -39,7 +39,7 @@ AnySupervision = TypeVar("AnySupervision", bound=SupervisionDetections)
 def make_tracker(
     setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
 ) -> Tracker:
-    """The tracker of the settings: by linear program, or online with the Hungarian method by Kalman filter.
+    """The tracker of the settings: with calibrated or learned costs; online with the Hungarian method by Kalman filter.
 
     Raises:
         ConfigError: there are constraints, and the tracker cannot obey them.
