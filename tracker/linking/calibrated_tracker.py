@@ -104,7 +104,7 @@ class CalibratedTracker:
         number, new, _ = read_frame(detections, image, frame_number, self.frame)
         self._waiting.append(new)
         if detections is not None:
-            self._processed.add(number)
+            self._processed.add(number, len(new) > 0)
         self.frame, self.last_ids = number, np.zeros(len(new), np.int32)
         return Tracks.empty()
 

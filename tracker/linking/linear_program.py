@@ -90,7 +90,7 @@ class LinearProgramTracker:
         """Take in the next frame and return the tracks that are final with it; see `WindowedTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
         if detections is not None:
-            self._processed.add(number)
+            self._processed.add(number, len(new) > 0)
         rows = self._setup.without_duplicates(new)
         named = self._constraints.named_among(len(new))
         rows = np.union1d(rows, np.flatnonzero(named)) if named.any() else rows
