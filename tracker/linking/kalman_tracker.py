@@ -120,7 +120,7 @@ class KalmanTracker:
         """Take in the detections of the next frame and return its tracks; see `LinearProgramTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
         if detections is not None:
-            self._processed.add(number)
+            self._processed.add(number, len(new) > 0)
         rows = self._setup.without_duplicates(new)
         selected = new[rows]
         self._leave_out(new, rows)

@@ -62,7 +62,7 @@ class SettlingTracker(ABC):
         number, new, image = read_frame(detections, image, frame_number, self.frame)
         self._processes_frame = detections is not None
         if self._processes_frame:
-            self._processed.add(number)
+            self._processed.add(number, len(new) > 0)
         before = self._settle(self._due(number - 1))  # skipped frames are settled without knowledge of this one
         self._take_in(new, image, number)
         self.frame = number

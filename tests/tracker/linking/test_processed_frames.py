@@ -28,7 +28,7 @@ def test_steps_count_the_processed_frames():
     processed = ProcessedFrames()
     processed.add(11)
     assert (processed.stride, processed.step(11)) == (1, 11)
-    processed.add(np.array([19, 15, 31]))
+    processed.add(np.array([15, 19, 31]))
     assert (processed.stride, processed.step(31)) == (4, 6)
     assert processed.at_steps(boxes([11, 11, 19])).frame.tolist() == [1, 1, 3]
     assert processed.frames_to(24).tolist() == [11, 15, 19, 23]
@@ -36,6 +36,17 @@ def test_steps_count_the_processed_frames():
     assert (processed.stride, processed.step(32)) == (1, 32)
     found = boxes([11, 32])
     assert processed.at_steps(found) is found
+
+
+def test_frames_with_detections_show_the_stride_even_if_others_are_said_to_be_processed():
+    processed = ProcessedFrames()
+    for frame in range(1, 5 * FEWEST):
+        processed.add(frame, frame % 5 == 2)
+        assert processed.stride == (5 if frame >= 5 * FEWEST - 3 else 1)
+    assert processed.step(5 * FEWEST - 3) == FEWEST
+    assert processed.frames_to(13).tolist() == [2, 7, 12]
+    processed.add(50)
+    assert processed.stride == 1
 
 
 def test_a_known_stride_is_not_recognised_anew():
