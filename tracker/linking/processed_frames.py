@@ -1,25 +1,36 @@
 """Which frames the detector processed, and the steps from one to the next."""
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.detections import Detections
 
-FEWEST = 8
-"""Frames with detections from which a stride is recognised; fewer may have a common divisor by chance."""
+LARGEST_CHANCE = 0.01
+"""Largest probability of a stride by chance, with which it is recognised from the frames that have detections."""
 
 
 def recognised_stride(frame: NDArray[np.integer]) -> int:
-    """The frames from one processed frame to the next, by the frames that have detections; 1 with fewer than FEWEST."""
+    """The frames from one processed frame to the next, by the frames that have detections; 1 if that may be chance."""
     frames = np.unique(frame)
-    return max(int(np.gcd.reduce(np.diff(frames))), 1) if len(frames) >= FEWEST else 1
+    divisor = int(np.gcd.reduce(np.diff(frames))) if len(frames) > 1 else 0
+    return divisor if _is_no_chance(divisor, len(frames)) else 1
+
+
+def _is_no_chance(divisor: int, count: int) -> bool:
+    """Whether the distances of so many frames hardly have a common divisor by chance.
+
+    The first two frames have some distance; each later one fits to a divisor D of it with probability 1 / D.
+    """
+    return divisor > 1 and (count - 2) * math.log(divisor) >= -math.log(LARGEST_CHANCE)
 
 
 class ProcessedFrames:
     """Counts time in steps of the detector: if it processes every fifth frame, a step is five frames.
 
-    The stride is the greatest common divisor of the distances of the frames with detections, if there are `FEWEST`,
-    else of all frames that are said to be processed.
+    The stride is the greatest common divisor of the distances of the frames with detections, if that can hardly be
+    chance, else of all frames that are said to be processed.
 
     Args:
         stride: frames from one processed frame to the next, if known.
@@ -33,8 +44,8 @@ class ProcessedFrames:
     @property
     def stride(self) -> int:
         """Frames from one processed frame to the next."""
-        divisor = self._divisor_found if self._found_count >= FEWEST else self._divisor
-        return self._known or max(divisor, 1)
+        found = self._divisor_found if _is_no_chance(self._divisor_found, self._found_count) else 0
+        return self._known or found or max(self._divisor, 1)
 
     def add(self, frame: NDArray[np.integer] | int, found: bool = True) -> None:
         """Take in a processed frame, or several (N,), after all earlier ones.

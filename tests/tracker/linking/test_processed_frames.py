@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.detections import Detections
-from siamlink.tracker.linking.processed_frames import FEWEST, ProcessedFrames, recognised_stride
+from siamlink.tracker.linking.processed_frames import ProcessedFrames, recognised_stride
 
 
 def boxes(frame) -> Detections:
@@ -16,7 +16,11 @@ def boxes(frame) -> Detections:
         (range(1, 60, 5), 5),
         ([1, 6, 6, 16, 26, 31, 41, 46, 66, 71], 5),
         ([*range(1, 60, 5), 7], 1),
-        (range(1, 5 * FEWEST - 4, 5), 1),
+        ([1, 801], 1),
+        ([1, 6, 16, 21], 1),
+        ([1, 6, 16, 21, 36], 5),
+        (range(1, 16, 2), 1),
+        (range(1, 18, 2), 2),
         ([], 1),
     ],
 )
@@ -40,10 +44,10 @@ def test_steps_count_the_processed_frames():
 
 def test_frames_with_detections_show_the_stride_even_if_others_are_said_to_be_processed():
     processed = ProcessedFrames()
-    for frame in range(1, 5 * FEWEST):
+    for frame in range(1, 29):
         processed.add(frame, frame % 5 == 2)
-        assert processed.stride == (5 if frame >= 5 * FEWEST - 3 else 1)
-    assert processed.step(5 * FEWEST - 3) == FEWEST
+        assert processed.stride == (5 if frame >= 22 else 1)
+    assert processed.step(22) == 5
     assert processed.frames_to(13).tolist() == [2, 7, 12]
     processed.add(50)
     assert processed.stride == 1
