@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
@@ -104,7 +105,7 @@ class ConstrainedLinks:
 
 
 def _joined(
-    estimate: Estimate, kept: IntArray, node: IntArray, track: IntArray, links: Links | None = None
+    estimate: Estimate, kept: IntArray, node: IntArray, track: NDArray[np.int32], links: Links | None = None
 ) -> Estimate:
     """The estimate with the detections of each track linked in order of time.
 

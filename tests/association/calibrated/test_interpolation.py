@@ -1,13 +1,18 @@
 import numpy as np
 
-from siamlink.association.calibrated.interpolation import OcclusionCounts, count_occlusions, interpolated_steps
+from siamlink.association.calibrated.interpolation import (
+    NO_COUNTS,
+    OcclusionCounts,
+    count_occlusions,
+    interpolated_steps,
+)
 from siamlink.association.calibrated.scene import make_scene
 from siamlink.association.calibrated.smoothing import Gaps
 from siamlink.detectors.detections import Detections
 
 
 def interpolated(
-    spread: float, later: int = 3, is_output: bool = True, past: OcclusionCounts = OcclusionCounts()
+    spread: float, later: int = 3, is_output: bool = True, past: OcclusionCounts = NO_COUNTS
 ) -> list[bool]:
     """Whether the single gap of a track is interpolated; the track has detections in frames 1 and `later`."""
     scene = make_scene(Detections([1, 1, 2, later], [[0, 0, 10, 10], [90, 90, 99, 99]] * 2, [1] * 4, [0] * 4))
@@ -39,8 +44,8 @@ def test_gaps_of_a_detector_that_missed_nothing_so_far_are_not_interpolated() ->
 
 
 def test_gaps_and_occluded_detections_are_counted() -> None:
-    box = [[0, 0, 10, 10], [90, 90, 99, 99], [91, 91, 99, 99], [0, 0, 10, 10]]
-    scene = make_scene(Detections([1, 1, 1, 4], box, [1] * 4, [0] * 4))
-    successor = np.array([3, -1, -1, -1])
-    assert count_occlusions(scene, successor, 4) == OcclusionCounts(4, 2, 1, 0)
+    box = [[0, 0, 10, 10], [90, 90, 99, 99], [91, 91, 99, 99], [50, 0, 60, 9], [0, 0, 10, 10]]
+    scene = make_scene(Detections([1, 1, 1, 2, 4], box, [1] * 5, [0] * 5))
+    successor = np.array([4, -1, -1, -1, -1])
+    assert count_occlusions(scene, successor, 5) == OcclusionCounts(5, 2, 1, 0)
     assert count_occlusions(scene, successor, 0) == OcclusionCounts()

@@ -1,6 +1,6 @@
 import numpy as np
 
-from siamlink.association.calibrated.output import between_required, output_detections
+from siamlink.association.calibrated.output import YOUNG, between_required, output_detections, young_tracks
 
 
 def test_tracks_of_probable_objects_are_in_the_results_without_their_weak_ends() -> None:
@@ -23,3 +23,9 @@ def test_required_detections_and_what_lies_between_them_are_in_the_results() -> 
     assert output_detections(number, step, weak, weak, required).tolist() == [False, True, True, True, False]
     assert not output_detections(number, step, weak, weak, np.zeros(5, bool)).any()
     assert between_required(number, step, required).tolist() == [False, True, True, False, False]
+
+
+def test_short_tracks_that_reach_the_present_are_young() -> None:
+    number = np.array([0, 1, 1, *[2] * (YOUNG + 1)])
+    step = np.array([0, 30, 31, *range(31 - YOUNG, 32)])
+    assert young_tracks(number, step).tolist() == [False, True, True, *[False] * (YOUNG + 1)]

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from siamlink.association.calibrated import calibrated_links
-from siamlink.association.calibrated.window import HISTORY, WindowLinker
+from siamlink.association.calibrated.window import FEWEST_SETTLED, HISTORY, WindowLinker
 from siamlink.association.solvers.constraints import group_detections
 from siamlink.detectors.detections import Detections
 
@@ -40,13 +40,12 @@ def test_one_window_gives_the_tracks_of_a_whole_video() -> None:
 
 @pytest.mark.parametrize("first", [1, 70])
 def test_tracks_go_on_from_window_to_window_and_old_detections_leave(first: int) -> None:
-    found = walkers(160, first)
+    found = walkers(170, first)
     linker = WindowLinker(30.0, (1920, 1080))
     known = np.zeros(0, np.int64)
-    for final in range(first + 9, first + 130, 10):
-        linker.add(
-            found[(found.frame > final + 10) & (found.frame <= final + 20)] if final > first + 9 else found[:120]
-        )
+    linker.add(found[found.frame < first + 20])
+    for final in range(first + 9, first + 150, 10):
+        linker.add(found[(found.frame > final + 10) & (found.frame <= final + 20)])
         track = link(linker, known > 0)
         window = linker.detections
         assert len(np.unique(track)) == 4
@@ -54,7 +53,8 @@ def test_tracks_go_on_from_window_to_window_and_old_detections_leave(first: int)
         left = linker.settle(final)
         known = track[left : np.searchsorted(window.frame, final, side="right")]
         assert len(linker.detections) == len(window) - left
-        assert linker.detections.frame[0] >= final - HISTORY
+        assert len(known) <= max(FEWEST_SETTLED, 4 * (HISTORY + 1))
+    assert linker.detections.frame[0] > first
 
 
 def test_settled_detections_keep_their_links_and_stay_out_of_tracks_if_they_were() -> None:
