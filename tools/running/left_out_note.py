@@ -58,7 +58,7 @@ def stride_note(result: TrackingResult) -> str:
     """What to say where the detector processed some frames only."""
     if result.stride == 1:
         return ""
-    return f"detections lie in every {_ordinal(result.stride)} frame only: boxes in the others are interpolated"
+    return f"detections lie in every {_ordinal(result.stride)} frame only: the others count as not processed"
 
 
 def _ordinal(number: int) -> str:

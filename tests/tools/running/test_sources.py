@@ -69,7 +69,7 @@ def test_a_detector_that_processed_some_frames_only_is_noted(
     assert outcome.result.counts.tracks == 1
     assert outcome.result.counts.interpolated > 10
     noted = capsys.readouterr().err.splitlines()
-    assert noted[-1] == "A: detections lie in every 3rd frame only: boxes in the others are interpolated"
+    assert noted[-1] == "A: detections lie in every 3rd frame only: the others count as not processed"
 
 
 def test_two_sources_of_one_name_are_refused_before_any_is_tracked(here: Path, sequence: Make) -> None:
