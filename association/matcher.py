@@ -12,6 +12,7 @@ from siamlink.association.appearance.appearance import Appearances, ComparedPair
 from siamlink.association.boosting.booster import FeatureError, load_booster, predict
 from siamlink.association.boosting.memoised import MemoisedBooster
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.classes import add_evidence
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.features import PAIR_FEATURES
 from siamlink.association.pairs.scene_statistics import SceneStatistics
@@ -131,6 +132,7 @@ class Matcher:
         pairs: Pairs,
         rows: NDArray[np.intp],
         compared: ComparedPairs,
+        class_nats: FloatArray | None = None,
     ) -> FloatArray:
         """(P,) probabilities from context, replaced by those of the link model where the appearance was compared.
 
@@ -140,10 +142,12 @@ class Matcher:
             pairs: the P pairs.
             rows: (K,) the pairs that were given to the appearance.
             compared: the comparisons of these K pairs; a pair without one keeps its probability.
+            class_nats: (P,) evidence of the classes of each pair, in nats; None: there is none.
         """
         available = np.flatnonzero(compared.available)
         rows, revised = rows[available], probability.copy()
-        revised[rows] = self.link_probability(features[rows], compared[available], pairs[rows])
+        link = self.link_probability(features[rows], compared[available], pairs[rows])
+        revised[rows] = link if class_nats is None else add_evidence(link, class_nats[rows])
         return revised
 
     def detection_probability(self, features: NDArray[np.float32]) -> FloatArray:
@@ -192,7 +196,7 @@ def detection_features(
     columns = {
         "score_rank": scene.score_rank(detections),
         "score_deviation": scene.score_deviation(detections),
-        "relative_height": detections.height / scene.median_height,
+        "relative_height": scene.relative_height(detections.height, detections.label),
         "height_residual": height_residual,
         "height_residual_abs": np.abs(height_residual),
         "support_past": support_past,

@@ -7,6 +7,9 @@ from siamlink.detectors.base.arrays import Boxes, Float32Array, FloatArray, IntA
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import FrameIndex, blocks
 
+SAME_BOX = 0.9
+"""IoU of boxes of different classes above which they are one object, found twice."""
+
 
 def iou_matrix(a: Boxes, b: Boxes) -> FloatArray:
     """Intersection over union of every box of `a` (N, 4) with every box of `b` (M, 4), as (N, M)."""
@@ -29,19 +32,29 @@ def _iou(a: FloatArray, b: FloatArray) -> FloatArray:
 
 def suppress_overlaps(detections: Detections, iou_limit: float) -> Detections:
     """Non-maximum suppression in every frame, as by `suppress_non_maxima`."""
-    return detections[suppress_non_maxima(detections.box, detections.score, iou_limit, detections.frame)]
+    return detections[
+        suppress_non_maxima(detections.box, detections.score, iou_limit, detections.frame, detections.label)
+    ]
 
 
 def suppress_non_maxima(
-    box: Boxes, score: Float32Array, iou_limit: float, frame: NDArray[np.integer] | None = None
+    box: Boxes,
+    score: Float32Array,
+    iou_limit: float,
+    frame: NDArray[np.integer] | None = None,
+    label: NDArray[np.integer] | None = None,
 ) -> NDArray[np.intp]:
     """Greedy non-maximum suppression: a box is dropped if it overlaps a better box of its frame that is not dropped.
+
+    Of two classes, boxes are dropped only if they are nearly the same: a rider and the bicycle are two objects.
 
     Args:
         box: (N, 4) corners.
         score: (N,) the best comes first; of equal scores the earlier row does.
         iou_limit: two boxes overlap if their intersection over union exceeds this.
         frame: (N,) the frame of each box; None: all are in one frame.
+        label: (N,) the class of each box; None: all are of one class. Two boxes of different classes overlap if their
+            intersection over union exceeds both `iou_limit` and `SAME_BOX`.
 
     Returns:
         The rows of the boxes that are not dropped, ascending.
@@ -51,6 +64,7 @@ def suppress_non_maxima(
     # Neither of two overlapping boxes is wider than the other by more than 1 / limit, so their centres are this close.
     centre, reach = (box[:, 0] + box[:, 2]) / 2, (box[:, 2] - box[:, 0]) / (2 * max(iou_limit, 1e-9))
     index, kept = FrameIndex(frame, centre), np.ones(len(box), bool)
+    different = max(iou_limit, SAME_BOX)
     best_first = np.argsort(-score, kind="stable")
     rank = np.empty(len(box), np.int64)
     rank[best_first] = np.arange(len(box))
@@ -61,7 +75,8 @@ def suppress_non_maxima(
         better = rows[query]
         lower = rank[other] > rank[better]
         better, other = better[lower], other[lower]
-        overlaps = iou_pairs(box[better], box[other]) > iou_limit
+        limit = iou_limit if label is None else np.where(label[better] == label[other], iou_limit, different)
+        overlaps = iou_pairs(box[better], box[other]) > limit
         for winner, loser in zip(better[overlaps].tolist(), other[overlaps].tolist(), strict=True):
             if kept[winner]:
                 kept[loser] = False

@@ -124,6 +124,18 @@ class Detections:
             part._set(column.name, getattr(self, column.name)[rows])
         return part
 
+    def with_label(self, label: NDArray[np.int16]) -> Self:
+        """The same boxes with other classes (N,)."""
+        other = self[:]
+        other._set("label", label)
+        return other
+
+    def with_frame(self, frame: NDArray[np.int32]) -> Self:
+        """The same boxes in other frames (N,), in the same order."""
+        other = self[:]
+        other._set("frame", frame)
+        return other
+
     def _set(self, name: str, column: NDArray[Any]) -> None:
         column.flags.writeable = False
         object.__setattr__(self, name, column)

@@ -121,8 +121,7 @@ class TrackerParameters(Parameters):
     matching: Literal["learned", "calibrated"] = Field(
         "learned",
         description="learned: models trained on pedestrians estimate the matching probability; calibrated: costs are "
-        "estimated from the video's own detections, for objects of any kind, by boxes and scores alone (modes offline "
-        "and online)",
+        "estimated from the video's own detections, for objects of any kind, by boxes and scores alone",
     )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
@@ -153,6 +152,12 @@ class TrackerParameters(Parameters):
         gt=0,
         le=1,
         description="non-maximum suppression: drop a detection if a better one overlaps it by a larger IoU",
+    )
+    classes: Literal["separate", "mixed"] = Field(
+        "separate",
+        description="separate: a track holds detections of one class, or of classes that the detector confuses, and "
+        "only boxes of one class suppress one another; mixed: the class of a detection is ignored. Either way a track "
+        "has the class of most of its detections",
     )
     min_detections: int = Field(3, ge=1, le=1000, description="drop tracks with fewer detections than this")
     gate: GateParameters = Field(GateParameters(), description="gate: which pairs of detections are candidates")

@@ -1,5 +1,7 @@
 """Which gaps are interpolated: those where the object was probably present and its place is certain enough."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from siamlink.association.calibrated.scene import Scene, pairs_within
@@ -18,8 +20,50 @@ LONGEST = 5.0
 """Longest interpolated gap, relative to the mean gap."""
 
 
+@dataclass(frozen=True)
+class OcclusionCounts:
+    """How often detections and the objects in gaps are occluded.
+
+    Attributes:
+        detections: number of detections.
+        occluded: number of occluded ones among them.
+        visible_gaps: number of gaps of more than one step in which the object is visible.
+        occluded_gaps: number of those in which it is occluded.
+    """
+
+    detections: int = 0
+    occluded: int = 0
+    visible_gaps: int = 0
+    occluded_gaps: int = 0
+
+    def __add__(self, other: "OcclusionCounts") -> "OcclusionCounts":
+        return OcclusionCounts(
+            self.detections + other.detections,
+            self.occluded + other.occluded,
+            self.visible_gaps + other.visible_gaps,
+            self.occluded_gaps + other.occluded_gaps,
+        )
+
+
+NO_COUNTS = OcclusionCounts()
+
+
+def count_occlusions(scene: Scene, successor: IntArray, rows: int) -> OcclusionCounts:
+    """The counts of the first `rows` detections of a scene and of the gaps after them, by the links (N,)."""
+    first = np.where(np.arange(len(scene)) < rows, successor, -1)
+    _, occluded = _long_gaps(scene, first)
+    return OcclusionCounts(
+        rows, int((scene.cover[:rows] > OCCLUDED).sum()), int((~occluded).sum()), int(occluded.sum())
+    )
+
+
 def interpolated_steps(
-    scene: Scene, gaps: Gaps, successor: IntArray, is_output: BoolArray, mean_gap: float
+    scene: Scene,
+    gaps: Gaps,
+    successor: IntArray,
+    is_output: BoolArray,
+    mean_gap: float,
+    past: OcclusionCounts = NO_COUNTS,
 ) -> BoolArray:
     """(G,) which frames between linked detections are interpolated.
 
@@ -29,34 +73,43 @@ def interpolated_steps(
         successor: (N,) the links.
         is_output: (N,) whether each detection is in the results.
         mean_gap: mean length of gaps of more than one step.
+        past: of earlier detections.
     """
     steps = scene.step[gaps.later] - scene.step[gaps.earlier]
     certain = is_output[gaps.earlier] & is_output[gaps.later] & (gaps.spread < LARGEST_SPREAD)
     interpolated: BoolArray = (
-        certain & (steps <= max(3.0, LONGEST * mean_gap)) & _missed(scene, successor)[gaps.earlier]
+        certain & (steps <= max(3.0, LONGEST * mean_gap)) & _missed(scene, successor, past)[gaps.earlier]
     )
     return interpolated
 
 
-def _missed(scene: Scene, successor: IntArray) -> BoolArray:
+def _missed(scene: Scene, successor: IntArray, past: OcclusionCounts) -> BoolArray:
     """(N,) whether the gap after each detection is a missed detection of an object that was present.
 
     Gaps of visible objects are, unless there are hardly any. Gaps of occluded objects are, unless there are many more
     than the number that is expected from the gaps of visible objects: then detectors and annotations leave out occluded
     objects.
     """
+    earlier, occluded = _long_gaps(scene, successor)
+    covered = int((scene.cover > OCCLUDED).sum())
+    counts = past + OcclusionCounts(len(scene), covered, int((~occluded).sum()), int(occluded.sum()))
+    share = counts.occluded / counts.detections
+    expected = counts.visible_gaps * (share + 0.02) / (1 - share + 0.02)
+    missed = np.ones(len(scene), bool)
+    missed[earlier] = np.where(
+        occluded,
+        counts.occluded_gaps < MOST_OCCLUDED * expected + 0.5,
+        counts.visible_gaps > FEWEST_VISIBLE * counts.detections,
+    )
+    return missed
+
+
+def _long_gaps(scene: Scene, successor: IntArray) -> tuple[IntArray, BoolArray]:
+    """The detections before gaps of more than one step (Q,), and whether the object is occluded there (Q,)."""
     earlier = np.flatnonzero(successor >= 0)
     gap = scene.step[successor[earlier]] - scene.step[earlier]
     earlier, gap = earlier[gap > 1], gap[gap > 1]
-    occluded = _cover_in_gap(scene, earlier, successor[earlier], gap) > OCCLUDED
-    share = float(np.mean(scene.cover > OCCLUDED))
-    visible, covered = int((~occluded).sum()), int(occluded.sum())
-    expected = visible * (share + 0.02) / (1 - share + 0.02)
-    missed = np.ones(len(scene), bool)
-    missed[earlier] = np.where(
-        occluded, covered < MOST_OCCLUDED * expected + 0.5, visible > FEWEST_VISIBLE * len(scene)
-    )
-    return missed
+    return earlier, _cover_in_gap(scene, earlier, successor[earlier], gap) > OCCLUDED
 
 
 def _cover_in_gap(scene: Scene, earlier: IntArray, later: IntArray, gap: IntArray) -> FloatArray:

@@ -220,6 +220,19 @@ def _fit_noise_factor(scene: Scene, motion: Motion, sample: Sample) -> FloatArra
     return factor
 
 
+def continued_noise_factor(scene: Scene, noise_factor: FloatArray) -> FloatArray:
+    """(N,) the factor on the measurement noise: of the first M detections the given ones (M,), of later ones the mean.
+
+    The mean is that over the first detections of the same group; it is 1 where there are none.
+    """
+    old, group = len(noise_factor), _groups(scene)
+    count = int(group.max(initial=0)) + 1
+    number = np.bincount(group[:old], minlength=count)
+    total = np.bincount(group[:old], noise_factor, count)
+    mean = np.where(number > 0, total / np.maximum(number, 1), 1.0)
+    return np.append(noise_factor, mean[group[old:]])
+
+
 def _groups(scene: Scene) -> IntArray:
     """(N,) the group of each detection: by the part that other boxes cover, and by low scores."""
     covered = np.searchsorted([0.05, 0.3, 0.6], scene.cover)

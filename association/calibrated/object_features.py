@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.calibrated.scene import Scene, predecessors, touching_pairs, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.boxes import SAME_BOX
 
 Features = NDArray[np.float32]
 LONG = 5
@@ -76,7 +77,7 @@ OWN = (
 
 @dataclass(frozen=True)
 class Overlaps:
-    """Overlaps with boxes of higher scores in the same step.
+    """Overlaps with boxes of higher scores in the same step, of the same class or nearly the same box.
 
     Attributes:
         better: (N,) largest overlap (intersection over union) with a box of a higher score.
@@ -88,7 +89,10 @@ class Overlaps:
 
 
 def overlaps(scene: Scene) -> Overlaps:
-    """Overlaps of each box with boxes of its step that have a higher score, or an equal score and a larger area."""
+    """Overlaps of each box with boxes of its step that have a higher score, or an equal score and a larger area.
+
+    Boxes of other classes count only where they are nearly the same box: a rider and the bicycle are two objects.
+    """
     half = scene.extent / 2
     i, j, common = touching_pairs(scene.step, np.hstack([scene.in_picture - half, scene.in_picture + half]))
     order = np.lexsort((scene.unit, scene.score))
@@ -96,8 +100,11 @@ def overlaps(scene: Scene) -> Overlaps:
     place[order] = np.arange(len(scene))
     lower, higher = np.where(place[i] < place[j], i, j), np.where(place[i] < place[j], j, i)
     area = scene.extent.prod(1)
+    iou = common / (area[lower] + area[higher] - common)
+    counts = (scene.code[lower] == scene.code[higher]) | (iou > SAME_BOX)
+    lower, common, iou = lower[counts], common[counts], iou[counts]
     better, part = np.zeros(len(scene)), np.zeros(len(scene))
-    np.maximum.at(better, lower, common / (area[lower] + area[higher] - common))
+    np.maximum.at(better, lower, iou)
     np.maximum.at(part, lower, common / area[lower])
     return Overlaps(better, part)
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamlink.association.calibrated.classes import class_evidence
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
+from siamlink.association.pairs.classes import class_evidence
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 HEAVY = 0.15
@@ -13,6 +13,8 @@ HEAVY = 0.15
 TAIL_POWER = 1.3
 """Exponent of the heavy-tailed component."""
 LARGEST_EXIT = 0.7
+GAP_COUNTS = 9
+"""Links are counted by gap up to one step less than this."""
 CELLS = 256
 """Most cells along each side of the picture, for the density of detections."""
 PROBABILITY_BOUNDS = (0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95)
@@ -96,6 +98,7 @@ def update_rates(
     probability: FloatArray | None = None,
     by_age: bool = False,
     newest: int | None = None,
+    past_gaps: FloatArray | None = None,
 ) -> Rates:
     """The rates, estimated from the present links.
 
@@ -107,6 +110,7 @@ def update_rates(
         probability: (N,) that each is an object; without it, detections are grouped by score.
         by_age: whether exit and entry rates depend on the number of detections of the track before and after.
         newest: the last step whose detections have been linked to later ones; by default the last but one.
+        past_gaps: numbers of gaps of earlier links, as `count_gaps` gives them.
     """
     group = score_group(scene) if probability is None else np.searchsorted(PROBABILITY_BOUNDS, probability)
     group = group * 2 + scene.at_border
@@ -117,9 +121,8 @@ def update_rates(
     begins = _rate(before < 0, (scene.step > 0) & (scene.step <= newest + 1) & active, group, rest)
     exit_rate = np.where(active, np.clip(ends, 1e-4, LARGEST_EXIT), 0.3)
     entry_rate = np.where(active, np.clip(begins, 1e-4, 0.9), 0.3)
-    linked = np.flatnonzero(successor >= 0)
-    gaps = scene.step[successor[linked]] - scene.step[linked]
-    no_gap, hazard = _fit_gaps(gaps)
+    gaps = count_gaps(scene.step, successor)
+    no_gap, hazard = _fit_gaps(gaps if past_gaps is None else gaps + past_gaps)
     return replace(
         rates,
         exit=exit_rate,
@@ -169,12 +172,19 @@ def _grouped_odds(event: BoolArray, possible: BoolArray, group: IntArray, mean: 
     return odds
 
 
-def _fit_gaps(gaps: IntArray) -> tuple[float, float]:
+def count_gaps(step: IntArray, successor: IntArray) -> FloatArray:
+    """(9,) the number of links over each of 0 to 8 steps, from the steps (N,) and the links (N,)."""
+    linked = np.flatnonzero(successor >= 0)
+    return np.bincount(step[successor[linked]] - step[linked], minlength=GAP_COUNTS)[:GAP_COUNTS].astype(np.float64)
+
+
+def _fit_gaps(counts: FloatArray) -> tuple[float, float]:
     """The probability of a detection in the next step, and the probability per step that a longer gap ends.
 
-    The geometric distribution is fitted to gaps of 2 to 8 steps, because wrong links are rare among them.
+    The geometric distribution is fitted to gaps of 2 to 8 steps, because wrong links are rare among them; `counts` (9,)
+    is that of `count_gaps`.
     """
-    number = np.bincount(gaps, minlength=9)[:9].astype(np.float64)
+    number = counts.copy()
     number[2:4] += (1.5, 0.5)
     hazards = np.linspace(0.05, 0.9, 60)
     law = (1 - hazards[:, None]) ** np.arange(7)

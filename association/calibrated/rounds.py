@@ -83,6 +83,8 @@ def calibrate(
     classifier: ObjectClassifier | None,
     learned: LearnedLinks | None = None,
     rounds: int = ROUNDS,
+    fixed: IntArray | None = None,
+    settled: int = 0,
 ) -> Estimate:
     """Links and parameters of a scene after some rounds of linking and estimation.
 
@@ -92,6 +94,8 @@ def calibrate(
         classifier: estimates which detections are objects; the first `STRONG_ROUND` rounds do not use it.
         learned: corrects the ratios of links in the last rounds.
         rounds: the number of rounds; with fewer than `ROUNDS`, weak detections are not linked at the end.
+        fixed: (N,) links that do not change, -1 for none.
+        settled: no link leads to one of the first so many detections.
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
@@ -101,21 +105,26 @@ def calibrate(
             alone = classifier.alone(features)
             estimate = restrict_to(estimate, classifier.in_track(features) >= STRONG)
         if number < LEARNED_ROUND or learned is None or alone is None:
-            links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)])
+            links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)], fixed, settled)
         else:
-            links = learned_links(scene, estimate, alone, learned)
-        estimate = relink(scene, estimate, links)
+            links = learned_links(scene, estimate, alone, learned, fixed, settled)
+        estimate = relink(scene, estimate, links, fixed)
         if number < FIT_ROUNDS:
             estimate = fit_noise(scene, estimate, SAMPLE)
         rates = update_rates(
             scene, estimate.rates, estimate.successor, estimate.active, alone, by_age=number >= AGED_ROUND
         )
         estimate = replace(estimate, rates=rates)
-    return with_weak_detections(scene, estimate, alone, learned) if rounds == ROUNDS else estimate
+    return with_weak_detections(scene, estimate, alone, learned, fixed, settled) if rounds == ROUNDS else estimate
 
 
 def learned_links(
-    scene: Scene, estimate: Estimate, alone: FloatArray, learned: LearnedLinks, fixed: IntArray | None = None
+    scene: Scene,
+    estimate: Estimate,
+    alone: FloatArray,
+    learned: LearnedLinks,
+    fixed: IntArray | None = None,
+    settled: int = 0,
 ) -> Links:
     """Candidate links with ratios corrected by the model of links, those above 0.
 
@@ -125,8 +134,9 @@ def learned_links(
         alone: (N,) probability that each detection is an object, from its own features.
         learned: the model of links.
         fixed: (N,) links that are fixed, -1 for none.
+        settled: no link leads to one of the first so many detections.
     """
-    links = candidate_links(scene, estimate, LONGEST_GAP, fixed, least=LEAST_LEARNED)
+    links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled, LEAST_LEARNED)
     features = link_features(scene, links, estimate.successor, alone, usual_ratio(estimate))
     return learned.corrected(links, features)
 
@@ -163,17 +173,27 @@ def restrict_to(estimate: Estimate, active: BoolArray) -> Estimate:
 
 
 def with_weak_detections(
-    scene: Scene, estimate: Estimate, alone: FloatArray | None, learned: LearnedLinks | None
+    scene: Scene,
+    estimate: Estimate,
+    alone: FloatArray | None,
+    learned: LearnedLinks | None,
+    fixed: IntArray | None = None,
+    settled: int = 0,
 ) -> Estimate:
-    """All detections linked: links of strong ones without a gap are fixed; weak ones extend tracks and bridge gaps."""
+    """All detections linked: weak ones extend tracks and bridge gaps.
+
+    Links of strong detections without a gap do not change, nor do those of `fixed` (N,), -1 for none. No link leads to
+    one of the first `settled` detections.
+    """
     if estimate.active.all():
         return estimate
     successor = estimate.successor
-    fixed = np.where((successor >= 0) & (scene.step[successor] - scene.step == 1), successor, -1)
+    steady = (successor >= 0) & (scene.step[successor] - scene.step == 1)
+    fixed = np.where(steady, successor, -1 if fixed is None else fixed)
     everything = replace(estimate, active=np.ones(len(scene), bool))
     if learned is None or alone is None:
-        return relink(scene, everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
-    return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed), fixed)
+        return relink(scene, everything, candidate_links(scene, everything, LONGEST_GAP, fixed, settled), fixed)
+    return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed, settled), fixed)
 
 
 def relink(scene: Scene, estimate: Estimate, links: Links, fixed: IntArray | None = None) -> Estimate:
@@ -189,12 +209,17 @@ def relink(scene: Scene, estimate: Estimate, links: Links, fixed: IntArray | Non
 
 
 def candidate_links(
-    scene: Scene, estimate: Estimate, longest: int, fixed: IntArray | None = None, least: float = 0.0
+    scene: Scene,
+    estimate: Estimate,
+    longest: int,
+    fixed: IntArray | None = None,
+    settled: int = 0,
+    least: float = 0.0,
 ) -> Links:
     """Links whose likelihood ratio is above `least` nats, over gaps up to `longest` steps.
 
     Detections with a certain link to the next step are no candidates for longer gaps. `fixed` (N,) are links that
-    do not change, -1 for none; their ends are no candidates.
+    do not change, -1 for none; their ends are no candidates. No link leads to one of the first `settled` detections.
     """
     longest = min(longest, estimate.rates.longest)
     model = link_model(scene, estimate, longest)
@@ -203,6 +228,7 @@ def candidate_links(
     source, target = estimate.active, estimate.active
     if fixed is not None:
         source, target = source & (fixed < 0), target & (predecessors(fixed) < 0)
+    target = target & (np.arange(len(scene)) >= settled)
     parts = list(_of_gaps(scene, model, np.flatnonzero(source), np.flatnonzero(target), (1, 1), least))
     if longest > 1:
         certain = (successor >= 0) & (estimate.ratio >= CERTAIN) & (scene.step[successor] - scene.step == 1)

@@ -73,8 +73,8 @@ def make_scene(
     Args:
         detections: N boxes, sorted by frame.
         image_size: width and height in pixels; without it, the largest coordinates of the boxes are used.
-        processed_frames: the frames that the detector processed, ascending. Without them, the step is the greatest
-            common divisor of the distances between frames with detections.
+        processed_frames: the frames that the detector processed, by default those with detections. The step is the
+            greatest common divisor of their distances.
     """
     box = detections.box.astype(np.float64)
     frame = detections.frame.astype(np.int64)
@@ -106,14 +106,7 @@ def _steps(frame: IntArray, processed: IntArray | None) -> tuple[IntArray, int, 
     """The step of each detection (N,), the frame of step 0 and the frames between steps."""
     if not len(frame):
         return frame, 1, 1
-    if processed is not None:
-        frames = np.union1d(processed, frame)
-        return (
-            np.searchsorted(frames, frame),
-            int(frames[0]),
-            max(int(np.median(np.diff(frames))) if len(frames) > 1 else 1, 1),
-        )
-    frames = np.unique(frame)
+    frames = np.unique(frame) if processed is None else np.union1d(processed, frame)
     stride = max(int(np.gcd.reduce(np.diff(frames))), 1) if len(frames) > 1 else 1
     return (frame - frames[0]) // stride, int(frames[0]), stride
 
@@ -193,14 +186,10 @@ def predecessors(successor: IntArray) -> IntArray:
 
 def track_numbers(successor: IntArray) -> IntArray:
     """(N,) the track of each detection, counted from 0 in the order of the tracks' first detections."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
-    count = len(successor)
-    linked = np.flatnonzero(successor >= 0)
-    graph = coo_matrix((np.ones(len(linked), np.int8), (linked, successor[linked])), shape=(count, count))
-    _, number = connected_components(graph, directed=False)
-    _, first, dense = np.unique(number, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[dense]
+    before = predecessors(successor)
+    is_first = before < 0
+    first = np.where(is_first, np.arange(len(successor)), before)
+    while not is_first[first].all():  # doubles the number of steps towards the first detection
+        first = first[first]
+    number: IntArray = (np.cumsum(is_first) - 1)[first]
+    return number

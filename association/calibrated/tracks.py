@@ -6,14 +6,14 @@ import numpy as np
 
 from siamlink.association.calibrated.camera import Camera, still_camera
 from siamlink.association.calibrated.camera_choice import best_camera
-from siamlink.association.calibrated.interpolation import interpolated_steps
+from siamlink.association.calibrated.interpolation import NO_COUNTS, OcclusionCounts, interpolated_steps
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.object_model import ObjectClassifier
-from siamlink.association.calibrated.output import output_detections
+from siamlink.association.calibrated.output import between_required, output_detections, young_tracks
 from siamlink.association.calibrated.rounds import Estimate, calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
-from siamlink.association.calibrated.smoothing import Smoother
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.association.calibrated.smoothing import Gaps, Smoother
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
 
@@ -44,6 +44,7 @@ def calibrated_links(
     image_size: tuple[float, float] | None = None,
     moving_camera: bool = False,
     models: Models | None = None,
+    processed_frames: IntArray | None = None,
 ) -> CalibratedResult:
     """Link the detections of a whole sequence, with costs estimated from its own tracks.
 
@@ -54,38 +55,88 @@ def calibrated_links(
         moving_camera: whether to estimate and remove the camera's motion. No setting of the tracker uses this: it
             takes twice the time and seldom improves the tracks. See `camera_choice`.
         models: models trained on other videos; by default the shipped ones.
+        processed_frames: the frames that the detector processed; by default those with detections.
     """
-    scene = make_scene(detections, image_size)
+    scene = make_scene(detections, image_size, processed_frames)
     if not len(scene):
-        none = np.zeros(0, np.int64)
-        return CalibratedResult(none, np.zeros(0), none, none, none, np.zeros((0, 4)))
+        return no_tracks()
     learned = models or shipped_models()
     classifier = ObjectClassifier(scene, frame_rate, learned.alone, learned.in_track)
     camera = best_camera(scene) if moving_camera else still_camera(scene)
     stabilised = camera.stabilised(scene)
     estimate = calibrate(stabilised, camera.log_scale(scene), classifier, learned.links)
+    return linked_result(stabilised, estimate, classifier, camera)
+
+
+def no_tracks() -> CalibratedResult:
+    """The result of no detections."""
+    none = np.zeros(0, np.int64)
+    return CalibratedResult(none, np.zeros(0), none, none, none, np.zeros((0, 4)))
+
+
+def linked_result(
+    scene: Scene,
+    estimate: Estimate,
+    classifier: ObjectClassifier,
+    camera: Camera,
+    settled: BoolArray | None = None,
+    required: BoolArray | None = None,
+    past: OcclusionCounts = NO_COUNTS,
+    ended: bool = True,
+) -> CalibratedResult:
+    """The tracks of an estimate that are probably objects.
+
+    Args:
+        scene: N detections.
+        estimate: their links.
+        classifier: estimates which detections are objects.
+        camera: from which the scene is stabilised.
+        settled: (M,) whether each of the first M detections is in a track; of the others, the models decide.
+        required: (N,) detections that must be in a track.
+        past: of earlier detections.
+        ended: whether no detections will follow, so that short tracks stay short.
+    """
     features = classifier.features(estimate.successor, estimate.ratio)
-    return _boxes(stabilised, estimate, camera, classifier.in_track(features), classifier.alone(features))
+    probability, number = classifier.in_track(features), track_numbers(estimate.successor)
+    alone = classifier.alone(features)
+    if not ended:
+        young = young_tracks(number, scene.step)
+        probability = np.where(young, np.maximum(probability, alone), probability)
+    is_output = output_detections(number, scene.step, probability, alone, required)
+    between = None if required is None else between_required(number, scene.step, required)
+    if settled is not None:
+        is_output[: len(settled)] = settled
+    smoother = Smoother(scene, estimate)
+    place = smoother.smoothed() if scene.scored else scene.place
+    gaps = smoother.between(place)
+    interpolated = interpolated_steps(scene, gaps, estimate.successor, is_output, estimate.rates.mean_gap, past)
+    if between is not None:
+        interpolated |= between[gaps.earlier] & is_output[gaps.earlier] & is_output[gaps.later]
+    return _result(scene, camera, number, probability, is_output, place, gaps, interpolated)
 
 
-def _boxes(
-    scene: Scene, estimate: Estimate, camera: Camera, probability: FloatArray, alone: FloatArray
+def _result(
+    scene: Scene,
+    camera: Camera,
+    number: IntArray,
+    probability: FloatArray,
+    is_output: BoolArray,
+    place: FloatArray,
+    gaps: Gaps,
+    interpolated: BoolArray,
 ) -> CalibratedResult:
     """The boxes of the detections that are output, and those interpolated between them.
 
     Args:
         scene: N detections.
-        estimate: their links.
         camera: from which the scene is stabilised.
+        number: (N,) the track of each, from 0.
         probability: (N,) that each is an object, by its track too.
-        alone: (N,) the same, by itself.
+        is_output: (N,) which detections are output.
+        place: (N, 4) their smoothed places.
+        gaps: G frames between linked detections.
+        interpolated: (G,) which of these are interpolated.
     """
-    number = track_numbers(estimate.successor)
-    is_output = output_detections(number, scene.step, probability, alone)
-    smoother = Smoother(scene, estimate)
-    place = smoother.smoothed() if scene.scored else scene.place
-    gaps = smoother.between(place)
-    interpolated = interpolated_steps(scene, gaps, estimate.successor, is_output, estimate.rates.mean_gap)
     rows = np.flatnonzero(is_output)
     frame = np.concatenate([scene.frame[rows], gaps.frame[interpolated]])
     boxes = np.concatenate([place[rows], gaps.place[interpolated]])

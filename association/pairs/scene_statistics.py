@@ -1,10 +1,11 @@
 """Statistics of all detections of a scene, which make scores and heights comparable between videos."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.pairs.classes import NO_CLASSES, UNKNOWN_CLASSES, ClassEvidence
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
 
@@ -16,22 +17,44 @@ USUAL_SPREAD = 0.1
 class SceneStatistics:
     """Scores and heights of a scene's detections. Raw ACF, DPM or network scores do not carry over between videos.
 
+    Where there are several classes, heights are compared within a class, and scores over all classes: a class may have
+    hardly any false alarms, and ranks among true detections would say that half of these are false.
+
     Attributes:
         scores: (N,) all scores, ascending.
         median_height: in pixels.
         height_line: slope, and offset in pixels, of the box height as a function of y of the lower edge, fitted
             robustly: for objects on flat ground under a level camera the height grows linearly with that y.
         height_spread: median absolute log ratio of the heights to that line, weighted by the rank of the score.
+        by_class: the statistics of each class, by its label; none where there is only one class.
+        classes: evidence for links between different classes.
     """
 
     scores: FloatArray
     median_height: float
     height_line: tuple[float, float]
     height_spread: float = 0.0
+    by_class: dict[int, "SceneStatistics"] = field(default_factory=dict)
+    classes: ClassEvidence = UNKNOWN_CLASSES
 
     @classmethod
-    def of(cls, detections: Detections) -> "SceneStatistics":
-        """Statistics of N detections; without any, every rank is one half and no score deviates."""
+    def of(cls, detections: Detections, separate: bool = True) -> "SceneStatistics":
+        """Statistics of N detections; without any, every rank is one half and no score deviates.
+
+        Args:
+            detections: of a scene.
+            separate: whether their classes are told apart.
+        """
+        whole, labels = cls._of_one_class(detections), np.unique(detections.label)
+        if not separate:
+            return replace(whole, classes=NO_CLASSES)
+        if len(labels) < 2:
+            return whole
+        by_class = {int(label): cls._of_one_class(detections[detections.label == label]) for label in labels}
+        return replace(whole, by_class=by_class, classes=ClassEvidence.of(detections))
+
+    @classmethod
+    def _of_one_class(cls, detections: Detections) -> "SceneStatistics":
         if not len(detections):
             return cls(np.zeros(0), 1.0, (0.0, 1.0))
         scores = np.sort(detections.score.astype(np.float64))
@@ -62,9 +85,23 @@ class SceneStatistics:
         Where the heights of the scene spread more than `USUAL_SPREAD`, because its ground is not flat or its camera
         tilts, the residuals are divided by that excess.
         """
+        if self.by_class:
+            residuals, whole = np.empty(len(detections)), replace(self, by_class={})
+            for label in np.unique(detections.label):
+                rows = detections.label == label
+                residuals[rows] = self.by_class.get(int(label), whole).height_residual(detections[rows])
+            return residuals
         foot, height = detections.box[:, 3].astype(np.float64), detections.height.astype(np.float64)
         residual = _log_ratio(foot, height, self.height_line, self.median_height)
         return residual / max(self.height_spread / USUAL_SPREAD, 1.0)
+
+    def relative_height(self, height: NDArray[np.floating], label: NDArray[np.int16]) -> FloatArray:
+        """(N,) heights (N,) in pixels relative to the median height of their class (N,)."""
+        median = np.full(len(label), self.median_height, height.dtype)
+        for each, statistics in self.by_class.items():
+            median[label == each] = statistics.median_height
+        relative: FloatArray = height / median
+        return relative
 
 
 def mid_rank(ordered: NDArray[np.floating], value: NDArray[np.floating]) -> FloatArray:

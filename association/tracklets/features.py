@@ -48,7 +48,7 @@ def tracklet_features(tracklets: Tracklets, scene: SceneStatistics) -> NDArray[n
         "speed": speed,
         "extent": travelled,
         "height_residual": tracklets.mean(scene.height_residual(detections)),
-        "relative_height": height / scene.median_height,
+        "relative_height": scene.relative_height(height, tracklets.label),
         "score_rank": tracklets.mean(scene.score_rank(detections)),
         "roughness": _roughness(tracklets, box) / height,
         "covered": tracklets.mean(_largest_cover(tracklets)),

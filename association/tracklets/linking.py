@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, undecided
@@ -128,11 +129,13 @@ def link_tracklets(
         (N,) the track of each detection, from 1; 0 for none.
     """
     pairs = candidate_tracklet_pairs(tracklets, parameters.gate)
+    pairs = pairs[scene.classes.of_pairs(pairs, tracklets.label) >= NEVER]
     if describe is not None:
         tracklets = describe_tracklets(tracklets, pairs, parameters.summary, describe)
     track_id = tracklets.largest(np.zeros(len(tracklets.detections), np.int32) if held is None else held)
     rows = np.flatnonzero(undecided(pairs, track_id))
     link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, video_info.size, rows))
+    link = add_evidence(link, scene.classes.of_pairs(pairs[rows], tracklets.label))
     is_object = matcher.object_probability(tracklet_features(tracklets, scene))
     problem = tracklet_problem(tracklets, pairs[rows], link, is_object, video_info.last_frame, parameters.costs)
     solution = solve(hold_tracks(problem, track_id))

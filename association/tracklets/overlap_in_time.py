@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.classes import UNKNOWN_CLASSES, ClassEvidence
 from siamlink.association.solvers.solvers import number_in_order
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, renamed
@@ -42,6 +43,7 @@ def trim_overlaps(
     frame_rate: float,
     fixed: NDArray[np.bool_],
     parameters: TrimParameters,
+    classes: ClassEvidence = UNKNOWN_CLASSES,
 ) -> NDArray[np.int32]:
     """Remove detections from tracklets so that two that are likely one object do not overlap in time.
 
@@ -55,6 +57,7 @@ def trim_overlaps(
         frame_rate: frames per second.
         fixed: (N,) detections that may not be removed.
         parameters: which two are taken for one object.
+        classes: evidence for two classes being one object.
 
     Returns:
         (N,) the tracklets, numbered from 1 in the order of their first detections; 0 for none.
@@ -68,7 +71,7 @@ def trim_overlaps(
     most_frames = max(1, round(parameters.max_seconds * frame_rate)) if parameters.max_seconds else 0
     trimmed = track_id.copy()
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
-    for earlier, later in _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou):
+    for earlier, later in _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou, classes):
         one, other = members[earlier], members[later]
         end = one[detections.frame[one] >= detections.frame[other[0]]]
         beginning = other[detections.frame[other] <= detections.frame[one[-1]]]
@@ -83,7 +86,12 @@ def trim_overlaps(
 
 
 def _overlapping_pairs(
-    detections: Detections, first: IntArray, last: IntArray, most_frames: int, smallest_iou: float
+    detections: Detections,
+    first: IntArray,
+    last: IntArray,
+    most_frames: int,
+    smallest_iou: float,
+    classes: ClassEvidence,
 ) -> list[tuple[int, int]]:
     """Pairs of tracklets, earlier and later, that are likely one object: the largest overlaps first.
 
@@ -95,6 +103,7 @@ def _overlapping_pairs(
         last: (T,) the last one.
         most_frames: longest overlap in time.
         smallest_iou: of the last box of the earlier one with the first box of the later one.
+        classes: evidence for two classes being one object.
     """
     begin, end = detections.frame[first].astype(np.int64), detections.frame[last].astype(np.int64)
     by_end = np.argsort(end, kind="stable")
@@ -102,6 +111,7 @@ def _overlapping_pairs(
     later = np.repeat(np.arange(len(first)), high - low)
     earlier = by_end[np.arange(len(later)) - np.repeat(np.cumsum(high - low) - high, high - low)]
     pairs = Pairs(earlier, later)[(begin[earlier] < begin[later]) & (end[earlier] < end[later])]
+    pairs = pairs[classes.confused(Pairs(last[pairs.earlier], first[pairs.later]), detections.label)]
     overlap = iou_pairs(detections.box[last[pairs.earlier]], detections.box[first[pairs.later]])
     best = np.argsort(-overlap, kind="stable")[: np.count_nonzero(overlap >= smallest_iou)]
     chosen: dict[int, int] = {}

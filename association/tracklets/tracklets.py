@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.appearance.appearance import unit
+from siamlink.association.pairs.classes import UNKNOWN_CLASSES, ClassEvidence, most_frequent
 from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, renamed
@@ -107,6 +108,11 @@ class Tracklets:
         return duration
 
     @property
+    def label(self) -> NDArray[np.int16]:
+        """(T,) the most frequent class of each."""
+        return most_frequent(self.detections.label[self.member], self.owner[self.member], len(self))
+
+    @property
     def density(self) -> FloatArray:
         """(T,) detections per frame of the duration."""
         share: FloatArray = self.count / (self.seconds * self.frame_rate)
@@ -131,6 +137,7 @@ def make_tracklets(
     frame_rate: float,
     parameters: TrackletParameters,
     fixed: NDArray[np.bool_] | None = None,
+    classes: ClassEvidence = UNKNOWN_CLASSES,
 ) -> Tracklets:
     """Summarise the tracks of the first level, without descriptors; `with_appearance` adds these.
 
@@ -143,9 +150,10 @@ def make_tracklets(
         frame_rate: frames per second.
         parameters: how tracklets are summarised and trimmed.
         fixed: (N,) detections that may not be trimmed; by default any may be.
+        classes: evidence for two classes being one object.
     """
     fixed = np.zeros(len(detections), bool) if fixed is None else fixed
-    track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.trim)
+    track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.trim, classes)
     owner = track_id.astype(np.int64) - 1
     member = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
     start = np.append(0, np.cumsum(np.bincount(owner[member], minlength=int(track_id.max(initial=0)))))

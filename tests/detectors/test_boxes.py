@@ -115,3 +115,11 @@ def greedy(box, score, limit) -> list[int]:
         if not any(overlap[row, better] > limit for better in remaining):
             remaining.append(row)
     return sorted(remaining)
+
+
+def test_a_box_of_another_class_is_dropped_only_if_it_is_nearly_the_same():
+    box = np.array([[0, 0, 100, 100], [0, 10, 100, 110], [2, 0, 102, 100]], float)
+    score = np.array([0.9, 0.8, 0.7])
+    for label, kept in (([0, 0, 0], [0]), ([0, 1, 0], [0, 1]), ([0, 0, 1], [0]), ([0, 1, 2], [0, 1])):
+        assert suppress_non_maxima(box, score, 0.5, label=np.array(label)).tolist() == kept
+    assert suppress_non_maxima(box, score, 0.99, label=np.array([0, 1, 2])).tolist() == [0, 1, 2]

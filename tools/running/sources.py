@@ -10,14 +10,13 @@ from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.console.files import clear_abandoned_staging, results_folder
 from siamlink.tools.console.terminal import download_bar, show_error, show_note, stage_bars
 from siamlink.tools.running.job import Job, Outcome
+from siamlink.tools.running.left_out_note import left_out_note, stride_note
 from siamlink.tools.running.live import losses_of
 from siamlink.tools.running.parallel import run_at_once
 from siamlink.tools.running.prepare import check_sources, prepare
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
 from siamlink.tracker.runs.inputs import TrackingInput
 
-LEAST_SHARE_IN_TRACKS = 1 / 3
-"""Of the detections; if fewer are in tracks, a note says so."""
 Finished = Generator[tuple[TrackingInput, Outcome | SiamlinkError], None, None]
 
 
@@ -115,21 +114,11 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         notes += losses_of(source.frames)
     if not outcome.result.counts.detections:
         notes.append(f"{source.name}: no detections, so there are no tracks")
-    elif unused := _unused_detections(outcome, job):
-        notes.append(f"{source.name}: {unused}")
+    learned = job.parameters.matching == "learned"
+    remarks = (stride_note(outcome.result), left_out_note(outcome.result, learned))
+    notes += [f"{source.name}: {remark}" for remark in remarks if remark]
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
-
-
-def _unused_detections(outcome: Outcome, job: Job) -> str:
-    """What to say where most detections are in no track, with the remedy; nothing where that is not so."""
-    counts, learned = outcome.result.counts, job.parameters.matching == "learned"
-    in_track = counts.boxes - counts.interpolated
-    if in_track >= LEAST_SHARE_IN_TRACKS * counts.detections:
-        return ""
-    remedy = "; the shipped models know pedestrians: for other objects use --config general" if learned else ""
-    others = "the others were not linked or were taken for false alarms"
-    return f"{in_track} of {counts.detections} detections are in tracks; {others}{remedy}"

@@ -1,20 +1,24 @@
 """The trackers of matching calibrated: costs are estimated from boxes, scores and classes, for objects of any kind."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from siamlink.association.calibrated import CalibratedResult, OnlineLinker, calibrated_links
+from siamlink.association.calibrated import CalibratedResult, OnlineLinker, WindowLinker
 from siamlink.association.calibrated.output import OUTPUT_PROBABILITY
+from siamlink.association.pairs.classes import most_frequent
+from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
-from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
+from siamlink.tracker.linking.left_out import without_reason
+from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
+from siamlink.tracker.linking.settling import Ids, SettlingTracker, number_tracks
+from siamlink.tracker.linking.window_schedule import Settlement
 from siamlink.tracker.tracks import Tracks
 
 
-class CalibratedOnlineTracker:
+class CalibratedOnlineTracker(SettlingTracker):
     """Links the detections of each new frame to the open tracks, with costs estimated from the latest frames.
 
     A detection that is more likely a false alarm is in no track of its frame; its track may continue later.
@@ -24,99 +28,146 @@ class CalibratedOnlineTracker:
 
     Raises:
         ModelError: the models of the settings cannot be loaded.
-
-    Attributes:
-        frame: the number of the present frame.
-        last_ids: (N,) the track of each detection of the present frame; 0 for none.
     """
 
     open_count = compared_count = 0
 
     def __init__(self, setup: TrackerSetup) -> None:
-        self.frame, self.last_ids = 0, np.zeros(0, np.int32)
-        self._stopwatch = setup.stopwatch
+        super().__init__(setup)
         self._linker = OnlineLinker(setup.frame_rate, setup.image_size, setup.parameters.load_calibrated_models())
+        self._waiting: list[Tracks] = []
+        self._ids = np.zeros(0, np.int32)
 
     @property
-    def final_frame(self) -> int:
-        """The last frame whose tracks are final: the present one."""
-        return self.frame
+    def window_count(self) -> int:
+        """How many detections of the present frame are not settled yet."""
+        return sum(len(each) for each in self._waiting)
 
-    def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
-        """Take in the detections of the next frame and return the tracks of this frame."""
-        number, new, _ = read_frame(detections, image, frame_number, self.frame)
-        with self._stopwatch.stage("calibrate"):
-            track_id, probability = self._linker.update(new, number)
-        self.frame, self.last_ids = number, np.where(probability >= OUTPUT_PROBABILITY, track_id, 0).astype(np.int32)
-        return Tracks.from_detections(new, self.last_ids)
+    def _take_in(self, new: Detections, image: Image | None = None, number: int | None = None) -> None:
+        """Link the detections to the open tracks, frame by frame."""
+        self._ids = np.zeros(0, np.int32)
+        for each, detections in new.by_frame() if number is None else [(number, new)]:
+            if self._processes_frame:
+                compared = detections.with_label(self._setup.compared_label(detections))
+                with self._setup.stopwatch.stage("calibrate"):
+                    track_id, probability = self._linker.update(compared, each)
+                self._ids = np.where(probability >= OUTPUT_PROBABILITY, track_id, 0).astype(np.int32)
+                self.left_out.add(detections, without_reason(detections, self._ids > 0))
+                self._waiting.append(self._class_vote.voted(Tracks.from_detections(detections, self._ids)))
 
-    def update_many(self, detections: Detections) -> Iterator[Tracks]:
-        """The tracks of later frames, one after another."""
-        for number, new in detections.by_frame():
-            yield self.update(new, frame_number=number)
+    def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
+        """The tracks of the frames that have come."""
+        for settlement in settlements:
+            self._schedule.final_frame = settlement.final_frame
+        final, self._waiting = self._waiting, []
+        return Tracks.concatenate(final)
 
-    def finish(self) -> Tracks:
-        """An empty result: the tracks of every frame have been returned."""
-        return Tracks.empty()
+    def _newest_ids(self, count: int) -> Ids:
+        """(count,) the final track of each detection of the present frame, 0 for none."""
+        return self._ids
 
 
-class CalibratedTracker:
-    """Collects all detections and links them in `finish`, with costs that are estimated from these detections.
+class CalibratedTracker(SettlingTracker):
+    """Links the detections of a window, with costs that are estimated from these and the latest earlier ones.
+
+    Offline the window is the whole video and is linked once, by `finish`.
 
     Args:
         setup: frame rate, image size and settings; models of the matcher and appearance are not used.
+        constraints: by the rows of the detections, counted from 0 over all that `update` is given, in order.
 
     Raises:
+        ConstraintError: constraints contradict each other.
         ModelError: the models of the settings cannot be loaded.
-
-    Attributes:
-        frame: the number of the present frame.
-        last_ids: (N,) 0 for each detection of the present frame: no track is final before `finish`.
     """
 
     open_count = compared_count = 0
 
-    def __init__(self, setup: TrackerSetup) -> None:
-        self.frame, self.last_ids = 0, np.zeros(0, np.int32)
-        self._setup, self._final_frame = setup, 0
-        self._models = setup.parameters.load_calibrated_models()
-        self._waiting: list[Detections] = []
-
-    @property
-    def final_frame(self) -> int:
-        """The last frame whose tracks are final: the last one after `finish`, none before."""
-        return self._final_frame
-
-    def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
-        """Take in the detections of the next frame; see `LinearProgramTracker.update`. No tracks are final yet."""
-        number, new, _ = read_frame(detections, image, frame_number, self.frame)
-        self._waiting.append(new)
-        self.frame, self.last_ids = number, np.zeros(len(new), np.int32)
-        return Tracks.empty()
-
-    def update_many(self, detections: Detections) -> Iterator[Tracks]:
-        """Take in the detections of many later frames at once."""
-        self._waiting.append(detections)
-        self.frame = int(detections.frame.max(initial=self.frame))
-        yield Tracks.empty()
+    def __init__(self, setup: TrackerSetup, constraints: Constraints = ()) -> None:
+        super().__init__(setup)
+        models = setup.parameters.load_calibrated_models()
+        self._linker = WindowLinker(setup.frame_rate, setup.image_size, models)
+        self._constraints = RowConstraints(constraints)
+        self._held, self._label = np.zeros(0, np.int32), np.zeros(0, np.int16)
+        self._count = 0
+        self._next_id = 1
+        self._ended = False
 
     def finish(self) -> Tracks:
-        """The tracks of all frames."""
-        detections = Detections.concatenate(self._waiting)
-        self._waiting, self._final_frame = [], self.frame
-        setup, gaps = self._setup, self._setup.parameters.gaps
-        with setup.stopwatch.stage("calibrate"):
-            result = calibrated_links(detections, setup.frame_rate, setup.image_size, models=self._models)
-        tracks = _tracks(detections, result, gaps.smooth)
+        """The tracks of the frames that are not final yet.
+
+        Raises:
+            ConstraintError: constraints name rows that never came.
+        """
+        self._constraints.check_end()
+        self._ended = True
+        return super().finish()
+
+    @property
+    def window_count(self) -> int:
+        """How many detections are in the window."""
+        return self._count
+
+    def _take_in(self, new: Detections, image: Image | None = None, number: int | None = None) -> None:
+        """Add the detections to the window."""
+        self._constraints.add(new.frame, np.arange(len(new)))
+        self._linker.add(new.with_label(self._setup.compared_label(new)))
+        self._label = np.append(self._label, new.label)
+        self._count += len(new)
+
+    def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
+        """Link the window at each settlement; returns the tracks that are final by them."""
+        return Tracks.concatenate([self._final_tracks(settlement.final_frame) for settlement in settlements])
+
+    def _final_tracks(self, final_frame: int) -> Tracks:
+        """The tracks up to a frame that are not final yet; from then on they are."""
+        linker, gaps = self._linker, self._setup.parameters.gaps
+        detections = linker.detections.with_label(self._label)
+        held = np.append(self._held, np.zeros(len(detections) - len(self._held), np.int32))
+        with self._setup.stopwatch.stage("calibrate"):
+            groups = self._constraints.groups(detections.frame, held)
+            stride = self._processed.stride
+            result = linker.link(self._held > 0, groups, solve_in_window, self._ended, stride)
+        demanded = self._constraints.demanded_tracks(held)
+        ids = number_tracks(result.track_id.astype(np.int32), held, demanded, self._next_id)
+        tracks = _tracks(detections, result, ids, gaps.smooth)
+        tracks = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
+        new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
+        self.left_out.add(detections[new], without_reason(detections, ids > 0)[new])
+        self._hold(np.where(detections.frame <= final_frame, ids, 0).astype(np.int32), detections, final_frame)
         return tracks if gaps.interpolate else tracks[~tracks.interpolated]
 
+    def _hold(self, ids: Ids, detections: Detections, final_frame: int) -> None:
+        """Let the ids (N,) of the detections up to a frame be final, and drop what nothing later is linked to."""
+        self._constraints.remember(ids)
+        self._next_id = max(self._next_id, int(ids.max(initial=0)) + 1)
+        self._schedule.final_frame = final_frame
+        count = self._linker.settle(final_frame)
+        self._held = ids[count : np.searchsorted(detections.frame, final_frame, side="right")]
+        self._label = self._label[count:]
+        self._count -= count
+        self._constraints.forget(count)
 
-def _tracks(detections: Detections, result: CalibratedResult, smooth: bool) -> Tracks:
-    """The boxes of a result; an interpolated box has the mean score of its track, every box its most frequent class."""
+    def _newest_ids(self, count: int) -> Ids:
+        """(count,) the final track of each detection of the present frame, 0 for none."""
+        return self._held[len(self._held) - count :]
+
+
+def _tracks(detections: Detections, result: CalibratedResult, ids: Ids, smooth: bool) -> Tracks:
+    """The boxes of a result; an interpolated box has the mean score of its track, every box its most frequent class.
+
+    Args:
+        detections: N detections.
+        result: their tracks.
+        ids: (N,) the id of the track of each, 0 for none.
+        smooth: whether the boxes are smoothed.
+    """
     if not len(result.frame):
         return Tracks.empty()
     detected, row = result.row >= 0, np.maximum(result.row, 0)
-    count = np.bincount(result.track[detected], minlength=int(result.track.max()) + 1)
+    id_of = np.zeros(int(result.track.max()) + 1, np.int32)
+    id_of[result.track_id] = ids
+    count = np.bincount(result.track[detected], minlength=len(id_of))
     total = np.bincount(result.track[detected], detections.score[row[detected]], minlength=len(count))
     mean = (total / np.maximum(count, 1)).astype(np.float32)
     box = result.box if smooth else np.where(detected[:, None], detections.box[row], result.box)
@@ -124,15 +175,7 @@ def _tracks(detections: Detections, result: CalibratedResult, smooth: bool) -> T
         frame=result.frame.astype(np.int32),
         box=box.astype(np.float32),
         score=np.where(detected, detections.score[row], mean[result.track]),
-        label=_labels(detections.label[row[detected]], result.track[detected], len(count))[result.track],
-        track_id=result.track.astype(np.int32),
+        label=most_frequent(detections.label[row[detected]], result.track[detected], len(count))[result.track],
+        track_id=id_of[result.track],
         interpolated=~detected,
     )
-
-
-def _labels(label: NDArray[np.int16], track: NDArray[np.int64], count: int) -> NDArray[np.int16]:
-    """(T,) the most frequent class of each of `count` tracks; 0 for tracks without a detection."""
-    classes, code = np.unique(label, return_inverse=True)
-    votes = np.bincount(track * len(classes) + code, minlength=count * len(classes)).reshape(count, -1)
-    most_frequent: NDArray[np.int16] = classes[votes.argmax(axis=1)]
-    return most_frequent

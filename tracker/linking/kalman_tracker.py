@@ -9,11 +9,21 @@ from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
-from siamlink.detectors.boxes import iou_matrix, suppress_non_maxima, suppress_overlaps
+from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
+from siamlink.tracker.linking.class_vote import ClassVote
 from siamlink.tracker.linking.kalman_filter import BoxFilters
+from siamlink.tracker.linking.left_out import (
+    DUPLICATE,
+    FALSE_ALARM,
+    IN_TRACK,
+    UNCONFIRMED,
+    LeftOutCollector,
+    Reasons,
+)
 from siamlink.tracker.linking.online_scores import OnlineScores, Scores
+from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
 
@@ -27,6 +37,7 @@ class _OpenTracks:
     Attributes:
         motion: of each.
         row: (T,) the last detection of each, counted from the first ever.
+        label: (T,) its class.
         last_frame: (T,) its frame.
         evidence: (T,) nats for the track being one of an object.
         track_id: (T,) 0 while it is not reported.
@@ -34,7 +45,7 @@ class _OpenTracks:
 
     def __init__(self) -> None:
         self.motion = BoxFilters(np.zeros((0, 4), np.float32))
-        self.row, self.last_frame, self.track_id = (np.zeros(0, np.int64) for _ in range(3))
+        self.row, self.label, self.last_frame, self.track_id = (np.zeros(0, np.int64) for _ in range(4))
         self.evidence = np.zeros(0)
 
     def __len__(self) -> int:
@@ -44,13 +55,14 @@ class _OpenTracks:
         """Close the others."""
         self.motion.keep(rows)
         self.row, self.last_frame, self.track_id = self.row[rows], self.last_frame[rows], self.track_id[rows]
-        self.evidence = self.evidence[rows]
+        self.evidence, self.label = self.evidence[rows], self.label[rows]
 
     def add(self, box: NDArray[np.float32]) -> None:
         """Open tracks at boxes (N, 4), without a detection yet."""
         nothing = np.zeros(len(box), np.int64)
         self.motion.add(box)
         self.row, self.last_frame = np.append(self.row, nothing), np.append(self.last_frame, nothing)
+        self.label = np.append(self.label, nothing)
         self.track_id, self.evidence = np.append(self.track_id, nothing), np.append(self.evidence, nothing)
 
 
@@ -61,6 +73,7 @@ class _FrameScores(NamedTuple):
         frame: its number.
         row: (N,) of each.
         box: (N, 4) `x1 y1 x2 y2` in pixels.
+        label: (N,) classes; all 0 if classes are ignored.
         evidence: (N,) that each is an object.
         earlier: (P,) rows of the earlier detections of likely links.
         column: (P,) the later ones, of the N.
@@ -70,6 +83,7 @@ class _FrameScores(NamedTuple):
     frame: int
     row: IntArray
     box: NDArray[np.float32]
+    label: NDArray[np.int16]
     evidence: FloatArray
     earlier: IntArray
     column: IntArray
@@ -89,28 +103,36 @@ class KalmanTracker:
     Attributes:
         frame: the number of the present frame.
         last_ids: (N,) the track of each detection of the present frame, 0 where it is not reported.
+        left_out: the detections that are not reported.
     """
 
     def __init__(self, setup: TrackerSetup, appearance: AppearanceSource | None = None) -> None:
         self.frame = self.open_count = self.compared_count = 0
         self.last_ids = np.zeros(0, np.int32)
+        self.left_out = LeftOutCollector(setup.collects_left_out)
         self._setup, self._appearance = setup, appearance
-        self._scores = OnlineScores(setup)
-        self._tracks = _OpenTracks()
+        self._processed = ProcessedFrames(setup.stride)
+        self._scores = OnlineScores(setup, self._processed)
+        self._tracks, self._class_vote = _OpenTracks(), ClassVote(setup.frame_rate)
         self._next_id = 1
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the detections of the next frame and return its tracks; see `LinearProgramTracker.update`."""
         number, new, image = read_frame(detections, image, frame_number, self.frame)
-        rows = suppress_non_maxima(new.box, new.score, self._setup.parameters.overlap_limit)
+        if detections is not None:
+            self._processed.add(number, len(new) > 0)
+        rows = self._setup.without_duplicates(new)
         selected = new[rows]
+        self._leave_out(new, rows)
         if self._appearance:
             self._appearance.see(number, image, selected.box)
         self.last_ids = np.zeros(len(new), np.int32)
         for scores in self._scored_frames(selected):
-            self.last_ids[rows] = self._follow(scores)
+            ids = self._follow(scores)
+            self.left_out.add(selected, _reasons(ids, scores))
+            self.last_ids[rows] = ids
         self._move_on_to(number)
-        return Tracks.from_detections(selected, self.last_ids[rows])
+        return self._class_vote.voted(Tracks.from_detections(selected, self.last_ids[rows]))
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """Take in the detections of later frames without images, in blocks of `BLOCK` detections or more.
@@ -118,15 +140,20 @@ class KalmanTracker:
         Yields:
             What `update` would return frame by frame, joined. `last_ids` is left as it was.
         """
-        selected = suppress_overlaps(detections, self._setup.parameters.overlap_limit)
+        self._processed.add(detections.frame)
+        rows = self._setup.without_duplicates(detections)
+        selected = detections[rows]
+        self._leave_out(detections, rows)
         for start, stop in pairwise(_frame_bounds(selected.frame, BLOCK)):
             block, ids = selected[start:stop], np.zeros(0, np.int32)
             if self._appearance:
                 for number, each in block.by_frame():
                     self._appearance.see(number, None, each.box)
             for scores in self._scored_frames(block):
-                ids = np.append(ids, self._follow(scores))
-            yield Tracks.from_detections(block, ids)
+                new = self._follow(scores)
+                self.left_out.add(block[len(ids) : len(ids) + len(new)], _reasons(new, scores))
+                ids = np.append(ids, new)
+            yield self._class_vote.voted_by_frame(Tracks.from_detections(block, ids))
 
     def finish(self) -> Tracks:
         """Nothing: the tracks of every frame are final with it."""
@@ -143,7 +170,7 @@ class KalmanTracker:
             return
         costs, scores = self._setup.parameters.costs, self._scores.take_in(new)
         link, first = self._revised(scores), scores.first_new_row
-        row = np.arange(first, first + len(new))
+        row, label = np.arange(first, first + len(new)), self._setup.compared_label(new)
         likely = np.flatnonzero(link >= self._setup.parameters.online.min_link_probability)
         earlier, later, nats = scores.pairs.earlier[likely], scores.pairs.later[likely] - first, np.log(link[likely])
         q = np.clip(scores.detection, costs.probability_floor, 1 - costs.probability_floor)
@@ -156,6 +183,7 @@ class KalmanTracker:
                 int(new.frame[start]),
                 row[start:stop],
                 new.box[start:stop],
+                label[start:stop],
                 evidence[start:stop],
                 earlier[begin:end],
                 later[begin:end] - start,
@@ -176,15 +204,19 @@ class KalmanTracker:
             compared = self._appearance.compare(Detections.empty(), in_window)
         self.open_count += len(undecided)
         self.compared_count += int(compared.available.sum())
-        return matcher.revise(scores.link, scores.features, scores.pairs, undecided, compared)
+        return matcher.revise(scores.link, scores.features, scores.pairs, undecided, compared, scores.class_nats)
+
+    def _leave_out(self, detections: Detections, rows: NDArray[np.intp]) -> None:
+        """Note the detections that are not in `rows` as duplicates."""
+        self.left_out.add(detections[np.setdiff1d(np.arange(len(detections)), rows)], DUPLICATE)
 
     def _follow(self, scores: _FrameScores) -> NDArray[np.int32]:
         """(N,) the track of each detection of a frame, 0 where it is not reported."""
         self._move_on_to(scores.frame)
         track, tracks = self._link(scores), self._tracks
-        self._recover(track, scores.box)
+        self._recover(track, scores)
         self._extend(track, scores.box)
-        tracks.row[track], tracks.last_frame[track] = scores.row, scores.frame
+        tracks.row[track], tracks.label[track], tracks.last_frame[track] = scores.row, scores.label, scores.frame
         tracks.evidence[track] += scores.evidence
         begins = track[(tracks.track_id[track] == 0) & (tracks.evidence[track] > self._setup.parameters.online.entry)]
         tracks.track_id[begins] = self._next_id + np.arange(len(begins))
@@ -193,7 +225,7 @@ class KalmanTracker:
 
     def _move_on_to(self, frame: int) -> None:
         """Close tracks that were not detected for too long before this frame, and predict the others to it."""
-        longest, tracks = self._setup.parameters.gate.gap_frames(self._setup.frame_rate), self._tracks
+        longest, tracks = self._scores.longest_gap, self._tracks
         patience = max(longest, self._setup.parameters.online.max_lost_seconds * self._setup.frame_rate)
         still_open = frame - tracks.last_frame <= np.where(tracks.track_id > 0, patience, longest)
         if not still_open.all():
@@ -223,8 +255,8 @@ class KalmanTracker:
         tracks.evidence[track[made]] += nats[made]
         return assigned
 
-    def _recover(self, track: NDArray[np.intp], box: NDArray[np.float32]) -> None:
-        """Assign the other detections to the other reported tracks, by their overlap with predicted boxes.
+    def _recover(self, track: NDArray[np.intp], scores: _FrameScores) -> None:
+        """Assign the other detections to the other reported tracks of their class, by overlap with predicted boxes.
 
         This continues tracks after gaps that are longer than the link model allows.
         """
@@ -233,8 +265,9 @@ class KalmanTracker:
         lost[track[track >= 0]] = False
         waiting = np.flatnonzero(lost)
         if len(free) and len(waiting):
-            overlap = iou_matrix(tracks.motion.boxes(waiting), box[free])
+            overlap = iou_matrix(tracks.motion.boxes(waiting), scores.box[free])
             overlap[overlap < self._setup.parameters.online.min_iou] = 0
+            overlap[tracks.label[waiting, None] != scores.label[free]] = 0
             assigned = _best_assignment(overlap)
             track[free[assigned >= 0]] = waiting[assigned[assigned >= 0]]
 
@@ -251,6 +284,12 @@ def _frame_bounds(frame: NDArray[np.int32], least: int = 1) -> list[int]:
     """The first rows of frames (N,), ascending, of which each has `least` rows or more to the next; and the end."""
     starts = np.flatnonzero(np.diff(frame, prepend=0))
     return [*starts[np.diff(starts // least, prepend=-1) > 0].tolist(), len(frame)]
+
+
+def _reasons(track_id: NDArray[np.int32], scores: _FrameScores) -> Reasons:
+    """(N,) why detections of a frame are not reported, by their track (N,) and the evidence for them."""
+    reason = np.where(scores.evidence < 0, FALSE_ALARM, UNCONFIRMED)
+    return np.where(track_id > 0, IN_TRACK, reason).astype(np.uint8)
 
 
 def _centre(box: NDArray[np.float32]) -> FloatArray:

@@ -1,47 +1,40 @@
 """The tracker by linear program: offline, with a bounded delay, or online; these differ in the latency alone."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.video_info import VideoInfo
-from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import Constraints, Groups
 from siamlink.association.solvers.costs import hold_tracks
-from siamlink.association.solvers.solvers import SOLVERS, LinkProblem, Solution, Solver, number_in_order
+from siamlink.association.solvers.solvers import SOLVERS, Solver
 from siamlink.association.tracklets.features import LONGEST_SECONDS
-from siamlink.association.tracklets.linking import link_tracklets
+from siamlink.association.tracklets.linking import DescribeDetections, link_tracklets
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import Image
-from siamlink.detectors.base.errors import ConstraintError
-from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
-from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
-from siamlink.tracker.linking.row_constraints import RowConstraints
+from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, IN_TRACK, SHORT_TRACK, Reasons
+from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
 from siamlink.tracker.linking.scored_pairs import ScoredPairs
-from siamlink.tracker.linking.window_schedule import Settlement, WindowSchedule
+from siamlink.tracker.linking.settling import Ids, SettlingTracker, number_tracks
+from siamlink.tracker.linking.window_schedule import Settlement
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.postprocessing.gaps import complete_tracks
 from siamlink.tracker.postprocessing.smoothing import Smoothing, choose_smoothing
 from siamlink.tracker.tracks import Tracks
 
-FINAL_TRACKS_CONTRADICT = (
-    "tracks that are final already contradict the constraints: use a longer latency_seconds, or mode offline"
-)
-"""Two groups that must be one track each turn out to share a frame only after they have become one track."""
-Ids = NDArray[np.int32]
 CHOICE_SECONDS = 0.5
 """How long a choice of the smoothing strength is used before it is made again, seconds."""
 
 
-class LinearProgramTracker:
+class LinearProgramTracker(SettlingTracker):
     """Links the detections of a window anew whenever a step of frames becomes final.
 
     With an infinite latency the window is the whole video and is solved once, by `finish`. Tracks that are final are
@@ -56,14 +49,14 @@ class LinearProgramTracker:
     Attributes:
         frame: the number of the present frame.
         last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
+        left_out: the detections of final frames that are in no track.
     """
 
     def __init__(
         self, setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
     ) -> None:
-        self.frame, self.last_ids = 0, np.zeros(0, np.int32)
+        super().__init__(setup)
         parameters = setup.parameters
-        self._schedule = WindowSchedule(parameters.latency, parameters.step_share, setup.frame_rate)
         # most of a window was in the window before, too
         self._setup = setup if self._schedule.endless else replace(setup, matcher=setup.matcher.memoised())
         self._tracklet_matcher = self._setup.matcher.tracklets if parameters.levels == 2 else None
@@ -72,54 +65,15 @@ class LinearProgramTracker:
         self._compare = compared.compare if compared and self._tracklet_matcher is None else None
         self._describe = compared.describe if compared and self._tracklet_matcher is not None else None
         self._constraints = RowConstraints(constraints)
-        self._scene = RunningSceneStatistics()
+        self._scene = RunningSceneStatistics(setup.separates_classes)
         self._scored = ScoredPairs.empty()
+        self._stride = 1
         self._waiting: list[Detections] = []
+        self._newest = np.zeros(0, np.intp)
         self._held = np.zeros(0, np.int32)
         self._next_id = 1
         self._smoothing: Smoothing | None = None
         self._smoothing_due = 0
-
-    def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
-        """Take in the next frame and return the tracks that are final with it; see `WindowedTracker.update`."""
-        number, new, image = read_frame(detections, image, frame_number, self.frame)
-        rows = suppress_non_maxima(new.box, new.score, self._setup.parameters.overlap_limit)
-        named = self._constraints.named_among(len(new))
-        rows = np.union1d(rows, np.flatnonzero(named)) if named.any() else rows
-        before = self._settle(self._due(number - 1))  # skipped frames are settled without knowledge of this one
-        selected = self._take_in(new, rows)
-        if self._appearance:
-            self._appearance.see(number, image, selected.box)
-        self.frame = number
-        after = self._settle(self._due(number))
-        self.last_ids = np.zeros(len(new), np.int32)
-        if self.final_frame == number:
-            self.last_ids[rows] = self._held[len(self._held) - len(rows) :]
-        return Tracks.concatenate([before, after])
-
-    def update_many(self, detections: Detections) -> Iterator[Tracks]:
-        """Take in the detections of later frames without images, in blocks from one settlement to the next.
-
-        Yields:
-            What `update` would return frame by frame, joined. `last_ids` is left as it was.
-        """
-        start = 0
-        while start < len(detections):
-            before = self._settle(self._due(int(detections.frame[start]) - 1))
-            stop = int(np.searchsorted(detections.frame, self._schedule.next_frame, "right"))
-            block = detections[start:stop]
-            with self._setup.stopwatch.stage("features"):
-                rows = np.zeros(len(block), bool)
-                rows[suppress_non_maxima(block.box, block.score, self._setup.parameters.overlap_limit, block.frame)] = (
-                    True
-                )
-            rows |= self._constraints.named_among(len(block))
-            selected = self._take_in(block, np.flatnonzero(rows))
-            if self._appearance:
-                for number, each in selected.by_frame():
-                    self._appearance.see(number, None, each.box)
-            self.frame, start = int(block.frame[-1]), stop
-            yield Tracks.concatenate([before, self._settle(self._due(self.frame))])
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet.
@@ -128,12 +82,7 @@ class LinearProgramTracker:
             ConstraintError: constraints name rows that never came.
         """
         self._constraints.check_end()
-        return self._settle([Settlement(self.frame, self.frame)])
-
-    @property
-    def final_frame(self) -> int:
-        """The last frame whose tracks are final."""
-        return self._schedule.final_frame
+        return super().finish()
 
     @property
     def window_count(self) -> int:
@@ -154,74 +103,110 @@ class LinearProgramTracker:
             return self._scored.compared_count
         return self._appearance.described_count if self._appearance else 0
 
-    def _take_in(self, new: Detections, rows: NDArray[np.intp]) -> Detections:
-        """Add those `rows` of the next detections to the window that were not suppressed, and return them."""
+    def _take_in(self, new: Detections, image: Image | None = None, number: int | None = None) -> None:
+        """Add those of the detections to the window that are not suppressed, or that constraints name."""
+        with self._setup.stopwatch.stage("features"):
+            chosen = np.zeros(len(new), bool)
+            chosen[self._setup.without_duplicates(new)] = True
+        self._newest = rows = np.flatnonzero(chosen | self._constraints.named_among(len(new)))
         self._constraints.add(new.frame, rows)
-        self._waiting.append(new[rows])
+        self.left_out.add(new[np.setdiff1d(np.arange(len(new)), rows)], DUPLICATE)
+        selected = new[rows]
+        self._waiting.append(selected)
         self._held = np.append(self._held, np.zeros(len(rows), np.int32))
-        return self._waiting[-1]
+        if self._appearance:
+            for each, detections in selected.by_frame() if number is None else [(number, selected)]:
+                self._appearance.see(each, image, detections.box)
 
-    def _due(self, frame: int) -> Iterator[Settlement]:
-        """The settlements that are due when a frame is the last known one."""
-        while settlement := self._schedule.due_by(frame):
-            if self.window_count:
-                yield settlement
-            else:
-                self._schedule.skip_to(frame)
+    def _newest_ids(self, count: int) -> Ids:
+        """(count,) the final track of each detection of the present frame, 0 for none."""
+        ids = np.zeros(count, np.int32)
+        ids[self._newest] = self._held[len(self._held) - len(self._newest) :]
+        return ids
 
     def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
         """Solve the window at each settlement; returns the tracks that are final by them."""
-        final, setup, parameters = [], self._setup, self._setup.parameters
-        second, stopwatch, models = parameters.second_level, setup.stopwatch, self._tracklet_matcher
+        final, parameters = [], self._setup.parameters
+        costs = parameters.second_level.safe if self._tracklet_matcher else parameters.costs
         for settlement in settlements:
             self._score_waiting()
-            scored, held = self._scored, self._held
-            groups = self._constraints.groups(scored.detections.frame, held)
-            fixed, shortest = groups.required | (held > 0), parameters.min_detections
-            with stopwatch.stage("solve"):
-                problem = scored.link_problem(second.safe if models else parameters.costs)
-                ids = self._solver(groups)(hold_tracks(problem, held)).track_ids()
-            if models:
-                with stopwatch.stage("tracklets"):
-                    probability = scored.detection_probability
-                    tracklets = make_tracklets(
-                        scored.detections, ids, probability, setup.frame_rate, second.summary, fixed
-                    )
-                    solve = self._solver(
-                        groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
-                    )
-                    video = VideoInfo(setup.frame_rate, settlement.last_frame, setup.image_size)
-                    ids = link_tracklets(tracklets, scored.scene, video, models, second, solve, self._describe, held)
-                shortest = max(shortest, round(second.min_seconds * setup.frame_rate))
-            final.append(self._release(_drop_short(groups.joined(ids), shortest, fixed), settlement))
+            groups = self._constraints.groups(self._scored.detections.frame, self._held)
+            fixed, shortest = groups.required | (self._held > 0), parameters.min_detections
+            with self._setup.stopwatch.stage("solve"):
+                problem = hold_tracks(self._scored.link_problem(costs), self._held)
+                ids = self._solver(groups)(problem).track_ids()
+            reason = np.where(ids > 0, IN_TRACK, FALSE_ALARM)
+            if self._tracklet_matcher:
+                with self._setup.stopwatch.stage("tracklets"):
+                    ids, reason = self._link_tracklets(ids, groups, fixed, settlement.last_frame)
+                shortest = max(shortest, round(parameters.second_level.min_seconds * self._rate))
+            ids = groups.joined(ids)
+            long_enough = _drop_short(ids, shortest, fixed)
+            reason = np.where(long_enough > 0, IN_TRACK, np.where(ids > 0, SHORT_TRACK, reason))
+            final.append(self._release(long_enough, reason.astype(np.uint8), settlement))
         return Tracks.concatenate(final)
 
+    def _link_tracklets(
+        self, ids: Ids, groups: Groups, fixed: NDArray[np.bool_], last_frame: int
+    ) -> tuple[Ids, NDArray[np.int64]]:
+        """The tracks (N,) of the second level, from the tracklets (N,) of the first, and why detections are left out.
+
+        Times are in steps of the detector here.
+        """
+        scored, second, setup = self._scored, self._setup.parameters.second_level, self._setup
+        classes, describe, models = scored.scene.classes, self._describe, self._tracklet_matcher
+        assert models is not None
+        stepped = self._processed.at_steps(scored.detections)
+        tracklets = make_tracklets(
+            stepped, ids, scored.detection_probability, self._rate, second.summary, fixed, classes
+        )
+        solve = self._solver(groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame))
+        video = VideoInfo(self._rate, self._processed.step(last_frame), setup.image_size)
+        if describe is not None:
+            describe = partial(_describe_rows, describe, scored.detections)
+        tracks = link_tracklets(tracklets, scored.scene, video, models, second, solve, describe, self._held)
+        trimmed = (ids > 0) & (tracklets.owner < 0)
+        return tracks, np.where(trimmed, DUPLICATE, np.where(tracks > 0, IN_TRACK, FALSE_ALARM))
+
+    @property
+    def _rate(self) -> float:
+        """Steps of the detector per second."""
+        return self._setup.frame_rate / self._processed.stride
+
     def _score_waiting(self) -> None:
-        """Score the pairs that the new detections are part of."""
+        """Score the pairs that the new detections are part of; all pairs, if the detector's stride is another now."""
         new = Detections.concatenate(self._waiting)
         self._waiting = []
         with self._setup.stopwatch.stage("features"):
             self._scene.learn(new, least=self.window_count)
-        self._scored = self._scored.extended(new, self._scene.statistics, self._setup, self._compare)
+        if self._processed.stride != self._stride:
+            self._scored, before = self._scored.restarted()
+            self._stride, new = self._processed.stride, Detections.concatenate([before, new])
+        self._scored = self._scored.extended(new, self._scene.statistics, self._setup, self._compare, self._processed)
 
     def _solver(self, groups: Groups) -> Solver:
         """The solver of the settings, or the exact one that obeys constraints where there are any."""
         return (
-            partial(_solve_in_window, groups=groups)
+            partial(solve_in_window, groups=groups)
             if groups.constrained.any()
             else SOLVERS[self._setup.parameters.solver]
         )
 
-    def _release(self, track_id: Ids, settlement: Settlement) -> Tracks:
-        """The tracks that are final by a settlement, from the track (N,) of each detection in the window."""
+    def _release(self, track_id: Ids, reason: Reasons, settlement: Settlement) -> Tracks:
+        """The tracks that are final by a settlement, from the track (N,) of each detection in the window.
+
+        `reason` (N,) says why detections are left out.
+        """
         detections, final_frame = self._scored.detections, settlement.final_frame
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = np.where(left_out, 0, track_id)
-        ids = _number_tracks(ids, self._held, self._constraints.demanded_tracks(self._held), self._next_id)
+        ids = number_tracks(ids, self._held, self._constraints.demanded_tracks(self._held), self._next_id)
         camera = self._appearance.camera_motion(detections) if self._appearance else None
         with self._setup.stopwatch.stage("gaps"):
             tracks = self._complete(Tracks.from_detections(detections, ids), settlement.last_frame, camera)
-        final = tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)]
+        final = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
+        new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
+        self.left_out.add(detections[new], reason[new])
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._constraints.remember(self._held)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)
@@ -257,22 +242,10 @@ class LinearProgramTracker:
         gaps, and features look at the last seconds before these.
         """
         parameters, rate = self._setup.parameters, self._setup.frame_rate
-        gap = parameters.gate.gap_frames(rate)
+        gap = parameters.gate.gap_frames(self._rate) * self._processed.stride
         if self._tracklet_matcher is None:
             return 2 * gap
         return gap + math.ceil((parameters.tracklets.gate.max_gap_seconds + LONGEST_SECONDS) * rate)
-
-
-def _solve_in_window(problem: LinkProblem, groups: Groups) -> Solution:
-    """The exact solution under constraints.
-
-    Raises:
-        ConstraintError: there is none, as tracks that are final contradict them.
-    """
-    try:
-        return solve_constrained(problem, groups)
-    except RuntimeError:
-        raise ConstraintError(FINAL_TRACKS_CONTRADICT) from None
 
 
 def _drop_short(track_id: Ids, min_detections: int, fixed: NDArray[np.bool_]) -> Ids:
@@ -282,12 +255,8 @@ def _drop_short(track_id: Ids, min_detections: int, fixed: NDArray[np.bool_]) ->
     return np.where(length[track_id] >= min_detections, track_id, 0).astype(np.int32)
 
 
-def _number_tracks(track_id: Ids, held: Ids, demanded: Ids, next_id: int) -> Ids:
-    """(N,) ids: of tracks with a held or demanded id that one, of the others from `next_id` in order of their begin."""
-    id_of = np.zeros(track_id.max(initial=0) + 1, np.int32)
-    np.maximum.at(id_of, track_id, held)
-    rows = np.flatnonzero(demanded)
-    id_of[track_id[rows]] = demanded[rows]
-    known_id = id_of[track_id]
-    new = number_in_order(np.where(known_id > 0, 0, track_id))
-    return np.where(new > 0, new + next_id - 1, known_id).astype(np.int32)
+def _describe_rows(
+    describe: DescribeDetections, detections: Detections, _: Detections, rows: NDArray[np.int64]
+) -> NDArray[np.floating]:
+    """Descriptors of the rows of detections, in place of the same ones that have steps for frames."""
+    return describe(detections, rows)

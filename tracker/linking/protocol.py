@@ -12,9 +12,11 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
+from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -29,6 +31,8 @@ class TrackerSetup:
         matcher: the models with their appearance.
         image_size: width and height in pixels, if known.
         stopwatch: counts the stages.
+        stride: frames from one frame that the detector processed to the next; None: recognised by the frames given.
+        collects_left_out: whether the tracker collects the detections that it leaves out, for someone who takes them.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -39,9 +43,25 @@ class TrackerSetup:
     matcher: Matcher
     image_size: tuple[int, int] | None = None
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
+    stride: int | None = None
+    collects_left_out: bool = False
 
     def __post_init__(self) -> None:
         check_frame_rate(self.frame_rate)
+
+    @property
+    def separates_classes(self) -> bool:
+        """Whether the classes of the detector count as evidence."""
+        return self.parameters.classes == "separate"
+
+    def compared_label(self, detections: Detections) -> NDArray[np.int16]:
+        """(N,) the classes of detections; all 0 if classes do not count."""
+        return detections.label if self.separates_classes else np.zeros(len(detections), np.int16)
+
+    def without_duplicates(self, detections: Detections) -> NDArray[np.intp]:
+        """The rows that remain after non-maximum suppression in every frame."""
+        limit, label = self.parameters.overlap_limit, self.compared_label(detections)
+        return suppress_non_maxima(detections.box, detections.score, limit, detections.frame, label)
 
 
 class Tracker(Protocol):
@@ -50,10 +70,12 @@ class Tracker(Protocol):
     Attributes:
         frame: the number of the present frame; 0 before the first.
         last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
+        left_out: the detections of final frames that are in no track.
     """
 
     frame: int
     last_ids: NDArray[np.int32]
+    left_out: LeftOutCollector
 
     @property
     def final_frame(self) -> int:
@@ -96,7 +118,7 @@ def read_frame(detections: Any, image: Image | None, frame_number: int | None, l
 
     Args:
         detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-            `x1 y1 x2 y2 score [label]`.
+            `x1 y1 x2 y2 score [label]`; None: the detector did not process this frame.
         image: (H, W, 3) uint8 BGR, or None.
         frame_number: of the frame; None: the one after the last.
         last: the number of the frame before.
@@ -111,6 +133,8 @@ def read_frame(detections: Any, image: Image | None, frame_number: int | None, l
     number = last + 1 if frame_number is None else int(frame_number)
     if number <= last:
         raise InputError(f"tracking frame by frame needs growing frame numbers: {number} after {last}")
+    if detections is None:
+        return FrameInput(number, Detections.empty(), image)
     try:
         return FrameInput(number, to_detections(detections, number), image)
     except InputError as error:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import (
     Constraint,
     Constraints,
@@ -12,10 +13,27 @@ from siamlink.association.solvers.constraints import (
     connected,
     group_detections,
 )
+from siamlink.association.solvers.solvers import LinkProblem, Solution
 from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import ConstraintError
 
+FINAL_TRACKS_CONTRADICT = (
+    "tracks that are final already contradict the constraints: use a longer latency_seconds, or mode offline"
+)
+"""Two groups that must be one track each turn out to share a frame only after they have become one track."""
 Ids = NDArray[np.int32]
+
+
+def solve_in_window(problem: LinkProblem, groups: Groups) -> Solution:
+    """The exact solution under constraints.
+
+    Raises:
+        ConstraintError: there is none, as tracks that are final contradict them.
+    """
+    try:
+        return solve_constrained(problem, groups)
+    except RuntimeError:
+        raise ConstraintError(FINAL_TRACKS_CONTRADICT) from None
 
 
 class RowConstraints:

@@ -13,13 +13,18 @@ HISTORY = 3000
 
 
 class RunningSceneStatistics:
-    """Statistics of the latest detections, computed again whenever a tenth of these is new."""
+    """Statistics of the latest detections, computed again whenever a tenth of these is new.
 
-    def __init__(self) -> None:
+    Args:
+        separate: whether classes are told apart.
+    """
+
+    def __init__(self, separate: bool = True) -> None:
+        self._separate = separate
         self._detections = Detections.empty()
         self._new: list[Detections] = []
         self._new_count = 0
-        self.statistics = SceneStatistics.of(self._detections)
+        self.statistics = SceneStatistics.of(self._detections, separate)
 
     def learn(self, new: Detections, least: int = 0) -> None:
         """Take in new detections, and keep the latest `HISTORY`, or the latest `least` if this is more."""
@@ -31,7 +36,7 @@ class RunningSceneStatistics:
         if self._new_count * 10 >= min(len(self._detections) + self._new_count, most):
             self._detections = Detections.concatenate([self._detections, *self._new])[-most:]
             self._new, self._new_count = [], 0
-            self.statistics = SceneStatistics.of(self._detections)
+            self.statistics = SceneStatistics.of(self._detections, self._separate)
 
     def learn_by_frame(self, new: Detections) -> Iterator[tuple[slice, SceneStatistics]]:
         """Take in the detections of several frames one after another.

@@ -8,12 +8,14 @@ import numpy as np
 from siamlink.association.appearance.appearance import ComparedPairs
 from siamlink.association.matcher import detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
+from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
 from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.processed_frames import EVERY_FRAME, ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
 
 Compare = Callable[[Detections, Pairs], ComparedPairs]
@@ -27,7 +29,7 @@ class ScoredPairs:
     Attributes:
         detections: after non-maximum suppression, sorted by frame.
         scene: statistics of all of them.
-        motion: of each detection, from the pairs before it.
+        motion: of each detection per step of the detector, from the pairs before it.
         pairs: the candidates.
         context_probability: (P,) that a pair is a link, by context.
         link_probability: (P,) the same, revised by the appearance.
@@ -52,6 +54,11 @@ class ScoredPairs:
         nothing, numbers, rows = Detections.empty(), np.zeros(0), np.zeros(0, np.int64)
         return cls(nothing, SceneStatistics.of(nothing), Motion.none(), Pairs(rows, rows), numbers, numbers, numbers)
 
+    def restarted(self) -> tuple["ScoredPairs", Detections]:
+        """No pairs but the same counts of them, and the detections to score anew."""
+        empty = replace(self.empty(), open_count=self.open_count, compared_count=self.compared_count)
+        return empty, self.detections
+
     def without_first(self, count: int) -> "ScoredPairs":
         """Without the first `count` detections and the pairs that they are part of."""
         rest = self.pairs.earlier >= count
@@ -70,7 +77,12 @@ class ScoredPairs:
         return link_problem(self.detections, self.pairs, self.link_probability, self.detection_probability, costs)
 
     def extended(
-        self, later: Detections, scene: SceneStatistics, setup: TrackerSetup, compare: Compare | None = None
+        self,
+        later: Detections,
+        scene: SceneStatistics,
+        setup: TrackerSetup,
+        compare: Compare | None = None,
+        processed: ProcessedFrames = EVERY_FRAME,
     ) -> "ScoredPairs":
         """These and later detections; pairs that have a probability by context and appearance keep it.
 
@@ -82,24 +94,28 @@ class ScoredPairs:
             scene: statistics of all detections.
             setup: frame rate, settings and models.
             compare: compares pairs by appearance; None: context alone decides.
+            processed: gaps are counted in the steps of these frames.
         """
         stopwatch, matcher, gate = setup.stopwatch, setup.matcher, setup.parameters.gate
         with stopwatch.stage("features"):
             detections = Detections.concatenate([self.detections, later])
-            since_frame = int(self.detections.frame.max(initial=0)) + 1
-            new = candidate_pairs(detections, setup.frame_rate, gate, since_frame)
-            motion = self.motion.continued_by(past_motion(detections, new))
-            new = new[new.gap(detections.frame) <= gate.max_link_frames]
-            features = pair_features(detections, new, scene.score_rank(detections), setup.frame_rate, motion)
+            stepped, rate = processed.at_steps(detections), setup.frame_rate / processed.stride
+            since_step = int(stepped.frame[: len(self.detections)].max(initial=0)) + 1
+            new = candidate_pairs(stepped, rate, gate, since_step)
+            new, class_nats = _of_possible_classes(new, detections, scene)
+            motion = self.motion.continued_by(past_motion(stepped, new))
+            near = new.gap(stepped.frame) <= gate.max_link_frames
+            new, class_nats = new[near], class_nats[near]
+            features = pair_features(stepped, new, scene.score_rank(detections), rate, motion)
         with stopwatch.stage("boosting"):
-            context = matcher.context_probability(features)
+            context = add_evidence(matcher.context_probability(features), class_nats)
             undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
         link, compared_count = context, 0
         if compare is not None and len(undecided):
             compared = compare(detections, new[undecided])
             compared_count = int(compared.available.sum())
             with stopwatch.stage("boosting"):
-                link = matcher.revise(context, features, new, undecided, compared)
+                link = matcher.revise(context, features, new, undecided, compared, class_nats)
         pairs, context = self.pairs.followed_by(new), np.append(self.context_probability, context)
         with stopwatch.stage("features"):
             support = detection_features(detections, scene, pairs, context)
@@ -116,3 +132,10 @@ class ScoredPairs:
             open_count=self.open_count + len(undecided),
             compared_count=self.compared_count + compared_count,
         )
+
+
+def _of_possible_classes(pairs: Pairs, detections: Detections, scene: SceneStatistics) -> tuple[Pairs, FloatArray]:
+    """The pairs whose classes may be linked, and the evidence of these classes (P,) in nats."""
+    nats = scene.classes.of_pairs(pairs, detections.label)
+    possible = nats >= NEVER
+    return (pairs, nats) if possible.all() else (pairs[possible], nats[possible])

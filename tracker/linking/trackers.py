@@ -17,6 +17,7 @@ from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker,
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.protocol import Tracker, TrackerSetup, image_and_number
+from siamlink.tracker.linking.timeline import Timeline
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import camera_for
 from siamlink.tracker.tracks import Tracks
@@ -38,7 +39,7 @@ AnySupervision = TypeVar("AnySupervision", bound=SupervisionDetections)
 def make_tracker(
     setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
 ) -> Tracker:
-    """The tracker of the settings: by linear program, or online with the Hungarian method by Kalman filter.
+    """The tracker of the settings: with calibrated or learned costs; online with the Hungarian method by Kalman filter.
 
     Raises:
         ConfigError: there are constraints, and the tracker cannot obey them.
@@ -48,7 +49,11 @@ def make_tracker(
         check_constraints_possible(setup.parameters)
     if setup.parameters.matching == "calibrated":
         check_calibration_possible(setup.parameters)
-        return CalibratedTracker(setup) if setup.parameters.mode == "offline" else CalibratedOnlineTracker(setup)
+        return (
+            CalibratedOnlineTracker(setup)
+            if setup.parameters.mode == "online"
+            else CalibratedTracker(setup, constraints)
+        )
     if setup.parameters.online_hungarian:
         return KalmanTracker(setup, appearance)
     return LinearProgramTracker(setup, appearance, constraints)
@@ -60,8 +65,6 @@ def check_constraints_possible(parameters: TrackerParameters) -> None:
     Raises:
         ConfigError: it cannot.
     """
-    if parameters.matching == "calibrated":
-        raise ConfigError("constraints need matching learned, not calibrated")
     if parameters.solver != "lp" or parameters.mode == "online":
         chosen = f"solver {parameters.solver}" if parameters.solver != "lp" else f"mode {parameters.mode}"
         raise ConfigError(f"constraints need mode offline or windowed and solver lp, not {chosen}")
@@ -73,9 +76,8 @@ def check_calibration_possible(parameters: TrackerParameters) -> None:
     Raises:
         ConfigError: they cannot.
     """
-    if parameters.matching == "calibrated" and (parameters.mode == "windowed" or parameters.solver != "lp"):
-        chosen = f"mode {parameters.mode}" if parameters.mode == "windowed" else f"solver {parameters.solver}"
-        raise ConfigError(f"matching calibrated needs mode offline or online and solver lp, not {chosen}")
+    if parameters.matching == "calibrated" and parameters.solver != "lp":
+        raise ConfigError(f"matching calibrated needs solver lp, not {parameters.solver}")
 
 
 class _PublicTracker:
@@ -112,6 +114,13 @@ class _PublicTracker:
         matcher = matcher or self.parameters.load_matcher()
         setup = TrackerSetup(frame_rate, self.parameters, matcher, image_size, stopwatch or Stopwatch())
         self._tracker = make_tracker(setup, described_in_passing(setup, describer), constraints)
+        self._timeline = Timeline(frame_rate)
+
+    def _update(self, detections: Any, image: Image | None, frame_number: int | None, timestamp: Any) -> Tracks:
+        moment = self._timeline.next(frame_number, timestamp)
+        tracks = self._tracker.update(detections, image, moment.steady if moment else frame_number)
+        self._timeline.add(moment)
+        return self._timeline.given(tracks, self._tracker.final_frame)
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet.
@@ -119,17 +128,17 @@ class _PublicTracker:
         Raises:
             ConstraintError: constraints name rows that never came.
         """
-        return self._tracker.finish()
+        return self._timeline.given(self._tracker.finish(), self._tracker.final_frame)
 
     @property
     def frame(self) -> int:
         """The number of the present frame; 0 before the first."""
-        return self._tracker.frame
+        return self._timeline.number(self._tracker.frame)
 
     @property
     def final_frame(self) -> int:
         """The last frame whose tracks are final."""
-        return self._tracker.final_frame
+        return self._timeline.number(self._tracker.final_frame)
 
     @property
     def last_ids(self) -> NDArray[np.int32]:
@@ -150,30 +159,34 @@ class _PublicTracker:
 class _DelayedTracker(_PublicTracker):
     def update(
         self,
-        detections: Detections | SupervisionDetections | ArrayLike,
+        detections: Detections | SupervisionDetections | ArrayLike | None,
         image: Image | None = None,
         frame_number: int | None = None,
         *,
+        timestamp: float | None = None,
         frame: Any = None,
     ) -> Tracks:
         """Take in the detections of the next frame and return the tracks of the frames that are final with it.
 
         Args:
             detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-                `x1 y1 x2 y2 score [label]`.
+                `x1 y1 x2 y2 score [label]`. None: the detector did not process this frame; an empty array: it found
+                nothing.
             image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
-            frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames have no
-                detections.
+            frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames were not
+                processed by the detector.
+            timestamp: time of the frame in seconds, for a variable frame rate; all frames have one, or none has.
             frame: deprecated; use `image` or `frame_number`.
 
         Returns:
             `Tracks` of the frames that became final with this call; empty if none did.
 
         Raises:
-            InputError: the frame number does not grow, or the detections are of several frames or none of these types.
+            InputError: the frame number or the time stamp does not grow, or the detections are of several frames or
+                none of these types.
             ConstraintError: constraints demand one track for two detections of this frame.
         """
-        return self._tracker.update(detections, *image_and_number(image, frame_number, frame))
+        return self._update(detections, *image_and_number(image, frame_number, frame), timestamp)
 
 
 class OfflineTracker(_DelayedTracker):
@@ -199,7 +212,13 @@ class OnlineTracker(_PublicTracker):
 
     @overload
     def update(
-        self, detections: Detections, image: Image | None = None, frame_number: int | None = None, *, frame: Any = None
+        self,
+        detections: Detections | None,
+        image: Image | None = None,
+        frame_number: int | None = None,
+        *,
+        timestamp: float | None = None,
+        frame: Any = None,
     ) -> Tracks: ...
 
     @overload
@@ -209,25 +228,40 @@ class OnlineTracker(_PublicTracker):
         image: Image | None = None,
         frame_number: int | None = None,
         *,
+        timestamp: float | None = None,
         frame: Any = None,
     ) -> AnySupervision: ...
 
     @overload
     def update(
-        self, detections: ArrayLike, image: Image | None = None, frame_number: int | None = None, *, frame: Any = None
+        self,
+        detections: ArrayLike,
+        image: Image | None = None,
+        frame_number: int | None = None,
+        *,
+        timestamp: float | None = None,
+        frame: Any = None,
     ) -> Tracks: ...
 
     def update(
-        self, detections: Any, image: Image | None = None, frame_number: int | None = None, *, frame: Any = None
+        self,
+        detections: Any,
+        image: Image | None = None,
+        frame_number: int | None = None,
+        *,
+        timestamp: float | None = None,
+        frame: Any = None,
     ) -> Any:
         """Take in the detections of the next frame and return the tracks of this frame.
 
         Args:
             detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-                `x1 y1 x2 y2 score [label]`.
+                `x1 y1 x2 y2 score [label]`. None: the detector did not process this frame; an empty array: it found
+                nothing.
             image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
-            frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames have no
-                detections.
+            frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames were not
+                processed by the detector.
+            timestamp: time of the frame in seconds, for a variable frame rate; all frames have one, or none has.
             frame: deprecated; use `image` or `frame_number`.
 
         Returns:
@@ -235,9 +269,10 @@ class OnlineTracker(_PublicTracker):
             its rows that belong to a track, with `tracker_id`.
 
         Raises:
-            InputError: the frame number does not grow, or the detections are of several frames or none of these types.
+            InputError: the frame number or the time stamp does not grow, or the detections are of several frames or
+                none of these types.
         """
-        tracks = self._tracker.update(detections, *image_and_number(image, frame_number, frame))
+        tracks = self._update(detections, *image_and_number(image, frame_number, frame), timestamp)
         tracks = tracks[tracks.frame == self.frame]
         if not hasattr(detections, "xyxy"):
             return tracks

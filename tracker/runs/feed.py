@@ -9,7 +9,6 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import DetectorError
 from siamlink.detectors.base.prefetch import DEPTH, prefetch
 from siamlink.detectors.base.stopwatch import Stopwatch
-from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame, FrameSource
@@ -113,10 +112,8 @@ def given_frames(source: TrackingInput, setup: TrackerSetup, draws: bool) -> Fee
 
 def _last_uncached(source: TrackingInput, setup: TrackerSetup) -> int:
     """The last frame whose image a tracker needs that is given one frame after another."""
-    selected, cache = (
-        suppress_overlaps(source.detections or Detections.empty(), setup.parameters.overlap_limit),
-        source.cache,
-    )
+    detections, cache = source.detections or Detections.empty(), source.cache
+    selected = detections[setup.without_duplicates(detections)]
     camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.camera)
     last = source.last_frame
     return max(

@@ -1,10 +1,11 @@
 """What comes of tracking one source."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.left_out import LeftOut
 from siamlink.tracker.tracks import Tracks
 
 
@@ -28,12 +29,21 @@ class AppearanceUse:
 
 @dataclass
 class Counts:
-    """How many detections were linked, into how many tracks of how many boxes, some of them interpolated."""
+    """How many detections there were, and how many tracks of how many boxes came of them.
+
+    Attributes:
+        detections: all, before non-maximum suppression.
+        tracks: how many.
+        boxes: of all tracks.
+        interpolated: how many of the boxes were interpolated or extrapolated.
+        left_out: how many detections are in no track, by reason; see `left_out.REASONS`.
+    """
 
     detections: int = 0
     tracks: int = 0
     boxes: int = 0
     interpolated: int = 0
+    left_out: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,8 @@ class TrackingResult:
         broken: why the source ended before its end; None if all of it was read.
         seconds: by stage, by the clock; stages overlap, so their sum may be more than the time that has passed.
         appearance: how far appearance was used; None without one.
+        left_out: the detections that are in no track, and why; empty as `tracks` is.
+        stride: frames from one frame that the detector processed to the next, as recognised from given detections.
     """
 
     name: str
@@ -61,6 +73,8 @@ class TrackingResult:
     broken: str | None
     seconds: dict[str, float]
     appearance: AppearanceUse | None = None
+    left_out: LeftOut = field(default_factory=LeftOut.none)
+    stride: int = 1
 
     def save(self, folder: str | Path) -> Path:
         """Write the tracks as MOT text to `folder/NAME.txt`, and return this path; an earlier file is replaced.

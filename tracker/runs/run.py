@@ -9,6 +9,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DecodedAgain
+from siamlink.tracker.linking.processed_frames import recognised_stride
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import described_in_passing, make_tracker
 from siamlink.tracker.postprocessing.camera_motion import camera_for
@@ -52,10 +53,12 @@ class TrackingRun:
             options.matcher or options.parameters.load_matcher(),
             source.image_size,
             self._stopwatch,
+            stride=1 if source.detections is None else recognised_stride(source.detections.frame),
+            collects_left_out=True,
         )
         constraints = self._source.constraints(self._source.detections or Detections.empty())
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
-        self._recorder = Recorder(options.sinks, options.keeps_tracks, self._stopwatch)
+        self._recorder = Recorder(options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out)
 
     def result(self) -> TrackingResult:
         """Track, and return what came of it.
@@ -88,6 +91,8 @@ class TrackingRun:
             broken=source.frames.broken if self._detects and source.frames else None,
             seconds=self._stopwatch.seconds,
             appearance=self._appearance_use(),
+            left_out=recorder.left_out,
+            stride=self._setup.stride or 1,
         )
 
     def _detect_all(self, source: TrackingInput) -> TrackingInput:
@@ -114,7 +119,7 @@ class TrackingRun:
             self._report(tracker.frame)
         if last_frame > tracker.frame:
             with self._stopwatch.stage("link"):
-                tracks = tracker.update(Detections.empty(), frame_number=last_frame)
+                tracks = tracker.update(None, frame_number=last_frame)
             self._recorder.add_tracks(tracks, tracker.final_frame)
             self._report(last_frame)
 

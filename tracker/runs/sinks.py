@@ -7,6 +7,7 @@ from typing import Protocol
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
+from siamlink.tracker.linking.left_out import LeftOut, LeftOutCollector
 from siamlink.tracker.runs.result import Counts
 from siamlink.tracker.tracks import Tracks
 
@@ -67,9 +68,13 @@ class Recorder:
         sinks: where tracks go.
         keeps: whether they are kept too.
         stopwatch: counts the sinks' time as the stage `draw`.
+        left_out: the detections that the tracker leaves out; they are counted too.
     """
 
-    def __init__(self, sinks: Sequence[Sink], keeps: bool, stopwatch: Stopwatch) -> None:
+    def __init__(
+        self, sinks: Sequence[Sink], keeps: bool, stopwatch: Stopwatch, left_out: LeftOutCollector | None = None
+    ) -> None:
+        self._left_out, self._left_out_parts = left_out, list[LeftOut]()
         self._sinks, self._keeps, self._stopwatch = sinks, keeps, stopwatch
         self._needs_frames = any(each.needs_frames for each in sinks)
         self._counts, self._ids = Counts(), set[int]()
@@ -92,12 +97,25 @@ class Recorder:
         self._ids.update(tracks.track_id.tolist())
         if self._keeps:
             self._tracks.append(tracks)
+        if self._left_out:
+            self._add_left_out(self._left_out.take())
         frames = []
         while self._waiting and self._waiting[0].number <= final_frame:
             frames.append(self._waiting.popleft())
         for sink in self._sinks:
             with self._stopwatch.stage("draw"):
                 sink.add(tracks, frames)
+
+    def _add_left_out(self, left_out: LeftOut) -> None:
+        for reason, number in left_out.counts.items():
+            self._counts.left_out[reason] = self._counts.left_out.get(reason, 0) + number
+        if self._keeps and len(left_out.reason):
+            self._left_out_parts.append(left_out)
+
+    @property
+    def left_out(self) -> LeftOut:
+        """The detections that are in no track, if they are kept."""
+        return LeftOut.joined(self._left_out_parts)
 
     @property
     def counts(self) -> Counts:

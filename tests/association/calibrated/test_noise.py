@@ -1,7 +1,15 @@
 import numpy as np
 from scipy.stats import t as student
 
-from siamlink.association.calibrated.noise import FEWEST, Sample, first_guess, fit_motion, log_student, nearest_pairs
+from siamlink.association.calibrated.noise import (
+    FEWEST,
+    Sample,
+    continued_noise_factor,
+    first_guess,
+    fit_motion,
+    log_student,
+    nearest_pairs,
+)
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.detectors.detections import Detections
 
@@ -50,3 +58,10 @@ def test_nearest_pairs_are_mutual() -> None:
     scene = make_scene(Detections([1, 1, 2, 2], box, [1] * 4, [0] * 4))
     i, j = nearest_pairs(scene)
     assert {*zip(i.tolist(), j.tolist(), strict=True)} == {(0, 2)}
+
+
+def test_noise_factors_go_on_by_group() -> None:
+    box = [[0, 0, 10, 10], [100, 0, 110, 10], [104, 0, 114, 10]]
+    scene = make_scene(Detections(np.repeat([1, 2], 3), box * 2, np.ones(6), np.zeros(6, int)))
+    assert continued_noise_factor(scene, np.array([2.0, 4.0, 6.0])).tolist() == [2, 4, 6, 2, 5, 5]
+    assert continued_noise_factor(scene, np.array([2.0])).tolist() == [2, 1, 1, 2, 1, 1]

@@ -58,3 +58,11 @@ def test_an_unusual_height_is_a_surprise() -> None:
     surprise = size_surprise(make_scene(Detections(frame, box, np.ones(40), np.zeros(40, int))), np.zeros(40, int))
     assert surprise[20] == 8
     assert np.abs(np.delete(surprise, 20)).max() < 1
+
+
+def test_boxes_of_another_class_are_no_better_ones_unless_they_are_the_same_box() -> None:
+    box = np.array([[0, 0, 100, 100], [0, 10, 100, 110], [2, 0, 102, 100]], float)
+    label = np.array([0, 1, 2])
+    scene = make_scene(Detections(np.ones(3), box, [0.9, 0.8, 0.7], label))
+    assert overlaps(scene).better == pytest.approx([0, 0, 98 / 102])
+    assert overlaps(make_scene(Detections(np.ones(3), box, [0.9, 0.8, 0.7], label * 0))).better[1] > 0.8

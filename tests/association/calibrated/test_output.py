@@ -1,6 +1,6 @@
 import numpy as np
 
-from siamlink.association.calibrated.output import output_detections
+from siamlink.association.calibrated.output import YOUNG, between_required, output_detections, young_tracks
 
 
 def test_tracks_of_probable_objects_are_in_the_results_without_their_weak_ends() -> None:
@@ -15,3 +15,17 @@ def test_a_weak_end_stays_if_its_own_features_are_those_of_an_object() -> None:
     number, step = np.zeros(3, int), np.arange(3)
     rows = output_detections(number, step, np.array([0.1, 0.9, 0.9]), np.array([0.5, 0.9, 0.9]))
     assert rows.all()
+
+
+def test_required_detections_and_what_lies_between_them_are_in_the_results() -> None:
+    number, step, required = np.zeros(5, int), np.arange(5), np.array([False, True, False, True, False])
+    weak = np.full(5, 0.1)
+    assert output_detections(number, step, weak, weak, required).tolist() == [False, True, True, True, False]
+    assert not output_detections(number, step, weak, weak, np.zeros(5, bool)).any()
+    assert between_required(number, step, required).tolist() == [False, True, True, False, False]
+
+
+def test_short_tracks_that_reach_the_present_are_young() -> None:
+    number = np.array([0, 1, 1, *[2] * (YOUNG + 1)])
+    step = np.array([0, 30, 31, *range(31 - YOUNG, 32)])
+    assert young_tracks(number, step).tolist() == [False, True, True, *[False] * (YOUNG + 1)]

@@ -20,8 +20,10 @@ def test_the_step_is_the_common_divisor_of_frame_distances(frames: list[int], st
 
 
 def test_processed_frames_can_be_given() -> None:
-    scene = make_scene(boxes([1, 9, 10]), processed_frames=np.array([1, 4, 9, 10, 12]))
-    assert scene.step.tolist() == [0, 2, 3]
+    scene = make_scene(boxes([1, 9, 17]), processed_frames=np.arange(1, 20, 4))
+    assert (scene.stride, scene.step.tolist()) == (4, [0, 2, 4])
+    scene = make_scene(boxes([1, 9, 17]), processed_frames=np.array([1, 4, 9, 10, 17]))
+    assert (scene.stride, scene.step.tolist()) == (1, [0, 8, 16])
 
 
 def test_pairs_are_all_within_the_limits() -> None:

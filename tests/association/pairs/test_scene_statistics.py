@@ -120,3 +120,25 @@ def test_without_detections_the_statistics_are_neutral():
     assert np.isfinite(scene.height_residual(some)).all()
     assert len(SceneStatistics.of(some).score_rank(Detections.empty())) == 0
     assert len(scene.height_residual(Detections.empty())) == 0
+
+
+def test_heights_are_compared_within_a_class_and_scores_over_all():
+    adults = on_the_ground(np.linspace(300, 500, 40), np.linspace(300, 500, 40) / 4, np.linspace(0.6, 0.9, 40))
+    balls = on_the_ground(np.linspace(300, 500, 40), np.full(40, 12.0), np.linspace(0.1, 0.3, 40))
+    both = Detections.concatenate([adults, balls.with_label(np.full(40, 32, np.int16))])
+    together, apart = SceneStatistics.of(both, separate=False), SceneStatistics.of(both)
+    ball = both.label == 32
+    assert np.abs(together.height_residual(both))[ball].min() > 1
+    assert np.abs(apart.height_residual(both)).max() < 0.01
+    assert (apart.score_rank(both) == together.score_rank(both)).all()
+    assert apart.score_rank(both)[ball].max() <= 0.5
+    assert apart.relative_height(both.height, both.label)[ball] == pytest.approx(np.ones(40))
+    assert together.relative_height(both.height, both.label) == pytest.approx(both.height / together.median_height)
+
+
+def test_a_class_without_statistics_is_compared_with_all():
+    adults, children = on_the_ground([300, 400], [100, 100]), on_the_ground([300, 400], [50, 50])
+    both = Detections.concatenate([adults, children.with_label(np.ones(2, int))])
+    of_another = on_the_ground([300], [75]).with_label(np.full(1, 9))
+    together = SceneStatistics.of(both, separate=False)
+    assert SceneStatistics.of(both).height_residual(of_another) == pytest.approx(together.height_residual(of_another))

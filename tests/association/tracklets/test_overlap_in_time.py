@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from siamlink.association.pairs.classes import NO_CLASSES, UNKNOWN_CLASSES
 from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.detections import Detections
 
@@ -91,3 +92,16 @@ def test_tracklets_lose_only_ends_and_are_numbered_in_order(walks):
         frames = detections.frame[(number == k) & (kept > 0)]
         assert (np.diff(frames) == 1).all(), "only ends are left out"
         assert len(np.unique(kept[(number == k) & (kept > 0)])) == 1
+
+
+def test_tracklets_of_classes_that_are_not_confused_are_two_objects():
+    detections, number = scene((1, 10, 0.0), (9, 20, 10.0))
+    apart = detections.with_label((number - 1).astype(np.int16))
+    probability, free = np.full(len(number), 0.5), np.zeros(len(number), bool)
+    for found, classes, kept in (
+        (detections, UNKNOWN_CLASSES, 20),
+        (apart, UNKNOWN_CLASSES, 22),
+        (apart, NO_CLASSES, 20),
+    ):
+        trimmed = trim_overlaps(found, number, probability, RATE, free, PARAMETERS, classes)
+        assert np.count_nonzero(trimmed) == kept

@@ -52,11 +52,24 @@ def test_detections_that_end_in_no_track_are_noted_with_the_remedy(
     job = Job(here / "out", TrackerParameters(appearance="none"), video=False)
     list(track_sources([folder], job, 1))
     noted = capsys.readouterr().err.splitlines()[-1]
-    assert noted.startswith("A: 0 of 24 detections are in tracks; the others were not linked or were taken for")
+    assert noted.startswith("A: 0 of 24 detections are in tracks: 24 taken for false alarms;")
     assert noted.endswith("for other objects use --config general")
     general = replace(job, parameters=TrackerParameters(matching="calibrated"), overwrite=True)
     list(track_sources([folder], general, 1))
     assert "are in tracks" not in capsys.readouterr().err
+
+
+def test_a_detector_that_processed_some_frames_only_is_noted(
+    here: Path, sequence: Make, capsys: pytest.CaptureFixture[str]
+) -> None:
+    walker = "".join(f"{frame},-1,{2 * frame},10,40,110,0.9\n" for frame in range(1, 25, 3))
+    job = Job(here / "out", TrackerParameters(appearance="none"), video=False)
+    [(_, outcome)] = track_sources([str(sequence("A", None, detections=walker))], job, 1)
+    assert outcome is not None
+    assert outcome.result.counts.tracks == 1
+    assert outcome.result.counts.interpolated > 10
+    noted = capsys.readouterr().err.splitlines()
+    assert noted[-1] == "A: detections lie in every 3rd frame only: the others count as not processed"
 
 
 def test_two_sources_of_one_name_are_refused_before_any_is_tracked(here: Path, sequence: Make) -> None:

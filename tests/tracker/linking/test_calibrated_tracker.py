@@ -93,20 +93,15 @@ def test_the_configuration_general_sets_matching_calibrated() -> None:
     assert (parameters.matching, parameters.mode, parameters.uses_appearance) == ("calibrated", "offline", False)
 
 
-@pytest.mark.parametrize(
-    ("settings", "chosen"), [({"mode": "windowed"}, "mode windowed"), ({"solver": "hungarian"}, "solver")]
-)
-def test_other_modes_and_solvers_are_refused(matcher: Matcher, settings: dict[str, str], chosen: str) -> None:
-    kind = WindowedTracker if "mode" in settings else OfflineTracker
-    with pytest.raises(
-        ConfigError, match=f"matching calibrated needs mode offline or online and solver lp, not {chosen}"
-    ):
-        kind(RATE, TrackerParameters(matching="calibrated", **settings), matcher)
+@pytest.mark.parametrize("kind", [OfflineTracker, WindowedTracker])
+def test_the_hungarian_solver_is_refused(matcher: Matcher, kind: type[OfflineTracker]) -> None:
+    with pytest.raises(ConfigError, match="matching calibrated needs solver lp, not hungarian"):
+        kind(RATE, TrackerParameters(matching="calibrated", solver="hungarian"), matcher)
 
 
-def test_constraints_are_refused(matcher: Matcher) -> None:
-    with pytest.raises(ConfigError, match="constraints need matching learned, not calibrated"):
-        OfflineTracker(RATE, CALIBRATED, matcher, constraints=[must_link(0, 5)])
+def test_online_constraints_are_refused(matcher: Matcher) -> None:
+    with pytest.raises(ConfigError, match="constraints need mode offline or windowed and solver lp, not mode online"):
+        OnlineTracker(RATE, CALIBRATED, matcher, constraints=[must_link(0, 5)])
 
 
 def test_the_models_of_a_folder_are_used_if_one_is_set(tmp_path: Path, matcher: Matcher) -> None:

@@ -282,7 +282,6 @@ def test_detections_of_several_frames_are_refused_and_nothing_is_lost(new):
         ("boxes", "does not consist of numbers"),
         (np.zeros((2, 3)), r"its shape is \(2, 3\)"),
         ([[5, 5, 1, 9, 1]], "box without area"),
-        (None, "does not consist of numbers"),
     ):
         with pytest.raises(InputError, match=f"cannot track the detections of frame 11: .*{message}") as caught:
             tracker.update(given)

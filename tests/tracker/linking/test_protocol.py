@@ -33,7 +33,6 @@ def test_frame_numbers_must_grow(frame):
     [
         (Detections([1, 2], [[0, 0, 5, 9]] * 2, [1, 1], [0, 0]), "the rows belong to several frames"),
         (np.zeros((2, 3)), r"its shape is \(2, 3\)"),
-        (None, "does not consist of numbers"),
     ],
 )
 def test_detections_that_cannot_be_used_are_refused_with_their_frame(detections, message):

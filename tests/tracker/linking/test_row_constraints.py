@@ -16,9 +16,9 @@ from siamlink.detectors.base.errors import ConfigError, ConstraintError
 from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing, occlusion, street
-from siamlink.tracker.linking.linear_program import FINAL_TRACKS_CONTRADICT, LinearProgramTracker
+from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.protocol import TrackerSetup
-from siamlink.tracker.linking.row_constraints import RowConstraints
+from siamlink.tracker.linking.row_constraints import FINAL_TRACKS_CONTRADICT, RowConstraints
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import open_input

@@ -4,6 +4,7 @@ import pytest
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
+from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, LeftOutCollector
 from siamlink.tracker.runs.result import Counts
 from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks, Recorder
 from siamlink.tracker.tracks import Tracks
@@ -61,3 +62,14 @@ def test_without_a_sink_that_draws_no_frame_is_held():
     recorder = Recorder((AppendTracks(lambda _: None),), False, Stopwatch())
     recorder.add_detections(detections(1), frame(1))
     assert not recorder._waiting
+
+
+@pytest.mark.parametrize("keeps", [True, False])
+def test_what_the_tracker_leaves_out_is_counted_by_reason_and_kept_with_the_tracks(keeps):
+    collector = LeftOutCollector(True)
+    recorder = Recorder((), keeps, Stopwatch(), collector)
+    for frame in (1, 2):
+        collector.add(Detections.from_boxes(frame, [[0, 0, 9, 9], [5, 5, 9, 9]]), np.array([DUPLICATE, FALSE_ALARM]))
+        recorder.add_tracks(Tracks.empty(), frame)
+    assert recorder.counts.left_out == {"duplicate": 2, "false_alarm": 2}
+    assert recorder.left_out.detections.frame.tolist() == ([1, 1, 2, 2] if keeps else [])

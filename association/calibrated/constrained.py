@@ -1,0 +1,157 @@
+"""Links that obey constraints of a user: detections that must be, or cannot be, in one track.
+
+The optimum without constraints is the optimum with them wherever it obeys them. Where it does not, the tracks that
+violate a constraint, and those that compete with these for links, are taken apart into detections. All other tracks
+stay as they are, as single nodes of the program. Its exact optimum under the constraints links detections and tracks.
+Tracks that must be one are joined, with a link in place of the gap between them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.calibrated.learned import LearnedLinks
+from siamlink.association.calibrated.likelihood import Links
+from siamlink.association.calibrated.rounds import (
+    LONGEST_GAP,
+    Estimate,
+    candidate_links,
+    learned_links,
+    usual_ratio,
+)
+from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.solvers.constrained_lp import solve_constrained, violations
+from siamlink.association.solvers.constraints import Groups
+from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+
+ROUNDS = 2
+"""Rounds of linking under constraints: the tracks of one round give the states, and these the ratios of the next."""
+ConstrainedSolver = Callable[[LinkProblem, Groups], Solution]
+
+
+@dataclass(frozen=True)
+class ConstrainedLinks:
+    """Finds the links of N detections under constraints.
+
+    Attributes:
+        scene: the detections.
+        groups: the constraints on them.
+        alone: (N,) probability that each is an object, from its own features.
+        learned: corrects the ratios of links; None: nothing does.
+        solve: the exact solver.
+    """
+
+    scene: Scene
+    groups: Groups
+    alone: FloatArray
+    learned: LearnedLinks | None
+    solve: ConstrainedSolver = solve_constrained
+
+    def obeyed(self, estimate: Estimate, fixed: IntArray | None = None, settled: int = 0) -> Estimate:
+        """The estimate with links that obey all constraints.
+
+        Args:
+            estimate: of all rounds.
+            fixed: (N,) links that do not change, -1 for none.
+            settled: no link leads to one of the first so many detections.
+
+        Raises:
+            RuntimeError: `solve` finds no links that obey the constraints with the fixed ones.
+        """
+        fixed = np.full(len(self.scene), -1, np.int64) if fixed is None else fixed
+        solution = _as_solution(estimate.successor)
+        violating = violations(solution, self.groups)
+        if not violating:
+            track = self.groups.joined(solution.track_ids())
+            return _joined(estimate, estimate.successor, np.arange(len(self.scene)), track)
+        involved = np.isin(self.groups.group, list(set().union(*violating)))
+        for _ in range(ROUNDS):
+            estimate = self._linked_again(estimate, involved, fixed, settled)
+        return estimate
+
+    def _linked_again(self, estimate: Estimate, involved: BoolArray, fixed: IntArray, settled: int) -> Estimate:
+        """The estimate, with new links where tracks have detections that are `involved` (N,) in a violation."""
+        own = _in_tracks_of(estimate.successor, involved)
+        links = self._candidates(estimate, own, fixed, settled)
+        free = _in_tracks_of(estimate.successor, own | _other_ends(links, own))
+        kept = np.where((estimate.successor >= 0) & ~free, estimate.successor, fixed)
+        possible = (kept[links.earlier] < 0) & (predecessors(kept)[links.later] < 0)
+        node = track_numbers(kept)
+        first, last = _ends(node)
+        frame = self.scene.frame
+        nothing = np.zeros(len(first))
+        problem = LinkProblem(
+            frame=frame[first].astype(np.int32),
+            detection=nothing,
+            entry=nothing,
+            exit=nothing,
+            pairs=Pairs(node[links.earlier[possible]], node[links.later[possible]]),
+            link=-links.ratio[possible],
+        )
+        groups = self.groups.of_tracklets(node, frame[first], frame[last])
+        track = groups.joined(self.solve(problem, groups).track_ids())
+        return _joined(estimate, kept, node, track, links)
+
+    def _candidates(self, estimate: Estimate, own: BoolArray, fixed: IntArray, settled: int) -> Links:
+        """Candidate links between all detections; those in `own` (N,) are candidates for longer gaps in any case."""
+        everything = replace(estimate, active=np.ones(len(self.scene), bool), ratio=np.where(own, 0.0, estimate.ratio))
+        if self.learned is None:
+            return candidate_links(self.scene, everything, LONGEST_GAP, fixed, settled)
+        return learned_links(self.scene, everything, self.alone, self.learned, fixed, settled)
+
+
+def _joined(
+    estimate: Estimate, kept: IntArray, node: IntArray, track: NDArray[np.int32], links: Links | None = None
+) -> Estimate:
+    """The estimate with the detections of each track linked in order of time.
+
+    Args:
+        estimate: gives the ratios of present links; the ratio of a link that only a constraint asks for is the median.
+        kept: (N,) the links inside the nodes.
+        node: (N,) the node of each detection, from 0 in the order of first detections.
+        track: (T,) the track of each node, 0 for none.
+        links: candidate links, with their ratios.
+    """
+    first, last = _ends(node)
+    order = np.flatnonzero(track > 0)
+    order = order[np.argsort(track[order], kind="stable")]
+    following = track[order[1:]] == track[order[:-1]]
+    successor = kept.copy()
+    successor[last[order[:-1][following]]] = first[order[1:][following]]
+    ratio = np.where(successor >= 0, usual_ratio(estimate), 0.0)
+    if links is not None:
+        used = successor[links.earlier] == links.later
+        ratio[links.earlier[used]] = links.ratio[used]
+    present = (successor >= 0) & (successor == estimate.successor)
+    ratio[present] = estimate.ratio[present]
+    return replace(estimate, successor=successor, ratio=ratio)
+
+
+def _as_solution(successor: IntArray) -> Solution:
+    """Links (N,) as a solution in which every detection is in a track."""
+    return Solution(np.ones(len(successor), bool), successor, 0.0)
+
+
+def _in_tracks_of(successor: IntArray, chosen: BoolArray) -> BoolArray:
+    """(N,) which detections are in a track with a chosen one (N,)."""
+    number = track_numbers(successor)
+    return np.isin(number, number[chosen])
+
+
+def _other_ends(links: Links, chosen: BoolArray) -> BoolArray:
+    """(N,) the detections that candidate links connect with the chosen ones (N,)."""
+    ends = np.zeros(len(chosen), bool)
+    ends[links.later[chosen[links.earlier]]] = True
+    ends[links.earlier[chosen[links.later]]] = True
+    return ends
+
+
+def _ends(node: IntArray) -> tuple[IntArray, IntArray]:
+    """The first and the last row of each node, both (T,), from the node of each detection (N,)."""
+    first = np.unique(node, return_index=True)[1]
+    last = len(node) - 1 - np.unique(node[::-1], return_index=True)[1]
+    return first, last

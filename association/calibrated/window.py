@@ -1,0 +1,187 @@
+"""Links of a moving window of a stream, with parameters estimated from the past that is in memory.
+
+The first window is linked as a whole video is. Later windows begin with the links and noise parameters of the window
+before: links between settled detections do not change, and no link leads to a settled detection.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from siamlink.association.calibrated.camera import still_camera
+from siamlink.association.calibrated.constrained import ConstrainedLinks, ConstrainedSolver
+from siamlink.association.calibrated.interpolation import NO_COUNTS, count_occlusions
+from siamlink.association.calibrated.models import Models, shipped_models
+from siamlink.association.calibrated.noise import QUICK_SAMPLE, continued_noise_factor
+from siamlink.association.calibrated.object_model import ObjectClassifier
+from siamlink.association.calibrated.rates import GAP_COUNTS, count_gaps, first_rates, update_rates
+from siamlink.association.calibrated.rounds import (
+    LONGEST_GAP,
+    STRONG,
+    Estimate,
+    calibrate,
+    candidate_links,
+    fit_noise,
+    learned_links,
+    relink,
+    restrict_to,
+    with_weak_detections,
+)
+from siamlink.association.calibrated.scene import Scene, make_scene
+from siamlink.association.calibrated.tracks import CalibratedResult, linked_result, no_tracks
+from siamlink.association.solvers.constrained_lp import solve_constrained
+from siamlink.association.solvers.constraints import Groups
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+from siamlink.detectors.detections import Detections
+
+HISTORY = 60
+"""Fewest steps before the settled frame that stay in the window."""
+FEWEST_SETTLED = 500
+"""Fewest settled detections that stay in the window, if `LONGEST_HISTORY` has so many."""
+LONGEST_HISTORY = 600
+"""Most steps before the settled frame that stay in the window."""
+FEWEST_LINKS = 30
+"""With fewer links in the last window, the parameters are estimated from the beginning. So they are if the frames
+between two steps change, because they are per step."""
+FIRST_FITS = (1, 2, 4)
+FIT_EVERY = 8
+"""The noise parameters are fitted in these first windows, and then in every multiple of this number."""
+
+
+class WindowLinker:
+    """Links the detections of a stream in a window that moves on.
+
+    Args:
+        frame_rate: frames a second.
+        image_size: width and height in pixels, if known.
+        models: models trained on other videos; by default the shipped ones.
+    """
+
+    def __init__(
+        self, frame_rate: float, image_size: tuple[float, float] | None = None, models: Models | None = None
+    ) -> None:
+        self._detections, self._waiting = Detections.empty(), list[Detections]()
+        self._rate, self._size = frame_rate, image_size
+        self._models = models or shipped_models()
+        self._settled = 0
+        self._estimate: Estimate | None = None
+        self._scene: Scene | None = None
+        self._stride = 0
+        self._gaps, self._occlusions = np.zeros(GAP_COUNTS), NO_COUNTS
+        self._solved = 0
+
+    def add(self, detections: Detections) -> None:
+        """Take in the detections of later frames."""
+        self._waiting.append(detections)
+
+    @property
+    def detections(self) -> Detections:
+        """The N detections in the window, sorted by frame."""
+        if self._waiting:
+            self._detections, self._waiting = Detections.concatenate([self._detections, *self._waiting]), []
+        return self._detections
+
+    def link(
+        self,
+        settled: BoolArray,
+        groups: Groups,
+        solve: ConstrainedSolver = solve_constrained,
+        ended: bool = False,
+        stride: int = 1,
+    ) -> CalibratedResult:
+        """Link all detections in the window.
+
+        Args:
+            settled: (M,) whether each of the settled detections is in a track.
+            groups: constraints on the detections.
+            solve: the exact solver under constraints.
+            ended: whether no detections will follow.
+            stride: frames from one frame that the detector processed to the next.
+        """
+        first = int(self.detections.frame.min(initial=1))
+        scene = make_scene(self.detections, self._size, np.array([first, first + stride]))
+        if not len(scene):
+            return no_tracks()
+        classifier = ObjectClassifier(scene, self._rate, self._models.alone, self._models.in_track)
+        estimate = self._new_estimate(scene, classifier)
+        if groups.constrained.any():
+            alone = classifier.alone(classifier.features(estimate.successor, estimate.ratio))
+            constrained = ConstrainedLinks(scene, groups, alone, self._models.links, solve)
+            estimate = constrained.obeyed(estimate, self._fixed(estimate.successor), self._settled)
+        self._estimate = estimate
+        self._scene, self._solved = scene, self._solved + 1
+        required, camera = groups.required, still_camera(scene)
+        return linked_result(scene, estimate, classifier, camera, settled, required, self._occlusions, ended)
+
+    def settle(self, final_frame: int) -> int:
+        """Do not change the links up to a frame any more; returns how many old detections left the window."""
+        estimate, scene, frame = self._estimate, self._scene, self.detections.frame
+        if estimate is None or scene is None:
+            return 0
+        end = int(np.searchsorted(frame, final_frame, side="right"))
+        longest, least = (
+            int(np.searchsorted(frame, final_frame - steps * scene.stride)) for steps in (LONGEST_HISTORY, HISTORY)
+        )
+        count = max(longest, min(least, max(end - FEWEST_SETTLED, 0)))
+        self._gaps += count_gaps(scene.step, np.where(np.arange(len(scene)) < count, estimate.successor, -1))
+        self._occlusions += count_occlusions(scene, estimate.successor, count)
+        self._settled = end - count
+        self._detections = self.detections[count:]
+        successor = estimate.successor[count:]
+        self._estimate = replace(
+            estimate,
+            successor=np.where(successor >= 0, successor - count, -1),
+            ratio=estimate.ratio[count:],
+            noise_factor=estimate.noise_factor[count:],
+        )
+        return count
+
+    def _fixed(self, successor: IntArray) -> IntArray:
+        """(N,) those links between settled detections, -1 for none, of the present ones (N,)."""
+        inside = (np.arange(len(successor)) < self._settled) & (successor < self._settled)
+        return np.where(inside, successor, -1)
+
+    def _new_estimate(self, scene: Scene, classifier: ObjectClassifier) -> Estimate:
+        """The estimate of the window, whose first detections are those of the last estimate."""
+        last, learned = self._estimate, self._models.links
+        if last is None:
+            self._stride = scene.stride
+            return calibrate(scene, np.zeros(len(scene)), classifier, learned)
+        new = len(scene) - len(last.successor)
+        successor = np.append(last.successor, np.full(new, -1, np.int64))
+        fixed = self._fixed(successor)
+        if scene.stride != self._stride or (last.successor >= 0).sum() < FEWEST_LINKS:
+            self._stride, self._gaps = scene.stride, np.zeros(GAP_COUNTS)
+            return calibrate(scene, np.zeros(len(scene)), classifier, learned, fixed=fixed, settled=self._settled)
+        estimate = Estimate(
+            motion=last.motion,
+            rates=first_rates(scene, max(min(LONGEST_GAP, scene.steps - 1), 1), np.zeros(len(scene))),
+            noise_factor=continued_noise_factor(scene, last.noise_factor),
+            successor=successor,
+            ratio=np.append(last.ratio, np.zeros(new)),
+            active=np.ones(len(scene), bool),
+        )
+        return self._continued(scene, estimate, classifier, fixed)
+
+    def _continued(self, scene: Scene, estimate: Estimate, classifier: ObjectClassifier, fixed: IntArray) -> Estimate:
+        """The estimate after a round in which all detections are linked, one of strong ones, and one of weak ones."""
+        settled, learned = self._settled, self._models.links
+        estimate = relink(scene, estimate, candidate_links(scene, estimate, LONGEST_GAP, fixed, settled), fixed)
+        if self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0:
+            estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
+        features = classifier.features(estimate.successor, estimate.ratio)
+        alone = classifier.alone(features)
+        estimate = self._with_rates(scene, estimate, alone)
+        estimate = restrict_to(estimate, classifier.in_track(features) >= STRONG)
+        if learned is None:
+            links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled)
+        else:
+            links = learned_links(scene, estimate, alone, learned, fixed, settled)
+        estimate = self._with_rates(scene, relink(scene, estimate, links, fixed), alone)
+        return with_weak_detections(scene, estimate, alone, learned, fixed, settled)
+
+    def _with_rates(self, scene: Scene, estimate: Estimate, alone: FloatArray) -> Estimate:
+        rates = update_rates(
+            scene, estimate.rates, estimate.successor, estimate.active, alone, True, past_gaps=self._gaps
+        )
+        return replace(estimate, rates=rates)

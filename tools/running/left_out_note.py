@@ -1,0 +1,103 @@
+"""One line about the detections that end in no track: how many, of which kind, and why."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.left_out import REASONS, LeftOut
+from siamlink.tracker.runs.result import TrackingResult
+
+LEAST_SHARE_IN_TRACKS = 1 / 3
+"""Of the detections; if fewer are in tracks, the line says so, whatever their scores."""
+FEWEST, LEAST_SHARE = 10, 0.05
+"""Confident detections in no track, and their share of all confident ones, from which on the line speaks of them."""
+TYPICAL = 0.8
+"""Share of the detections in no track that a kind must describe."""
+UNUSUAL = 0.2
+"""Largest share of the detections in tracks that it may describe."""
+WORDS = {
+    "duplicate": "suppressed as duplicates of better boxes",
+    "false_alarm": "taken for false alarms",
+    "short_track": "seen in too few frames",
+    "unconfirmed": "in tracks that were not certain yet",
+}
+REMEDY = "the shipped models know pedestrians: for other objects use --config general"
+
+
+def left_out_note(result: TrackingResult, learned: bool) -> str:
+    """What to say where many detections, or many confident ones, are in no track; nothing where that is not so.
+
+    A detection is confident if its score is at least the median score of the detections in tracks.
+
+    Args:
+        result: with its tracks and what was left out; of a live source only counts are known.
+        learned: whether models of pedestrians decided.
+    """
+    counts, remedy = result.counts, f"; {REMEDY}" if learned else ""
+    in_track = counts.boxes - counts.interpolated
+    if in_track < LEAST_SHARE_IN_TRACKS * counts.detections:
+        why = _reasons(counts.left_out) or "the others were not linked"
+        return f"{in_track} of {counts.detections} detections are in tracks: {why}{remedy}"
+    tracked = result.tracks[~result.tracks.interpolated]
+    if not len(tracked):
+        return ""
+    least = float(np.median(tracked.score))
+    confident = result.left_out.detections.score >= least
+    number, known = int(confident.sum()), int((tracked.score >= least).sum())
+    if number < max(FEWEST, LEAST_SHARE * (number + known)):
+        return ""
+    out = LeftOut(result.left_out.detections[confident], result.left_out.reason[confident])
+    kind = _kind(out.detections, tracked)
+    of_kind = f" ({kind})" if kind else ""
+    return f"{number} confident detections{of_kind} are in no track: {_reasons(out.counts)}{remedy if kind else ''}"
+
+
+def stride_note(result: TrackingResult) -> str:
+    """What to say where the detector processed some frames only."""
+    if result.stride == 1:
+        return ""
+    return f"detections lie in every {_ordinal(result.stride)} frame only: the others count as not processed"
+
+
+def _ordinal(number: int) -> str:
+    teen = number % 100 in (11, 12, 13)
+    return f"{number}{'th' if teen else {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th')}"
+
+
+def _reasons(counts: dict[str, int]) -> str:
+    """Why detections are left out, the most frequent reason first."""
+    ordered = sorted((name for name in REASONS.values() if counts.get(name)), key=lambda name: -counts[name])
+    return ", ".join(f"{counts[name]} {WORDS[name]}" for name in ordered)
+
+
+def _kind(out: Detections, tracked: Detections) -> str:
+    """The first kind that most detections in no track are of, and few of those in tracks; empty without one."""
+    for name, out_share, in_share in _kinds(out, tracked):
+        if out_share >= TYPICAL and in_share <= UNUSUAL:
+            return f"all {name}" if out_share == 1 else f"most {name}"
+    return ""
+
+
+def _kinds(out: Detections, tracked: Detections) -> Iterator[tuple[str, float, float]]:
+    """Kinds of detections, and the shares of those in no track and of those in tracks that they describe."""
+    labels = np.unique(out.label)
+    for label in labels[np.argsort([-np.count_nonzero(out.label == each) for each in labels], kind="stable")].tolist():
+        yield f"of class {label}", *_shares(out.label == label, tracked.label == label)
+    sizes = [np.sqrt(each.width.astype(np.float64) * each.height) for each in (out, tracked)]
+    small, large = np.quantile(sizes[1], [0.02, 0.98])
+    yield f"smaller than {small:.0f} pixels", *_shares(*(size < small for size in sizes))
+    yield f"larger than {large:.0f} pixels", *_shares(*(size > large for size in sizes))
+    yield "wider than tall", *_shares(*(each.width > each.height for each in (out, tracked)))
+    everything = np.concatenate([out.box, tracked.box])
+    low, high = everything[:, :2].min(0), everything[:, 2:].max(0)
+    near = 0.1 * (high - low)
+    for axis, (before, after) in enumerate((("left", "right"), ("top", "bottom"))):
+        centres = [each.centre[:, axis] for each in (out, tracked)]
+        yield f"near the {before} border", *_shares(*(centre < (low + near)[axis] for centre in centres))
+        yield f"near the {after} border", *_shares(*(centre > (high - near)[axis] for centre in centres))
+
+
+def _shares(out: NDArray[np.bool_], tracked: NDArray[np.bool_]) -> tuple[float, float]:
+    return float(out.mean()), float(tracked.mean())

@@ -1,0 +1,75 @@
+"""The class of a track: the most frequent one of its detections."""
+
+from collections import Counter
+
+import numpy as np
+
+from siamlink.tracker.tracks import Tracks
+
+LONGEST_SECONDS = 60.0
+"""Votes of tracks that had no box for so long are forgotten; no tracker continues a track after such a gap."""
+
+
+class ClassVote:
+    """Counts the classes of the detections of each track, as its boxes become final.
+
+    Args:
+        frame_rate: frames per second.
+    """
+
+    def __init__(self, frame_rate: float) -> None:
+        self._votes: dict[int, Counter[int]] = {}
+        self._last: dict[int, int] = {}
+        self._seen: set[int] = set()
+        self._longest = max(1, round(LONGEST_SECONDS * frame_rate))
+        self._due = self._longest
+
+    def voted(self, tracks: Tracks) -> Tracks:
+        """Boxes that are final now, each with the class of most detections of its track so far, these included.
+
+        Of classes with equally many votes, the first one of the track wins.
+        """
+        if not len(tracks):
+            return tracks
+        self._seen.update(np.unique(tracks.label).tolist())
+        self._count(tracks[~tracks.interpolated])
+        if len(self._seen) < 2:
+            return tracks
+        ids, place = np.unique(tracks.track_id, return_inverse=True)
+        first = tracks.label[np.unique(tracks.track_id, return_index=True)[1]]
+        winner = np.array(
+            [
+                self._votes[each].most_common(1)[0][0] if each in self._votes else label
+                for each, label in zip(ids.tolist(), first.tolist(), strict=True)
+            ],
+            np.int16,
+        )
+        return tracks.with_label(winner[place])
+
+    def voted_by_frame(self, tracks: Tracks) -> Tracks:
+        """The same for boxes of several frames, each by the detections up to its frame."""
+        self._seen.update(np.unique(tracks.label).tolist())
+        if len(self._seen) < 2:
+            self._count(tracks[~tracks.interpolated])
+            return tracks
+        return Tracks.concatenate([self.voted(each) for _, each in tracks.by_frame()])
+
+    def _count(self, detected: Tracks) -> None:
+        keys, first, counts = np.unique(
+            np.column_stack([detected.track_id, detected.label]), axis=0, return_index=True, return_counts=True
+        )
+        for row in np.argsort(first, kind="stable").tolist():
+            track_id, label = keys[row].tolist()
+            self._votes.setdefault(track_id, Counter())[label] += int(counts[row])
+        ids, last = np.unique(detected.track_id[::-1], return_index=True)
+        self._last.update(zip(ids.tolist(), detected.frame[::-1][last].tolist(), strict=True))
+        if len(detected):
+            self._forget(int(detected.frame[-1]))
+
+    def _forget(self, frame: int) -> None:
+        """Forget the tracks without a detection for too long before a frame, from time to time."""
+        if frame < self._due:
+            return
+        self._due = frame + self._longest
+        for track_id in [each for each, last in self._last.items() if last < frame - self._longest]:
+            del self._votes[track_id], self._last[track_id]
