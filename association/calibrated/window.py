@@ -1,7 +1,8 @@
 """Links of a moving window of a stream, with parameters estimated from the past that is in memory.
 
-The first window is linked as a whole video is. Later windows begin with the links and noise parameters of the window
-before: links between settled detections do not change, and no link leads to a settled detection.
+The first window is linked as a whole video is. Later windows begin with the noise parameters of the window before and
+with its links between strong detections. Links between settled detections do not change, and no link leads to a settled
+detection.
 """
 
 from dataclasses import replace
@@ -65,6 +66,7 @@ class WindowLinker:
         self._models = models or shipped_models()
         self._settled = 0
         self._estimate: Estimate | None = None
+        self._strong: Estimate | None = None
         self._scene: Scene | None = None
         self._stride = 0
         self._gaps, self._occlusions = np.zeros(GAP_COUNTS), NO_COUNTS
@@ -103,7 +105,7 @@ class WindowLinker:
         if not len(scene):
             return no_tracks()
         classifier = ObjectClassifier(scene, self._rate, self._models.alone, self._models.in_track)
-        estimate = self._new_estimate(scene, classifier)
+        estimate = self._linked(scene, classifier)
         if groups.constrained.any():
             alone = classifier.alone(classifier.features(estimate.successor, estimate.ratio))
             constrained = ConstrainedLinks(scene, groups, alone, self._models.links, solve)
@@ -115,8 +117,8 @@ class WindowLinker:
 
     def settle(self, final_frame: int) -> int:
         """Do not change the links up to a frame any more; returns how many old detections left the window."""
-        estimate, scene, frame = self._estimate, self._scene, self.detections.frame
-        if estimate is None or scene is None:
+        estimate, strong, scene, frame = self._estimate, self._strong, self._scene, self.detections.frame
+        if estimate is None or strong is None or scene is None:
             return 0
         end = int(np.searchsorted(frame, final_frame, side="right"))
         longest, least = (
@@ -127,12 +129,13 @@ class WindowLinker:
         self._occlusions += count_occlusions(scene, estimate.successor, count)
         self._settled = end - count
         self._detections = self.detections[count:]
-        successor = estimate.successor[count:]
+        inside = (np.arange(len(scene)) < end) & (estimate.successor < end)
+        successor = np.where(inside, estimate.successor, np.where(strong.successor < end, -1, strong.successor))[count:]
         self._estimate = replace(
-            estimate,
-            successor=np.where(successor >= 0, successor - count, -1),
-            ratio=estimate.ratio[count:],
-            noise_factor=estimate.noise_factor[count:],
+            strong,
+            successor=np.where(successor >= count, successor - count, -1),
+            ratio=np.where(inside, estimate.ratio, strong.ratio)[count:],
+            noise_factor=strong.noise_factor[count:],
         )
         return count
 
@@ -141,18 +144,22 @@ class WindowLinker:
         inside = (np.arange(len(successor)) < self._settled) & (successor < self._settled)
         return np.where(inside, successor, -1)
 
-    def _new_estimate(self, scene: Scene, classifier: ObjectClassifier) -> Estimate:
+    def _linked(self, scene: Scene, classifier: ObjectClassifier) -> Estimate:
         """The estimate of the window, whose first detections are those of the last estimate."""
         last, learned = self._estimate, self._models.links
         if last is None:
             self._stride = scene.stride
-            return calibrate(scene, np.zeros(len(scene)), classifier, learned)
+            self._strong = calibrate(scene, np.zeros(len(scene)), classifier, learned)
+            return self._strong
         new = len(scene) - len(last.successor)
         successor = np.append(last.successor, np.full(new, -1, np.int64))
         fixed = self._fixed(successor)
         if scene.stride != self._stride or (last.successor >= 0).sum() < FEWEST_LINKS:
             self._stride, self._gaps = scene.stride, np.zeros(GAP_COUNTS)
-            return calibrate(scene, np.zeros(len(scene)), classifier, learned, fixed=fixed, settled=self._settled)
+            self._strong = calibrate(
+                scene, np.zeros(len(scene)), classifier, learned, fixed=fixed, settled=self._settled
+            )
+            return self._strong
         estimate = Estimate(
             motion=last.motion,
             rates=first_rates(scene, max(min(LONGEST_GAP, scene.steps - 1), 1), np.zeros(len(scene))),
@@ -164,11 +171,12 @@ class WindowLinker:
         return self._continued(scene, estimate, classifier, fixed)
 
     def _continued(self, scene: Scene, estimate: Estimate, classifier: ObjectClassifier, fixed: IntArray) -> Estimate:
-        """The estimate after a round in which all detections are linked, one of strong ones, and one of weak ones."""
+        """The estimate after one round each of links to the next step, of strong detections, and of all.
+
+        The noise is fitted to strong detections only. Weak ones are too often in tracks where they do not belong.
+        """
         settled, learned = self._settled, self._models.links
-        estimate = relink(scene, estimate, candidate_links(scene, estimate, LONGEST_GAP, fixed, settled), fixed)
-        if self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0:
-            estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
+        estimate = relink(scene, estimate, candidate_links(scene, estimate, 1, fixed, settled), fixed)
         features = classifier.features(estimate.successor, estimate.ratio)
         alone = classifier.alone(features)
         estimate = self._with_rates(scene, estimate, alone)
@@ -177,7 +185,10 @@ class WindowLinker:
             links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled)
         else:
             links = learned_links(scene, estimate, alone, learned, fixed, settled)
-        estimate = self._with_rates(scene, relink(scene, estimate, links, fixed), alone)
+        estimate = relink(scene, estimate, links, fixed)
+        if self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0:
+            estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
+        self._strong = estimate = self._with_rates(scene, estimate, alone)
         return with_weak_detections(scene, estimate, alone, learned, fixed, settled)
 
     def _with_rates(self, scene: Scene, estimate: Estimate, alone: FloatArray) -> Estimate:
