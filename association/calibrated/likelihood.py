@@ -14,24 +14,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamlink.association.calibrated.motion import Motion, transitions
+from siamlink.association.calibrated.motion import DIMENSIONS, Motion, log_student, transitions
 from siamlink.association.calibrated.rates import Rates
 from siamlink.association.calibrated.scene import Scene
-from siamlink.association.calibrated.states import States
+from siamlink.association.calibrated.states import CC, CS, CV, SS, SV, VV, C, S, States, V
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-Axes = tuple[FloatArray, FloatArray]
 JUMP = 0.25
-"""Standard deviation of a jump of the centre, in the object's own size."""
-JUMP_SIDE = 0.2
-"""Standard deviation of a jump of the logarithm of a side."""
+"""Standard deviation of a jump of an edge, in the object's own size."""
 JUMP_TAIL = 8.0
 """Degrees of freedom of the density of jumps."""
 LEAST_BY_PLACE = -8.0
-"""Nats; pairs with a lower ratio from rates, classes and place are dropped before velocity and size are computed."""
-X, V, PP, PV, VV = range(5)
-"""Rows of a state: position, velocity, variance of position, covariance, variance of velocity."""
-PLACE_AXES, SIZE_AXES = (0, 1), (2, 3)
+"""Nats; pairs with a lower ratio from rates, classes and place are dropped before the velocity is compared."""
 GATE = 10.0
 """Candidate pairs are within so many standard deviations of the predicted place."""
 
@@ -45,7 +39,8 @@ class Links:
         later: (P,) rows of the later ones.
         ratio: (P,) log likelihood ratio of being linked to not being linked.
         jumped: (P,) probability of a jump of the box, if linked.
-        parts: (P, 4) terms of the ratio without a jump: rates and classes, place, velocity, size.
+        parts: (P, 4) terms of the ratio: rates and classes, place and sides, velocity, and minus the log density of
+            the sides of a new object.
     """
 
     earlier: IntArray
@@ -62,18 +57,12 @@ def log_student2(square: FloatArray, log_area: FloatArray, tail: float) -> Float
     """Log density of Student's distribution in two dimensions.
 
     Args:
-        square: (P,) sum of the squared deviations, each divided by its variance.
-        log_area: (P,) sum of the logarithms of both variances.
+        square: (P,) squared Mahalanobis distance.
+        log_area: (P,) logarithm of the determinant of the covariance.
         tail: degrees of freedom.
     """
     density: FloatArray = -1.8379 - 0.5 * log_area - (tail + 2) / 2 * np.log1p(square / tail)
     return density
-
-
-def _density(deviations: Axes, variances: Axes, tail: float) -> FloatArray:
-    """(P,) log density of deviations of two axes, each (P,), of given variances."""
-    (x, y), (a, b) = deviations, variances
-    return log_student2(x * x / a + y * y / b, np.log(a * b), tail)
 
 
 class LinkModel:
@@ -88,20 +77,20 @@ class LinkModel:
         self.exit_ratio = np.log1p(-rates.exit) - np.log(rates.exit)
         self.entry_ratio = -rates.log_entry
         self.square = scene.unit**2
+        self.side = scene.extent.T.copy()
+        self.log_side = np.log(self.side)
         self.code, self.classes = scene.code, rates.classes
-        self.new_variance = tuple(
-            self.back[axis][VV] + motion.velocity_spread[axis] ** 2 * self.square for axis in PLACE_AXES
-        )
 
     def near(self, i: IntArray, j: IntArray) -> tuple[IntArray, IntArray]:
         """The gate: the pairs whose later detection is near the place predicted from the earlier one."""
-        for axis in PLACE_AXES:
+        for axis in range(DIMENSIONS):
             gap = self.step[j] - self.step[i]
             reach, noise = self.table[axis, 0][gap], self.table[axis, 2][gap]
-            ahead, back = self.ahead[axis], self.back[axis]
+            (mean, covariance), (mean_back, covariance_back) = self.ahead[axis], self.back[axis]
             jump = JUMP**2 + self.motion.velocity_spread[axis] ** 2 * gap + noise
-            variance = ahead[PP][i] + reach * reach * ahead[VV][i] + self.square[j] * jump + back[PP][j]
-            moved = back[X][j] - ahead[X][i] - reach * ahead[V][i]
+            variance = covariance[CC][i] + reach * reach * covariance[VV][i]
+            variance += self.square[j] * jump + covariance_back[CC][j]
+            moved = mean_back[C][j] - mean[C][i] - reach * mean[V][i]
             close = moved * moved < GATE**2 * variance
             i, j = i[close], j[close]
         return i, j
@@ -118,76 +107,109 @@ class LinkModel:
         base = self.exit_ratio[i] + self.entry_ratio[j] + self.rates.log_gap[gap]
         if len(self.classes) > 1:
             base = base + self.classes[self.code[i], self.code[j]]
-        deviation, variance = self._deviation(i, j, gap)
-        smooth = _density(deviation, variance, self.motion.tail)
-        jumped = np.log(self.motion.jump_probability) + _density(
-            deviation, self._jump_variance(variance, j, gap), JUMP_TAIL
-        )
-        possible = base + np.logaddexp(smooth, jumped) > LEAST_BY_PLACE + least
-        i, j, gap, base, smooth, jumped = (column[possible] for column in (i, j, gap, base, smooth, jumped))
-        deviation, variance = ((x[possible], y[possible]) for x, y in (deviation, variance))
-        same, jump_size = self._size(i, j, gap)
-        velocity = self._velocity((i, j, gap), deviation, variance)
-        parts = np.column_stack([base, smooth, velocity, same])
-        jump_size = jumped + jump_size
-        density = np.logaddexp(smooth + velocity + np.log1p(-self.motion.jump_probability) + same, jump_size)
-        ratio = base + density
+        place, new_sides, jumped = np.zeros((3, len(i)))
+        deviations = np.stack([self._deviations(axis, i, j, gap) for axis in range(DIMENSIONS)])
+        for axis in range(DIMENSIONS):
+            density, probability = self._place(axis, deviations[axis], j, gap)
+            place += density
+            jumped += probability / DIMENSIONS
+            new_sides -= self._new_side(axis, deviations[axis], j)
+        near = np.flatnonzero(base + place + new_sides > LEAST_BY_PLACE + least)
+        i, j, gap, base, place, new_sides, jumped = (c[near] for c in (i, j, gap, base, place, new_sides, jumped))
+        velocity = self._velocity(deviations[:, :, near], i, j, gap)
+        ratio = base + place + new_sides + velocity
+        parts = np.column_stack([base, place, velocity, new_sides])
         good = ratio > least
-        return Links(i[good], j[good], ratio[good], np.exp(jump_size - density)[good], parts[good])
+        return Links(i[good], j[good], ratio[good], jumped[good], parts[good])
 
-    def _deviation(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[Axes, Axes]:
-        """Deviation from the predicted place on each axis (P,), and its variance."""
-        pairs = []
-        for axis in PLACE_AXES:
-            ahead, back = self.ahead[axis], self.back[axis]
-            reach, noise = self.table[axis, 0][gap], self.table[axis, 2][gap]
-            deviation = back[X][j] - ahead[X][i] - reach * ahead[V][i]
-            variance = ahead[PP][i] + reach * (2 * ahead[PV][i] + reach * ahead[VV][i]) + back[PP][j]
-            pairs.append((deviation, variance + self.square[j] * noise))
-        (x, a), (y, b) = pairs
-        return (x, y), (a, b)
+    def _deviations(self, axis: int, i: IntArray, j: IntArray, gap: IntArray) -> FloatArray:
+        """Deviations of the later state from the predicted one, in one dimension.
 
-    def _jump_variance(self, variance: Axes, j: IntArray, gap: IntArray) -> Axes:
-        """The variance (P,) of the deviation on each axis with a jump."""
-        a, b = (
-            variance[axis] + (JUMP**2 + self.motion.velocity_spread[axis] ** 2 * gap) * self.square[j]
-            for axis in PLACE_AXES
+        Returns:
+            (8, P) deviations of centre and side, their variances and covariance (cc, cs, ss), the covariances of both
+            with the deviation of the velocity (cv, sv), and the squared own size.
+        """
+        (mean, covariance), (mean_back, covariance_back) = self.ahead[axis], self.back[axis]
+        reach, decay, noise, cross, _, side_noise = (column[gap] for column in self.table[axis])
+        unit = self.square[j]
+        cc, cs, cv, ss, sv, vv = covariance[:, i]
+        part = cv + reach * vv
+        return np.stack(
+            [
+                mean_back[C][j] - mean[C][i] - reach * mean[V][i],
+                mean_back[S][j] - mean[S][i],
+                cc + reach * (cv + part) + covariance_back[CC][j] + unit * noise,
+                cs + reach * sv + covariance_back[CS][j],
+                ss + covariance_back[SS][j] + unit * side_noise,
+                decay * part + unit * cross + covariance_back[CV][j],
+                decay * sv + covariance_back[SV][j],
+                unit,
+            ]
         )
-        return a, b
 
-    def _velocity(self, pairs: tuple[IntArray, IntArray, IntArray], deviation: Axes, variance: Axes) -> FloatArray:
-        """(P,) log density of the later velocity given the place, minus that of the velocity of a new object."""
-        i, j, gap = pairs
-        deviations, variances = [], []
-        for axis in PLACE_AXES:
-            ahead, back = self.ahead[axis], self.back[axis]
-            reach, decay, _, cross, velocity_noise = (column[gap] for column in self.table[axis])
-            speed, unit = ahead[VV][i], self.square[j]
-            shared = decay * (ahead[PV][i] + reach * speed) + unit * cross + back[PV][j]
-            gain = shared / variance[axis]
-            deviations.append(back[V][j] - decay * ahead[V][i] - gain * deviation[axis])
-            variances.append(
-                np.maximum(decay * decay * speed + unit * velocity_noise + back[VV][j] - gain * shared, 1e-9)
-            )
-        unlinked = _density(
-            (self.back[0][V][j], self.back[1][V][j]),
-            (self.new_variance[0][j], self.new_variance[1][j]),
-            self.motion.tail,
-        )
-        return _density((deviations[0], deviations[1]), (variances[0], variances[1]), self.motion.tail) - unlinked
+    def _place(self, axis: int, deviations: FloatArray, j: IntArray, gap: IntArray) -> tuple[FloatArray, FloatArray]:
+        """(P,) log density of centre and log side in one dimension, and the probability of a jump (P,).
 
-    def _size(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[FloatArray, FloatArray]:
-        """(P,) log likelihood ratio of the sides, without and with a jump."""
-        deviation = (self.back[2][X][j] - self.ahead[2][X][i], self.back[3][X][j] - self.ahead[3][X][i])
-        a, b = (self.ahead[axis][PP][i] + self.back[axis][PP][j] + self.table[axis, 2][gap] for axis in SIZE_AXES)
-        neighbour = self.motion.neighbour_size**2
-        unlinked = _density(deviation, (np.maximum(neighbour[0], a), np.maximum(neighbour[1], b)), self.motion.tail)
-        same = _density(deviation, (a, b), self.motion.tail)
-        jump_size = _density(deviation, (a + JUMP_SIDE**2, b + JUMP_SIDE**2), JUMP_TAIL)
-        return same - unlinked, jump_size - unlinked
+        No edge, one of both, or both may jump.
+        """
+        c, s, cc, cs, ss, _, _, unit = deviations
+        low, high = c - s / 2, c + s / 2
+        middle = cc + ss / 4
+        a, b, cross = np.maximum(middle - cs, 1e-9), np.maximum(middle + cs, 1e-9), cc - ss / 4
+        jump = (JUMP**2 + self.motion.velocity_spread[axis] ** 2 * gap) * unit
+        probability = self.motion.jump_probability
+        smooth = _density(low, high, a, b, cross, self.motion.tail) + np.log1p(-probability)
+        jumps = [_density(low, high, a + p * jump, b + q * jump, cross, JUMP_TAIL) for p, q in ((1, 0), (0, 1), (1, 1))]
+        jumped = np.logaddexp(np.logaddexp(jumps[0], jumps[1]), jumps[2]) + np.log(probability / 3)
+        density = np.logaddexp(smooth, jumped)
+        return density + self.log_side[axis][j], np.exp(jumped - density)
+
+    def _new_side(self, axis: int, deviations: FloatArray, j: IntArray) -> FloatArray:
+        """(P,) log density of the logarithm of a new object's side, in one dimension."""
+        relative = deviations[1] / self.side[axis][j]
+        variance = np.maximum(self.motion.neighbour_size[axis] ** 2, deviations[4] / self.side[axis][j] ** 2)
+        return log_student(relative**2 / variance, variance, self.motion.tail)
+
+    def _velocity(self, deviations: FloatArray, i: IntArray, j: IntArray, gap: IntArray) -> FloatArray:
+        """(P,) log density of the later velocity given the place, minus that of the velocity of a new object.
+
+        With the probability of a jump, the velocity changes to that of a new object.
+
+        Args:
+            deviations: (2, 8, P) of both dimensions.
+            i: (P,) earlier detections.
+            j: (P,) later ones.
+            gap: (P,) steps.
+        """
+        square, area, new_square, new_area = np.zeros((4, len(i)))
+        for axis in range(DIMENSIONS):
+            (mean, covariance), (mean_back, covariance_back) = self.ahead[axis], self.back[axis]
+            decay, velocity_noise = self.table[axis, 1][gap], self.table[axis, 4][gap]
+            c, s, cc, cs, ss, cv, sv, unit = deviations[axis]
+            determinant = np.maximum(cc * ss - cs * cs, 1e-9 * cc * ss)
+            gain_c, gain_s = (ss * cv - cs * sv) / determinant, (cc * sv - cs * cv) / determinant
+            moved = mean_back[V][j] - decay * mean[V][i] - gain_c * c - gain_s * s
+            own = decay * decay * covariance[VV][i] + unit * velocity_noise + covariance_back[VV][j]
+            variance = np.maximum(own - gain_c * cv - gain_s * sv, 1e-9)
+            square, area = square + moved**2 / variance, area + np.log(variance)
+            variance = covariance_back[VV][j] + self.motion.velocity_spread[axis] ** 2 * unit
+            new_square, new_area = new_square + mean_back[V][j] ** 2 / variance, new_area + np.log(variance)
+        tail, jump = self.motion.tail, self.motion.jump_probability
+        same = log_student2(square, area, tail) - log_student2(new_square, new_area, tail)
+        ratio: FloatArray = np.logaddexp(same + np.log1p(-jump), np.log(jump))
+        return ratio
 
 
-def _columns(states: States) -> FloatArray:
-    """(4, 5, N) the states by axis and row (X, V, PP, PV, VV), each column contiguous."""
-    columns = (states.place, states.velocity, states.place_variance, states.covariance, states.velocity_variance)
-    return np.ascontiguousarray(np.stack(columns).transpose(2, 0, 1))
+def _density(
+    low: FloatArray, high: FloatArray, a: FloatArray, b: FloatArray, cross: FloatArray, tail: float
+) -> FloatArray:
+    """(P,) log density of deviations of both edges (P,) with variances a and b and covariance `cross` (P,)."""
+    determinant = np.maximum(a * b - cross * cross, 1e-9 * a * b)
+    square = (b * low * low - 2 * cross * low * high + a * high * high) / determinant
+    return log_student2(square, np.log(determinant), tail)
+
+
+def _columns(states: States) -> tuple[tuple[FloatArray, FloatArray], ...]:
+    """Per dimension the means (3, N) and covariances (6, N), each row contiguous."""
+    mean, covariance = (np.ascontiguousarray(part.transpose(2, 0, 1)) for part in (states.mean, states.covariance))
+    return tuple(zip(mean, covariance, strict=True))
