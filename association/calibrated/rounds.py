@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siamlink.association.calibrated.duplicates import OverlappingBoxes, apply
 from siamlink.association.calibrated.learned import LINK_BONUS, LearnedLinks
 from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.link_features import link_features
@@ -48,6 +49,7 @@ class Estimate:
         successor: (N,) the next detection of the same track, -1 at its end.
         ratio: (N,) log likelihood ratio of that link.
         active: (N,) whether each detection may be linked.
+        duplicate: (N,) whether it shows an object that another detection shows better.
     """
 
     motion: Motion
@@ -56,6 +58,7 @@ class Estimate:
     successor: IntArray
     ratio: FloatArray
     active: BoolArray
+    duplicate: BoolArray
 
     @property
     def objective(self) -> float:
@@ -74,6 +77,7 @@ def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
         successor=np.full(count, -1, np.int64),
         ratio=np.zeros(count),
         active=np.ones(count, bool),
+        duplicate=np.zeros(count, bool),
     )
 
 
@@ -95,6 +99,7 @@ def calibrate(
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
+    overlapping = OverlappingBoxes(scene)
     for number in range(rounds):
         if number == STRONG_ROUND and classifier is not None:
             features = classifier.features(estimate.successor, estimate.ratio)
@@ -105,13 +110,17 @@ def calibrate(
         else:
             links = learned_links(scene, estimate, alone, learned)
         estimate = relink(scene, estimate, links)
+        if number >= STRONG_ROUND:
+            estimate = without_duplicates(scene, estimate, overlapping)
         if number < FIT_ROUNDS:
             estimate = fit_noise(scene, estimate, SAMPLE)
         rates = update_rates(
             scene, estimate.rates, estimate.successor, estimate.active, alone, by_age=number >= AGED_ROUND
         )
         estimate = replace(estimate, rates=rates)
-    return with_weak_detections(scene, estimate, alone, learned) if rounds == ROUNDS else estimate
+    if rounds < ROUNDS:
+        return estimate
+    return without_duplicates(scene, with_weak_detections(scene, estimate, alone, learned), overlapping)
 
 
 def learned_links(
@@ -129,6 +138,19 @@ def learned_links(
     links = candidate_links(scene, estimate, LONGEST_GAP, fixed, least=LEAST_LEARNED)
     features = link_features(scene, links, estimate.successor, alone, usual_ratio(estimate))
     return learned.corrected(links, features)
+
+
+def without_duplicates(scene: Scene, estimate: Estimate, overlapping: OverlappingBoxes) -> Estimate:
+    """The estimate with the detections of objects that were detected twice in one track; see `duplicates`."""
+    handovers = overlapping.handovers(estimate.successor, link_model(scene, estimate, estimate.rates.longest))
+    if not handovers:
+        return estimate
+    successor, ratio, dropped = apply(handovers, estimate.successor, estimate.ratio)
+    duplicate = estimate.duplicate.copy()
+    duplicate[dropped] = True
+    return replace(
+        estimate, successor=successor, ratio=ratio, duplicate=duplicate, active=estimate.active & ~duplicate
+    )
 
 
 def usual_ratio(estimate: Estimate) -> float:
@@ -166,11 +188,11 @@ def with_weak_detections(
     scene: Scene, estimate: Estimate, alone: FloatArray | None, learned: LearnedLinks | None
 ) -> Estimate:
     """All detections linked: links of strong ones without a gap are fixed; weak ones extend tracks and bridge gaps."""
-    if estimate.active.all():
+    if (estimate.active | estimate.duplicate).all():
         return estimate
     successor = estimate.successor
     fixed = np.where((successor >= 0) & (scene.step[successor] - scene.step == 1), successor, -1)
-    everything = replace(estimate, active=np.ones(len(scene), bool))
+    everything = replace(estimate, active=~estimate.duplicate)
     if learned is None or alone is None:
         return relink(scene, everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
     return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed), fixed)
