@@ -2,11 +2,11 @@
 
 Two boxes of one object, the whole of it and a part or both of slightly different size, are linked one by one: the first
 track goes on to the second box, and a new track begins at the better one. Where a track ends within a few steps after
-the start of another one, and their boxes overlap in all of these steps, both are one object. The first track hands over
-to the second at the most likely link between them, and the other boxes of these steps are duplicates.
+the start of another one, and their boxes overlap in most of these steps, both are one object. The first track hands
+over to the second at the most likely link between them, and the other boxes of these steps are duplicates.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,10 +14,12 @@ from siamlink.association.calibrated.likelihood import LinkModel
 from siamlink.association.calibrated.scene import Scene, predecessors, touching_pairs, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-LONGEST = 5
+LONGEST = 8
 """Most steps in which both tracks have detections."""
-OVERLAP = 0.5
-"""Smallest overlap (intersection over union) of both boxes in each of them."""
+OVERLAP = 0.35
+"""Smallest overlap (intersection over union) of both boxes."""
+SHARE = 0.6
+"""Smallest share of these steps in which the boxes overlap so much."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ class OverlappingBoxes:
             one, two = divmod(code, tracks)
             rows, others = (np.flatnonzero(number == track) for track in (one, two))
             begin, end = first[two], last[one]
-            if steps == max((step[rows] >= begin).sum(), (step[others] <= end).sum()):
+            if steps >= SHARE * max((step[rows] >= begin).sum(), (step[others] <= end).sum()):
                 handover = self._best(rows, others, (begin, end), model)
                 found += [handover] if handover else []
         return _apart(sorted(found, key=lambda handover: -handover.ratio))

@@ -1,8 +1,8 @@
 """The noise parameters of motion and measurement, by maximum likelihood of the innovations along the present tracks.
 
 The innovations of a Kalman filter are independent, so the likelihood of a track is the product of theirs (Schweppe
-1965). One parameter after the other is set to the most likely of a few multiples of its value, each dimension separately.
-The rounds of linking repeat this. All trial values run through the filter together.
+1965). One parameter after the other is set to the most likely of a few multiples of its value, each dimension
+separately. The rounds of linking repeat this. All trial values run through the filter together.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from siamlink.association.calibrated.motion import (
     transitions,
 )
 from siamlink.association.calibrated.scene import Scene, mutually_nearest, pairs_within, predecessors, track_numbers
-from siamlink.association.calibrated.states import Chain, filter_chain
+from siamlink.association.calibrated.states import INNOVATION, Chain, filter_chain
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 FIT_ROUNDS = 5
@@ -148,7 +148,8 @@ class Sample:
             variant=np.repeat(np.arange(copies), count),
             tail=np.repeat([trial.tail for trial in trials], count),
         )
-        _, innovation, variance = filter_chain(chain, np.stack([transitions(trial, longest) for trial in trials]))
+        table = np.stack([transitions(trial, longest) for trial in trials])
+        innovation, variance = filter_chain(chain, table, INNOVATION).reshape(2, 2, -1, DIMENSIONS)
         density: FloatArray = log_student(innovation**2 / variance, variance, chain.tail[:, None]).sum(0)
         density[chain.gap == 0] = 0
         return density.reshape(copies, count, DIMENSIONS)

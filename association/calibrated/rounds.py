@@ -148,9 +148,7 @@ def without_duplicates(scene: Scene, estimate: Estimate, overlapping: Overlappin
     successor, ratio, dropped = apply(handovers, estimate.successor, estimate.ratio)
     duplicate = estimate.duplicate.copy()
     duplicate[dropped] = True
-    return replace(
-        estimate, successor=successor, ratio=ratio, duplicate=duplicate, active=estimate.active & ~duplicate
-    )
+    return replace(estimate, successor=successor, ratio=ratio, duplicate=duplicate, active=estimate.active & ~duplicate)
 
 
 def usual_ratio(estimate: Estimate) -> float:

@@ -2,8 +2,9 @@
 
 A Kalman filter runs along each track and takes in one edge after the other. All tracks are filtered at once: the
 detections, sorted by track and time, are cut into pieces of equal length. Each piece is filtered after a warm-up over
-the detections before it. The influence of old detections decays, so the start of the warm-up hardly changes the result.
-Covariance grows after a large innovation, as in the filter for Student's distribution (Roth, Özkan and Gustafsson 2013).
+the detections before it. The influence of old detections decays, so the start of the warm-up hardly changes the
+result. Covariance grows after a large innovation, as in the filter for Student's distribution (Roth, Özkan and
+Gustafsson 2013).
 """
 
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ C, S, V = range(3)
 """Rows of the mean of a state: centre, side, velocity."""
 CC, CS, CV, SS, SV, VV = range(6)
 """Rows of its covariance."""
+STATE, INNOVATION, COLUMNS = slice(0, 9), slice(9, 13), 13
+"""Columns of the filter."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def one_sided_states(
         tail=np.full(len(scene), motion.tail),
     )
     table = transitions(motion, max(int(gap.max(initial=0)), 1))[None]
-    states, _, _ = filter_chain(chain, table)
+    states = filter_chain(chain, table, STATE)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
     mean, covariance = states[:3, rank], states[3:, rank]
@@ -113,57 +116,67 @@ def one_sided_states(
     return States(mean, covariance)
 
 
-def filter_chain(chain: Chain, table: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+def filter_chain(chain: Chain, table: FloatArray, columns: slice) -> FloatArray:
     """Filter a chain of L detections.
 
     Args:
         chain: the detections in order.
         table: (variants, longest gap + 1, 6, 2) transitions.
+        columns: `STATE` or `INNOVATION`.
 
     Returns:
-        The states (9, L, 2), three rows of means and six of covariances, and the innovations of the lower and the
-        upper edge (2, L, 2) and their variances (2, L, 2). The last two are undefined at a track's start.
+        With `STATE` (9, L, 2): three rows of means and six of covariances. With `INNOVATION` (4, L, 2): the innovations
+        of the lower and the upper edge, and their variances; these are undefined at a track's start.
     """
     count = len(chain.gap)
-    if not count:
-        none = np.zeros((2, 0, DIMENSIONS))
-        return np.zeros((9, 0, DIMENSIONS)), none, none
-    pieces = -(-count // PIECE)
+    pieces = max(-(-count // PIECE), 1)
     row = np.arange(pieces)[None] * PIECE + np.arange(-WARM_UP, PIECE)[:, None]
+    if not count:
+        return np.zeros((len(range(COLUMNS)[columns]), 0, DIMENSIONS))
     inside = np.clip(row, 0, count - 1)
-    start = chain.gap[inside] == 0
+    gap, unit = chain.gap[inside], chain.unit[inside]
+    start = gap == 0
     start[0] = True
-    steps = table[chain.variant, np.minimum(chain.gap, table.shape[1] - 1)]
-    steps[:, 2:] *= chain.unit[:, None]
-    steps = np.ascontiguousarray(steps[inside].transpose(2, 0, 1, 3))
-    steps[[0, 1, 3]] = np.where(start[..., None], 0.0, steps[[0, 1, 3]])
-    unknown = (UNKNOWN_VARIANCE * chain.unit)[inside[start]]
-    steps[2][start] = steps[5][start] = unknown
+    longest = table.shape[1] - 1
+    index = chain.variant[inside] * (longest + 1) + np.minimum(gap, longest)
+    rows = table.reshape(-1, *table.shape[2:])
+    steps = [np.take(rows[:, n], index, axis=0) for n in range(table.shape[2])]
+    for variance in steps[2:]:
+        variance *= unit
+    for step in (steps[0], steps[1], steps[3]):
+        step[start] = 0
+    steps[2][start] = steps[5][start] = UNKNOWN_VARIANCE * unit[start]
     steps[4][start] = chain.prior[inside[start]]
     half = chain.place[:, 2:] / 2
-    edges = np.stack([chain.place[:, :2] - half, chain.place[:, :2] + half])[:, inside]
-    out = _filter(edges, chain.variance[inside], chain.tail[inside], steps)
-    flat = out.transpose(1, 2, 0, 3).reshape(out.shape[1], -1, DIMENSIONS)[:, :count]
-    return flat[:9], flat[9:11], flat[11:]
+    edges = (chain.place[:, :2] - half)[inside], (chain.place[:, :2] + half)[inside]
+    out = _filter(edges, chain.variance[inside], chain.tail[inside], steps, columns)
+    return out.transpose(1, 2, 0, 3).reshape(out.shape[1], -1, DIMENSIONS)[:, :count]
 
 
-def _filter(edges: FloatArray, variance: FloatArray, tail: FloatArray, steps: FloatArray) -> FloatArray:
+def _filter(
+    edges: tuple[FloatArray, FloatArray],
+    variance: FloatArray,
+    tail: FloatArray,
+    steps: list[FloatArray],
+    columns: slice,
+) -> FloatArray:
     """Filter pieces side by side.
 
     Args:
-        edges: (2, length, pieces, 2) measured lower and upper edges.
+        edges: measured lower and upper edges, each (length, pieces, 2).
         variance: (length, pieces, 2) of both.
         tail: (length, pieces) degrees of freedom.
-        steps: (6, length, pieces, 2) transitions.
+        steps: six rows of transitions, each (length, pieces, 2).
+        columns: of the result.
 
     Returns:
-        (length - WARM_UP, 13, pieces, 2) means, covariances, and innovations of both edges and their variances.
+        (length - WARM_UP, columns, pieces, 2) of means, covariances, innovations of both edges and their variances.
     """
-    _, length, pieces, _ = edges.shape
-    out = np.empty((length - WARM_UP, 13, pieces, DIMENSIONS))
+    length, pieces, _ = variance.shape
+    out = np.empty((length - WARM_UP, len(range(COLUMNS)[columns]), pieces, DIMENSIONS))
     c = s = v = cc = cs = cv = ss = sv = vv = np.zeros((pieces, DIMENSIONS))
     for n in range(length):
-        reach, decay, noise, cross, velocity_noise, side_noise = steps[:, n]
+        reach, decay, noise, cross, velocity_noise, side_noise = (step[n] for step in steps)
         part = reach * vv
         cc, cs = cc + reach * (2 * cv + part) + noise, cs + reach * sv
         cv, sv, vv = decay * (cv + part) + cross, decay * sv, decay * decay * vv + velocity_noise
@@ -171,10 +184,10 @@ def _filter(edges: FloatArray, variance: FloatArray, tail: FloatArray, steps: Fl
         c, v = c + reach * v, decay * v
         freedom = tail[n][:, None]
         seen = []
-        for edge, sign in ((0, -0.5), (1, 0.5)):
+        for edge, sign in zip(edges, (-0.5, 0.5), strict=True):
             pc, ps, pv = cc + sign * cs, cs + sign * ss, cv + sign * sv
             total = pc + sign * ps + variance[n]
-            innovation = edges[edge, n] - c - sign * s
+            innovation = edge[n] - c - sign * s
             gain_c, gain_s, gain_v = pc / total, ps / total, pv / total
             c, s, v = c + gain_c * innovation, s + gain_s * innovation, v + gain_v * innovation
             grow = np.clip((freedom + innovation * innovation / total) / (freedom + 1), 1, LARGEST_GROWTH)
@@ -183,5 +196,7 @@ def _filter(edges: FloatArray, variance: FloatArray, tail: FloatArray, steps: Fl
             vv = np.maximum(vv - gain_v * pv, 1e-12) * grow
             seen += [innovation, total]
         if n >= WARM_UP:
-            out[n - WARM_UP] = c, s, v, cc, cs, cv, ss, sv, vv, seen[0], seen[2], seen[1], seen[3]
+            found = (c, s, v, cc, cs, cv, ss, sv, vv, seen[0], seen[2], seen[1], seen[3])[columns]
+            for column, value in enumerate(found):
+                out[n - WARM_UP, column] = value
     return out

@@ -41,3 +41,14 @@ def test_links_below_the_limit_and_outside_the_gate_are_no_candidates() -> None:
     assert len(links_to([2, 0, 42, 100], least=0.0)) == 1
     assert len(links_to([2, 0, 42, 100], least=100.0)) == 0
     assert len(links_to([2000, 0, 2040, 100])) == 0
+
+
+def test_one_edge_that_moves_is_likelier_than_both_that_move_apart_or_along() -> None:
+    one, apart, along = (links_to(box).ratio[0] for box in ([2, 0, 48, 100], [-4, 0, 48, 100], [8, 0, 48, 100]))
+    assert one > apart
+    assert one > along - 2
+
+
+def test_the_ratio_is_the_sum_of_its_parts() -> None:
+    links = links_to([8, 3, 50, 100])
+    np.testing.assert_allclose(links.parts.sum(1), links.ratio)
