@@ -141,8 +141,7 @@ def filter_chain(chain: Chain, table: FloatArray, columns: slice) -> FloatArray:
     index = chain.variant[inside] * (longest + 1) + np.minimum(gap, longest)
     rows = table.reshape(-1, *table.shape[2:])
     steps = [np.take(rows[:, n], index, axis=0) for n in range(table.shape[2])]
-    for variance in steps[2:]:
-        variance *= unit
+    steps[2:] = [step * unit for step in steps[2:]]
     for step in (steps[0], steps[1], steps[3]):
         step[start] = 0
     steps[2][start] = steps[5][start] = UNKNOWN_VARIANCE * unit[start]
