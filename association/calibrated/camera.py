@@ -48,7 +48,7 @@ class Camera:
         place = scale * _complex(scene.in_picture) + shift
         return replace(
             scene,
-            place=np.column_stack([place.real, place.imag, scene.extent * size[:, None]]),
+            place=np.column_stack([place.real, place.imag, np.log(scene.extent * size[:, None])]),
             unit=scene.unit * size,
             extent=scene.extent * size[:, None],
         )
@@ -63,10 +63,10 @@ class Camera:
 
         Args:
             step: (M,) steps, maybe fractional.
-            place: (M, 4) centre and sides in the first step's coordinates.
+            place: (M, 4) centre and log sides in the first step's coordinates.
 
         Returns:
-            (M, 4) centre and sides in pixels.
+            (M, 4) centre and log sides in pixels.
         """
         before = np.clip(np.floor(step).astype(np.int64), 0, len(self.scale) - 1)
         after = np.minimum(before + 1, len(self.scale) - 1)
@@ -74,7 +74,7 @@ class Camera:
         scale = self.scale[before] * (1 - part) + self.scale[after] * part
         shift = self.shift[before] * (1 - part) + self.shift[after] * part
         centre = (place[:, 0] + 1j * place[:, 1] - shift) / scale
-        return np.column_stack([centre.real, centre.imag, place[:, 2:] / np.abs(scale)[:, None]])
+        return np.column_stack([centre.real, centre.imag, place[:, 2:] - np.log(np.abs(scale))[:, None]])
 
 
 def still_camera(scene: Scene) -> Camera:

@@ -65,7 +65,7 @@ def _cover_in_gap(scene: Scene, earlier: IntArray, later: IntArray, gap: IntArra
     part = ((middle - scene.step[earlier]) / gap)[:, None]
     place = scene.place[earlier] * (1 - part) + scene.place[later] * part
     i, j = pairs_within(middle, scene.step, 0, 0)
-    half, other = place[i, 2:] / 2, scene.extent[j] / 2
+    half, other = np.exp(place[i, 2:]) / 2, scene.extent[j] / 2
     low = np.maximum(place[i, :2] - half, scene.place[j, :2] - other)
     high = np.minimum(place[i, :2] + half, scene.place[j, :2] + other)
     cover = np.zeros(len(earlier))

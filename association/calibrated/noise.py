@@ -1,23 +1,26 @@
 """The noise parameters of motion and measurement, by maximum likelihood of the innovations along the present tracks.
 
 The innovations of a Kalman filter are independent, so the likelihood of a track is the product of theirs (Schweppe
-1965). One parameter after the other is set to the most likely of a few multiples of its value, each dimension
-separately. The rounds of linking repeat this. All trial values run through the filter together.
+1965). One parameter after the other is set to the most likely of a few multiples of its value, each axis separately.
+The rounds of linking repeat this. All trial values run through the filter together.
 """
 
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import gammaln
 
 from siamlink.association.calibrated.motion import (
-    DIMENSIONS,
+    AXES,
+    CENTRE,
+    SIZE,
     Motion,
-    log_student,
+    measurement_variance,
     own_size,
     transitions,
 )
 from siamlink.association.calibrated.scene import Scene, mutually_nearest, pairs_within, predecessors, track_numbers
-from siamlink.association.calibrated.states import INNOVATION, Chain, filter_chain
+from siamlink.association.calibrated.states import Chain, filter_chain
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 FIT_ROUNDS = 5
@@ -28,11 +31,9 @@ QUICK_SAMPLE = 2000
 """The same for online tracking and for the choice of a camera."""
 FEWEST = 10
 """With fewer links the noise parameters stay unchanged."""
-COARSE = (1.0, 0.1, 0.33, 0.6, 1.6, 3.0)
 MULTIPLES = {
-    "drift": COARSE,
-    "edge_drift": COARSE,
-    "acceleration": COARSE,
+    "drift": (1.0, 0.1, 0.33, 0.6, 1.6, 3.0),
+    "acceleration": (1.0, 0.1, 0.33, 0.6, 1.6, 3.0),
     "measurement_noise": (1.0, 0.2, 0.5, 0.75, 1.3, 2.0),
     "velocity_spread": (1.0, 0.6, 0.8, 1.25, 1.6),
 }
@@ -41,28 +42,27 @@ TAILS = (2.5, 4.0, 8.0, 20.0)
 NOISE_FACTORS = (1.0, 1.7, 3.0, 5.0, 9.0, 16.0)
 """Trial values: factors on parameters, persistences, degrees of freedom, factors on the measurement noise."""
 SMALLEST = {
-    "drift": 3e-4,
-    "edge_drift": 3e-4,
-    "acceleration": 3e-4,
-    "measurement_noise": 2e-3,
-    "velocity_spread": 3e-4,
+    "drift": np.array([3e-4, 3e-4, 1e-3, 1e-3]),
+    "acceleration": np.array([3e-4, 3e-4, 0, 0]),
+    "measurement_noise": np.full(AXES, 2e-3),
+    "velocity_spread": np.array([3e-4, 3e-4, 0, 0]),
 }
 
 
 def first_guess(scene: Scene) -> Motion:
     """The noise parameters before the first link, from displacements of mutually nearest boxes of consecutive steps."""
     i, j = nearest_pairs(scene)
-    moved = np.abs(scene.place[j] - scene.place[i]) / scene.unit[i, None]
+    moved = np.abs(scene.place[j] - scene.place[i])
+    moved[:, CENTRE] /= scene.unit[i, None]
     typical = np.median(moved, axis=0) if len(i) else np.array([0.1, 0.1, 0.05, 0.05])
-    step = np.maximum(typical[:DIMENSIONS] / 0.67, 0.02)
-    side = np.full(DIMENSIONS, max(typical[DIMENSIONS:].mean() / 0.95, 0.01))
+    step = np.maximum(typical[CENTRE] / 0.67, 0.02)
+    side = np.full(2, max(typical[SIZE].mean() / 0.95, 0.01))
     return Motion(
-        measurement_noise=np.minimum(step / 2, 0.05),
-        drift=step / 2,
-        edge_drift=side / 2,
-        acceleration=step / 2,
-        persistence=np.full(DIMENSIONS, 0.9),
-        velocity_spread=step,
+        measurement_noise=np.concatenate([np.minimum(step / 2, 0.05), side]),
+        drift=np.concatenate([step / 2, side / 2]),
+        acceleration=np.concatenate([step / 2, np.zeros(2)]),
+        persistence=np.array([0.9, 0.9, 0.0, 0.0]),
+        velocity_spread=np.concatenate([step, np.zeros(2)]),
         tail=4.0,
         jump_probability=0.01,
         neighbour_size=_neighbour_size(scene),
@@ -93,7 +93,7 @@ def _neighbour_size(scene: Scene) -> FloatArray:
     nearest = np.full(len(scene), np.inf)
     np.minimum.at(nearest, i, apart)
     chosen = apart == nearest[i]
-    difference = np.log(scene.extent[i[chosen]] / scene.extent[j[chosen]])
+    difference = scene.place[i[chosen], SIZE] - scene.place[j[chosen], SIZE]
     size: FloatArray = np.clip(np.sqrt(np.mean(difference**2, axis=0)), 0.05, 2)
     return size
 
@@ -122,7 +122,7 @@ class Sample:
         self.gap[:1] = 0
         self.place, self.unit = scene.place[self.rows], own_size(scene)[self.rows]
         self.noise_factor = noise_factor[self.rows]
-        self.side = scene.extent[self.rows] ** 2
+        self.side = measurement_variance(scene, _UNIT, np.ones(len(scene)))[self.rows]
 
     @property
     def links(self) -> int:
@@ -130,7 +130,7 @@ class Sample:
         return int((self.gap > 0).sum())
 
     def likelihoods(self, trials: list[Motion], noise_factor: list[FloatArray] | None = None) -> FloatArray:
-        """(trials, rows, 2) log-likelihood of the innovations under each trial, per dimension; 0 at a track's start."""
+        """(trials, rows, 4) log-likelihood of each innovation under each trial; 0 at a track's start."""
         longest = int(self.gap.max(initial=1))
         count, copies = len(self.rows), len(trials)
         factors = noise_factor or [self.noise_factor] * copies
@@ -148,11 +148,20 @@ class Sample:
             variant=np.repeat(np.arange(copies), count),
             tail=np.repeat([trial.tail for trial in trials], count),
         )
-        table = np.stack([transitions(trial, longest) for trial in trials])
-        innovation, variance = filter_chain(chain, table, INNOVATION).reshape(2, 2, -1, DIMENSIONS)
-        density: FloatArray = log_student(innovation**2 / variance, variance, chain.tail[:, None]).sum(0)
+        _, innovation, variance = filter_chain(chain, np.stack([transitions(trial, longest) for trial in trials]))
+        density = log_student(innovation**2 / variance, variance, chain.tail[:, None])
         density[chain.gap == 0] = 0
-        return density.reshape(copies, count, DIMENSIONS)
+        return density.reshape(copies, count, AXES)
+
+
+_UNIT = Motion(np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), 4.0, 0.01, np.ones(2))
+
+
+def log_student(square: FloatArray, variance: FloatArray, tail: FloatArray | float) -> FloatArray:
+    """Log density of Student's distribution in one dimension, of a squared deviation divided by its variance."""
+    constant = gammaln((tail + 1) / 2) - gammaln(tail / 2) - 0.5 * np.log(tail * np.pi)
+    density: FloatArray = constant - 0.5 * np.log(variance) - (tail + 1) / 2 * np.log1p(square / tail)
+    return density
 
 
 def fit_motion(
@@ -173,7 +182,7 @@ def fit_motion(
     sample = Sample(scene, noise_factor, successor, most)
     if sample.links < FEWEST:
         return motion, noise_factor
-    for name in ("drift", "edge_drift", "acceleration", "measurement_noise"):
+    for name in ("drift", "acceleration", "measurement_noise"):
         motion = _best(sample, motion, name, _multiples(motion, name))
     motion = _best(sample, motion, "persistence", _persistences(motion))
     motion = _best(sample, motion, "velocity_spread", _multiples(motion, "velocity_spread"))
@@ -188,14 +197,15 @@ def _multiples(motion: Motion, name: str) -> list[FloatArray]:
 
 
 def _persistences(motion: Motion) -> list[FloatArray]:
-    return [motion.persistence, *(np.full(DIMENSIONS, value) for value in PERSISTENCE)]
+    fixed = [np.array([value, value, 0.0, 0.0]) for value in PERSISTENCE]
+    return [motion.persistence, *fixed]
 
 
 def _best(sample: Sample, motion: Motion, name: str, values: list[FloatArray]) -> Motion:
-    """The motion with the most likely of some values (each (2,)) of one parameter, each dimension separately."""
+    """The motion with the most likely of some values (each (4,)) of one parameter, each axis separately."""
     trials = [motion.with_axes(**{name: value}) for value in values]
     chosen = sample.likelihoods(trials).sum(1).argmax(0)
-    return motion.with_axes(**{name: np.array([values[chosen[axis]][axis] for axis in range(DIMENSIONS)])})
+    return motion.with_axes(**{name: np.array([values[chosen[axis]][axis] for axis in range(AXES)])})
 
 
 def _fit_noise_factor(scene: Scene, motion: Motion, sample: Sample) -> FloatArray:

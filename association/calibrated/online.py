@@ -130,8 +130,7 @@ class OnlineLinker:
 
 def new_states(scene: Scene, estimate: Estimate) -> States:
     """The backward states of detections without later ones."""
+    unit = own_size(scene)
     variance = measurement_variance(scene, estimate.motion, estimate.noise_factor)
     zero = np.zeros_like(variance)
-    speed = estimate.motion.velocity_spread**2 * own_size(scene) * BACKWARD_PRIOR
-    mean = np.stack([scene.place[:, :2], scene.place[:, 2:], zero])
-    return States(mean, np.stack([variance / 2, zero, zero, 2 * variance, zero, speed]))
+    return States(scene.place, zero, variance, zero, estimate.motion.velocity_spread**2 * unit * BACKWARD_PRIOR)

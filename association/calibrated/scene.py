@@ -25,7 +25,7 @@ class Scene:
         starts: (K + 1,) the first row of each of the K steps, then N.
         first_frame: the frame of step 0.
         stride: frames from one step to the next.
-        place: (N, 4) centre x, centre y, width and height in pixels.
+        place: (N, 4) centre x, centre y in pixels, log width, log height.
         in_picture: (N, 2) the centre in the picture; `place` may be in stabilised coordinates (see `Camera`).
         unit: (N,) the object's own size: the square root of its box's area, in pixels.
         extent: (N, 2) width and height in pixels.
@@ -91,7 +91,7 @@ def make_scene(
         starts=starts,
         first_frame=first,
         stride=stride,
-        place=np.column_stack([centre, extent]),
+        place=np.column_stack([centre, np.log(extent)]),
         in_picture=centre,
         unit=unit,
         extent=extent,

@@ -4,16 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from siamlink.association.calibrated.motion import TRANSITIONS, own_size, transitions
+from siamlink.association.calibrated.motion import own_size, transitions
 from siamlink.association.calibrated.rounds import Estimate
 from siamlink.association.calibrated.scene import Scene
-from siamlink.association.calibrated.states import CC, CV, SS, VV, C, S, States, one_sided_states
+from siamlink.association.calibrated.states import States, one_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 TRUST = 0.75
 """Part of the way from the detected to the smoothed box; below 1, because the motion model is an approximation."""
-SMALLEST_SIDE = 0.5
-"""Smallest side of a smoothed box, relative to the detected one."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Gaps:
         later: (G,) rows of the detections after it.
         part: (G,) time since the earlier detection, as a part of the time between both.
         frame: (G,) the frame.
-        place: (G, 4) centre and sides.
+        place: (G, 4) centre and log sides.
         spread: (G,) standard deviation of the centre relative to the box's width or height, the larger of both.
     """
 
@@ -55,12 +53,10 @@ class Smoother:
         earlier = np.flatnonzero(self.successor >= 0)
         later = self.successor[earlier]
         gap = self.scene.step[later] - self.scene.step[earlier]
-        ahead = self._states(self.forward, earlier, np.zeros_like(gap))
-        back = self._states(self.backward, later, gap, backward=True)
-        place = np.hstack([self.forward.mean[C], self.forward.mean[S]])
-        place[earlier], _ = _combined(ahead, back)
+        place = self.forward.place.copy()
+        back = self._predicted(self.backward, later, gap, backward=True)
+        place[earlier], _ = _combined(_rows(self.forward, earlier), back)
         smoothed: FloatArray = self.scene.place + trust * (place - self.scene.place)
-        smoothed[:, 2:] = np.maximum(smoothed[:, 2:], SMALLEST_SIDE * self.scene.extent)
         return smoothed
 
     def between(self, place: FloatArray) -> Gaps:
@@ -77,43 +73,42 @@ class Smoother:
         ahead = np.clip(np.round(part * steps), 1, None).astype(np.int64)
         back = np.clip(np.round((1 - part) * steps), 1, None).astype(np.int64)
         _, variance = _combined(
-            self._states(self.forward, earlier, ahead), self._states(self.backward, later, back, backward=True)
+            self._predicted(self.forward, earlier, ahead), self._predicted(self.backward, later, back, backward=True)
         )
         between = place[earlier] + (place[later] - place[earlier]) * part[:, None]
-        spread = (np.sqrt(variance) / between[:, 2:]).max(1, initial=0)
+        spread = (np.sqrt(variance[:, :2]) / np.exp(between[:, 2:])).max(1, initial=0)
         return Gaps(earlier, later, part, self.scene.frame[earlier] + offset, between, spread)
 
-    def _states(self, states: States, rows: IntArray, gap: IntArray, backward: bool = False) -> tuple[FloatArray, ...]:
-        """Some states predicted over some steps, against the direction of time if `backward`.
-
-        Returns:
-            Centre, velocity, side, their variances and the covariance of centre and velocity, each (M, 2).
-        """
+    def _predicted(
+        self, states: States, rows: IntArray, gap: IntArray, backward: bool = False
+    ) -> tuple[FloatArray, ...]:
+        """Some states predicted over some steps, against the direction of time if `backward`."""
         sign = -1.0 if backward else 1.0
-        reach, decay, noise, cross, velocity_noise, side_noise = (self.table[gap, n] for n in range(TRANSITIONS))
-        (c, s, v), covariance, unit = states.mean[:, rows], states.covariance[:, rows], self.unit[rows]
-        v, cv, vv = sign * v, sign * covariance[CV], covariance[VV]
+        reach, decay, noise, cross, velocity_noise = (self.table[gap, n] for n in range(5))
+        x, v, pp, pv, vv = _rows(states, rows)
+        v, pv, unit = sign * v, sign * pv, self.unit[rows]
         return (
-            c + reach * v,
+            x + reach * v,
             sign * decay * v,
-            s,
-            covariance[CC] + reach * (2 * cv + reach * vv) + unit * noise,
-            sign * (decay * (cv + reach * vv) + unit * cross),
+            pp + reach * (2 * pv + reach * vv) + unit * noise,
+            sign * (decay * (pv + reach * vv) + unit * cross),
             decay**2 * vv + unit * velocity_noise,
-            covariance[SS] + unit * side_noise,
         )
+
+
+def _rows(states: States, rows: IntArray) -> tuple[FloatArray, ...]:
+    columns = (states.place, states.velocity, states.place_variance, states.covariance, states.velocity_variance)
+    return tuple(column[rows] for column in columns)
 
 
 def _combined(one: tuple[FloatArray, ...], two: tuple[FloatArray, ...]) -> tuple[FloatArray, FloatArray]:
-    """Mean (M, 4) of centre and sides, and variance (M, 2) of the centre, of two independent estimates."""
+    """Mean (M, 4) and variance (M, 4) of the place, of two independent estimates of place and velocity."""
     total, first, second = np.zeros((3, *one[0].shape)), np.zeros(one[0].shape), np.zeros(one[0].shape)
-    side = (one[2] * two[6] + two[2] * one[6]) / (one[6] + two[6])
-    for c, v, _, cc, cv, speed, _ in (one, two):
+    for x, v, pp, pv, speed in (one, two):
         vv = np.maximum(speed, 1e-9)
-        determinant = np.maximum(cc * vv - cv**2, 1e-9 * cc * vv)
-        inverse = vv / determinant, -cv / determinant, cc / determinant
-        total = total + np.stack(inverse)
-        first, second = first + inverse[0] * c + inverse[1] * v, second + inverse[1] * c + inverse[2] * v
+        determinant = np.maximum(pp * vv - pv**2, 1e-9 * pp * vv)
+        a, b, c = vv / determinant, -pv / determinant, pp / determinant
+        total = total + np.stack([a, b, c])
+        first, second = first + a * x + b * v, second + b * x + c * v
     determinant = total[0] * total[2] - total[1] ** 2
-    centre = (total[2] * first - total[1] * second) / determinant
-    return np.hstack([centre, side]), total[2] / determinant
+    return (total[2] * first - total[1] * second) / determinant, total[2] / determinant

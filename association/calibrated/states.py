@@ -1,10 +1,9 @@
-"""One-sided states: centre, velocity and sides, estimated from the detections up to one, or from that one on.
+"""One-sided states: position and velocity, estimated from the detections up to one, or from that one on.
 
-A Kalman filter runs along each track and takes in one edge after the other. All tracks are filtered at once: the
-detections, sorted by track and time, are cut into pieces of equal length. Each piece is filtered after a warm-up over
-the detections before it. The influence of old detections decays, so the start of the warm-up hardly changes the
-result. Covariance grows after a large innovation, as in the filter for Student's distribution (Roth, Özkan and
-Gustafsson 2013).
+A Kalman filter runs along each track. All tracks are filtered at once: the detections, sorted by track and time, are
+cut into pieces of equal length. Each piece is filtered after a warm-up over the detections before it. The influence of
+old detections decays, so the start of the warm-up hardly changes the result. Covariance grows after a large
+innovation, as in the filter for Student's distribution (Roth, Özkan and Gustafsson 2013).
 """
 
 from dataclasses import dataclass
@@ -12,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamlink.association.calibrated.motion import (
-    DIMENSIONS,
+    AXES,
+    CENTRE,
+    SIZE,
     Motion,
     measurement_variance,
     own_size,
@@ -25,43 +26,41 @@ WARM_UP = 12
 """Detections filtered before each piece."""
 PIECE = 16
 """Detections of each piece."""
-UNKNOWN_VARIANCE = 1e6
-"""Prior variance of centre and side at a track's start, in squares of the object's own size."""
+UNKNOWN_VARIANCE = 1e10
+"""Prior variance of the place at a track's start, in squares of the object's own size."""
 LARGEST_GROWTH = 400.0
 """Largest factor on the covariance after one innovation."""
 BACKWARD_PRIOR = 100.0
 """Factor on the prior variance of velocity for backward states: the forward state already contains the prior."""
 
 
-C, S, V = range(3)
-"""Rows of the mean of a state: centre, side, velocity."""
-CC, CS, CV, SS, SV, VV = range(6)
-"""Rows of its covariance."""
-STATE, INNOVATION, COLUMNS = slice(0, 9), slice(9, 13), 13
-"""Columns of the filter."""
-
-
 @dataclass(frozen=True)
 class States:
-    """States after N detections, per dimension, in pixels and steps.
+    """States after N detections, per axis: mean and covariance of position and velocity, in pixels and logarithms.
 
     Attributes:
-        mean: (3, N, 2) centre, side and velocity, forward in time.
-        covariance: (6, N, 2) of centre, side and velocity; rows CC, CS, CV, SS, SV and VV.
+        place: (N, 4).
+        velocity: (N, 4) per step, forward in time.
+        place_variance: (N, 4).
+        covariance: (N, 4) of place and velocity.
+        velocity_variance: (N, 4).
     """
 
-    mean: FloatArray
+    place: FloatArray
+    velocity: FloatArray
+    place_variance: FloatArray
     covariance: FloatArray
+    velocity_variance: FloatArray
 
 
 @dataclass(frozen=True)
 class Chain:
-    """Detections along tracks, input of the filter: all columns (L,) or (L, 2) in the order of filtering.
+    """Detections along tracks, input of the filter: all columns (L,) or (L, 4) in the order of filtering.
 
     Attributes:
-        place: (L, 4) centre and sides.
-        variance: the variance of a measured edge.
-        unit: (L, 1) the squared own size.
+        place: the measurement.
+        variance: its variance.
+        unit: the squared unit of each axis; see `own_size`.
         gap: steps since the detection before it; 0 at a track's start.
         prior: variance of the velocity at a track's start.
         variant: (L,) index of the transition table.
@@ -106,96 +105,75 @@ def one_sided_states(
         tail=np.full(len(scene), motion.tail),
     )
     table = transitions(motion, max(int(gap.max(initial=0)), 1))[None]
-    states = filter_chain(chain, table, STATE)
+    columns, _, _ = filter_chain(chain, table)
     rank = np.empty_like(order)
     rank[order] = np.arange(len(order))
-    mean, covariance = states[:3, rank], states[3:, rank]
-    if backward:
-        mean[V] *= -1
-        covariance[[CV, SV]] *= -1
-    return States(mean, covariance)
+    place, velocity, pp, pv, vv = (column[rank] for column in columns)
+    sign = -1.0 if backward else 1.0
+    return States(place, sign * velocity, pp, sign * pv, vv)
 
 
-def filter_chain(chain: Chain, table: FloatArray, columns: slice) -> FloatArray:
+def filter_chain(chain: Chain, table: FloatArray) -> tuple[tuple[FloatArray, ...], FloatArray, FloatArray]:
     """Filter a chain of L detections.
 
     Args:
         chain: the detections in order.
-        table: (variants, longest gap + 1, 6, 2) transitions.
-        columns: `STATE` or `INNOVATION`.
+        table: (variants, longest gap + 1, 5, 4) transitions.
 
     Returns:
-        With `STATE` (9, L, 2): three rows of means and six of covariances. With `INNOVATION` (4, L, 2): the innovations
-        of the lower and the upper edge, and their variances; these are undefined at a track's start.
+        The five columns of states (L, 4) each, the innovations (L, 4) and their variances (L, 4). The last two are
+        undefined at a track's start.
     """
     count = len(chain.gap)
-    pieces = max(-(-count // PIECE), 1)
-    row = np.arange(pieces)[None] * PIECE + np.arange(-WARM_UP, PIECE)[:, None]
     if not count:
-        return np.zeros((len(range(COLUMNS)[columns]), 0, DIMENSIONS))
+        none = np.zeros((0, AXES))
+        return (none,) * 5, none, none
+    pieces = -(-count // PIECE)
+    row = np.arange(pieces)[None] * PIECE + np.arange(-WARM_UP, PIECE)[:, None]
     inside = np.clip(row, 0, count - 1)
-    gap, unit = chain.gap[inside], chain.unit[inside]
-    start = gap == 0
+    start = chain.gap[inside] == 0
     start[0] = True
-    longest = table.shape[1] - 1
-    index = chain.variant[inside] * (longest + 1) + np.minimum(gap, longest)
-    rows = table.reshape(-1, *table.shape[2:])
-    steps = [np.take(rows[:, n], index, axis=0) for n in range(table.shape[2])]
-    steps[2:] = [step * unit for step in steps[2:]]
-    for step in (steps[0], steps[1], steps[3]):
-        step[start] = 0
-    steps[2][start] = steps[5][start] = UNKNOWN_VARIANCE * unit[start]
-    steps[4][start] = chain.prior[inside[start]]
-    half = chain.place[:, 2:] / 2
-    edges = (chain.place[:, :2] - half)[inside], (chain.place[:, :2] + half)[inside]
-    out = _filter(edges, chain.variance[inside], chain.tail[inside], steps, columns)
-    return out.transpose(1, 2, 0, 3).reshape(out.shape[1], -1, DIMENSIONS)[:, :count]
+    steps = table[chain.variant, np.minimum(chain.gap, table.shape[1] - 1)]
+    unit = chain.unit
+    reach, decay = steps[:, 0][inside], steps[:, 1][inside]
+    noise, cross, velocity_noise = ((steps[:, n] * unit)[inside] for n in (2, 3, 4))
+    reach[start] = decay[start] = cross[start] = 0.0
+    noise[start] = UNKNOWN_VARIANCE * unit[inside[start]]
+    velocity_noise[start] = chain.prior[inside[start]]
+    columns = _filter(
+        (chain.place[inside], chain.variance[inside], chain.tail[inside]), (reach, decay, noise, cross, velocity_noise)
+    )
+    flat = [column.transpose(1, 0, 2).reshape(-1, AXES)[:count] for column in columns]
+    return tuple(flat[:5]), flat[5], flat[6]
 
 
-def _filter(
-    edges: tuple[FloatArray, FloatArray],
-    variance: FloatArray,
-    tail: FloatArray,
-    steps: list[FloatArray],
-    columns: slice,
-) -> FloatArray:
-    """Filter pieces side by side.
-
-    Args:
-        edges: measured lower and upper edges, each (length, pieces, 2).
-        variance: (length, pieces, 2) of both.
-        tail: (length, pieces) degrees of freedom.
-        steps: six rows of transitions, each (length, pieces, 2).
-        columns: of the result.
-
-    Returns:
-        (length - WARM_UP, columns, pieces, 2) of means, covariances, innovations of both edges and their variances.
-    """
-    length, pieces, _ = variance.shape
-    out = np.empty((length - WARM_UP, len(range(COLUMNS)[columns]), pieces, DIMENSIONS))
-    c = s = v = cc = cs = cv = ss = sv = vv = np.zeros((pieces, DIMENSIONS))
+def _filter(measurements: tuple[FloatArray, FloatArray, FloatArray], steps: tuple[FloatArray, ...]) -> list[FloatArray]:
+    """Filter pieces side by side; all columns (length, pieces, 4). Returns seven columns without the warm-up."""
+    place, variance, tail = measurements
+    length, pieces, _ = place.shape
+    out = [np.empty((length - WARM_UP, pieces, AXES)) for _ in range(7)]
+    x = v = pp = pv = vv = np.zeros((pieces, AXES))
     for n in range(length):
-        reach, decay, noise, cross, velocity_noise, side_noise = (step[n] for step in steps)
-        part = reach * vv
-        cc, cs = cc + reach * (2 * cv + part) + noise, cs + reach * sv
-        cv, sv, vv = decay * (cv + part) + cross, decay * sv, decay * decay * vv + velocity_noise
-        ss = ss + side_noise
-        c, v = c + reach * v, decay * v
+        reach, decay, noise, cross, velocity_noise = (column[n] for column in steps)
+        velocity_part = reach * vv
+        prior = pp + reach * (2 * pv + velocity_part) + noise
+        pv = decay * (pv + velocity_part) + cross
+        vv = decay * decay * vv + velocity_noise
+        predicted = x + reach * v
+        innovation = place[n] - predicted
+        total = prior + variance[n]
+        gain, gain_v = prior / total, pv / total
+        x = predicted + gain * innovation
+        v = decay * v + gain_v * innovation
+        square = innovation**2 / total
+        square = square[:, CENTRE] + square[:, SIZE]
         freedom = tail[n][:, None]
-        seen = []
-        for edge, sign in zip(edges, (-0.5, 0.5), strict=True):
-            pc, ps, pv = cc + sign * cs, cs + sign * ss, cv + sign * sv
-            total = pc + sign * ps + variance[n]
-            innovation = edge[n] - c - sign * s
-            gain_c, gain_s, gain_v = pc / total, ps / total, pv / total
-            c, s, v = c + gain_c * innovation, s + gain_s * innovation, v + gain_v * innovation
-            grow = np.clip((freedom + innovation * innovation / total) / (freedom + 1), 1, LARGEST_GROWTH)
-            cc, cs, cv = (cc - gain_c * pc) * grow, (cs - gain_c * ps) * grow, (cv - gain_c * pv) * grow
-            ss, sv = (ss - gain_s * ps) * grow, (sv - gain_s * pv) * grow
-            vv = np.maximum(vv - gain_v * pv, 1e-12) * grow
-            seen += [innovation, total]
+        grow = np.tile(np.clip((freedom + square) / (freedom + 2), 1, LARGEST_GROWTH), 2)
+        pp = variance[n] * gain * grow
+        vv = np.maximum(vv - gain_v * pv, 1e-12)
+        pv = (1 - gain) * pv * grow
+        vv = vv * grow
         if n >= WARM_UP:
-            found = (c, s, v, cc, cs, cv, ss, sv, vv, seen[0], seen[2], seen[1], seen[3])[columns]
-            for column, value in enumerate(found):
-                out[n - WARM_UP, column] = value
+            for column, value in zip(out, (x, v, pp, pv, vv, innovation, total), strict=True):
+                column[n - WARM_UP] = value
     return out

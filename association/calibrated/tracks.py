@@ -93,7 +93,7 @@ def _boxes(
     track_id = np.zeros(len(scene), np.int64)
     track_id[rows] = track[: len(rows)]
     boxes = camera.to_picture((frame - scene.first_frame) / scene.stride, boxes)
-    half = boxes[:, 2:] / 2
+    half = np.exp(boxes[:, 2:]) / 2
     box = np.column_stack([boxes[:, :2] - half, boxes[:, :2] + half])
     order = np.lexsort((track, frame))
     row = np.concatenate([rows, np.full(int(interpolated.sum()), -1)])[order]

@@ -1,19 +1,27 @@
 import numpy as np
+from scipy.stats import t as student
 
-from siamlink.association.calibrated.noise import FEWEST, Sample, first_guess, fit_motion, nearest_pairs
+from siamlink.association.calibrated.noise import FEWEST, Sample, first_guess, fit_motion, log_student, nearest_pairs
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.detectors.detections import Detections
 
 
 def scene_with_noise(noise: float, frames: int = 300) -> tuple[Scene, np.ndarray]:
-    """Two objects on straight lines, with Gaussian noise of each edge in pixels, and the links along both."""
+    """Two objects on straight lines, measured with Gaussian noise in pixels, and the links along both."""
     rng = np.random.default_rng(0)
     frame = np.repeat(np.arange(1, frames + 1), 2)
-    x, y = 3.0 * frame, np.tile([100.0, 600.0], frames)
-    box = np.column_stack([x - 20, y - 50, x + 20, y + 50]) + rng.normal(0, noise, (2 * frames, 4))
+    x = 3.0 * frame + np.tile([0, 0], frames) + rng.normal(0, noise, 2 * frames)
+    y = np.tile([100.0, 600.0], frames) + rng.normal(0, noise, 2 * frames)
+    box = np.column_stack([x - 20, y - 50, x + 20, y + 50])
     scene = make_scene(Detections(frame, box, np.ones(2 * frames), np.zeros(2 * frames, int)))
     successor = np.where(np.arange(2 * frames) < 2 * frames - 2, np.arange(2 * frames) + 2, -1)
     return scene, successor
+
+
+def test_the_density_is_that_of_scipy() -> None:
+    deviation, variance = np.array([0.0, 1.5, -4.0]), np.array([0.5, 2.0, 9.0])
+    expected = student.logpdf(deviation, 4.0, scale=np.sqrt(variance))
+    np.testing.assert_allclose(log_student(deviation**2 / variance, variance, np.float64(4.0)), expected)
 
 
 def test_fitted_noise_is_more_likely_and_near_the_true_one() -> None:
@@ -24,7 +32,7 @@ def test_fitted_noise_is_more_likely_and_near_the_true_one() -> None:
         motion, _ = fit_motion(scene, motion, factor, successor, 4000)
     before, after = Sample(scene, factor, successor, 4000).likelihoods([guess, motion]).sum((1, 2))
     assert after > before + 100
-    np.testing.assert_allclose(motion.measurement_noise * [40, 100], 4.0, rtol=0.5)
+    np.testing.assert_allclose(motion.measurement_noise[:2] * [40, 100], 4.0, rtol=0.5)
 
 
 def test_few_links_change_nothing() -> None:
