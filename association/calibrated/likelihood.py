@@ -27,7 +27,9 @@ from siamlink.association.calibrated.states import States
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 JUMP = 0.25
-"""Standard deviation of a jump of an edge, in the object's own size."""
+"""Standard deviation of a jump of an edge or of the centre, in the object's own size."""
+JUMP_SIDE = 0.2
+"""Standard deviation of a jump of the logarithm of a side."""
 JUMP_TAIL = 8.0
 """Degrees of freedom of the density of jumps."""
 LEAST_BY_PLACE = -8.0
@@ -160,13 +162,16 @@ class LinkModel:
             centre, half = deviation[axis], deviation[axis + 2] * side / 2
             a, b = variance[axis], variance[axis + 2] * side * side / 4
             low, high, edge, cross = centre - half, centre + half, a + b, a - b
-            jump = (JUMP**2 + self.motion.velocity_spread[axis] ** 2 * gap) * self.square[j]
+            jump = JUMP**2 * self.square[j]
+            away = jump + self.motion.velocity_spread[axis] ** 2 * gap * self.square[j]
+            grown = JUMP_SIDE**2 * side * side / 4
             smooth = _edges(low, high, edge, edge, cross, self.motion.tail) + np.log1p(-chance)
-            jumps = [
-                _edges(low, high, edge + one * jump, edge + two * jump, cross, JUMP_TAIL)
-                for one, two in ((1, 0), (0, 1), (1, 1))
-            ]
-            jumped = np.logaddexp(np.logaddexp(jumps[0], jumps[1]), jumps[2]) + np.log(chance / 3)
+            one = np.logaddexp(
+                _edges(low, high, edge + jump, edge, cross, JUMP_TAIL),
+                _edges(low, high, edge, edge + jump, cross, JUMP_TAIL),
+            )
+            both = _edges(low, high, edge + away + grown, edge + away + grown, cross + away - grown, JUMP_TAIL)
+            jumped = np.logaddexp(one, both) + np.log(chance / 3)
             density = np.logaddexp(smooth, jumped)
             total += density + np.log(side)
             mean += np.exp(jumped - density) / 2
