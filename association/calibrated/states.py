@@ -13,7 +13,6 @@ import numpy as np
 from siamlink.association.calibrated.motion import (
     AXES,
     CENTRE,
-    SIZE,
     Motion,
     measurement_variance,
     own_size,
@@ -165,11 +164,10 @@ def _filter(measurements: tuple[FloatArray, FloatArray, FloatArray], steps: tupl
         gain, gain_v = prior / total, pv / total
         x = predicted + gain * innovation
         v = decay * v + gain_v * innovation
-        square = innovation**2 / total
-        square = square[:, CENTRE] + square[:, SIZE]
-        freedom = tail[n][:, None]
-        grow = np.tile(np.clip((freedom + square) / (freedom + 2), 1, LARGEST_GROWTH), 2)
-        pp = variance[n] * gain * grow
+        square = innovation[:, CENTRE] ** 2 / total[:, CENTRE]
+        grow = np.clip((tail[n] + square[:, 0] + square[:, 1]) / (tail[n] + 2), 1, LARGEST_GROWTH)[:, None]
+        pp = variance[n] * gain
+        pp[:, CENTRE] *= grow
         vv = np.maximum(vv - gain_v * pv, 1e-12)
         pv = (1 - gain) * pv * grow
         vv = vv * grow
