@@ -81,7 +81,7 @@ def _boxes(
         alone: (N,) the same, by itself.
     """
     number = track_numbers(estimate.successor)
-    is_output = output_detections(number, scene.step, probability, alone)
+    is_output = output_detections(number, scene.step, probability, alone) & ~estimate.duplicate
     smoother = Smoother(scene, estimate)
     place = smoother.smoothed() if scene.scored else scene.place
     gaps = smoother.between(place)
