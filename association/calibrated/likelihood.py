@@ -1,34 +1,39 @@
 """The likelihood ratio of a link: two detections are consecutive in one track, against one track ends and one begins.
 
     ratio(i, j) = log (1 - exit_i) / exit_i + log P(gap) + log p(x-_j | x+_i) - log p0(velocity of x-_j) - log entry_j
-                  + log p(size | linked) - log p(size | not linked) + log p(class_j | class_i, linked) - log p(class_j)
+                  - log p0(sides of x-_j) + log p(class_j | class_i, linked) - log p(class_j)
 
 x+_i is the state of the earlier detection, estimated from its track up to it. x-_j is the state of the later one,
 estimated from its track from there on. So the present link does not influence its own ratio: at crossings the
 direction decides, and a wrong link can be undone in the next round. entry_j is the entry rate: the expected number of
 tracks that begin per step and square pixel. Where few objects are near, it is low, and little evidence is enough for a
-link. A second component of the density models boxes that jump by a part of their own size.
+link.
+
+In each dimension the density is one of both edges together, not of centre and side apart: when a limb is stretched out
+or a part of the object is covered, one edge moves, and centre and side change at once. A second component of the
+density models edges that jump by a part of the object's own size, each by itself, and velocities that change as
+suddenly.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-from siamlink.association.calibrated.motion import Motion, transitions
+from siamlink.association.calibrated.motion import AXES, Motion, transitions
+from siamlink.association.calibrated.noise import log_student
 from siamlink.association.calibrated.rates import Rates
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.states import States
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-Axes = tuple[FloatArray, FloatArray]
 JUMP = 0.25
-"""Standard deviation of a jump of the centre, in the object's own size."""
+"""Standard deviation of a jump of an edge or of the centre, in the object's own size."""
 JUMP_SIDE = 0.2
 """Standard deviation of a jump of the logarithm of a side."""
 JUMP_TAIL = 8.0
 """Degrees of freedom of the density of jumps."""
 LEAST_BY_PLACE = -8.0
-"""Nats; pairs with a lower ratio from rates, classes and place are dropped before velocity and size are computed."""
+"""Nats; pairs with a lower ratio without the velocity are dropped before it is compared."""
 X, V, PP, PV, VV = range(5)
 """Rows of a state: position, velocity, variance of position, covariance, variance of velocity."""
 PLACE_AXES, SIZE_AXES = (0, 1), (2, 3)
@@ -45,7 +50,8 @@ class Links:
         later: (P,) rows of the later ones.
         ratio: (P,) log likelihood ratio of being linked to not being linked.
         jumped: (P,) probability of a jump of the box, if linked.
-        parts: (P, 4) terms of the ratio without a jump: rates and classes, place, velocity, size.
+        parts: (P, 4) terms of the ratio: rates and classes, box, velocity, and minus the log density of a new object's
+            sides.
     """
 
     earlier: IntArray
@@ -62,18 +68,12 @@ def log_student2(square: FloatArray, log_area: FloatArray, tail: float) -> Float
     """Log density of Student's distribution in two dimensions.
 
     Args:
-        square: (P,) sum of the squared deviations, each divided by its variance.
-        log_area: (P,) sum of the logarithms of both variances.
+        square: (P,) squared Mahalanobis distance.
+        log_area: (P,) logarithm of the determinant of the covariance.
         tail: degrees of freedom.
     """
     density: FloatArray = -1.8379 - 0.5 * log_area - (tail + 2) / 2 * np.log1p(square / tail)
     return density
-
-
-def _density(deviations: Axes, variances: Axes, tail: float) -> FloatArray:
-    """(P,) log density of deviations of two axes, each (P,), of given variances."""
-    (x, y), (a, b) = deviations, variances
-    return log_student2(x * x / a + y * y / b, np.log(a * b), tail)
 
 
 class LinkModel:
@@ -88,6 +88,7 @@ class LinkModel:
         self.exit_ratio = np.log1p(-rates.exit) - np.log(rates.exit)
         self.entry_ratio = -rates.log_entry
         self.square = scene.unit**2
+        self.side = np.ascontiguousarray(scene.extent.T)
         self.code, self.classes = scene.code, rates.classes
         self.new_variance = tuple(
             self.back[axis][VV] + motion.velocity_spread[axis] ** 2 * self.square for axis in PLACE_AXES
@@ -119,72 +120,104 @@ class LinkModel:
         if len(self.classes) > 1:
             base = base + self.classes[self.code[i], self.code[j]]
         deviation, variance = self._deviation(i, j, gap)
-        smooth = _density(deviation, variance, self.motion.tail)
-        jumped = np.log(self.motion.jump_probability) + _density(
-            deviation, self._jump_variance(variance, j, gap), JUMP_TAIL
-        )
-        possible = base + np.logaddexp(smooth, jumped) > LEAST_BY_PLACE + least
-        i, j, gap, base, smooth, jumped = (column[possible] for column in (i, j, gap, base, smooth, jumped))
-        deviation, variance = ((x[possible], y[possible]) for x, y in (deviation, variance))
-        same, jump_size = self._size(i, j, gap)
-        velocity = self._velocity((i, j, gap), deviation, variance)
-        parts = np.column_stack([base, smooth, velocity, same])
-        jump_size = jumped + jump_size
-        density = np.logaddexp(smooth + velocity + np.log1p(-self.motion.jump_probability) + same, jump_size)
-        ratio = base + density
+        box, jumped = self._box(deviation, variance, j, gap)
+        side = self._new_side(deviation, variance)
+        possible = np.flatnonzero(base + box + side > LEAST_BY_PLACE + least)
+        i, j, gap = (column[possible] for column in (i, j, gap))
+        base, box, side, jumped = (column[possible] for column in (base, box, side, jumped))
+        velocity = self._velocity((i, j, gap), deviation[:2, possible], variance[:2, possible])
+        ratio = base + box + velocity + side
+        parts = np.column_stack([base, box, velocity, side])
         good = ratio > least
-        return Links(i[good], j[good], ratio[good], np.exp(jump_size - density)[good], parts[good])
+        return Links(i[good], j[good], ratio[good], jumped[good], parts[good])
 
-    def _deviation(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[Axes, Axes]:
-        """Deviation from the predicted place on each axis (P,), and its variance."""
-        pairs = []
-        for axis in PLACE_AXES:
+    def _deviation(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Deviation from the predicted centre and sides (4, P), and its variance (4, P)."""
+        deviation, variance = np.empty((2, AXES, len(i)))
+        for axis in range(AXES):
             ahead, back = self.ahead[axis], self.back[axis]
             reach, noise = self.table[axis, 0][gap], self.table[axis, 2][gap]
-            deviation = back[X][j] - ahead[X][i] - reach * ahead[V][i]
-            variance = ahead[PP][i] + reach * (2 * ahead[PV][i] + reach * ahead[VV][i]) + back[PP][j]
-            pairs.append((deviation, variance + self.square[j] * noise))
-        (x, a), (y, b) = pairs
-        return (x, y), (a, b)
+            deviation[axis] = back[X][j] - ahead[X][i] - reach * ahead[V][i]
+            variance[axis] = ahead[PP][i] + reach * (2 * ahead[PV][i] + reach * ahead[VV][i]) + back[PP][j]
+            variance[axis] += self.square[j] * noise if axis in PLACE_AXES else noise
+        return deviation, variance
 
-    def _jump_variance(self, variance: Axes, j: IntArray, gap: IntArray) -> Axes:
-        """The variance (P,) of the deviation on each axis with a jump."""
-        a, b = (
-            variance[axis] + (JUMP**2 + self.motion.velocity_spread[axis] ** 2 * gap) * self.square[j]
-            for axis in PLACE_AXES
-        )
-        return a, b
+    def _box(
+        self, deviation: FloatArray, variance: FloatArray, j: IntArray, gap: IntArray
+    ) -> tuple[FloatArray, FloatArray]:
+        """(P,) log density of centre and logarithms of sides, and the probability of a jump (P,).
 
-    def _velocity(self, pairs: tuple[IntArray, IntArray, IntArray], deviation: Axes, variance: Axes) -> FloatArray:
-        """(P,) log density of the later velocity given the place, minus that of the velocity of a new object."""
+        In each dimension no edge jumps, one of both, or both. The centre moves by half of what an edge moves.
+
+        Args:
+            deviation: (4, P) from the predicted box.
+            variance: (4, P).
+            j: (P,) later detections.
+            gap: (P,) steps.
+        """
+        total, mean = np.zeros((2, len(j)))
+        chance = self.motion.jump_probability
+        for axis in PLACE_AXES:
+            side = self.side[axis][j]
+            centre, half = deviation[axis], deviation[axis + 2] * side / 2
+            a, b = variance[axis], variance[axis + 2] * side * side / 4
+            low, high, edge, cross = centre - half, centre + half, a + b, a - b
+            jump = JUMP**2 * self.square[j]
+            away = jump + self.motion.velocity_spread[axis] ** 2 * gap * self.square[j]
+            grown = JUMP_SIDE**2 * side * side / 4
+            smooth = _edges(low, high, edge, edge, cross, self.motion.tail) + np.log1p(-chance)
+            one = np.logaddexp(
+                _edges(low, high, edge + jump, edge, cross, JUMP_TAIL),
+                _edges(low, high, edge, edge + jump, cross, JUMP_TAIL),
+            )
+            both = _edges(low, high, edge + away + grown, edge + away + grown, cross + away - grown, JUMP_TAIL)
+            jumped = np.logaddexp(one, both) + np.log(chance / 3)
+            density = np.logaddexp(smooth, jumped)
+            total += density + np.log(side)
+            mean += np.exp(jumped - density) / 2
+        return total, mean
+
+    def _new_side(self, deviation: FloatArray, variance: FloatArray) -> FloatArray:
+        """(P,) minus the log density of the logarithms of a new object's sides."""
+        total = np.zeros(deviation.shape[1])
+        for axis in SIZE_AXES:
+            wide = np.maximum(self.motion.neighbour_size[axis - 2] ** 2, variance[axis])
+            total -= log_student(deviation[axis] ** 2 / wide, wide, self.motion.tail)
+        return total
+
+    def _velocity(
+        self, pairs: tuple[IntArray, IntArray, IntArray], deviation: FloatArray, variance: FloatArray
+    ) -> FloatArray:
+        """(P,) log density of the later velocity given the place, minus that of the velocity of a new object.
+
+        With the probability of a jump, the velocity has changed to that of a new object.
+        """
         i, j, gap = pairs
-        deviations, variances = [], []
+        square, area, new_square, new_area = np.zeros((4, len(i)))
         for axis in PLACE_AXES:
             ahead, back = self.ahead[axis], self.back[axis]
             reach, decay, _, cross, velocity_noise = (column[gap] for column in self.table[axis])
             speed, unit = ahead[VV][i], self.square[j]
             shared = decay * (ahead[PV][i] + reach * speed) + unit * cross + back[PV][j]
             gain = shared / variance[axis]
-            deviations.append(back[V][j] - decay * ahead[V][i] - gain * deviation[axis])
-            variances.append(
-                np.maximum(decay * decay * speed + unit * velocity_noise + back[VV][j] - gain * shared, 1e-9)
-            )
-        unlinked = _density(
-            (self.back[0][V][j], self.back[1][V][j]),
-            (self.new_variance[0][j], self.new_variance[1][j]),
-            self.motion.tail,
-        )
-        return _density((deviations[0], deviations[1]), (variances[0], variances[1]), self.motion.tail) - unlinked
+            moved = back[V][j] - decay * ahead[V][i] - gain * deviation[axis]
+            own = np.maximum(decay * decay * speed + unit * velocity_noise + back[VV][j] - gain * shared, 1e-9)
+            new = self.new_variance[axis][j]
+            square, area = square + moved**2 / own, area + np.log(own)
+            new_square, new_area = new_square + back[V][j] ** 2 / new, new_area + np.log(new)
+        tail, chance = self.motion.tail, self.motion.jump_probability
+        same = log_student2(square, area, tail) - log_student2(new_square, new_area, tail)
+        changed: FloatArray = np.logaddexp(same + np.log1p(-chance), np.log(chance))
+        return changed
 
-    def _size(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[FloatArray, FloatArray]:
-        """(P,) log likelihood ratio of the sides, without and with a jump."""
-        deviation = (self.back[2][X][j] - self.ahead[2][X][i], self.back[3][X][j] - self.ahead[3][X][i])
-        a, b = (self.ahead[axis][PP][i] + self.back[axis][PP][j] + self.table[axis, 2][gap] for axis in SIZE_AXES)
-        neighbour = self.motion.neighbour_size**2
-        unlinked = _density(deviation, (np.maximum(neighbour[0], a), np.maximum(neighbour[1], b)), self.motion.tail)
-        same = _density(deviation, (a, b), self.motion.tail)
-        jump_size = _density(deviation, (a + JUMP_SIDE**2, b + JUMP_SIDE**2), JUMP_TAIL)
-        return same - unlinked, jump_size - unlinked
+
+def _edges(
+    low: FloatArray, high: FloatArray, a: FloatArray, b: FloatArray, cross: FloatArray, tail: float
+) -> FloatArray:
+    """(P,) log density of deviations of both edges (P,) with variances a and b and covariance `cross` (P,)."""
+    determinant = np.maximum(a * b - cross * cross, 1e-9 * a * b)
+    square = (b * low * low - 2 * cross * low * high + a * high * high) / determinant
+    return log_student2(square, np.log(determinant), tail)
 
 
 def _columns(states: States) -> FloatArray:

@@ -157,7 +157,7 @@ class Sample:
 _UNIT = Motion(np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), 4.0, 0.01, np.ones(2))
 
 
-def log_student(square: FloatArray, variance: FloatArray, tail: FloatArray) -> FloatArray:
+def log_student(square: FloatArray, variance: FloatArray, tail: FloatArray | float) -> FloatArray:
     """Log density of Student's distribution in one dimension, of a squared deviation divided by its variance."""
     constant = gammaln((tail + 1) / 2) - gammaln(tail / 2) - 0.5 * np.log(tail * np.pi)
     density: FloatArray = constant - 0.5 * np.log(variance) - (tail + 1) / 2 * np.log1p(square / tail)

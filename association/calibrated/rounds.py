@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siamlink.association.calibrated.duplicates import OverlappingBoxes, apply
 from siamlink.association.calibrated.learned import LINK_BONUS, LearnedLinks
 from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.link_features import link_features
@@ -48,6 +49,7 @@ class Estimate:
         successor: (N,) the next detection of the same track, -1 at its end.
         ratio: (N,) log likelihood ratio of that link.
         active: (N,) whether each detection may be linked.
+        duplicate: (N,) whether it shows an object that another detection shows better.
     """
 
     motion: Motion
@@ -56,6 +58,7 @@ class Estimate:
     successor: IntArray
     ratio: FloatArray
     active: BoolArray
+    duplicate: BoolArray
 
     @property
     def objective(self) -> float:
@@ -74,6 +77,7 @@ def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
         successor=np.full(count, -1, np.int64),
         ratio=np.zeros(count),
         active=np.ones(count, bool),
+        duplicate=np.zeros(count, bool),
     )
 
 
@@ -99,6 +103,7 @@ def calibrate(
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
+    overlapping = OverlappingBoxes(scene)
     for number in range(rounds):
         if number == STRONG_ROUND and classifier is not None:
             features = classifier.features(estimate.successor, estimate.ratio)
@@ -109,13 +114,18 @@ def calibrate(
         else:
             links = learned_links(scene, estimate, alone, learned, fixed, settled)
         estimate = relink(scene, estimate, links, fixed)
+        if number >= STRONG_ROUND:
+            estimate = without_duplicates(scene, estimate, overlapping, settled)
         if number < FIT_ROUNDS:
             estimate = fit_noise(scene, estimate, SAMPLE)
         rates = update_rates(
             scene, estimate.rates, estimate.successor, estimate.active, alone, by_age=number >= AGED_ROUND
         )
         estimate = replace(estimate, rates=rates)
-    return with_weak_detections(scene, estimate, alone, learned, fixed, settled) if rounds == ROUNDS else estimate
+    if rounds < ROUNDS:
+        return estimate
+    estimate = with_weak_detections(scene, estimate, alone, learned, fixed, settled)
+    return without_duplicates(scene, estimate, overlapping, settled)
 
 
 def learned_links(
@@ -139,6 +149,21 @@ def learned_links(
     links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled, LEAST_LEARNED)
     features = link_features(scene, links, estimate.successor, alone, usual_ratio(estimate))
     return learned.corrected(links, features)
+
+
+def without_duplicates(scene: Scene, estimate: Estimate, overlapping: OverlappingBoxes, settled: int = 0) -> Estimate:
+    """The estimate with the detections of objects that were detected twice in one track; see `duplicates`.
+
+    The first `settled` detections are not left out, and nothing is linked to them.
+    """
+    model = link_model(scene, estimate, estimate.rates.longest)
+    handovers = overlapping.handovers(estimate.successor, model, settled)
+    if not handovers:
+        return estimate
+    successor, ratio, dropped = apply(handovers, estimate.successor, estimate.ratio)
+    duplicate = estimate.duplicate.copy()
+    duplicate[dropped] = True
+    return replace(estimate, successor=successor, ratio=ratio, duplicate=duplicate, active=estimate.active & ~duplicate)
 
 
 def usual_ratio(estimate: Estimate) -> float:
@@ -185,12 +210,12 @@ def with_weak_detections(
     Links of strong detections without a gap do not change, nor do those of `fixed` (N,), -1 for none. No link leads to
     one of the first `settled` detections.
     """
-    if estimate.active.all():
+    if (estimate.active | estimate.duplicate).all():
         return estimate
     successor = estimate.successor
     steady = (successor >= 0) & (scene.step[successor] - scene.step == 1)
     fixed = np.where(steady, successor, -1 if fixed is None else fixed)
-    everything = replace(estimate, active=np.ones(len(scene), bool))
+    everything = replace(estimate, active=~estimate.duplicate)
     if learned is None or alone is None:
         return relink(scene, everything, candidate_links(scene, everything, LONGEST_GAP, fixed, settled), fixed)
     return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed, settled), fixed)

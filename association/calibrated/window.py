@@ -11,6 +11,7 @@ import numpy as np
 
 from siamlink.association.calibrated.camera import still_camera
 from siamlink.association.calibrated.constrained import ConstrainedLinks, ConstrainedSolver
+from siamlink.association.calibrated.duplicates import OverlappingBoxes
 from siamlink.association.calibrated.interpolation import NO_COUNTS, count_occlusions
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.noise import QUICK_SAMPLE, continued_noise_factor
@@ -27,6 +28,7 @@ from siamlink.association.calibrated.rounds import (
     relink,
     restrict_to,
     with_weak_detections,
+    without_duplicates,
 )
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.association.calibrated.tracks import CalibratedResult, linked_result, no_tracks
@@ -136,6 +138,7 @@ class WindowLinker:
             successor=np.where(successor >= count, successor - count, -1),
             ratio=np.where(inside, estimate.ratio, strong.ratio)[count:],
             noise_factor=strong.noise_factor[count:],
+            duplicate=estimate.duplicate[count:] & (np.arange(count, len(scene)) < end),
         )
         return count
 
@@ -167,6 +170,7 @@ class WindowLinker:
             successor=successor,
             ratio=np.append(last.ratio, np.zeros(new)),
             active=np.ones(len(scene), bool),
+            duplicate=np.append(last.duplicate, np.zeros(new, bool)),
         )
         return self._continued(scene, estimate, classifier, fixed)
 
@@ -180,16 +184,18 @@ class WindowLinker:
         features = classifier.features(estimate.successor, estimate.ratio)
         alone = classifier.alone(features)
         estimate = self._with_rates(scene, estimate, alone)
-        estimate = restrict_to(estimate, classifier.in_track(features) >= STRONG)
+        estimate = restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~estimate.duplicate)
         if learned is None:
             links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled)
         else:
             links = learned_links(scene, estimate, alone, learned, fixed, settled)
-        estimate = relink(scene, estimate, links, fixed)
+        overlapping = OverlappingBoxes(scene)
+        estimate = without_duplicates(scene, relink(scene, estimate, links, fixed), overlapping, settled)
         if self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0:
             estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
         self._strong = estimate = self._with_rates(scene, estimate, alone)
-        return with_weak_detections(scene, estimate, alone, learned, fixed, settled)
+        estimate = with_weak_detections(scene, estimate, alone, learned, fixed, settled)
+        return without_duplicates(scene, estimate, overlapping, settled)
 
     def _with_rates(self, scene: Scene, estimate: Estimate, alone: FloatArray) -> Estimate:
         rates = update_rates(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from scipy.stats import multivariate_t
 
@@ -41,3 +43,29 @@ def test_links_below_the_limit_and_outside_the_gate_are_no_candidates() -> None:
     assert len(links_to([2, 0, 42, 100], least=0.0)) == 1
     assert len(links_to([2, 0, 42, 100], least=100.0)) == 0
     assert len(links_to([2000, 0, 2040, 100])) == 0
+
+
+def test_an_edge_that_jumps_is_likelier_than_two() -> None:
+    one, grown, moved = (links_to(box).ratio[0] for box in ([2, 0, 60, 100], [-16, 0, 60, 100], [20, 0, 60, 100]))
+    assert one > grown + 1
+    assert one > moved + 1
+
+
+def test_the_ratio_is_the_sum_of_its_parts() -> None:
+    links = links_to([8, 3, 50, 100])
+    np.testing.assert_allclose(links.parts.sum(1), links.ratio)
+
+
+def test_a_turn_costs_no_more_than_a_new_velocity() -> None:
+    """Two objects that were detected ten times before and after: one goes on, one turns back."""
+    motion_on = [2.0 * n for n in range(20)]
+    turned = motion_on[:10] + [motion_on[9] - 2.0 * n for n in range(1, 11)]
+    table = [[x, y, x + 40, y + 100] for k in range(20) for x, y in ((motion_on[k], 0), (turned[k], 500))]
+    scene = make_scene(Detections(np.repeat(np.arange(1, 21), 2), table, [1] * 40, [0] * 40), (2200, 800))
+    successor = np.where(np.arange(40) < 38, np.arange(40) + 2, -1)
+    successor[[18, 19]] = -1
+    estimate = replace(first_estimate(scene, np.zeros(40)), successor=successor)
+    links = link_model(scene, estimate, 1).links(np.array([18, 19]), np.array([20, 21]), -1000.0)
+    on, back = links.parts[:, 2]
+    assert on > back
+    assert back >= np.log(estimate.motion.jump_probability)

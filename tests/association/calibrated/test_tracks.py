@@ -136,3 +136,13 @@ def test_exact_boxes_stay_where_they_are() -> None:
     result = calibrated_links(detections, 30.0, (1920, 1080))
     detected = result.row >= 0
     assert np.abs(result.box[detected] - detections.box[result.row[detected]]).max() < 1.0
+
+
+def test_an_object_that_was_detected_twice_for_some_frames_has_one_track_and_one_box_a_frame() -> None:
+    """The second half of a walker is detected with another width; in three frames, both boxes of it are there."""
+    halves = [Mover(200, 400, 3, 0, 45, 110, last=51), Mover(209, 400, 3, 0, 63, 110, first=49)]
+    detections, identity = film([*halves, *WALKERS[1:]], 100)
+    result = calibrated_links(detections, 25.0, (1920, 1080))
+    number = result.track_id[identity <= 1]
+    assert len({*number[number > 0].tolist()}) == 1
+    assert (np.bincount(result.frame) == 3).sum() == 100
