@@ -4,6 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siamlink.association.calibrated.appearance import (
+    LARGEST,
+    Appearance,
+    Describe,
+    learn_appearance,
+)
 from siamlink.association.calibrated.learned import LINK_BONUS, LearnedLinks
 from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.link_features import link_features
@@ -27,6 +33,8 @@ STRONG_ROUND = 3
 """The first round in which only strong detections, those that are probably objects, are linked."""
 LEARNED_ROUND = 4
 """The first round in which the model of links corrects the ratios."""
+APPEARANCE_ROUNDS = 3
+"""How often links are chosen anew in a round with appearance: each time the tracks that are compared are purer."""
 LEAST_LEARNED = -LINK_BONUS
 """Nats; the correction cannot raise a lower ratio above 0."""
 STRONG = 0.3
@@ -83,6 +91,7 @@ def calibrate(
     classifier: ObjectClassifier | None,
     learned: LearnedLinks | None = None,
     rounds: int = ROUNDS,
+    describe: Describe | None = None,
 ) -> Estimate:
     """Links and parameters of a scene after some rounds of linking and estimation.
 
@@ -92,30 +101,40 @@ def calibrate(
         classifier: estimates which detections are objects; the first `STRONG_ROUND` rounds do not use it.
         learned: corrects the ratios of links in the last rounds.
         rounds: the number of rounds; with fewer than `ROUNDS`, weak detections are not linked at the end.
+        describe: describes detections; their appearance then counts in the last rounds.
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
+    appearance: Appearance | None = None
     for number in range(rounds):
         if number == STRONG_ROUND and classifier is not None:
             features = classifier.features(estimate.successor, estimate.ratio)
             alone = classifier.alone(features)
             estimate = restrict_to(estimate, classifier.in_track(features) >= STRONG)
         if number < LEARNED_ROUND or learned is None or alone is None:
-            links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)])
+            estimate = relink(scene, estimate, candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)]))
         else:
-            links = learned_links(scene, estimate, alone, learned)
-        estimate = relink(scene, estimate, links)
+            if number == LEARNED_ROUND and describe is not None:
+                appearance = learn_appearance(scene, estimate.successor, estimate.ratio, estimate.active, describe)
+            for _ in range(APPEARANCE_ROUNDS if appearance else 1):
+                links = learned_links(scene, estimate, alone, learned, appearance=appearance)
+                estimate = relink(scene, estimate, links)
         if number < FIT_ROUNDS:
             estimate = fit_noise(scene, estimate, SAMPLE)
         rates = update_rates(
             scene, estimate.rates, estimate.successor, estimate.active, alone, by_age=number >= AGED_ROUND
         )
         estimate = replace(estimate, rates=rates)
-    return with_weak_detections(scene, estimate, alone, learned) if rounds == ROUNDS else estimate
+    return with_weak_detections(scene, estimate, alone, learned, appearance) if rounds == ROUNDS else estimate
 
 
 def learned_links(
-    scene: Scene, estimate: Estimate, alone: FloatArray, learned: LearnedLinks, fixed: IntArray | None = None
+    scene: Scene,
+    estimate: Estimate,
+    alone: FloatArray,
+    learned: LearnedLinks,
+    fixed: IntArray | None = None,
+    appearance: Appearance | None = None,
 ) -> Links:
     """Candidate links with ratios corrected by the model of links, those above 0.
 
@@ -125,10 +144,17 @@ def learned_links(
         alone: (N,) probability that each detection is an object, from its own features.
         learned: the model of links.
         fixed: (N,) links that are fixed, -1 for none.
+        appearance: adds its own ratio; then less likely links are candidates too, which the model does not correct.
     """
-    links = candidate_links(scene, estimate, LONGEST_GAP, fixed, least=LEAST_LEARNED)
-    features = link_features(scene, links, estimate.successor, alone, usual_ratio(estimate))
-    return learned.corrected(links, features)
+    least = LEAST_LEARNED - (LARGEST if appearance else 0)
+    links = candidate_links(scene, estimate, LONGEST_GAP, fixed, least=least)
+    likely = links.ratio > LEAST_LEARNED
+    features = link_features(scene, links[likely], estimate.successor, alone, usual_ratio(estimate))
+    ratio = links.ratio.copy()
+    ratio[likely] = learned.corrected(links[likely], features)
+    if appearance:
+        ratio = appearance.added(ratio, estimate.successor, links)
+    return replace(links, ratio=ratio)[ratio > 0]
 
 
 def usual_ratio(estimate: Estimate) -> float:
@@ -163,7 +189,11 @@ def restrict_to(estimate: Estimate, active: BoolArray) -> Estimate:
 
 
 def with_weak_detections(
-    scene: Scene, estimate: Estimate, alone: FloatArray | None, learned: LearnedLinks | None
+    scene: Scene,
+    estimate: Estimate,
+    alone: FloatArray | None,
+    learned: LearnedLinks | None,
+    appearance: Appearance | None = None,
 ) -> Estimate:
     """All detections linked: links of strong ones without a gap are fixed; weak ones extend tracks and bridge gaps."""
     if estimate.active.all():
@@ -173,7 +203,7 @@ def with_weak_detections(
     everything = replace(estimate, active=np.ones(len(scene), bool))
     if learned is None or alone is None:
         return relink(scene, everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
-    return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed), fixed)
+    return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed, appearance), fixed)
 
 
 def relink(scene: Scene, estimate: Estimate, links: Links, fixed: IntArray | None = None) -> Estimate:

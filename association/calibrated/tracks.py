@@ -1,11 +1,13 @@
 """Tracks of a whole sequence, with costs estimated from its own detections."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siamlink.association.calibrated.appearance import Describe
 from siamlink.association.calibrated.camera import Camera, still_camera
 from siamlink.association.calibrated.camera_choice import best_camera
+from siamlink.association.calibrated.duplicates import second_boxes
 from siamlink.association.calibrated.interpolation import interpolated_steps
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.object_model import ObjectClassifier
@@ -37,6 +39,14 @@ class CalibratedResult:
     row: IntArray
     box: FloatArray
 
+    def among(self, rows: IntArray, count: int) -> "CalibratedResult":
+        """The same tracks of `count` detections, of which these are the `rows` (N,)."""
+        track_id, probability = np.zeros(count, np.int64), np.zeros(count)
+        track_id[rows], probability[rows] = self.track_id, self.probability
+        return replace(
+            self, track_id=track_id, probability=probability, row=np.where(self.row >= 0, rows[self.row], -1)
+        )
+
 
 def calibrated_links(
     detections: Detections,
@@ -44,6 +54,7 @@ def calibrated_links(
     image_size: tuple[float, float] | None = None,
     moving_camera: bool = False,
     models: Models | None = None,
+    describe: Describe | None = None,
 ) -> CalibratedResult:
     """Link the detections of a whole sequence, with costs estimated from its own tracks.
 
@@ -54,6 +65,7 @@ def calibrated_links(
         moving_camera: whether to estimate and remove the camera's motion. No setting of the tracker uses this: it
             takes twice the time and seldom improves the tracks. See `camera_choice`.
         models: models trained on other videos; by default the shipped ones.
+        describe: describes detections by their appearance, given the rows of some; called once at most.
     """
     scene = make_scene(detections, image_size)
     if not len(scene):
@@ -61,11 +73,18 @@ def calibrated_links(
         return CalibratedResult(none, np.zeros(0), none, none, none, np.zeros((0, 4)))
     learned = models or shipped_models()
     classifier = ObjectClassifier(scene, frame_rate, learned.alone, learned.in_track)
+    second = second_boxes(detections, scene, classifier)
+    rows = np.flatnonzero(~second)
+    if second.any():
+        scene = make_scene(detections[rows], image_size)
+        classifier = ObjectClassifier(scene, frame_rate, learned.alone, learned.in_track)
     camera = best_camera(scene) if moving_camera else still_camera(scene)
     stabilised = camera.stabilised(scene)
-    estimate = calibrate(stabilised, camera.log_scale(scene), classifier, learned.links)
+    some = None if describe is None else lambda chosen: describe(rows[chosen])
+    estimate = calibrate(stabilised, camera.log_scale(scene), classifier, learned.links, describe=some)
     features = classifier.features(estimate.successor, estimate.ratio)
-    return _boxes(stabilised, estimate, camera, classifier.in_track(features), classifier.alone(features))
+    result = _boxes(stabilised, estimate, camera, classifier.in_track(features), classifier.alone(features))
+    return result.among(rows, len(detections)) if second.any() else result
 
 
 def _boxes(
