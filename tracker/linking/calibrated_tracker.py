@@ -1,6 +1,7 @@
-"""The trackers of matching calibrated: costs are estimated from boxes, scores and classes, for objects of any kind."""
+"""The trackers of matching calibrated: costs are estimated from the detections themselves, for objects of any kind."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from siamlink.association.calibrated import CalibratedResult, OnlineLinker, cali
 from siamlink.association.calibrated.output import OUTPUT_PROBABILITY
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.tracks import Tracks
 
@@ -64,7 +66,8 @@ class CalibratedTracker:
     """Collects all detections and links them in `finish`, with costs that are estimated from these detections.
 
     Args:
-        setup: frame rate, image size and settings; models of the matcher and appearance are not used.
+        setup: frame rate, image size and settings; of the matcher, only the appearance is used.
+        appearance: describes detections; None: geometry alone decides.
 
     Raises:
         ModelError: the models of the settings cannot be loaded.
@@ -74,11 +77,10 @@ class CalibratedTracker:
         last_ids: (N,) 0 for each detection of the present frame: no track is final before `finish`.
     """
 
-    open_count = compared_count = 0
-
-    def __init__(self, setup: TrackerSetup) -> None:
+    def __init__(self, setup: TrackerSetup, appearance: AppearanceSource | None = None) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
         self._setup, self._final_frame = setup, 0
+        self._appearance = appearance if setup.matcher.appearance is not None else None
         self._models = setup.parameters.load_calibrated_models()
         self._waiting: list[Detections] = []
 
@@ -87,15 +89,30 @@ class CalibratedTracker:
         """The last frame whose tracks are final: the last one after `finish`, none before."""
         return self._final_frame
 
+    @property
+    def open_count(self) -> int:
+        """The number of detections to describe."""
+        return self._appearance.requested_count if self._appearance else 0
+
+    @property
+    def compared_count(self) -> int:
+        """How many of them have been described."""
+        return self._appearance.described_count if self._appearance else 0
+
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the detections of the next frame; see `LinearProgramTracker.update`. No tracks are final yet."""
-        number, new, _ = read_frame(detections, image, frame_number, self.frame)
+        number, new, image = read_frame(detections, image, frame_number, self.frame)
+        if self._appearance:
+            self._appearance.see(number, image, new.box)
         self._waiting.append(new)
         self.frame, self.last_ids = number, np.zeros(len(new), np.int32)
         return Tracks.empty()
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """Take in the detections of many later frames at once."""
+        if self._appearance:
+            for number, new in detections.by_frame():
+                self._appearance.see(number, None, new.box)
         self._waiting.append(detections)
         self.frame = int(detections.frame.max(initial=self.frame))
         yield Tracks.empty()
@@ -105,8 +122,11 @@ class CalibratedTracker:
         detections = Detections.concatenate(self._waiting)
         self._waiting, self._final_frame = [], self.frame
         setup, gaps = self._setup, self._setup.parameters.gaps
+        describe = partial(self._appearance.describe, detections) if self._appearance else None
         with setup.stopwatch.stage("calibrate"):
-            result = calibrated_links(detections, setup.frame_rate, setup.image_size, models=self._models)
+            result = calibrated_links(
+                detections, setup.frame_rate, setup.image_size, models=self._models, describe=describe
+            )
         tracks = _tracks(detections, result, gaps.smooth)
         return tracks if gaps.interpolate else tracks[~tracks.interpolated]
 

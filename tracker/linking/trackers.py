@@ -48,7 +48,11 @@ def make_tracker(
         check_constraints_possible(setup.parameters)
     if setup.parameters.matching == "calibrated":
         check_calibration_possible(setup.parameters)
-        return CalibratedTracker(setup) if setup.parameters.mode == "offline" else CalibratedOnlineTracker(setup)
+        return (
+            CalibratedTracker(setup, appearance)
+            if setup.parameters.mode == "offline"
+            else CalibratedOnlineTracker(setup)
+        )
     if setup.parameters.online_hungarian:
         return KalmanTracker(setup, appearance)
     return LinearProgramTracker(setup, appearance, constraints)
@@ -258,7 +262,7 @@ def described_in_passing(setup: TrackerSetup, describer: FrameDescriber | None =
     """
     parameters, rate, stopwatch = setup.parameters, setup.frame_rate, setup.stopwatch
     describer = describer or FrameDescriber(setup.matcher.appearance, parameters.flow, rate, stopwatch)
-    if parameters.online_hungarian:
+    if parameters.online_hungarian or parameters.matching == "calibrated":
         return DescribedInPassing(describer)
     return DescribedInPassing(
         describer, camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.camera)
