@@ -17,8 +17,12 @@ from siamlink.detectors.base.errors import InputError
 
 MOST_DIMENSIONS = 128
 """Longer descriptors are reduced to so many principal components."""
-PRIOR_DESCRIPTORS, PRIOR_OBJECTS = 10_000.0, 10_000.0
+PriorCounts = tuple[float, float]
 """How many descriptors, beyond one of each object, and how many objects the prior covariances count for."""
+OF_A_VIDEO: PriorCounts = (10_000.0, 10_000.0)
+"""For the tracklets of a video, whose descriptors are not independent and show few objects."""
+OF_A_TRAINING_SET: PriorCounts = (100.0, 50.0)
+"""For pictures of many known identities."""
 LEAST_SHARE = 1e-3
 """Smallest variance within objects in any direction, relative to the mean over all directions."""
 
@@ -50,7 +54,11 @@ class JointBayesian:
 
     @classmethod
     def learn(
-        cls, descriptor: NDArray[np.floating], owner: IntArray, prior: Covariances | None = None
+        cls,
+        descriptor: NDArray[np.floating],
+        owner: IntArray,
+        prior: Covariances | None = None,
+        counts: PriorCounts = OF_A_VIDEO,
     ) -> "JointBayesian":
         """The model of some descriptors, whose covariances are shrunk towards those of a prior.
 
@@ -58,6 +66,7 @@ class JointBayesian:
             descriptor: (N, D).
             owner: (N,) the object, or the part of its track, that each belongs to.
             prior: of a training set of the same descriptors; by default, all directions are equal.
+            counts: how much the prior counts.
 
         Raises:
             InputError: there are fewer than two owners, or none has two descriptors.
@@ -66,7 +75,7 @@ class JointBayesian:
         mean, axes = _principal_axes(values)
         if prior is not None:
             prior = Covariances(axes.T @ prior.within @ axes, axes.T @ prior.between @ axes)
-        model = cls(mean, estimate_covariances((values - mean) @ axes, owner, prior))
+        model = cls(mean, estimate_covariances((values - mean) @ axes, owner, prior, counts))
         model.basis = axes @ model.basis
         return model
 
@@ -93,13 +102,16 @@ class JointBayesian:
         return ratio
 
 
-def estimate_covariances(descriptor: FloatArray, owner: IntArray, prior: Covariances | None = None) -> Covariances:
+def estimate_covariances(
+    descriptor: FloatArray, owner: IntArray, prior: Covariances | None = None, counts: PriorCounts = OF_A_VIDEO
+) -> Covariances:
     """Covariances within and between owners, shrunk towards those of a prior, scaled to the same traces.
 
     Args:
         descriptor: (N, D).
         owner: (N,).
         prior: by default, a multiple of the identity.
+        counts: how much the prior counts.
 
     Raises:
         InputError: there are fewer than two owners, or none has two descriptors.
@@ -116,9 +128,9 @@ def estimate_covariances(descriptor: FloatArray, owner: IntArray, prior: Covaria
     between = np.cov(means.T).reshape(within.shape) - within * float((1 / count).mean())
     between = _positive(between)
     shape = prior or Covariances(np.eye(len(within)), np.eye(len(within)))
-    within = _shrunk(within, shape.within, freedom, PRIOR_DESCRIPTORS)
+    within = _shrunk(within, shape.within, freedom, counts[0])
     within += np.eye(len(within)) * (LEAST_SHARE * np.trace(within) / len(within) + 1e-12)
-    return Covariances(within, _shrunk(between, shape.between, objects - 1, PRIOR_OBJECTS))
+    return Covariances(within, _shrunk(between, shape.between, objects - 1, counts[1]))
 
 
 def _shrunk(estimate: FloatArray, prior: FloatArray, count: float, prior_count: float) -> FloatArray:
