@@ -17,10 +17,8 @@ OVERLAP = 0.45
 """Smallest IoU of a second box with a better one."""
 TOUCHING = 0.3
 """Smallest IoU with another box in which a track counts as beginning or ending within it."""
-FEWEST = 0.02
-"""Pairs of overlapping detections, relative to all detections, from which the sequence is examined."""
-LEAST_EVIDENCE = 0.25
-"""Mean evidence of these pairs, from 0 to 1, from which the sequence has second boxes."""
+FEWEST = 0.025
+"""Expected number of second boxes, relative to all detections, from which they are removed."""
 MOST_PROBABLE = 0.9
 """Detections with a higher probability of being an object are kept."""
 
@@ -28,8 +26,8 @@ MOST_PROBABLE = 0.9
 def second_boxes(detections: Detections, scene: Scene, classifier: ObjectClassifier) -> BoolArray:
     """(N,) which detections are second boxes of an object; none in most sequences.
 
-    The evidence of a pair of overlapping detections is the probability that the worse one is no object, if its track
-    begins and ends within another box, else 0.
+    Of a pair of overlapping detections, the worse one counts by the probability that it is no object, if its track
+    begins and ends within another box, else 0. The sum is the expected number of second boxes.
 
     Args:
         detections: N.
@@ -39,13 +37,13 @@ def second_boxes(detections: Detections, scene: Scene, classifier: ObjectClassif
     none = np.zeros(len(scene), bool)
     i, j, overlap = _overlapping_pairs(detections, scene)
     close = overlap >= OVERLAP
-    if close.sum() < max(FEWEST * len(scene), 1):
+    if close.sum() <= FEWEST * len(scene):  # each pair has one second box at most
         return none
     estimate = calibrate(scene, np.zeros(len(scene)), None, rounds=STRONG_ROUND)
     probability = classifier.alone(classifier.features(estimate.successor, estimate.ratio))
     within = _within_another(track_numbers(estimate.successor), i, j, overlap)
     worse = np.where(probability[i] < probability[j], i, j)[close]
-    if (within[worse] * (1 - probability[worse])).mean() < LEAST_EVIDENCE:
+    if (within[worse] * (1 - probability[worse])).sum() <= FEWEST * len(scene):
         return none
     suppressed = np.ones(len(scene), bool)
     suppressed[suppress_non_maxima(detections.box, detections.score, OVERLAP, detections.frame)] = False
