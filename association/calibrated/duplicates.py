@@ -46,14 +46,19 @@ def second_boxes(detections: Detections, scene: Scene, classifier: ObjectClassif
     if (within[worse] * (1 - probability[worse])).sum() <= FEWEST * len(scene):
         return none
     suppressed = np.ones(len(scene), bool)
-    suppressed[suppress_non_maxima(detections.box, detections.score, OVERLAP, detections.frame)] = False
+    for code in range(int(scene.code.max()) + 1):
+        rows = np.flatnonzero(scene.code == code)
+        some = detections[rows]
+        suppressed[rows[suppress_non_maxima(some.box, some.score, OVERLAP, some.frame)]] = False
     second: BoolArray = suppressed & (probability < MOST_PROBABLE)
     return second
 
 
 def _overlapping_pairs(detections: Detections, scene: Scene) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs of detections (P,) of one step that overlap, and their IoU (P,)."""
+    """Pairs of detections (P,) of one step and class that overlap, and their IoU (P,)."""
     i, j, common = touching_pairs(scene.step, detections.box.astype(np.float64))
+    alike = scene.code[i] == scene.code[j]
+    i, j, common = i[alike], j[alike], common[alike]
     area = scene.extent.prod(1)
     return i, j, common / (area[i] + area[j] - common)
 

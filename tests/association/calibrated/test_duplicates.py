@@ -66,3 +66,9 @@ def test_objects_that_pass_each_other_stay() -> None:
 
 def test_nothing_overlaps_in_most_sequences() -> None:
     assert not second(people()).any()
+
+
+def test_boxes_of_another_class_are_no_second_boxes() -> None:
+    other = doubled()
+    other = Detections(other.frame, other.box, other.score, np.ones(len(other), int))
+    assert not second(people(other)).any()
