@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -121,7 +122,8 @@ class TrackerParameters(Parameters):
     matching: Literal["learned", "calibrated"] = Field(
         "learned",
         description="learned: models trained on pedestrians estimate the matching probability; calibrated: costs are "
-        "estimated from the video's own detections, for objects of any kind, by boxes and scores alone",
+        "estimated from the video's own detections, for objects of any kind; offline also from their "
+        "appearance, if there are images",
     )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
@@ -143,9 +145,9 @@ class TrackerParameters(Parameters):
     )
     appearance: str = Field(
         AUTO,
-        description="appearance model (re-identification): auto (siamese with two levels, else none), none, siamese "
-        "(the network in the model's folder, else the shipped one), siamese:FILE, onnx:FILE, module:attribute or "
-        "file.py:attribute; several are joined by commas",
+        description="appearance model (re-identification): auto (siamese with two levels or matching calibrated, else "
+        "none), none, siamese (the network in the model's folder, else the shipped one), siamese:FILE, onnx:FILE, "
+        "module:attribute or file.py:attribute; several are joined by commas",
     )
     overlap_limit: float = Field(
         0.45,
@@ -190,8 +192,9 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: one of them cannot be loaded, or they do not belong together.
         """
-        folder = None if self.matching == "calibrated" else self.model_folder
-        return Matcher.load(folder, self.load_appearance(), self.level_count)
+        if self.matching == "calibrated":
+            return replace(Matcher.load(), appearance=self.load_appearance())
+        return Matcher.load(self.model_folder, self.load_appearance(), self.level_count)
 
     def load_calibrated_models(self) -> Models:
         """The models of matching calibrated.
@@ -227,9 +230,10 @@ class TrackerParameters(Parameters):
     @property
     def uses_appearance(self) -> bool:
         """Whether an appearance is used."""
-        if self.matching == "calibrated":
+        if self.matching == "calibrated" and self.mode != "offline":
             return False
-        return self.level_count == 2 if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
+        two_levels = self.matching == "calibrated" or self.level_count == 2
+        return two_levels if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
 
     def load_appearance(self) -> Appearances | None:
         """The appearance model; None without.

@@ -253,7 +253,8 @@ class Appearances:
         parts = []
         for part, values in zip(self.parts, descriptors, strict=True):
             if len(part.feature_names) > 1:
-                raise ModelError(f"appearance '{part.name}' only compares pairs of detections: set levels=1 with it")
+                remedy = "set levels=1 and matching=learned with it"
+                raise ModelError(f"appearance '{part.name}' only compares pairs of detections: {remedy}")
             parts.append(unit(values.astype(np.float32)))
         return np.hstack(parts) * np.float32(len(parts) ** -0.5)
 

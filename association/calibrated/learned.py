@@ -5,7 +5,6 @@ likelihood ratio decides where the trees have no training data.
 """
 
 import math
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,18 +50,10 @@ class LearnedLinks:
         correction: FloatArray = np.log(probability) - np.log1p(-probability)
         return correction
 
-    def corrected(self, links: Links, features: Features) -> Links:
-        """The links whose corrected ratio is above 0, with the corrected ratios, from `link_features` (P, F)."""
+    def corrected(self, links: Links, features: Features) -> FloatArray:
+        """(P,) the corrected ratios of P links, from `link_features` (P, F)."""
         value = links.ratio + LINK_BONUS
         uncertain = np.flatnonzero(features[:, MARGINS].min(axis=1, initial=EASY) < EASY)
         odds = SCALE * links.ratio[uncertain] + SHIFT + self.correction(features[uncertain])
         value[uncertain] -= WEIGHT * np.logaddexp(0, -odds)
-        good = value > 0
-        return replace(
-            links,
-            earlier=links.earlier[good],
-            later=links.later[good],
-            ratio=value[good],
-            jumped=links.jumped[good],
-            parts=links.parts[good],
-        )
+        return value

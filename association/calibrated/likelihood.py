@@ -24,7 +24,7 @@ from siamlink.association.calibrated.noise import log_student
 from siamlink.association.calibrated.rates import Rates
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.states import States
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 JUMP = 0.25
 """Standard deviation of a jump of an edge or of the centre, in the object's own size."""
@@ -62,6 +62,9 @@ class Links:
 
     def __len__(self) -> int:
         return len(self.earlier)
+
+    def __getitem__(self, rows: BoolArray | IntArray) -> "Links":
+        return Links(self.earlier[rows], self.later[rows], self.ratio[rows], self.jumped[rows], self.parts[rows])
 
 
 def log_student2(square: FloatArray, log_area: FloatArray, tail: float) -> FloatArray:

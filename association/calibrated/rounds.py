@@ -4,6 +4,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siamlink.association.calibrated.appearance import (
+    LARGEST,
+    Appearance,
+    Describe,
+    learn_appearance,
+)
 from siamlink.association.calibrated.duplicates import OverlappingBoxes, apply
 from siamlink.association.calibrated.learned import LINK_BONUS, LearnedLinks
 from siamlink.association.calibrated.likelihood import LinkModel, Links
@@ -14,6 +20,7 @@ from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.program import best_links
 from siamlink.association.calibrated.rates import Rates, first_rates, update_rates
 from siamlink.association.calibrated.scene import Scene, pairs_within, portions, predecessors
+from siamlink.association.calibrated.second_boxes import second_boxes
 from siamlink.association.calibrated.states import one_sided_states
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
@@ -28,6 +35,8 @@ STRONG_ROUND = 3
 """The first round in which only strong detections, those that are probably objects, are linked."""
 LEARNED_ROUND = 4
 """The first round in which the model of links corrects the ratios."""
+APPEARANCE_ROUNDS = 3
+"""How often links are chosen anew in a round with appearance: each time the tracks that are compared are purer."""
 LEAST_LEARNED = -LINK_BONUS
 """Nats; the correction cannot raise a lower ratio above 0."""
 STRONG = 0.3
@@ -89,6 +98,7 @@ def calibrate(
     rounds: int = ROUNDS,
     fixed: IntArray | None = None,
     settled: int = 0,
+    describe: Describe | None = None,
 ) -> Estimate:
     """Links and parameters of a scene after some rounds of linking and estimation.
 
@@ -100,20 +110,29 @@ def calibrate(
         rounds: the number of rounds; with fewer than `ROUNDS`, weak detections are not linked at the end.
         fixed: (N,) links that do not change, -1 for none.
         settled: no link leads to one of the first so many detections.
+        describe: describes detections; their appearance then counts in the last rounds.
     """
     estimate = first_estimate(scene, log_scale)
     alone: FloatArray | None = None
+    appearance: Appearance | None = None
     overlapping = OverlappingBoxes(scene)
     for number in range(rounds):
         if number == STRONG_ROUND and classifier is not None:
             features = classifier.features(estimate.successor, estimate.ratio)
             alone = classifier.alone(features)
-            estimate = restrict_to(estimate, classifier.in_track(features) >= STRONG)
+            second = second_boxes(scene, estimate.successor, alone)
+            second[:settled] = False
+            estimate = replace(estimate, duplicate=second)
+            estimate = restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~second)
         if number < LEARNED_ROUND or learned is None or alone is None:
             links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)], fixed, settled)
+            estimate = relink(scene, estimate, links, fixed)
         else:
-            links = learned_links(scene, estimate, alone, learned, fixed, settled)
-        estimate = relink(scene, estimate, links, fixed)
+            if number == LEARNED_ROUND and describe is not None:
+                appearance = learn_appearance(scene, estimate.successor, estimate.ratio, estimate.active, describe)
+            for _ in range(APPEARANCE_ROUNDS if appearance else 1):
+                links = learned_links(scene, estimate, alone, learned, fixed, settled, appearance)
+                estimate = relink(scene, estimate, links, fixed)
         if number >= STRONG_ROUND:
             estimate = without_duplicates(scene, estimate, overlapping, settled)
         if number < FIT_ROUNDS:
@@ -124,7 +143,7 @@ def calibrate(
         estimate = replace(estimate, rates=rates)
     if rounds < ROUNDS:
         return estimate
-    estimate = with_weak_detections(scene, estimate, alone, learned, fixed, settled)
+    estimate = with_weak_detections(scene, estimate, alone, learned, fixed, settled, appearance)
     return without_duplicates(scene, estimate, overlapping, settled)
 
 
@@ -135,6 +154,7 @@ def learned_links(
     learned: LearnedLinks,
     fixed: IntArray | None = None,
     settled: int = 0,
+    appearance: Appearance | None = None,
 ) -> Links:
     """Candidate links with ratios corrected by the model of links, those above 0.
 
@@ -145,10 +165,17 @@ def learned_links(
         learned: the model of links.
         fixed: (N,) links that are fixed, -1 for none.
         settled: no link leads to one of the first so many detections.
+        appearance: adds its own ratio; then less likely links are candidates too, which the model does not correct.
     """
-    links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled, LEAST_LEARNED)
-    features = link_features(scene, links, estimate.successor, alone, usual_ratio(estimate))
-    return learned.corrected(links, features)
+    least = LEAST_LEARNED - (LARGEST if appearance else 0)
+    links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled, least)
+    likely = links.ratio > LEAST_LEARNED
+    features = link_features(scene, links[likely], estimate.successor, alone, usual_ratio(estimate))
+    ratio = links.ratio.copy()
+    ratio[likely] = learned.corrected(links[likely], features)
+    if appearance:
+        ratio = appearance.added(ratio, estimate.successor, links)
+    return replace(links, ratio=ratio)[ratio > 0]
 
 
 def without_duplicates(scene: Scene, estimate: Estimate, overlapping: OverlappingBoxes, settled: int = 0) -> Estimate:
@@ -204,6 +231,7 @@ def with_weak_detections(
     learned: LearnedLinks | None,
     fixed: IntArray | None = None,
     settled: int = 0,
+    appearance: Appearance | None = None,
 ) -> Estimate:
     """All detections linked: weak ones extend tracks and bridge gaps.
 
@@ -218,7 +246,9 @@ def with_weak_detections(
     everything = replace(estimate, active=~estimate.duplicate)
     if learned is None or alone is None:
         return relink(scene, everything, candidate_links(scene, everything, LONGEST_GAP, fixed, settled), fixed)
-    return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed, settled), fixed)
+    return relink(
+        scene, everything, learned_links(scene, everything, alone, learned, fixed, settled, appearance), fixed
+    )
 
 
 def relink(scene: Scene, estimate: Estimate, links: Links, fixed: IntArray | None = None) -> Estimate:

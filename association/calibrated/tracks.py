@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamlink.association.calibrated.appearance import Describe
 from siamlink.association.calibrated.camera import Camera, still_camera
 from siamlink.association.calibrated.camera_choice import best_camera
 from siamlink.association.calibrated.interpolation import NO_COUNTS, OcclusionCounts, interpolated_steps
@@ -45,6 +46,7 @@ def calibrated_links(
     moving_camera: bool = False,
     models: Models | None = None,
     processed_frames: IntArray | None = None,
+    describe: Describe | None = None,
 ) -> CalibratedResult:
     """Link the detections of a whole sequence, with costs estimated from its own tracks.
 
@@ -56,6 +58,7 @@ def calibrated_links(
             takes twice the time and seldom improves the tracks. See `camera_choice`.
         models: models trained on other videos; by default the shipped ones.
         processed_frames: the frames that the detector processed; by default those with detections.
+        describe: describes detections by their appearance, given the rows of some; called once at most.
     """
     scene = make_scene(detections, image_size, processed_frames)
     if not len(scene):
@@ -64,7 +67,7 @@ def calibrated_links(
     classifier = ObjectClassifier(scene, frame_rate, learned.alone, learned.in_track)
     camera = best_camera(scene) if moving_camera else still_camera(scene)
     stabilised = camera.stabilised(scene)
-    estimate = calibrate(stabilised, camera.log_scale(scene), classifier, learned.links)
+    estimate = calibrate(stabilised, camera.log_scale(scene), classifier, learned.links, describe=describe)
     return linked_result(stabilised, estimate, classifier, camera)
 
 

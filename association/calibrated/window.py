@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from siamlink.association.calibrated.appearance import Describe
 from siamlink.association.calibrated.camera import still_camera
 from siamlink.association.calibrated.constrained import ConstrainedLinks, ConstrainedSolver
 from siamlink.association.calibrated.duplicates import OverlappingBoxes
@@ -92,6 +93,7 @@ class WindowLinker:
         solve: ConstrainedSolver = solve_constrained,
         ended: bool = False,
         stride: int = 1,
+        describe: Describe | None = None,
     ) -> CalibratedResult:
         """Link all detections in the window.
 
@@ -101,13 +103,14 @@ class WindowLinker:
             solve: the exact solver under constraints.
             ended: whether no detections will follow.
             stride: frames from one frame that the detector processed to the next.
+            describe: describes detections by their rows; used in the first window only.
         """
         first = int(self.detections.frame.min(initial=1))
         scene = make_scene(self.detections, self._size, np.array([first, first + stride]))
         if not len(scene):
             return no_tracks()
         classifier = ObjectClassifier(scene, self._rate, self._models.alone, self._models.in_track)
-        estimate = self._linked(scene, classifier)
+        estimate = self._linked(scene, classifier, describe)
         if groups.constrained.any():
             alone = classifier.alone(classifier.features(estimate.successor, estimate.ratio))
             constrained = ConstrainedLinks(scene, groups, alone, self._models.links, solve)
@@ -147,12 +150,12 @@ class WindowLinker:
         inside = (np.arange(len(successor)) < self._settled) & (successor < self._settled)
         return np.where(inside, successor, -1)
 
-    def _linked(self, scene: Scene, classifier: ObjectClassifier) -> Estimate:
+    def _linked(self, scene: Scene, classifier: ObjectClassifier, describe: Describe | None) -> Estimate:
         """The estimate of the window, whose first detections are those of the last estimate."""
         last, learned = self._estimate, self._models.links
         if last is None:
             self._stride = scene.stride
-            self._strong = calibrate(scene, np.zeros(len(scene)), classifier, learned)
+            self._strong = calibrate(scene, np.zeros(len(scene)), classifier, learned, describe=describe)
             return self._strong
         new = len(scene) - len(last.successor)
         successor = np.append(last.successor, np.full(new, -1, np.int64))

@@ -1,6 +1,7 @@
-"""The trackers of matching calibrated: costs are estimated from boxes, scores and classes, for objects of any kind."""
+"""The trackers of matching calibrated: costs are estimated from the detections themselves, for objects of any kind."""
 
 from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from siamlink.association.pairs.classes import most_frequent
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.left_out import without_reason
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
@@ -73,7 +75,8 @@ class CalibratedTracker(SettlingTracker):
     Offline the window is the whole video and is linked once, by `finish`.
 
     Args:
-        setup: frame rate, image size and settings; models of the matcher and appearance are not used.
+        setup: frame rate, image size and settings; of the matcher, only the appearance is used.
+        appearance: describes detections, in mode offline only; None: geometry alone decides.
         constraints: by the rows of the detections, counted from 0 over all that `update` is given, in order.
 
     Raises:
@@ -81,10 +84,11 @@ class CalibratedTracker(SettlingTracker):
         ModelError: the models of the settings cannot be loaded.
     """
 
-    open_count = compared_count = 0
-
-    def __init__(self, setup: TrackerSetup, constraints: Constraints = ()) -> None:
+    def __init__(
+        self, setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
+    ) -> None:
         super().__init__(setup)
+        self._appearance = appearance if setup.matcher.appearance is not None else None
         models = setup.parameters.load_calibrated_models()
         self._linker = WindowLinker(setup.frame_rate, setup.image_size, models)
         self._constraints = RowConstraints(constraints)
@@ -108,8 +112,21 @@ class CalibratedTracker(SettlingTracker):
         """How many detections are in the window."""
         return self._count
 
+    @property
+    def open_count(self) -> int:
+        """The number of detections to describe."""
+        return self._appearance.requested_count if self._appearance else 0
+
+    @property
+    def compared_count(self) -> int:
+        """How many of them have been described."""
+        return self._appearance.described_count if self._appearance else 0
+
     def _take_in(self, new: Detections, image: Image | None = None, number: int | None = None) -> None:
         """Add the detections to the window."""
+        if self._appearance:
+            for each, detections in new.by_frame() if number is None else [(number, new)]:
+                self._appearance.see(each, image, detections.box)
         self._constraints.add(new.frame, np.arange(len(new)))
         self._linker.add(new.with_label(self._setup.compared_label(new)))
         self._label = np.append(self._label, new.label)
@@ -124,10 +141,11 @@ class CalibratedTracker(SettlingTracker):
         linker, gaps = self._linker, self._setup.parameters.gaps
         detections = linker.detections.with_label(self._label)
         held = np.append(self._held, np.zeros(len(detections) - len(self._held), np.int32))
+        describe = partial(self._appearance.describe, detections) if self._appearance else None
         with self._setup.stopwatch.stage("calibrate"):
             groups = self._constraints.groups(detections.frame, held)
             stride = self._processed.stride
-            result = linker.link(self._held > 0, groups, solve_in_window, self._ended, stride)
+            result = linker.link(self._held > 0, groups, solve_in_window, self._ended, stride, describe)
         demanded = self._constraints.demanded_tracks(held)
         ids = number_tracks(result.track_id.astype(np.int32), held, demanded, self._next_id)
         tracks = _tracks(detections, result, ids, gaps.smooth)

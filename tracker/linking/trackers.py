@@ -52,7 +52,7 @@ def make_tracker(
         return (
             CalibratedOnlineTracker(setup)
             if setup.parameters.mode == "online"
-            else CalibratedTracker(setup, constraints)
+            else CalibratedTracker(setup, appearance, constraints)
         )
     if setup.parameters.online_hungarian:
         return KalmanTracker(setup, appearance)
@@ -293,7 +293,7 @@ def described_in_passing(setup: TrackerSetup, describer: FrameDescriber | None =
     """
     parameters, rate, stopwatch = setup.parameters, setup.frame_rate, setup.stopwatch
     describer = describer or FrameDescriber(setup.matcher.appearance, parameters.flow, rate, stopwatch)
-    if parameters.online_hungarian:
+    if parameters.online_hungarian or parameters.matching == "calibrated":
         return DescribedInPassing(describer)
     return DescribedInPassing(
         describer, camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.camera)

@@ -171,7 +171,9 @@ class TrackingRun:
             return described_in_passing(setup, describer)
         if source.frames is None:
             return None
-        camera = camera_for(setup.matcher, gaps, setup.frame_rate, setup.stopwatch, source.cache.camera)
+        calibrated = setup.parameters.matching == "calibrated"  # its tracks are smoothed without the camera's motion
+        known = source.cache.camera
+        camera = None if calibrated else camera_for(setup.matcher, gaps, setup.frame_rate, setup.stopwatch, known)
         return DecodedAgain(source.frames, describer, camera, options.progress)
 
     def _appearance_use(self) -> AppearanceUse | None:

@@ -2,6 +2,7 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,9 @@ from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters, load_parameters
+from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.options import TrackingOptions
+from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
 
 RATE = 30
@@ -90,7 +94,7 @@ def test_no_or_one_detection_is_no_error(matcher: Matcher, count: int) -> None:
 
 def test_the_configuration_general_sets_matching_calibrated() -> None:
     parameters = load_parameters("general")
-    assert (parameters.matching, parameters.mode, parameters.uses_appearance) == ("calibrated", "offline", False)
+    assert (parameters.matching, parameters.mode, parameters.uses_appearance) == ("calibrated", "offline", True)
 
 
 @pytest.mark.parametrize("kind", [OfflineTracker, WindowedTracker])
@@ -113,3 +117,73 @@ def test_the_models_of_a_folder_are_used_if_one_is_set(tmp_path: Path, matcher: 
     (tmp_path / "alone.json").unlink()
     with pytest.raises(ModelError, match=r"no model at .*alone\.json"):
         CalibratedTracker(TrackerSetup(RATE, own, matcher))
+
+
+class Asked:
+    """An appearance source that knows who is who, and remembers what it was asked."""
+
+    def __init__(self, who: np.ndarray) -> None:
+        self.requested_count = self.described_count = 0
+        self.frames: list[int] = []
+        self._who = who
+
+    def see(self, frame: int, image: object, box: np.ndarray) -> None:
+        self.frames.append(frame)
+
+    def describe(self, detections: Detections, rows: np.ndarray) -> np.ndarray:
+        self.requested_count = self.described_count = len(rows)
+        return np.eye(5)[self._who[rows]] + 0.1 * np.random.default_rng(0).normal(size=(len(rows), 5))
+
+
+def test_a_part_of_the_detections_is_described(painted: Any) -> None:
+    setup, asked = TrackerSetup(RATE, CALIBRATED, painted.matcher), Asked(np.tile(np.arange(5), 60))
+    tracker = CalibratedTracker(setup, asked)
+    for number in range(1, 31):
+        tracker.update(cars().in_frame(number), frame_number=number)
+    for _ in tracker.update_many(cars()[150:]):
+        pass
+    assert tracker.open_count == 0
+    tracks = tracker.finish()
+    assert tracks.count == 5
+    assert asked.frames == list(range(1, 61))
+    assert 50 <= tracker.open_count == tracker.compared_count <= 100
+
+
+def test_without_an_appearance_model_nothing_is_described(matcher: Matcher) -> None:
+    assert matcher.appearance is None
+    asked = Asked(np.tile(np.arange(5), 60))
+    tracker = CalibratedTracker(TrackerSetup(RATE, CALIBRATED, matcher), asked)
+    list(tracker.update_many(cars()))
+    assert tracker.finish().count == 5
+    assert (asked.frames, asked.requested_count, tracker.open_count) == ([], 0, 0)
+
+
+def test_the_images_of_a_video_are_described_in_one_pass_or_in_passing_to_the_same_tracks(painted: Any) -> None:
+    opened = open_input(painted.folder)
+    found = opened.detections
+    tracker = OfflineTracker(30, CALIBRATED, painted.matcher, image_size=opened.image_size)
+    for frame in opened.frames:
+        tracker.update(found.in_frame(frame.number), frame.image)
+    passing = tracker.finish()
+    assert tracker.compared_count == len(found)
+    options = TrackingOptions(CALIBRATED, matcher=painted.matcher)
+    result = track_input(opened, options)
+    assert result.tracks.to_mot_text() == passing.to_mot_text()
+    assert result.appearance is not None
+    assert 0 < result.appearance.described == result.appearance.requested < len(found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "used"),
+    [
+        ({}, True),
+        ({"levels": 1}, True),
+        ({"appearance": "none"}, False),
+        ({"mode": "online"}, False),
+        ({"mode": "online", "appearance": "siamese"}, False),
+    ],
+)
+def test_which_settings_use_an_appearance(settings: dict[str, str], used: bool) -> None:
+    parameters = TrackerParameters(matching="calibrated", **settings)
+    assert parameters.uses_appearance == used
+    assert (parameters.load_matcher().appearance is not None) == used

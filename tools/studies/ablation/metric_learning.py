@@ -1,17 +1,18 @@
-"""Distances learned on fixed descriptors by metric-learn: Mahalanobis (Xing et al. 2002) and LMNN."""
+"""Metrics learned on fixed descriptors: Mahalanobis (Xing et al. 2002) and LMNN by metric-learn, and our own."""
 
 import difflib
 import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.tools.studies.ablation.verification_models import ChiSquaredMetric, JointBayesianMetric
 
 Descriptors = NDArray[np.floating[Any]]
 MMC_PAIRS = 5000
@@ -21,6 +22,18 @@ MMC_PROJECTIONS = 100
 LMNN_NEIGHBOURS, LMNN_STEPS = 3, 100
 LMNN_FIRST_STEP = 1e-4
 """The solver halves steps that are too long; with its own first step, 1e-7, it does not converge in 100 steps."""
+
+
+class Metric(Protocol):
+    """A similarity of descriptors that was learned."""
+
+    def describe(self, descriptor: Descriptors) -> FloatArray:
+        """(N, K) what is compared, computed once for each of N descriptors (N, D)."""
+        ...
+
+    def compare(self, a: Descriptors, b: Descriptors) -> FloatArray:
+        """(P,) similarities of two batches that `describe` returned, higher for more similar ones."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -38,22 +51,33 @@ class LearnedMetric:
         distance: FloatArray = np.linalg.norm((a - b) @ self.transform.T, axis=1)
         return distance
 
+    def describe(self, descriptor: Descriptors) -> FloatArray:
+        """(N, K) descriptors whose Euclidean distance is the metric."""
+        transformed: FloatArray = descriptor @ self.transform.T
+        return transformed
+
+    def compare(self, a: Descriptors, b: Descriptors) -> FloatArray:
+        """(P,) the negated distances of two batches that `describe` returned."""
+        distance: FloatArray = np.linalg.norm(a - b, axis=1)
+        return -distance
+
     def similarity(self, a: Descriptors, b: Descriptors) -> FloatArray:
         """(P,) the negated distances: higher for more similar ones."""
         return -self.distance(a, b)
 
 
-def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: int = 0) -> LearnedMetric:
+def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: int = 0) -> Metric:
     """Learn a distance under which descriptors of one object are near each other.
 
     `mahalanobis` is min_A sum_S d_A^2 with sum_D d_A >= 1 and A >= 0 (Xing et al. 2002), S and D random pairs of one
     object and of two; metric-learn's MMC solves it with the roles of objective and constraint exchanged, which is the
     same but for the scale of A. `lmnn` is min_A sum_S d_A^2 + sum_R [1 + d_A^2(i, j) - d_A^2(i, k)]_+ with A >= 0, S
     each descriptor i and its three nearest j of the same object, R these with all k of other objects (Weinberger et
-    al. 2006); it takes minutes for a few thousand descriptors of a hundred numbers.
+    al. 2006); it takes minutes for a few thousand descriptors of a hundred numbers. `joint-bayesian` and `chi-squared`
+    are those of `verification_models`.
 
     Args:
-        name: one of `METRICS`.
+        name: one of `METRICS` or `OWN_METRICS`.
         descriptor: (N, D).
         identity: (N,) identities; below zero if there is none.
         seed: of the random pairs.
@@ -62,14 +86,16 @@ def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: i
         ConfigError: there is no such metric, or metric-learn is not installed or does not work.
         InputError: there are fewer than two objects with enough descriptors.
     """
-    if name not in METRICS:
-        near = difflib.get_close_matches(name, METRICS, n=1, cutoff=0.3)
+    if name not in {*METRICS, *OWN_METRICS}:
+        near = difflib.get_close_matches(name, [*METRICS, *OWN_METRICS], n=1, cutoff=0.3)
         raise ConfigError(f"there is no metric '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
     rows = _frequent(identity, LMNN_NEIGHBOURS + 1)
     if len(np.unique(identity[rows])) < 2:
         raise InputError(
             f"nothing to learn from: two identities with {LMNN_NEIGHBOURS + 1} descriptors each are needed"
         )
+    if name in OWN_METRICS:
+        return OWN_METRICS[name](descriptor[rows], identity[rows], seed)
     scale = float(descriptor[rows].std()) or 1.0
     learner = METRICS[name](_import_metric_learn(), seed)
     with warnings.catch_warnings():
@@ -99,6 +125,11 @@ def _lmnn(metric_learn: Any, seed: int) -> Any:
 
 
 METRICS: dict[str, Callable[[Any, int], Any]] = {"mahalanobis": _mmc, "lmnn": _lmnn}
+"""Those that need metric-learn."""
+OWN_METRICS: dict[str, Callable[[Descriptors, IntArray, int], Metric]] = {
+    "joint-bayesian": JointBayesianMetric.learn,
+    "chi-squared": ChiSquaredMetric.learn,
+}
 INSTALL = "pip install 'siamlink[metric]'"
 
 

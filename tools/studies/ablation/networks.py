@@ -23,7 +23,7 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.files import make_folder
-from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, LearnedMetric, learn_metric
+from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, OWN_METRICS, Metric, learn_metric
 from siamlink.tools.training.siamese_data import VALIDATION_SHARE
 from siamlink.tools.training.siamese_run import finish_run
 
@@ -103,7 +103,7 @@ def all_losses() -> list[str]:
     """The losses, and the metrics where metric-learn is installed."""
     from importlib.util import find_spec
 
-    return [*LOSS_NAMES, *(METRICS if find_spec("metric_learn") else ())]
+    return [*LOSS_NAMES, *OWN_METRICS, *(METRICS if find_spec("metric_learn") else ())]
 
 
 def check_losses(names: list[str]) -> None:
@@ -113,6 +113,8 @@ def check_losses(names: list[str]) -> None:
         ConfigError: there is none of a name, or metric-learn is not installed.
     """
     for name in names:
+        if name in OWN_METRICS:
+            continue
         if name not in METRICS:
             recipe_of_loss(name, 1)
         elif name not in all_losses():
@@ -201,14 +203,14 @@ class MetricAppearance:
     """A learned metric on the descriptors of a network of normalised descriptors.
 
     Attributes:
-        feature_names: the negated distance alone.
+        feature_names: the similarity alone.
         needs_flow: never.
     """
 
     feature_names: tuple[str, ...] = ("similarity",)
     needs_flow = False
 
-    def __init__(self, siamese: Siamese, metric: LearnedMetric) -> None:
+    def __init__(self, siamese: Siamese, metric: Metric) -> None:
         self._siamese, self._metric = siamese, metric
 
     @classmethod
@@ -227,16 +229,12 @@ class MetricAppearance:
         return self.describe_patches(extract_patches(image, box))
 
     def describe_patches(self, patches: Patches) -> Float32Array:
-        """Descriptors (N, D) whose Euclidean distance is the metric."""
-        described: Float32Array = (unit(self._siamese.describe_patches(patches)) @ self._metric.transform.T).astype(
-            np.float32
-        )
-        return described
+        """(N, K) what the metric compares of each patch."""
+        return self._metric.describe(unit(self._siamese.describe_patches(patches))).astype(np.float32)
 
     def compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
-        """(P, 1) the negated distances."""
-        distance: Float32Array = np.linalg.norm(earlier - later, axis=1)
-        return -distance[:, None]
+        """(P, 1) the similarities."""
+        return self._metric.compare(earlier, later).astype(np.float32)[:, None]
 
 
 class Blind:

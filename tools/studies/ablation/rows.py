@@ -32,7 +32,7 @@ from siamlink.tools.studies.ablation.folds import (
     videos_of,
     with_appearance,
 )
-from siamlink.tools.studies.ablation.metric_learning import METRICS
+from siamlink.tools.studies.ablation.metric_learning import METRICS, OWN_METRICS
 from siamlink.tools.studies.ablation.networks import (
     DESCRIPTOR_LOSS,
     Blind,
@@ -142,7 +142,9 @@ class Ablation:
 
     def loss(self, name: str, steps: int) -> Row:
         """A loss with the compact network that it fits, or a metric on the descriptors of one."""
-        return self.metric(name, steps) if name in METRICS else self.network(recipe_of_loss(name, steps))
+        return (
+            self.metric(name, steps) if name in {*METRICS, *OWN_METRICS} else self.network(recipe_of_loss(name, steps))
+        )
 
     def _measure(self, name: str, appearance: PatchAppearance, facts: dict[str, Any], slow: bool = False) -> Row:
         """Measure a network on pairs of detections and of tracklets, and in tracking."""

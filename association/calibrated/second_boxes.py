@@ -1,0 +1,70 @@
+"""Second boxes of one object, which some detectors output: they are removed where a sequence shows that it has many.
+
+Objects that pass each other overlap too. Their tracks begin and end apart, and the models of objects take both for
+objects. The track of a second box begins and ends within the first one, and is probably no object.
+"""
+
+import numpy as np
+
+from siamlink.association.calibrated.scene import Scene, touching_pairs, track_numbers
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+from siamlink.detectors.boxes import suppress_non_maxima
+
+OVERLAP = 0.45
+"""Smallest IoU of a second box with a better one."""
+TOUCHING = 0.3
+"""Smallest IoU with another box in which a track counts as beginning or ending within it."""
+FEWEST = 0.025
+"""Expected number of second boxes, relative to all detections, from which they are removed."""
+MOST_PROBABLE = 0.9
+"""Detections with a higher probability of being an object are kept."""
+
+
+def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> BoolArray:
+    """(N,) which detections are second boxes of an object; none in most sequences.
+
+    Of a pair of overlapping detections, the worse one counts by the probability that it is no object, if its track
+    begins and ends within another box, else 0. The sum is the expected number of second boxes.
+
+    Args:
+        scene: N detections.
+        successor: (N,) the present links.
+        probability: (N,) that each is an object, from features that do not depend on its track.
+    """
+    none = np.zeros(len(scene), bool)
+    half = scene.extent / 2
+    box = np.hstack([scene.in_picture - half, scene.in_picture + half])
+    i, j, overlap = _overlapping_pairs(scene, box)
+    close = overlap >= OVERLAP
+    if close.sum() <= FEWEST * len(scene):  # each pair has one second box at most
+        return none
+    within = _within_another(track_numbers(successor), i, j, overlap)
+    worse = np.where(probability[i] < probability[j], i, j)[close]
+    if (within[worse] * (1 - probability[worse])).sum() <= FEWEST * len(scene):
+        return none
+    suppressed = np.ones(len(scene), bool)
+    kept = suppress_non_maxima(box.astype(np.float32), scene.score.astype(np.float32), OVERLAP, scene.step, scene.code)
+    suppressed[kept] = False
+    second: BoolArray = suppressed & (probability < MOST_PROBABLE)
+    return second
+
+
+def _overlapping_pairs(scene: Scene, box: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
+    """Pairs of detections (P,) of one step and class whose boxes (N, 4) overlap, and their IoU (P,)."""
+    i, j, common = touching_pairs(scene.step, box)
+    alike = scene.code[i] == scene.code[j]
+    i, j, common = i[alike], j[alike], common[alike]
+    area = scene.extent.prod(1)
+    return i, j, common / (area[i] + area[j] - common)
+
+
+def _within_another(number: IntArray, i: IntArray, j: IntArray, overlap: FloatArray) -> BoolArray:
+    """(N,) whether the track (N,) of each detection begins and ends within another box, from overlaps of pairs (P,)."""
+    count = len(number)
+    largest = np.zeros(count)
+    np.maximum.at(largest, i, overlap)
+    np.maximum.at(largest, j, overlap)
+    _, first = np.unique(number, return_index=True)
+    _, last = np.unique(number[::-1], return_index=True)
+    ends: BoolArray = np.minimum(largest[first], largest[count - 1 - last]) >= TOUCHING
+    return ends[number]
