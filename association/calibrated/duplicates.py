@@ -6,6 +6,7 @@ the start of another one, and their boxes overlap in most of these steps, both a
 over to the second at the most likely link between them, and the other boxes of these steps are duplicates.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,12 +50,12 @@ class OverlappingBoxes:
         same = common >= OVERLAP * (area[i] + area[j] - common)
         self._scene, self._i, self._j = scene, i[same], j[same]
 
-    def handovers(self, successor: IntArray, model: LinkModel, settled: int = 0) -> list[Handover]:
+    def handovers(self, successor: IntArray, make_model: Callable[[], LinkModel], settled: int = 0) -> list[Handover]:
         """The handovers between the present tracks, the most likely first, each track at most once at each end.
 
         Args:
             successor: (N,) the present links.
-            model: the likelihood ratios with states along these links.
+            make_model: makes the model of likelihood ratios with states along these links; called only if needed.
             settled: the first so many detections are not left out, and nothing is linked to them.
         """
         number = track_numbers(successor)
@@ -67,7 +68,9 @@ class OverlappingBoxes:
         shared = last[p] - first[q] + 1
         staggered = (first[p] < first[q]) & (last[p] < last[q]) & (shared <= LONGEST)
         pair, count = np.unique(p[staggered] * tracks + q[staggered], return_counts=True)
-        found = []
+        if not len(pair):
+            return []
+        found, model = [], make_model()
         for code, steps in zip(pair.tolist(), count.tolist(), strict=True):
             one, two = divmod(code, tracks)
             rows, others = (np.flatnonzero(number == track) for track in (one, two))

@@ -183,8 +183,9 @@ def without_duplicates(scene: Scene, estimate: Estimate, overlapping: Overlappin
 
     The first `settled` detections are not left out, and nothing is linked to them.
     """
-    model = link_model(scene, estimate, estimate.rates.longest)
-    handovers = overlapping.handovers(estimate.successor, model, settled)
+    handovers = overlapping.handovers(
+        estimate.successor, lambda: link_model(scene, estimate, estimate.rates.longest), settled
+    )
     if not handovers:
         return estimate
     successor, ratio, dropped = apply(handovers, estimate.successor, estimate.ratio)

@@ -25,8 +25,8 @@ def detected_twice(shared: int, other: tuple[float, float] = (0, 0)) -> tuple[Sc
 
 
 def handovers(scene: Scene, successor: np.ndarray) -> list:
-    model = link_model(scene, first_estimate(scene, np.zeros(len(scene))), 5)
-    return OverlappingBoxes(scene).handovers(successor, model)
+    estimate = first_estimate(scene, np.zeros(len(scene)))
+    return OverlappingBoxes(scene).handovers(successor, lambda: link_model(scene, estimate, 5))
 
 
 @pytest.mark.parametrize("shared", [1, 3])
