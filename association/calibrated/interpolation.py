@@ -39,24 +39,37 @@ def interpolated_steps(
 
 
 def _missed(scene: Scene, successor: IntArray) -> BoolArray:
-    """(N,) whether the gap after each detection is a missed detection of an object that was present.
+    """(N,) whether the gap after each detection is a missed detection of an object that was present."""
+    earlier, occluded = gaps_of_links(scene, successor)
+    visible_missed, occluded_missed = missed_objects(scene, occluded)
+    missed = np.ones(len(scene), bool)
+    missed[earlier] = np.where(occluded, occluded_missed, visible_missed)
+    return missed
+
+
+def gaps_of_links(scene: Scene, successor: IntArray) -> tuple[IntArray, BoolArray]:
+    """(Q,) the detections before a gap, and (Q,) whether the object is occluded in the middle of the gap."""
+    earlier = np.flatnonzero(successor >= 0)
+    gap = scene.step[successor[earlier]] - scene.step[earlier]
+    earlier, gap = earlier[gap > 1], gap[gap > 1]
+    return earlier, _cover_in_gap(scene, earlier, successor[earlier], gap) > OCCLUDED
+
+
+def missed_objects(scene: Scene, occluded: BoolArray) -> tuple[bool, bool]:
+    """Whether gaps of visible objects, and gaps of occluded objects, are missed detections of objects that are present.
 
     Gaps of visible objects are, unless there are hardly any. Gaps of occluded objects are, unless there are many more
     than the number that is expected from the gaps of visible objects: then detectors and annotations leave out occluded
     objects.
+
+    Args:
+        scene: N detections.
+        occluded: (Q,) for each gap between them, whether the object is occluded in it.
     """
-    earlier = np.flatnonzero(successor >= 0)
-    gap = scene.step[successor[earlier]] - scene.step[earlier]
-    earlier, gap = earlier[gap > 1], gap[gap > 1]
-    occluded = _cover_in_gap(scene, earlier, successor[earlier], gap) > OCCLUDED
     share = float(np.mean(scene.cover > OCCLUDED))
     visible, covered = int((~occluded).sum()), int(occluded.sum())
     expected = visible * (share + 0.02) / (1 - share + 0.02)
-    missed = np.ones(len(scene), bool)
-    missed[earlier] = np.where(
-        occluded, covered < MOST_OCCLUDED * expected + 0.5, visible > FEWEST_VISIBLE * len(scene)
-    )
-    return missed
+    return visible > FEWEST_VISIBLE * len(scene), covered < MOST_OCCLUDED * expected + 0.5
 
 
 def _cover_in_gap(scene: Scene, earlier: IntArray, later: IntArray, gap: IntArray) -> FloatArray:

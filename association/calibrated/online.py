@@ -1,33 +1,79 @@
 """Online linking with the same costs: states, rates and noise parameters are estimated from past frames only.
 
-The last steps form a scene of their own, the window. The backward state of a new detection is its box with an unknown
-velocity, so velocity does not contribute to the ratio of a link.
+The state of each open track is kept and continued by every new detection. The parameters are estimated from a window of
+recent detections, in growing intervals. The backward state of a new detection is its box with an unknown velocity, so
+velocity does not contribute to the ratio of a link.
 """
 
-from dataclasses import replace
+from collections import deque
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamlink.association.calibrated.likelihood import LinkModel
+from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.models import Models, shipped_models
-from siamlink.association.calibrated.motion import measurement_variance, own_size
-from siamlink.association.calibrated.noise import QUICK_SAMPLE
-from siamlink.association.calibrated.object_model import ObjectClassifier
+from siamlink.association.calibrated.motion import own_size
+from siamlink.association.calibrated.noise import FEWEST, QUICK_SAMPLE
+from siamlink.association.calibrated.online_extrapolation import extrapolated
+from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics, feature_rows
+from siamlink.association.calibrated.online_tracks import (
+    ROW,
+    OpenTracks,
+    follow,
+    new_tracks,
+    states,
+    track_features,
+    tracks_of_window,
+)
 from siamlink.association.calibrated.program import best_links
-from siamlink.association.calibrated.rates import ages, update_rates
+from siamlink.association.calibrated.rates import Rates, update_rates
 from siamlink.association.calibrated.rounds import Estimate, first_estimate, fit_noise
-from siamlink.association.calibrated.scene import Scene, make_scene, pairs_within
+from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.association.calibrated.states import BACKWARD_PRIOR, States, one_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
 WINDOW = 60
 """Steps in the window; a track without a detection in it has ended."""
-FIRST_FITS = (3, 6, 12, 24)
-FIT_EVERY = 24
-"""The noise parameters are fitted after these first steps, and then at every multiple of this number of steps."""
+ONLINE_PROBABILITY = 0.5
+"""Smallest probability of being an object of a detection in the results."""
+FEWEST_FRAMES = 3
+"""Frames with detections, from which boxes are predicted."""
 YOUNG = 3
 """Tracks up to this number of detections are short because they are new: the larger of both probabilities is used."""
+FIRST_FITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
+FIT_EVERY = 48
+"""The parameters are estimated in these first steps, and then at every multiple of this number of steps."""
+
+
+@dataclass(frozen=True)
+class LinkedFrame:
+    """The detections of one frame, the track of each (N,) and the ratio of its link to the one before (N,)."""
+
+    detections: Detections
+    track: IntArray
+    ratio: FloatArray
+
+
+@dataclass(frozen=True)
+class OnlineFrame:
+    """The tracks of a frame with N detections, and M boxes of objects that were not detected in it.
+
+    Attributes:
+        track: (N,) the track of each detection, from 1; 0 if it is more likely a false alarm.
+        probability: (N,) that each is an object.
+        more_track: (M,) the tracks of the predicted boxes.
+        more_box: (M, 4) x1 y1 x2 y2 in pixels.
+        more_score: (M,) score of the last detection of each track.
+        more_label: (M,) its class.
+    """
+
+    track: IntArray
+    probability: FloatArray
+    more_track: IntArray
+    more_box: FloatArray
+    more_score: FloatArray
+    more_label: IntArray
 
 
 class OnlineLinker:
@@ -44,93 +90,193 @@ class OnlineLinker:
     ) -> None:
         self._rate, self._size = frame_rate, image_size
         self._models = models or shipped_models()
-        self._detections = Detections.empty()
-        self._frames = np.zeros(0, np.int64)
-        self._successor = np.zeros(0, np.int64)
-        self._ratio = np.zeros(0)
-        self._track = np.zeros(0, np.int64)
-        self._tracks = 0
-        self._updates = 0
+        self._window: deque[LinkedFrame] = deque()
+        self._statistics: WindowStatistics | None = None
         self._estimate: Estimate | None = None
+        self._tracks: OpenTracks = np.zeros(0, ROW)
+        self._next_id, self._updates = 1, 0
 
-    def update(self, detections: Detections, frame: int) -> tuple[IntArray, FloatArray]:
-        """Link the detections of the next processed frame.
+    def update(self, detections: Detections, frame: int) -> OnlineFrame:
+        """Link the detections of the next frame.
 
         Args:
-            detections: N boxes, all of this frame.
+            detections: N boxes, all of this frame; a frame that the detector did not process has none.
             frame: its number, above that of the last call.
-
-        Returns:
-            (N,) the track of each, from 1, and (N,) the probability that it is an object. Below
-            `output.OUTPUT_PROBABILITY` it is more likely a false alarm.
         """
-        old = self._shift_window(detections, frame)
-        if not len(detections):
-            return np.zeros(0, np.int64), np.zeros(0)
-        scene = make_scene(self._detections, self._size, self._frames)
-        self._calibrate(scene)
-        self._link(scene, old)
-        classifier = ObjectClassifier(scene, self._rate, self._models.alone, self._models.in_track)
-        features = classifier.features(self._successor, self._ratio)
-        probability, alone = classifier.in_track(features), classifier.alone(features)
-        young = ages(self._successor)[0] <= YOUNG
-        probability = np.where(young, np.maximum(probability, alone), probability)
-        return self._track[old:].copy(), probability[old:]
+        self._shift_window(frame)
+        statistics = self._statistics
+        if len(detections):
+            statistics = self._current_statistics(detections, frame)
+            rows, probability = self._take_in(detections, statistics, frame)
+        else:
+            rows, probability = np.zeros(0, np.int64), np.zeros(0)
+        tracks = self._tracks
+        is_output = probability >= ONLINE_PROBABILITY
+        box = np.zeros((0, 4))
+        if statistics is not None and len(self._window) >= FEWEST_FRAMES:
+            young = tracks["count"][rows[is_output]] <= YOUNG
+            boxes = detections.box[is_output].astype(np.float64)
+            more = extrapolated(tracks, frame, statistics, boxes, young)
+            tracks["extrapolated"][more.row] += (
+                frame % statistics.stride == tracks["last_frame"][more.row] % statistics.stride
+            )
+            box, more_rows = more.box, more.row
+        else:
+            more_rows = np.zeros(0, np.int64)
+        return OnlineFrame(
+            track=np.where(is_output, tracks["id"][rows], 0),
+            probability=probability,
+            more_track=tracks["id"][more_rows],
+            more_box=box,
+            more_score=tracks["score"][more_rows],
+            more_label=tracks["label"][more_rows],
+        )
 
-    def _shift_window(self, detections: Detections, frame: int) -> int:
-        """Remove the oldest steps from the window and append the new one; returns the number of earlier detections."""
+    @property
+    def has_open_tracks(self) -> bool:
+        """Whether there are tracks that may go on."""
+        return len(self._tracks) > 0
+
+    def _take_in(self, detections: Detections, statistics: WindowStatistics, frame: int) -> tuple[IntArray, FloatArray]:
+        """Link new detections; returns the row of each one's track (N,) and the probability of being an object (N,)."""
         self._updates += 1
-        self._frames = np.append(self._frames, frame)[-WINDOW:]
-        dropped = int(np.searchsorted(self._detections.frame, self._frames[0]))
-        self._detections = Detections.concatenate([self._detections[dropped:], detections])
-        self._successor = np.where(self._successor[dropped:] >= 0, self._successor[dropped:] - dropped, -1)
-        old, new = len(self._successor), len(detections)
-        self._successor = np.append(self._successor, np.full(new, -1, np.int64))
-        self._ratio = np.append(self._ratio[dropped:], np.zeros(new))
-        self._track = np.append(self._track[dropped:], np.zeros(new, np.int64))
-        return old
+        new = statistics.describe(make_scene(detections, self._size), detections.label)
+        rows, ratio = self._link(new, statistics, frame)
+        tracks = self._tracks[rows]
+        self._window.append(LinkedFrame(detections, tracks["id"].copy(), ratio))
+        features = feature_rows(new.features | track_features(tracks, statistics, self._rate), len(detections))
+        probability = self._models.in_track.probability(features)
+        probability = np.where(tracks["count"] <= YOUNG, np.maximum(probability, new.probability), probability)
+        self._tracks["probability"][rows] = probability
+        self._tracks["shown"][rows] = probability >= ONLINE_PROBABILITY
+        return rows, probability
 
-    def _calibrate(self, scene: Scene) -> None:
-        """Estimate the rates from the window, and in some steps the noise parameters."""
-        estimate = first_estimate(scene, np.zeros(len(scene)))
-        estimate = replace(estimate, successor=self._successor, ratio=self._ratio)
+    def _shift_window(self, frame: int) -> None:
+        """Drop the frames that leave the window, and the tracks that have ended."""
+        stride = self._statistics.stride if self._statistics else 1
+        oldest = frame - WINDOW * stride
+        while self._window and self._window[0].detections.frame[0] < oldest:
+            self._window.popleft()
+        if self._statistics:
+            self._tracks = self._tracks[frame - self._tracks["last_frame"] <= self._statistics.longest * stride]
+
+    def _current_statistics(self, detections: Detections, frame: int) -> WindowStatistics:
+        """The statistics, estimated anew where that is due."""
+        statistics = self._statistics
+        due = self._updates in FIRST_FITS or self._updates % FIT_EVERY == 0
+        if not due and statistics and self._window:
+            due = (frame - int(self._window[-1].detections.frame[0])) % statistics.stride != 0
+        if statistics is None or due:
+            statistics = self._statistics = self._calibrate(detections)
+        return statistics
+
+    def _calibrate(self, detections: Detections) -> WindowStatistics:
+        """Estimate the parameters from the window and the new detections, which are not linked yet."""
+        window = self._window
+        everything = Detections.concatenate([*(frame.detections for frame in window), detections])
+        scene = make_scene(everything, self._size)
+        track = np.concatenate([*(frame.track for frame in window), -1 - np.arange(len(detections))])
+        order = np.lexsort((np.arange(len(track)), track))
+        same = track[order[:-1]] == track[order[1:]]
+        successor, before = np.full(len(track), -1, np.int64), np.full(len(track), -1, np.int64)
+        successor[order[:-1][same]], before[order[1:][same]] = order[1:][same], order[:-1][same]
+        linked = np.flatnonzero(successor >= 0)
+        ratio = np.zeros(len(track))
+        to_each = np.concatenate([*(frame.ratio for frame in window), np.zeros(len(detections))])
+        ratio[linked] = to_each[successor[linked]]
+        estimate = replace(first_estimate(scene, np.zeros(len(scene))), successor=successor, ratio=ratio)
         if self._estimate is not None:
             estimate = replace(estimate, motion=self._estimate.motion)
-        due = self._updates in FIRST_FITS or self._updates % FIT_EVERY == 0
-        if due and (self._successor >= 0).sum() > 1:
-            estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
-        if (self._successor >= 0).any():
-            # the new step is not linked yet, so tracks that reach the step before it have not ended
-            active = np.ones(len(scene), bool)
-            rates = update_rates(scene, estimate.rates, self._successor, active, newest=scene.steps - 3)
+        if len(linked) >= FEWEST:
+            estimate = self._estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
+        newest = scene.steps - 3
+        if len(linked):
+            rates = update_rates(scene, estimate.rates, successor, estimate.active, newest=newest)
             estimate = replace(estimate, rates=rates)
-        self._estimate = estimate
+        statistics = WindowStatistics(scene, everything.label, estimate, self._models.alone, newest)
+        state = one_sided_states(scene, estimate.motion, estimate.noise_factor, successor)
+        tracks = tracks_of_window(statistics.describe(scene, everything.label), successor, ratio, state, track)
+        tracks = tracks[tracks["id"] > 0]
+        _take_over(self._tracks, tracks)
+        self._tracks = tracks
+        return statistics
 
-    def _link(self, scene: Scene, old: int) -> None:
-        """Link the new detections, rows from `old` on, to the ends of tracks, or begin new tracks."""
-        estimate = self._estimate
-        if estimate is None:
-            return
-        new = np.arange(old, len(scene))
-        if old:
-            forward = one_sided_states(scene, estimate.motion, estimate.noise_factor, self._successor)
-            rates = estimate.rates
-            model = LinkModel(scene, estimate.motion, rates, forward, new_states(scene, estimate), scene.steps)
-            ends = np.flatnonzero(self._successor[:old] < 0)
-            i, j = pairs_within(scene.step[ends], scene.step[new], 1, rates.longest)
-            links = model.links(*model.near(ends[i], new[j]))
-            successor, ratio = best_links(scene, links)
+    def _link(self, new: NewDetections, statistics: WindowStatistics, frame: int) -> tuple[IntArray, FloatArray]:
+        """Continue tracks by the N new detections, and begin new ones.
+
+        Returns:
+            (N,) the row of each detection's track, and (N,) the ratio of its link, 0 for new tracks.
+        """
+        count = len(new.scene)
+        track, ratio = np.full(count, -1, np.int64), np.zeros(count)
+        if len(self._tracks):
+            scene, links = self._candidates(new, statistics, frame)
+            successor, best = best_links(scene, links)
             linked = np.flatnonzero(successor >= 0)
-            self._successor[linked], self._ratio[linked] = successor[linked], ratio[linked]
-            self._track[successor[linked]] = self._track[linked]
-        first = new[self._track[new] == 0]
-        self._track[first] = self._tracks + 1 + np.arange(len(first))
-        self._tracks += len(first)
+            chosen = successor[linked] - len(self._tracks)
+            track[chosen], ratio[chosen] = linked, best[linked]
+            continued = self._tracks[linked]
+            follow(continued, new, chosen, best[linked], statistics)
+            self._tracks[linked] = continued
+        first = np.flatnonzero(track < 0)
+        track[first] = len(self._tracks) + np.arange(len(first))
+        self._tracks = np.concatenate([self._tracks, new_tracks(new, first, self._next_id, statistics)])
+        self._next_id += len(first)
+        return track, ratio
+
+    def _candidates(self, new: NewDetections, statistics: WindowStatistics, frame: int) -> tuple[Scene, Links]:
+        """A scene of the T open tracks and then the N new detections, and the links between them."""
+        tracks, old = self._tracks, len(self._tracks)
+        gap = (frame - tracks["last_frame"]) // statistics.stride
+        joint = joint_scene(new, tracks, gap, statistics.longest)
+        exit_rate = np.concatenate(
+            [statistics.exit_rate(tracks["group"], tracks["count"]), np.full(len(new.scene), 0.5)]
+        )
+        rates = Rates(
+            exit=exit_rate,
+            log_entry=np.concatenate([np.zeros(old), new.log_entry]),
+            log_gap=statistics.log_gap,
+            mean_gap=statistics.mean_gap,
+            log_density=exit_rate,
+            classes=statistics.classes,
+        )
+        forward, backward = joint_states(states(tracks), new, statistics)
+        model = LinkModel(joint, statistics.motion, rates, forward, backward, statistics.longest, statistics.table)
+        i, j = np.divmod(np.arange(old * len(new.scene)), len(new.scene))
+        return joint, model.links(*model.near(i, j + old))
 
 
-def new_states(scene: Scene, estimate: Estimate) -> States:
-    """The backward states of detections without later ones."""
-    unit = own_size(scene)
-    variance = measurement_variance(scene, estimate.motion, estimate.noise_factor)
-    zero = np.zeros_like(variance)
-    return States(scene.place, zero, variance, zero, estimate.motion.velocity_spread**2 * unit * BACKWARD_PRIOR)
+def _take_over(former: OpenTracks, tracks: OpenTracks) -> None:
+    """Set what a window does not tell about tracks to what is known of those of the same number."""
+    if not len(former):
+        return
+    former = former[np.argsort(former["id"])]
+    at = np.minimum(np.searchsorted(former["id"], tracks["id"]), len(former) - 1)
+    known = former["id"][at] == tracks["id"]
+    for name in ("extrapolated", "probability", "shown"):
+        tracks[name][known] = former[name][at[known]]
+
+
+def joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int) -> Scene:
+    """A scene of T tracks, some steps (T,) before the step `now`, and the N new detections; only what links need."""
+    return replace(
+        new.scene,
+        step=np.concatenate([now - gap, np.full(len(new.scene), now)]),
+        unit=np.concatenate([tracks["unit"], new.scene.unit]),
+        code=np.concatenate([tracks["code"], new.code]),
+    )
+
+
+def joint_states(tracks: States, new: NewDetections, statistics: WindowStatistics) -> tuple[States, States]:
+    """Forward and backward states of T tracks and then N new detections.
+
+    The backward state of a new detection is its box, with an unknown velocity.
+    """
+    count, old = len(new.scene), len(tracks.place)
+    zero = np.zeros((count, 4))
+    spread = statistics.motion.velocity_spread**2 * own_size(new.scene) * BACKWARD_PRIOR
+    back = new.scene.place, zero, new.variance, zero, spread
+    names = "place", "velocity", "place_variance", "covariance", "velocity_variance"
+    blank = np.zeros((old, 4))
+    forward = States(*(np.concatenate([getattr(tracks, name), zero]) for name in names))
+    return forward, States(*(np.concatenate([blank, column]) for column in back))

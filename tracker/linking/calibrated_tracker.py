@@ -46,14 +46,32 @@ class CalibratedOnlineTracker:
         """Take in the detections of the next frame and return the tracks of this frame."""
         number, new, _ = read_frame(detections, image, frame_number, self.frame)
         with self._stopwatch.stage("calibrate"):
-            track_id, probability = self._linker.update(new, number)
-        self.frame, self.last_ids = number, np.where(probability >= OUTPUT_PROBABILITY, track_id, 0).astype(np.int32)
-        return Tracks.from_detections(new, self.last_ids)
+            linked = self._linker.update(new, number)
+        self.frame, self.last_ids = number, linked.track.astype(np.int32)
+        tracks = Tracks.from_detections(new, self.last_ids)
+        if not len(linked.more_track):
+            return tracks
+        more = Tracks(
+            frame=np.full(len(linked.more_track), number, np.int32),
+            box=linked.more_box.astype(np.float32),
+            score=linked.more_score.astype(np.float32),
+            label=linked.more_label.astype(np.int16),
+            track_id=linked.more_track.astype(np.int32),
+            interpolated=np.ones(len(linked.more_track), bool),
+        )
+        return Tracks.concatenate([tracks, more])
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
-        """The tracks of later frames, one after another."""
+        """The tracks of later frames, one after another; frames without detections in between are frames too."""
         for number, new in detections.by_frame():
+            if self.frame:
+                yield from self._frames_without_detections(number)
             yield self.update(new, frame_number=number)
+
+    def _frames_without_detections(self, until: int) -> Iterator[Tracks]:
+        """The tracks of the frames before `until`, as long as there are open tracks."""
+        while self.frame + 1 < until and self._linker.has_open_tracks:
+            yield self.update(Detections.empty(), frame_number=self.frame + 1)
 
     def finish(self) -> Tracks:
         """An empty result: the tracks of every frame have been returned."""
