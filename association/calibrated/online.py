@@ -5,6 +5,8 @@ recent detections, in growing intervals. The backward state of a new detection i
 velocity does not contribute to the ratio of a link.
 """
 
+import os
+import time
 from collections import deque
 from dataclasses import dataclass, replace
 
@@ -14,8 +16,14 @@ from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.motion import own_size
 from siamlink.association.calibrated.noise import FEWEST, QUICK_SAMPLE
+from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.online_extrapolation import extrapolated
-from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics, feature_rows
+from siamlink.association.calibrated.online_statistics import (
+    ONLINE_NAMES,
+    NewDetections,
+    WindowStatistics,
+    feature_rows,
+)
 from siamlink.association.calibrated.online_tracks import (
     ROW,
     OpenTracks,
@@ -27,8 +35,16 @@ from siamlink.association.calibrated.online_tracks import (
 )
 from siamlink.association.calibrated.program import best_links
 from siamlink.association.calibrated.rates import Rates, update_rates
-from siamlink.association.calibrated.rounds import Estimate, first_estimate, fit_noise
-from siamlink.association.calibrated.scene import Scene, make_scene
+from siamlink.association.calibrated.rounds import (
+    LONGEST_GAP,
+    Estimate,
+    calibrate,
+    candidate_links,
+    first_estimate,
+    fit_noise,
+    relink,
+)
+from siamlink.association.calibrated.scene import Scene, make_scene, predecessors, track_numbers
 from siamlink.association.calibrated.states import BACKWARD_PRIOR, States, one_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.detections import Detections
@@ -39,6 +55,7 @@ ONLINE_PROBABILITY = 0.5
 """Smallest probability of being an object of a detection in the results."""
 FEWEST_FRAMES = 3
 """Frames with detections, from which boxes are predicted."""
+TIME = [0.0]
 YOUNG = 3
 """Tracks up to this number of detections are short because they are new: the larger of both probabilities is used."""
 FIRST_FITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
@@ -144,9 +161,9 @@ class OnlineLinker:
         rows, ratio = self._link(new, statistics, frame)
         tracks = self._tracks[rows]
         self._window.append(LinkedFrame(detections, tracks["id"].copy(), ratio))
-        features = feature_rows(new.features | track_features(tracks, statistics, self._rate), len(detections))
-        probability = self._models.in_track.probability(features)
-        probability = np.where(tracks["count"] <= YOUNG, np.maximum(probability, new.probability), probability)
+        features = new.features | track_features(tracks, statistics, self._rate)
+        features["steps"] = np.full(len(detections), np.log(self._updates))
+        probability = self._models.online.probability(feature_rows(features, len(detections), ONLINE_NAMES))
         self._tracks["probability"][rows] = probability
         self._tracks["shown"][rows] = probability >= ONLINE_PROBABILITY
         return rows, probability
@@ -163,7 +180,7 @@ class OnlineLinker:
     def _current_statistics(self, detections: Detections, frame: int) -> WindowStatistics:
         """The statistics, estimated anew where that is due."""
         statistics = self._statistics
-        due = self._updates in FIRST_FITS or self._updates % FIT_EVERY == 0
+        due = self._updates in FIRST_FITS or self._updates % int(os.environ.get("HEVERY", FIT_EVERY)) == 0
         if not due and statistics and self._window:
             due = (frame - int(self._window[-1].detections.frame[0])) % statistics.stride != 0
         if statistics is None or due:
@@ -190,9 +207,46 @@ class OnlineLinker:
         if len(linked) >= FEWEST:
             estimate = self._estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
         newest = scene.steps - 3
+        if (
+            os.environ.get("THOROUGH")
+            and self._updates in [int(x) for x in os.environ["THOROUGH"].split(",")]
+            or (os.environ.get("TEVERY") and self._updates % int(os.environ["TEVERY"]) == 0)
+        ):
+            found = calibrate(
+                scene,
+                np.zeros(len(scene)),
+                ObjectClassifier(scene, self._rate, self._models.alone, self._models.in_track),
+                self._models.links,
+            )
+            self._estimate = found
+            newest = scene.steps - 2
+            statistics = WindowStatistics(scene, everything.label, found, self._models.alone, newest)
+            if os.environ.get("HIND"):
+                successor, ratio, track = self._hindsight(found, track, len(detections))
+            state = one_sided_states(scene, found.motion, found.noise_factor, successor)
+            tracks = tracks_of_window(statistics.describe(scene, everything.label), successor, ratio, state, track)
+            tracks = tracks[tracks["id"] > 0]
+            _take_over(self._tracks, tracks)
+            self._tracks = tracks
+            return statistics
         if len(linked):
             rates = update_rates(scene, estimate.rates, successor, estimate.active, newest=newest)
             estimate = replace(estimate, rates=rates)
+        if (
+            os.environ.get("HEVERY")
+            and (self._updates % int(os.environ["HEVERY"]) == 0 or self._updates in FIRST_FITS)
+            and self._updates > 3
+        ):
+            tic = time.process_time()
+            found = estimate
+            for _ in range(int(os.environ.get("HR", "2"))):
+                found = relink(scene, found, candidate_links(scene, found, LONGEST_GAP))
+                found = replace(
+                    found, rates=update_rates(scene, found.rates, found.successor, found.active, by_age=True)
+                )
+            successor, ratio, track = self._hindsight(found, track, len(detections))
+            estimate = replace(found, successor=successor, ratio=ratio, motion=estimate.motion)
+            TIME[0] += time.process_time() - tic
         statistics = WindowStatistics(scene, everything.label, estimate, self._models.alone, newest)
         state = one_sided_states(scene, estimate.motion, estimate.noise_factor, successor)
         tracks = tracks_of_window(statistics.describe(scene, everything.label), successor, ratio, state, track)
@@ -200,6 +254,35 @@ class OnlineLinker:
         _take_over(self._tracks, tracks)
         self._tracks = tracks
         return statistics
+
+    def _hindsight(self, found: Estimate, track: IntArray, count: int) -> tuple[IntArray, FloatArray, IntArray]:
+        """Links, ratios and track numbers of the window as they look in hindsight; each track gets the number that most
+        of its detections had."""
+        old = len(track) - count
+        successor = np.where(found.successor >= old, -1, found.successor)
+        ratio = np.where(successor >= 0, found.ratio, 0)
+        number = track_numbers(successor)
+        pairs, votes = np.unique(np.column_stack([number[:old], track[:old]]), axis=0, return_counts=True)
+        chosen: dict[int, int] = {}
+        used: set[int] = set()
+        for n in np.argsort(-votes, kind="stable"):
+            a, b = int(pairs[n, 0]), int(pairs[n, 1])
+            if a not in chosen and b not in used:
+                chosen[a] = b
+                used.add(b)
+        out = track.copy()
+        for a in range(int(number[:old].max(initial=-1)) + 1):
+            if a not in chosen:
+                chosen[a] = self._next_id
+                self._next_id += 1
+            out[:old][number[:old] == a] = chosen[a]
+        start = 0
+        for n, frame in enumerate(self._window):
+            stop = start + len(frame.track)
+            to = ratio[np.maximum(predecessors(successor)[start:stop], 0)] * (predecessors(successor)[start:stop] >= 0)
+            self._window[n] = LinkedFrame(frame.detections, out[start:stop], to)
+            start = stop
+        return successor, ratio, out
 
     def _link(self, new: NewDetections, statistics: WindowStatistics, frame: int) -> tuple[IntArray, FloatArray]:
         """Continue tracks by the N new detections, and begin new ones.

@@ -34,6 +34,9 @@ from siamlink.association.calibrated.rounds import Estimate, usual_ratio
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
+ONLINE_NAMES = (*(name for name in NAMES if name not in ("from_end", "gap_after")), "steps")
+"""The features of the online model of objects: those of `object_features` that need no future, and the number of steps
+so far."""
 NOISE_GROUPS = 12
 """Number of `noise_groups`."""
 ENOUGH = 6
@@ -171,14 +174,15 @@ class WindowStatistics:
         }
 
     def _probability(self, features: dict[str, FloatArray]) -> FloatArray:
-        return self._alone.probability(feature_rows(features, len(features["cover"])))
+        return self._alone.probability(feature_rows(features, len(features["cover"]), self._alone.names))
 
 
-def feature_rows(features: dict[str, FloatArray], count: int) -> Features:
-    """(count, F) the columns of `object_features`; those that are not given are missing values."""
-    rows = np.full((count, len(NAMES)), np.nan, np.float32)
-    for name, column in features.items():
-        rows[:, NAMES.index(name)] = column
+def feature_rows(features: dict[str, FloatArray], count: int, names: tuple[str, ...]) -> Features:
+    """(count, F) the named columns; those that are not given are missing values."""
+    rows = np.full((count, len(names)), np.nan, np.float32)
+    for column, name in enumerate(names):
+        if name in features:
+            rows[:, column] = features[name]
     return rows
 
 

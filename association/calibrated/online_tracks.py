@@ -148,11 +148,7 @@ def follow(
 
 
 def track_features(tracks: OpenTracks, statistics: WindowStatistics, frame_rate: float) -> dict[str, FloatArray]:
-    """The columns of `object_features` that depend on tracks, for the last detection of each track (T,).
-
-    The models learned from whole tracks. Nothing is known of the future of an open track, so it is assumed to go on:
-    the distance from its end is that from its beginning, and there is no gap after its last detection.
-    """
+    """The features of the online model that depend on tracks, for the last detection of each track (T,)."""
     count = tracks["count"].astype(np.float64)
     span = (tracks["last_frame"] - tracks["first_frame"]) // statistics.stride + 1
     means = tracks["sums"] / count[:, None]
@@ -167,9 +163,7 @@ def track_features(tracks: OpenTracks, statistics: WindowStatistics, frame_rate:
         "track_link_ratio": tracks["ratio"] / np.maximum(count - 1, 1),
         "track_weakest_link": tracks["weakest"],
         "track_travel": np.log1p(moved / tracks["unit"]),
-        "from_end": np.log1p(span - 1),
         "gap_before": tracks["gap"].astype(np.float64),
-        "gap_after": np.ones(len(tracks)),
         "seconds": np.log(span * statistics.stride / frame_rate),
     }
 
