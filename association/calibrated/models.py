@@ -6,7 +6,7 @@ from pathlib import Path
 
 from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.object_model import ObjectModel
-from siamlink.association.calibrated.online_statistics import ONLINE_NAMES
+from siamlink.association.calibrated.online_tracks import ONLINE_NAMES
 
 WEIGHTS = Path(__file__).parent / "weights"
 ALONE_FILE, IN_TRACK_FILE, LINKS_FILE, ONLINE_FILE = "alone.json", "in_track.json", "links.json", "online.json"
@@ -31,7 +31,7 @@ class Models:
 
     @classmethod
     def load(cls, folder: Path) -> "Models":
-        """Load the models of a folder; it may lack `links.json`, and `online.json`, instead of which the shipped one is used."""
+        """Load the models of a folder. It may lack `links.json`, and `online.json`: then the shipped one is used."""
         links, online = folder / LINKS_FILE, folder / ONLINE_FILE
         return cls(
             ObjectModel(folder / ALONE_FILE),

@@ -3,6 +3,7 @@
 All of it is learned from the detections of a window and their links, and applied to the detections of later frames.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from siamlink.association.calibrated.noise import low_scores, noise_groups
 from siamlink.association.calibrated.object_features import (
     LONG,
     NAMES,
-    Features,
+    OWN,
     ScoreEvidence,
     overlaps,
     size_lines,
@@ -34,9 +35,7 @@ from siamlink.association.calibrated.rounds import Estimate, usual_ratio
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
-ONLINE_NAMES = (*(name for name in NAMES if name not in ("from_end", "gap_after")), "steps")
-"""The features of the online model of objects: those of `object_features` that need no future, and the number of steps
-so far."""
+OWN_COLUMNS = [NAMES.index(name) for name in OWN]
 NOISE_GROUPS = 12
 """Number of `noise_groups`."""
 ENOUGH = 6
@@ -54,7 +53,7 @@ class NewDetections:
         scene: their columns.
         label: (N,) their classes as the detector names them.
         code: (N,) the same in the numbering of the statistics.
-        features: columns of `object_features` that do not depend on tracks, each (N,).
+        features: (N, 13) the features `OWN` of `object_features`, which do not depend on tracks.
         probability: (N,) that each is an object, from these features.
         variance: (N, 4) of the measurement.
         log_entry: (N,) logarithm of the expected number of tracks that begin per step and square pixel.
@@ -64,7 +63,7 @@ class NewDetections:
     scene: Scene
     label: NDArray[np.int16]
     code: IntArray
-    features: dict[str, FloatArray]
+    features: FloatArray
     probability: FloatArray
     variance: FloatArray
     log_entry: FloatArray
@@ -124,20 +123,18 @@ class WindowStatistics:
 
     def describe(self, scene: Scene, label: NDArray[np.int16]) -> NewDetections:
         """What the statistics tell about the detections of one or some frames, of classes `label` (N,)."""
-        known = np.minimum(np.searchsorted(self._labels, label), len(self._labels) - 1)
-        code = np.where(self._labels[known] == label, known, len(self._labels)).astype(np.int64)
+        code = self.codes(label)
         features = self._own_features(scene, code)
         probability = self._probability(features)
         group = _groups(probability, scene)
         entry = np.clip(self.entries.rate(group), 1e-4, 0.9)
-        factor = self._noise[noise_groups(scene.cover, scene.score, self._low_scores)]
         return NewDetections(
             scene=scene,
             label=label,
             code=code,
             features=features,
             probability=probability,
-            variance=measurement_variance(scene, self.motion, factor),
+            variance=measurement_variance(scene, self.motion, self.noise_factor(scene)),
             log_entry=np.log(entry / (1 - entry)) + np.log(self._density.at(scene.in_picture, scene.unit)),
             group=group,
         )
@@ -151,42 +148,56 @@ class WindowStatistics:
         """
         return np.clip(self.exits.rate(group, np.searchsorted(AGES, count)), 1e-4, LARGEST_EXIT)
 
-    def _own_features(self, scene: Scene, code: IntArray) -> dict[str, FloatArray]:
-        """The columns of `object_features` that do not depend on tracks."""
+    def noise_factor(self, scene: Scene) -> FloatArray:
+        """(N,) factor on the measurement noise of each box of a scene."""
+        return self._noise[noise_groups(scene.cover, scene.score, self._low_scores)]
+
+    def codes(self, label: NDArray[np.int16]) -> IntArray:
+        """(N,) classes in the numbering of the statistics; the last number is for unknown ones."""
+        known = np.minimum(np.searchsorted(self._labels, label), len(self._labels) - 1)
+        return np.where(self._labels[known] == label, known, len(self._labels)).astype(np.int64)
+
+    def _own_features(self, scene: Scene, code: IntArray) -> FloatArray:
+        """(N, 13) the features `OWN`."""
         evidence, rank = self._evidence.of_scores(scene.score)
         overlap, scores = overlaps(scene), self._evidence.scores
-        percent = np.full(len(scene), 0.5)
+        percent: FloatArray | float = 0.5
         if self._scored:
             twice = np.searchsorted(scores, scene.score, "left") + np.searchsorted(scores, scene.score, "right")
             percent = twice / 2 / len(scores)
-        missing = np.full(len(scene), np.nan)
-        shared = {name: np.full(len(scene), value) for name, value in self._shared.items()}
-        return shared | {
+        columns = self._shared | {
             "score_rank": percent,
             "score_rank_in_long_tracks": rank,
             "score_evidence": evidence,
-            "score_as_probability": scene.score if self._is_probability else missing,
+            "score_as_probability": scene.score if self._is_probability else np.nan,
             "cover": scene.cover,
             "better_overlap": overlap.better,
             "better_part": overlap.part,
             "size_surprise": np.abs(size_surprise(replace(scene, code=code), self._lines)),
-            "at_border": scene.at_border.astype(np.float64),
+            "at_border": scene.at_border,
         }
+        features = np.empty((len(scene), len(OWN)))
+        for column, name in enumerate(OWN):
+            features[:, column] = columns[name]
+        return features
 
-    def _probability(self, features: dict[str, FloatArray]) -> FloatArray:
-        return self._alone.probability(feature_rows(features, len(features["cover"]), self._alone.names))
-
-
-def feature_rows(features: dict[str, FloatArray], count: int, names: tuple[str, ...]) -> Features:
-    """(count, F) the named columns; those that are not given are missing values."""
-    rows = np.full((count, len(names)), np.nan, np.float32)
-    for column, name in enumerate(names):
-        if name in features:
-            rows[:, column] = features[name]
-    return rows
+    def _probability(self, features: FloatArray) -> FloatArray:
+        rows = np.full((len(features), len(NAMES)), np.nan, np.float32)
+        rows[:, OWN_COLUMNS] = features
+        return self._alone.probability(rows)
 
 
-def _shared_features(scene: Scene, number: IntArray, estimate: Estimate, newest: int) -> dict[str, float]:
+def joined(parts: Sequence[NewDetections], scene: Scene, statistics: WindowStatistics) -> NewDetections:
+    """The detections of several frames as one, of a `scene` that has all of them."""
+    label, features, probability, variance, log_entry, group = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("label", "features", "probability", "variance", "log_entry", "group")
+    )
+    code = statistics.codes(label)
+    return NewDetections(scene, label, code, features, probability, variance, log_entry, group)
+
+
+def _shared_features(scene: Scene, number: IntArray, estimate: Estimate, newest: int) -> dict[str, FloatArray | float]:
     """The columns of `object_features` that are the same for all detections.
 
     In the first steps no track can be long yet: there, assumed values count.

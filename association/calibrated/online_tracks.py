@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.calibrated.object_features import NO_GAP, UNLINKED
+from siamlink.association.calibrated.object_features import NO_GAP, OWN, UNLINKED
 from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics
 from siamlink.association.calibrated.scene import predecessors
 from siamlink.association.calibrated.states import States, filter_step
@@ -13,14 +13,26 @@ from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 RECENT = 4
 """Detections of the mean of "score_evidence_nearby"."""
-SUMS = {
-    "track_score_evidence": "score_evidence",
-    "track_score_as_probability": "score_as_probability",
-    "track_cover": "cover",
-    "track_better_overlap": "better_overlap",
-    "track_size_surprise": "size_surprise",
-}
-"""Features that are means over the track, and the features that they are means of."""
+MEANS = ("score_evidence", "score_as_probability", "cover", "better_overlap", "size_surprise")
+"""Features of which a track has the mean."""
+SUMMED = [OWN.index(name) for name in MEANS]
+EVIDENCE, RANK = OWN.index("score_evidence"), OWN.index("score_rank")
+TRACK_NAMES = (
+    *("track_score_evidence", "track_score_as_probability", "track_cover", "track_better_overlap"),
+    "track_size_surprise",
+    "score_evidence_nearby",
+    "track_length",
+    "track_density",
+    "track_best_score_rank",
+    "track_link_ratio",
+    "track_weakest_link",
+    "track_travel",
+    "gap_before",
+    "seconds",
+)
+"""The columns of `track_features`; their meaning is that in `object_features`."""
+ONLINE_NAMES = (*OWN, *TRACK_NAMES, "steps")
+"""The features of the online model of objects; the last one is the logarithm of the number of frames so far."""
 ROW = np.dtype(
     [
         ("id", np.int64),
@@ -42,7 +54,7 @@ ROW = np.dtype(
         ("weakest", np.float64),
         ("best_rank", np.float64),
         ("recent", np.float64, RECENT),
-        ("sums", np.float64, len(SUMS)),
+        ("sums", np.float64, len(SUMMED)),
         ("probability", np.float64),
         ("shown", np.bool_),
         ("score", np.float64),
@@ -76,9 +88,9 @@ def _count(tracks: OpenTracks, new: NewDetections, rows: IntArray) -> None:
     features = new.features
     _set_last(tracks, new, rows)
     tracks["count"] += 1
-    tracks["best_rank"] = np.maximum(tracks["best_rank"], features["score_rank"][rows])
-    tracks["recent"] = np.column_stack([tracks["recent"][:, 1:], features["score_evidence"][rows]])
-    tracks["sums"] += np.column_stack([features[name][rows] for name in SUMS.values()])
+    tracks["best_rank"] = np.maximum(tracks["best_rank"], features[rows, RANK])
+    tracks["recent"] = np.column_stack([tracks["recent"][:, 1:], features[rows, EVIDENCE]])
+    tracks["sums"] += features[rows][:, SUMMED]
 
 
 def _set_last(tracks: OpenTracks, new: NewDetections, rows: IntArray) -> None:
@@ -117,11 +129,11 @@ def tracks_of_window(
     tracks["weakest"], tracks["best_rank"] = UNLINKED, -np.inf
     linked = np.flatnonzero(successor >= 0)
     np.minimum.at(tracks["weakest"], number[linked], ratio[linked])
-    np.maximum.at(tracks["best_rank"], number, window.features["score_rank"])
-    tracks["sums"] = np.column_stack([np.bincount(number, window.features[name]) for name in SUMS.values()])
+    np.maximum.at(tracks["best_rank"], number, window.features[:, RANK])
+    tracks["sums"] = np.column_stack([np.bincount(number, window.features[:, column]) for column in SUMMED])
     recent = ends
     for place in range(RECENT - 1, -1, -1):
-        tracks["recent"][:, place] = np.where(recent >= 0, window.features["score_evidence"][recent], np.nan)
+        tracks["recent"][:, place] = np.where(recent >= 0, window.features[recent, EVIDENCE], np.nan)
         recent = np.where(recent >= 0, before[recent], -1)
     return tracks
 
@@ -147,27 +159,29 @@ def follow(
     _count(tracks, new, rows)
 
 
-def track_features(tracks: OpenTracks, statistics: WindowStatistics, frame_rate: float) -> dict[str, FloatArray]:
-    """The features of the online model that depend on tracks, for the last detection of each track (T,)."""
+def track_features(tracks: OpenTracks, stride: int, frame_rate: float) -> FloatArray:
+    """(T, 14) the features `TRACK_NAMES` for the last detection of each track.
+
+    Args:
+        tracks: (T,) tracks that have a detection in the present frame.
+        stride: frames from one step to the next.
+        frame_rate: frames a second.
+    """
     count = tracks["count"].astype(np.float64)
-    span = (tracks["last_frame"] - tracks["first_frame"]) // statistics.stride + 1
-    means = tracks["sums"] / count[:, None]
+    span = (tracks["last_frame"] - tracks["first_frame"]) // stride + 1
     moved = np.abs(tracks["place"][:, :2] - tracks["first_place"]).max(1, initial=0)
     known = ~np.isnan(tracks["recent"])
-    recent = np.where(known, tracks["recent"], 0).sum(1) / known.sum(1)
-    return {name: means[:, n] for n, name in enumerate(SUMS)} | {
-        "score_evidence_nearby": recent,
-        "track_length": np.log(count),
-        "track_density": count / span,
-        "track_best_score_rank": tracks["best_rank"],
-        "track_link_ratio": tracks["ratio"] / np.maximum(count - 1, 1),
-        "track_weakest_link": tracks["weakest"],
-        "track_travel": np.log1p(moved / tracks["unit"]),
-        "gap_before": tracks["gap"].astype(np.float64),
-        "seconds": np.log(span * statistics.stride / frame_rate),
-    }
-
-
-def states(tracks: OpenTracks) -> States:
-    """The states after the last detection of each track."""
-    return States(*(tracks[name] for name in STATE))
+    return np.column_stack(
+        [
+            tracks["sums"] / count[:, None],
+            np.where(known, tracks["recent"], 0).sum(1) / known.sum(1),
+            np.log(count),
+            count / span,
+            tracks["best_rank"],
+            tracks["ratio"] / np.maximum(count - 1, 1),
+            tracks["weakest"],
+            np.log1p(moved / tracks["unit"]),
+            tracks["gap"],
+            np.log(span * stride / frame_rate),
+        ]
+    )

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.calibrated import CalibratedResult, OnlineLinker, calibrated_links
-from siamlink.association.calibrated.output import OUTPUT_PROBABILITY
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame

@@ -1,0 +1,77 @@
+"""Links between open tracks and the detections of a new frame."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from siamlink.association.calibrated.likelihood import LinkModel
+from siamlink.association.calibrated.motion import own_size
+from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics
+from siamlink.association.calibrated.online_tracks import STATE, OpenTracks
+from siamlink.association.calibrated.program import best_links
+from siamlink.association.calibrated.rates import Rates
+from siamlink.association.calibrated.scene import Scene
+from siamlink.association.calibrated.states import BACKWARD_PRIOR, States
+from siamlink.detectors.base.arrays import FloatArray, IntArray
+
+
+def best_continuations(
+    tracks: OpenTracks, new: NewDetections, frame: int, statistics: WindowStatistics
+) -> tuple[IntArray, FloatArray, bool]:
+    """The most likely links between T open tracks and N new detections.
+
+    Args:
+        tracks: the open tracks.
+        new: the detections of the new frame.
+        frame: its number.
+        statistics: of the recent past.
+
+    Returns:
+        (N,) the row of the track that each detection continues, -1 for none; (N,) the ratio of that link, 0 for none;
+        and whether there were other candidates.
+    """
+    old, count = len(tracks), len(new.scene)
+    track, ratio = np.full(count, -1, np.int64), np.zeros(count)
+    if not old:
+        return track, ratio, False
+    gap = (frame - tracks["last_frame"]) // statistics.stride
+    scene = _joint_scene(new, tracks, gap, statistics.longest)
+    exits = np.concatenate([statistics.exit_rate(tracks["group"], tracks["count"]), np.full(count, 0.5)])
+    rates = Rates(
+        exit=exits,
+        log_entry=np.concatenate([np.zeros(old), new.log_entry]),
+        log_gap=statistics.log_gap,
+        mean_gap=statistics.mean_gap,
+        log_density=exits,
+        classes=statistics.classes,
+    )
+    forward, backward = _joint_states(tracks, new, statistics)
+    model = LinkModel(scene, statistics.motion, rates, forward, backward, statistics.longest, statistics.table)
+    i, j = np.divmod(np.arange(old * count), count)
+    links = model.links(*model.near(i, j + old))
+    successor, best = best_links(scene, links)
+    linked = np.flatnonzero(successor >= 0)
+    track[successor[linked] - old], ratio[successor[linked] - old] = linked, best[linked]
+    return track, ratio, len(links) > len(linked)
+
+
+def _joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int) -> Scene:
+    """A scene of T tracks, some steps (T,) before the step `now`, and the N new detections; only what links need."""
+    return replace(
+        new.scene,
+        step=np.concatenate([now - gap, np.full(len(new.scene), now)]),
+        unit=np.concatenate([tracks["unit"], new.scene.unit]),
+        code=np.concatenate([tracks["code"], new.code]),
+    )
+
+
+def _joint_states(tracks: OpenTracks, new: NewDetections, statistics: WindowStatistics) -> tuple[States, States]:
+    """Forward and backward states of T tracks and then N new detections.
+
+    The backward state of a new detection is its box, with an unknown velocity.
+    """
+    none, blank = np.zeros((len(new.scene), 4)), np.zeros((len(tracks), 4))
+    spread = statistics.motion.velocity_spread**2 * own_size(new.scene) * BACKWARD_PRIOR
+    back = new.scene.place, none, new.variance, none, spread
+    forward = States(*(np.concatenate([tracks[name], none]) for name in STATE))
+    return forward, States(*(np.concatenate([blank, column]) for column in back))
