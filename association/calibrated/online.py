@@ -49,8 +49,12 @@ YOUNG = 3
 FITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 FIT_EVERY = 48
 """The parameters are estimated at these numbers of frames with detections, and then at multiples of this number."""
-HINDSIGHT_EVERY = 4
+LOOK_BACK_AFTER = 3
+"""Frames with detections from a link in doubt until the window is linked again, by what has been seen since."""
+LOOK_BACK_EVERY = 4
 """Fewest frames with detections from one look back to the next."""
+LOOK_BACK_SHARE = 0.01
+"""Frames between looks back for each detection of the window, so that crowds are not slower."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +97,7 @@ class OnlineLinker:
         self._estimate: Estimate | None = None
         self._tracks: OpenTracks = np.zeros(0, ROW)
         self._next_number, self._updates = 1, 0
-        self._looked_back, self._doubtful = 0, False
+        self._in_doubt, self._next_look_back = 0, 0
 
     @property
     def has_open_tracks(self) -> bool:
@@ -140,7 +144,6 @@ class OnlineLinker:
         statistics = self._current_statistics(detections, scene, frame)
         new = statistics.describe(scene, detections.label)
         rows, ratio, doubtful = best_continuations(self._tracks, new, frame, statistics)
-        self._doubtful |= doubtful
         rows = self._continue(new, rows, ratio, statistics)
         tracks = self._tracks[rows]
         self._window.append(LinkedFrame(detections, new, tracks["id"].copy(), ratio))
@@ -148,6 +151,9 @@ class OnlineLinker:
         steps = np.full(len(rows), np.log(self._updates))
         probability = self._models.online.probability(np.column_stack([own, steps]).astype(np.float32))
         self._tracks["probability"][rows] = probability
+        established = (tracks["count"] == YOUNG + 1) & (probability >= ONLINE_PROBABILITY)
+        if not self._in_doubt and (doubtful or established.any()):
+            self._in_doubt = self._updates
         self._tracks["shown"][rows] = probability >= ONLINE_PROBABILITY
         return rows, probability
 
@@ -189,7 +195,7 @@ class OnlineLinker:
         due = self._updates in FITS or self._updates % FIT_EVERY == 0
         if statistics and self._window:
             due |= (frame - int(self._window[-1].detections.frame[0])) % statistics.stride != 0
-        look_back = self._doubtful and self._updates >= self._looked_back + HINDSIGHT_EVERY
+        look_back = self._in_doubt and self._updates >= max(self._in_doubt + LOOK_BACK_AFTER, self._next_look_back)
         if statistics is None or due or look_back:
             statistics = self._statistics = self._look_back(detections, scene, due)
         return statistics
@@ -223,7 +229,8 @@ class OnlineLinker:
             estimate = replace(found, successor=successor, ratio=ratio)
             links = WindowLinks(successor[:old], ratio[:old], track)
             self._window = renumbered(window, links)
-            self._looked_back, self._doubtful = self._updates, False
+            self._in_doubt = 0
+            self._next_look_back = self._updates + max(LOOK_BACK_EVERY, int(LOOK_BACK_SHARE * old))
         if due or statistics is None:
             statistics = WindowStatistics(whole, everything.label, estimate, self._models.alone, newest)
         if old:

@@ -8,11 +8,14 @@ from siamlink.association.calibrated.likelihood import LinkModel
 from siamlink.association.calibrated.motion import own_size
 from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics
 from siamlink.association.calibrated.online_tracks import STATE, OpenTracks
-from siamlink.association.calibrated.program import best_links
+from siamlink.association.calibrated.program import best_links, best_other
 from siamlink.association.calibrated.rates import Rates
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.states import BACKWARD_PRIOR, States
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+
+DOUBT = 6.0
+"""Nats; a link is in doubt if the ratio of another one at one of its ends is less than this below its own."""
 
 
 def best_continuations(
@@ -28,7 +31,7 @@ def best_continuations(
 
     Returns:
         (N,) the row of the track that each detection continues, -1 for none; (N,) the ratio of that link, 0 for none;
-        and whether there were other candidates.
+        and whether one of these links is not much more likely than another one.
     """
     old, count = len(tracks), len(new.scene)
     track, ratio = np.full(count, -1, np.int64), np.zeros(count)
@@ -52,7 +55,9 @@ def best_continuations(
     successor, best = best_links(scene, links)
     linked = np.flatnonzero(successor >= 0)
     track[successor[linked] - old], ratio[successor[linked] - old] = linked, best[linked]
-    return track, ratio, len(links) > len(linked)
+    used = np.flatnonzero(successor[links.earlier] == links.later)
+    other = np.maximum(*(best_other(node, links.ratio, len(scene))[used] for node in (links.earlier, links.later)))
+    return track, ratio, bool((links.ratio[used] - other < DOUBT).any())
 
 
 def _joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int) -> Scene:

@@ -192,15 +192,18 @@ def predecessors(successor: IntArray) -> IntArray:
 
 
 def track_numbers(successor: IntArray) -> IntArray:
-    """(N,) the track of each detection, counted from 0 in the order of the tracks' first detections."""
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
+    """(N,) the track of each detection, counted from 0 in the order of the tracks' first detections.
 
-    count = len(successor)
-    linked = np.flatnonzero(successor >= 0)
-    graph = coo_matrix((np.ones(len(linked), np.int8), (linked, successor[linked])), shape=(count, count))
-    _, number = connected_components(graph, directed=False)
-    _, first, dense = np.unique(number, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), np.int64)
-    rank[np.argsort(first, kind="stable")] = np.arange(len(first))
-    return rank[dense]
+    Args:
+        successor: (N,) the next detection of each, in a later row; -1 at a track's end.
+    """
+    before = predecessors(successor)
+    is_first = before < 0
+    start = np.where(is_first, np.arange(len(successor)), before)
+    while True:
+        further = start[start]
+        if (further == start).all():
+            break
+        start = further
+    number: IntArray = (np.cumsum(is_first) - 1)[start]
+    return number
