@@ -27,6 +27,7 @@ from siamlink.association.calibrated.online_window import (
     LinkedFrame,
     WindowLinks,
     in_hindsight,
+    jump_probability,
     keep_numbers,
     renumbered,
     window_estimate,
@@ -143,16 +144,16 @@ class OnlineLinker:
         scene = make_scene(detections, self._size)
         statistics = self._current_statistics(detections, scene, frame)
         new = statistics.describe(scene, detections.label)
-        rows, ratio, doubtful = best_continuations(self._tracks, new, frame, statistics)
-        rows = self._continue(new, rows, ratio, statistics)
+        found = best_continuations(self._tracks, new, frame, statistics)
+        rows = self._continue(new, found.row, found.ratio, statistics)
         tracks = self._tracks[rows]
-        self._window.append(LinkedFrame(detections, new, tracks["id"].copy(), ratio))
+        self._window.append(LinkedFrame(detections, new, tracks["id"].copy(), found.ratio, found.jumped))
         own = np.column_stack([new.features, track_features(tracks, statistics.stride, self._rate)])
         steps = np.full(len(rows), np.log(self._updates))
         probability = self._models.online.probability(np.column_stack([own, steps]).astype(np.float32))
         self._tracks["probability"][rows] = probability
         established = (tracks["count"] == YOUNG + 1) & (probability >= ONLINE_PROBABILITY)
-        if not self._in_doubt and (doubtful or established.any()):
+        if not self._in_doubt and (found.in_doubt or established.any()):
             self._in_doubt = self._updates
         self._tracks["shown"][rows] = probability >= ONLINE_PROBABILITY
         return rows, probability
@@ -215,12 +216,13 @@ class OnlineLinker:
         )
         estimate = window_estimate(whole, present, newest)
         if self._estimate is not None:
-            estimate = replace(estimate, motion=self._estimate.motion)
+            motion = replace(self._estimate.motion, jump_probability=jump_probability(window))
+            estimate = replace(estimate, motion=motion)
         if due and (links.successor >= 0).sum() >= FEWEST:
             estimate = self._estimate = fit_noise(whole, estimate, QUICK_SAMPLE)
         elif statistics is not None:
             estimate = replace(estimate, noise_factor=statistics.noise_factor(whole))
-        if self._updates > 3:
+        if self._updates > 3 and not __import__("os").environ.get("NOHIND"):
             found = in_hindsight(whole, estimate, newest + 1)
             successor = np.where(found.successor >= old, -1, found.successor)
             ratio = np.where(successor >= 0, found.ratio, 0)

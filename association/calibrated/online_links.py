@@ -1,6 +1,6 @@
 """Links between open tracks and the detections of a new frame."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -18,9 +18,26 @@ DOUBT = 6.0
 """Nats; a link is in doubt if the ratio of another one at one of its ends is less than this below its own."""
 
 
+@dataclass(frozen=True)
+class Continuations:
+    """The links between open tracks and N new detections.
+
+    Attributes:
+        row: (N,) the row of the track that each detection continues, -1 for none.
+        ratio: (N,) the ratio of that link, 0 for none.
+        jumped: (N,) the probability of a jump of the box, 0 without a link.
+        in_doubt: whether one of these links is not much more likely than another one.
+    """
+
+    row: IntArray
+    ratio: FloatArray
+    jumped: FloatArray
+    in_doubt: bool
+
+
 def best_continuations(
     tracks: OpenTracks, new: NewDetections, frame: int, statistics: WindowStatistics
-) -> tuple[IntArray, FloatArray, bool]:
+) -> Continuations:
     """The most likely links between T open tracks and N new detections.
 
     Args:
@@ -28,15 +45,11 @@ def best_continuations(
         new: the detections of the new frame.
         frame: its number.
         statistics: of the recent past.
-
-    Returns:
-        (N,) the row of the track that each detection continues, -1 for none; (N,) the ratio of that link, 0 for none;
-        and whether one of these links is not much more likely than another one.
     """
     old, count = len(tracks), len(new.scene)
-    track, ratio = np.full(count, -1, np.int64), np.zeros(count)
+    row, ratio, jumped = np.full(count, -1, np.int64), np.zeros(count), np.zeros(count)
     if not old:
-        return track, ratio, False
+        return Continuations(row, ratio, jumped, in_doubt=False)
     gap = (frame - tracks["last_frame"]) // statistics.stride
     scene = _joint_scene(new, tracks, gap, statistics.longest)
     exits = np.concatenate([statistics.exit_rate(tracks["group"], tracks["count"]), np.full(count, 0.5)])
@@ -52,12 +65,12 @@ def best_continuations(
     model = LinkModel(scene, statistics.motion, rates, forward, backward, statistics.longest, statistics.table)
     i, j = np.divmod(np.arange(old * count), count)
     links = model.links(*model.near(i, j + old))
-    successor, best = best_links(scene, links)
-    linked = np.flatnonzero(successor >= 0)
-    track[successor[linked] - old], ratio[successor[linked] - old] = linked, best[linked]
+    successor, _ = best_links(scene, links)
     used = np.flatnonzero(successor[links.earlier] == links.later)
+    chosen = links.later[used] - old
+    row[chosen], ratio[chosen], jumped[chosen] = links.earlier[used], links.ratio[used], links.jumped[used]
     other = np.maximum(*(best_other(node, links.ratio, len(scene))[used] for node in (links.earlier, links.later)))
-    return track, ratio, bool((links.ratio[used] - other < DOUBT).any())
+    return Continuations(row, ratio, jumped, bool((links.ratio[used] - other < DOUBT).any()))
 
 
 def _joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int) -> Scene:

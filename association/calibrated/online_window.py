@@ -13,12 +13,22 @@ import numpy as np
 
 from siamlink.association.calibrated.online_statistics import NewDetections
 from siamlink.association.calibrated.rates import first_rates, update_rates
-from siamlink.association.calibrated.rounds import LONGEST_GAP, Estimate, candidate_links, first_estimate, relink
+from siamlink.association.calibrated.rounds import (
+    FEWEST_JUMPS,
+    MOST_JUMPS,
+    LONGEST_GAP,
+    Estimate,
+    candidate_links,
+    first_estimate,
+    relink,
+)
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
-ROUNDS = 2
+import os
+KEEP = float(os.environ.get("KEEP","3"))
+ROUNDS = int(os.environ.get("HROUNDS","2"))
 """Rounds of linking in hindsight."""
 
 
@@ -31,12 +41,14 @@ class LinkedFrame:
         new: what the statistics of that time told about them.
         track: (N,) the number of each one's track.
         ratio: (N,) the ratio of its link to the detection before it, 0 for none.
+        jumped: (N,) the probability of a jump of the box since then.
     """
 
     detections: Detections
     new: NewDetections
     track: IntArray
     ratio: FloatArray
+    jumped: FloatArray
 
 
 @dataclass(frozen=True)
@@ -76,7 +88,11 @@ def in_hindsight(scene: Scene, estimate: Estimate, newest: int) -> Estimate:
     """
     found = estimate
     for _ in range(ROUNDS):
-        found = relink(scene, found, candidate_links(scene, found, LONGEST_GAP))
+        links = candidate_links(scene, found, LONGEST_GAP)
+        present = links.later == estimate.successor[links.earlier]
+        found = relink(scene, found, replace(links, ratio=links.ratio + KEEP * present))
+        kept = (found.successor >= 0) & (found.successor == estimate.successor)
+        found = replace(found, ratio=np.where(kept, found.ratio - KEEP, found.ratio))
         rates = update_rates(scene, found.rates, found.successor, found.active, by_age=True, newest=newest)
         found = replace(found, rates=rates)
     return replace(found, motion=estimate.motion)
@@ -121,3 +137,10 @@ def window_estimate(scene: Scene, links: WindowLinks, newest: int) -> Estimate:
         return estimate
     rates = update_rates(scene, estimate.rates, links.successor, estimate.active, newest=newest)
     return replace(estimate, rates=rates)
+
+
+def jump_probability(window: Iterable[LinkedFrame]) -> float:
+    """The probability of a jump of a box, estimated from the links of a window."""
+    links = sum(int((frame.ratio > 0).sum()) for frame in window)
+    jumps = sum(float(frame.jumped.sum()) for frame in window)
+    return float(np.clip((jumps + 1) / (links + 100), FEWEST_JUMPS, MOST_JUMPS))
