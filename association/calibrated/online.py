@@ -11,15 +11,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamlink.association.calibrated.models import Models, shipped_models
+from siamlink.association.calibrated.motion import Motion
 from siamlink.association.calibrated.noise import FEWEST, QUICK_SAMPLE
+from siamlink.association.calibrated.object_features import Features
 from siamlink.association.calibrated.online_extrapolation import extrapolated
 from siamlink.association.calibrated.online_links import best_continuations
 from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics, joined
 from siamlink.association.calibrated.online_tracks import (
+    ONLINE_NAMES,
     ROW,
     OpenTracks,
     follow,
     new_tracks,
+    take_over,
     track_features,
     tracks_of_window,
 )
@@ -28,7 +32,7 @@ from siamlink.association.calibrated.online_window import (
     WindowLinks,
     in_hindsight,
     jump_probability,
-    keep_numbers,
+    past_links,
     renumbered,
     window_estimate,
     window_links,
@@ -50,6 +54,8 @@ YOUNG = 3
 FITS = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48)
 FIT_EVERY = 48
 """The parameters are estimated at these numbers of frames with detections, and then at multiples of this number."""
+FIRST_LOOK_BACK = 3
+"""Frames with detections before the first look back."""
 LOOK_BACK_AFTER = 3
 """Frames with detections from a link in doubt until the window is linked again, by what has been seen since."""
 LOOK_BACK_EVERY = 4
@@ -65,6 +71,7 @@ class OnlineFrame:
     Attributes:
         track: (N,) the track of each detection, from 1; 0 if it is more likely a false alarm.
         probability: (N,) that each is an object.
+        features: (N, 28) float32, the features `ONLINE_NAMES` that this probability was estimated from.
         more_track: (M,) the tracks of the predicted boxes.
         more_box: (M, 4) x1 y1 x2 y2 in pixels.
         more_score: (M,) score of the last detection of each track.
@@ -73,6 +80,7 @@ class OnlineFrame:
 
     track: IntArray
     probability: FloatArray
+    features: Features
     more_track: IntArray
     more_box: FloatArray
     more_score: FloatArray
@@ -95,7 +103,7 @@ class OnlineLinker:
         self._models = models or shipped_models()
         self._window: deque[LinkedFrame] = deque()
         self._statistics: WindowStatistics | None = None
-        self._estimate: Estimate | None = None
+        self._motion: Motion | None = None
         self._tracks: OpenTracks = np.zeros(0, ROW)
         self._next_number, self._updates = 1, 0
         self._in_doubt, self._next_look_back = 0, 0
@@ -113,14 +121,20 @@ class OnlineLinker:
             frame: its number, above that of the last call.
         """
         self._shift_window(frame)
-        rows, probability = np.zeros(0, np.int64), np.zeros(0)
+        rows, features = np.zeros(0, np.int64), np.zeros((0, len(ONLINE_NAMES)), np.float32)
         if len(detections):
-            rows, probability = self._take_in(detections, frame)
+            rows, features = self._take_in(detections, frame)
+        probability = self._models.online.probability(features)
+        self._tracks["probability"][rows] = probability
+        self._tracks["shown"][rows] = probability >= ONLINE_PROBABILITY
+        if (self._tracks["shown"][rows] & (self._tracks["count"][rows] == YOUNG + 1)).any():
+            self._doubt()
         is_output = probability >= ONLINE_PROBABILITY
         more, box = self._predict(detections.box[is_output], rows[is_output], frame)
         return OnlineFrame(
             track=np.where(is_output, self._tracks["id"][rows], 0),
             probability=probability,
+            features=features,
             more_track=self._tracks["id"][more],
             more_box=box,
             more_score=self._tracks["score"][more],
@@ -138,25 +152,25 @@ class OnlineLinker:
         if elapsed.max(initial=0) > self._statistics.longest * stride:
             self._tracks = self._tracks[elapsed <= self._statistics.longest * stride]
 
-    def _take_in(self, detections: Detections, frame: int) -> tuple[IntArray, FloatArray]:
-        """Link new detections; returns the row of each one's track (N,) and the probability of being an object (N,)."""
+    def _take_in(self, detections: Detections, frame: int) -> tuple[IntArray, Features]:
+        """Link new detections; returns the row of each one's track (N,), and the online features (N, F)."""
         self._updates += 1
         scene = make_scene(detections, self._size)
-        statistics = self._current_statistics(detections, scene, frame)
+        statistics = self._current_statistics(detections, frame)
         new = statistics.describe(scene, detections.label)
         found = best_continuations(self._tracks, new, frame, statistics)
+        if found.in_doubt:
+            self._doubt()
         rows = self._continue(new, found.row, found.ratio, statistics)
         tracks = self._tracks[rows]
         self._window.append(LinkedFrame(detections, new, tracks["id"].copy(), found.ratio, found.jumped))
-        own = np.column_stack([new.features, track_features(tracks, statistics.stride, self._rate)])
+        of_track = track_features(tracks, statistics.stride, self._rate)
         steps = np.full(len(rows), np.log(self._updates))
-        probability = self._models.online.probability(np.column_stack([own, steps]).astype(np.float32))
-        self._tracks["probability"][rows] = probability
-        established = (tracks["count"] == YOUNG + 1) & (probability >= ONLINE_PROBABILITY)
-        if not self._in_doubt and (found.in_doubt or established.any()):
-            self._in_doubt = self._updates
-        self._tracks["shown"][rows] = probability >= ONLINE_PROBABILITY
-        return rows, probability
+        return rows, np.column_stack([new.features, of_track, steps]).astype(np.float32)
+
+    def _doubt(self) -> None:
+        """Have the window linked again in some frames."""
+        self._in_doubt = self._in_doubt or self._updates
 
     def _continue(
         self, new: NewDetections, rows: IntArray, ratio: FloatArray, statistics: WindowStatistics
@@ -190,7 +204,7 @@ class OnlineLinker:
         self._tracks["extrapolated"][more.row] += on_step
         return more.row, more.box
 
-    def _current_statistics(self, detections: Detections, scene: Scene, frame: int) -> WindowStatistics:
+    def _current_statistics(self, detections: Detections, frame: int) -> WindowStatistics:
         """The statistics, estimated anew where that is due; where links were doubtful, they are made anew too."""
         statistics = self._statistics
         due = self._updates in FITS or self._updates % FIT_EVERY == 0
@@ -198,62 +212,51 @@ class OnlineLinker:
             due |= (frame - int(self._window[-1].detections.frame[0])) % statistics.stride != 0
         look_back = self._in_doubt and self._updates >= max(self._in_doubt + LOOK_BACK_AFTER, self._next_look_back)
         if statistics is None or due or look_back:
-            statistics = self._statistics = self._look_back(detections, scene, due)
+            statistics = self._statistics = self._look_back(detections, due)
         return statistics
 
-    def _look_back(self, detections: Detections, scene: Scene, due: bool) -> WindowStatistics:
-        """Estimate the parameters from the window and the new detections if that is `due`, and link the window again."""
-        window, statistics = self._window, self._statistics
+    def _look_back(self, detections: Detections, due: bool) -> WindowStatistics:
+        """Link the window again, by the new detections too, and estimate the parameters if that is `due`."""
+        window, old = self._window, sum(len(frame.track) for frame in self._window)
         everything = Detections.concatenate([*(frame.detections for frame in window), detections])
-        whole, count = make_scene(everything, self._size), len(detections)
-        newest = whole.steps - 3
-        old = len(everything) - count
-        links = WindowLinks(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64))
-        if window:
-            links = window_links(window)
-        present = WindowLinks(
-            np.append(links.successor, np.full(count, -1)), np.append(links.ratio, np.zeros(count)), links.track
-        )
-        estimate = window_estimate(whole, present, newest)
-        if self._estimate is not None:
-            motion = replace(self._estimate.motion, jump_probability=jump_probability(window))
-            estimate = replace(estimate, motion=motion)
-        if due and (links.successor >= 0).sum() >= FEWEST:
-            estimate = self._estimate = fit_noise(whole, estimate, QUICK_SAMPLE)
-        elif statistics is not None:
-            estimate = replace(estimate, noise_factor=statistics.noise_factor(whole))
-        if self._updates > 3 and not __import__("os").environ.get("NOHIND"):
-            found = in_hindsight(whole, estimate, newest + 1)
-            successor = np.where(found.successor >= old, -1, found.successor)
-            ratio = np.where(successor >= 0, found.ratio, 0)
-            track = keep_numbers(successor[:old], links.track, self._next_number)
-            self._next_number = max(self._next_number, int(track.max(initial=0)) + 1)
-            estimate = replace(found, successor=successor, ratio=ratio)
-            links = WindowLinks(successor[:old], ratio[:old], track)
-            self._window = renumbered(window, links)
+        scene = make_scene(everything, self._size)
+        links = window_links(window, len(detections))
+        estimate = self._estimated(scene, links, due)
+        if self._updates > FIRST_LOOK_BACK:
+            estimate = in_hindsight(scene, estimate, scene.steps - 2)
+            links = past_links(estimate, old, links.track, self._next_number)
+            self._next_number = max(self._next_number, int(links.track.max(initial=0)) + 1)
+            self._window = window = renumbered(window, links)
             self._in_doubt = 0
             self._next_look_back = self._updates + max(LOOK_BACK_EVERY, int(LOOK_BACK_SHARE * old))
+        statistics = self._statistics
         if due or statistics is None:
-            statistics = WindowStatistics(whole, everything.label, estimate, self._models.alone, newest)
-        if old:
-            state = one_sided_states(whole, estimate.motion, estimate.noise_factor, estimate.successor)
-            past = make_scene(everything[:old], self._size)
-            if due:
-                described = statistics.describe(past, everything.label[:old])
-            else:
-                described = joined([frame.new for frame in window], past, statistics)
-            tracks = tracks_of_window(described, links.successor, links.ratio, state, links.track)
-            _take_over(self._tracks, tracks)
-            self._tracks = tracks
+            estimate = replace(estimate, successor=links.successor, ratio=links.ratio)
+            statistics = WindowStatistics(scene, everything.label, estimate, self._models.alone, scene.steps - 3)
+        described = (
+            statistics.describe(scene, everything.label) if due else self._described(scene, detections, statistics)
+        )
+        state = one_sided_states(scene, estimate.motion, estimate.noise_factor, links.successor)
+        tracks = tracks_of_window(described, links.successor, links.ratio, state, links.track)
+        tracks = tracks[tracks["id"] > 0]
+        take_over(self._tracks, tracks)
+        self._tracks = tracks
         return statistics
 
+    def _estimated(self, scene: Scene, links: WindowLinks, due: bool) -> Estimate:
+        """The parameters of the window by its present links: those of the noise are estimated if that is `due`."""
+        estimate = window_estimate(scene, links, scene.steps - 3)
+        if self._motion is not None:
+            motion = replace(self._motion, jump_probability=jump_probability(self._window))
+            estimate = replace(estimate, motion=motion)
+        if due and (links.successor >= 0).sum() >= FEWEST:
+            estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
+            self._motion = estimate.motion
+        elif self._statistics is not None:
+            estimate = replace(estimate, noise_factor=self._statistics.noise_factor(scene))
+        return estimate
 
-def _take_over(former: OpenTracks, tracks: OpenTracks) -> None:
-    """Set what a window does not tell about tracks to what is known of those of the same number."""
-    if not len(former):
-        return
-    former = former[np.argsort(former["id"])]
-    at = np.minimum(np.searchsorted(former["id"], tracks["id"]), len(former) - 1)
-    known = former["id"][at] == tracks["id"]
-    for name in ("extrapolated", "probability", "shown"):
-        tracks[name][known] = former[name][at[known]]
+    def _described(self, scene: Scene, detections: Detections, statistics: WindowStatistics) -> NewDetections:
+        """The window, as its frames were described, with the new detections."""
+        new = statistics.describe(make_scene(detections, self._size), detections.label)
+        return joined([*(frame.new for frame in self._window), new], scene, statistics)

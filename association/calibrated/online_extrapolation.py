@@ -14,7 +14,7 @@ LEAST_PRESENT = 0.5
 LARGEST_SPREAD = 0.25
 """Largest standard deviation of the predicted centre, relative to the sides of the box."""
 REPLACED = 0.3
-"""Overlap (intersection over union) with a box of a young track, from which it is the same object under a new number."""
+"""Overlap (intersection over union) with a box of a young track, from which that is the same object."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,8 @@ def extrapolated(
     place, spread = _predicted(tracks[rows], elapsed[rows], statistics)
     half = np.exp(place[:, 2:]) / 2
     box = np.column_stack([place[:, :2] - half, place[:, :2] + half])
-    good = spread <= LARGEST_SPREAD
+    exact = box.astype(np.float32)
+    good = (spread <= LARGEST_SPREAD) & (exact[:, 2:] > exact[:, :2]).all(1)
     if len(boxes):
         common = _intersections(box, boxes)
         area, other = (2 * half).prod(1), (boxes[:, 2:] - boxes[:, :2]).prod(1)
@@ -67,7 +68,7 @@ def extrapolated(
 
 
 def _predicted(tracks: OpenTracks, elapsed: FloatArray, statistics: WindowStatistics) -> tuple[FloatArray, FloatArray]:
-    """(M, 4) the places of tracks some steps (M,) later, and (M,) the largest standard deviation, in sides of the box."""
+    """(M, 4) the places of tracks some steps (M,) later, and (M,) the standard deviation, in sides of the box."""
     before = np.minimum(elapsed.astype(np.int64), statistics.longest - 1)
     part = np.minimum(elapsed - before, 1)
     table = statistics.table[:, :, before] * (1 - part) + statistics.table[:, :, before + 1] * part

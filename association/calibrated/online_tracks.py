@@ -185,3 +185,14 @@ def track_features(tracks: OpenTracks, stride: int, frame_rate: float) -> FloatA
             np.log(span * stride / frame_rate),
         ]
     )
+
+
+def take_over(former: OpenTracks, tracks: OpenTracks) -> None:
+    """Set in `tracks` what a window does not tell about tracks to what is known of those of the same number."""
+    if not len(former):
+        return
+    former = former[np.argsort(former["id"])]
+    at = np.minimum(np.searchsorted(former["id"], tracks["id"]), len(former) - 1)
+    known = former["id"][at] == tracks["id"]
+    for name in ("extrapolated", "probability", "shown"):
+        tracks[name][known] = former[name][at[known]]

@@ -15,8 +15,8 @@ from siamlink.association.calibrated.online_statistics import NewDetections
 from siamlink.association.calibrated.rates import first_rates, update_rates
 from siamlink.association.calibrated.rounds import (
     FEWEST_JUMPS,
-    MOST_JUMPS,
     LONGEST_GAP,
+    MOST_JUMPS,
     Estimate,
     candidate_links,
     first_estimate,
@@ -26,9 +26,9 @@ from siamlink.association.calibrated.scene import Scene, predecessors, track_num
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
-import os
-KEEP = float(os.environ.get("KEEP","3"))
-ROUNDS = int(os.environ.get("HROUNDS","2"))
+KEEP = 3.0
+"""Nats that are added to the ratio of present links, so that a track does not change its number without good reason."""
+ROUNDS = 2
 """Rounds of linking in hindsight."""
 
 
@@ -66,16 +66,33 @@ class WindowLinks:
     track: IntArray
 
 
-def window_links(window: Iterable[LinkedFrame]) -> WindowLinks:
-    """The links of all frames of a window."""
-    track = np.concatenate([frame.track for frame in window])
-    before_ratio = np.concatenate([frame.ratio for frame in window])
+def window_links(window: Iterable[LinkedFrame], new: int) -> WindowLinks:
+    """The links of all frames of a window, and then of some new detections that are not linked yet.
+
+    Those have negative numbers, each another one.
+    """
+    track = np.concatenate([*(frame.track for frame in window), -1 - np.arange(new)])
+    to_each = np.concatenate([*(frame.ratio for frame in window), np.zeros(new)])
     order = np.argsort(track, kind="stable")
     same = np.flatnonzero(track[order[:-1]] == track[order[1:]])
     successor, ratio = np.full(len(track), -1, np.int64), np.zeros(len(track))
     successor[order[same]] = order[same + 1]
-    ratio[order[same]] = before_ratio[order[same + 1]]
+    ratio[order[same]] = to_each[order[same + 1]]
     return WindowLinks(successor, ratio, track)
+
+
+def past_links(estimate: Estimate, old: int, track: IntArray, next_number: int) -> WindowLinks:
+    """The links of an estimate without those to new detections, with the numbers of the tracks.
+
+    Args:
+        estimate: links of N detections.
+        old: the number of those that are not new; they come first.
+        track: (N,) the numbers so far.
+        next_number: of new tracks.
+    """
+    successor = np.where(estimate.successor >= old, -1, estimate.successor)
+    number = keep_numbers(successor[:old], track[:old], next_number)
+    return WindowLinks(successor, np.where(successor >= 0, estimate.ratio, 0), np.concatenate([number, track[old:]]))
 
 
 def in_hindsight(scene: Scene, estimate: Estimate, newest: int) -> Estimate:
@@ -120,11 +137,11 @@ def keep_numbers(successor: IntArray, track: IntArray, next_number: int) -> IntA
 
 
 def renumbered(window: deque[LinkedFrame], links: WindowLinks) -> deque[LinkedFrame]:
-    """The window with other links."""
+    """The window with other links, of its detections and then maybe of new ones."""
     before = predecessors(links.successor)
     to_each = np.where(before >= 0, links.ratio[before], 0)
-    bounds = np.cumsum([len(frame.track) for frame in window])[:-1]
-    parts = zip(window, np.split(links.track, bounds), np.split(to_each, bounds), strict=True)
+    bounds = np.cumsum([len(frame.track) for frame in window])
+    parts = zip(window, np.split(links.track, bounds)[:-1], np.split(to_each, bounds)[:-1], strict=True)
     return deque(replace(frame, track=track, ratio=ratio) for frame, track, ratio in parts)
 
 
