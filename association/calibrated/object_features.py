@@ -184,6 +184,7 @@ class SizeLine:
         """Fit to lower edges (M,) in pixels and log heights (M,)."""
         middle, scale = float(foot.mean()), max(float(np.ptp(foot)), 1.0)
         columns = np.column_stack([np.ones(len(foot)), (foot - middle) / scale])
+        line: FloatArray
         weight, spread, line = np.ones(len(foot)), 1.0, np.zeros(2)
         for _ in range(3):
             weighted = columns * weight[:, None]

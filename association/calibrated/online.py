@@ -130,7 +130,7 @@ class OnlineLinker:
         if (self._tracks["shown"][rows] & (self._tracks["count"][rows] == YOUNG + 1)).any():
             self._doubt()
         is_output = probability >= ONLINE_PROBABILITY
-        more, box = self._predict(detections.box[is_output], rows[is_output], frame)
+        more, box = self._predict(detections.box[is_output].astype(np.float64), rows[is_output], frame)
         return OnlineFrame(
             track=np.where(is_output, self._tracks["id"][rows], 0),
             probability=probability,
@@ -199,7 +199,7 @@ class OnlineLinker:
         if self._statistics is None or len(self._window) < FEWEST_FRAMES:
             return np.zeros(0, np.int64), np.zeros((0, 4))
         young = self._tracks["count"][rows] <= YOUNG
-        more = extrapolated(self._tracks, frame, self._statistics, box.astype(np.float64), young)
+        more = extrapolated(self._tracks, frame, self._statistics, box, young)
         on_step = (frame - self._tracks["last_frame"][more.row]) % self._statistics.stride == 0
         self._tracks["extrapolated"][more.row] += on_step
         return more.row, more.box

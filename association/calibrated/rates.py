@@ -92,7 +92,8 @@ class DensityMap:
 
     def _cells(self, centre: FloatArray) -> IntArray:
         """(M, 2) the cell of each centre (M, 2), the nearest one outside the map."""
-        return np.clip(((centre - self._low_corner) / self._cell).astype(int), 0, self._shape - 1)
+        cells: IntArray = np.clip(((centre - self._low_corner) / self._cell).astype(int), 0, self._shape - 1)
+        return cells
 
     def at(self, centre: FloatArray, unit: FloatArray) -> FloatArray:
         """(M,) the density around boxes of the given centres (M, 2) and own sizes (M,) in pixels of the picture."""
