@@ -11,13 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.calibrated.scene import Scene, predecessors, touching_pairs, track_numbers
+from siamlink.association.calibrated.score_evidence import LONG, ScoreEvidence
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 Features = NDArray[np.float32]
-LONG = 5
-"""Fewest detections of a long track; such a track is hardly one of false alarms."""
-BINS = 12
-"""Bins of the ranks of scores."""
 UNLINKED = 30.0
 """Nats; value of the weakest link of a track without links."""
 NO_GAP = 99
@@ -103,67 +100,6 @@ def overlaps(scene: Scene) -> Overlaps:
 
 
 @dataclass(frozen=True)
-class ScoreEvidence:
-    """What the scores of a scene tell about objects, learned from its long and short tracks.
-
-    Attributes:
-        scores: (N,) ascending scores of all detections.
-        in_long: (L,) ascending scores of tracks of at least `LONG`.
-        ratio: (BINS,) log likelihood ratio between tracks of at least `LONG` and of at most 2 detections, by rank.
-        separation: probability that a score of a long track is above one of those short tracks.
-    """
-
-    scores: FloatArray
-    in_long: FloatArray
-    ratio: FloatArray
-    separation: float
-
-    @classmethod
-    def of(cls, scene: Scene, number: IntArray) -> "ScoreEvidence":
-        """Learn from the N detections of a scene and the track of each (N,)."""
-        length = np.bincount(number)[number]
-        long, short = length >= LONG, length <= 2
-        scores = np.sort(scene.score)
-        if not scene.scored or long.sum() < 20:
-            return cls(scores, np.zeros(0), np.zeros(BINS), 0.5)
-        bins = _bins(scores, scene.score)
-        in_long, in_short = (
-            _smoothed(np.bincount(bins[rows], minlength=BINS) + np.ones(BINS)) for rows in (long, short)
-        )
-        ratio = np.log(in_long / in_long.sum()) - np.log(in_short / in_short.sum())
-        sorted_long = np.sort(scene.score[long])
-        above = float(_rank(sorted_long, scene.score[short]).mean()) if short.any() else 0.5
-        return cls(scores, sorted_long, ratio, 1 - above)
-
-    def of_scores(self, score: FloatArray) -> tuple[FloatArray, FloatArray]:
-        """(M,) log likelihood ratio of each score (M,), and (M,) its rank among the scores of long tracks, 0 to 1."""
-        if not len(self.in_long):
-            return np.zeros(len(score)), np.full(len(score), 0.5)
-        return self.ratio[_bins(self.scores, score)], _rank(self.in_long, score)
-
-
-def _bins(scores: FloatArray, score: FloatArray) -> IntArray:
-    """(M,) the bin of each score (M,): its mean rank among ascending scores (N,), in `BINS` parts."""
-    twice = np.searchsorted(scores, score, side="left") + np.searchsorted(scores, score, side="right") - 1
-    bins: IntArray = np.clip(twice / 2 * BINS / len(scores), 0, BINS - 1).astype(np.int64)
-    return bins
-
-
-def _rank(scores: FloatArray, score: FloatArray) -> FloatArray:
-    """(M,) the rank of each score (M,) among ascending scores (L,), 0 to 1; in the middle of equal ones."""
-    twice = np.searchsorted(scores, score, side="left") + np.searchsorted(scores, score, side="right")
-    rank: FloatArray = twice / 2 / len(scores)
-    return rank
-
-
-def _smoothed(counts: FloatArray) -> FloatArray:
-    """Counts smoothed over neighbouring bins, against noise of few detections."""
-    wide = np.pad(counts, 1, mode="edge")
-    smoothed: FloatArray = wide[:-2] / 4 + wide[1:-1] / 2 + wide[2:] / 4
-    return smoothed
-
-
-@dataclass(frozen=True)
 class SizeLine:
     """A robust line of the log height over the lower edge of boxes of one class.
 
@@ -184,11 +120,12 @@ class SizeLine:
         """Fit to lower edges (M,) in pixels and log heights (M,)."""
         middle, scale = float(foot.mean()), max(float(np.ptp(foot)), 1.0)
         columns = np.column_stack([np.ones(len(foot)), (foot - middle) / scale])
-        line: FloatArray
         weight, spread, line = np.ones(len(foot)), 1.0, np.zeros(2)
         for _ in range(3):
             weighted = columns * weight[:, None]
-            line = np.linalg.solve(weighted.T @ columns + np.diag([1e-6, 1.0]), weighted.T @ size)
+            line = np.asarray(
+                np.linalg.solve(weighted.T @ columns + np.diag([1e-6, 1.0]), weighted.T @ size), np.float64
+            )
             residual = np.abs(size - columns @ line)
             spread = 1.48 * float(np.median(residual)) + 0.05
             weight = 1 / (1 + (residual / spread) ** 2)

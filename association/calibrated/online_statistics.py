@@ -14,10 +14,8 @@ from siamlink.association.calibrated.likelihood import transition_columns
 from siamlink.association.calibrated.motion import measurement_variance
 from siamlink.association.calibrated.noise import low_scores, noise_groups
 from siamlink.association.calibrated.object_features import (
-    LONG,
     NAMES,
     OWN,
-    ScoreEvidence,
     overlaps,
     size_lines,
     size_surprise,
@@ -33,6 +31,7 @@ from siamlink.association.calibrated.rates import (
 )
 from siamlink.association.calibrated.rounds import Estimate, usual_ratio
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
+from siamlink.association.calibrated.score_evidence import LONG, ScoreEvidence
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 OWN_COLUMNS = [NAMES.index(name) for name in OWN]

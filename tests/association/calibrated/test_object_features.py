@@ -3,7 +3,6 @@ import pytest
 
 from siamlink.association.calibrated.object_features import (
     NAMES,
-    ScoreEvidence,
     object_features,
     overlaps,
     size_lines,
@@ -35,15 +34,6 @@ def test_columns_of_a_track() -> None:
     assert column["gap_after"][[0, 1]].tolist() == [1.0, 99.0]
     assert column["seconds"][0] == pytest.approx(0.0)
     assert column["score_evidence"][0] > 0 > column["score_evidence"][1]
-
-
-def test_constant_scores_are_no_evidence() -> None:
-    scene, _ = scene_of_a_track_and_false_alarms(constant=True)
-    learned = ScoreEvidence.of(scene, np.arange(60) % 2)
-    evidence, rank = learned.of_scores(scene.score)
-    assert not evidence.any()
-    assert (rank == 0.5).all()
-    assert learned.separation == 0.5
 
 
 def test_overlaps_are_with_boxes_of_higher_scores_only() -> None:
