@@ -4,15 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamlink.association.calibrated.likelihood import LinkModel
+from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.motion import own_size
 from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics
 from siamlink.association.calibrated.online_tracks import STATE, OpenTracks
 from siamlink.association.calibrated.program import best_links, best_other
 from siamlink.association.calibrated.rates import Rates
+from siamlink.association.calibrated.rounds import STRONG
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.states import BACKWARD_PRIOR, States
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 DOUBT = 6.0
 """Nats; a link is in doubt if the ratio of another one at one of its ends is less than this below its own."""
@@ -65,12 +66,31 @@ def best_continuations(
     model = LinkModel(scene, statistics.motion, rates, forward, backward, statistics.longest, statistics.table)
     i, j = np.divmod(np.arange(old * count), count)
     links = model.links(*model.near(i, j + old))
-    successor, _ = best_links(scene, links)
+    successor = _strong_first(scene, links, new.probability[links.later - old] >= STRONG)
     used = np.flatnonzero(successor[links.earlier] == links.later)
     chosen = links.later[used] - old
     row[chosen], ratio[chosen], jumped[chosen] = links.earlier[used], links.ratio[used], links.jumped[used]
     other = np.maximum(*(best_other(node, links.ratio, len(scene))[used] for node in (links.earlier, links.later)))
     return Continuations(row, ratio, jumped, bool((links.ratio[used] - other < DOUBT).any()))
+
+
+def _strong_first(scene: Scene, links: Links, strong: BoolArray) -> IntArray:
+    """(T + N,) the next detection of each track, -1 for none: weak detections continue what strong ones leave.
+
+    Args:
+        scene: T tracks and N detections.
+        links: P candidates.
+        strong: (P,) whether the detection of each is probably an object.
+    """
+    successor, _ = best_links(scene, _selected(links, strong))
+    weak, _ = best_links(scene, _selected(links, ~strong & (successor[links.earlier] < 0)))
+    return np.where(successor >= 0, successor, weak)
+
+
+def _selected(links: Links, chosen: BoolArray) -> Links:
+    """Some of the links, (P,)."""
+    columns = (links.earlier, links.later, links.ratio, links.jumped, links.parts)
+    return Links(*(column[chosen] for column in columns))
 
 
 def _joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int) -> Scene:

@@ -30,3 +30,12 @@ def test_a_link_to_one_of_two_alike_is_in_doubt(walker_tracks: OpenTracks, walke
 
 def test_without_open_tracks_there_are_no_links(walker_tracks: OpenTracks, walker_statistics: WindowStatistics) -> None:
     assert continued(walker_tracks[:0], walker_statistics, [LEFT, RIGHT]).row.tolist() == [-1, -1]
+
+
+def test_a_weak_detection_continues_only_what_strong_ones_leave(
+    walker_tracks: OpenTracks, walker_statistics: WindowStatistics
+) -> None:
+    new = Detections.from_boxes(13, [LEFT, [168, 103, 198, 163], RIGHT], [0.7] * 3)
+    described = walker_statistics.describe(make_scene(new), new.label)
+    described.probability[:] = 0.1, 0.9, 0.1
+    assert best_continuations(walker_tracks, described, 13, walker_statistics).row.tolist() == [-1, 0, 1]
