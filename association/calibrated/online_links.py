@@ -89,8 +89,9 @@ def _strong_first(scene: Scene, links: Links, strong: BoolArray) -> IntArray:
 
 def _selected(links: Links, chosen: BoolArray) -> Links:
     """Some of the links, (P,)."""
-    columns = (links.earlier, links.later, links.ratio, links.jumped, links.parts)
-    return Links(*(column[chosen] for column in columns))
+    return Links(
+        links.earlier[chosen], links.later[chosen], links.ratio[chosen], links.jumped[chosen], links.parts[chosen]
+    )
 
 
 def _joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int) -> Scene:
