@@ -51,7 +51,7 @@ NO_COUNTS = OcclusionCounts()
 def count_occlusions(scene: Scene, successor: IntArray, rows: int) -> OcclusionCounts:
     """The counts of the first `rows` detections of a scene and of the gaps after them, by the links (N,)."""
     first = np.where(np.arange(len(scene)) < rows, successor, -1)
-    _, occluded = _long_gaps(scene, first)
+    _, occluded = gaps_of_links(scene, first)
     return OcclusionCounts(
         rows, int((scene.cover[:rows] > OCCLUDED).sum()), int((~occluded).sum()), int(occluded.sum())
     )
@@ -86,30 +86,45 @@ def interpolated_steps(
 def _missed(scene: Scene, successor: IntArray, past: OcclusionCounts) -> BoolArray:
     """(N,) whether the gap after each detection is a missed detection of an object that was present.
 
-    Gaps of visible objects are, unless there are hardly any. Gaps of occluded objects are, unless there are many more
-    than the number that is expected from the gaps of visible objects: then detectors and annotations leave out occluded
-    objects.
+    `past` are the counts of earlier detections.
     """
-    earlier, occluded = _long_gaps(scene, successor)
-    covered = int((scene.cover > OCCLUDED).sum())
-    counts = past + OcclusionCounts(len(scene), covered, int((~occluded).sum()), int(occluded.sum()))
-    share = counts.occluded / counts.detections
-    expected = counts.visible_gaps * (share + 0.02) / (1 - share + 0.02)
+    earlier, occluded = gaps_of_links(scene, successor)
+    visible_missed, occluded_missed = missed_objects(past + occlusion_counts(scene, occluded))
     missed = np.ones(len(scene), bool)
-    missed[earlier] = np.where(
-        occluded,
-        counts.occluded_gaps < MOST_OCCLUDED * expected + 0.5,
-        counts.visible_gaps > FEWEST_VISIBLE * counts.detections,
-    )
+    missed[earlier] = np.where(occluded, occluded_missed, visible_missed)
     return missed
 
 
-def _long_gaps(scene: Scene, successor: IntArray) -> tuple[IntArray, BoolArray]:
-    """The detections before gaps of more than one step (Q,), and whether the object is occluded there (Q,)."""
+def gaps_of_links(scene: Scene, successor: IntArray) -> tuple[IntArray, BoolArray]:
+    """(Q,) the detections before a gap, and (Q,) whether the object is occluded in the middle of the gap."""
     earlier = np.flatnonzero(successor >= 0)
     gap = scene.step[successor[earlier]] - scene.step[earlier]
     earlier, gap = earlier[gap > 1], gap[gap > 1]
     return earlier, _cover_in_gap(scene, earlier, successor[earlier], gap) > OCCLUDED
+
+
+def occlusion_counts(scene: Scene, occluded: BoolArray) -> OcclusionCounts:
+    """The counts of a scene with Q gaps, from whether the object is occluded in each (Q,)."""
+    covered = int((scene.cover > OCCLUDED).sum())
+    return OcclusionCounts(len(scene), covered, int((~occluded).sum()), int(occluded.sum()))
+
+
+def missed_objects(counts: OcclusionCounts) -> tuple[bool, bool]:
+    """Whether gaps of visible objects, and gaps of occluded objects, are missed detections of objects that are present.
+
+    Gaps of visible objects are, unless there are hardly any. Gaps of occluded objects are, unless there are many more
+    than the number that is expected from the gaps of visible objects: then detectors and annotations leave out occluded
+    objects.
+
+    Args:
+        counts: of detections and of the gaps between them.
+    """
+    share = counts.occluded / counts.detections
+    expected = counts.visible_gaps * (share + 0.02) / (1 - share + 0.02)
+    return (
+        counts.visible_gaps > FEWEST_VISIBLE * counts.detections,
+        counts.occluded_gaps < MOST_OCCLUDED * expected + 0.5,
+    )
 
 
 def _cover_in_gap(scene: Scene, earlier: IntArray, later: IntArray, gap: IntArray) -> FloatArray:

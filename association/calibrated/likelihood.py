@@ -80,14 +80,31 @@ def log_student2(square: FloatArray, log_area: FloatArray, tail: float) -> Float
 
 
 class LinkModel:
-    """Likelihood ratios of links of a scene, given the states of both directions."""
+    """Likelihood ratios of links of a scene, given the states of both directions.
+
+    Args:
+        scene: N detections.
+        motion: the noise parameters.
+        rates: entry and exit rates and the distribution of gaps.
+        forward: states from each detection and the earlier ones of its track.
+        backward: states from each detection and the later ones.
+        longest: the longest gap, in steps.
+        table: `transition_columns` of the same motion and longest gap, if they are known.
+    """
 
     def __init__(
-        self, scene: Scene, motion: Motion, rates: Rates, forward: States, backward: States, longest: int
+        self,
+        scene: Scene,
+        motion: Motion,
+        rates: Rates,
+        forward: States,
+        backward: States,
+        longest: int,
+        table: FloatArray | None = None,
     ) -> None:
         self.step, self.motion, self.rates = scene.step, motion, rates
         self.ahead, self.back = _columns(forward), _columns(backward)
-        self.table = np.ascontiguousarray(transitions(motion, longest).transpose(2, 1, 0))
+        self.table = transition_columns(motion, longest) if table is None else table
         self.exit_ratio = np.log1p(-rates.exit) - np.log(rates.exit)
         self.entry_ratio = -rates.log_entry
         self.square = scene.unit**2
@@ -221,6 +238,11 @@ def _edges(
     determinant = np.maximum(a * b - cross * cross, 1e-9 * a * b)
     square = (b * low * low - 2 * cross * low * high + a * high * high) / determinant
     return log_student2(square, np.log(determinant), tail)
+
+
+def transition_columns(motion: Motion, longest: int) -> FloatArray:
+    """(4, 5, longest + 1) the `transitions` by axis and column."""
+    return np.ascontiguousarray(transitions(motion, longest).transpose(2, 1, 0))
 
 
 def _columns(states: States) -> FloatArray:

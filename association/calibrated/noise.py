@@ -235,8 +235,17 @@ def continued_noise_factor(scene: Scene, noise_factor: FloatArray) -> FloatArray
 
 def _groups(scene: Scene) -> IntArray:
     """(N,) the group of each detection: by the part that other boxes cover, and by low scores."""
-    covered = np.searchsorted([0.05, 0.3, 0.6], scene.cover)
-    if not scene.scored:
+    return noise_groups(scene.cover, scene.score, low_scores(scene))
+
+
+def low_scores(scene: Scene) -> FloatArray:
+    """Up to two scores that bound the groups of low scores; empty if all scores are the same."""
+    return np.unique(np.quantile(scene.score, (0.1, 0.35))) if scene.scored else np.zeros(0)
+
+
+def noise_groups(cover: FloatArray, score: FloatArray, low: FloatArray) -> IntArray:
+    """(M,) the group of each of M boxes, from its covered part (M,), its score (M,) and the bounds of low scores."""
+    covered = np.searchsorted([0.05, 0.3, 0.6], cover)
+    if not len(low):
         return covered * 3
-    low = np.unique(np.quantile(scene.score, (0.1, 0.35)))
-    return covered * 3 + 2 - np.minimum(np.searchsorted(low, scene.score, side="left"), 2)
+    return covered * 3 + 2 - np.minimum(np.searchsorted(low, score, side="left"), 2)

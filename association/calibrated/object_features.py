@@ -11,14 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.calibrated.scene import Scene, predecessors, touching_pairs, track_numbers
+from siamlink.association.calibrated.score_evidence import LONG, ScoreEvidence
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.boxes import SAME_BOX
 
 Features = NDArray[np.float32]
-LONG = 5
-"""Fewest detections of a long track; such a track is hardly one of false alarms."""
-BINS = 12
-"""Bins of the ranks of scores."""
 UNLINKED = 30.0
 """Nats; value of the weakest link of a track without links."""
 NO_GAP = 99
@@ -109,69 +106,70 @@ def overlaps(scene: Scene) -> Overlaps:
     return Overlaps(better, part)
 
 
-def score_evidence(scene: Scene, number: IntArray) -> tuple[FloatArray, FloatArray, float]:
-    """Likelihood ratio and rank of each score, relative to the scores of long tracks.
+@dataclass(frozen=True)
+class SizeLine:
+    """A robust line of the log height over the lower edge of boxes of one class.
 
-    Args:
-        scene: N detections.
-        number: (N,) the track of each.
-
-    Returns:
-        (N,) log likelihood ratio of the score between tracks of at least `LONG` and of at most 2 detections, (N,) its
-        rank among the scores of long tracks, and the probability that a score of a long track is above one of those
-        short tracks.
+    Attributes:
+        line: (2,) log height at `middle`, and its change over `scale`.
+        middle: mean lower edge in pixels.
+        scale: range of the lower edges in pixels.
+        spread: standard deviation of the residuals.
     """
-    length = np.bincount(number)[number]
-    long, short = length >= LONG, length <= 2
-    order = np.argsort(np.argsort(scene.score, kind="stable"), kind="stable")
-    if not scene.scored or long.sum() < 20:
-        return np.zeros(len(scene)), np.full(len(scene), 0.5), 0.5
-    ties = np.unique(scene.score, return_inverse=True)[1]
-    middle = (np.bincount(ties, weights=order) / np.bincount(ties))[ties]
-    bins = (middle * BINS / len(scene)).astype(np.int64)
-    in_long, in_short = (_smoothed(np.bincount(bins[rows], minlength=BINS) + np.ones(BINS)) for rows in (long, short))
-    ratio = np.log(in_long / in_long.sum()) - np.log(in_short / in_short.sum())
-    sorted_long = np.sort(scene.score[long])
-    rank = np.searchsorted(sorted_long, scene.score, side="left") + np.searchsorted(
-        sorted_long, scene.score, side="right"
-    )
-    above = float(rank[short].mean() / 2 / long.sum()) if short.any() else 0.5
-    return ratio[bins], rank / 2 / long.sum(), 1 - above
+
+    line: FloatArray
+    middle: float
+    scale: float
+    spread: float
+
+    @classmethod
+    def fit(cls, foot: FloatArray, size: FloatArray) -> "SizeLine":
+        """Fit to lower edges (M,) in pixels and log heights (M,)."""
+        middle, scale = float(foot.mean()), max(float(np.ptp(foot)), 1.0)
+        columns = np.column_stack([np.ones(len(foot)), (foot - middle) / scale])
+        weight, spread, line = np.ones(len(foot)), 1.0, np.zeros(2)
+        for _ in range(3):
+            weighted = columns * weight[:, None]
+            line = np.asarray(
+                np.linalg.solve(weighted.T @ columns + np.diag([1e-6, 1.0]), weighted.T @ size), np.float64
+            )
+            residual = np.abs(size - columns @ line)
+            spread = 1.48 * float(np.median(residual)) + 0.05
+            weight = 1 / (1 + (residual / spread) ** 2)
+        return cls(line, middle, scale, spread)
+
+    def surprise(self, foot: FloatArray, size: FloatArray) -> FloatArray:
+        """(M,) deviation of the log heights (M,) from the line, in standard deviations."""
+        expected = self.line[0] + self.line[1] * ((foot - self.middle) / self.scale)
+        deviation: FloatArray = np.clip((size - expected) / self.spread, -8, 8)
+        return deviation
 
 
-def _smoothed(counts: FloatArray) -> FloatArray:
-    """Counts smoothed over neighbouring bins, against noise of few detections."""
-    wide = np.pad(counts, 1, mode="edge")
-    smoothed: FloatArray = wide[:-2] / 4 + wide[1:-1] / 2 + wide[2:] / 4
-    return smoothed
-
-
-def size_surprise(scene: Scene, number: IntArray) -> FloatArray:
-    """(N,) deviation of the log height from that expected for class and place, in standard deviations."""
+def size_lines(scene: Scene, number: IntArray) -> dict[int, SizeLine]:
+    """The line of each class with at least `FEWEST_SIZES` boxes in long tracks; `number` (N,) is the track of each."""
     long = np.bincount(number)[number] >= LONG
-    size, foot = np.log(scene.extent[:, 1]), scene.in_picture[:, 1] + scene.extent[:, 1] / 2
-    surprise = np.zeros(len(scene))
+    size, foot = heights_and_feet(scene)
+    lines = {}
     for code in range(int(scene.code.max(initial=0)) + 1):
+        rows = np.flatnonzero(long & (scene.code == code))
+        if len(rows) >= FEWEST_SIZES:
+            lines[code] = SizeLine.fit(foot[rows], size[rows])
+    return lines
+
+
+def heights_and_feet(scene: Scene) -> tuple[FloatArray, FloatArray]:
+    """(N,) the log height and (N,) the lower edge of each box, in pixels of the picture."""
+    return np.log(scene.extent[:, 1]), scene.in_picture[:, 1] + scene.extent[:, 1] / 2
+
+
+def size_surprise(scene: Scene, lines: dict[int, SizeLine]) -> FloatArray:
+    """(N,) deviation of the log height from that expected for class and place, in standard deviations."""
+    size, foot = heights_and_feet(scene)
+    surprise = np.zeros(len(scene))
+    for code, line in lines.items():
         rows = np.flatnonzero(scene.code == code)
-        reliable = long[rows]
-        if reliable.sum() >= FEWEST_SIZES:
-            surprise[rows] = _line_residual(foot[rows], size[rows], reliable)
+        surprise[rows] = line.surprise(foot[rows], size[rows])
     return surprise
-
-
-def _line_residual(foot: FloatArray, size: FloatArray, reliable: NDArray[np.bool_]) -> FloatArray:
-    """(M,) normalised residuals of sizes from a robust line over the lower edge, fitted to the reliable ones."""
-    scale = max(float(np.ptp(foot[reliable])), 1.0)
-    columns = np.column_stack([np.ones(len(foot)), (foot - foot[reliable].mean()) / scale])
-    weight, spread, line = np.ones(int(reliable.sum())), 1.0, np.zeros(2)
-    for _ in range(3):
-        weighted = columns[reliable] * weight[:, None]
-        line = np.linalg.solve(weighted.T @ columns[reliable] + np.diag([1e-6, 1.0]), weighted.T @ size[reliable])
-        residual = np.abs(size[reliable] - columns[reliable] @ line)
-        spread = 1.48 * float(np.median(residual)) + 0.05
-        weight = 1 / (1 + (residual / spread) ** 2)
-    deviation: FloatArray = np.clip((size - columns @ line) / spread, -8, 8)
-    return deviation
 
 
 def object_features(
@@ -192,7 +190,7 @@ def object_features(
     number = track_numbers(successor)
     scores = _score_columns(scene, number, successor)
     tracks = _track_columns(scene, number, successor, ratio, frame_rate)
-    surprise = np.abs(size_surprise(scene, number))
+    surprise = np.abs(size_surprise(scene, size_lines(scene, number)))
     count = np.bincount(number)
     cover = {
         "track_cover": _track_mean(scene.cover, number, count),
@@ -211,7 +209,8 @@ def object_features(
 def _score_columns(scene: Scene, number: IntArray, successor: IntArray) -> dict[str, FloatArray]:
     """The features of the score of each detection and the scores of its track."""
     count = np.bincount(number)
-    evidence, rank, separation = score_evidence(scene, number)
+    learned = ScoreEvidence.of(scene, number)
+    evidence, rank = learned.of_scores(scene.score)
     missing = np.full(len(scene), np.nan)
     percent, probability = np.full(len(scene), 0.5), missing
     if scene.scored:
@@ -223,7 +222,7 @@ def _score_columns(scene: Scene, number: IntArray, successor: IntArray) -> dict[
         "score_evidence": evidence,
         "score_as_probability": probability,
         "score_evidence_nearby": _nearby(evidence, predecessors(successor), successor),
-        "score_separation": np.array(separation),
+        "score_separation": np.array(learned.separation),
         "track_score_evidence": _track_mean(evidence, number, count),
         "track_best_score_rank": _track_largest(percent, number, len(count)),
         "track_score_as_probability": _track_mean(probability, number, count),

@@ -12,18 +12,19 @@ class ObjectModel:
     """Boosted trees that estimate the probability that a detection is an object.
 
     Args:
-        path: a model in JSON of XGBoost, of some or all features of `object_features`.
+        path: a model in JSON of XGBoost, of some or all of the features.
+        names: of the features, by default those of `object_features`.
 
     Raises:
         ModelError: it cannot be loaded.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._booster = load_booster(path, NAMES)
+    def __init__(self, path: Path, names: tuple[str, ...] = NAMES) -> None:
+        self._booster, self.names = load_booster(path, names), names
 
     def probability(self, features: Features) -> FloatArray:
-        """(N,) the probability that each detection is an object, from `object_features` (N, F)."""
-        return predict(self._booster, features, NAMES)
+        """(N,) the probability that each detection is an object, from the features (N, F)."""
+        return predict(self._booster, features, self.names)
 
 
 class ObjectClassifier:

@@ -19,6 +19,8 @@ CELLS = 256
 """Most cells along each side of the picture, for the density of detections."""
 PROBABILITY_BOUNDS = (0.05, 0.15, 0.3, 0.5, 0.7, 0.85, 0.95)
 """Bounds of the groups of detections by the probability of being an object."""
+GROUPS = 2 * (len(PROBABILITY_BOUNDS) + 1)
+"""Groups by probability or by score, each at the border of the picture or not."""
 AGES = (1, 2, 4, 8, 16, 32)
 """Bounds of the groups of detections by the number of detections of their track so far, or from there on."""
 
@@ -58,7 +60,8 @@ def first_rates(scene: Scene, longest: int, log_scale: FloatArray) -> Rates:
         log_scale: (N,) logarithm of the scale of the scene's coordinates; see `Camera.log_scale`.
     """
     count = len(scene)
-    density = np.log(_density(scene, np.exp(log_scale))) - 2 * log_scale
+    scale = np.exp(log_scale)
+    density = np.log(DensityMap(scene, scale).at(scene.in_picture, scene.unit / scale)) - 2 * log_scale
     return Rates(
         exit=np.full(count, 0.05),
         log_entry=np.log(0.05) + density,
@@ -69,25 +72,41 @@ def first_rates(scene: Scene, longest: int, log_scale: FloatArray) -> Rates:
     )
 
 
-def _density(scene: Scene, scale: FloatArray) -> FloatArray:
-    """(N,) detections per step and square pixel: the mean of the whole picture's density and the local one."""
-    unit, centre = scene.unit / scale, scene.in_picture
-    low_corner = centre.min(0)
-    span = np.maximum(centre.max(0) - low_corner, 1) + (scene.extent / scale[:, None]).mean(0)
-    whole = len(scene) / scene.steps / span.prod()
-    cell = np.maximum(span / CELLS, np.quantile(unit, 0.1) / 2)
-    shape = np.ceil(span / cell).astype(int) + 1
-    place = ((centre - low_corner) / cell).astype(int)
-    counts = np.bincount(place[:, 0] * shape[1] + place[:, 1], minlength=int(shape.prod())).reshape(shape)
-    total = np.zeros(shape + 1)
-    total[1:, 1:] = counts.cumsum(0).cumsum(1)
-    reach = np.maximum(np.round(1.77 * unit[:, None] / cell), 0).astype(int)
-    low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, shape)
-    number = total[high[:, 0], high[:, 1]] - total[low[:, 0], high[:, 1]] - total[high[:, 0], low[:, 1]]
-    number = number + total[low[:, 0], low[:, 1]]
-    local = number / ((2 * reach + 1) * cell).prod(1) / scene.steps
-    density: FloatArray = 0.5 * whole + 0.5 * local
-    return density
+class DensityMap:
+    """Detections per step and square pixel: the mean of the whole picture's density and the local one.
+
+    Args:
+        scene: N detections.
+        scale: (N,) scale of the scene's coordinates; see `Camera.log_scale`.
+    """
+
+    def __init__(self, scene: Scene, scale: FloatArray) -> None:
+        unit, centre = scene.unit / scale, scene.in_picture
+        self._low_corner, self._steps = centre.min(0), scene.steps
+        span = np.maximum(centre.max(0) - self._low_corner, 1) + (scene.extent / scale[:, None]).mean(0)
+        self._whole = len(scene) / scene.steps / span.prod()
+        self._cell = np.maximum(span / CELLS, np.quantile(unit, 0.1) / 2)
+        self._shape = shape = np.ceil(span / self._cell).astype(int) + 1
+        place = self._cells(centre)
+        counts = np.bincount(place[:, 0] * shape[1] + place[:, 1], minlength=int(shape.prod())).reshape(shape)
+        self._total = np.zeros(shape + 1)
+        self._total[1:, 1:] = counts.cumsum(0).cumsum(1)
+
+    def _cells(self, centre: FloatArray) -> IntArray:
+        """(M, 2) the cell of each centre (M, 2), the nearest one outside the map."""
+        cells: IntArray = np.clip(((centre - self._low_corner) / self._cell).astype(int), 0, self._shape - 1)
+        return cells
+
+    def at(self, centre: FloatArray, unit: FloatArray) -> FloatArray:
+        """(M,) the density around boxes of the given centres (M, 2) and own sizes (M,) in pixels of the picture."""
+        place, total = self._cells(centre), self._total
+        reach = np.maximum(np.round(1.77 * unit[:, None] / self._cell), 0).astype(int)
+        low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, self._shape)
+        number = total[high[:, 0], high[:, 1]] - total[low[:, 0], high[:, 1]] - total[high[:, 0], low[:, 1]]
+        number = number + total[low[:, 0], low[:, 1]]
+        local = number / ((2 * reach + 1) * self._cell).prod(1) / self._steps
+        density: FloatArray = 0.5 * self._whole + 0.5 * local
+        return density
 
 
 def update_rates(
@@ -117,8 +136,9 @@ def update_rates(
     before = predecessors(successor)
     age, rest = (np.searchsorted(AGES, column) for column in ages(successor)) if by_age else (None, None)
     newest = scene.steps - 2 if newest is None else newest
-    ends = _rate(successor < 0, (scene.step <= newest) & active, group, age)
-    begins = _rate(before < 0, (scene.step > 0) & (scene.step <= newest + 1) & active, group, rest)
+    ends = RateTable.fit(successor < 0, (scene.step <= newest) & active, group, age).rate(group, age)
+    begin = RateTable.fit(before < 0, (scene.step > 0) & (scene.step <= newest + 1) & active, group, rest)
+    begins = begin.rate(group, rest)
     exit_rate = np.where(active, np.clip(ends, 1e-4, LARGEST_EXIT), 0.3)
     entry_rate = np.where(active, np.clip(begins, 1e-4, 0.9), 0.3)
     gaps = count_gaps(scene.step, successor)
@@ -151,24 +171,41 @@ def ages(successor: IntArray) -> tuple[IntArray, IntArray]:
     return age, count[number] - age + 1
 
 
-def _rate(event: BoolArray, possible: BoolArray, group: IntArray, age: IntArray | None) -> FloatArray:
-    """(N,) rate of an event among the possible ones, by group and by age.
+@dataclass(frozen=True)
+class RateTable:
+    """The rate of an event by group and by age.
 
     Both rates are shrunk towards the mean of the sequence, and their odds ratios to the mean are multiplied.
+
+    Attributes:
+        group: (G,) log odds by group.
+        age: (A,) log odds by age, relative to the mean; zeros without ages.
     """
-    mean = float(((event & possible).sum() + 1) / (possible.sum() + 20))
-    odds = _grouped_odds(event, possible, group, mean)
-    if age is not None:
-        odds = odds + _grouped_odds(event, possible, age, mean) - np.log(mean / (1 - mean))
-    rate: FloatArray = 1 / (1 + np.exp(-odds))
-    return rate
+
+    group: FloatArray
+    age: FloatArray
+
+    @classmethod
+    def fit(cls, event: BoolArray, possible: BoolArray, group: IntArray, age: IntArray | None = None) -> "RateTable":
+        """Fit to an event among the possible ones (both (N,)), of groups (N,) and ages (N,) in bins of `AGES`."""
+        mean = float(((event & possible).sum() + 1) / (possible.sum() + 20))
+        by_age = np.zeros(len(AGES) + 1)
+        if age is not None:
+            by_age = _odds(event, possible, age, mean, len(AGES) + 1) - np.log(mean / (1 - mean))
+        return cls(_odds(event, possible, group, mean, GROUPS), by_age)
+
+    def rate(self, group: IntArray, age: IntArray | None = None) -> FloatArray:
+        """(M,) the rate in some groups (M,), at some ages (M,) in bins."""
+        odds = self.group[group] if age is None else self.group[group] + self.age[age]
+        rate: FloatArray = 1 / (1 + np.exp(-odds))
+        return rate
 
 
-def _grouped_odds(event: BoolArray, possible: BoolArray, group: IntArray, mean: float) -> FloatArray:
-    """(N,) log odds of `event` (N,) in the group of each, shrunk towards `mean` by 10 pseudo-detections."""
-    total = np.bincount(group, weights=event & possible)
-    rate = (total + mean * 10) / (np.bincount(group, weights=possible) + 10)
-    odds: FloatArray = np.log(rate / (1 - rate))[group]
+def _odds(event: BoolArray, possible: BoolArray, group: IntArray, mean: float, count: int) -> FloatArray:
+    """(count,) log odds of `event` (N,) in each group, shrunk towards `mean` by 10 pseudo-detections."""
+    total = np.bincount(group, weights=event & possible, minlength=count)
+    rate = (total + mean * 10) / (np.bincount(group, weights=possible, minlength=count) + 10)
+    odds: FloatArray = np.log(rate / (1 - rate))
     return odds
 
 

@@ -185,11 +185,18 @@ def predecessors(successor: IntArray) -> IntArray:
 
 
 def track_numbers(successor: IntArray) -> IntArray:
-    """(N,) the track of each detection, counted from 0 in the order of the tracks' first detections."""
+    """(N,) the track of each detection, counted from 0 in the order of the tracks' first detections.
+
+    Args:
+        successor: (N,) the next detection of each, in a later row; -1 at a track's end.
+    """
     before = predecessors(successor)
     is_first = before < 0
-    first = np.where(is_first, np.arange(len(successor)), before)
-    while not is_first[first].all():  # doubles the number of steps towards the first detection
-        first = first[first]
-    number: IntArray = (np.cumsum(is_first) - 1)[first]
+    start = np.where(is_first, np.arange(len(successor)), before)
+    while True:
+        further = start[start]
+        if (further == start).all():
+            break
+        start = further
+    number: IntArray = (np.cumsum(is_first) - 1)[start]
     return number

@@ -154,24 +154,44 @@ def _filter(measurements: tuple[FloatArray, FloatArray, FloatArray], steps: tupl
     x = v = pp = pv = vv = np.zeros((pieces, AXES))
     for n in range(length):
         reach, decay, noise, cross, velocity_noise = (column[n] for column in steps)
-        velocity_part = reach * vv
-        prior = pp + reach * (2 * pv + velocity_part) + noise
-        pv = decay * (pv + velocity_part) + cross
-        vv = decay * decay * vv + velocity_noise
-        predicted = x + reach * v
-        innovation = place[n] - predicted
-        total = prior + variance[n]
-        gain, gain_v = prior / total, pv / total
-        x = predicted + gain * innovation
-        v = decay * v + gain_v * innovation
-        square = innovation[:, CENTRE] ** 2 / total[:, CENTRE]
-        grow = np.clip((tail[n] + square[:, 0] + square[:, 1]) / (tail[n] + 2), 1, LARGEST_GROWTH)[:, None]
-        pp = variance[n] * gain
-        pp[:, CENTRE] *= grow
-        vv = np.maximum(vv - gain_v * pv, 1e-12)
-        pv = (1 - gain) * pv * grow
-        vv = vv * grow
+        state, innovation, total = filter_step(
+            (x, v, pp, pv, vv), (reach, decay, noise, cross, velocity_noise), (place[n], variance[n], tail[n])
+        )
+        x, v, pp, pv, vv = state
         if n >= WARM_UP:
             for column, value in zip(out, (x, v, pp, pv, vv, innovation, total), strict=True):
                 column[n - WARM_UP] = value
     return out
+
+
+def filter_step(
+    state: tuple[FloatArray, ...], step: tuple[FloatArray, ...], measurement: tuple[FloatArray, FloatArray, FloatArray]
+) -> tuple[tuple[FloatArray, ...], FloatArray, FloatArray]:
+    """One step of M filters.
+
+    Args:
+        state: place, velocity, variance of place, covariance, variance of velocity; each (M, 4).
+        step: the columns of `transitions`, noise in pixels; each (M, 4).
+        measurement: place (M, 4), its variance (M, 4), and the degrees of freedom (M,).
+
+    Returns:
+        The state after the measurement, the innovation (M, 4) and its variance (M, 4).
+    """
+    x, v, pp, pv, vv = state
+    reach, decay, noise, cross, velocity_noise = step
+    place, variance, tail = measurement
+    velocity_part = reach * vv
+    prior = pp + reach * (2 * pv + velocity_part) + noise
+    pv = decay * (pv + velocity_part) + cross
+    vv = decay * decay * vv + velocity_noise
+    predicted = x + reach * v
+    innovation = place - predicted
+    total = prior + variance
+    gain, gain_v = prior / total, pv / total
+    square = innovation[:, CENTRE] ** 2 / total[:, CENTRE]
+    grow = np.clip((tail + square[:, 0] + square[:, 1]) / (tail + 2), 1, LARGEST_GROWTH)[:, None]
+    pp = variance * gain
+    pp[:, CENTRE] *= grow
+    vv = np.maximum(vv - gain_v * pv, 1e-12)
+    state = (predicted + gain * innovation, decay * v + gain_v * innovation, pp, (1 - gain) * pv * grow, vv * grow)
+    return state, innovation, total

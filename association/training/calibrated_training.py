@@ -19,6 +19,8 @@ from siamlink.association.calibrated.link_features import link_features
 from siamlink.association.calibrated.models import Models
 from siamlink.association.calibrated.object_features import OWN, Features
 from siamlink.association.calibrated.object_model import ObjectClassifier
+from siamlink.association.calibrated.online import OnlineLinker
+from siamlink.association.calibrated.online_tracks import ONLINE_NAMES
 from siamlink.association.calibrated.rounds import (
     LEARNED_ROUND,
     LONGEST_GAP,
@@ -40,6 +42,8 @@ LOWEST_RATIO = -6.0
 OBJECTS = "detections of objects and false detections"
 LINKS = "pairs of consecutive detections of one object and other pairs"
 """The kinds of examples that the models need."""
+ONLINE_FRAMES = 200
+"""Frames of a video from which the online model learns, as it decides most about new tracks."""
 THREADS = 2
 """A fixed number of threads, so that every machine trains the same trees."""
 
@@ -76,12 +80,16 @@ class LabelledScene:
     """A video with one set of N detections and their ground truth.
 
     Attributes:
+        detections: the detections.
+        size: width and height of the picture in pixels, if known.
         scene: the detections in columns.
         identity: (N,) of each detection; see `identify`.
         frame_rate: frames per second.
         importance: how much it counts.
     """
 
+    detections: Detections
+    size: tuple[float, float] | None
     scene: Scene
     identity: IntArray
     frame_rate: float
@@ -99,7 +107,7 @@ def make_labelled_scene(
     importance: float = 1.0,
 ) -> LabelledScene:
     """Detections with their identities (N,), ready to learn from; `size` is that of the picture, if it is known."""
-    return LabelledScene(make_scene(detections, size), identity, frame_rate, importance)
+    return LabelledScene(detections, size, make_scene(detections, size), identity, frame_rate, importance)
 
 
 def early_object_examples(labelled: LabelledScene, parameters: CalibratedTrainingParameters) -> WeightedExamples:
@@ -117,6 +125,23 @@ def late_object_examples(
     """The detections as the models of objects see them in finished tracks; `models` must not know the video."""
     classifier, estimate = _calibrated(labelled, models, ROUNDS)
     return _object_examples(labelled, classifier.features(estimate.successor, estimate.ratio), parameters)
+
+
+def online_object_examples(
+    labelled: LabelledScene, models: Models, parameters: CalibratedTrainingParameters
+) -> WeightedExamples:
+    """The detections of the first frames as online linking sees them; `models` must not know the video."""
+    detections = labelled.detections
+    linker = OnlineLinker(labelled.frame_rate, labelled.size, models)
+    parts = [
+        linker.update(new, frame).features
+        for number, (frame, new) in enumerate(detections.by_frame())
+        if number < ONLINE_FRAMES
+    ]
+    features = np.concatenate([np.zeros((0, len(ONLINE_NAMES)), np.float32), *parts])
+    identity = labelled.identity[: len(features)]
+    rows = _sample(identity != NOT_COUNTED, parameters)
+    return _weighted(features[rows], identity[rows] >= 0, labelled.importance)
 
 
 def link_examples(
@@ -180,6 +205,11 @@ def train_alone(examples: Sequence[WeightedExamples], parameters: CalibratedTrai
 def train_in_track(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:
     """The model of a detection with its track. Raises as `train_booster`."""
     return _train(examples, object_features.NAMES, OBJECTS, parameters)
+
+
+def train_online(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:
+    """The model of a detection with its track so far. Raises as `train_booster`."""
+    return _train(examples, ONLINE_NAMES, OBJECTS, parameters)
 
 
 def train_links(examples: Sequence[WeightedExamples], parameters: CalibratedTrainingParameters) -> Any:

@@ -22,7 +22,7 @@ OUTPUTS = {
     ("parameters",): ["writes nothing"],
     ("evaluate",): ["Prints a table", "--json", "--csv", "--events"],
     ("train", "matcher"): ["DIR/context.json", "DIR/detection.json", "DIR/link.json"],
-    ("train", "calibrated"): ["DIR/alone.json", "DIR/in_track.json", "DIR/links.json"],
+    ("train", "calibrated"): ["DIR/alone.json", "DIR/in_track.json", "DIR/links.json", "DIR/online.json"],
     ("crossvalidate",): ["DIR/SEQ.txt", "DIR/scores.json", "DIR/models/SEQ", "DIR/matching.json"],
     ("demo",): ["DIR/street/", "DIR/tracks/"],
     ("study", "ablate"): ["DIR/rows", "DIR/ablation.json"],

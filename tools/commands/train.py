@@ -149,7 +149,7 @@ def calibrated(options: CalibratedOptions) -> None:
     From the ground truth, detections of simulated detectors are made, from poor to perfect; files in det/ are used too.
     Objects of every class count. Takes about ten minutes for a hundred sequences of 500 frames.
 
-    Writes DIR/alone.json, DIR/in_track.json and DIR/links.json, XGBoost models.
+    Writes DIR/alone.json, DIR/in_track.json, DIR/links.json and DIR/online.json, XGBoost models.
     """
     _train_calibrated(options)
 

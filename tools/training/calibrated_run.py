@@ -5,7 +5,8 @@ passes, each on examples made with the models of the pass before, which learned 
 
 1. models of objects, from the rounds that need no model;
 2. the model of links, from rounds with the models of pass 1;
-3. models of objects again, with the examples of pass 1 and those of finished tracks, with the models of pass 1 and 2.
+3. models of objects again, with the examples of pass 1 and those of finished tracks, with the models of pass 1 and 2,
+   and the model of objects online, from online linking.
 """
 
 import tempfile
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.association.boosting.booster import WeightedExamples
-from siamlink.association.calibrated.models import ALONE_FILE, IN_TRACK_FILE, LINKS_FILE, Models
+from siamlink.association.calibrated.models import ALONE_FILE, IN_TRACK_FILE, LINKS_FILE, ONLINE_FILE, Models
 from siamlink.association.training.calibrated_training import (
     CalibratedTrainingParameters,
     LabelledScene,
@@ -25,9 +26,11 @@ from siamlink.association.training.calibrated_training import (
     late_object_examples,
     link_examples,
     make_labelled_scene,
+    online_object_examples,
     train_alone,
     train_in_track,
     train_links,
+    train_online,
 )
 from siamlink.association.training.ground_truth import GroundTruth, identify, is_same_video, read_ground_truth
 from siamlink.detectors.base.arrays import BoolArray
@@ -76,7 +79,7 @@ def read_annotated(sequences: Iterable[Sequence], frames: int) -> list[Annotated
 def train_calibrated(
     videos: list[AnnotatedVideo], parameters: CalibratedTrainingParameters, progress: Progress
 ) -> Boosters:
-    """Train the three models on annotated sequences, of which `read_annotated` has read the ground truth.
+    """Train the four models on annotated sequences, of which `read_annotated` has read the ground truth.
 
     Raises:
         InputError: there is nothing to learn from.
@@ -96,9 +99,16 @@ def train_calibrated(
         late = models.examples(
             lambda scene, known: late_object_examples(scene, known, parameters), "objects in tracks", progress
         )
+        online = models.examples(
+            lambda scene, known: online_object_examples(scene, known, parameters), "objects online", progress
+        )
     progress("train", 0, None)
     objects = _train_objects([part for video in [*early, *late] for part in video], parameters)
-    return objects | _train_links([part for video in links for part in video], parameters)
+    return (
+        objects
+        | _train_links([part for video in links for part in video], parameters)
+        | {ONLINE_FILE: train_online([part for video in online for part in video], parameters)}
+    )
 
 
 def save_models(boosters: Boosters, folder: Path) -> None:

@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 
 from siamlink.association.calibrated import CalibratedResult, OnlineLinker, WindowLinker
-from siamlink.association.calibrated.output import OUTPUT_PROBABILITY
+from siamlink.association.calibrated.online import OnlineFrame
 from siamlink.association.pairs.classes import most_frequent
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.arrays import Image
@@ -38,7 +38,7 @@ class CalibratedOnlineTracker(SettlingTracker):
         super().__init__(setup)
         self._linker = OnlineLinker(setup.frame_rate, setup.image_size, setup.parameters.load_calibrated_models())
         self._waiting: list[Tracks] = []
-        self._ids = np.zeros(0, np.int32)
+        self._ids, self._last = np.zeros(0, np.int32), 0
 
     @property
     def window_count(self) -> int:
@@ -46,16 +46,22 @@ class CalibratedOnlineTracker(SettlingTracker):
         return sum(len(each) for each in self._waiting)
 
     def _take_in(self, new: Detections, image: Image | None = None, number: int | None = None) -> None:
-        """Link the detections to the open tracks, frame by frame."""
+        """Link the detections to the open tracks, frame by frame; frames in between are frames without detections."""
         self._ids = np.zeros(0, np.int32)
         for each, detections in new.by_frame() if number is None else [(number, new)]:
+            while number is None and 0 < self._last < each - 1 and self._linker.has_open_tracks:
+                self._link(Detections.empty(), self._last + 1)
             if self._processes_frame:
-                compared = detections.with_label(self._setup.compared_label(detections))
-                with self._setup.stopwatch.stage("calibrate"):
-                    track_id, probability = self._linker.update(compared, each)
-                self._ids = np.where(probability >= OUTPUT_PROBABILITY, track_id, 0).astype(np.int32)
-                self.left_out.add(detections, without_reason(detections, self._ids > 0))
-                self._waiting.append(self._class_vote.voted(Tracks.from_detections(detections, self._ids)))
+                self._link(detections, each)
+
+    def _link(self, detections: Detections, number: int) -> None:
+        compared = detections.with_label(self._setup.compared_label(detections))
+        with self._setup.stopwatch.stage("calibrate"):
+            linked = self._linker.update(compared, number)
+        self._last, self._ids = number, linked.track.astype(np.int32)
+        self.left_out.add(detections, without_reason(detections, self._ids > 0))
+        tracks = Tracks.concatenate([Tracks.from_detections(detections, self._ids), _predicted(linked, number)])
+        self._waiting.append(self._class_vote.voted(tracks))
 
     def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
         """The tracks of the frames that have come."""
@@ -169,6 +175,19 @@ class CalibratedTracker(SettlingTracker):
     def _newest_ids(self, count: int) -> Ids:
         """(count,) the final track of each detection of the present frame, 0 for none."""
         return self._held[len(self._held) - count :]
+
+
+def _predicted(linked: OnlineFrame, number: int) -> Tracks:
+    """The boxes of objects that were not detected in frame `number`."""
+    count = len(linked.more_track)
+    return Tracks(
+        frame=np.full(count, number, np.int32),
+        box=linked.more_box.astype(np.float32),
+        score=linked.more_score.astype(np.float32),
+        label=linked.more_label.astype(np.int16),
+        track_id=linked.more_track.astype(np.int32),
+        interpolated=np.ones(count, bool),
+    )
 
 
 def _tracks(detections: Detections, result: CalibratedResult, ids: Ids, smooth: bool) -> Tracks:

@@ -5,7 +5,7 @@ from siamlink.association.calibrated.object_features import (
     NAMES,
     object_features,
     overlaps,
-    score_evidence,
+    size_lines,
     size_surprise,
 )
 from siamlink.association.calibrated.scene import Scene, make_scene
@@ -36,14 +36,6 @@ def test_columns_of_a_track() -> None:
     assert column["score_evidence"][0] > 0 > column["score_evidence"][1]
 
 
-def test_constant_scores_are_no_evidence() -> None:
-    scene, _ = scene_of_a_track_and_false_alarms(constant=True)
-    evidence, rank, separation = score_evidence(scene, np.arange(60) % 2)
-    assert not evidence.any()
-    assert (rank == 0.5).all()
-    assert separation == 0.5
-
-
 def test_overlaps_are_with_boxes_of_higher_scores_only() -> None:
     box = [[0, 0, 10, 10], [5, 0, 15, 10], [5, 0, 15, 10]]
     found = overlaps(make_scene(Detections([1, 1, 2], box, [0.9, 0.5, 0.4], [0] * 3)))
@@ -55,7 +47,8 @@ def test_an_unusual_height_is_a_surprise() -> None:
     frame = np.arange(1, 41)
     box = np.tile([0.0, 0, 40, 100], (40, 1))
     box[20, 1] = -200
-    surprise = size_surprise(make_scene(Detections(frame, box, np.ones(40), np.zeros(40, int))), np.zeros(40, int))
+    scene = make_scene(Detections(frame, box, np.ones(40), np.zeros(40, int)))
+    surprise = size_surprise(scene, size_lines(scene, np.zeros(40, int)))
     assert surprise[20] == 8
     assert np.abs(np.delete(surprise, 20)).max() < 1
 

@@ -12,16 +12,20 @@ from siamlink.association.calibrated.learned import HIGHEST, LOWEST, SCALE, SHIF
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
 from siamlink.association.calibrated.models import shipped_models
 from siamlink.association.calibrated.object_features import NAMES, OWN
+from siamlink.association.calibrated.online_tracks import ONLINE_NAMES
 from siamlink.association.training.calibrated_training import (
+    ONLINE_FRAMES,
     CalibratedTrainingParameters,
     LabelledScene,
     early_object_examples,
     late_object_examples,
     link_examples,
     make_labelled_scene,
+    online_object_examples,
     train_alone,
     train_in_track,
     train_links,
+    train_online,
 )
 from siamlink.association.training.ground_truth import NO_OBJECT, NOT_COUNTED, GroundTruth, identify
 from siamlink.detectors.base.errors import InputError
@@ -54,6 +58,15 @@ def trained(labelled: LabelledScene, tmp_path_factory: pytest.TempPathFactory) -
     links = link_examples(labelled, Models.load(folder), FEW)
     (folder / "links.json").write_bytes(train_links([links], FEW).save_raw("json"))
     return folder
+
+
+def test_online_examples_are_the_detections_of_the_first_frames(labelled: LabelledScene, trained: Path) -> None:
+    examples = online_object_examples(labelled, Models.load(trained), FEW)
+    first = int((labelled.detections.frame <= ONLINE_FRAMES).sum())
+    assert examples.features.shape == (first, len(ONLINE_NAMES))
+    np.testing.assert_array_equal(examples.target, labelled.identity[:first] >= 0)
+    booster = train_online([examples], FEW)
+    assert tuple(booster.feature_names) == ONLINE_NAMES
 
 
 def test_each_detection_that_is_counted_is_an_example(labelled: LabelledScene) -> None:

@@ -16,7 +16,12 @@ def test_the_models_are_written_and_used(siamlink: Run, streets: Path) -> None:
     result = siamlink("train", "calibrated", streets, "-o", "models", *FEW)
     assert (result.code, result.err) == (0, "")
     assert result.out == "trained on east, east-again, west; models in models\n"
-    assert sorted(path.name for path in Path("models").iterdir()) == ["alone.json", "in_track.json", "links.json"]
+    assert sorted(path.name for path in Path("models").iterdir()) == [
+        "alone.json",
+        "in_track.json",
+        "links.json",
+        "online.json",
+    ]
     Models.load(Path("models"))
     tracked = siamlink(
         "track", streets / "west", "-o", "out", "--no-video", "--config", "general", "--set", "model=models"

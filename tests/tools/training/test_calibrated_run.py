@@ -16,7 +16,7 @@ from siamlink.tools.training.examples import excluding
 FEW = CalibratedTrainingParameters(tree_count=4, simulations=1, frames=50, learning_rate=0.3, min_leaf_weight=1)
 
 
-def test_three_models_are_trained_and_the_seed_decides(streets: Path, tmp_path: Path) -> None:
+def test_four_models_are_trained_and_the_seed_decides(streets: Path, tmp_path: Path) -> None:
     stages: list[str] = []
     for name in ("one", "again"):
         videos = read_annotated(find_sequences(streets), FEW.frames)
@@ -31,6 +31,7 @@ def test_three_models_are_trained_and_the_seed_decides(streets: Path, tmp_path: 
         "objects before they are tracked",
         "links",
         "objects in tracks",
+        "objects online",
         "train",
     ]
 
