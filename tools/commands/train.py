@@ -245,7 +245,7 @@ def _train_matcher(options: MatcherOptions) -> None:
     sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
     check_folder(output, MODEL_FILES, options.overwrite)
     with stage_bars() as progress:
-        training = TrainingParameters(context=parameters.context)
+        training = TrainingParameters(context=parameters.context, pair_label=parameters.pair_label)
         videos = excluding(read_videos(sequences, parameters, progress), options.exclude or [])
         make_folder(output)
         with staging(output) as staged, output_errors(output):

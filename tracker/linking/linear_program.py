@@ -179,7 +179,7 @@ class LinearProgramTracker:
             groups = self._constraints.groups(scored.detections.frame, held)
             fixed, shortest = groups.required | (held > 0), parameters.min_detections
             with stopwatch.stage("solve"):
-                problem = scored.link_problem(second.safe if models else parameters.costs)
+                problem = scored.link_problem(second.safe if models else parameters.costs, setup.matcher.gaps)
                 ids = self._solver(groups)(hold_tracks(problem, held)).track_ids()
             if models:
                 with stopwatch.stage("tracklets"):
