@@ -134,7 +134,7 @@ def matcher(options: MatcherOptions) -> None:
 
     Writes XGBoost models for 'siamlink track --set model=DIR': DIR/context.json and DIR/detection.json, and for the
     second level DIR/tracklet_link.json and DIR/tracklet_object.json. With --set levels=1 there is no second level, but
-    with an appearance model DIR/link.json.
+    with an appearance model DIR/link.json. With --set pair_label=same also DIR/gaps.json.
     """
     _train_matcher(options)
 
