@@ -11,12 +11,12 @@ from typing import Literal
 import numpy as np
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
-from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.errors import InputError, ModelError
 
 PairLabel = Literal["next", "same"]
 PAIR_LABEL = (
     "which pairs the matching models of the first level learn as right. next: those of consecutive detections of one "
-    "object; same: all of one object, as in Leal-Taixé et al. 2016; then the cost of gaps is estimated separately"
+    "object; same: all of one object; then the cost of gaps is counted separately"
 )
 LARGEST_FILE = 100_000
 """Bytes; siamlink writes no larger file."""
@@ -26,8 +26,8 @@ LARGEST_FILE = 100_000
 class GapPrior:
     """The probability that an object is detected again after each gap, and not before.
 
-    A matching model that learned whether two detections show one object, as in Leal-Taixé et al. 2016, does not know
-    how often an object is missed. With this prior, a link over a gap costs what the misses are worth.
+    A matching model that learned whether two detections show one object does not know how often an object is missed.
+    With this prior, a link over a gap costs what the misses are worth.
 
     Attributes:
         probability: (G,) of a gap of 1, 2, ... G frames; longer gaps are as probable as one of G frames.
@@ -40,8 +40,13 @@ class GapPrior:
         """Count gaps; every video counts alike, and every gap as if it had been seen at least once in a thousand times.
 
         Args:
-            gaps: for each video, the frames between consecutive detections of one object; at least one gap in all.
+            gaps: for each video, the frames between consecutive detections of one object.
+
+        Raises:
+            InputError: there is no gap at all.
         """
+        if not any(len(gap) for gap in gaps):
+            raise InputError("nothing to learn from: no pair holds consecutive detections of one object")
         longest = max(int(gap.max()) for gap in gaps if len(gap))
         shares = [np.bincount(gap, minlength=longest + 1)[1:] / len(gap) for gap in gaps if len(gap)]
         probability = np.maximum(np.mean(shares, axis=0), 1e-3)

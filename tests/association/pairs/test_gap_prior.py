@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.pairs.gap_prior import GapPrior
-from siamlink.detectors.base.errors import ModelError
+from siamlink.detectors.base.errors import InputError, ModelError
 
 
 def test_every_video_counts_alike_and_rare_gaps_stay_possible():
@@ -16,6 +16,11 @@ def test_every_video_counts_alike_and_rare_gaps_stay_possible():
     rare = GapPrior.estimate([np.array([1] * 99_999 + [3])]).probability
     assert rare[1] == rare[2] == pytest.approx(1e-3, rel=0.01)
     assert rare.sum() == pytest.approx(1)
+
+
+def test_without_any_gap_nothing_can_be_counted():
+    with pytest.raises(InputError, match="no pair holds consecutive detections"):
+        GapPrior.estimate([np.zeros(0, np.int64)])
 
 
 def test_a_link_costs_the_logarithm_of_the_probability_of_its_gap():
