@@ -15,6 +15,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.classes import add_evidence
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.features import PAIR_FEATURES
+from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.tracklets import matcher as tracklet_matcher
 from siamlink.association.tracklets.matcher import TrackletMatcher
@@ -34,8 +35,11 @@ DETECTION_FEATURES = (
 )
 FORMER_NAMES = {"height_surprise": "height_residual", "height_surprise_abs": "height_residual_abs"}
 """Feature names in models trained before these were renamed, and the present ones; read until the next release."""
-CONTEXT_FILE, LINK_FILE, DETECTION_FILE = "context.json", "link.json", "detection.json"
-MODEL_FILES = (CONTEXT_FILE, LINK_FILE, DETECTION_FILE, tracklet_matcher.LINK_FILE, tracklet_matcher.OBJECT_FILE)
+CONTEXT_FILE, LINK_FILE, DETECTION_FILE, GAPS_FILE = "context.json", "link.json", "detection.json", "gaps.json"
+MODEL_FILES = (
+    *(CONTEXT_FILE, LINK_FILE, DETECTION_FILE, GAPS_FILE),
+    *(tracklet_matcher.LINK_FILE, tracklet_matcher.OBJECT_FILE),
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +47,14 @@ class Matcher:
     """The boosted models of one tracker, all of which give probabilities.
 
     Attributes:
-        context: that `later` is the next detection of the object of `earlier`, from `PAIR_FEATURES`.
+        context: that `later` is the next detection of the object of `earlier`, from `PAIR_FEATURES`; with `gaps`, that
+            both show one object.
         detection: that a detection shows an object, from `DETECTION_FEATURES`.
         link: the same as `context`, from `PAIR_FEATURES` and the features of the appearance; for the pairs that
             `context` leaves open. None without an appearance.
         appearance: the appearance models; None without one.
         tracklets: the models of the second level; None for one level.
+        gaps: the probabilities of gaps; None where `context` and `link` contain them.
     """
 
     context: Any
@@ -56,6 +62,7 @@ class Matcher:
     link: Any = None
     appearance: Appearances | None = None
     tracklets: TrackletMatcher | None = None
+    gaps: GapPrior | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None, appearance: Appearances | None = None, levels: int = 1) -> "Matcher":
@@ -76,6 +83,7 @@ class Matcher:
             link=_load_link(folder / LINK_FILE, appearance) if appearance and levels == 1 else None,
             appearance=appearance,
             tracklets=TrackletMatcher.load(folder, appearance) if levels == 2 else None,
+            gaps=GapPrior.load(folder / GAPS_FILE) if (folder / GAPS_FILE).is_file() else None,
         )
 
     def memoised(self) -> "Matcher":
@@ -90,6 +98,8 @@ class Matcher:
         for name, booster in boosters.items():
             if booster is not None:
                 (folder / name).write_bytes(booster.save_raw("json"))
+        if self.gaps is not None:
+            self.gaps.save(folder / GAPS_FILE)
         if self.tracklets is not None:
             self.tracklets.save(folder)
 

@@ -16,6 +16,7 @@ from siamlink.association.calibrated.models import CALIBRATED_FILES, Models, shi
 from siamlink.association.matcher import MODEL_FILES, Matcher
 from siamlink.association.pairs.candidates import GateParameters
 from siamlink.association.pairs.features import CONTEXT_CHOICE, ContextChoice
+from siamlink.association.pairs.gap_prior import PAIR_LABEL, PairLabel
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.association.tracklets.linking import SecondLevelParameters
 from siamlink.detectors.base.errors import ConfigError
@@ -138,6 +139,7 @@ class TrackerParameters(Parameters):
         "1: link detections into tracks directly, as mode online with solver hungarian always does",
     )
     context: ContextChoice = Field("full", description=f"in training: {CONTEXT_CHOICE}")
+    pair_label: PairLabel = Field("next", description=f"in training: {PAIR_LABEL}")
     model: str = Field(
         "",
         description="folder of trained models; empty: the models shipped with siamlink; paper: those shipped for the "

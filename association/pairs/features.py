@@ -26,10 +26,12 @@ LARGE_BLOCK = 1_000_000
 PAPER_FEATURES = ("size_change_w", "size_change_h", "offset_x", "offset_y", "velocity_x", "velocity_y")
 """The six contextual features of Leal-Taixé et al. 2016: relative size change, position change, relative velocity."""
 
+GAP_FEATURES = ("gap_frames", "gap_seconds")
+"""The gap of a pair; the six features of the paper do not contain it."""
+
 PAIR_FEATURES = (
     *PAPER_FEATURES,
-    "gap_frames",
-    "gap_seconds",
+    *GAP_FEATURES,
     "iou",
     "distance",
     "score_earlier",
@@ -46,10 +48,10 @@ PAIR_FEATURES = (
     "motion_support",
 )
 
-ContextChoice = Literal["full", "paper"]
+ContextChoice = Literal["full", "paper", "paper-gap"]
 CONTEXT_CHOICE = (
-    "contextual features of the matching models of the first level. paper: the six of Leal-Taixé et al. 2016; full: "
-    "also others, such as the rank of a pair among its rivals"
+    "contextual features of the matching models of the first level. paper: the six of Leal-Taixé et al. 2016; "
+    "paper-gap: these and the gap; full: also others, such as the rank of a pair among its rivals"
 )
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.parameters import Parameters, renamed
@@ -45,6 +46,7 @@ def link_problem(
     link_probability: FloatArray,
     detection_probability: FloatArray,
     costs: CostParameters,
+    gaps: GapPrior | None = None,
 ) -> LinkProblem:
     """The linear program of N detections and P candidate pairs.
 
@@ -58,17 +60,18 @@ def link_problem(
         link_probability: (P,).
         detection_probability: (N,).
         costs: in nats.
+        gaps: the probabilities of gaps, if the matching probabilities do not contain them; links cost them in addition.
     """
     likely = link_probability >= costs.min_link_probability
     q = np.clip(detection_probability, costs.probability_floor, 1 - costs.probability_floor)
-    count = len(detections)
+    count, chosen, link = len(detections), pairs[likely], -np.log(link_probability[likely])
     return LinkProblem(
         frame=detections.frame,
         detection=np.log((1 - q) / q) + costs.detection_bias,
         entry=np.full(count, costs.entry),
         exit=np.full(count, costs.exit),
-        pairs=pairs[likely],
-        link=-np.log(link_probability[likely]),
+        pairs=chosen,
+        link=link + gaps.cost(chosen.gap(detections.frame)) if gaps else link,
     )
 
 

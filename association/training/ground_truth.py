@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.gap_prior import PairLabel
 from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.boxes import iou_matrix
@@ -83,6 +84,18 @@ def is_next(pairs: Pairs, identity: IntArray) -> NDArray[np.bool_]:
     successor[order[:-1][same]] = order[1:][same]
     follows: NDArray[np.bool_] = successor[pairs.earlier] == pairs.later
     return follows
+
+
+def is_same(pairs: Pairs, identity: IntArray) -> NDArray[np.bool_]:
+    """(P,) whether both detections of a pair show one object; `identity` (N,) is that of the detections."""
+    earlier = identity[pairs.earlier]
+    same: NDArray[np.bool_] = (earlier == identity[pairs.later]) & (earlier >= 0)
+    return same
+
+
+def label_pairs(pairs: Pairs, identity: IntArray, label: PairLabel) -> NDArray[np.bool_]:
+    """(P,) the pairs that a matching model learns as right; `identity` (N,) is that of the detections."""
+    return is_same(pairs, identity) if label == "same" else is_next(pairs, identity)
 
 
 def has_ground_truth(pairs: Pairs, identity: IntArray) -> NDArray[np.bool_]:

@@ -20,12 +20,14 @@ from siamlink.association.matcher import (
 from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.pairs.features import (
     CONTEXT_CHOICE,
+    GAP_FEATURES,
     PAIR_FEATURES,
     PAPER_FEATURES,
     ContextChoice,
     pair_features,
     past_motion,
 )
+from siamlink.association.pairs.gap_prior import PAIR_LABEL, GapPrior, PairLabel
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.training.ground_truth import (
     NOT_COUNTED,
@@ -33,6 +35,7 @@ from siamlink.association.training.ground_truth import (
     has_ground_truth,
     identify,
     is_next,
+    label_pairs,
 )
 from siamlink.detectors.detections import Detections
 
@@ -51,6 +54,7 @@ class TrainingParameters(BoostingParameters):
     detection_rounds: int = Field(150, ge=1, le=5000, description="number of trees of the detection model")
     detection_depth: int = Field(3, ge=1, le=12, description="depth of the trees of the detection model")
     context: ContextChoice = Field("full", description=CONTEXT_CHOICE)
+    pair_label: PairLabel = Field("next", description=PAIR_LABEL)
     pairs_per_example: int = Field(
         100_000,
         ge=100,
@@ -99,7 +103,8 @@ def train_matcher(examples: Sequence[LinkExample], parameters: TrainingParameter
         InputError: there is nothing to learn from: no pair, or pairs or detections of one kind only.
     """
     context = _train_context_model(examples, parameters)
-    return Matcher(context, _train_detection_model(examples, Matcher(context, None), parameters))
+    gaps = _count_gaps(examples) if parameters.pair_label == "same" else None
+    return Matcher(context, _train_detection_model(examples, Matcher(context, None), parameters), gaps=gaps)
 
 
 def add_appearance(
@@ -132,7 +137,7 @@ def add_appearance(
         pairs = example.pairs[rows]
         features = link_features(appearance, example.features[rows], example.compared[rows], pairs)[:, columns]
         counted = has_ground_truth(pairs, example.identity)
-        target = is_next(example.pairs, example.identity)[rows]
+        target = label_pairs(example.pairs, example.identity, parameters.pair_label)[rows]
         parts.append(WeightedExamples.of_video(features[counted], target[counted]))
     link = train_booster(
         parts,
@@ -153,7 +158,7 @@ def _train_context_model(examples: Sequence[LinkExample], parameters: TrainingPa
         rows = np.flatnonzero(has_ground_truth(example.pairs, example.identity))
         if len(rows) > parameters.pairs_per_example:
             rows = np.sort(random.choice(rows, parameters.pairs_per_example, replace=False))
-        target = is_next(example.pairs, example.identity)[rows]
+        target = label_pairs(example.pairs, example.identity, parameters.pair_label)[rows]
         parts.append(WeightedExamples.of_video(example.features[rows][:, columns], target))
     return train_booster(
         parts,
@@ -166,12 +171,21 @@ def _train_context_model(examples: Sequence[LinkExample], parameters: TrainingPa
     )
 
 
+def _count_gaps(examples: Sequence[LinkExample]) -> GapPrior:
+    """The probabilities of gaps between consecutive detections of one object."""
+    gaps = [each.pairs.gap(each.detections.frame)[is_next(each.pairs, each.identity)] for each in examples]
+    return GapPrior.estimate(gaps)
+
+
 def _learned_columns(names: tuple[str, ...], context: ContextChoice) -> list[int]:
     """The columns to learn from, of features with these names."""
-    beyond_paper = {*PAIR_FEATURES, *RANKS} - {*PAPER_FEATURES}
-    return [
-        place for place, name in enumerate(names) if context == "full" or name.rpartition(".")[2] not in beyond_paper
-    ]
+    learned = {
+        "full": {*PAIR_FEATURES, *RANKS},
+        "paper": {*PAPER_FEATURES},
+        "paper-gap": {*PAPER_FEATURES, *GAP_FEATURES},
+    }
+    left_out = {*PAIR_FEATURES, *RANKS} - learned[context]
+    return [place for place, name in enumerate(names) if name.rpartition(".")[2] not in left_out]
 
 
 def _train_detection_model(examples: Sequence[LinkExample], matcher: Matcher, parameters: TrainingParameters) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from siamlink.association.pairs.features import PAPER_FEATURES
+from siamlink.association.pairs.features import GAP_FEATURES, PAPER_FEATURES
 from siamlink.detectors.base.errors import ConfigError, ModelError
 from siamlink.detectors.base.parameters import describe
 from siamlink.tracker.parameters import TrackerParameters, config_names, load_parameters
@@ -220,12 +220,16 @@ def test_text_settings_take_what_yaml_reads_as_something_else(tmp_path):
 def test_the_configuration_of_the_paper_brings_its_own_models():
     paper = load_parameters("paper")
     matcher = paper.load_matcher()
-    assert tuple(matcher.context.feature_names) == PAPER_FEATURES
-    beyond = [name for name in matcher.link.feature_names if name not in PAPER_FEATURES]
+    context = (*PAPER_FEATURES, *GAP_FEATURES)
+    assert tuple(matcher.context.feature_names) == context
+    beyond = [name for name in matcher.link.feature_names if name not in context]
     assert len(beyond) == 1 + 32, "the logit and the features F6 of the joint-input network"
     assert all(name.startswith(matcher.appearance.label) for name in beyond)
     assert matcher.appearance.needs_flow
     assert matcher.tracklets is None
+    assert matcher.gaps.probability.argmax() == 0
+    assert len(matcher.gaps.probability) == paper.gate.max_gap_frames
+    assert paper.model_folder / "gaps.json" in paper.model_files
 
 
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -43,12 +43,12 @@ def crossvalidate(
     appearance = parameters.load_appearance()
     found = find_sequences(data)
     check_folder(output, ["scores.json", REPORT_FILE, PICTURE_FILE], overwrite)
-    report = MatchingReport()
+    report = MatchingReport(parameters.pair_label)
     with stage_bars() as progress:
         pairs = folds(read_videos(found, parameters, progress), sequences.split(",") if sequences else None)
         check_folder(output, [f"{tested.sequence.name}.txt" for tested, _ in pairs], overwrite)
         make_folder(output)
-        training = TrainingParameters(context=parameters.context)
+        training = TrainingParameters(context=parameters.context, pair_label=parameters.pair_label)
         for tested, matcher in train_folds(pairs, appearance, parameters, training, progress):
             sequence = tested.sequence
             source = open_input(sequence.folder, sequence.detection_file)

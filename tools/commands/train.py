@@ -134,7 +134,7 @@ def matcher(options: MatcherOptions) -> None:
 
     Writes XGBoost models for 'siamlink track --set model=DIR': DIR/context.json and DIR/detection.json, and for the
     second level DIR/tracklet_link.json and DIR/tracklet_object.json. With --set levels=1 there is no second level, but
-    with an appearance model DIR/link.json.
+    with an appearance model DIR/link.json. With --set pair_label=same also DIR/gaps.json.
     """
     _train_matcher(options)
 
@@ -245,7 +245,7 @@ def _train_matcher(options: MatcherOptions) -> None:
     sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
     check_folder(output, MODEL_FILES, options.overwrite)
     with stage_bars() as progress:
-        training = TrainingParameters(context=parameters.context)
+        training = TrainingParameters(context=parameters.context, pair_label=parameters.pair_label)
         videos = excluding(read_videos(sequences, parameters, progress), options.exclude or [])
         make_folder(output)
         with staging(output) as staged, output_errors(output):

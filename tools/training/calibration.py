@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import AppearanceGate
 from siamlink.association.matcher import Matcher
-from siamlink.association.training.ground_truth import NOT_COUNTED, has_ground_truth, is_next
+from siamlink.association.pairs.gap_prior import PairLabel
+from siamlink.association.training.ground_truth import NOT_COUNTED, has_ground_truth, label_pairs
 from siamlink.association.training.link_training import LinkExample
 from siamlink.detectors.base.arrays import FloatArray
 
@@ -19,9 +20,14 @@ REPORT_FILE, PICTURE_FILE = "matching.json", "reliability.png"
 
 
 class MatchingReport:
-    """Collects the probabilities of matchers on videos that they were not trained on, and the truth."""
+    """Collects the probabilities of matchers on videos that they were not trained on, and the truth.
 
-    def __init__(self) -> None:
+    Args:
+        label: the pairs that the matchers learned as right.
+    """
+
+    def __init__(self, label: PairLabel = "next") -> None:
+        self._label: PairLabel = label
         self._predicted: dict[str, list[FloatArray]] = defaultdict(list)
         self._true: dict[str, list[NDArray[np.bool_]]] = defaultdict(list)
         self._gain: dict[str, list[dict[str, float]]] = defaultdict(list)
@@ -37,7 +43,8 @@ class MatchingReport:
         context, detection = matcher.first_level(example.detections, example.scene, example.pairs, example.features)
         counted = example.identity != NOT_COUNTED
         self._note("detection", detection[counted], example.identity[counted] >= 0)
-        known, true = has_ground_truth(example.pairs, example.identity), is_next(example.pairs, example.identity)
+        known = has_ground_truth(example.pairs, example.identity)
+        true = label_pairs(example.pairs, example.identity, self._label)
         self._note("context", context[known], true[known])
         boosters = {"detection": matcher.detection, "context": matcher.context}
         if matcher.link is not None:

@@ -133,7 +133,7 @@ class LinearProgramTracker(SettlingTracker):
             groups = self._constraints.groups(self._scored.detections.frame, self._held)
             fixed, shortest = groups.required | (self._held > 0), parameters.min_detections
             with self._setup.stopwatch.stage("solve"):
-                problem = hold_tracks(self._scored.link_problem(costs), self._held)
+                problem = hold_tracks(self._scored.link_problem(costs, self._setup.matcher.gaps), self._held)
                 ids = self._solver(groups)(problem).track_ids()
             reason = np.where(ids > 0, IN_TRACK, FALSE_ALARM)
             if self._tracklet_matcher:

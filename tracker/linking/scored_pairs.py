@@ -10,6 +10,7 @@ from siamlink.association.matcher import detection_features
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
+from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
 from siamlink.association.solvers.solvers import LinkProblem
@@ -72,9 +73,10 @@ class ScoredPairs:
             detection_probability=self.detection_probability[count:],
         )
 
-    def link_problem(self, costs: CostParameters) -> LinkProblem:
+    def link_problem(self, costs: CostParameters, gaps: GapPrior | None = None) -> LinkProblem:
         """The linear program of these detections and pairs."""
-        return link_problem(self.detections, self.pairs, self.link_probability, self.detection_probability, costs)
+        link, detection = self.link_probability, self.detection_probability
+        return link_problem(self.detections, self.pairs, link, detection, costs, gaps)
 
     def extended(
         self,

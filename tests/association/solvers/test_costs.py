@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from siamlink.association.matcher import detection_features
 from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.pairs.features import pair_features, past_motion
+from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, link_problem, undecided
 from siamlink.association.solvers.solvers import LinkProblem, Solver, solve_hungarian, solve_lp
@@ -30,6 +31,13 @@ def test_costs_are_negative_logarithms_of_the_probabilities():
     assert (made.pairs.earlier.tolist(), made.pairs.later.tolist()) == ([0, 1], [1, 2])
     assert made.detection == pytest.approx([0.25, 0.25 - np.log(9), 0.25 + np.log(4)])
     assert (made.entry.tolist(), made.exit.tolist()) == ([3] * 3, [4] * 3)
+
+
+def test_a_gap_adds_its_own_cost_to_the_links_that_are_likely_enough():
+    pairs, gaps = Pairs(np.array([0, 1, 0]), np.array([1, 2, 2])), GapPrior(np.array([0.9, 0.1]))
+    link, detection = np.array([0.5, 0.1, 0.0999]), np.array([0.5, 0.9, 0.2])
+    made = link_problem(in_frames(1, 2, 4), pairs, link, detection, COSTS, gaps)
+    assert made.link == pytest.approx([np.log(2) - np.log(0.9), np.log(10) - np.log(0.1)])
 
 
 def test_certainty_costs_no_more_than_the_floor_allows():

@@ -12,7 +12,9 @@ from siamlink.association.training.ground_truth import (
     GroundTruth,
     identify,
     is_next,
+    is_same,
     is_same_video,
+    label_pairs,
     read_ground_truth,
 )
 from siamlink.detectors.base.errors import FormatError, InputError
@@ -135,6 +137,16 @@ def test_only_the_next_detection_of_an_object_is_next():
     assert list(zip(i[label].tolist(), j[label].tolist(), strict=True)) == [(0, 3), (1, 5), (3, 6)]
     assert len(is_next(Pairs(i[:0], j[:0]), identity)) == 0
     assert not is_next(Pairs(i, j), np.full(len(identity), NO_OBJECT)).any()
+
+
+def test_pairs_of_one_object_are_the_same_whatever_lies_between():
+    identity = np.array([1, 2, NO_OBJECT, 1, NOT_COUNTED, 2, 1, NO_OBJECT, NOT_COUNTED])
+    pairs = Pairs(*np.triu_indices(len(identity), 1))
+    same = label_pairs(pairs, identity, "same")
+    found = list(zip(pairs.earlier[same].tolist(), pairs.later[same].tolist(), strict=True))
+    assert found == [(0, 3), (0, 6), (1, 5), (3, 6)]
+    np.testing.assert_array_equal(same, is_same(pairs, identity))
+    np.testing.assert_array_equal(label_pairs(pairs, identity, "next"), is_next(pairs, identity))
 
 
 def test_one_annotation_is_of_the_video_of_another_that_has_more_or_fewer_boxes():

@@ -6,10 +6,10 @@ from pydantic import ValidationError
 
 from siamlink.association.appearance.appearance import AppearanceGate, ComparedPairs
 from siamlink.association.appearance.loading import load_appearance
-from siamlink.association.matcher import detection_features
+from siamlink.association.matcher import Matcher, detection_features
 from siamlink.association.pairs.candidates import GateParameters
-from siamlink.association.pairs.features import PAIR_FEATURES, PAPER_FEATURES
-from siamlink.association.training.ground_truth import NO_OBJECT, NOT_COUNTED, GroundTruth, is_next
+from siamlink.association.pairs.features import GAP_FEATURES, PAIR_FEATURES, PAPER_FEATURES
+from siamlink.association.training.ground_truth import NO_OBJECT, NOT_COUNTED, GroundTruth, is_next, is_same
 from siamlink.association.training.link_training import (
     TrainingParameters,
     add_appearance,
@@ -192,6 +192,29 @@ def test_the_models_of_the_paper_use_its_six_contextual_features_and_the_network
     six_of = example.features[known][:, [PAIR_FEATURES.index(name) for name in PAPER_FEATURES]]
     (likeness,) = example.compared.values
     np.testing.assert_array_equal(said, matcher.link.inplace_predict(np.hstack([six_of, likeness])))
+
+
+def test_the_gap_can_be_added_to_the_features_of_the_paper(examples):
+    matcher = train_matcher(examples, FEW.model_copy(update={"context": "paper-gap"}))
+    assert tuple(matcher.context.feature_names) == (*PAPER_FEATURES, *GAP_FEATURES)
+    assert matcher.gaps is None
+
+
+def test_with_the_label_same_the_models_do_not_know_what_lies_between_and_gaps_are_counted(examples, tmp_path):
+    parameters = FEW.model_copy(update={"context": "paper-gap", "link_rounds": 40})
+    follows = train_matcher(examples, parameters)
+    same = train_matcher(examples, parameters.model_copy(update={"pair_label": "same"}))
+    for example in examples:
+        skipped = is_same(example.pairs, example.identity) & ~is_next(example.pairs, example.identity)
+        assert same.context_probability(example.features)[skipped].mean() > 0.7
+        assert follows.context_probability(example.features)[skipped].mean() < 0.3
+    share = [
+        (example.pairs.gap(example.detections.frame)[is_next(example.pairs, example.identity)] == 1).mean()
+        for example in examples
+    ]
+    assert same.gaps.probability[0] == pytest.approx(np.mean(share), rel=0.05)
+    same.save(tmp_path)
+    assert Matcher.load(tmp_path).gaps.probability.tolist() == same.gaps.probability.tolist()
 
 
 def squared_error(probability, true) -> float:

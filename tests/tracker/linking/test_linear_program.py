@@ -1,6 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.boxes import suppress_overlaps
@@ -55,6 +58,18 @@ def test_a_blackout_of_a_quarter_of_a_second_is_bridged(link, score, parameters,
     filled = tracks[(tracks.frame >= 30) & (tracks.frame < 37)]
     assert filled.interpolated.all()
     assert np.bincount(filled.frame)[30:].tolist() == [2] * 7
+
+
+def test_a_gap_that_is_too_improbable_is_not_bridged(matcher, link_detections):
+    scene = crossing()
+    found = scene.detections()
+    lit = found[(found.frame < 30) | (found.frame >= 33)]
+    often, never = (replace(matcher, gaps=GapPrior(np.array(each))) for each in ([0.7, 0.1, 0.1, 0.1], [1, 1e-9]))
+    bridged = link_detections(lit, scene.frame_rate, often, TrackerParameters(levels=1))
+    assert (bridged.count, bridged.interpolated[(bridged.frame >= 30) & (bridged.frame < 33)].all()) == (2, True)
+    cut = link_detections(lit, scene.frame_rate, never, TrackerParameters(levels=1))
+    assert cut.count > 2
+    assert not cut.interpolated[cut.frame < 100].any(), "later boxes may be extrapolated"
 
 
 def test_after_a_gap_longer_than_the_longest_link_an_object_has_a_new_id(link, score):
