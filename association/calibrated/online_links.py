@@ -82,16 +82,9 @@ def _strong_first(scene: Scene, links: Links, strong: BoolArray) -> IntArray:
         links: P candidates.
         strong: (P,) whether the detection of each is probably an object.
     """
-    successor, _ = best_links(scene, _selected(links, strong))
-    weak, _ = best_links(scene, _selected(links, ~strong & (successor[links.earlier] < 0)))
+    successor, _ = best_links(scene, links[strong])
+    weak, _ = best_links(scene, links[~strong & (successor[links.earlier] < 0)])
     return np.where(successor >= 0, successor, weak)
-
-
-def _selected(links: Links, chosen: BoolArray) -> Links:
-    """Some of the links, (P,)."""
-    return Links(
-        links.earlier[chosen], links.later[chosen], links.ratio[chosen], links.jumped[chosen], links.parts[chosen]
-    )
 
 
 def _joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int) -> Scene:
@@ -100,6 +93,7 @@ def _joint_scene(new: NewDetections, tracks: OpenTracks, gap: IntArray, now: int
         new.scene,
         step=np.concatenate([now - gap, np.full(len(new.scene), now)]),
         unit=np.concatenate([tracks["unit"], new.scene.unit]),
+        extent=np.concatenate([np.exp(tracks["place"][:, 2:]), new.scene.extent]),
         code=np.concatenate([tracks["code"], new.code]),
     )
 
