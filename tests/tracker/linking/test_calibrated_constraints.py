@@ -32,7 +32,7 @@ def track(
 ) -> Tracks:
     """Tracks whose boxes are those of their detections."""
     parameters = TrackerParameters(matching="calibrated", gaps={"smooth": False}, **MODES[mode])
-    tracker = CalibratedTracker(TrackerSetup(RATE, parameters, matcher), constraints or [])
+    tracker = CalibratedTracker(TrackerSetup(RATE, parameters, matcher), constraints=constraints or [])
     return Tracks.concatenate([*tracker.update_many(detections), tracker.finish()])
 
 
