@@ -140,7 +140,7 @@ def with_weak_detections(
 ) -> Estimate:
     """All detections linked: weak ones extend tracks and bridge gaps.
 
-    Links of strong detections without a gap do not change either.
+    Links without a gap between strong detections do not change.
     """
     if (estimate.active | estimate.duplicate).all():
         return estimate
