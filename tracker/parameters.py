@@ -99,6 +99,11 @@ class OnlineParameters(Parameters):
     )
 
 
+Matching = Literal["learned", "calibrated"]
+LEARNED_ONLY = ("solver", "levels", "context", "costs", "tracklets")
+"""Settings that calibrated matching does not have."""
+
+
 class TrackerParameters(Parameters):
     """All settings that decide the tracks, apart from those of the detector."""
 
@@ -120,11 +125,12 @@ class TrackerParameters(Parameters):
         description="mode windowed: how often the window is solved, as a share of latency_seconds; 0.25 with 2 "
         "seconds is every 0.5 seconds",
     )
-    matching: Literal["learned", "calibrated"] = Field(
-        "learned",
+    matching: Literal["auto", "learned", "calibrated"] = Field(
+        "auto",
         description="learned: models trained on pedestrians estimate the matching probability; calibrated: costs are "
-        "estimated from the video's own detections, for objects of any kind; offline also from their "
-        "appearance, if there are images",
+        "estimated from the video's own detections, for objects of any kind; offline also from their appearance, if "
+        "there are images; auto: what suits the video, but learned where one of its settings (solver, levels, context, "
+        "costs, tracklets) is changed",
     )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
@@ -182,10 +188,29 @@ class TrackerParameters(Parameters):
         return Path(self.model).expanduser() if self.model else None
 
     @property
+    def fixed_matching(self) -> Matching | None:
+        """The matching, if it does not depend on the video; None if it does."""
+        if self.matching != "auto":
+            return self.matching
+        fields = type(self).model_fields
+        if any(getattr(self, name) != fields[name].default for name in LEARNED_ONLY):
+            return "learned"
+        folder = self.model_folder
+        if folder is None:
+            return None
+        calibrated, learned = (
+            any((folder / name).is_file() for name in names) for names in (CALIBRATED_FILES, MODEL_FILES)
+        )
+        return None if calibrated and learned else "calibrated" if calibrated else "learned"
+
+    @property
     def model_files(self) -> list[Path]:
         """The files of the models in `model_folder` that are there; none for those shipped with siamlink."""
-        names = CALIBRATED_FILES if self.matching == "calibrated" else MODEL_FILES
-        folder = self.model_folder
+        matching, folder = self.fixed_matching, self.model_folder
+        names = (
+            *(CALIBRATED_FILES if matching != "learned" else ()),
+            *(MODEL_FILES if matching != "calibrated" else ()),
+        )
         return [folder / name for name in names if (folder / name).is_file()] if folder else []
 
     def load_matcher(self) -> Matcher:
@@ -194,7 +219,7 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: one of them cannot be loaded, or they do not belong together.
         """
-        if self.matching == "calibrated":
+        if self.fixed_matching == "calibrated":
             return replace(Matcher.load(), appearance=self.load_appearance())
         return Matcher.load(self.model_folder, self.load_appearance(), self.level_count)
 
@@ -232,9 +257,10 @@ class TrackerParameters(Parameters):
     @property
     def uses_appearance(self) -> bool:
         """Whether an appearance is used."""
-        if self.matching == "calibrated" and self.mode != "offline":
+        calibrated = self.fixed_matching == "calibrated"
+        if calibrated and self.mode != "offline":
             return False
-        two_levels = self.matching == "calibrated" or self.level_count == 2
+        two_levels = calibrated or self.level_count == 2
         return two_levels if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
 
     def load_appearance(self) -> Appearances | None:

@@ -17,6 +17,8 @@ TOUCHING = 0.3
 """Smallest IoU with another box in which a track counts as beginning or ending within it."""
 FEWEST = 0.025
 """Expected number of second boxes, relative to all detections, from which they are removed."""
+SHORT = 0.5
+"""Largest length of the track of a second box, relative to a track that it overlaps."""
 MOST_PROBABLE = 0.9
 """Detections with a higher probability of being an object are kept."""
 
@@ -25,7 +27,8 @@ def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> 
     """(N,) which detections are second boxes of an object; none in most sequences.
 
     Of a pair of overlapping detections, the worse one counts by the probability that it is no object, if its track
-    begins and ends within another box, else 0. The sum is the expected number of second boxes.
+    begins and ends within another box and is much shorter than a track that it overlaps, else 0. The sum is the
+    expected number of second boxes.
 
     Args:
         scene: N detections.
@@ -39,7 +42,8 @@ def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> 
     close = overlap >= OVERLAP
     if close.sum() <= FEWEST * len(scene):  # each pair has one second box at most
         return none
-    within = _within_another(track_numbers(successor), i, j, overlap)
+    number = track_numbers(successor)
+    within = _within_another(number, i, j, overlap) & _is_short(number, i[close], j[close])
     worse = np.where(probability[i] < probability[j], i, j)[close]
     if (within[worse] * (1 - probability[worse])).sum() <= FEWEST * len(scene):
         return none
@@ -50,6 +54,16 @@ def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> 
     suppressed[kept] = False
     second: BoolArray = suppressed & (probability < MOST_PROBABLE)
     return second
+
+
+def _is_short(number: IntArray, i: IntArray, j: IntArray) -> BoolArray:
+    """(N,) whether the track (N,) of each detection is much shorter than one that it overlaps in some pair (P,)."""
+    length = np.bincount(number)
+    longest = np.zeros(len(length), np.int64)
+    np.maximum.at(longest, number[i], length[number[j]])
+    np.maximum.at(longest, number[j], length[number[i]])
+    short: BoolArray = (length <= SHORT * longest)[number]
+    return short
 
 
 def _within_another(number: IntArray, i: IntArray, j: IntArray, overlap: FloatArray) -> BoolArray:

@@ -26,16 +26,15 @@ WORDS = {
 REMEDY = "the shipped models know pedestrians: for other objects use --config general"
 
 
-def left_out_note(result: TrackingResult, learned: bool) -> str:
+def left_out_note(result: TrackingResult) -> str:
     """What to say where many detections, or many confident ones, are in no track; nothing where that is not so.
 
     A detection is confident if its score is at least the median score of the detections in tracks.
 
     Args:
         result: with its tracks and what was left out; of a live source only counts are known.
-        learned: whether models of pedestrians decided.
     """
-    counts, remedy = result.counts, f"; {REMEDY}" if learned else ""
+    counts, remedy = result.counts, f"; {REMEDY}" if result.matching == "learned" else ""
     in_track = counts.boxes - counts.interpolated
     if in_track < LEAST_SHARE_IN_TRACKS * counts.detections:
         why = _reasons(counts.left_out) or "the others were not linked"

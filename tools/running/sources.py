@@ -114,8 +114,7 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         notes += losses_of(source.frames)
     if not outcome.result.counts.detections:
         notes.append(f"{source.name}: no detections, so there are no tracks")
-    learned = job.parameters.matching == "learned"
-    remarks = (stride_note(outcome.result), left_out_note(outcome.result, learned))
+    remarks = (stride_note(outcome.result), left_out_note(outcome.result))
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")

@@ -24,15 +24,17 @@ Descriptors = NDArray[np.floating]
 
 
 class AppearanceSource(Protocol):
-    """Gives descriptors and comparisons of the detections in a tracker's window, and the camera's motion.
+    """Gives descriptors and comparisons of the detections in a tracker's window, and the camera's motion."""
 
-    Attributes:
-        requested_count: how many detections were to be described.
-        described_count: how many were.
-    """
+    @property
+    def requested_count(self) -> int:
+        """How many detections were to be described."""
+        ...
 
-    requested_count: int
-    described_count: int
+    @property
+    def described_count(self) -> int:
+        """How many were."""
+        ...
 
     def see(self, frame: int, image: Image | None, box: NDArray[np.float32]) -> None:
         """Take in a frame's detections, the next ones of the window, and its image if there is one."""

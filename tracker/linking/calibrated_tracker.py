@@ -17,6 +17,7 @@ from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
 from siamlink.tracker.linking.settling import Ids, SettlingTracker, number_tracks
 from siamlink.tracker.linking.window_schedule import Settlement
+from siamlink.tracker.parameters import Matching
 from siamlink.tracker.tracks import Tracks
 
 
@@ -32,6 +33,7 @@ class CalibratedOnlineTracker(SettlingTracker):
         ModelError: the models of the settings cannot be loaded.
     """
 
+    matching: Matching = "calibrated"
     open_count = compared_count = 0
 
     def __init__(self, setup: TrackerSetup) -> None:
@@ -89,6 +91,8 @@ class CalibratedTracker(SettlingTracker):
         ConstraintError: constraints contradict each other.
         ModelError: the models of the settings cannot be loaded.
     """
+
+    matching: Matching = "calibrated"
 
     def __init__(
         self, setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()

@@ -25,6 +25,7 @@ from siamlink.tracker.linking.left_out import (
 from siamlink.tracker.linking.online_scores import OnlineScores, Scores
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
+from siamlink.tracker.parameters import Matching
 from siamlink.tracker.tracks import Tracks
 
 BLOCK = 4000
@@ -105,6 +106,8 @@ class KalmanTracker:
         last_ids: (N,) the track of each detection of the present frame, 0 where it is not reported.
         left_out: the detections that are not reported.
     """
+
+    matching: Matching = "learned"
 
     def __init__(self, setup: TrackerSetup, appearance: AppearanceSource | None = None) -> None:
         self.frame = self.open_count = self.compared_count = 0

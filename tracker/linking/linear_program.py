@@ -25,6 +25,7 @@ from siamlink.tracker.linking.running_scene import RunningSceneStatistics
 from siamlink.tracker.linking.scored_pairs import ScoredPairs
 from siamlink.tracker.linking.settling import Ids, SettlingTracker, number_tracks
 from siamlink.tracker.linking.window_schedule import Settlement
+from siamlink.tracker.parameters import Matching
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.postprocessing.gaps import complete_tracks
 from siamlink.tracker.postprocessing.smoothing import Smoothing, choose_smoothing
@@ -51,6 +52,8 @@ class LinearProgramTracker(SettlingTracker):
         last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
         left_out: the detections of final frames that are in no track.
     """
+
+    matching: Matching = "learned"
 
     def __init__(
         self, setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
@@ -83,6 +86,11 @@ class LinearProgramTracker(SettlingTracker):
         """
         self._constraints.check_end()
         return super().finish()
+
+    @property
+    def selected(self) -> Detections:
+        """The detections in the window, after non-maximum suppression."""
+        return Detections.concatenate([self._scored.detections, *self._waiting])
 
     @property
     def window_count(self) -> int:

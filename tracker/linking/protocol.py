@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -17,7 +17,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
 from siamlink.tracker.linking.left_out import LeftOutCollector
-from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.parameters import Matching, TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
 
@@ -54,6 +54,10 @@ class TrackerSetup:
         """Whether the classes of the detector count as evidence."""
         return self.parameters.classes == "separate"
 
+    def with_matching(self, matching: Matching) -> "TrackerSetup":
+        """The same with this matching."""
+        return replace(self, parameters=self.parameters.model_copy(update={"matching": matching}))
+
     def compared_label(self, detections: Detections) -> NDArray[np.int16]:
         """(N,) the classes of detections; all 0 if classes do not count."""
         return detections.label if self.separates_classes else np.zeros(len(detections), np.int16)
@@ -68,14 +72,25 @@ class Tracker(Protocol):
     """A tracker of one video, which is given one frame after another.
 
     Attributes:
-        frame: the number of the present frame; 0 before the first.
-        last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
         left_out: the detections of final frames that are in no track.
     """
 
-    frame: int
-    last_ids: NDArray[np.int32]
     left_out: LeftOutCollector
+
+    @property
+    def matching(self) -> Matching:
+        """Which matching it uses."""
+        ...
+
+    @property
+    def frame(self) -> int:
+        """The number of the present frame; 0 before the first."""
+        ...
+
+    @property
+    def last_ids(self) -> NDArray[np.int32]:
+        """(N,) the track of each detection of the present frame; 0 for none, or none as yet."""
+        ...
 
     @property
     def final_frame(self) -> int:

@@ -11,6 +11,7 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking import choosing_tracker
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
 from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker, CalibratedTracker
@@ -47,7 +48,12 @@ def make_tracker(
     """
     if constraints:
         check_constraints_possible(setup.parameters)
-    if setup.parameters.matching == "calibrated":
+    matching = setup.parameters.fixed_matching
+    if matching is None:
+        if setup.parameters.mode == "offline":
+            return choosing_tracker.OfflineTracker(setup, appearance, constraints)
+        return choosing_tracker.FirstFrameTracker(setup, appearance, constraints, make_tracker)
+    if matching == "calibrated":
         check_calibration_possible(setup.parameters)
         return (
             CalibratedOnlineTracker(setup)
@@ -293,7 +299,7 @@ def described_in_passing(setup: TrackerSetup, describer: FrameDescriber | None =
     """
     parameters, rate, stopwatch = setup.parameters, setup.frame_rate, setup.stopwatch
     describer = describer or FrameDescriber(setup.matcher.appearance, parameters.flow, rate, stopwatch)
-    if parameters.online_hungarian or parameters.matching == "calibrated":
+    if parameters.online_hungarian or parameters.fixed_matching == "calibrated":
         return DescribedInPassing(describer)
     return DescribedInPassing(
         describer, camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.camera)

@@ -6,6 +6,7 @@ from pathlib import Path
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.left_out import LeftOut
+from siamlink.tracker.parameters import Matching
 from siamlink.tracker.tracks import Tracks
 
 
@@ -62,6 +63,7 @@ class TrackingResult:
         appearance: how far appearance was used; None without one.
         left_out: the detections that are in no track, and why; empty as `tracks` is.
         stride: frames from one frame that the detector processed to the next, as recognised from given detections.
+        matching: learned or calibrated, as the settings say or as it was chosen for the video.
     """
 
     name: str
@@ -75,6 +77,7 @@ class TrackingResult:
     appearance: AppearanceUse | None = None
     left_out: LeftOut = field(default_factory=LeftOut.none)
     stride: int = 1
+    matching: Matching = "learned"
 
     def save(self, folder: str | Path) -> Path:
         """Write the tracks as MOT text to `folder/NAME.txt`, and return this path; an earlier file is replaced.

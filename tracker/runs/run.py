@@ -1,5 +1,7 @@
 """One run: the loop over the frames of a source, or over blocks of detections that are known already."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from siamlink.detectors.base.prefetch import DEPTH, prefetch
@@ -9,6 +11,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DecodedAgain
+from siamlink.tracker.linking.matching_choice import choose_matching
 from siamlink.tracker.linking.processed_frames import recognised_stride
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import described_in_passing, make_tracker
@@ -47,14 +50,16 @@ class TrackingRun:
         self._options, self._detector, self._stopwatch = options, detector, Stopwatch()
         self._detects = source.detections is None and detector is not None
         self._source = self._detect_all(source) if self._detects and options.offline else source
-        self._setup = TrackerSetup(
-            source.frame_rate,
-            options.parameters,
-            options.matcher or options.parameters.load_matcher(),
-            source.image_size,
-            self._stopwatch,
-            stride=1 if source.detections is None else recognised_stride(source.detections.frame),
-            collects_left_out=True,
+        self._setup = self._chosen(
+            TrackerSetup(
+                source.frame_rate,
+                options.parameters,
+                options.matcher or options.parameters.load_matcher(),
+                source.image_size,
+                self._stopwatch,
+                stride=1 if source.detections is None else recognised_stride(source.detections.frame),
+                collects_left_out=True,
+            )
         )
         constraints = self._source.constraints(self._source.detections or Detections.empty())
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
@@ -93,7 +98,17 @@ class TrackingRun:
             appearance=self._appearance_use(),
             left_out=recorder.left_out,
             stride=self._setup.stride or 1,
+            matching=tracker.matching,
         )
+
+    def _chosen(self, setup: TrackerSetup) -> TrackerSetup:
+        """The setup with the matching that suits the detections, if that is to be chosen and they are known."""
+        if setup.parameters.fixed_matching or self._source.detections is None:
+            return setup
+        setup = setup.with_matching(choose_matching(self._source.detections, setup))
+        if setup.parameters.uses_appearance:
+            return setup
+        return replace(setup, matcher=replace(setup.matcher, appearance=None))
 
     def _detect_all(self, source: TrackingInput) -> TrackingInput:
         """The source with the detections of all its frames, for a tracker that needs all of them anyway."""
@@ -171,7 +186,9 @@ class TrackingRun:
             return described_in_passing(setup, describer)
         if source.frames is None:
             return None
-        calibrated = setup.parameters.matching == "calibrated"  # its tracks are smoothed without the camera's motion
+        calibrated = (
+            setup.parameters.fixed_matching == "calibrated"
+        )  # its tracks are smoothed without the camera's motion
         known = source.cache.camera
         camera = None if calibrated else camera_for(setup.matcher, gaps, setup.frame_rate, setup.stopwatch, known)
         return DecodedAgain(source.frames, describer, camera, options.progress)
