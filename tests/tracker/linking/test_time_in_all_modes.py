@@ -16,6 +16,7 @@ TRACKERS = [
     pytest.param(OnlineTracker, {}, id="online"),
     pytest.param(OnlineTracker, {"solver": "hungarian"}, id="online-hungarian"),
     pytest.param(OfflineTracker, {"matching": "calibrated"}, id="calibrated"),
+    pytest.param(WindowedTracker, {"matching": "calibrated"}, id="calibrated-windowed"),
     pytest.param(OnlineTracker, {"matching": "calibrated"}, id="calibrated-online"),
 ]
 
