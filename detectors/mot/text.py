@@ -18,6 +18,9 @@ MAX_COLUMNS = 100
 MAX_SCORE = float(np.finfo(np.float32).max)
 MIN_SIDE = 0.01
 """Pixels; the smallest width or height that is not zero with two decimals."""
+PIXEL_DIGITS, FRACTION_DIGITS = 2, 6
+FRACTIONS = 2.0
+"""Boxes below this in all coordinates are parts of the picture, not pixels, and are written with more digits."""
 
 
 def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = False) -> FloatArray:
@@ -101,11 +104,14 @@ def format_rows(
     ids = np.full(len(detections), -1) if track_id is None else track_id
     marks = np.full(len(detections), -1) if interpolated is None else np.where(interpolated, INTERPOLATED, -1)
     box = detections.box.astype(np.float64)
-    size = np.maximum(box[:, 2:] - box[:, :2], MIN_SIDE)
-    columns = (detections.frame, ids, *box[:, :2].T, *size.T)
+    digits = np.where(np.abs(box).max(axis=1, initial=0) < FRACTIONS, FRACTION_DIGITS, PIXEL_DIGITS)
+    smallest = np.where(digits == PIXEL_DIGITS, MIN_SIDE, 10.0**-FRACTION_DIGITS)[:, None]
+    size = np.maximum(box[:, 2:] - box[:, :2], smallest)
+    columns = (digits, detections.frame, ids, *box[:, :2].T, *size.T)
     values = zip(*(column.tolist() for column in (*columns, detections.score, marks)), strict=True)
     return "".join(
-        f"{f},{i},{x:.2f},{y:.2f},{w:.2f},{h:.2f},{s:.6g},-1,-1,{mark}\n" for f, i, x, y, w, h, s, mark in values
+        f"{f},{i},{x:.{n}f},{y:.{n}f},{w:.{n}f},{h:.{n}f},{s:.6g},-1,-1,{mark}\n"
+        for n, f, i, x, y, w, h, s, mark in values
     )
 
 

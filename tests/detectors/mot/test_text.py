@@ -211,6 +211,13 @@ def test_written_lines_have_ten_columns():
     assert format_rows(Detections.empty()) == ""
 
 
+def test_boxes_as_parts_of_the_picture_keep_their_digits() -> None:
+    parts = Detections.from_boxes(1, [[0.062305, 0.25, 0.155763, 0.583333], [100.004, 20, 120, 60]])
+    first, second = format_rows(parts).splitlines()
+    assert first.startswith("1,-1,0.062305,0.250000,0.093458,0.333333,")
+    assert second.startswith("1,-1,100.00,20.00,20.00,40.00,")
+
+
 def test_a_box_thinner_than_two_decimals_can_be_read_again(write):
     path = write(format_rows(Detections.from_boxes(1, [[1, 1, 1.001, 9]])))
     assert read_rows(path)[0, 4] == 0.01
