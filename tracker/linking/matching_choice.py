@@ -45,8 +45,8 @@ def has_one_upright_shape(detections: Detections) -> bool:
 
 
 def first_frame(detections: Detections) -> Detections:
-    """The detections of the first frame that has some."""
-    return detections[detections.frame == detections.frame.min(initial=0)] if len(detections) else detections
+    """The detections, sorted by frame, of the first frame that has some."""
+    return detections[detections.frame == detections.frame[0]] if len(detections) else detections
 
 
 def choose_matching(detections: Detections, setup: TrackerSetup) -> Matching:
