@@ -5,7 +5,7 @@ import math
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import Field
 
@@ -202,6 +202,16 @@ class TrackerParameters(Parameters):
             any((folder / name).is_file() for name in names) for names in (CALIBRATED_FILES, MODEL_FILES)
         )
         return None if calibrated and learned else "calibrated" if calibrated else "learned"
+
+    def learned(self) -> Self:
+        """These settings with matching learned, for trained models that are given.
+
+        Raises:
+            ConfigError: they ask for calibrated matching.
+        """
+        if self.matching == "calibrated":
+            raise ConfigError("trained matching models are for matching learned, not calibrated")
+        return self.model_copy(update={"matching": "learned"})
 
     @property
     def model_files(self) -> list[Path]:

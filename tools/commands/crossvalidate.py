@@ -39,7 +39,7 @@ def crossvalidate(
     from siamlink.tracker.runs.options import TrackingOptions
     from siamlink.tracker.runs.track import track_input
 
-    parameters = load_parameters(config, settings or [])
+    parameters = load_parameters(config, settings or []).learned()
     appearance = parameters.load_appearance()
     found = find_sequences(data)
     check_folder(output, ["scores.json", REPORT_FILE, PICTURE_FILE], overwrite)

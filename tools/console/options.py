@@ -24,7 +24,8 @@ Config = Annotated[
     str | None,
     typer.Option(
         metavar="NAME|FILE",
-        help="Settings from a shipped configuration (default, fast, windowed, online, paper) or from a YAML file.",
+        help="Settings from a shipped configuration (default, fast, general, windowed, online, paper) or from a YAML "
+        "file.",
     ),
 ]
 Settings = Annotated[

@@ -156,6 +156,7 @@ class Outcome:
             "counts": asdict(result.counts),
             "constraints": source.known.record() if isinstance(source.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
+            "matching": result.matching,
             "wall_seconds": round(self.wall_seconds, 4),
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "config": parameters.model_dump(),

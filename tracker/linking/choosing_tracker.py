@@ -16,7 +16,12 @@ from siamlink.tracker.linking.appearance_source import AppearanceSource, Descrip
 from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
-from siamlink.tracker.linking.matching_choice import choose_by_first_frame, choose_matching
+from siamlink.tracker.linking.matching_choice import (
+    choose_by_first_frame,
+    choose_matching,
+    explains_as_much,
+    has_one_upright_shape,
+)
 from siamlink.tracker.linking.protocol import Tracker, TrackerSetup, read_frame
 from siamlink.tracker.parameters import Matching
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
@@ -26,23 +31,25 @@ MakeTracker = Callable[[TrackerSetup, AppearanceSource | None, Constraints], Tra
 
 
 class _Delegating:
-    """A tracker that hands everything to another one, which may be replaced before there are tracks."""
+    """A tracker that hands everything to another one, which may be replaced before there are tracks.
+
+    Attributes:
+        left_out: the detections of final frames that are in no track.
+    """
 
     _tracker: Tracker
+    left_out: LeftOutCollector
+
+    def _collected(self, tracks: Tracks) -> Tracks:
+        """The tracks; what the chosen tracker left out meanwhile is collected."""
+        left_out = self._tracker.left_out.take()
+        self.left_out.add(left_out.detections, left_out.reason)
+        return tracks
 
     @property
     def matching(self) -> Matching:
         """The matching of the present tracker."""
         return self._tracker.matching
-
-    @property
-    def left_out(self) -> LeftOutCollector:
-        """The detections of final frames that are in no track."""
-        return self._tracker.left_out
-
-    @left_out.setter
-    def left_out(self, collector: LeftOutCollector) -> None:
-        self._tracker.left_out = collector
 
     @property
     def frame(self) -> int:
@@ -85,7 +92,7 @@ class FirstFrameTracker(_Delegating):
     ) -> None:
         self._make_learned = partial(make, setup.with_matching("learned"), appearance, constraints)
         self._tracker = make(setup.with_matching("calibrated"), appearance, constraints)
-        self._chosen = False
+        self.left_out, self._chosen = LeftOutCollector(setup.collects_left_out), False
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
         """Take in the detections of the next frame and return the tracks of the frames that are final with it."""
@@ -93,24 +100,23 @@ class FirstFrameTracker(_Delegating):
             number, new, image = read_frame(detections, image, frame_number, self.frame)
             self._choose(new)
             detections, frame_number = new if detections is not None else None, number
-        return self._tracker.update(detections, image, frame_number)
+        return self._collected(self._tracker.update(detections, image, frame_number))
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """The tracks that `update` would return for the frames of these detections without images, but faster."""
         if not self._chosen and len(detections):
             self._choose(detections.in_frame(int(detections.frame[0])))
-        return self._tracker.update_many(detections)
+        yield from map(self._collected, self._tracker.update_many(detections))
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet."""
-        return self._tracker.finish()
+        return self._collected(self._tracker.finish())
 
     def _choose(self, new: Detections) -> None:
         """Choose by the detections of a frame, if there are any; there are no tracks yet."""
         self._chosen = len(new) > 0
         if self._chosen and choose_by_first_frame(new) == "learned":
-            learned, before = self._make_learned(), self._tracker
-            learned.left_out, frame, self._tracker = before.left_out, before.frame, learned
+            frame, self._tracker = self._tracker.frame, self._make_learned()
             if frame:
                 self._tracker.update(None, None, frame)
 
@@ -126,10 +132,12 @@ class OfflineTracker(_Delegating):
 
     def __init__(self, setup: TrackerSetup, appearance: AppearanceSource | None, constraints: Constraints) -> None:
         self._setup = setup
+        self._described = appearance is not None and setup.matcher.appearance is not None
         self._learned = LinearProgramTracker(setup.with_matching("learned"), appearance, constraints)
         selected = None if appearance is None else _SelectedDetections(appearance, self._learned)
         self._calibrated = CalibratedTracker(setup.with_matching("calibrated"), selected, constraints)
-        self._tracker = self._learned
+        self._tracker: Tracker = self._learned
+        self.left_out = LeftOutCollector(setup.collects_left_out)
         self._waiting: list[Detections] = []
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
@@ -149,10 +157,16 @@ class OfflineTracker(_Delegating):
 
     def finish(self) -> Tracks:
         """The tracks of all frames, by the matching that suits them."""
-        chosen = choose_matching(Detections.concatenate(self._waiting), self._setup)
-        self._waiting = []
-        self._tracker = self._learned if chosen == "learned" else self._calibrated
-        return self._tracker.finish()
+        detections, self._waiting = Detections.concatenate(self._waiting), []
+        if self._described or has_one_upright_shape(detections):
+            chosen = choose_matching(detections, self._setup)
+            self._tracker = self._learned if chosen == "learned" else self._calibrated
+            tracks = self._tracker.finish()
+        else:
+            learned, calibrated = self._learned.finish(), self._calibrated.finish()
+            fewer = explains_as_much(learned, calibrated)
+            self._tracker, tracks = (self._learned, learned) if fewer else (self._calibrated, calibrated)
+        return self._collected(tracks)
 
 
 class _SelectedDetections:

@@ -45,8 +45,8 @@ def has_one_upright_shape(detections: Detections) -> bool:
 
 
 def first_frame(detections: Detections) -> Detections:
-    """The detections of the first frame that has some."""
-    return detections[detections.frame == detections.frame.min(initial=0)] if len(detections) else detections
+    """The detections, sorted by frame, of the first frame that has some."""
+    return detections[detections.frame == detections.frame[0]] if len(detections) else detections
 
 
 def choose_matching(detections: Detections, setup: TrackerSetup) -> Matching:
@@ -72,7 +72,7 @@ def choose_matching(detections: Detections, setup: TrackerSetup) -> Matching:
     with setup.stopwatch.stage("choose"):
         learned = _tracked(LinearProgramTracker(alone), detections)
         calibrated = _tracked(CalibratedTracker(alone), detections)
-    return "learned" if _explains_as_much(learned, calibrated) else "calibrated"
+    return "learned" if explains_as_much(learned, calibrated) else "calibrated"
 
 
 def choose_by_first_frame(detections: Detections) -> Matching:
@@ -80,7 +80,7 @@ def choose_by_first_frame(detections: Detections) -> Matching:
     return "learned" if has_one_upright_shape(detections) else "calibrated"
 
 
-def _explains_as_much(learned: Tracks, calibrated: Tracks) -> bool:
+def explains_as_much(learned: Tracks, calibrated: Tracks) -> bool:
     """Whether the first tracks hold nearly the same detections as the second ones and are far fewer."""
     count, fewer = len(np.unique(calibrated.track_id)), len(np.unique(learned.track_id))
     saved = count - fewer

@@ -69,13 +69,12 @@ class TrackerSetup:
 
 
 class Tracker(Protocol):
-    """A tracker of one video, which is given one frame after another.
+    """A tracker of one video, which is given one frame after another."""
 
-    Attributes:
-        left_out: the detections of final frames that are in no track.
-    """
-
-    left_out: LeftOutCollector
+    @property
+    def left_out(self) -> LeftOutCollector:
+        """The detections of final frames that are in no track."""
+        ...
 
     @property
     def matching(self) -> Matching:

@@ -105,7 +105,7 @@ class _PublicTracker:
         Args:
             frame_rate: frames per second.
             parameters: settings; a `mode` that is not set is the one of this tracker.
-            matcher: the models with their appearance; None: those that the parameters name.
+            matcher: the models of matching learned, with their appearance; None: those that the parameters name.
             image_size: width and height in pixels, if known.
             constraints: by `must_link` and `cannot_link`, on rows of the detections, counted from 0 over all frames.
             describer: describes detections, shared with other trackers of these frames; None: one of its own.
@@ -117,6 +117,8 @@ class _PublicTracker:
             ModelError: no matcher is given, and the one that `parameters` name cannot be loaded.
         """
         self.parameters = _of_mode(parameters or TrackerParameters(), self._mode, type(self).__name__)
+        if matcher is not None and self.parameters.fixed_matching is None:
+            self.parameters = self.parameters.learned()
         matcher = matcher or self.parameters.load_matcher()
         setup = TrackerSetup(frame_rate, self.parameters, matcher, image_size, stopwatch or Stopwatch())
         self._tracker = make_tracker(setup, described_in_passing(setup, describer), constraints)

@@ -102,10 +102,15 @@ class TrackingRun:
         )
 
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:
-        """The setup with the matching that suits the detections, if that is to be chosen and they are known."""
-        if setup.parameters.fixed_matching or self._source.detections is None:
+        """The setup with the matching that suits the detections, if that is to be chosen and they are known.
+
+        Offline without appearance, the tracker chooses at the end: it links with both anyway.
+        """
+        detections, parameters = self._source.detections, setup.parameters
+        describes = setup.matcher.appearance is not None and self._source.frames is not None
+        if parameters.fixed_matching or detections is None or (parameters.mode == "offline" and not describes):
             return setup
-        setup = setup.with_matching(choose_matching(self._source.detections, setup))
+        setup = setup.with_matching(choose_matching(detections, setup))
         if setup.parameters.uses_appearance:
             return setup
         return replace(setup, matcher=replace(setup.matcher, appearance=None))

@@ -151,7 +151,7 @@ def track(
         sequence = video.sequence
         source = open_input(sequence.folder, sequence.detection_file)
         tracks = track_input(
-            source, TrackingOptions(parameters, matcher=matcher, appearance=look_up(video.public))
+            source, TrackingOptions(parameters.learned(), matcher=matcher, appearance=look_up(video.public))
         ).tracks
         with staging(folder) as staged:
             (staged / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
