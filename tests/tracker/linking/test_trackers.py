@@ -29,7 +29,7 @@ def new(matcher, two_levels, solver):
     """Make an online tracker at 30 frames per second."""
 
     def made(**settings: object) -> OnlineTracker:
-        parameters = TrackerParameters(mode="online", solver=solver, **settings)
+        parameters = TrackerParameters(mode="online", matching="learned", solver=solver, **settings)
         return OnlineTracker(30, parameters, matcher if solver == "hungarian" else two_levels)
 
     return made
