@@ -12,16 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.calibrated.candidate_links import candidate_links, learned_links
+from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed, usual_ratio
 from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
-from siamlink.association.calibrated.rounds import (
-    LONGEST_GAP,
-    Estimate,
-    candidate_links,
-    learned_links,
-    usual_ratio,
-)
-from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
+from siamlink.association.calibrated.scene import Scene, end_rows, predecessors, track_numbers
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constrained_lp import solve_constrained, violations
 from siamlink.association.solvers.constraints import Groups
@@ -51,18 +46,17 @@ class ConstrainedLinks:
     learned: LearnedLinks | None
     solve: ConstrainedSolver = solve_constrained
 
-    def obeyed(self, estimate: Estimate, fixed: IntArray | None = None, settled: int = 0) -> Estimate:
+    def obeyed(self, estimate: Estimate, fixed: Fixed | None = None) -> Estimate:
         """The estimate with links that obey all constraints.
 
         Args:
             estimate: of all rounds.
-            fixed: (N,) links that do not change, -1 for none.
-            settled: no link leads to one of the first so many detections.
+            fixed: what does not change.
 
         Raises:
             RuntimeError: `solve` finds no links that obey the constraints with the fixed ones.
         """
-        fixed = np.full(len(self.scene), -1, np.int64) if fixed is None else fixed
+        fixed = fixed or Fixed.nothing(len(self.scene))
         solution = _as_solution(estimate.successor)
         violating = violations(solution, self.groups)
         if not violating:
@@ -70,18 +64,18 @@ class ConstrainedLinks:
             return _joined(estimate, estimate.successor, np.arange(len(self.scene)), track)
         involved = np.isin(self.groups.group, list(set().union(*violating)))
         for _ in range(ROUNDS):
-            estimate = self._linked_again(estimate, involved, fixed, settled)
+            estimate = self._linked_again(estimate, involved, fixed)
         return estimate
 
-    def _linked_again(self, estimate: Estimate, involved: BoolArray, fixed: IntArray, settled: int) -> Estimate:
+    def _linked_again(self, estimate: Estimate, involved: BoolArray, fixed: Fixed) -> Estimate:
         """The estimate, with new links where tracks have detections that are `involved` (N,) in a violation."""
         own = _in_tracks_of(estimate.successor, involved)
-        links = self._candidates(estimate, own, fixed, settled)
+        links = self._candidates(estimate, own, fixed)
         free = _in_tracks_of(estimate.successor, own | _other_ends(links, own))
-        kept = np.where((estimate.successor >= 0) & ~free, estimate.successor, fixed)
+        kept = np.where((estimate.successor >= 0) & ~free, estimate.successor, fixed.successor)
         possible = (kept[links.earlier] < 0) & (predecessors(kept)[links.later] < 0)
         node = track_numbers(kept)
-        first, last = _ends(node)
+        first, last = end_rows(node)
         frame = self.scene.frame
         nothing = np.zeros(len(first))
         problem = LinkProblem(
@@ -96,12 +90,12 @@ class ConstrainedLinks:
         track = groups.joined(self.solve(problem, groups).track_ids())
         return _joined(estimate, kept, node, track, links)
 
-    def _candidates(self, estimate: Estimate, own: BoolArray, fixed: IntArray, settled: int) -> Links:
+    def _candidates(self, estimate: Estimate, own: BoolArray, fixed: Fixed) -> Links:
         """Candidate links between all detections; those in `own` (N,) are candidates for longer gaps in any case."""
         everything = replace(estimate, active=np.ones(len(self.scene), bool), ratio=np.where(own, 0.0, estimate.ratio))
         if self.learned is None:
-            return candidate_links(self.scene, everything, LONGEST_GAP, fixed, settled)
-        return learned_links(self.scene, everything, self.alone, self.learned, fixed, settled)
+            return candidate_links(self.scene, everything, LONGEST_GAP, fixed)
+        return learned_links(self.scene, everything, self.alone, self.learned, fixed)
 
 
 def _joined(
@@ -116,7 +110,7 @@ def _joined(
         track: (T,) the track of each node, 0 for none.
         links: candidate links, with their ratios.
     """
-    first, last = _ends(node)
+    first, last = end_rows(node)
     order = np.flatnonzero(track > 0)
     order = order[np.argsort(track[order], kind="stable")]
     following = track[order[1:]] == track[order[:-1]]
@@ -148,10 +142,3 @@ def _other_ends(links: Links, chosen: BoolArray) -> BoolArray:
     ends[links.later[chosen[links.earlier]]] = True
     ends[links.earlier[chosen[links.later]]] = True
     return ends
-
-
-def _ends(node: IntArray) -> tuple[IntArray, IntArray]:
-    """The first and the last row of each node, both (T,), from the node of each detection (N,)."""
-    first = np.unique(node, return_index=True)[1]
-    last = len(node) - 1 - np.unique(node[::-1], return_index=True)[1]
-    return first, last

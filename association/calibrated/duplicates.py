@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamlink.association.calibrated.likelihood import LinkModel
-from siamlink.association.calibrated.scene import Scene, predecessors, touching_pairs, track_numbers
+from siamlink.association.calibrated.overlaps import overlapping_pairs
+from siamlink.association.calibrated.scene import Scene, end_steps, predecessors, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 LONGEST = 8
@@ -44,10 +45,8 @@ class OverlappingBoxes:
     """Pairs of boxes of the same step that may show one object twice."""
 
     def __init__(self, scene: Scene) -> None:
-        half = scene.extent / 2
-        i, j, common = touching_pairs(scene.step, np.hstack([scene.in_picture - half, scene.in_picture + half]))
-        area = scene.extent.prod(1)
-        same = common >= OVERLAP * (area[i] + area[j] - common)
+        i, j, _, iou = overlapping_pairs(scene)
+        same = iou >= OVERLAP
         self._scene, self._i, self._j = scene, i[same], j[same]
 
     def handovers(self, successor: IntArray, make_model: Callable[[], LinkModel], settled: int = 0) -> list[Handover]:
@@ -60,9 +59,7 @@ class OverlappingBoxes:
         """
         number = track_numbers(successor)
         step, tracks = self._scene.step, int(number.max(initial=-1)) + 1
-        first, last = np.full(tracks, np.iinfo(np.int64).max), np.full(tracks, -1, np.int64)
-        np.minimum.at(first, number, step)
-        np.maximum.at(last, number, step)
+        first, last = end_steps(number, step, tracks)
         p, q = number[self._i], number[self._j]
         p, q = np.where(first[p] <= first[q], p, q), np.where(first[p] <= first[q], q, p)
         shared = last[p] - first[q] + 1

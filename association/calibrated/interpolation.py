@@ -51,10 +51,7 @@ NO_COUNTS = OcclusionCounts()
 def count_occlusions(scene: Scene, successor: IntArray, rows: int) -> OcclusionCounts:
     """The counts of the first `rows` detections of a scene and of the gaps after them, by the links (N,)."""
     first = np.where(np.arange(len(scene)) < rows, successor, -1)
-    _, occluded = gaps_of_links(scene, first)
-    return OcclusionCounts(
-        rows, int((scene.cover[:rows] > OCCLUDED).sum()), int((~occluded).sum()), int(occluded.sum())
-    )
+    return _counts(scene.cover[:rows], _gaps_of_links(scene, first)[1])
 
 
 def interpolated_steps(
@@ -88,14 +85,14 @@ def _missed(scene: Scene, successor: IntArray, past: OcclusionCounts) -> BoolArr
 
     `past` are the counts of earlier detections.
     """
-    earlier, occluded = gaps_of_links(scene, successor)
-    visible_missed, occluded_missed = missed_objects(past + occlusion_counts(scene, occluded))
+    earlier, occluded = _gaps_of_links(scene, successor)
+    visible_missed, occluded_missed = missed_objects(past + _counts(scene.cover, occluded))
     missed = np.ones(len(scene), bool)
     missed[earlier] = np.where(occluded, occluded_missed, visible_missed)
     return missed
 
 
-def gaps_of_links(scene: Scene, successor: IntArray) -> tuple[IntArray, BoolArray]:
+def _gaps_of_links(scene: Scene, successor: IntArray) -> tuple[IntArray, BoolArray]:
     """(Q,) the detections before a gap, and (Q,) whether the object is occluded in the middle of the gap."""
     earlier = np.flatnonzero(successor >= 0)
     gap = scene.step[successor[earlier]] - scene.step[earlier]
@@ -103,10 +100,9 @@ def gaps_of_links(scene: Scene, successor: IntArray) -> tuple[IntArray, BoolArra
     return earlier, _cover_in_gap(scene, earlier, successor[earlier], gap) > OCCLUDED
 
 
-def occlusion_counts(scene: Scene, occluded: BoolArray) -> OcclusionCounts:
-    """The counts of a scene with Q gaps, from whether the object is occluded in each (Q,)."""
-    covered = int((scene.cover > OCCLUDED).sum())
-    return OcclusionCounts(len(scene), covered, int((~occluded).sum()), int(occluded.sum()))
+def _counts(cover: FloatArray, occluded: BoolArray) -> OcclusionCounts:
+    """The counts, from the covered part of each detection (M,) and whether the object is occluded in each gap (Q,)."""
+    return OcclusionCounts(len(cover), int((cover > OCCLUDED).sum()), int((~occluded).sum()), int(occluded.sum()))
 
 
 def missed_objects(counts: OcclusionCounts) -> tuple[bool, bool]:

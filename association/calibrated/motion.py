@@ -20,6 +20,8 @@ from siamlink.detectors.base.arrays import FloatArray
 AXES = 4
 CENTRE = slice(0, 2)
 SIZE = slice(2, 4)
+FEWEST_JUMPS, MOST_JUMPS = 0.001, 0.2
+"""Bounds of the probability of a jump."""
 
 
 @dataclass(frozen=True)
@@ -89,3 +91,8 @@ def own_size(scene: Scene) -> FloatArray:
     square = scene.unit**2
     one = np.ones(len(scene))
     return np.column_stack([square, square, one, one])
+
+
+def jump_probability(jumps: float, links: int) -> float:
+    """The probability of a jump of a box, from the expected number of jumps along some links."""
+    return float(np.clip((jumps + 1) / (links + 100), FEWEST_JUMPS, MOST_JUMPS))

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.calibrated.scene import Scene, predecessors, touching_pairs, track_numbers
+from siamlink.association.calibrated.overlaps import Overlaps
+from siamlink.association.calibrated.scene import Scene, end_steps, predecessors, track_numbers
 from siamlink.association.calibrated.score_evidence import LONG, ScoreEvidence
 from siamlink.detectors.base.arrays import FloatArray, IntArray
-from siamlink.detectors.boxes import SAME_BOX
 
 Features = NDArray[np.float32]
 UNLINKED = 30.0
@@ -70,40 +70,6 @@ OWN = (
     "company",
 )
 """The columns that do not depend on the detection's track."""
-
-
-@dataclass(frozen=True)
-class Overlaps:
-    """Overlaps with boxes of higher scores in the same step, of the same class or nearly the same box.
-
-    Attributes:
-        better: (N,) largest overlap (intersection over union) with a box of a higher score.
-        part: (N,) largest part that a box of a higher score covers.
-    """
-
-    better: FloatArray
-    part: FloatArray
-
-
-def overlaps(scene: Scene) -> Overlaps:
-    """Overlaps of each box with boxes of its step that have a higher score, or an equal score and a larger area.
-
-    Boxes of other classes count only where they are nearly the same box: a rider and the bicycle are two objects.
-    """
-    half = scene.extent / 2
-    i, j, common = touching_pairs(scene.step, np.hstack([scene.in_picture - half, scene.in_picture + half]))
-    order = np.lexsort((scene.unit, scene.score))
-    place = np.empty(len(scene), np.int64)
-    place[order] = np.arange(len(scene))
-    lower, higher = np.where(place[i] < place[j], i, j), np.where(place[i] < place[j], j, i)
-    area = scene.extent.prod(1)
-    iou = common / (area[lower] + area[higher] - common)
-    counts = (scene.code[lower] == scene.code[higher]) | (iou > SAME_BOX)
-    lower, common, iou = lower[counts], common[counts], iou[counts]
-    better, part = np.zeros(len(scene)), np.zeros(len(scene))
-    np.maximum.at(better, lower, iou)
-    np.maximum.at(part, lower, common / area[lower])
-    return Overlaps(better, part)
 
 
 @dataclass(frozen=True)
@@ -234,7 +200,7 @@ def _track_columns(
 ) -> dict[str, FloatArray]:
     """The features of length, links and displacement of each detection's track, and of all tracks."""
     count = np.bincount(number)
-    first, last = _ends(scene.step, number)
+    first, last = end_steps(number, scene.step, len(count))
     span = (last - first + 1)[number]
     before, linked = predecessors(successor), successor >= 0
     weakest = np.full(len(count), UNLINKED)
@@ -256,15 +222,6 @@ def _track_columns(
         "company": np.array(np.log(len(scene) / scene.steps)),
         "seconds": np.log(span * scene.stride / frame_rate),
     }
-
-
-def _ends(step: IntArray, number: IntArray) -> tuple[IntArray, IntArray]:
-    """(T,) first and last step of each track."""
-    tracks = int(number.max(initial=-1)) + 1
-    first, last = np.full(tracks, np.iinfo(np.int64).max), np.full(tracks, -1, np.int64)
-    np.minimum.at(first, number, step)
-    np.maximum.at(last, number, step)
-    return first, last
 
 
 def _place_at(scene: Scene, number: IntArray, step: IntArray) -> FloatArray:

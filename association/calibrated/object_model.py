@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from siamlink.association.boosting.booster import load_booster, predict
-from siamlink.association.calibrated.object_features import NAMES, Features, object_features, overlaps
+from siamlink.association.calibrated.object_features import NAMES, Features, object_features
+from siamlink.association.calibrated.overlaps import overlaps
 from siamlink.association.calibrated.scene import Scene
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siamlink.association.calibrated.estimate import Estimate, fit_noise
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.motion import Motion
 from siamlink.association.calibrated.noise import FEWEST, QUICK_SAMPLE
@@ -31,13 +32,12 @@ from siamlink.association.calibrated.online_window import (
     LinkedFrame,
     WindowLinks,
     in_hindsight,
-    jump_probability,
+    jump_probability_of,
     past_links,
     renumbered,
     window_estimate,
     window_links,
 )
-from siamlink.association.calibrated.rounds import Estimate, fit_noise
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.association.calibrated.states import one_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray
@@ -247,7 +247,7 @@ class OnlineLinker:
         """The parameters of the window by its present links: those of the noise are estimated if that is `due`."""
         estimate = window_estimate(scene, links, scene.steps - 3)
         if self._motion is not None:
-            motion = replace(self._motion, jump_probability=jump_probability(self._window))
+            motion = replace(self._motion, jump_probability=jump_probability_of(self._window))
             estimate = replace(estimate, motion=motion)
         if due and (links.successor >= 0).sum() >= FEWEST:
             estimate = fit_noise(scene, estimate, QUICK_SAMPLE)

@@ -9,18 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.calibrated.interpolation import gaps_of_links, missed_objects, occlusion_counts
+from siamlink.association.calibrated.estimate import Estimate, usual_ratio
+from siamlink.association.calibrated.interpolation import count_occlusions, missed_objects
 from siamlink.association.calibrated.likelihood import transition_columns
 from siamlink.association.calibrated.motion import measurement_variance
 from siamlink.association.calibrated.noise import low_scores, noise_groups
-from siamlink.association.calibrated.object_features import (
-    NAMES,
-    OWN,
-    overlaps,
-    size_lines,
-    size_surprise,
-)
+from siamlink.association.calibrated.object_features import NAMES, OWN, size_lines, size_surprise
 from siamlink.association.calibrated.object_model import ObjectModel
+from siamlink.association.calibrated.overlaps import overlaps
 from siamlink.association.calibrated.rates import (
     AGES,
     LARGEST_EXIT,
@@ -29,7 +25,6 @@ from siamlink.association.calibrated.rates import (
     RateTable,
     ages,
 )
-from siamlink.association.calibrated.rounds import Estimate, usual_ratio
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
 from siamlink.association.calibrated.score_evidence import LONG, ScoreEvidence
 from siamlink.detectors.base.arrays import FloatArray, IntArray
@@ -105,7 +100,7 @@ class WindowStatistics:
             estimate.rates.longest,
             estimate.rates.mean_gap,
         )
-        self.missed = missed_objects(occlusion_counts(scene, gaps_of_links(scene, estimate.successor)[1]))
+        self.missed = missed_objects(count_occlusions(scene, estimate.successor, len(scene)))
         self.gap_survival = np.clip(1 - np.append(0, np.cumsum(np.exp(self.log_gap[1:]))), 0, 1)
         self.table = transition_columns(self.motion, self.longest)
         unknown = len(self._labels)

@@ -11,17 +11,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from siamlink.association.calibrated.candidate_links import candidate_links
+from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, first_estimate
+from siamlink.association.calibrated.motion import jump_probability
 from siamlink.association.calibrated.online_statistics import NewDetections
 from siamlink.association.calibrated.rates import first_rates, update_rates
-from siamlink.association.calibrated.rounds import (
-    FEWEST_JUMPS,
-    LONGEST_GAP,
-    MOST_JUMPS,
-    Estimate,
-    candidate_links,
-    first_estimate,
-    relink,
-)
+from siamlink.association.calibrated.rounds import relink
 from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.detections import Detections
@@ -156,8 +151,7 @@ def window_estimate(scene: Scene, links: WindowLinks, newest: int) -> Estimate:
     return replace(estimate, rates=rates)
 
 
-def jump_probability(window: Iterable[LinkedFrame]) -> float:
+def jump_probability_of(window: Iterable[LinkedFrame]) -> float:
     """The probability of a jump of a box, estimated from the links of a window."""
     links = sum(int((frame.ratio > 0).sum()) for frame in window)
-    jumps = sum(float(frame.jumped.sum()) for frame in window)
-    return float(np.clip((jumps + 1) / (links + 100), FEWEST_JUMPS, MOST_JUMPS))
+    return jump_probability(sum(float(frame.jumped.sum()) for frame in window), links)

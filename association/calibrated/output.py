@@ -2,13 +2,13 @@
 
 import numpy as np
 
+from siamlink.association.calibrated.scene import end_steps
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 OUTPUT_PROBABILITY = 0.5
 """Smallest mean probability of being an object over the detections of a track in the results."""
 END_PROBABILITY = 0.25
 """Smallest probability of being an object, by either model, of the first and the last detection of a track."""
-
 YOUNG = 5
 """Most detections of a young track, and steps within which its last one lies."""
 
@@ -20,9 +20,9 @@ def young_tracks(number: IntArray, step: IntArray) -> BoolArray:
         number: (N,) the track of each, from 0.
         step: (N,) its step.
     """
-    last = np.full(int(number.max(initial=-1)) + 1, -1, np.int64)
-    np.maximum.at(last, number, step)
-    young: BoolArray = (np.bincount(number) <= YOUNG) & (last > step.max(initial=0) - YOUNG)
+    count = np.bincount(number)
+    _, last = end_steps(number, step, len(count))
+    young: BoolArray = (count <= YOUNG) & (last > step.max(initial=0) - YOUNG)
     return young[number]
 
 
@@ -43,9 +43,7 @@ def output_detections(
     if required is not None:
         good_track[number[required]] = True
         good = good | required
-    first, last = np.full(len(good_track), np.iinfo(np.int64).max), np.full(len(good_track), -1, np.int64)
-    np.minimum.at(first, number[good], step[good])
-    np.maximum.at(last, number[good], step[good])
+    first, last = end_steps(number[good], step[good], len(good_track))
     rows: BoolArray = good_track[number] & (step >= first[number]) & (step <= last[number])
     return rows
 
@@ -58,9 +56,6 @@ def between_required(number: IntArray, step: IntArray, required: BoolArray) -> B
         step: (N,) its step.
         required: (N,) whether it must be in the results.
     """
-    count = int(number.max(initial=-1)) + 1
-    first, last = np.full(count, np.iinfo(np.int64).max), np.full(count, -1, np.int64)
-    np.minimum.at(first, number[required], step[required])
-    np.maximum.at(last, number[required], step[required])
+    first, last = end_steps(number[required], step[required], int(number.max(initial=-1)) + 1)
     between: BoolArray = (step >= first[number]) & (step < last[number])
     return between

@@ -58,6 +58,11 @@ class Scene:
         return len(self.starts) - 1
 
     @property
+    def box(self) -> FloatArray:
+        """(N, 4) x1 y1 x2 y2 in the picture, in pixels."""
+        return np.hstack([self.in_picture - self.extent / 2, self.in_picture + self.extent / 2])
+
+    @property
     def scored(self) -> bool:
         """Whether the scores differ; constant scores carry no information."""
         return bool(len(self) and self.score.min() < self.score.max())
@@ -200,3 +205,27 @@ def track_numbers(successor: IntArray) -> IntArray:
         start = further
     number: IntArray = (np.cumsum(is_first) - 1)[start]
     return number
+
+
+def end_rows(number: IntArray) -> tuple[IntArray, IntArray]:
+    """The first and the last row of each track, both (T,), from the track of each detection (N,), counted from 0."""
+    first = np.unique(number, return_index=True)[1]
+    last = len(number) - 1 - np.unique(number[::-1], return_index=True)[1]
+    return first, last
+
+
+def end_steps(number: IntArray, step: IntArray, tracks: int) -> tuple[IntArray, IntArray]:
+    """The first and the last step of each track.
+
+    Args:
+        number: (M,) the track of each of some detections, counted from 0.
+        step: (M,) its step.
+        tracks: the number of tracks, T.
+
+    Returns:
+        Both (T,); of a track without such a detection, the first is above all steps and the last is -1.
+    """
+    first, last = np.full(tracks, np.iinfo(np.int64).max), np.full(tracks, -1, np.int64)
+    np.minimum.at(first, number, step)
+    np.maximum.at(last, number, step)
+    return first, last

@@ -6,7 +6,8 @@ objects. The track of a second box begins and ends within the first one, and is 
 
 import numpy as np
 
-from siamlink.association.calibrated.scene import Scene, touching_pairs, track_numbers
+from siamlink.association.calibrated.overlaps import overlapping_pairs
+from siamlink.association.calibrated.scene import Scene, end_rows, track_numbers
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.boxes import suppress_non_maxima
 
@@ -35,9 +36,9 @@ def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> 
         probability: (N,) that each is an object, from features that do not depend on its track.
     """
     none = np.zeros(len(scene), bool)
-    half = scene.extent / 2
-    box = np.hstack([scene.in_picture - half, scene.in_picture + half])
-    i, j, overlap = _overlapping_pairs(scene, box)
+    i, j, _, overlap = overlapping_pairs(scene)
+    alike = scene.code[i] == scene.code[j]
+    i, j, overlap = i[alike], j[alike], overlap[alike]
     close = overlap >= OVERLAP
     if close.sum() <= FEWEST * len(scene):  # each pair has one second box at most
         return none
@@ -47,19 +48,12 @@ def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> 
     if (within[worse] * (1 - probability[worse])).sum() <= FEWEST * len(scene):
         return none
     suppressed = np.ones(len(scene), bool)
-    kept = suppress_non_maxima(box.astype(np.float32), scene.score.astype(np.float32), OVERLAP, scene.step, scene.code)
+    kept = suppress_non_maxima(
+        scene.box.astype(np.float32), scene.score.astype(np.float32), OVERLAP, scene.step, scene.code
+    )
     suppressed[kept] = False
     second: BoolArray = suppressed & (probability < MOST_PROBABLE)
     return second
-
-
-def _overlapping_pairs(scene: Scene, box: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs of detections (P,) of one step and class whose boxes (N, 4) overlap, and their IoU (P,)."""
-    i, j, common = touching_pairs(scene.step, box)
-    alike = scene.code[i] == scene.code[j]
-    i, j, common = i[alike], j[alike], common[alike]
-    area = scene.extent.prod(1)
-    return i, j, common / (area[i] + area[j] - common)
 
 
 def _is_short(number: IntArray, i: IntArray, j: IntArray) -> BoolArray:
@@ -74,11 +68,9 @@ def _is_short(number: IntArray, i: IntArray, j: IntArray) -> BoolArray:
 
 def _within_another(number: IntArray, i: IntArray, j: IntArray, overlap: FloatArray) -> BoolArray:
     """(N,) whether the track (N,) of each detection begins and ends within another box, from overlaps of pairs (P,)."""
-    count = len(number)
-    largest = np.zeros(count)
+    largest = np.zeros(len(number))
     np.maximum.at(largest, i, overlap)
     np.maximum.at(largest, j, overlap)
-    _, first = np.unique(number, return_index=True)
-    _, last = np.unique(number[::-1], return_index=True)
-    ends: BoolArray = np.minimum(largest[first], largest[count - 1 - last]) >= TOUCHING
+    first, last = end_rows(number)
+    ends: BoolArray = np.minimum(largest[first], largest[last]) >= TOUCHING
     return ends[number]

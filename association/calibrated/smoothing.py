@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from siamlink.association.calibrated.estimate import Estimate
 from siamlink.association.calibrated.motion import own_size, transitions
-from siamlink.association.calibrated.rounds import Estimate
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.states import States, one_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray

@@ -7,11 +7,12 @@ import numpy as np
 from siamlink.association.calibrated.appearance import Describe
 from siamlink.association.calibrated.camera import Camera, still_camera
 from siamlink.association.calibrated.camera_choice import best_camera
+from siamlink.association.calibrated.estimate import Estimate
 from siamlink.association.calibrated.interpolation import NO_COUNTS, OcclusionCounts, interpolated_steps
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.output import between_required, output_detections, young_tracks
-from siamlink.association.calibrated.rounds import Estimate, calibrate
+from siamlink.association.calibrated.rounds import calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
 from siamlink.association.calibrated.smoothing import Gaps, Smoother
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray

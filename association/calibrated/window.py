@@ -11,23 +11,19 @@ import numpy as np
 
 from siamlink.association.calibrated.appearance import Describe
 from siamlink.association.calibrated.camera import still_camera
+from siamlink.association.calibrated.candidate_links import candidate_links, learned_links
 from siamlink.association.calibrated.constrained import ConstrainedLinks, ConstrainedSolver
 from siamlink.association.calibrated.duplicates import OverlappingBoxes
+from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed, fit_noise, restrict_to
 from siamlink.association.calibrated.interpolation import NO_COUNTS, count_occlusions
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.noise import QUICK_SAMPLE, continued_noise_factor
 from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.rates import GAP_COUNTS, count_gaps, first_rates, update_rates
 from siamlink.association.calibrated.rounds import (
-    LONGEST_GAP,
     STRONG,
-    Estimate,
     calibrate,
-    candidate_links,
-    fit_noise,
-    learned_links,
     relink,
-    restrict_to,
     with_weak_detections,
     without_duplicates,
 )
@@ -114,7 +110,7 @@ class WindowLinker:
         if groups.constrained.any():
             alone = classifier.alone(classifier.features(estimate.successor, estimate.ratio))
             constrained = ConstrainedLinks(scene, groups, alone, self._models.links, solve)
-            estimate = constrained.obeyed(estimate, self._fixed(estimate.successor), self._settled)
+            estimate = constrained.obeyed(estimate, self._fixed(estimate.successor))
         self._estimate = estimate
         self._scene, self._solved = scene, self._solved + 1
         required, camera = groups.required, still_camera(scene)
@@ -145,10 +141,10 @@ class WindowLinker:
         )
         return count
 
-    def _fixed(self, successor: IntArray) -> IntArray:
-        """(N,) those links between settled detections, -1 for none, of the present ones (N,)."""
+    def _fixed(self, successor: IntArray) -> Fixed:
+        """The settled detections, and those of the present links (N,) that are between them."""
         inside = (np.arange(len(successor)) < self._settled) & (successor < self._settled)
-        return np.where(inside, successor, -1)
+        return Fixed(np.where(inside, successor, -1), self._settled)
 
     def _linked(self, scene: Scene, classifier: ObjectClassifier, describe: Describe | None) -> Estimate:
         """The estimate of the window, whose first detections are those of the last estimate."""
@@ -162,9 +158,7 @@ class WindowLinker:
         fixed = self._fixed(successor)
         if scene.stride != self._stride or (last.successor >= 0).sum() < FEWEST_LINKS:
             self._stride, self._gaps = scene.stride, np.zeros(GAP_COUNTS)
-            self._strong = calibrate(
-                scene, np.zeros(len(scene)), classifier, learned, fixed=fixed, settled=self._settled
-            )
+            self._strong = calibrate(scene, np.zeros(len(scene)), classifier, learned, fixed=fixed)
             return self._strong
         estimate = Estimate(
             motion=last.motion,
@@ -177,28 +171,28 @@ class WindowLinker:
         )
         return self._continued(scene, estimate, classifier, fixed)
 
-    def _continued(self, scene: Scene, estimate: Estimate, classifier: ObjectClassifier, fixed: IntArray) -> Estimate:
+    def _continued(self, scene: Scene, estimate: Estimate, classifier: ObjectClassifier, fixed: Fixed) -> Estimate:
         """The estimate after one round each of links to the next step, of strong detections, and of all.
 
         The noise is fitted to strong detections only. Weak ones are too often in tracks where they do not belong.
         """
-        settled, learned = self._settled, self._models.links
-        estimate = relink(scene, estimate, candidate_links(scene, estimate, 1, fixed, settled), fixed)
+        learned = self._models.links
+        estimate = relink(scene, estimate, candidate_links(scene, estimate, 1, fixed), fixed)
         features = classifier.features(estimate.successor, estimate.ratio)
         alone = classifier.alone(features)
         estimate = self._with_rates(scene, estimate, alone)
         estimate = restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~estimate.duplicate)
         if learned is None:
-            links = candidate_links(scene, estimate, LONGEST_GAP, fixed, settled)
+            links = candidate_links(scene, estimate, LONGEST_GAP, fixed)
         else:
-            links = learned_links(scene, estimate, alone, learned, fixed, settled)
+            links = learned_links(scene, estimate, alone, learned, fixed)
         overlapping = OverlappingBoxes(scene)
-        estimate = without_duplicates(scene, relink(scene, estimate, links, fixed), overlapping, settled)
+        estimate = without_duplicates(scene, relink(scene, estimate, links, fixed), overlapping, fixed)
         if self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0:
             estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
         self._strong = estimate = self._with_rates(scene, estimate, alone)
-        estimate = with_weak_detections(scene, estimate, alone, learned, fixed, settled)
-        return without_duplicates(scene, estimate, overlapping, settled)
+        estimate = with_weak_detections(scene, estimate, alone, learned, fixed)
+        return without_duplicates(scene, estimate, overlapping, fixed)
 
     def _with_rates(self, scene: Scene, estimate: Estimate, alone: FloatArray) -> Estimate:
         rates = update_rates(

@@ -13,6 +13,8 @@ from pydantic import Field
 
 from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
 from siamlink.association.calibrated import object_features
+from siamlink.association.calibrated.candidate_links import candidate_links
+from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, usual_ratio
 from siamlink.association.calibrated.learned import HIGHEST, LOWEST, SCALE, SHIFT
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
 from siamlink.association.calibrated.link_features import link_features
@@ -21,16 +23,8 @@ from siamlink.association.calibrated.object_features import OWN, Features
 from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.online import OnlineLinker
 from siamlink.association.calibrated.online_tracks import ONLINE_NAMES
-from siamlink.association.calibrated.rounds import (
-    LEARNED_ROUND,
-    LONGEST_GAP,
-    ROUNDS,
-    STRONG_ROUND,
-    Estimate,
-    calibrate,
-    candidate_links,
-    usual_ratio,
-)
+from siamlink.association.calibrated.overlaps import overlaps
+from siamlink.association.calibrated.rounds import LEARNED_ROUND, ROUNDS, STRONG_ROUND, calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.training.ground_truth import NOT_COUNTED, has_ground_truth, is_next
@@ -114,8 +108,9 @@ def early_object_examples(labelled: LabelledScene, parameters: CalibratedTrainin
     """The detections as the models of objects first see them: after the rounds that need no model."""
     scene = labelled.scene
     estimate = calibrate(scene, np.zeros(len(scene)), None, rounds=STRONG_ROUND)
-    overlaps = object_features.overlaps(scene)
-    features = object_features.object_features(scene, estimate.successor, estimate.ratio, overlaps, labelled.frame_rate)
+    features = object_features.object_features(
+        scene, estimate.successor, estimate.ratio, overlaps(scene), labelled.frame_rate
+    )
     return _object_examples(labelled, features, parameters)
 
 

@@ -79,10 +79,6 @@ class ProcessedFrames:
             return detections
         return detections.with_frame(((detections.frame - self._origin) // self.stride + 1).astype(np.int32))
 
-    def frames_to(self, last: int) -> NDArray[np.int64]:
-        """The processed frames up to a last one."""
-        return np.arange(self._origin, last + 1, self.stride, dtype=np.int64)
-
 
 EVERY_FRAME = ProcessedFrames(1)
 """Of a detector that processes every frame."""

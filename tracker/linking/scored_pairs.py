@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import ComparedPairs
 from siamlink.association.matcher import detection_features
@@ -98,17 +99,10 @@ class ScoredPairs:
             compare: compares pairs by appearance; None: context alone decides.
             processed: gaps are counted in the steps of these frames.
         """
-        stopwatch, matcher, gate = setup.stopwatch, setup.matcher, setup.parameters.gate
+        stopwatch, matcher = setup.stopwatch, setup.matcher
         with stopwatch.stage("features"):
             detections = Detections.concatenate([self.detections, later])
-            stepped, rate = processed.at_steps(detections), setup.frame_rate / processed.stride
-            since_step = int(stepped.frame[: len(self.detections)].max(initial=0)) + 1
-            new = candidate_pairs(stepped, rate, gate, since_step)
-            new, class_nats = _of_possible_classes(new, detections, scene)
-            motion = self.motion.continued_by(past_motion(stepped, new))
-            near = new.gap(stepped.frame) <= gate.max_link_frames
-            new, class_nats = new[near], class_nats[near]
-            features = pair_features(stepped, new, scene.score_rank(detections), rate, motion)
+            new, class_nats, features, motion = self._new_pairs(detections, scene, setup, processed)
         with stopwatch.stage("boosting"):
             context = add_evidence(matcher.context_probability(features), class_nats)
             undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
@@ -134,6 +128,24 @@ class ScoredPairs:
             open_count=self.open_count + len(undecided),
             compared_count=self.compared_count + compared_count,
         )
+
+    def _new_pairs(
+        self, detections: Detections, scene: SceneStatistics, setup: TrackerSetup, processed: ProcessedFrames
+    ) -> tuple[Pairs, FloatArray, NDArray[np.float32], Motion]:
+        """Q candidate pairs with later detections, their evidence of classes (Q,) in nats and features (Q, F).
+
+        Also the motion of all N detections; `scene`, `setup` and `processed` are those of `extended`.
+        """
+        gate = setup.parameters.gate
+        stepped, rate = processed.at_steps(detections), setup.frame_rate / processed.stride
+        since_step = int(stepped.frame[: len(self.detections)].max(initial=0)) + 1
+        pairs = candidate_pairs(stepped, rate, gate, since_step)
+        pairs, class_nats = _of_possible_classes(pairs, detections, scene)
+        motion = self.motion.continued_by(past_motion(stepped, pairs))
+        near = pairs.gap(stepped.frame) <= gate.max_link_frames
+        pairs, class_nats = pairs[near], class_nats[near]
+        features = pair_features(stepped, pairs, scene.score_rank(detections), rate, motion)
+        return pairs, class_nats, features, motion
 
 
 def _of_possible_classes(pairs: Pairs, detections: Detections, scene: SceneStatistics) -> tuple[Pairs, FloatArray]:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from siamlink.association.calibrated.estimate import Estimate
 from siamlink.association.calibrated.models import shipped_models
 from siamlink.association.calibrated.online_statistics import WindowStatistics
 from siamlink.association.calibrated.online_tracks import OpenTracks, tracks_of_window
 from siamlink.association.calibrated.online_window import WindowLinks, window_estimate
-from siamlink.association.calibrated.rounds import Estimate
 from siamlink.association.calibrated.scene import make_scene
 from siamlink.association.calibrated.states import one_sided_states
 from siamlink.detectors.detections import Detections

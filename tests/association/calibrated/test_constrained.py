@@ -7,8 +7,9 @@ import pytest
 from numpy.typing import NDArray
 
 from siamlink.association.calibrated.constrained import ConstrainedLinks
+from siamlink.association.calibrated.estimate import Estimate, Fixed
 from siamlink.association.calibrated.models import shipped_models
-from siamlink.association.calibrated.rounds import Estimate, calibrate
+from siamlink.association.calibrated.rounds import calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
 from siamlink.association.solvers.constraints import Constraint, cannot_link, group_detections, must_link
 from siamlink.detectors.detections import Detections
@@ -81,7 +82,7 @@ def test_fixed_links_stay_and_nothing_leads_to_settled_detections(meeting: tuple
     inside = (np.arange(len(scene)) < settled) & (estimate.successor < settled)
     fixed = np.where(inside, estimate.successor, -1)
     groups = group_detections(scene.frame.astype(np.int32), [must_link(0, 115), must_link(1, 114)])
-    swapped = ConstrainedLinks(scene, groups, np.full(len(scene), 0.9), None).obeyed(estimate, fixed, settled)
+    swapped = ConstrainedLinks(scene, groups, np.full(len(scene), 0.9), None).obeyed(estimate, Fixed(fixed, settled))
     assert (swapped.successor[fixed >= 0] == fixed[fixed >= 0]).all()
     number = tracks(swapped)
     assert number[0] == number[115] != number[1] == number[114]

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from siamlink.association.calibrated.candidate_links import link_model
 from siamlink.association.calibrated.duplicates import OverlappingBoxes, apply
-from siamlink.association.calibrated.rounds import first_estimate, link_model
+from siamlink.association.calibrated.estimate import first_estimate
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.detectors.detections import Detections
 

@@ -3,8 +3,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import multivariate_t
 
+from siamlink.association.calibrated.candidate_links import link_model
+from siamlink.association.calibrated.estimate import first_estimate
 from siamlink.association.calibrated.likelihood import Links, log_student2
-from siamlink.association.calibrated.rounds import first_estimate, link_model
 from siamlink.association.calibrated.scene import make_scene
 from siamlink.detectors.detections import Detections
 

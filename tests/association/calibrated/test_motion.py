@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from siamlink.association.calibrated.motion import Motion, measurement_variance, own_size, transitions
+from siamlink.association.calibrated.motion import Motion, jump_probability, measurement_variance, own_size, transitions
 from siamlink.association.calibrated.scene import make_scene
 from siamlink.detectors.detections import Detections
 
@@ -33,3 +34,9 @@ def test_noise_is_in_sides_of_the_box_and_motion_in_its_own_size() -> None:
     variance = measurement_variance(scene, MOTION, np.array([2.0]))
     np.testing.assert_allclose(np.sqrt(variance), [[0.6, 3.2, 0.1, 0.04]])
     np.testing.assert_allclose(own_size(scene), [[400, 400, 1, 1]])
+
+
+def test_the_probability_of_a_jump_has_bounds() -> None:
+    assert jump_probability(0.0, 0) == pytest.approx(0.01)
+    assert jump_probability(0.0, 100_000) == 0.001
+    assert jump_probability(90.0, 100) == 0.2

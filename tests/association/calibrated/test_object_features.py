@@ -1,13 +1,8 @@
 import numpy as np
 import pytest
 
-from siamlink.association.calibrated.object_features import (
-    NAMES,
-    object_features,
-    overlaps,
-    size_lines,
-    size_surprise,
-)
+from siamlink.association.calibrated.object_features import NAMES, object_features, size_lines, size_surprise
+from siamlink.association.calibrated.overlaps import overlaps
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.detectors.detections import Detections
 
@@ -36,13 +31,6 @@ def test_columns_of_a_track() -> None:
     assert column["score_evidence"][0] > 0 > column["score_evidence"][1]
 
 
-def test_overlaps_are_with_boxes_of_higher_scores_only() -> None:
-    box = [[0, 0, 10, 10], [5, 0, 15, 10], [5, 0, 15, 10]]
-    found = overlaps(make_scene(Detections([1, 1, 2], box, [0.9, 0.5, 0.4], [0] * 3)))
-    assert found.better.tolist() == pytest.approx([0, 1 / 3, 0])
-    assert found.part.tolist() == pytest.approx([0, 0.5, 0])
-
-
 def test_an_unusual_height_is_a_surprise() -> None:
     frame = np.arange(1, 41)
     box = np.tile([0.0, 0, 40, 100], (40, 1))
@@ -51,11 +39,3 @@ def test_an_unusual_height_is_a_surprise() -> None:
     surprise = size_surprise(scene, size_lines(scene, np.zeros(40, int)))
     assert surprise[20] == 8
     assert np.abs(np.delete(surprise, 20)).max() < 1
-
-
-def test_boxes_of_another_class_are_no_better_ones_unless_they_are_the_same_box() -> None:
-    box = np.array([[0, 0, 100, 100], [0, 10, 100, 110], [2, 0, 102, 100]], float)
-    label = np.array([0, 1, 2])
-    scene = make_scene(Detections(np.ones(3), box, [0.9, 0.8, 0.7], label))
-    assert overlaps(scene).better == pytest.approx([0, 0, 98 / 102])
-    assert overlaps(make_scene(Detections(np.ones(3), box, [0.9, 0.8, 0.7], label * 0))).better[1] > 0.8

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamlink.association.calibrated.scene import make_scene, pairs_within, track_numbers
+from siamlink.association.calibrated.scene import end_rows, end_steps, make_scene, pairs_within, track_numbers
 from siamlink.detectors.detections import Detections
 
 
@@ -41,3 +41,12 @@ def test_cover_is_the_largest_part_under_another_box() -> None:
 
 def test_tracks_are_numbered_by_their_first_detections() -> None:
     assert track_numbers(np.array([-1, 3, -1, 4, -1])).tolist() == [0, 1, 2, 1, 1]
+
+
+def test_ends_of_tracks() -> None:
+    number, step = np.array([0, 1, 0, 1, 0]), np.array([0, 0, 2, 3, 7])
+    first, last = end_rows(number)
+    assert (first.tolist(), last.tolist()) == ([0, 1], [4, 3])
+    begin, end = end_steps(number, step, 3)
+    assert (begin[:2].tolist(), end.tolist()) == ([0, 0], [7, 3, -1])
+    assert begin[2] > 7

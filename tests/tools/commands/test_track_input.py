@@ -184,7 +184,10 @@ def test_given_detections_outlive_a_truncated_video(
     check_two_tracks("out", "SEQ")
     shown = video_facts("out/SEQ.mp4")[3]
     assert shown < LAST
-    assert result.line.startswith(f"SEQ: ends after {shown} of 24 frames; the video ends there")
+    appearance, ended = result.err.splitlines()
+    assert appearance.startswith("SEQ: ")
+    assert appearance.endswith("geometry alone after it")
+    assert ended.startswith(f"SEQ: ends after {shown} of 24 frames; the video ends there")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from siamlink.detectors.detections import Detections
 from siamlink.tools.running.left_out_note import left_out_note, stride_note
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, SHORT_TRACK, LeftOut
+from siamlink.tracker.parameters import Matching
 from siamlink.tracker.runs.result import Counts, TrackingResult
 from siamlink.tracker.tracks import Tracks
 
@@ -20,12 +21,18 @@ def boxes(
     return Detections(np.arange(1, count + 1), np.hstack([corner, corner + sides]), scores, np.full(count, label))
 
 
-def result(tracked: Detections, out: Detections, reason: int = FALSE_ALARM, stride: int = 1) -> TrackingResult:
+def result(
+    tracked: Detections,
+    out: Detections,
+    reason: int = FALSE_ALARM,
+    stride: int = 1,
+    matching: Matching = "learned",
+) -> TrackingResult:
     left_out = LeftOut(out, np.full(len(out), reason, np.uint8))
     counts = Counts(len(tracked) + len(out), 1, len(tracked), 0, left_out.counts)
     tracks = Tracks.from_detections(tracked, np.arange(1, len(tracked) + 1).astype(np.int32))
     every = Detections.concatenate([tracked, out])
-    return TrackingResult("A", tracks, every, counts, None, 100, None, {}, None, left_out, stride)
+    return TrackingResult("A", tracks, every, counts, None, 100, None, {}, None, left_out, stride, matching)
 
 
 @pytest.mark.parametrize(
@@ -39,27 +46,27 @@ def result(tracked: Detections, out: Detections, reason: int = FALSE_ALARM, stri
     ],
 )
 def test_the_kind_of_confident_detections_in_no_track_is_named_with_the_remedy(out: Detections, kind: str) -> None:
-    note = left_out_note(result(boxes(200, 0.8), out), learned=True)
+    note = left_out_note(result(boxes(200, 0.8), out))
     assert int(note.split()[0]) >= 10
     assert f"confident detections ({kind}" in note
     assert "taken for false alarms; the shipped models know pedestrians" in note
-    assert "pedestrians" not in left_out_note(result(boxes(200, 0.8), out), learned=False)
+    assert "pedestrians" not in left_out_note(result(boxes(200, 0.8), out, matching="calibrated"))
 
 
 def test_without_a_kind_the_reasons_are_said() -> None:
     some = result(boxes(200, 0.8), boxes(60, 0.9), SHORT_TRACK)
-    assert left_out_note(some, learned=True) == "60 confident detections are in no track: 60 seen in too few frames"
+    assert left_out_note(some) == "60 confident detections are in no track: 60 seen in too few frames"
 
 
 def test_detections_of_low_scores_and_few_detections_are_not_worth_a_line() -> None:
-    assert left_out_note(result(boxes(200, 0.8), boxes(150, 0.3)), learned=True) == ""
-    assert left_out_note(result(boxes(200, 0.8), boxes(9, 0.9)), learned=True) == ""
+    assert left_out_note(result(boxes(200, 0.8), boxes(150, 0.3))) == ""
+    assert left_out_note(result(boxes(200, 0.8), boxes(9, 0.9))) == ""
 
 
 def test_where_most_detections_are_in_no_track_the_line_says_so_whatever_their_scores() -> None:
-    note = left_out_note(result(boxes(10, 0.8), boxes(150, 0.3), DUPLICATE), learned=False)
+    note = left_out_note(result(boxes(10, 0.8), boxes(150, 0.3), DUPLICATE, matching="calibrated"))
     assert note == "10 of 160 detections are in tracks: 150 suppressed as duplicates of better boxes"
-    assert left_out_note(result(boxes(0, 1), boxes(5, 0.3)), learned=False).startswith(
+    assert left_out_note(result(boxes(0, 1), boxes(5, 0.3), matching="calibrated")).startswith(
         "0 of 5 detections are in tracks"
     )
 

@@ -49,7 +49,7 @@ def test_detections_that_end_in_no_track_are_noted_with_the_remedy(
 ) -> None:
     cars = "".join(f"{frame},-1,{15 * frame},10,120,45,0.9\n" for frame in range(1, 25))
     folder = str(sequence("A", None, detections=cars))
-    job = Job(here / "out", TrackerParameters(appearance="none"), video=False)
+    job = Job(here / "out", TrackerParameters(matching="learned", appearance="none"), video=False)
     list(track_sources([folder], job, 1))
     noted = capsys.readouterr().err.splitlines()[-1]
     assert noted.startswith("A: 0 of 24 detections are in tracks: 24 taken for false alarms;")

@@ -11,11 +11,12 @@ from siamlink.tracker.tracks import Tracks
 PERSON, BICYCLE, CAR, VAN = 0, 1, 2, 7
 FRAMES = 90
 TRACKERS = [
-    pytest.param(OfflineTracker, {}, id="offline"),
-    pytest.param(WindowedTracker, {}, id="windowed"),
-    pytest.param(OnlineTracker, {}, id="online"),
+    pytest.param(OfflineTracker, {"matching": "learned"}, id="offline"),
+    pytest.param(WindowedTracker, {"matching": "learned"}, id="windowed"),
+    pytest.param(OnlineTracker, {"matching": "learned"}, id="online"),
     pytest.param(OnlineTracker, {"solver": "hungarian"}, id="online-hungarian"),
     pytest.param(OfflineTracker, {"matching": "calibrated"}, id="calibrated"),
+    pytest.param(WindowedTracker, {"matching": "calibrated"}, id="calibrated-windowed"),
     pytest.param(OnlineTracker, {"matching": "calibrated"}, id="calibrated-online"),
 ]
 

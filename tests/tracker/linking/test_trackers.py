@@ -29,7 +29,7 @@ def new(matcher, two_levels, solver):
     """Make an online tracker at 30 frames per second."""
 
     def made(**settings: object) -> OnlineTracker:
-        parameters = TrackerParameters(mode="online", solver=solver, **settings)
+        parameters = TrackerParameters(mode="online", matching="learned", solver=solver, **settings)
         return OnlineTracker(30, parameters, matcher if solver == "hungarian" else two_levels)
 
     return made
@@ -80,9 +80,9 @@ def test_only_the_tracks_of_the_present_frame_are_given_and_finish_adds_none(new
 @pytest.mark.slow
 def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
     found = street(frame_count=50).detections()
-    window = WindowedTracker(30, TrackerParameters(mode="windowed", latency_seconds=0), two_levels)
+    window = WindowedTracker(30, TrackerParameters(mode="windowed", matching="learned", latency_seconds=0), two_levels)
     patient = {"tracklet_entry": 2.5, "min_seconds": 0.2}
-    tracker = OnlineTracker(30, TrackerParameters(mode="online", online=patient), two_levels)
+    tracker = OnlineTracker(30, TrackerParameters(mode="online", matching="learned", online=patient), two_levels)
     for frame in range(1, 51):
         there, here = (each.update(found.in_frame(frame), frame_number=frame) for each in (window, tracker))
         assert there.to_mot_text() == here.to_mot_text()
@@ -91,7 +91,7 @@ def test_the_linear_program_is_that_of_a_window_without_delay(two_levels):
 
 def test_a_track_is_extrapolated_for_a_moment_and_then_continued(two_levels):
     """A person walks to the right and is not detected for some frames."""
-    tracker = OnlineTracker(30, TrackerParameters(mode="online"), two_levels)
+    tracker = OnlineTracker(30, TrackerParameters(mode="online", matching="learned"), two_levels)
     people = Walkers(people=3, pillar=0, miss_rate=0, false_rate=0)
     found = [each for each, _ in people.frames(80)]
     for frame in range(40):

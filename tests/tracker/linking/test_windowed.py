@@ -21,7 +21,7 @@ RATE = 30
 
 
 def windowed(seconds: float, **others: object) -> TrackerParameters:
-    return TrackerParameters(mode="windowed", latency_seconds=seconds, **others)
+    return TrackerParameters(mode="windowed", matching="learned", latency_seconds=seconds, **others)
 
 
 def run(tracker: WindowedTracker, detections: Detections, last: int) -> Tracks:

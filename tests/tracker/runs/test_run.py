@@ -19,7 +19,7 @@ from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track, track_input
 
 OPEN = AppearanceGate(low=0.001, high=0.999)
-OFFLINE = TrackerParameters(appearance_gate=OPEN)
+OFFLINE = TrackerParameters(matching="learned", appearance_gate=OPEN)
 ONLINE = TrackerParameters(mode="online", solver="hungarian", appearance_gate=OPEN)
 MODES = pytest.mark.parametrize("parameters", [OFFLINE, ONLINE], ids=["offline", "online"])
 

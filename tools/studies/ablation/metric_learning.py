@@ -46,11 +46,6 @@ class LearnedMetric:
 
     transform: FloatArray
 
-    def distance(self, a: Descriptors, b: Descriptors) -> FloatArray:
-        """(P,) the distances of two batches of descriptors (P, D)."""
-        distance: FloatArray = np.linalg.norm((a - b) @ self.transform.T, axis=1)
-        return distance
-
     def describe(self, descriptor: Descriptors) -> FloatArray:
         """(N, K) descriptors whose Euclidean distance is the metric."""
         transformed: FloatArray = descriptor @ self.transform.T
@@ -60,10 +55,6 @@ class LearnedMetric:
         """(P,) the negated distances of two batches that `describe` returned."""
         distance: FloatArray = np.linalg.norm(a - b, axis=1)
         return -distance
-
-    def similarity(self, a: Descriptors, b: Descriptors) -> FloatArray:
-        """(P,) the negated distances: higher for more similar ones."""
-        return -self.distance(a, b)
 
 
 def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: int = 0) -> Metric:

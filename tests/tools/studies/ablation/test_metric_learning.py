@@ -8,29 +8,19 @@ from siamlink.association.training.verification_metrics import average_precision
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.tools.studies.ablation.metric_learning import METRICS, LearnedMetric, learn_metric
 
-PEOPLE, TIMES, DIMENSION = 12, 6, 8
-
-
-def people(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Descriptors that tell people apart in their first half and are noise in the other."""
-    random = np.random.default_rng(seed)
-    identity = np.repeat(np.arange(PEOPLE), TIMES)
-    descriptor = 0.3 * random.normal(size=(PEOPLE * TIMES, DIMENSION))
-    descriptor[:, : DIMENSION // 2] += random.normal(size=(PEOPLE, DIMENSION // 2))[identity]
-    descriptor[:, DIMENSION // 2 :] *= 6
-    return descriptor, identity
+DIMENSION = 8
+"""Of the descriptors of `people`."""
 
 
 def precision(metric: LearnedMetric, descriptor: np.ndarray, identity: np.ndarray) -> float:
     first, second = np.triu_indices(len(identity), 1)
-    return average_precision(
-        metric.similarity(descriptor[first], descriptor[second]), identity[first] == identity[second]
-    )
+    seen = metric.describe(descriptor)
+    return average_precision(metric.compare(seen[first], seen[second]), identity[first] == identity[second])
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
-def test_a_learned_metric_separates_new_identities_better(name):
+def test_a_learned_metric_separates_new_identities_better(name, people):
     pytest.importorskip("metric_learn")
     learned = learn_metric(name, *people(0))
     assert precision(learned, *people(1)) > 1.5 * precision(LearnedMetric(np.eye(DIMENSION)), *people(1))
@@ -38,7 +28,7 @@ def test_a_learned_metric_separates_new_identities_better(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", METRICS)
-def test_the_same_seed_learns_the_same_whatever_the_scale_of_the_descriptors(name):
+def test_the_same_seed_learns_the_same_whatever_the_scale_of_the_descriptors(name, people):
     pytest.importorskip("metric_learn")
     descriptor, identity = people(0)
     small, large = (learn_metric(name, factor * descriptor, identity) for factor in (2**-10, 2**10))
@@ -70,18 +60,19 @@ def test_the_distance_is_that_of_the_transformed_descriptors():
     transform, a, b = random.normal(size=(3, 4)), random.normal(size=(5, 4)), random.normal(size=(5, 4))
     metric = LearnedMetric(transform)
     expected = [np.sqrt(each @ transform.T @ transform @ each) for each in a - b]
-    np.testing.assert_allclose(metric.distance(a, b), expected)
-    np.testing.assert_allclose(metric.similarity(b, a), np.negative(expected))
-    assert (metric.distance(a, a) == 0).all()
+    one, two = metric.describe(a), metric.describe(b)
+    np.testing.assert_allclose(metric.compare(one, two), np.negative(expected))
+    np.testing.assert_allclose(metric.compare(two, one), np.negative(expected))
+    assert (metric.compare(one, one) == 0).all()
 
 
-def test_without_metric_learn_the_extra_is_named(monkeypatch):
+def test_without_metric_learn_the_extra_is_named(monkeypatch, people):
     monkeypatch.setitem(sys.modules, "metric_learn", None)
     with pytest.raises(ConfigError, match=r"need the package metric-learn: pip install 'siamlink\[metric\]'$"):
         learn_metric("lmnn", *people(0))
 
 
-def test_an_incompatible_scikit_learn_is_an_error(monkeypatch):
+def test_an_incompatible_scikit_learn_is_an_error(monkeypatch, people):
     class Broken:
         def __init__(self, **settings):
             pass
@@ -94,7 +85,7 @@ def test_an_incompatible_scikit_learn_is_an_error(monkeypatch):
         learn_metric("mahalanobis", *people(0))
 
 
-def test_an_unknown_metric_is_named_with_the_nearest():
+def test_an_unknown_metric_is_named_with_the_nearest(people):
     with pytest.raises(ConfigError, match=r"^there is no metric 'lmn'; did you mean 'lmnn'\?$"):
         learn_metric("lmn", *people(0))
 

@@ -1,5 +1,7 @@
 """The Joint Bayesian model and the weighted chi-squared distance as metrics."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -8,22 +10,14 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.studies.ablation.metric_learning import OWN_METRICS, learn_metric
 from siamlink.tools.studies.ablation.verification_models import ChiSquaredMetric, chi_squared_terms, non_negative
 
-PEOPLE, TIMES, DIMENSION = 30, 6, 8
-
-
-def people(seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Descriptors that tell people apart in their first half and are noise in the other."""
-    random = np.random.default_rng(seed)
-    identity = np.repeat(np.arange(PEOPLE), TIMES)
-    descriptor = 0.3 * random.normal(size=(PEOPLE * TIMES, DIMENSION))
-    descriptor[:, : DIMENSION // 2] += random.normal(size=(PEOPLE, DIMENSION // 2))[identity]
-    descriptor[:, DIMENSION // 2 :] *= 6
-    return descriptor, identity
+People = Callable[..., tuple[np.ndarray, np.ndarray]]
+DIMENSION = 8
+"""Of the descriptors of `people`."""
 
 
 @pytest.mark.parametrize("name", OWN_METRICS)
-def test_a_learned_metric_separates_new_identities_better(name: str) -> None:
-    metric, (descriptor, identity) = learn_metric(name, *people(0)), people(1)
+def test_a_learned_metric_separates_new_identities_better(name: str, people: People) -> None:
+    metric, (descriptor, identity) = learn_metric(name, *people(0, 30)), people(1, 30)
     first, second = np.triu_indices(len(identity), 1)
     same, seen = identity[first] == identity[second], metric.describe(descriptor)
     plain = -np.linalg.norm(descriptor[first] - descriptor[second], axis=1)
@@ -40,9 +34,9 @@ def test_the_chi_squared_distance_by_hand() -> None:
     assert metric.compare(a, a) == 0
 
 
-def test_terms_of_zeros_are_zero_and_weights_are_not_negative() -> None:
+def test_terms_of_zeros_are_zero_and_weights_are_not_negative(people: People) -> None:
     assert chi_squared_terms(np.zeros((1, 2)), np.zeros((1, 2))).tolist() == [[0, 0]]
-    descriptor, identity = people(0)
+    descriptor, identity = people(0, 30)
     weight = ChiSquaredMetric.learn(descriptor, identity).weight
     assert (weight >= 0).all()
     kept, noise = (weight.reshape(2, DIMENSION)[:, part] for part in (slice(0, 4), slice(4, 8)))
@@ -50,6 +44,6 @@ def test_terms_of_zeros_are_zero_and_weights_are_not_negative() -> None:
     assert non_negative(descriptor).shape == (len(identity), 2 * DIMENSION)
 
 
-def test_a_wrong_name_has_a_near_one() -> None:
+def test_a_wrong_name_has_a_near_one(people: People) -> None:
     with pytest.raises(ConfigError, match="there is no metric 'chisquared'; did you mean 'chi-squared'"):
         learn_metric("chisquared", *people(0))

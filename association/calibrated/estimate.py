@@ -1,0 +1,99 @@
+"""The present links and parameters of a scene, which the rounds of linking and estimation improve."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from siamlink.association.calibrated.motion import Motion
+from siamlink.association.calibrated.noise import first_guess, fit_motion
+from siamlink.association.calibrated.rates import Rates, first_rates
+from siamlink.association.calibrated.scene import Scene
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+
+LONGEST_GAP = 60
+"""Steps."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The present links and parameters of N detections.
+
+    Attributes:
+        motion: the noise parameters.
+        rates: entry and exit rates and the distribution of gaps.
+        noise_factor: (N,) factor on the measurement noise of each box.
+        successor: (N,) the next detection of the same track, -1 at its end.
+        ratio: (N,) log likelihood ratio of that link.
+        active: (N,) whether each detection may be linked.
+        duplicate: (N,) whether it shows an object that another detection shows better.
+    """
+
+    motion: Motion
+    rates: Rates
+    noise_factor: FloatArray
+    successor: IntArray
+    ratio: FloatArray
+    active: BoolArray
+    duplicate: BoolArray
+
+    @property
+    def objective(self) -> float:
+        """The sum of the ratios of all links."""
+        return float(self.ratio.sum())
+
+
+def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
+    """The prior estimate, without links; `log_scale` (N,) is that of `first_rates`."""
+    count = len(scene)
+    longest = max(min(LONGEST_GAP, scene.steps - 1), 1)
+    return Estimate(
+        motion=first_guess(scene),
+        rates=first_rates(scene, longest, log_scale),
+        noise_factor=np.ones(count),
+        successor=np.full(count, -1, np.int64),
+        ratio=np.zeros(count),
+        active=np.ones(count, bool),
+        duplicate=np.zeros(count, bool),
+    )
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What a round leaves as it is, of N detections.
+
+    Attributes:
+        successor: (N,) links that do not change, -1 for none.
+        count: no link leads to one of the first so many detections, and they are no duplicates.
+    """
+
+    successor: IntArray
+    count: int = 0
+
+    @classmethod
+    def nothing(cls, count: int) -> "Fixed":
+        """Of so many detections, every link may change."""
+        return cls(np.full(count, -1, np.int64))
+
+
+def usual_ratio(estimate: Estimate) -> float:
+    """The median ratio of the present links, 0 without any."""
+    linked = estimate.successor >= 0
+    return float(np.median(estimate.ratio[linked])) if linked.any() else 0.0
+
+
+def fit_noise(scene: Scene, estimate: Estimate, sample: int) -> Estimate:
+    """The estimate with noise parameters fitted to its tracks, to about `sample` detections."""
+    motion, noise_factor = fit_motion(scene, estimate.motion, estimate.noise_factor, estimate.successor, sample)
+    return replace(estimate, motion=motion, noise_factor=noise_factor)
+
+
+def restrict_to(estimate: Estimate, active: BoolArray) -> Estimate:
+    """The estimate with the active detections (N,) and the links between them only."""
+    successor = estimate.successor
+    both = active & (successor >= 0) & active[successor]
+    return replace(
+        estimate,
+        successor=np.where(both, successor, -1),
+        ratio=np.where(both, estimate.ratio, 0),
+        active=active,
+    )
