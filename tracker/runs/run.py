@@ -49,6 +49,7 @@ class TrackingRun:
     def __init__(self, source: TrackingInput, detector: LoadedDetector | None, options: TrackingOptions) -> None:
         self._options, self._detector, self._stopwatch = options, detector, Stopwatch()
         self._detects = source.detections is None and detector is not None
+        self._broken: str | None = None
         self._source = self._detect_all(source) if self._detects and options.offline else source
         self._setup = self._chosen(
             TrackerSetup(
@@ -93,7 +94,7 @@ class TrackingRun:
             counts=recorder.counts,
             detector=self._detector.name if self._detector else None,
             frame_count=tracker.frame if self._detects else source.last_frame,
-            broken=source.frames.broken if self._detects and source.frames else None,
+            broken=self._broken or (source.frames.broken if self._detects and source.frames else None),
             seconds=self._stopwatch.seconds,
             appearance=self._appearance_use(),
             left_out=recorder.left_out,
@@ -122,6 +123,7 @@ class TrackingRun:
         for last, _, detections in self._detected(source):
             parts.append(detections)
             self._options.progress("detect", last, source.frames.frame_count)
+        self._broken = source.frames.broken  # the video may be decoded again, and not to its end
         return source._replace(detections=Detections.concatenate(parts), frame_count=last, counted=True)
 
     def _detected(self, source: TrackingInput) -> Feed:
@@ -204,6 +206,6 @@ class TrackingRun:
         if appearance is None:
             return None
         requested, described = self._tracker.open_count, self._tracker.compared_count
-        if described < requested:
+        if described < requested or (frames is None and self._options.appearance is None):
             missing = frames.broken or f"ends with frame {frames.last_number}" if frames else "has no frames"
         return AppearanceUse(appearance.name, requested, described, missing)
