@@ -9,7 +9,7 @@ import numpy as np
 from siamlink.association.calibrated.overlaps import overlapping_pairs
 from siamlink.association.calibrated.scene import Scene, end_rows, track_numbers
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
-from siamlink.detectors.boxes import suppress_non_maxima
+from siamlink.detectors.boxes import SAME_BOX, suppress_non_maxima
 
 OVERLAP = 0.45
 """Smallest IoU of a second box with a better one."""
@@ -26,6 +26,8 @@ MOST_PROBABLE = 0.9
 def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> BoolArray:
     """(N,) which detections are second boxes of an object; none in most sequences.
 
+    Of nearly the same boxes of two classes, the worse one always is.
+
     Of a pair of overlapping detections, the worse one counts by the probability that it is no object, if its track
     begins and ends within another box and is much shorter than a track that it overlaps, else 0. The sum is the
     expected number of second boxes.
@@ -35,24 +37,32 @@ def second_boxes(scene: Scene, successor: IntArray, probability: FloatArray) -> 
         successor: (N,) the present links.
         probability: (N,) that each is an object, from features that do not depend on its track.
     """
-    none = np.zeros(len(scene), bool)
     i, j, _, overlap = overlapping_pairs(scene)
     alike = scene.code[i] == scene.code[j]
+    second = _of_other_classes(scene, i[~alike], j[~alike], overlap[~alike])
     i, j, overlap = i[alike], j[alike], overlap[alike]
     close = overlap >= OVERLAP
     if close.sum() <= FEWEST * len(scene):  # each pair has one second box at most
-        return none
+        return second
     number = track_numbers(successor)
     within = _within_another(number, i, j, overlap) & _is_short(number, i[close], j[close])
     worse = np.where(probability[i] < probability[j], i, j)[close]
     if (within[worse] * (1 - probability[worse])).sum() <= FEWEST * len(scene):
-        return none
+        return second
     suppressed = np.ones(len(scene), bool)
     kept = suppress_non_maxima(
         scene.box.astype(np.float32), scene.score.astype(np.float32), OVERLAP, scene.step, scene.code
     )
     suppressed[kept] = False
-    second: BoolArray = suppressed & (probability < MOST_PROBABLE)
+    found: BoolArray = second | (suppressed & (probability < MOST_PROBABLE))
+    return found
+
+
+def _of_other_classes(scene: Scene, i: IntArray, j: IntArray, overlap: FloatArray) -> BoolArray:
+    """(N,) the worse ones of pairs (P,) of two classes that are nearly the same box: one object under two names."""
+    second = np.zeros(len(scene), bool)
+    same = overlap > SAME_BOX
+    second[np.where(scene.score[i] < scene.score[j], i, j)[same]] = True
     return second
 
 

@@ -77,3 +77,12 @@ def test_boxes_of_another_class_are_no_second_boxes() -> None:
     other = doubled()
     other = Detections(other.frame, other.box, other.score, np.ones(len(other), int))
     assert not second(people(other)).any()
+
+
+def test_nearly_the_same_box_of_another_class_is_a_second_box() -> None:
+    found = people()
+    again = Detections(found.frame, found.box + np.float32(0.5), found.score * 0.9, np.ones(len(found), int))
+    both = Detections.concatenate([found, again])
+    order = np.argsort(both.frame, kind="stable")
+    flagged = second(both[order])
+    np.testing.assert_array_equal(flagged, both.label[order] == 1)

@@ -72,7 +72,7 @@ def test_with_mixed_classes_boxes_of_all_classes_suppress_one_another(tracker_cl
     assert len(tracks) < 2.1 * FRAMES
 
 
-@pytest.mark.parametrize(("tracker_class", "settings"), TRACKERS[:4])
+@pytest.mark.parametrize(("tracker_class", "settings"), TRACKERS[:6])
 def test_one_object_found_twice_under_two_names_is_one_track(tracker_class, settings):
     car, again = (100, 300, 60, 80, 2, [CAR] * FRAMES), (100, 300, 60, 80, 2, [VAN] * FRAMES)
     found = moving(car, again)
