@@ -21,7 +21,7 @@ from siamlink.tracker.linking.protocol import Tracker, TrackerSetup
 from siamlink.tracker.parameters import Matching
 from siamlink.tracker.tracks import Tracks
 
-ONE_SHAPE = 0.004
+ONE_SHAPE = 0.006
 """Largest median deviation of the logarithm of height by width, from its median, of boxes of one shape."""
 FEWEST_BOXES = 3
 """Fewer boxes do not show whether they have one shape."""
