@@ -16,21 +16,27 @@ import sys
 import tempfile
 from pathlib import Path
 
+LEARNED = ["--set", "matching=learned"]
+FAST = ["--config", "fast", *LEARNED]
 WAYS = {
-    "default": [],
-    "fast": ["--config", "fast"],
-    "windowed": ["--mode", "windowed"],
-    "online": ["--mode", "online"],
+    "default": LEARNED,
+    "fast": FAST,
+    "windowed": ["--mode", "windowed", *LEARNED],
+    "online": ["--mode", "online", *LEARNED],
     "online-hungarian": ["--mode", "online", "--solver", "hungarian"],
     "hungarian": ["--solver", "hungarian"],
-    "jobs": ["--jobs", "2"],
+    "jobs": ["--jobs", "2", *LEARNED],
     "fast-hungarian": ["--config", "fast", "--solver", "hungarian"],
-    "fast-online": ["--config", "fast", "--mode", "online"],
+    "fast-online": [*FAST, "--mode", "online"],
     "fast-online-hungarian": ["--config", "fast", "--mode", "online", "--solver", "hungarian"],
-    "fast-windowed": ["--config", "fast", "--mode", "windowed"],
+    "fast-windowed": [*FAST, "--mode", "windowed"],
     "one-level": ["--config", "fast", "--set", "levels=1"],
     "one-level-windowed": ["--config", "fast", "--set", "levels=1", "--mode", "windowed"],
     "paper": ["--config", "paper"],
+    "general": ["--config", "general", "--set", "appearance=none"],
+    "general-windowed": ["--config", "general", "--mode", "windowed"],
+    "general-online": ["--config", "general", "--mode", "online"],
+    "auto": ["--config", "fast"],
 }
 PAPER_SEQUENCES = ("TUD-Campus", "KITTI-17")
 """The joint-input network asks about every pair: two short sequences show as much as ten."""
@@ -85,11 +91,11 @@ def track_constrained(program: str, sequences: list[Path], folder: Path) -> dict
     """Each sequence tracked again under two constraints against its own tracks."""
     digests = {}
     for sequence in sequences:
-        track(program, [sequence], folder / "before" / sequence.name, ["--config", "fast"])
+        track(program, [sequence], folder / "before" / sequence.name, FAST)
         text = folder / "before" / sequence.name / f"{sequence.name}.txt"
         corrections = folder / f"{sequence.name}.corrections"
         corrections.write_text(f"tracks {text}\n{contradict(text)}")
-        options = ["--config", "fast", "--constraints", str(corrections)]
+        options = [*FAST, "--constraints", str(corrections)]
         digests |= track(program, [sequence], folder / "after" / sequence.name, options)
     return digests
 
