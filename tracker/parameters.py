@@ -100,7 +100,10 @@ class OnlineParameters(Parameters):
 
 
 Matching = Literal["learned", "calibrated"]
-LEARNED_ONLY = ("solver", "levels", "context", "costs", "tracklets")
+LEARNED_ONLY = (
+    *("solver", "levels", "context", "overlap_limit", "min_detections", "gate", "appearance_gate", "costs"),
+    *("tracklets", "online"),
+)
 """Settings that calibrated matching does not have."""
 
 
@@ -129,8 +132,8 @@ class TrackerParameters(Parameters):
         "auto",
         description="learned: models trained on pedestrians estimate the matching probability; calibrated: costs are "
         "estimated from the video's own detections, for objects of any kind; offline also from their appearance, if "
-        "there are images; auto: what suits the video, but learned where one of its settings (solver, levels, context, "
-        "costs, tracklets) is changed",
+        "there are images; auto: what suits the video, but learned where a setting that only learned matching has is "
+        "changed",
     )
     solver: Literal["lp", "hungarian"] = Field(
         "lp",
@@ -192,8 +195,9 @@ class TrackerParameters(Parameters):
         """The matching, if it does not depend on the video; None if it does."""
         if self.matching != "auto":
             return self.matching
-        fields = type(self).model_fields
-        if any(getattr(self, name) != fields[name].default for name in LEARNED_ONLY):
+        speed = {"max_link_frames": self.gate.max_link_frames}  # of the configuration fast: it only saves time
+        default = TrackerParameters.model_construct(gate=GateParameters(**speed))
+        if any(getattr(self, name) != getattr(default, name) for name in LEARNED_ONLY):
             return "learned"
         folder = self.model_folder
         if folder is None:

@@ -10,7 +10,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import OfflineTracker, make_tracker
-from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.parameters import TrackerParameters, load_parameters
 from siamlink.tracker.tracks import Tracks
 
 Mode = Literal["offline", "windowed", "online"]
@@ -75,4 +75,9 @@ def test_settings_of_learned_matching_choose_it() -> None:
     assert TrackerParameters().fixed_matching is None
     assert TrackerParameters(levels=1).fixed_matching == "learned"
     assert TrackerParameters(solver="hungarian").fixed_matching == "learned"
+    assert TrackerParameters(min_detections=5).fixed_matching == "learned"
+    assert load_parameters(None, ["gate.max_gap_seconds=2"]).fixed_matching == "learned"
+    assert load_parameters("paper").fixed_matching == "learned"
+    for config in ("default", "fast", "windowed", "online"):
+        assert load_parameters(config).fixed_matching is None
     assert TrackerParameters(matching="calibrated").fixed_matching == "calibrated"
