@@ -27,7 +27,12 @@ def young_tracks(number: IntArray, step: IntArray) -> BoolArray:
 
 
 def output_detections(
-    number: IntArray, step: IntArray, probability: FloatArray, alone: FloatArray, required: BoolArray | None = None
+    number: IntArray,
+    step: IntArray,
+    probability: FloatArray,
+    alone: FloatArray,
+    required: BoolArray | None = None,
+    settled: BoolArray | None = None,
 ) -> BoolArray:
     """(N,) which detections are in the results.
 
@@ -37,12 +42,15 @@ def output_detections(
         probability: (N,) that it is an object, from its own features and those of its track.
         alone: (N,) that it is an object, from its own features.
         required: (N,) whether it must be in the results; with it, its track is.
+        settled: (M,) whether each of the first M is in the results already; its track stays in them.
     """
     good_track = np.bincount(number, weights=probability) / np.bincount(number) >= OUTPUT_PROBABILITY
     good = np.maximum(probability, alone) >= END_PROBABILITY
     if required is not None:
         good_track[number[required]] = True
         good = good | required
+    if settled is not None:
+        good_track[number[: len(settled)][settled]] = True
     first, last = end_steps(number[good], step[good], len(good_track))
     rows: BoolArray = good_track[number] & (step >= first[number]) & (step <= last[number])
     return rows

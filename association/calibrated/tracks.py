@@ -106,7 +106,7 @@ def linked_result(
     if not ended:
         young = young_tracks(number, scene.step)
         probability = np.where(young, np.maximum(probability, alone), probability)
-    is_output = output_detections(number, scene.step, probability, alone, required)
+    is_output = output_detections(number, scene.step, probability, alone, required, settled)
     is_output &= ~estimate.duplicate if required is None else ~estimate.duplicate | required
     between = None if required is None else between_required(number, scene.step, required)
     if settled is not None:

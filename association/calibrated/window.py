@@ -41,6 +41,8 @@ FEWEST_SETTLED = 500
 """Fewest settled detections that stay in the window, if `LONGEST_HISTORY` has so many."""
 LONGEST_HISTORY = 600
 """Most steps before the settled frame that stay in the window."""
+STRONG_ROUNDS = 2
+"""How often strong detections are linked anew in a window; each time the states along the links are better."""
 FEWEST_LINKS = 30
 """With fewer links in the last window, the parameters are estimated from the beginning. So they are if the frames
 between two steps change, because they are per step."""
@@ -173,7 +175,7 @@ class WindowLinker:
         return self._continued(scene, estimate, classifier, fixed)
 
     def _continued(self, scene: Scene, estimate: Estimate, classifier: ObjectClassifier, fixed: Fixed) -> Estimate:
-        """The estimate after one round each of links to the next step, of strong detections, and of all.
+        """The estimate after a round of links to the next step, some of strong detections, and one of all.
 
         The noise is fitted to strong detections only. Weak ones are too often in tracks where they do not belong.
         """
@@ -186,12 +188,13 @@ class WindowLinker:
         second[: fixed.count] = False
         estimate = replace(estimate, duplicate=estimate.duplicate | second)
         estimate = restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~estimate.duplicate)
-        if learned is None:
-            links = candidate_links(scene, estimate, LONGEST_GAP, fixed)
-        else:
-            links = learned_links(scene, estimate, alone, learned, fixed)
         overlapping = OverlappingBoxes(scene)
-        estimate = without_duplicates(scene, relink(scene, estimate, links, fixed), overlapping, fixed)
+        for _ in range(STRONG_ROUNDS):
+            if learned is None:
+                links = candidate_links(scene, estimate, LONGEST_GAP, fixed)
+            else:
+                links = learned_links(scene, estimate, alone, learned, fixed)
+            estimate = without_duplicates(scene, relink(scene, estimate, links, fixed), overlapping, fixed)
         if self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0:
             estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
         self._strong = estimate = self._with_rates(scene, estimate, alone)

@@ -29,3 +29,11 @@ def test_short_tracks_that_reach_the_present_are_young() -> None:
     number = np.array([0, 1, 1, *[2] * (YOUNG + 1)])
     step = np.array([0, 30, 31, *range(31 - YOUNG, 32)])
     assert young_tracks(number, step).tolist() == [False, True, True, *[False] * (YOUNG + 1)]
+
+
+def test_a_track_that_is_in_the_results_stays_in_them() -> None:
+    number, step = np.array([0, 0, 0, 1, 1]), np.array([0, 1, 2, 1, 2])
+    weak = np.full(5, 0.4)
+    assert not output_detections(number, step, weak, weak).any()
+    settled = np.array([True, False])
+    assert output_detections(number, step, weak, weak, settled=settled).tolist() == [True, True, True, False, False]
