@@ -9,8 +9,16 @@ OUTPUT_PROBABILITY = 0.5
 """Smallest mean probability of being an object over the detections of a track in the results."""
 END_PROBABILITY = 0.25
 """Smallest probability of being an object, by either model, of the first and the last detection of a track."""
+PRIOR, PRIOR_COUNT = 0.7, 30.0
+"""Prior probability of being an object, as most detections are right, and how many detections it counts like."""
 YOUNG = 5
 """Most detections of a young track, and steps within which its last one lies."""
+
+
+def with_prior(probability: FloatArray) -> FloatArray:
+    """(N,) probabilities of being an object, shrunk towards the prior, as few detections say little of a sequence."""
+    count = len(probability)
+    return (count * probability + PRIOR_COUNT * PRIOR) / (count + PRIOR_COUNT)
 
 
 def young_tracks(number: IntArray, step: IntArray) -> BoolArray:

@@ -11,7 +11,7 @@ from siamlink.association.calibrated.estimate import Estimate
 from siamlink.association.calibrated.interpolation import NO_COUNTS, OcclusionCounts, interpolated_steps
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.object_model import ObjectClassifier
-from siamlink.association.calibrated.output import between_required, output_detections, young_tracks
+from siamlink.association.calibrated.output import between_required, output_detections, with_prior, young_tracks
 from siamlink.association.calibrated.rounds import calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
 from siamlink.association.calibrated.smoothing import Gaps, Smoother
@@ -101,8 +101,8 @@ def linked_result(
         ended: whether no detections will follow, so that short tracks stay short.
     """
     features = classifier.features(estimate.successor, estimate.ratio)
-    probability, number = classifier.in_track(features), track_numbers(estimate.successor)
-    alone = classifier.alone(features)
+    probability, number = with_prior(classifier.in_track(features)), track_numbers(estimate.successor)
+    alone = with_prior(classifier.alone(features))
     if not ended:
         young = young_tracks(number, scene.step)
         probability = np.where(young, np.maximum(probability, alone), probability)

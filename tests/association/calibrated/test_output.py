@@ -1,6 +1,12 @@
 import numpy as np
 
-from siamlink.association.calibrated.output import YOUNG, between_required, output_detections, young_tracks
+from siamlink.association.calibrated.output import (
+    YOUNG,
+    between_required,
+    output_detections,
+    with_prior,
+    young_tracks,
+)
 
 
 def test_tracks_of_probable_objects_are_in_the_results_without_their_weak_ends() -> None:
@@ -37,3 +43,8 @@ def test_a_track_that_is_in_the_results_stays_in_them() -> None:
     assert not output_detections(number, step, weak, weak).any()
     settled = np.array([True, False])
     assert output_detections(number, step, weak, weak, settled=settled).tolist() == [True, True, True, False, False]
+
+
+def test_of_few_detections_the_prior_decides_and_of_many_it_does_not() -> None:
+    np.testing.assert_allclose(with_prior(np.full(30, 0.3)), 0.5)
+    np.testing.assert_allclose(with_prior(np.full(3000, 0.3)), 0.3, atol=0.005)

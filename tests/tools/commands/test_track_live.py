@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 Check = Callable[..., Any]
 MODES = [
-    pytest.param(("--mode", "online"), id="online"),
+    pytest.param(("--mode", "online", "--set", "matching=learned"), id="online"),
     pytest.param(("--mode", "windowed", "--set", "latency_seconds=0.5", "--set", "levels=1"), id="windowed"),
 ]
 PROGRAM = "from siamlink.tools.cli import main; main()"

@@ -10,8 +10,12 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-RUNS = {"offline": (), "windowed": ("--config", "windowed", "--no-video"), "online": ("--mode", "online", "--no-video")}
-"""Offline and windowed with looks."""
+RUNS = {
+    "offline": (),
+    "windowed": ("--config", "windowed", "--no-video", "--set", "matching=learned"),
+    "online": ("--mode", "online", "--no-video"),
+}
+"""Offline and windowed with appearance."""
 PROGRAM = f"""
 import sys
 from siamlink.tools.cli import app

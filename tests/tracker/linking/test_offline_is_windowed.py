@@ -37,7 +37,12 @@ class Hue:
 @pytest.mark.parametrize(("smooth", "fill"), [*product([True, False], repeat=2)])
 def test_by_geometry(two_levels: Matcher, solver: str, levels: int, smooth: bool, fill: bool) -> None:
     found = street(frame_count=60, seed=1).detections(miss_rate=0.3, false_rate=2)
-    chosen = {"levels": levels, "solver": solver, "gaps": {"interpolate": fill, "smooth": smooth}}
+    chosen = {
+        "matching": "learned",
+        "levels": levels,
+        "solver": solver,
+        "gaps": {"interpolate": fill, "smooth": smooth},
+    }
     texts = []
     for tracker in (
         OfflineTracker(RATE, TrackerParameters(**chosen), two_levels, image_size=(480, 270)),
@@ -56,7 +61,7 @@ def test_by_appearance(painted, two_levels: Matcher, solver: str, levels: int, g
     """Offline the video is decoded again for the best crops alone; in a window every box is described in passing."""
     hue = Appearances([LoadedAppearance("hue", "hue", Hue())])
     matcher = painted.matcher if levels == 1 else replace(two_levels, appearance=hue)
-    chosen = {"levels": levels, "solver": solver, "gaps": gaps}
+    chosen = {"matching": "learned", "levels": levels, "solver": solver, "gaps": gaps}
     offline, windowed = (
         track_input(open_input(painted.folder), TrackingOptions(TrackerParameters(**each), matcher=matcher))
         for each in (chosen, {**chosen, **WHOLE})
@@ -78,7 +83,7 @@ def test_under_constraints(painted, two_levels: Matcher, levels: int) -> None:
     matcher = painted.matcher if levels == 1 else replace(two_levels, appearance=hue)
     texts = []
     for mode in ({}, WHOLE):
-        parameters = TrackerParameters(levels=levels, **mode)
+        parameters = TrackerParameters(matching="learned", levels=levels, **mode)
         source = open_input(painted.folder, found, constraints=constraints)
         texts.append(track_input(source, TrackingOptions(parameters, matcher=matcher)).tracks.to_mot_text())
     assert texts[0] == texts[1] != ""

@@ -136,9 +136,9 @@ def test_gaps_are_filled_along_with_a_swinging_camera_offline_and_in_a_window(sh
     folder, box = shaken
     texts, errors = {}, {}
     for name, parameters in {
-        "offline": TrackerParameters(),
-        "windowed": TrackerParameters(mode="windowed", latency_seconds=60),
-        "blind": TrackerParameters(gaps=GapParameters(camera=False)),
+        "offline": TrackerParameters(matching="learned"),
+        "windowed": TrackerParameters(matching="learned", mode="windowed", latency_seconds=60),
+        "blind": TrackerParameters(matching="learned", gaps=GapParameters(camera=False)),
     }.items():
         result = track_input(open_input(folder), TrackingOptions(parameters, matcher=seeing))
         filled = result.tracks[result.tracks.interpolated]

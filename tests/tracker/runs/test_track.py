@@ -234,11 +234,12 @@ def test_what_needs_no_image_decodes_none(folder, monkeypatch, mode):
 
 @pytest.mark.slow
 def test_settings_may_be_keywords(folder):
-    fast = tracker.load_parameters("fast")
+    learned = ["matching=learned"]
+    fast = tracker.load_parameters("fast", learned)
     online = tracker.track(folder, parameters=fast, mode="online")
-    named = tracker.track(folder, parameters=tracker.load_parameters("fast", ["mode=online"]))
+    named = tracker.track(folder, parameters=tracker.load_parameters("fast", [*learned, "mode=online"]))
     assert online.tracks.to_mot_text() == named.tracks.to_mot_text() != ""
-    raw = tracker.track(folder, mode="online", appearance="none", gaps={"smooth": False})
+    raw = tracker.track(folder, mode="online", matching="learned", appearance="none", gaps={"smooth": False})
     assert raw.tracks.to_mot_text() not in (online.tracks.to_mot_text(), "")
     assert raw.appearance is None
 
