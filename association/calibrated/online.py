@@ -61,7 +61,7 @@ LOOK_BACK_AFTER = 3
 LOOK_BACK_EVERY = 4
 """Fewest frames with detections from one look back to the next."""
 LOOK_BACK_SHARE = 0.01
-"""Frames between looks back for each detection of the window, so that crowds are not slower."""
+"""Frames from one relinking of the window to the next, for each detection in it, so that crowds are not slower."""
 
 
 @dataclass(frozen=True)

@@ -100,10 +100,15 @@ def strong_detections(
     """
     features = classifier.features(estimate.successor, estimate.ratio)
     alone = classifier.alone(features)
+    estimate = without_second_boxes(scene, estimate, alone, fixed)
+    return restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~estimate.duplicate), alone
+
+
+def without_second_boxes(scene: Scene, estimate: Estimate, alone: FloatArray, fixed: Fixed | None = None) -> Estimate:
+    """The estimate with second boxes marked as duplicates, but for settled ones; `alone` (N,) as for `second_boxes`."""
     second = second_boxes(scene, estimate.successor, alone)
     second[: fixed.count if fixed else 0] = False
-    estimate = replace(estimate, duplicate=second)
-    return restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~second), alone
+    return replace(estimate, duplicate=estimate.duplicate | second)
 
 
 def without_duplicates(

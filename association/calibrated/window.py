@@ -26,9 +26,9 @@ from siamlink.association.calibrated.rounds import (
     relink,
     with_weak_detections,
     without_duplicates,
+    without_second_boxes,
 )
 from siamlink.association.calibrated.scene import Scene, make_scene
-from siamlink.association.calibrated.second_boxes import second_boxes
 from siamlink.association.calibrated.tracks import CalibratedResult, linked_result, no_tracks
 from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import Groups
@@ -184,9 +184,7 @@ class WindowLinker:
         features = classifier.features(estimate.successor, estimate.ratio)
         alone = classifier.alone(features)
         estimate = self._with_rates(scene, estimate, alone)
-        second = second_boxes(scene, estimate.successor, alone)
-        second[: fixed.count] = False
-        estimate = replace(estimate, duplicate=estimate.duplicate | second)
+        estimate = without_second_boxes(scene, estimate, alone, fixed)
         estimate = restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~estimate.duplicate)
         overlapping = OverlappingBoxes(scene)
         for _ in range(STRONG_ROUNDS):

@@ -43,7 +43,7 @@ class SceneStatistics:
 
         Args:
             detections: of a scene.
-            separate: whether their classes are told apart.
+            separate: whether their classes are distinguished.
         """
         whole, labels = cls._of_one_class(detections), np.unique(detections.label)
         if not separate:

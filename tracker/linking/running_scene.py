@@ -16,7 +16,7 @@ class RunningSceneStatistics:
     """Statistics of the latest detections, computed again whenever a tenth of these is new.
 
     Args:
-        separate: whether classes are told apart.
+        separate: whether classes are distinguished.
     """
 
     def __init__(self, separate: bool = True) -> None:

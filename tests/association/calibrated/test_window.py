@@ -11,7 +11,7 @@ from siamlink.detectors.detections import Detections
 
 
 def walkers(frames: int, first: int = 1) -> Detections:
-    """Four people on straight lines, one of whom stands for another in every hundredth frame."""
+    """Four people on straight lines, and in every hundredth frame one has the place of another."""
     frame = np.repeat(np.arange(first, first + frames), 4)
     each = np.tile(np.arange(4), frames)
     x = 200 + 300.0 * each + np.array([2.0, -2.0, 1.0, 0.5])[each] * (frame - first)

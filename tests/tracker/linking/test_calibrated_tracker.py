@@ -120,7 +120,7 @@ def test_the_models_of_a_folder_are_used_if_one_is_set(tmp_path: Path, matcher: 
 
 
 class Asked:
-    """An appearance source that knows who is who, and remembers what it was asked."""
+    """An appearance source that knows the identities, and records the rows that it describes."""
 
     def __init__(self, who: np.ndarray) -> None:
         self.requested_count = self.described_count = 0
