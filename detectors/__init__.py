@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         OutputError,
         SiamlinkError,
     )
+    from siamlink.detectors.class_names import ClassNames
     from siamlink.detectors.detections import Detections
     from siamlink.detectors.detector import Detector, LoadedDetector
     from siamlink.detectors.models.registry import DetectorInfo, available_detectors, load_detector
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from siamlink.detectors.sources.open import open_source
 
 __all__ = [
+    "ClassNames",
     "ConfigError",
     "ConstraintError",
     "Detections",
@@ -50,6 +52,7 @@ __all__ = [
 
 _MODULES = {
     "base.errors": [name for name in __all__ if name.endswith("Error")],
+    "class_names": ["ClassNames"],
     "detections": ["Detections"],
     "detector": ["Detector", "LoadedDetector"],
     "models.registry": ["DetectorInfo", "available_detectors", "load_detector"],

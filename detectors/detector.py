@@ -14,6 +14,7 @@ from siamlink.detectors.base.errors import ConfigError, DetectorError, InputErro
 from siamlink.detectors.base.fingerprint import fingerprint_of
 from siamlink.detectors.base.former_names import former_name_note
 from siamlink.detectors.base.threads import TimeLimitError, WorkerThread, core_count
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 
 EXPECTED = (
@@ -31,6 +32,8 @@ MAX_REPLICAS = 8
 
 class Detector(Protocol):
     """Finds objects in one image. The caller adds the frame number.
+
+    `class_names` is optional: a mapping from the numbers of classes to names, or a sequence of names.
 
     Two optional members are for detectors whose result depends on the image alone:
 
@@ -57,7 +60,7 @@ class LoadedDetector:
             can be made without arguments.
 
     Raises:
-        DetectorError: `detector` is none of these, or its class cannot be made.
+        DetectorError: `detector` is none of these, its class cannot be made, or its `class_names` are not usable.
         ConfigError: the environment variable `SIAMLINK_DETECTOR_SECONDS` is not a number of seconds.
     """
 
@@ -67,6 +70,12 @@ class LoadedDetector:
         self._thread = WorkerThread()
         self._detector = self._thread.call(lambda: _make(name, detector))
         self._function = _function_of(name, self._detector)
+        self._class_names = _class_names_of(name, self._detector)
+
+    @property
+    def class_names(self) -> ClassNames | None:
+        """The names of its classes by number; None if it states none."""
+        return self._class_names
 
     @property
     def fingerprint(self) -> str | None:
@@ -161,6 +170,16 @@ def _function_of(name: str, detector: object) -> Callable[[Image], object]:
         f"detector '{name}' is of type {type(detector).__name__}; expected an object with a method detect(image), "
         "a function of the image, or a class of either"
     )
+
+
+def _class_names_of(name: str, detector: object) -> ClassNames | None:
+    names = getattr(detector, "class_names", None)
+    if names is None or isinstance(names, ClassNames):
+        return names
+    try:
+        return ClassNames(names)
+    except (InputError, TypeError) as error:
+        raise DetectorError(f"detector '{name}' has unusable class_names: {explain(error)}") from None
 
 
 def to_detections(result: object, frame: int) -> Detections:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.mot.text import read_detections
@@ -32,6 +33,7 @@ class TrackingInput(NamedTuple):
         known: constraints on rows of the detections, or corrections of earlier tracks.
         cache: detections, descriptors and camera motion from earlier runs, and where new ones are kept.
         declared_size: width and height of the images in pixels by a MOT sequence's `seqinfo.ini`.
+        class_names: the names of the classes of `detections`, if their file states them.
     """
 
     name: str
@@ -45,6 +47,7 @@ class TrackingInput(NamedTuple):
     known: Constraints | Corrections = ()
     cache: FrameCache = FrameCache()
     declared_size: tuple[int, int] | None = None
+    class_names: ClassNames | None = None
 
     @property
     def image_size(self) -> tuple[int, int] | None:

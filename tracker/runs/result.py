@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.left_out import LeftOut
 from siamlink.tracker.parameters import Matching
@@ -64,6 +65,7 @@ class TrackingResult:
         left_out: the detections that are in no track, and why; empty as `tracks` is.
         stride: frames from one frame that the detector processed to the next, as recognised from given detections.
         matching: learned or calibrated, as the settings say or as it was chosen for the video.
+        class_names: the names of classes, as the detector or the file of detections states them; None if neither does.
     """
 
     name: str
@@ -78,6 +80,7 @@ class TrackingResult:
     left_out: LeftOut = field(default_factory=LeftOut.none)
     stride: int = 1
     matching: Matching = "learned"
+    class_names: ClassNames | None = None
 
     def save(self, folder: str | Path) -> Path:
         """Write the tracks as MOT text to `folder/NAME.txt`, and return this path; an earlier file is replaced.

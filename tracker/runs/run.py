@@ -100,6 +100,7 @@ class TrackingRun:
             left_out=recorder.left_out,
             stride=self._setup.stride or 1,
             matching=tracker.matching,
+            class_names=source.class_names if self._detector is None else self._detector.class_names,
         )
 
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:

@@ -1,0 +1,107 @@
+"""`ClassNames`: the names of classes by number, as a detector or a file of detections states them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
+
+HIGHEST = int(np.iinfo(np.int16).max)
+
+
+class ClassNames(Mapping[int, str]):
+    """The names of classes by their number, as in `Detections.label`; immutable.
+
+    Args:
+        names: a mapping from numbers, whole and from 0 to 32767, to names, or the names of 0, 1, ... in order.
+
+    Raises:
+        InputError: a number or a name is not usable.
+    """
+
+    def __init__(self, names: Mapping[int, str] | Sequence[str]) -> None:
+        numbered = names.items() if isinstance(names, Mapping) else enumerate(names)
+        self._names = {_number(number): _name(name) for number, name in numbered}
+
+    def __getitem__(self, number: int) -> str:
+        return self._names[number]
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __repr__(self) -> str:
+        return f"ClassNames({self._names})"
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._names.items()))
+
+    def name_of(self, number: int) -> str:
+        """The name of a class, or its number as text if it has none."""
+        return self._names.get(number, str(number))
+
+    def numbers_of(self, selection: Sequence[str | int]) -> tuple[int, ...]:
+        """The numbers of classes that are given by name (upper or lower case) or number, in their order.
+
+        Raises:
+            ConfigError: a name is unknown; the message lists the known ones.
+        """
+        by_name = {name.casefold(): number for number, name in self._names.items()}
+        numbers: list[int] = []
+        for each in selection:
+            text = str(each).strip()
+            number = by_name.get(text.casefold(), int(text) if re.fullmatch(r"[0-9]{1,5}", text) else -1)
+            if not 0 <= number <= HIGHEST:
+                known = ", ".join(self._names.values()) or "none by name; give numbers"
+                raise ConfigError(f"there is no class '{text}'; known are {known}")
+            numbers.append(number)
+        return tuple(dict.fromkeys(numbers))
+
+    @classmethod
+    def read(cls, path: str | Path) -> Self:
+        """Read a text file with one name a line: the first line is the name of class 0.
+
+        Raises:
+            InputError: the file cannot be read.
+            FormatError: it is not text, or a line is empty.
+        """
+        try:
+            lines = Path(path).read_text(encoding="utf-8-sig").rstrip().splitlines()
+        except OSError as error:
+            raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+        except UnicodeDecodeError:
+            raise FormatError(path, "not a text file; expected one class name a line") from None
+        for number, line in enumerate(lines, 1):
+            if not line.strip():
+                raise FormatError(path, "the class name is empty", number)
+        return cls([line.strip() for line in lines])
+
+
+def _number(number: object) -> int:
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or not 0 <= number <= HIGHEST:
+        raise InputError(f"class number {number!r} is not a whole number from 0 to {HIGHEST}")
+    return int(number)
+
+
+def _name(name: object) -> str:
+    if not isinstance(name, str) or not name.strip() or not name.isprintable():
+        raise InputError(f"class name {name!r} is not a printable text")
+    return name.strip()
+
+
+_COCO = (
+    "person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light, fire hydrant, stop sign, "
+    "parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant, bear, zebra, giraffe, backpack, umbrella, "
+    "handbag, tie, suitcase, frisbee, skis, snowboard, sports ball, kite, baseball bat, baseball glove, skateboard, "
+    "surfboard, tennis racket, bottle, wine glass, cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange, "
+    "broccoli, carrot, hot dog, pizza, donut, cake, chair, couch, potted plant, bed, dining table, toilet, tv, laptop, "
+    "mouse, remote, keyboard, cell phone, microwave, oven, toaster, sink, refrigerator, book, clock, vase, scissors, "
+    "teddy bear, hair drier, toothbrush"
+)
+COCO = ClassNames(_COCO.split(", "))
+"""The 80 classes of COCO in the order that detectors use."""
