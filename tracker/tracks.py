@@ -1,6 +1,5 @@
 """`Tracks`: detections with an identity."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,7 +7,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.base.errors import FormatError, InputError, OutputError
+from siamlink.detectors.base.errors import FormatError, InputError
+from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, read_rows
 
@@ -70,16 +70,9 @@ class Tracks(Detections):
         Raises:
             OutputError: the file cannot be written.
         """
-        path = Path(path)
-        partial = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            partial.write_text(self.to_mot_text(), encoding="ascii")
-            partial.replace(path)
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-        finally:
-            partial.unlink(missing_ok=True)
-        return path
+        with whole_file(path) as temporary:
+            temporary.write_text(self.to_mot_text(), encoding="ascii")
+        return Path(path)
 
     def to_mot_text(self) -> str:
         """The rows in MOTChallenge's format of ten columns, the last of them 1 where `interpolated`, else -1."""

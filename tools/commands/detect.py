@@ -29,11 +29,12 @@ def detect(
 
     Exit code: 0 success, 2 error, 3 the input broke and the detections end there, 130 interrupted.
     """
+    from siamlink.detectors.base.output_files import partial_path
     from siamlink.detectors.base.stopwatch import Stopwatch
     from siamlink.detectors.models.registry import load_detector
     from siamlink.detectors.mot.text import format_rows
     from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
-    from siamlink.tools.console.files import check_output, growing_text, partial_path
+    from siamlink.tools.console.files import check_output, growing_text
     from siamlink.tools.console.terminal import download_bar, show_note, stage_bars
     from siamlink.tools.running.live import ended_by_signal, losses_of
     from siamlink.tracker.runs.feed import detect_frames

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.base.output_files import partial_path
 
 
 def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
@@ -92,11 +93,6 @@ def write_text(path: str | Path, text: str, overwrite: bool = False) -> None:
         with output_errors(path):
             (folder / path.name).write_text(text, encoding="utf-8", newline="")
         publish(folder, path.parent, overwrite)
-
-
-def partial_path(path: Path) -> Path:
-    """The name of a file that is still being written."""
-    return path.with_name(f"{path.stem}.partial{path.suffix}")
 
 
 @contextlib.contextmanager

@@ -15,10 +15,10 @@ from siamlink.detectors.mot.text import corners, read_rows
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.console.files import output_errors, publish, results_folder, staging
-from siamlink.tools.drawing.annotate import Annotator, draw_dashed_box
 from siamlink.tools.evaluation.events import IdentitySwitch
 from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
 from siamlink.tools.evaluation.scoring import result_files
+from siamlink.tracker.drawing.annotate import Annotator, draw_dashed_box
 from siamlink.tracker.tracks import Tracks
 
 WORST = 10

@@ -12,13 +12,13 @@ from typing import Any
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import OutputError, SiamlinkError
 from siamlink.detectors.base.fingerprint import package_version
+from siamlink.detectors.base.output_files import partial_path
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, Frame, FrameSource
 from siamlink.tools.console.files import (
     growing_text,
     output_errors,
-    partial_path,
     publish,
     staging,
     write_text,
@@ -250,8 +250,8 @@ def _draw(source: TrackingInput, result: TrackingResult, path: Path, progress: P
 @contextmanager
 def annotated_video(path: Path, source: TrackingInput) -> Iterator[Callable[[Frame, Tracks], None]]:
     """A video; the yielded function adds a frame with its tracks and its number."""
-    from siamlink.tools.drawing.annotate import Annotator
-    from siamlink.tools.drawing.video_writer import VideoWriter
+    from siamlink.tracker.drawing.annotate import Annotator
+    from siamlink.tracker.drawing.video_writer import VideoWriter
 
     annotator = Annotator(source.frame_rate)
     size = source.frames.size if source.frames else (0, 0)

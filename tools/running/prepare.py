@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.output_files import partial_path
 from siamlink.detectors.mot.sequence import find_detections, is_sequence
-from siamlink.tools.console.files import check_folder, check_output, partial_path
+from siamlink.tools.console.files import check_folder, check_output
 from siamlink.tools.running.job import Job
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput, open_input

@@ -168,7 +168,7 @@ class Scene:
         Raises:
             OutputError: `folder` exists already, or cannot be written.
         """
-        from siamlink.tools.drawing.video_writer import VideoWriter
+        from siamlink.tracker.drawing.video_writer import VideoWriter
 
         folder = Path(folder).absolute()
         if folder.exists():

@@ -31,8 +31,8 @@ NURSERY = """
 import json, os, signal, sys
 import siamlink.tools.running.resume
 import siamlink.tools.running.parallel
-import siamlink.tools.drawing.annotate
-import siamlink.tools.drawing.video_writer
+import siamlink.tracker.drawing.annotate
+import siamlink.tracker.drawing.video_writer
 import siamlink.association.appearance.siamese.inference
 import siamlink.detectors.models.onnx
 import siamlink.tracker.linking.linear_program

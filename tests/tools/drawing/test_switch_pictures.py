@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.tools.drawing.annotate import track_colour
 from siamlink.tools.drawing.switch_pictures import BAR, TILE_HEIGHT, shown_frames, view, worst_switches
 from siamlink.tools.evaluation import IdentitySwitch
+from siamlink.tracker.drawing.annotate import track_colour
 
 SWAP = 10
 Make = Callable[..., Path]

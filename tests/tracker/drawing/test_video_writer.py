@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.base.errors import OutputError
-from siamlink.tools.drawing.video_writer import VideoWriter
+from siamlink.tracker.drawing.video_writer import VideoWriter
 
 FILL_THE_DISK = """
 import resource, signal, sys
 from pathlib import Path
 import numpy as np
 from siamlink.detectors.base.errors import OutputError
-from siamlink.tools.drawing.video_writer import VideoWriter
+from siamlink.tracker.drawing.video_writer import VideoWriter
 
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))

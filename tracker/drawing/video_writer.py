@@ -14,7 +14,7 @@ from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import OutputError
-from siamlink.tools.console.files import partial_path
+from siamlink.detectors.base.output_files import partial_path
 
 _OPTIONS = {"preset": "veryfast", "crf": "23", "mbtree": "0"}
 """`fast` takes two and a half times as long, for files a third larger; `mbtree` makes the bytes depend on timing."""

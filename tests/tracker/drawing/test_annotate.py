@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from siamlink.tools.drawing.annotate import Annotator, track_colour
+from siamlink.tracker.drawing.annotate import Annotator, track_colour
 from siamlink.tracker.tracks import Tracks
 
 RATE = 20

@@ -1,0 +1,1 @@
+"""Tracks drawn on the frames of their video."""
