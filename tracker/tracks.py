@@ -1,5 +1,6 @@
 """`Tracks`: detections with an identity."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
@@ -9,8 +10,10 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.base.output_files import whole_file
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, read_rows
+from siamlink.tracker.table import CORNERS, Columns, csv_text, data_frame
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -26,6 +29,10 @@ class Tracks(Detections):
     interpolated: NDArray[np.bool_]
 
     _dtypes: ClassVar[dict[str, type]] = {**Detections._dtypes, "track_id": np.int32, "interpolated": np.bool_}
+
+    def __repr__(self) -> str:
+        span = f", frames {self.frame[0]}-{self.frame[-1]}" if len(self) else ""
+        return f"Tracks({self.count} tracks, {len(self)} boxes{span})"
 
     @classmethod
     def from_detections(cls, detections: Detections, track_id: NDArray[np.int32]) -> "Tracks":
@@ -74,6 +81,51 @@ class Tracks(Detections):
             temporary.write_text(self.to_mot_text(), encoding="ascii")
         return Path(path)
 
+    def columns(self, frame_rate: float | None = None, class_names: ClassNames | None = None) -> Columns:
+        """The columns of a table with a row for each box, by name and in order; the first seven are supervision's.
+
+        Args:
+            frame_rate: frames per second; None: the times are not known.
+            class_names: names of the classes; None: they are not known.
+
+        Returns:
+            Arrays (N,): `x_min`, `y_min`, `x_max`, `y_max` in pixels, float32; `class_id`, int16; `confidence`,
+            float32; `tracker_id`, int32; `frame`, int32, from 1; `time` in seconds from the first frame, float64, NaN
+            if not known; `class_name`, text, empty if not known; `interpolated`, bool; `link_probability`, float32,
+            NaN if not known.
+        """
+        count, labels = len(self), self.label.tolist()
+        names = {label: class_names.name_of(label) for label in set(labels)} if class_names else {}
+        return {
+            **dict(zip(CORNERS, self.box.T, strict=True)),
+            "class_id": self.label,
+            "confidence": self.score,
+            "tracker_id": self.track_id,
+            "frame": self.frame,
+            "time": np.full(count, np.nan) if frame_rate is None else (self.frame - 1) / frame_rate,
+            "class_name": np.array([names.get(label, "") for label in labels], object),
+            "interpolated": self.interpolated,
+            "link_probability": getattr(self, "link_probability", np.full(count, np.nan, np.float32)),
+        }
+
+    def to_csv(self, path: str | Path, frame_rate: float | None = None, class_names: ClassNames | None = None) -> Path:
+        """Write the `columns` as CSV, whole or not at all, and return the path; an earlier file is replaced.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        with whole_file(path) as temporary:
+            temporary.write_text(csv_text(self.columns(frame_rate, class_names)), encoding="utf-8", newline="")
+        return Path(path)
+
+    def to_dataframe(self, frame_rate: float | None = None, class_names: ClassNames | None = None) -> Any:
+        """The `columns` as a `pandas.DataFrame`.
+
+        Raises:
+            InputError: the package pandas is not installed.
+        """
+        return data_frame(self.columns(frame_rate, class_names))
+
     def to_mot_text(self) -> str:
         """The rows in MOTChallenge's format of ten columns, the last of them 1 where `interpolated`, else -1."""
         return format_rows(self, self.track_id, self.interpolated)
@@ -81,6 +133,14 @@ class Tracks(Detections):
     def of(self, track_id: int) -> "Tracks":
         """The boxes of one track."""
         return self[self.track_id == track_id]
+
+    def by_track(self) -> Iterator[tuple[int, "Tracks"]]:
+        """Each track's id with its boxes, in order of the ids."""
+        order = np.lexsort((self.frame, self.track_id))
+        ids, starts = np.unique(self.track_id[order], return_index=True)
+        bounds = np.append(starts, len(self)).tolist()
+        for track_id, start, stop in zip(ids.tolist(), bounds[:-1], bounds[1:], strict=True):
+            yield track_id, self[order[start:stop]]
 
     @property
     def count(self) -> int:

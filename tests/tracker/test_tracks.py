@@ -26,7 +26,7 @@ def test_detections_get_their_ids_and_those_without_are_dropped(detections):
     assert tracks.label.tolist() == [0, 0]
     assert not tracks.interpolated.any()
     assert tracks.count == 1
-    assert repr(tracks) == "Tracks(2 boxes, frames 1-2)"
+    assert repr(tracks) == "Tracks(1 tracks, 2 boxes, frames 1-2)"
 
 
 def test_tracks_are_sorted_selected_and_joined_like_detections():
@@ -113,3 +113,24 @@ def test_one_track_and_the_lengths_of_all(detections):
     assert tracks.lengths == {4: 2, 9: 1}
     assert tracks.of(4).frame.tolist() == [1, 2]
     assert len(tracks.of(5)) == 0
+
+
+def test_tracks_one_after_the_other():
+    box = np.tile([0, 0, 10, 20], (4, 1)) + np.arange(4)[:, None]
+    tracks = Tracks([1, 1, 2, 3], box, np.ones(4), np.zeros(4), [9, 4, 9, 9], [False, False, True, False])
+    parts = dict(tracks.by_track())
+    assert {track_id: part.frame.tolist() for track_id, part in parts.items()} == {4: [1], 9: [1, 2, 3]}
+    assert parts[9].box[:, 0].tolist() == [0, 2, 3]
+    assert isinstance(parts[9], Tracks)
+    assert list(Tracks.empty().by_track()) == []
+
+
+def test_the_table_is_written_as_csv(detections, tmp_path):
+    tracks = Tracks.from_detections(detections, np.array([1, 2, 1], np.int32))
+    path = tracks.to_csv(tmp_path / "a.csv", 30)
+    lines = path.read_text().splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame,time,class_name")
+    assert lines[3].startswith("1.00,0.00,11.00,20.00,0,0.75,1,2,0.0333,,false,")
+    with pytest.raises(OutputError, match="cannot write"):
+        tracks.to_csv(tmp_path / "nowhere" / "a.csv")
