@@ -157,8 +157,8 @@ def _measured(work: Work, name: str, sources: list[str], job: "Job", start: floa
 def _track(_: str, sources: list[str], job: "Job", start: float) -> tuple[int, dict[str, float], float]:
     """Track as `siamlink track` does; see `Work`. The stage `write` is the time outside of all other stages."""
     from siamlink.detectors.models.registry import load_detector
-    from siamlink.tools.running.job import run
     from siamlink.tools.running.prepare import prepare
+    from siamlink.tools.running.run import run
 
     inputs, matcher = [prepare(source, job) for source in sources], job.parameters.load_matcher()
     frames, seconds, tracking, written = 0, {LOAD: time.time() - start}, 0.0, 0.0

@@ -36,7 +36,8 @@ def demo(
     from siamlink.tools.console.files import make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.evaluation import evaluate
-    from siamlink.tools.running.job import Job, run
+    from siamlink.tools.running.job import Job
+    from siamlink.tools.running.run import run
     from siamlink.tools.synthetic.street import street
     from siamlink.tracker.runs.inputs import open_input
 

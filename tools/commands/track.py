@@ -21,7 +21,8 @@ from siamlink.tools.console.options import (
 
 if TYPE_CHECKING:
     from siamlink.tools.console.tables import Table
-    from siamlink.tools.running.job import Job, Outcome
+    from siamlink.tools.running.job import Job
+    from siamlink.tools.running.outcome import Outcome
 
 EXIT_FAILED, EXIT_PARTIAL = 2, 3
 

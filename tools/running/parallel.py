@@ -14,7 +14,8 @@ from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.console.files import clear_staging
 from siamlink.tools.console.processes import start_process
 from siamlink.tools.console.terminal import show_note
-from siamlink.tools.running.job import Job, Outcome
+from siamlink.tools.running.job import Job
+from siamlink.tools.running.outcome import Outcome
 from siamlink.tools.running.resume import run_with_cache
 from siamlink.tracker.runs.inputs import TrackingInput
 

@@ -12,7 +12,9 @@ from siamlink.detectors.base.fingerprint import code_digest, package_version, te
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.tools.console.files import output_errors, write_text
-from siamlink.tools.running.job import RECORDED_PACKAGES, Job, Outcome, run
+from siamlink.tools.running.job import Job
+from siamlink.tools.running.outcome import RECORDED_PACKAGES, Outcome
+from siamlink.tools.running.run import run
 from siamlink.tracker.cache.frame_cache import CODE, NO_CACHE, FrameCache, content_digest, open_frame_cache
 from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase
 from siamlink.tracker.runs.corrections import Corrections

@@ -9,9 +9,10 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.console.files import clear_abandoned_staging, results_folder
 from siamlink.tools.console.terminal import download_bar, show_error, show_note, stage_bars
-from siamlink.tools.running.job import Job, Outcome
+from siamlink.tools.running.job import Job
 from siamlink.tools.running.left_out_note import left_out_note, stride_note
 from siamlink.tools.running.live import losses_of
+from siamlink.tools.running.outcome import Outcome
 from siamlink.tools.running.parallel import run_at_once
 from siamlink.tools.running.prepare import check_sources, prepare
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache

@@ -6,8 +6,10 @@ from pathlib import Path
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.models.registry import load_detector
-from siamlink.tools.running.job import RECORDED_PACKAGES, Job, run
+from siamlink.tools.running.job import Job
+from siamlink.tools.running.outcome import RECORDED_PACKAGES
 from siamlink.tools.running.prepare import prepare
+from siamlink.tools.running.run import run
 from siamlink.tracker.parameters import TrackerParameters
 
 Make = Callable[..., Path]

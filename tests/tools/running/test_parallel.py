@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from siamlink.detectors.base.errors import SiamlinkError
-from siamlink.tools.running.job import Job, Outcome
+from siamlink.tools.running.job import Job
+from siamlink.tools.running.outcome import Outcome
 from siamlink.tools.running.parallel import DIED, Step, _TotalProgress, run_at_once
 from siamlink.tools.running.prepare import prepare
 

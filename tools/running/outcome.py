@@ -1,0 +1,82 @@
+"""What came of one source, and the record of the run that is written beside its tracks."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from siamlink.detectors.base.fingerprint import package_version
+from siamlink.detectors.sources.frame_source import FrameSource
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.runs.corrections import Corrections
+from siamlink.tracker.runs.inputs import TrackingInput
+from siamlink.tracker.runs.result import TrackingResult
+
+RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The result of one source.
+
+    Attributes:
+        source: the input.
+        result: its tracks.
+        wall_seconds: total time, without the writing of tracks and record.
+        video_broken: why the input ended early while the video was drawn; None if it did not.
+        draw_seconds: time of drawing after tracking; None if nothing was drawn then.
+    """
+
+    source: TrackingInput
+    result: TrackingResult
+    wall_seconds: float
+    video_broken: str | None = None
+    draw_seconds: float | None = None
+
+    @property
+    def broken(self) -> str | None:
+        """Why the input ended before its end, while it was tracked or drawn; None if it did not."""
+        return self.result.broken or self.video_broken
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """By stage, drawing included; see `TrackingResult`."""
+        seconds = self.result.seconds
+        return seconds if self.draw_seconds is None else {**seconds, "draw": self.draw_seconds}
+
+    def record(self, parameters: TrackerParameters) -> dict[str, Any]:
+        """Input, counts, use of appearance, seconds, settings and versions of the run."""
+        source, result = self.source, self.result
+        return {
+            "input": {
+                "name": source.name,
+                "source": source.origin,
+                "frame_rate": source.frame_rate,
+                "frames": result.frame_count,
+                "size": source.image_size,
+                "detections": str(source.detection_file) if source.detection_file else result.detector,
+                "broken": self.broken,
+            },
+            "live": _live_record(source.frames) if source.frames and source.live else None,
+            "counts": asdict(result.counts),
+            "constraints": source.known.record() if isinstance(source.known, Corrections) else None,
+            "appearance": asdict(result.appearance) if result.appearance else None,
+            "matching": result.matching,
+            "wall_seconds": round(self.wall_seconds, 4),
+            "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
+            "config": parameters.model_dump(),
+            "versions": {
+                "python": platform.python_version(),
+                **{name: package_version(name) for name in RECORDED_PACKAGES},
+            },
+        }
+
+    def record_text(self, parameters: TrackerParameters) -> str:
+        """The record as JSON."""
+        return json.dumps(self.record(parameters), indent=2) + "\n"
+
+
+def _live_record(frames: FrameSource) -> dict[str, Any]:
+    """The frames of a live source that were tracked, dropped and missing."""
+    gaps = [gap._asdict() for gap in frames.gaps]
+    return {"handled": frames.read_count, "dropped": frames.dropped_count, "rate": frames.arrival_rate, "gaps": gaps}
