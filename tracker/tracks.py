@@ -12,7 +12,7 @@ from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, read_rows
+from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, link_probabilities, read_rows
 from siamlink.tracker.table import CORNERS, Columns, csv_text, data_frame
 
 
@@ -23,22 +23,42 @@ class Tracks(Detections):
     Attributes:
         track_id: (N,) int32, from 1 in each video; never reused, at most once in a frame.
         interpolated: (N,) bool, true where the box was interpolated or extrapolated, and not detected.
+        link_probability: (N,) float32, the probability that the next box of the track shows the same object, by the
+            model that linked them; an interpolated box has that of the link across the gap. NaN where it is not known,
+            and at the end of a track. All NaN by default.
     """
 
     track_id: NDArray[np.int32]
     interpolated: NDArray[np.bool_]
+    link_probability: NDArray[np.float32] = None  # type: ignore[assignment]
 
-    _dtypes: ClassVar[dict[str, type]] = {**Detections._dtypes, "track_id": np.int32, "interpolated": np.bool_}
+    _dtypes: ClassVar[dict[str, type]] = {
+        **Detections._dtypes,
+        "track_id": np.int32,
+        "interpolated": np.bool_,
+        "link_probability": np.float32,
+    }
+
+    def __post_init__(self) -> None:
+        if self.link_probability is None:
+            object.__setattr__(self, "link_probability", np.full(np.shape(self.frame), np.nan, np.float32))
+        super().__post_init__()
 
     def __repr__(self) -> str:
         span = f", frames {self.frame[0]}-{self.frame[-1]}" if len(self) else ""
         return f"Tracks({self.count} tracks, {len(self)} boxes{span})"
 
     @classmethod
-    def from_detections(cls, detections: Detections, track_id: NDArray[np.int32]) -> "Tracks":
-        """Give each detection its id; a `track_id` below 1 drops the detection."""
+    def from_detections(
+        cls,
+        detections: Detections,
+        track_id: NDArray[np.int32],
+        link_probability: NDArray[np.float32] | None = None,
+    ) -> "Tracks":
+        """Give each detection its id, and the probability of its link; a `track_id` below 1 drops the detection."""
         in_track = track_id > 0
         part = detections[in_track]
+        unknown = np.full(len(part), np.nan, np.float32)
         return Tracks(
             frame=part.frame,
             box=part.box,
@@ -46,6 +66,7 @@ class Tracks(Detections):
             label=part.label,
             track_id=track_id[in_track],
             interpolated=np.zeros(len(part), bool),
+            link_probability=unknown if link_probability is None else link_probability[in_track],
         )
 
     @classmethod
@@ -67,6 +88,7 @@ class Tracks(Detections):
                 label=np.zeros(len(rows), np.int16),
                 track_id=rows[:, 1].astype(np.int32),
                 interpolated=is_interpolated(rows),
+                link_probability=link_probabilities(rows),
             )
         except InputError as error:  # a box so thin that its corners are one in float32
             raise FormatError(path, str(error)) from None
@@ -105,7 +127,7 @@ class Tracks(Detections):
             "time": np.full(count, np.nan) if frame_rate is None else (self.frame - 1) / frame_rate,
             "class_name": np.array([names.get(label, "") for label in labels], object),
             "interpolated": self.interpolated,
-            "link_probability": getattr(self, "link_probability", np.full(count, np.nan, np.float32)),
+            "link_probability": self.link_probability,
         }
 
     def to_csv(self, path: str | Path, frame_rate: float | None = None, class_names: ClassNames | None = None) -> Path:
@@ -127,8 +149,11 @@ class Tracks(Detections):
         return data_frame(self.columns(frame_rate, class_names))
 
     def to_mot_text(self) -> str:
-        """The rows in MOTChallenge's format of ten columns, the last of them 1 where `interpolated`, else -1."""
-        return format_rows(self, self.track_id, self.interpolated)
+        """The rows in MOTChallenge's format of ten columns.
+
+        The ninth is the `link_probability`, -1 for NaN; the tenth is 1 where `interpolated`, else -1.
+        """
+        return format_rows(self, self.track_id, self.interpolated, self.link_probability)
 
     def of(self, track_id: int) -> "Tracks":
         """The boxes of one track."""

@@ -1,6 +1,7 @@
 """The second level: tracklets are linked into tracks by the same linear program, with tracklets as nodes."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,6 +104,20 @@ class SecondLevelParameters(Parameters):
     min_seconds: float = Field(0.2, ge=0, le=60, description="drop tracks with detections for fewer seconds than this")
 
 
+class LinkedTracklets(NamedTuple):
+    """Tracks made of tracklets, and how probable the links between these are.
+
+    Attributes:
+        track_id: (N,) the track of each detection, from 1; 0 for none.
+        pairs: P candidate links, from the last detection of a tracklet to the first one of a later tracklet.
+        probability: (P,) that both tracklets show one object and the later one comes next.
+    """
+
+    track_id: NDArray[np.int32]
+    pairs: Pairs
+    probability: FloatArray
+
+
 def link_tracklets(
     tracklets: Tracklets,
     scene: SceneStatistics,
@@ -112,7 +127,7 @@ def link_tracklets(
     solve: Solver,
     describe: DescribeDetections | None = None,
     held: NDArray[np.int32] | None = None,
-) -> NDArray[np.int32]:
+) -> LinkedTracklets:
     """Link T tracklets into tracks.
 
     Args:
@@ -124,9 +139,6 @@ def link_tracklets(
         solve: finds the best links.
         describe: describes the best crops of the tracklets that are in a candidate pair; None without images.
         held: (N,) the fixed track of each detection, 0 for none; all detections of a fixed track are in one tracklet.
-
-    Returns:
-        (N,) the track of each detection, from 1; 0 for none.
     """
     pairs = candidate_tracklet_pairs(tracklets, parameters.gate)
     pairs = pairs[scene.classes.of_pairs(pairs, tracklets.label) >= NEVER]
@@ -135,11 +147,13 @@ def link_tracklets(
     track_id = tracklets.largest(np.zeros(len(tracklets.detections), np.int32) if held is None else held)
     rows = np.flatnonzero(undecided(pairs, track_id))
     link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, video_info.size, rows))
-    link = add_evidence(link, scene.classes.of_pairs(pairs[rows], tracklets.label))
+    pairs = pairs[rows]
+    link = add_evidence(link, scene.classes.of_pairs(pairs, tracklets.label))
     is_object = matcher.object_probability(tracklet_features(tracklets, scene))
-    problem = tracklet_problem(tracklets, pairs[rows], link, is_object, video_info.last_frame, parameters.costs)
+    problem = tracklet_problem(tracklets, pairs, link, is_object, video_info.last_frame, parameters.costs)
     solution = solve(hold_tracks(problem, track_id))
-    return np.append(solution.track_ids(), 0)[tracklets.owner].astype(np.int32)
+    track = np.append(solution.track_ids(), 0)[tracklets.owner].astype(np.int32)
+    return LinkedTracklets(track, Pairs(tracklets.last.row[pairs.earlier], tracklets.first.row[pairs.later]), link)
 
 
 def describe_tracklets(

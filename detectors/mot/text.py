@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.base.arrays import BoolArray, Box, FloatArray
+from siamlink.detectors.base.arrays import BoolArray, Box, Float32Array, FloatArray
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import MAX_IN_FRAME, TOO_MANY, Detections
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
-INTERPOLATED_COLUMN, INTERPOLATED = 9, 1
-"""The tenth column of results is 1 for interpolated boxes and -1 for others; evaluation ignores it."""
+LINK_COLUMN, INTERPOLATED_COLUMN, INTERPOLATED = 8, 9, 1
+"""The ninth column of results is the probability of the link to the next box of the track, -1 where it is not known.
+The tenth one is 1 for interpolated boxes and -1 for others. Evaluation ignores both."""
 MAX_FRAME = 10_000_000
 MAX_PIXEL = 1e6
 MAX_COLUMNS = 100
@@ -90,8 +91,22 @@ def is_interpolated(rows: FloatArray) -> BoolArray:
     return interpolated
 
 
+def link_probabilities(rows: FloatArray) -> Float32Array:
+    """(N,) probabilities of the links in results (N, C), NaN where they are unknown; all NaN in other files.
+
+    In the ten columns of MOT15's ground truth, the ninth one is a world coordinate.
+    """
+    values = rows[:, LINK_COLUMN] if rows.shape[1] > INTERPOLATED_COLUMN else np.full(len(rows), -1.0)
+    known = (values >= 0) & (values <= 1)
+    is_ours = (known | (values == -1)).all()
+    return np.where(known & is_ours, values, np.nan).astype(np.float32)
+
+
 def format_rows(
-    detections: Detections, track_id: NDArray[np.int32] | None = None, interpolated: BoolArray | None = None
+    detections: Detections,
+    track_id: NDArray[np.int32] | None = None,
+    interpolated: BoolArray | None = None,
+    link_probability: Float32Array | None = None,
 ) -> str:
     """MOT text of ten columns.
 
@@ -100,7 +115,9 @@ def format_rows(
         track_id: (N,) their ids; None: -1 for all.
         interpolated: (N,) which of them are marked as interpolated, by 1 in the last column; None: none. All other
             values after the score are -1.
+        link_probability: (N,) of the link to the next box of the track, in the ninth column; NaN is -1. None: all -1.
     """
+    links = ["-1"] * len(detections) if link_probability is None else _probabilities(link_probability)
     ids = np.full(len(detections), -1) if track_id is None else track_id
     marks = np.full(len(detections), -1) if interpolated is None else np.where(interpolated, INTERPOLATED, -1)
     box = detections.box.astype(np.float64)
@@ -108,11 +125,16 @@ def format_rows(
     smallest = np.where(digits == PIXEL_DIGITS, MIN_SIDE, 10.0**-FRACTION_DIGITS)[:, None]
     size = np.maximum(box[:, 2:] - box[:, :2], smallest)
     columns = (digits, detections.frame, ids, *box[:, :2].T, *size.T)
-    values = zip(*(column.tolist() for column in (*columns, detections.score, marks)), strict=True)
+    values = zip(*(column.tolist() for column in (*columns, detections.score, marks)), links, strict=True)
     return "".join(
-        f"{f},{i},{x:.{n}f},{y:.{n}f},{w:.{n}f},{h:.{n}f},{s:.6g},-1,-1,{mark}\n"
-        for n, f, i, x, y, w, h, s, mark in values
+        f"{f},{i},{x:.{n}f},{y:.{n}f},{w:.{n}f},{h:.{n}f},{s:.6g},-1,{link},{mark}\n"
+        for n, f, i, x, y, w, h, s, mark, link in values
     )
+
+
+def _probabilities(values: Float32Array) -> list[str]:
+    """Probabilities (N,) with four decimals; -1 for NaN."""
+    return [f"{each:.4f}" if known else "-1" for each, known in zip(values.tolist(), ~np.isnan(values), strict=True)]
 
 
 def _parse(path: Path, text: list[str], lines: NDArray[np.int_]) -> FloatArray:

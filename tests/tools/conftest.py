@@ -174,7 +174,7 @@ def check_two_tracks() -> Callable[..., Any]:
         assert sorted({row[1] for row in tracks}) == [1, 2]
         assert max(row[0] for row in tracks) == frames
         assert len(tracks) >= 2 * frames - missing
-        assert all(row[7:] == [-1, -1, -1] for row in tracks)
+        assert all(row[9] == -1 and (row[8] == -1 or 0 <= row[8] <= 1) for row in tracks)
         return json.loads(Path(folder, f"{name}.json").read_text())
 
     return check

@@ -134,3 +134,27 @@ def test_the_table_is_written_as_csv(detections, tmp_path):
     assert lines[3].startswith("1.00,0.00,11.00,20.00,0,0.75,1,2,0.0333,,false,")
     with pytest.raises(OutputError, match="cannot write"):
         tracks.to_csv(tmp_path / "nowhere" / "a.csv")
+
+
+def test_the_probability_of_links_is_the_ninth_column(tmp_path):
+    box = np.tile([0, 0, 10, 20], (4, 1))
+    ids, marks = [1, 1, 1, 1], [False, True, False, False]
+    tracks = Tracks([1, 2, 3, 4], box, np.ones(4), np.zeros(4), ids, marks, [0.25, 0.25, 0.98764, np.nan])
+    assert [line.split(",")[8:] for line in tracks.to_mot_text().splitlines()] == [
+        ["0.2500", "-1"],
+        ["0.2500", "1"],
+        ["0.9876", "-1"],
+        ["-1", "-1"],
+    ]
+    again = Tracks.from_mot(tracks.save(tmp_path / "tracks.txt"))
+    assert again.link_probability == pytest.approx([0.25, 0.25, 0.9876, np.nan], nan_ok=True)
+    assert again.to_mot_text() == tracks.to_mot_text()
+    assert np.isnan(Tracks([1], box[:1], [1], [0], [1], [False]).link_probability).all()
+    assert tracks[tracks.frame > 2].link_probability[0] == np.float32(0.98764)
+
+
+def test_world_coordinates_are_no_probabilities(tmp_path):
+    (tmp_path / "gt.txt").write_text("1,1,10,20,30,60,1,-3.5,0.5,0\n2,1,10,20,30,60,1,-3.5,2.5,0\n")
+    assert np.isnan(Tracks.from_mot(tmp_path / "gt.txt").link_probability).all()
+    (tmp_path / "gt9.txt").write_text("1,1,10,20,30,60,1,1,0.5\n")
+    assert np.isnan(Tracks.from_mot(tmp_path / "gt9.txt").link_probability).all()

@@ -13,12 +13,13 @@ from siamlink.association.solvers.constraints import Constraints, Groups
 from siamlink.association.solvers.costs import hold_tracks
 from siamlink.association.solvers.solvers import SOLVERS, Solver
 from siamlink.association.tracklets.features import LONGEST_SECONDS
-from siamlink.association.tracklets.linking import DescribeDetections, link_tracklets
+from siamlink.association.tracklets.linking import DescribeDetections, LinkedTracklets, link_tracklets
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, IN_TRACK, SHORT_TRACK, Reasons
+from siamlink.tracker.linking.link_probability import ScoredLinks, link_probabilities
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
@@ -143,21 +144,23 @@ class LinearProgramTracker(SettlingTracker):
             with self._setup.stopwatch.stage("solve"):
                 problem = hold_tracks(self._scored.link_problem(costs, self._setup.matcher.gaps), self._held)
                 ids = self._solver(groups)(problem).track_ids()
-            reason = np.where(ids > 0, IN_TRACK, FALSE_ALARM)
+            reason, scored = np.where(ids > 0, IN_TRACK, FALSE_ALARM), [self._scored.links]
             if self._tracklet_matcher:
                 with self._setup.stopwatch.stage("tracklets"):
-                    ids, reason = self._link_tracklets(ids, groups, fixed, settlement.last_frame)
+                    linked, reason = self._link_tracklets(ids, groups, fixed, settlement.last_frame)
+                ids = linked.track_id
+                scored.append((linked.pairs, linked.probability))
                 shortest = max(shortest, round(parameters.second_level.min_seconds * self._rate))
             ids = groups.joined(ids)
             long_enough = _drop_short(ids, shortest, fixed)
             reason = np.where(long_enough > 0, IN_TRACK, np.where(ids > 0, SHORT_TRACK, reason))
-            final.append(self._release(long_enough, reason.astype(np.uint8), settlement))
+            final.append(self._release(long_enough, reason.astype(np.uint8), settlement, scored))
         return Tracks.concatenate(final)
 
     def _link_tracklets(
         self, ids: Ids, groups: Groups, fixed: NDArray[np.bool_], last_frame: int
-    ) -> tuple[Ids, NDArray[np.int64]]:
-        """The tracks (N,) of the second level, from the tracklets (N,) of the first, and why detections are left out.
+    ) -> tuple[LinkedTracklets, NDArray[np.int64]]:
+        """The tracks of the second level, from the tracklets (N,) of the first, and why detections are left out (N,).
 
         Times are in steps of the detector here.
         """
@@ -172,9 +175,9 @@ class LinearProgramTracker(SettlingTracker):
         video = VideoInfo(self._rate, self._processed.step(last_frame), setup.image_size)
         if describe is not None:
             describe = partial(_describe_rows, describe, scored.detections)
-        tracks = link_tracklets(tracklets, scored.scene, video, models, second, solve, describe, self._held)
+        linked = link_tracklets(tracklets, scored.scene, video, models, second, solve, describe, self._held)
         trimmed = (ids > 0) & (tracklets.owner < 0)
-        return tracks, np.where(trimmed, DUPLICATE, np.where(tracks > 0, IN_TRACK, FALSE_ALARM))
+        return linked, np.where(trimmed, DUPLICATE, np.where(linked.track_id > 0, IN_TRACK, FALSE_ALARM))
 
     @property
     def _rate(self) -> float:
@@ -200,18 +203,19 @@ class LinearProgramTracker(SettlingTracker):
             else SOLVERS[self._setup.parameters.solver]
         )
 
-    def _release(self, track_id: Ids, reason: Reasons, settlement: Settlement) -> Tracks:
+    def _release(self, track_id: Ids, reason: Reasons, settlement: Settlement, scored: list[ScoredLinks]) -> Tracks:
         """The tracks that are final by a settlement, from the track (N,) of each detection in the window.
 
-        `reason` (N,) says why detections are left out.
+        `reason` (N,) says why detections are left out, `scored` how probable links are.
         """
         detections, final_frame = self._scored.detections, settlement.final_frame
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = np.where(left_out, 0, track_id)
         ids = number_tracks(ids, self._held, self._constraints.demanded_tracks(self._held), self._next_id)
         camera = self._appearance.camera_motion(detections) if self._appearance else None
+        tracks = Tracks.from_detections(detections, ids, link_probabilities(ids, *scored))
         with self._setup.stopwatch.stage("gaps"):
-            tracks = self._complete(Tracks.from_detections(detections, ids), settlement.last_frame, camera)
+            tracks = self._complete(tracks, settlement.last_frame, camera)
         final = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
         new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
         self.left_out.add(detections[new], reason[new])

@@ -17,6 +17,7 @@ from siamlink.association.solvers.costs import CostParameters, link_problem
 from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.linking.link_probability import ScoredLinks
 from siamlink.tracker.linking.processed_frames import EVERY_FRAME, ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
 
@@ -73,6 +74,11 @@ class ScoredPairs:
             link_probability=self.link_probability[rest],
             detection_probability=self.detection_probability[count:],
         )
+
+    @property
+    def links(self) -> ScoredLinks:
+        """The pairs with their probabilities."""
+        return self.pairs, self.link_probability
 
     def link_problem(self, costs: CostParameters, gaps: GapPrior | None = None) -> LinkProblem:
         """The linear program of these detections and pairs."""

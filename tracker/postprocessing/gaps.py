@@ -37,7 +37,10 @@ def complete_tracks(
 
 
 def interpolate_gaps(tracks: Tracks) -> Tracks:
-    """Interpolate boxes and scores linearly between the detections of each track; new rows are marked interpolated."""
+    """Interpolate boxes and scores linearly between the detections of each track.
+
+    New rows are marked interpolated, and have the link probability of the detection before the gap.
+    """
     order = np.lexsort((tracks.frame, tracks.track_id))
     frame, track_id = tracks.frame[order], tracks.track_id[order]
     missing = np.diff(frame) - 1
@@ -56,6 +59,7 @@ def interpolate_gaps(tracks: Tracks) -> Tracks:
         label=tracks.label[before],
         track_id=tracks.track_id[before],
         interpolated=np.ones(len(step), bool),
+        link_probability=tracks.link_probability[before],
     )
     return Tracks.concatenate([tracks, interpolated])
 

@@ -75,8 +75,9 @@ def smooth_tracks(
         smoothing: the strength; None: chosen by these tracks.
 
     Returns:
-        The tracks with a box in every frame from their first to their last; new rows are marked interpolated, and their
-        scores lie on the line between those of the detections on either side.
+        The tracks with a box in every frame from their first to their last; new rows are marked interpolated, their
+        scores lie on the line between those of the detections on either side, and they have the link probability of
+        the detection before.
     """
     if not len(tracks):
         return tracks
@@ -95,6 +96,7 @@ def smooth_tracks(
         label=tracks.label[course.order][last_detected],
         track_id=tracks.track_id[course.order][last_detected],
         interpolated=interpolated,
+        link_probability=tracks.link_probability[course.order][last_detected],
     )
 
 

@@ -41,20 +41,26 @@ def test_tracklets_of_one_object_are_joined(
     solve: Callable, second_level: TrackletMatcher, broken_up: Callable
 ) -> None:
     tracklets, scene, identity = broken_up(300)
-    ids = link_tracklets(tracklets, scene, VIDEO, second_level, PARAMETERS, solve)
+    ids, pairs, probability = link_tracklets(tracklets, scene, VIDEO, second_level, PARAMETERS, solve)
     assert ids.dtype == np.int32
     assert len(np.unique(ids)) < 0.6 * len(tracklets)
     assert purity(ids, identity) > 0.9
     for track in np.unique(ids[ids > 0]):
         frames = tracklets.detections.frame[ids == track]
         assert len(np.unique(frames)) == len(frames), "tracklets of one track never overlap in time"
+    frame, owner = tracklets.detections.frame, tracklets.owner
+    assert (frame[pairs.earlier] == tracklets.last.frame[owner[pairs.earlier]]).all()
+    assert (frame[pairs.later] == tracklets.first.frame[owner[pairs.later]]).all()
+    assert ((probability >= 0) & (probability <= 1)).all()
+    true = identity[pairs.earlier] == identity[pairs.later]
+    assert probability[true].mean() > 0.5 > probability[~true].mean()
 
 
 def test_without_tracklets_there_are_no_tracks(second_level: TrackletMatcher) -> None:
     nothing = Detections.empty()
     tracklets = make_tracklets(nothing, np.zeros(0, np.int32), np.zeros(0), 25.0, TrackletParameters())
-    ids = link_tracklets(tracklets, SceneStatistics.of(nothing), VIDEO, second_level, PARAMETERS, solve_lp)
-    assert ids.shape == (0,)
+    linked = link_tracklets(tracklets, SceneStatistics.of(nothing), VIDEO, second_level, PARAMETERS, solve_lp)
+    assert linked.track_id.shape == linked.probability.shape == (0,)
 
 
 def test_only_tracklets_with_candidates_are_described(broken_up: Callable) -> None:
