@@ -13,7 +13,7 @@ from siamlink.detectors.base.errors import InputError
 Columns = dict[str, NDArray[Any]]
 """Arrays (N,) by name, in order; see `Tracks.columns`."""
 CORNERS = ("x_min", "y_min", "x_max", "y_max")
-DECIMALS = {"time": 4, "link_probability": 4}
+DECIMALS = {"time": 4, "first_time": 4, "last_time": 4, "link_probability": 4}
 """Decimals of columns in text; boxes have as many as in MOT text."""
 PIXEL_DECIMALS, FRACTION_DECIMALS, FRACTIONS = 2, 6, 2.0
 """Boxes below `FRACTIONS` in all coordinates are parts of the picture, not pixels, and have more decimals."""
@@ -21,8 +21,8 @@ PIXEL_DECIMALS, FRACTION_DECIMALS, FRACTIONS = 2, 6, 2.0
 
 def csv_text(columns: Columns) -> str:
     """Columns as CSV with a heading; a number that is not known is empty, a truth value `true` or `false`."""
-    corners = np.column_stack([columns[name] for name in CORNERS])
-    fractions = np.abs(corners).max(axis=1, initial=0) < FRACTIONS
+    corners = [np.abs(columns[name]) for name in CORNERS if name in columns]
+    fractions = np.max(corners, axis=0) < FRACTIONS if corners else np.zeros(0, bool)
     decimals = np.where(fractions, FRACTION_DECIMALS, PIXEL_DECIMALS).tolist()
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
