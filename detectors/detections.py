@@ -152,6 +152,11 @@ class Detections:
             yield frame, self[start:stop]
 
     @property
+    def row_in_frame(self) -> NDArray[np.int32]:
+        """(N,) the place of each row among those of its frame, from 0."""
+        return (np.arange(len(self)) - np.searchsorted(self.frame, self.frame)).astype(np.int32)
+
+    @property
     def width(self) -> Float32Array:
         """(N,) box widths in pixels."""
         return self.box[:, 2] - self.box[:, 0]

@@ -26,22 +26,28 @@ class Tracks(Detections):
         link_probability: (N,) float32, the probability that the next box of the track shows the same object, by the
             model that linked them; an interpolated box has that of the link across the gap. NaN where it is not known,
             and at the end of a track. All NaN by default.
+        row: (N,) int32, the detection that the box was made from: its row among all those that the tracker was given
+            for the frame, from 0. -1 where the box was not detected, and in tracks from a file; all -1 by default.
     """
 
     track_id: NDArray[np.int32]
     interpolated: NDArray[np.bool_]
     link_probability: NDArray[np.float32] = None  # type: ignore[assignment]
+    row: NDArray[np.int32] = None  # type: ignore[assignment]
 
     _dtypes: ClassVar[dict[str, type]] = {
         **Detections._dtypes,
         "track_id": np.int32,
         "interpolated": np.bool_,
         "link_probability": np.float32,
+        "row": np.int32,
     }
+    _unknown: ClassVar[dict[str, float]] = {"link_probability": np.nan, "row": -1}
 
     def __post_init__(self) -> None:
-        if self.link_probability is None:
-            object.__setattr__(self, "link_probability", np.full(np.shape(self.frame), np.nan, np.float32))
+        for name, unknown in self._unknown.items():
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, np.full(np.shape(self.frame), unknown, self._dtypes[name]))
         super().__post_init__()
 
     def __repr__(self) -> str:
@@ -54,8 +60,16 @@ class Tracks(Detections):
         detections: Detections,
         track_id: NDArray[np.int32],
         link_probability: NDArray[np.float32] | None = None,
+        row: NDArray[np.int32] | None = None,
     ) -> "Tracks":
-        """Give each detection its id, and the probability of its link; a `track_id` below 1 drops the detection."""
+        """Give each of N detections its id, the probability of its link, and its row.
+
+        Args:
+            detections: N of them.
+            track_id: (N,) the ids; one below 1 drops the detection.
+            link_probability: (N,) of the link to the next detection of the track; None: not known.
+            row: (N,) the row of each in its frame; None: these are all detections of their frames, in order.
+        """
         in_track = track_id > 0
         part = detections[in_track]
         unknown = np.full(len(part), np.nan, np.float32)
@@ -67,6 +81,7 @@ class Tracks(Detections):
             track_id=track_id[in_track],
             interpolated=np.zeros(len(part), bool),
             link_probability=unknown if link_probability is None else link_probability[in_track],
+            row=(detections.row_in_frame if row is None else row)[in_track],
         )
 
     @classmethod
@@ -154,6 +169,46 @@ class Tracks(Detections):
         The ninth is the `link_probability`, -1 for NaN; the tenth is 1 where `interpolated`, else -1.
         """
         return format_rows(self, self.track_id, self.interpolated, self.link_probability)
+
+    def row_ids(self, count: int) -> NDArray[np.int32]:
+        """(count,) the track of each row that the tracker was given for a frame; -1 for none.
+
+        Args:
+            count: how many rows it was given.
+
+        Raises:
+            InputError: the boxes are of several frames (pick those of one by `in_frame`), or there were more rows.
+        """
+        if len(self) and self.frame[0] != self.frame[-1]:
+            raise InputError("row_ids is for the boxes of one frame: use in_frame(number).row_ids(count)")
+        if self.row.max(initial=-1) >= count:
+            raise InputError(f"row {self.row.max()} is in a track, but there are {count} rows")
+        ids, detected = np.full(count, -1, np.int32), self.row >= 0
+        ids[self.row[detected]] = self.track_id[detected]
+        return ids
+
+    def with_boxes_of(self, detections: Detections) -> "Tracks":
+        """The same tracks with the boxes of the detections themselves, as they were before they were smoothed.
+
+        Interpolated boxes stay as they are.
+
+        Args:
+            detections: those that the tracker was given; of each frame all, in the same order.
+
+        Raises:
+            InputError: a frame has fewer detections than the tracker was given.
+        """
+        detected = self.row >= 0
+        frame, row = self.frame[detected], self.row[detected]
+        first, stop = (np.searchsorted(detections.frame, frame, side) for side in ("left", "right"))
+        missing = np.flatnonzero(first + row >= stop)
+        if len(missing):
+            raise InputError(f"there is no detection {row[missing[0]]} in frame {frame[missing[0]]}: these are others")
+        box = self.box.copy()
+        box[detected] = detections.box[first + row]
+        other = self[:]
+        other._set("box", box)
+        return other
 
     def of(self, track_id: int) -> "Tracks":
         """The boxes of one track."""

@@ -214,3 +214,9 @@ def test_without_the_package_supervision_the_error_names_it(four, monkeypatch):
     monkeypatch.setitem(sys.modules, "supervision", None)
     with pytest.raises(InputError, match="pip install supervision"):
         four.to_supervision()
+
+
+def test_rows_are_counted_within_their_frames():
+    detections = Detections([3, 1, 3, 3, 1], np.tile([0, 0, 9, 9], (5, 1)), np.ones(5), np.zeros(5))
+    assert detections.row_in_frame.tolist() == [0, 1, 0, 1, 2]
+    assert Detections.empty().row_in_frame.tolist() == []

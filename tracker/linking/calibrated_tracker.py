@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamlink.association.calibrated import CalibratedResult, OnlineLinker, WindowLinker
 from siamlink.association.calibrated.online import OnlineFrame
@@ -102,7 +103,7 @@ class CalibratedTracker(SettlingTracker):
         models = setup.parameters.load_calibrated_models()
         self._linker = WindowLinker(setup.frame_rate, setup.image_size, models)
         self._constraints = RowConstraints(constraints)
-        self._held, self._label = np.zeros(0, np.int32), np.zeros(0, np.int16)
+        self._held, self._label, self._row = np.zeros(0, np.int32), np.zeros(0, np.int16), np.zeros(0, np.int32)
         self._count = 0
         self._next_id = 1
         self._ended = False
@@ -139,7 +140,7 @@ class CalibratedTracker(SettlingTracker):
                 self._appearance.see(each, image, detections.box)
         self._constraints.add(new.frame, np.arange(len(new)))
         self._linker.add(new.with_label(self._setup.compared_label(new)))
-        self._label = np.append(self._label, new.label)
+        self._label, self._row = np.append(self._label, new.label), np.append(self._row, new.row_in_frame)
         self._count += len(new)
 
     def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
@@ -158,7 +159,7 @@ class CalibratedTracker(SettlingTracker):
             result = linker.link(self._held > 0, groups, solve_in_window, self._ended, stride, describe)
         demanded = self._constraints.demanded_tracks(held)
         ids = number_tracks(result.track_id.astype(np.int32), held, demanded, self._next_id)
-        tracks = _tracks(detections, result, ids, gaps.smooth)
+        tracks = _tracks(detections, self._row, result, ids, gaps.smooth)
         tracks = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
         new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
         self.left_out.add(detections[new], without_reason(detections, ids > 0)[new])
@@ -172,7 +173,7 @@ class CalibratedTracker(SettlingTracker):
         self._schedule.final_frame = final_frame
         count = self._linker.settle(final_frame)
         self._held = ids[count : np.searchsorted(detections.frame, final_frame, side="right")]
-        self._label = self._label[count:]
+        self._label, self._row = self._label[count:], self._row[count:]
         self._count -= count
         self._constraints.forget(count)
 
@@ -194,11 +195,14 @@ def _predicted(linked: OnlineFrame, number: int) -> Tracks:
     )
 
 
-def _tracks(detections: Detections, result: CalibratedResult, ids: Ids, smooth: bool) -> Tracks:
+def _tracks(
+    detections: Detections, row_in_frame: NDArray[np.int32], result: CalibratedResult, ids: Ids, smooth: bool
+) -> Tracks:
     """The boxes of a result; an interpolated box has the mean score of its track, every box its most frequent class.
 
     Args:
         detections: N detections.
+        row_in_frame: (N,) their rows among all of their frames.
         result: their tracks.
         ids: (N,) the id of the track of each, 0 for none.
         smooth: whether the boxes are smoothed.
@@ -219,4 +223,5 @@ def _tracks(detections: Detections, result: CalibratedResult, ids: Ids, smooth: 
         label=most_frequent(detections.label[row[detected]], result.track[detected], len(count))[result.track],
         track_id=id_of[result.track],
         interpolated=~detected,
+        row=np.where(detected, row_in_frame[row], -1),
     )

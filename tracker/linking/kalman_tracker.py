@@ -135,7 +135,7 @@ class KalmanTracker:
             self.left_out.add(selected, _reasons(ids, scores))
             self.last_ids[rows] = ids
         self._move_on_to(number)
-        return self._class_vote.voted(Tracks.from_detections(selected, self.last_ids[rows]))
+        return self._class_vote.voted(Tracks.from_detections(selected, self.last_ids[rows], row=rows.astype(np.int32)))
 
     def update_many(self, detections: Detections) -> Iterator[Tracks]:
         """Take in the detections of later frames without images, in blocks of `BLOCK` detections or more.
@@ -145,7 +145,7 @@ class KalmanTracker:
         """
         self._processed.add(detections.frame)
         rows = self._setup.without_duplicates(detections)
-        selected = detections[rows]
+        selected, row = detections[rows], detections.row_in_frame[rows]
         self._leave_out(detections, rows)
         for start, stop in pairwise(_frame_bounds(selected.frame, BLOCK)):
             block, ids = selected[start:stop], np.zeros(0, np.int32)
@@ -156,7 +156,7 @@ class KalmanTracker:
                 new = self._follow(scores)
                 self.left_out.add(block[len(ids) : len(ids) + len(new)], _reasons(new, scores))
                 ids = np.append(ids, new)
-            yield self._class_vote.voted_by_frame(Tracks.from_detections(block, ids))
+            yield self._class_vote.voted_by_frame(Tracks.from_detections(block, ids, row=row[start:stop]))
 
     def finish(self) -> Tracks:
         """Nothing: the tracks of every frame are final with it."""

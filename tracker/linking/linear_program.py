@@ -74,7 +74,7 @@ class LinearProgramTracker(SettlingTracker):
         self._stride = 1
         self._waiting: list[Detections] = []
         self._newest = np.zeros(0, np.intp)
-        self._held = np.zeros(0, np.int32)
+        self._held, self._row = np.zeros(0, np.int32), np.zeros(0, np.int32)
         self._next_id = 1
         self._smoothing: Smoothing | None = None
         self._smoothing_due = 0
@@ -123,6 +123,7 @@ class LinearProgramTracker(SettlingTracker):
         selected = new[rows]
         self._waiting.append(selected)
         self._held = np.append(self._held, np.zeros(len(rows), np.int32))
+        self._row = np.append(self._row, new.row_in_frame[rows])
         if self._appearance:
             for each, detections in selected.by_frame() if number is None else [(number, selected)]:
                 self._appearance.see(each, image, detections.box)
@@ -213,7 +214,7 @@ class LinearProgramTracker(SettlingTracker):
         ids = np.where(left_out, 0, track_id)
         ids = number_tracks(ids, self._held, self._constraints.demanded_tracks(self._held), self._next_id)
         camera = self._appearance.camera_motion(detections) if self._appearance else None
-        tracks = Tracks.from_detections(detections, ids, link_probabilities(ids, *scored))
+        tracks = Tracks.from_detections(detections, ids, link_probabilities(ids, *scored), self._row)
         with self._setup.stopwatch.stage("gaps"):
             tracks = self._complete(tracks, settlement.last_frame, camera)
         final = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
@@ -242,7 +243,7 @@ class LinearProgramTracker(SettlingTracker):
         oldest = self.final_frame - self._history_frames()
         count = int(np.searchsorted(self._scored.detections.frame, oldest))
         self._scored = self._scored.without_first(count)
-        self._held = self._held[count:]
+        self._held, self._row = self._held[count:], self._row[count:]
         self._constraints.forget(count)
         if self._appearance:
             self._appearance.forget(count, oldest)

@@ -89,6 +89,8 @@ def smooth_tracks(
     last_detected = np.searchsorted(course.detected, np.arange(len(course.track)), side="right") - 1
     interpolated = np.ones(len(course.track), bool)
     interpolated[course.detected] = False
+    row = np.full(len(course.track), -1, np.int32)
+    row[course.detected] = tracks.row[course.order]
     return Tracks(
         frame=course.frame.astype(np.int32),
         box=_boxes(state + course.drift).astype(np.float32),
@@ -97,6 +99,7 @@ def smooth_tracks(
         track_id=tracks.track_id[course.order][last_detected],
         interpolated=interpolated,
         link_probability=tracks.link_probability[course.order][last_detected],
+        row=row,
     )
 
 
