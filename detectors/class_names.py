@@ -66,6 +66,8 @@ class ClassNames(Mapping[int, str]):
     def read(cls, path: str | Path) -> Self:
         """Read a text file with one name a line: the first line is the name of class 0.
 
+        A line that is the number of its class says that this class has no name.
+
         Raises:
             InputError: the file cannot be read.
             FormatError: it is not text, or a line is empty.
@@ -79,7 +81,22 @@ class ClassNames(Mapping[int, str]):
         for number, line in enumerate(lines, 1):
             if not line.strip():
                 raise FormatError(path, "the class name is empty", number)
-        return cls([line.strip() for line in lines])
+        return cls({number: name for number, line in enumerate(lines) if (name := line.strip()) != str(number)})
+
+    @classmethod
+    def beside(cls, path: str | Path) -> Self | None:
+        """Read the `names_file` of a file of boxes; None if there is none. Raises as `read` does."""
+        file = names_file(path)
+        return cls.read(file) if file.is_file() else None
+
+    def to_text(self) -> str:
+        """The names as `read` expects them: one a line; a class without a name has its number."""
+        return "".join(f"{self.name_of(number)}\n" for number in range(max(self._names, default=-1) + 1))
+
+
+def names_file(path: str | Path) -> Path:
+    """The file with the names of the classes of a file of boxes: `NAME.classes.txt` beside `NAME.txt`."""
+    return Path(path).with_suffix(".classes.txt")
 
 
 def _number(number: object) -> int:

@@ -12,8 +12,8 @@ from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, link_probabilities, read_rows
-from siamlink.tracker.table import CORNERS, Columns, csv_text, data_frame
+from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, labels, link_probabilities, read_rows
+from siamlink.tracker.table import Columns, box_columns, csv_text, data_frame
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -86,7 +86,7 @@ class Tracks(Detections):
 
     @classmethod
     def from_mot(cls, path: str | Path) -> "Tracks":
-        """Read tracks from MOT text, as `save` writes it; labels are 0, as the format has none.
+        """Read tracks from MOT text, as `save` writes it.
 
         Raises:
             InputError: the file cannot be read.
@@ -100,7 +100,7 @@ class Tracks(Detections):
                 frame=rows[:, 0].astype(np.int32),
                 box=corners(rows),
                 score=rows[:, 6].astype(np.float32),
-                label=np.zeros(len(rows), np.int16),
+                label=labels(rows),
                 track_id=rows[:, 1].astype(np.int32),
                 interpolated=is_interpolated(rows),
                 link_probability=link_probabilities(rows),
@@ -108,14 +108,14 @@ class Tracks(Detections):
         except InputError as error:  # a box so thin that its corners are one in float32
             raise FormatError(path, str(error)) from None
 
-    def save(self, path: str | Path) -> Path:
-        """Write the tracks as MOT text, whole or not at all, and return the path; an earlier file is replaced.
+    def save(self, path: str | Path, class_names: ClassNames | None = None) -> Path:
+        """Write `to_mot_text`, whole or not at all, and return the path; an earlier file is replaced.
 
         Raises:
             OutputError: the file cannot be written.
         """
         with whole_file(path) as temporary:
-            temporary.write_text(self.to_mot_text(), encoding="ascii")
+            temporary.write_text(self.to_mot_text(class_names), encoding="ascii")
         return Path(path)
 
     def columns(self, frame_rate: float | None = None, class_names: ClassNames | None = None) -> Columns:
@@ -131,16 +131,8 @@ class Tracks(Detections):
             if not known; `class_name`, text, empty if not known; `interpolated`, bool; `link_probability`, float32,
             NaN if not known.
         """
-        count, labels = len(self), self.label.tolist()
-        names = {label: class_names.name_of(label) for label in set(labels)} if class_names else {}
         return {
-            **dict(zip(CORNERS, self.box.T, strict=True)),
-            "class_id": self.label,
-            "confidence": self.score,
-            "tracker_id": self.track_id,
-            "frame": self.frame,
-            "time": np.full(count, np.nan) if frame_rate is None else (self.frame - 1) / frame_rate,
-            "class_name": np.array([names.get(label, "") for label in labels], object),
+            **box_columns(self, frame_rate, class_names, {"tracker_id": self.track_id}),
             "interpolated": self.interpolated,
             "link_probability": self.link_probability,
         }
@@ -163,12 +155,16 @@ class Tracks(Detections):
         """
         return data_frame(self.columns(frame_rate, class_names))
 
-    def to_mot_text(self) -> str:
+    def to_mot_text(self, class_names: ClassNames | None = None) -> str:
         """The rows in MOTChallenge's format of ten columns.
 
-        The ninth is the `link_probability`, -1 for NaN; the tenth is 1 where `interpolated`, else -1.
+        The eighth is the class, the ninth the `link_probability`, -1 for NaN; the tenth is 1 where `interpolated`, else
+        -1.
+
+        Args:
+            class_names: names of the classes; if they are not known and all classes are 0, -1 is written for them.
         """
-        return format_rows(self, self.track_id, self.interpolated, self.link_probability)
+        return format_rows(self, self.track_id, self.interpolated, self.link_probability, class_names is not None)
 
     def row_ids(self, count: int) -> NDArray[np.int32]:
         """(count,) the track of each row that the tracker was given for a frame; -1 for none.

@@ -7,15 +7,18 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import BoolArray, Box, Float32Array, FloatArray
 from siamlink.detectors.base.errors import FormatError, InputError
+from siamlink.detectors.class_names import HIGHEST as HIGHEST_CLASS
 from siamlink.detectors.detections import MAX_IN_FRAME, TOO_MANY, Detections
 
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
-LINK_COLUMN, INTERPOLATED_COLUMN, INTERPOLATED = 8, 9, 1
-"""The ninth column of results is the probability of the link to the next box of the track, -1 where it is not known.
-The tenth one is 1 for interpolated boxes and -1 for others. Evaluation ignores both."""
+CLASS_COLUMN, LINK_COLUMN, INTERPOLATED_COLUMN, INTERPOLATED = 7, 8, 9, 1
+"""The eighth column of results is the number of the class, -1 if no classes are known. The ninth is the probability of
+the link to the next box of the track, -1 where it is not known. The tenth is 1 for interpolated boxes and -1 for
+others. Evaluation ignores all three."""
 MAX_FRAME = 10_000_000
 MAX_PIXEL = 1e6
 MAX_COLUMNS = 100
+COLUMN_COUNT = 10
 MAX_SCORE = float(np.finfo(np.float32).max)
 MIN_SIDE = 0.01
 """Pixels; the smallest width or height that is not zero with two decimals."""
@@ -65,7 +68,7 @@ def read_detections(path: Path, last_frame: int | None = None) -> Detections:
             frame=rows[:, 0].astype(np.int32),
             box=corners(rows),
             score=rows[:, 6].astype(np.float32),
-            label=np.zeros(len(rows), np.int16),
+            label=labels(rows),
         )
     except InputError as error:  # a box so thin that its corners are equal in float32
         raise FormatError(path, str(error)) from None
@@ -77,6 +80,22 @@ def has_classes(truth: FloatArray) -> bool:
     In the ten columns of MOT15 it is a world coordinate; some tools write -1 in all rows.
     """
     return truth.shape[1] in (8, 9) and bool((truth[:, 7] != -1).any())
+
+
+def labels(rows: FloatArray) -> NDArray[np.int16]:
+    """(N,) the classes of detections or results (N, C); 0 where the file has none.
+
+    The eighth column is the class in files as `format_rows` writes them: of ten columns, in which it is a whole number
+    from 0 or -1 (read as 0), the ninth is -1 or a probability, and the tenth is 1 or -1. World coordinates, which MOT15
+    has in these columns, are no classes.
+    """
+    if rows.shape[1] != COLUMN_COUNT:
+        return np.zeros(len(rows), np.int16)
+    number, link, mark = rows[:, CLASS_COLUMN:].T
+    with np.errstate(invalid="ignore"):
+        is_class = (number % 1 == 0) & (number >= -1) & (number <= HIGHEST_CLASS)
+    is_ours = is_class & ((link == -1) | ((link >= 0) & (link <= 1))) & (np.abs(mark) == INTERPOLATED)
+    return np.where(is_ours.all(), np.maximum(number, 0), 0).astype(np.int16)
 
 
 def corners(rows: FloatArray) -> Box:
@@ -102,22 +121,35 @@ def link_probabilities(rows: FloatArray) -> Float32Array:
     return np.where(known & is_ours, values, np.nan).astype(np.float32)
 
 
+def class_column(label: NDArray[np.int16], known: bool = False) -> list[int]:
+    """The eighth column for classes (N,): their numbers, or -1 for all if no classes are known.
+
+    Args:
+        label: the classes; a number below 0 is written as -1, as it is no class.
+        known: whether the classes have names; else they are known if one of them is not 0.
+    """
+    values: list[int] = (np.maximum(label, -1) if known or label.any() else np.full(len(label), -1)).tolist()
+    return values
+
+
 def format_rows(
     detections: Detections,
     track_id: NDArray[np.int32] | None = None,
     interpolated: BoolArray | None = None,
     link_probability: Float32Array | None = None,
+    classes_known: bool = False,
 ) -> str:
-    """MOT text of ten columns.
+    """MOT text of ten columns, of boxes with two decimals; for detections without loss see `format_detections`.
 
     Args:
         detections: the boxes.
         track_id: (N,) their ids; None: -1 for all.
-        interpolated: (N,) which of them are marked as interpolated, by 1 in the last column; None: none. All other
-            values after the score are -1.
+        interpolated: (N,) which of them are marked as interpolated, by 1 in the last column, else -1; None: none.
         link_probability: (N,) of the link to the next box of the track, in the ninth column; NaN is -1. None: all -1.
+        classes_known: whether the classes have names; see `class_column`.
     """
     links = ["-1"] * len(detections) if link_probability is None else _probabilities(link_probability)
+    classes = class_column(detections.label, classes_known)
     ids = np.full(len(detections), -1) if track_id is None else track_id
     marks = np.full(len(detections), -1) if interpolated is None else np.where(interpolated, INTERPOLATED, -1)
     box = detections.box.astype(np.float64)
@@ -125,10 +157,11 @@ def format_rows(
     smallest = np.where(digits == PIXEL_DIGITS, MIN_SIDE, 10.0**-FRACTION_DIGITS)[:, None]
     size = np.maximum(box[:, 2:] - box[:, :2], smallest)
     columns = (digits, detections.frame, ids, *box[:, :2].T, *size.T)
-    values = zip(*(column.tolist() for column in (*columns, detections.score, marks)), links, strict=True)
+    ends = zip(classes, links, marks.tolist(), strict=True)
+    values = zip(*(column.tolist() for column in (*columns, detections.score)), ends, strict=True)
     return "".join(
-        f"{f},{i},{x:.{n}f},{y:.{n}f},{w:.{n}f},{h:.{n}f},{s:.6g},-1,{link},{mark}\n"
-        for n, f, i, x, y, w, h, s, mark, link in values
+        f"{f},{i},{x:.{n}f},{y:.{n}f},{w:.{n}f},{h:.{n}f},{s:.6g},{label},{link},{mark}\n"
+        for n, f, i, x, y, w, h, s, (label, link, mark) in values
     )
 
 
@@ -217,7 +250,7 @@ def _check_fullest_frame(path: Path, rows: FloatArray, lines: NDArray[np.int_]) 
 
 
 def _check_duplicates(path: Path, rows: FloatArray, lines: NDArray[np.int_], unique_ids: bool) -> None:
-    key = rows[:, :2] if unique_ids else rows[:, : len(COLUMNS)]
+    key = rows[:, :2] if unique_ids else np.column_stack([rows[:, : len(COLUMNS)], labels(rows)])
     _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
     earlier = first[inverse.reshape(-1)]
     repeated = np.flatnonzero(earlier != np.arange(len(rows)))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from siamlink.detectors import ClassNames, ConfigError, DetectorError, FormatError, InputError, LoadedDetector
-from siamlink.detectors.class_names import COCO
+from siamlink.detectors.class_names import COCO, names_file
 
 
 def test_coco_has_its_80_classes_in_the_order_of_detectors() -> None:
@@ -65,3 +65,13 @@ def test_unusable_names_of_a_detector_name_the_detector() -> None:
     detector.class_names = (1, 2)  # type: ignore[assignment]
     with pytest.raises(DetectorError, match="detector 'ants' has unusable class_names"):
         LoadedDetector("ants", detector)
+
+
+def test_names_beside_a_file_are_written_and_read_again(tmp_path: Path) -> None:
+    names = ClassNames({0: "person", 3: "Fußgänger", 4: "自転車"})
+    assert names.to_text() == "person\n1\n2\nFußgänger\n自転車\n"
+    assert ClassNames.beside(tmp_path / "found.txt") is None
+    assert names_file(tmp_path / "found.txt").name == "found.classes.txt"
+    names_file(tmp_path / "found.txt").write_text(names.to_text(), encoding="utf-8")
+    assert ClassNames.beside(tmp_path / "found.txt") == names
+    assert ClassNames({}).to_text() == ""

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.base.errors import FormatError, InputError, OutputError
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import read_rows
 from siamlink.tracker.tracks import Tracks
@@ -65,7 +66,8 @@ def test_results_are_mot_text_of_ten_columns(detections, tmp_path):
         [1, 2, 20, 0, 10, 20, 0.25],
         [2, 1, 1, 0, 10, 20, 0.75],
     ]
-    assert (rows[:, 7:] == -1).all()
+    assert rows[:, 7].tolist() == [0, 3, 0]
+    assert (rows[:, 8:] == -1).all()
     assert rows.shape[1] == 10
 
 
@@ -73,7 +75,7 @@ def test_the_last_column_of_results_marks_what_was_filled_in(detections):
     tracks = Tracks.from_detections(detections, np.array([1, 2, 1], np.int32))
     marked = replace(tracks, interpolated=np.array([False, True, False]))
     assert [line.split(",")[7:] for line in marked.to_mot_text().splitlines()] == [
-        ["-1", "-1", mark] for mark in ("-1", "1", "-1")
+        [label, "-1", mark] for label, mark in (("0", "-1"), ("3", "1"), ("0", "-1"))
     ]
 
 
@@ -158,3 +160,13 @@ def test_world_coordinates_are_no_probabilities(tmp_path):
     assert np.isnan(Tracks.from_mot(tmp_path / "gt.txt").link_probability).all()
     (tmp_path / "gt9.txt").write_text("1,1,10,20,30,60,1,1,0.5\n")
     assert np.isnan(Tracks.from_mot(tmp_path / "gt9.txt").link_probability).all()
+
+
+def test_classes_are_saved_and_read_again(detections, tmp_path):
+    tracks = Tracks.from_detections(detections, np.array([1, 2, 1], np.int32))
+    assert Tracks.from_mot(tracks.save(tmp_path / "tracks.txt")).label.tolist() == [0, 3, 0]
+    persons = tracks.with_label(np.zeros(3, np.int16))
+    assert {line.split(",")[7] for line in persons.to_mot_text().splitlines()} == {"-1"}
+    assert {line.split(",")[7] for line in persons.to_mot_text(ClassNames(["ant"])).splitlines()} == {"0"}
+    for names in (None, ClassNames(["ant"])):
+        assert Tracks.from_mot(persons.save(tmp_path / "tracks.txt", names)).label.tolist() == [0, 0, 0]

@@ -16,7 +16,13 @@ def detect(
         typer.Argument(metavar="SOURCE", help="Video file, image folder, MOT sequence, camera number or stream URL."),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="FILE", help="File for the detections, in MOT format.")
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="File for the detections: MOT text (.txt), CSV (.csv) or JSON lines (.jsonl); - prints JSON lines.",
+        ),
     ],
     detector: Detector = None,
     patience: Patience = None,
@@ -24,25 +30,28 @@ def detect(
 ) -> None:
     """Detect objects in every frame and write their boxes to a file.
 
-    Writes FILE, a line per box in MOT format: frame, -1, left, top, width, height, score, -1, -1, -1. Ctrl-C ends a
-    camera or stream; until then its detections are in NAME.partial.txt beside FILE, NAME.txt.
+    Writes FILE. A .txt file has a line per box in MOT format: frame, -1, left, top, width, height, score, class, -1,
+    -1; the names of the classes are in NAME.classes.txt beside it. docs/track.md describes the other formats. Ctrl-C
+    ends a camera or stream; until then its detections are in NAME.partial.txt beside FILE, NAME.txt.
 
     Exit code: 0 success, 2 error, 3 the input broke and the detections end there, 130 interrupted.
     """
     from siamlink.detectors.base.output_files import partial_path
     from siamlink.detectors.base.stopwatch import Stopwatch
     from siamlink.detectors.models.registry import load_detector
-    from siamlink.detectors.mot.text import format_rows
     from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
-    from siamlink.tools.console.files import check_output, growing_text
+    from siamlink.tools.console.files import growing_text
+    from siamlink.tools.console.standard_output import STANDARD_OUTPUT, standard_output
     from siamlink.tools.console.terminal import download_bar, show_note, stage_bars
+    from siamlink.tools.running.detection_files import check_detection_file, detection_format, write_names
     from siamlink.tools.running.live import ended_by_signal, losses_of
     from siamlink.tracker.runs.feed import detect_frames
     from siamlink.tracker.runs.inputs import open_input
     from siamlink.tracker.runs.options import DEFAULT_DETECTOR
 
-    check_output(output, overwrite, [Path(source)])
-    check_output(partial_path(output), overwrite, [Path(source)])
+    printed = output == STANDARD_OUTPUT
+    if not printed:
+        check_detection_file(output, overwrite, Path(source))
     patience = PATIENCE_SECONDS if patience is None else patience
     frames = open_input(source, use_public=False, patience_seconds=patience).frames
     assert frames is not None, "open_input gives frames where it is not to use public detections"
@@ -52,15 +61,20 @@ def detect(
     count = 0
     with (
         stage_bars(frames.name) as progress,
-        growing_text(output, keep=frames.live, overwrite=overwrite) as write,
-        ended_by_signal(frames, partial_path(output)),
+        standard_output() if printed else growing_text(output, keep=frames.live, overwrite=overwrite) as write,
+        ended_by_signal(frames, None if printed else partial_path(output)),
     ):
+        heading, text_of = detection_format(output, frames.frame_rate, finder.class_names)
+        write(heading)
         for number, _, found in detect_frames(frames, finder, Stopwatch()):
-            lines = dict.fromkeys(format_rows(found).splitlines(keepends=True))  # readers refuse repeated boxes
+            lines = text_of(found)
             write("".join(lines))
             count += len(lines)
             progress("detect", number, frames.frame_count)
-    typer.echo(f"{count} detections in {frames.read_count} frames by {finder.name}, written to {output}")
+    if not printed:
+        write_names(output, finder.class_names)
+    where = "" if printed else f", written to {output}"
+    typer.echo(f"{count} detections in {frames.read_count} frames by {finder.name}{where}", err=printed)
     for note in losses_of(frames):
         show_note(note)
     if frames.broken:

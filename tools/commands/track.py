@@ -178,11 +178,25 @@ def track(options: TrackOptions) -> None:
     finally:
         if new := [outcome for _, outcome in sorted(outcomes.items(), key=lambda each: each[0]) if outcome]:
             show_table(_table(new))
+            for line in _class_lines(new):
+                typer.echo(line)
             typer.echo(f"results in {options.output}")
     if len(outcomes) < len(sources):
         raise typer.Exit(EXIT_FAILED)
     if any(outcome and outcome.broken for outcome in outcomes.values()):
         raise typer.Exit(EXIT_PARTIAL)
+
+
+def _class_lines(outcomes: "list[Outcome]") -> list[str]:
+    """A line for each source whose tracks are of several classes: how many of each, the most frequent first."""
+    lines = []
+    for outcome in outcomes:
+        names, counts = dict(outcome.result.class_names or {}), outcome.result.counts.classes
+        ordered = sorted(counts.items(), key=lambda each: -each[1].tracks)
+        each = [f"{count.tracks} {names.get(number, f'of class {number}')}" for number, count in ordered]
+        if len(each) > 1:
+            lines.append(f"{outcome.source.name}: {', '.join(each)}")
+    return lines
 
 
 def _table(outcomes: "list[Outcome]") -> "Table":

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.left_out import REASONS, LeftOut
 from siamlink.tracker.runs.result import TrackingResult
@@ -48,7 +49,7 @@ def left_out_note(result: TrackingResult) -> str:
     if number < max(FEWEST, LEAST_SHARE * (number + known)):
         return ""
     out = LeftOut(result.left_out.detections[confident], result.left_out.reason[confident])
-    kind = _kind(out.detections, tracked)
+    kind = _kind(out.detections, tracked, result.class_names or ClassNames({}))
     of_kind = f" ({kind})" if kind else ""
     return f"{number} confident detections{of_kind} are in no track: {_reasons(out.counts)}{remedy if kind else ''}"
 
@@ -71,19 +72,19 @@ def _reasons(counts: dict[str, int]) -> str:
     return ", ".join(f"{counts[name]} {WORDS[name]}" for name in ordered)
 
 
-def _kind(out: Detections, tracked: Detections) -> str:
+def _kind(out: Detections, tracked: Detections, names: ClassNames) -> str:
     """The first kind that most detections in no track are of, and few of those in tracks; empty without one."""
-    for name, out_share, in_share in _kinds(out, tracked):
+    for name, out_share, in_share in _kinds(out, tracked, names):
         if out_share >= TYPICAL and in_share <= UNUSUAL:
             return f"all {name}" if out_share == 1 else f"most {name}"
     return ""
 
 
-def _kinds(out: Detections, tracked: Detections) -> Iterator[tuple[str, float, float]]:
+def _kinds(out: Detections, tracked: Detections, names: ClassNames) -> Iterator[tuple[str, float, float]]:
     """Kinds of detections, and the shares of those in no track and of those in tracks that they describe."""
     labels = np.unique(out.label)
     for label in labels[np.argsort([-np.count_nonzero(out.label == each) for each in labels], kind="stable")].tolist():
-        yield f"of class {label}", *_shares(out.label == label, tracked.label == label)
+        yield f"of class {names.name_of(label)}", *_shares(out.label == label, tracked.label == label)
     sizes = [np.sqrt(each.width.astype(np.float64) * each.height) for each in (out, tracked)]
     small, large = np.quantile(sizes[1], [0.02, 0.98])
     yield f"smaller than {small:.0f} pixels", *_shares(*(size < small for size in sizes))

@@ -13,14 +13,14 @@ WRONG_RATE = 0.2
 
 
 @contextmanager
-def ended_by_signal(frames: FrameSource, growing: Path) -> Iterator[None]:
+def ended_by_signal(frames: FrameSource, growing: Path | None) -> Iterator[None]:
     """Let the first Ctrl-C or SIGTERM end a live source; the second ends the program. Other sources are not changed.
 
     Only for the main thread.
 
     Args:
         frames: the source.
-        growing: the file that holds the final results until then, named to the user.
+        growing: the file that holds the final results until then, named to the user; None: they are printed.
     """
     if not frames.live:
         yield
@@ -35,7 +35,8 @@ def ended_by_signal(frames: FrameSource, growing: Path) -> Iterator[None]:
         restore()
 
     earlier = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    show_note(f"{frames.name} is live: Ctrl-C ends it; until then the results are in {growing}")
+    where = f"; until then the results are in {growing}" if growing else ""
+    show_note(f"{frames.name} is live: Ctrl-C ends it{where}")
     try:
         yield
     finally:

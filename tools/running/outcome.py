@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from siamlink.detectors.base.fingerprint import package_version
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
@@ -58,7 +59,8 @@ class Outcome:
                 "broken": self.broken,
             },
             "live": _live_record(source.frames) if source.frames and source.live else None,
-            "counts": asdict(result.counts),
+            "counts": {name: value for name, value in asdict(result.counts).items() if name != "classes"},
+            "classes": _class_record(result),
             "constraints": source.known.record() if isinstance(source.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
             "matching": result.matching,
@@ -74,6 +76,15 @@ class Outcome:
     def record_text(self, parameters: TrackerParameters) -> str:
         """The record as JSON."""
         return json.dumps(self.record(parameters), indent=2) + "\n"
+
+
+def _class_record(result: TrackingResult) -> list[dict[str, Any]]:
+    """The classes of the tracks, each with its number, its name or None, and its counts; empty if none are known."""
+    names, counts = result.class_names, result.counts.classes
+    if names is None and set(counts) <= {0}:
+        return []
+    names = names or ClassNames({})
+    return [{"number": number, "name": names.get(number), **each._asdict()} for number, each in counts.items()]
 
 
 def _live_record(frames: FrameSource) -> dict[str, Any]:

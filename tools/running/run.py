@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import OutputError, SiamlinkError
 from siamlink.detectors.base.output_files import partial_path
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.console.files import growing_text, output_errors, publish, staging, write_text
 from siamlink.tools.running.job import Job
@@ -25,7 +26,9 @@ from siamlink.tracker.runs.track import track_input
 from siamlink.tracker.tracks import Tracks
 
 
-def run(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
+def run(
+    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, progress: Progress
+) -> Outcome:
     """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
 
     If the video fails, the tracks are written, unless an earlier video would remain beside them. If windowed or online
@@ -55,7 +58,9 @@ def run(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, progre
     return outcome
 
 
-def _run_live(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> Outcome:
+def _run_live(
+    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, progress: Progress
+) -> Outcome:
     """Track and draw a live input; final tracks are written at once, and not kept in memory."""
     assert source.frames is not None
     text, video = job.output / f"{source.name}.txt", job.output / f"{source.name}.mp4"
@@ -66,7 +71,8 @@ def _run_live(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
         ended_by_signal(source.frames, partial_path(text)),
         drawing as draw,
     ):
-        sinks = (AppendTracks(write), DrawTracks(draw)) if draw else (AppendTracks(write),)
+        append = AppendTracks(write, _class_names(source, detector))
+        sinks = (append, DrawTracks(draw)) if draw else (append,)
         result = track_input(
             source, TrackingOptions(job.parameters, detector, matcher, progress, sinks, keeps_tracks=False)
         )
@@ -76,14 +82,22 @@ def _run_live(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, 
     return outcome
 
 
-def _track(source: TrackingInput, job: Job, detector: Any, matcher: Matcher, progress: Progress) -> TrackingResult:
+def _track(
+    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, progress: Progress
+) -> TrackingResult:
     """Track; if windowed or online tracking is interrupted, its final tracks are written."""
     try:
         return track_input(source, TrackingOptions(job.parameters, detector, matcher, progress))
     except Interrupted as interrupted:
         if interrupted.final_frame:
-            write_text(job.partial(source), interrupted.tracks.to_mot_text(), overwrite=True)
+            text = interrupted.tracks.to_mot_text(_class_names(source, detector))
+            write_text(job.partial(source), text, overwrite=True)
         raise interrupted.__cause__ or interrupted from None
+
+
+def _class_names(source: TrackingInput, detector: LoadedDetector | None) -> ClassNames | None:
+    """Those of the detector, or of the detections that are given."""
+    return source.class_names if detector is None else detector.class_names
 
 
 def _draw(source: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
@@ -120,7 +134,7 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
     """
     text, record = staged / f"{outcome.source.name}.txt", staged / f"{outcome.source.name}.json"
     with output_errors(text):
-        text.write_text(outcome.result.tracks.to_mot_text(), encoding="ascii")
+        text.write_text(outcome.result.tracks.to_mot_text(outcome.result.class_names), encoding="ascii")
         record.write_text(outcome.record_text(job.parameters), encoding="utf-8")
     publish(staged, job.output, job.overwrite)
     with output_errors(job.partial(outcome.source)):

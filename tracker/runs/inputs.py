@@ -146,7 +146,11 @@ def _with_detections(source: TrackingInput, detections: Path | Detections | None
         return source
     end = source.frame_count if source.counted else None
     if not isinstance(detections, Detections):
-        return source._replace(detections=read_detections(detections, end), detection_file=Path(detections))
+        return source._replace(
+            detections=read_detections(detections, end),
+            detection_file=Path(detections),
+            class_names=ClassNames.beside(detections),
+        )
     last = int(detections.frame.max(initial=0))
     if end and last > end:
         raise InputError(f"a detection in frame {last}, but {source.name} ends with frame {end}")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.class_names import ClassNames
@@ -29,6 +30,13 @@ class AppearanceUse:
     missing: str | None
 
 
+class ClassCount(NamedTuple):
+    """How many tracks there are of a class, and how many boxes."""
+
+    tracks: int
+    boxes: int
+
+
 @dataclass
 class Counts:
     """How many detections there were, and how many tracks of how many boxes came of them.
@@ -39,6 +47,8 @@ class Counts:
         boxes: of all tracks.
         interpolated: how many of the boxes were interpolated or extrapolated.
         left_out: how many detections are in no track, by reason; see `left_out.REASONS`.
+        classes: tracks and boxes by the number of their class. A track that changes its class online counts for its
+            last one.
     """
 
     detections: int = 0
@@ -46,6 +56,7 @@ class Counts:
     boxes: int = 0
     interpolated: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
+    classes: dict[int, ClassCount] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -92,4 +103,4 @@ class TrackingResult:
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make {folder}: {error.strerror or error}") from None
-        return self.tracks.save(Path(folder) / f"{self.name}.txt")
+        return self.tracks.save(Path(folder) / f"{self.name}.txt", self.class_names)

@@ -1,14 +1,15 @@
 """Where tracks go as they become final, and what is counted and kept of them."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.left_out import LeftOut, LeftOutCollector
-from siamlink.tracker.runs.result import Counts
+from siamlink.tracker.runs.result import ClassCount, Counts
 from siamlink.tracker.tracks import Tracks
 
 
@@ -31,16 +32,17 @@ class AppendTracks:
 
     Args:
         write: appends text to a file.
+        class_names: names of the classes, if they are known.
     """
 
     needs_frames = False
 
-    def __init__(self, write: Callable[[str], object]) -> None:
-        self._write = write
+    def __init__(self, write: Callable[[str], object], class_names: ClassNames | None = None) -> None:
+        self._write, self._class_names = write, class_names
 
     def add(self, tracks: Tracks, _: Sequence[Frame]) -> None:
         """Write the tracks."""
-        self._write(tracks.to_mot_text())
+        self._write(tracks.to_mot_text(self._class_names))
 
 
 class DrawTracks:
@@ -77,7 +79,8 @@ class Recorder:
         self._left_out, self._left_out_parts = left_out, list[LeftOut]()
         self._sinks, self._keeps, self._stopwatch = sinks, keeps, stopwatch
         self._needs_frames = any(each.needs_frames for each in sinks)
-        self._counts, self._ids = Counts(), set[int]()
+        self._counts, self._class_of = Counts(), dict[int, int]()
+        self._boxes_of_class = Counter[int]()
         self._detections: list[Detections] = []
         self._tracks: list[Tracks] = []
         self._waiting: deque[Frame] = deque()
@@ -94,7 +97,9 @@ class Recorder:
         """Take in what comes out of it: tracks that are final now, up to a frame."""
         self._counts.boxes += len(tracks)
         self._counts.interpolated += int(tracks.interpolated.sum())
-        self._ids.update(tracks.track_id.tolist())
+        labels = tracks.label.tolist()
+        self._class_of.update(zip(tracks.track_id.tolist(), labels, strict=True))
+        self._boxes_of_class.update(labels)
         if self._keeps:
             self._tracks.append(tracks)
         if self._left_out:
@@ -120,7 +125,11 @@ class Recorder:
     @property
     def counts(self) -> Counts:
         """How many detections and final tracks have come."""
-        self._counts.tracks = len(self._ids)
+        self._counts.tracks = len(self._class_of)
+        tracks = Counter(self._class_of.values())
+        self._counts.classes = {
+            label: ClassCount(tracks[label], boxes) for label, boxes in sorted(self._boxes_of_class.items())
+        }
         return self._counts
 
     @property

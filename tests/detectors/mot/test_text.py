@@ -237,3 +237,29 @@ def test_real_files_read_whole(data):
     for path in files:
         found = read_detections(path)
         assert len(found) == path.read_text().count("\n")
+
+
+@pytest.mark.parametrize(
+    ("ends", "expected"),
+    [
+        (("2,-1,-1", "0,0.25,1"), [2, 0]),
+        (("2,-1,-1", "-1,-1,-1"), [2, 0]),
+        (("-1,-1,-1", "-1,-1,-1"), [0, 0]),
+        (("2,3.5,0", "4,3.5,0"), [0, 0]),  # world coordinates of MOT15
+        (("2.5,-1,-1", "4,-1,-1"), [0, 0]),
+        (("-8,-1,-1", "4,-1,-1"), [0, 0]),
+        (("99999,-1,-1", "4,-1,-1"), [0, 0]),
+    ],
+)
+def test_the_eighth_of_ten_columns_is_the_class_and_no_world_coordinate(write, ends, expected):
+    path = write("".join(f"1,-1,{10 * row},1,9,9,0.5,{end}\n" for row, end in enumerate(ends)))
+    assert read_detections(path).label.tolist() == expected
+
+
+def test_one_box_of_two_classes_is_no_repetition(write):
+    assert read_detections(write("1,-1,1,1,9,9,1,2,-1,-1\n1,-1,1,1,9,9,1,7,-1,-1\n")).label.tolist() == [2, 7]
+
+
+def test_ground_truth_has_no_classes_of_detections(data):
+    for path in sorted(data.glob("*/gt/gt.txt")):
+        assert not read_detections(path).label.any()

@@ -18,7 +18,7 @@ def test_detections_are_written_and_can_be_tracked(siamlink: Run, check_two_trac
     assert (result.code, result.err) == (0, "")
     assert result.out == "48 detections in 24 frames by mine.py:Walkers, written to found.txt\n"
     lines = Path("found.txt").read_text().splitlines()
-    assert lines[0] == "1,-1,4.00,20.00,14.00,40.00,0.9,-1,-1,-1"
+    assert lines[0] == "1,-1,4,20,14,40,0.9,-1,-1,-1"
     assert len(read_detections(Path("found.txt"), 24)) == len(lines) == 48
     assert siamlink("track", "walk.mp4", "-o", "out", "--detections", "found.txt").code == 0
     check_two_tracks("out", "walk")
