@@ -5,7 +5,7 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, LeftOutCollector
-from siamlink.tracker.runs.result import Counts
+from siamlink.tracker.runs.result import ClassCount, Counts
 from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks, Recorder
 from siamlink.tracker.tracks import Tracks
 
@@ -30,7 +30,8 @@ def test_everything_is_counted_and_kept_if_wanted(keeps):
     for number, ids in ((1, [1, 2]), (2, [2]), (3, [])):
         recorder.add_detections(detections(number))
         recorder.add_tracks(tracks(number, ids), number)
-    assert recorder.counts == Counts(detections=6, tracks=2, boxes=3, interpolated=1)
+    classes = {0: ClassCount(tracks=2, boxes=3)}
+    assert recorder.counts == Counts(detections=6, tracks=2, boxes=3, interpolated=1, classes=classes)
     assert recorder.tracks.track_id.tolist() == ([1, 2, 2] if keeps else [])
     assert len(recorder.detections) == (6 if keeps else 0)
 
