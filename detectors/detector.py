@@ -1,27 +1,22 @@
-"""The protocol `Detector`, and the conversion of what a detector returns to `Detections` of the right frame."""
+"""The protocol `Detector`, and `LoadedDetector`, which calls one and gives its detections the right frame."""
 
 import math
 import os
 import warnings
 from collections.abc import Callable
 from threading import TIMEOUT_MAX
-from typing import Any, Protocol
+from typing import Protocol
 
-import numpy as np
-
-from siamlink.detectors.base.arrays import FloatArray, Image
+from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError, explain, explain_where
 from siamlink.detectors.base.fingerprint import fingerprint_of
 from siamlink.detectors.base.former_names import former_name_note
 from siamlink.detectors.base.threads import TimeLimitError, WorkerThread, core_count
 from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.class_numbers import ClassNumbers
+from siamlink.detectors.conversion import EXPECTED, describe, to_detections
 from siamlink.detectors.detections import Detections
 
-EXPECTED = (
-    "expected siamlink or supervision Detections, or an (N, 5) or (N, 6) array of rows x1 y1 x2 y2 score [label] "
-    "in pixels, with no rows if there are no objects"
-)
-LABELS = np.iinfo(np.int16)
 TIME_LIMIT = "SIAMLINK_DETECTOR_SECONDS"
 """The environment variable with the seconds that a detector may take for one frame; 0: no limit."""
 DEFAULT_TIME_LIMIT = 300.0
@@ -33,7 +28,10 @@ MAX_REPLICAS = 8
 class Detector(Protocol):
     """Finds objects in one image. The caller adds the frame number.
 
-    `class_names` is optional: a mapping from the numbers of classes to names, or a sequence of names.
+    It may also return what other libraries return; see `conversion.to_detections`.
+
+    `class_names` is optional: a mapping from the numbers of classes to names, or a sequence of names. Classes that are
+    reported by name have their numbers there, or else are numbered as they occur.
 
     Two optional members are for detectors whose result depends on the image alone:
 
@@ -58,24 +56,30 @@ class LoadedDetector:
         name: its name in errors.
         detector: an object with a method `detect(image)`, a function of the image, or a class of either that
             can be made without arguments.
+        classes: numbers the classes that it reports by name, together with other detectors; None: for it alone.
 
     Raises:
         DetectorError: `detector` is none of these, its class cannot be made, or its `class_names` are not usable.
         ConfigError: the environment variable `SIAMLINK_DETECTOR_SECONDS` is not a number of seconds.
     """
 
-    def __init__(self, name: str, detector: object) -> None:
+    def __init__(self, name: str, detector: object, classes: ClassNumbers | None = None) -> None:
         self.name = name
         self._seconds = _time_limit()
         self._thread = WorkerThread()
         self._detector = self._thread.call(lambda: _make(name, detector))
         self._function = _function_of(name, self._detector)
-        self._class_names = _class_names_of(name, self._detector)
+        self._classes = classes or ClassNumbers(_class_names_of(name, self._detector))
 
     @property
     def class_names(self) -> ClassNames | None:
-        """The names of its classes by number; None if it states none."""
-        return self._class_names
+        """The names of its classes by number, as far as it has stated or reported them; None if there are none."""
+        return self._classes.names
+
+    @property
+    def has_stated_its_classes(self) -> bool:
+        """Whether it has reported no class by a name that it had not stated: numbers of such names are of this run."""
+        return not self._classes.has_grown
 
     @property
     def fingerprint(self) -> str | None:
@@ -116,7 +120,7 @@ class LoadedDetector:
             raise DetectorError(f"detector '{self.name}' failed in {name}(count): {explain_where(error)}") from error
         if not replicas:
             raise DetectorError(f"detector '{self.name}' returned no detectors from {name}(count)")
-        return [LoadedDetector(self.name, replica) for replica in replicas]
+        return [LoadedDetector(self.name, replica, self._classes) for replica in replicas]
 
     def _result(self, wait: Callable[[float | None], object], frame_number: int) -> Detections:
         try:
@@ -133,9 +137,9 @@ class LoadedDetector:
                 f"detector '{self.name}' failed in frame {frame_number}: {explain_where(error)}"
             ) from error
         try:
-            return to_detections(result, frame_number)
+            return to_detections(result, frame_number, self._classes)
         except InputError as error:
-            message = f"detector '{self.name}' returned {_describe(result)} for frame {frame_number}: {error}"
+            message = f"detector '{self.name}' returned {describe(result)} for frame {frame_number}: {error}"
             raise DetectorError(f"{message}; {EXPECTED}") from error
 
 
@@ -180,68 +184,3 @@ def _class_names_of(name: str, detector: object) -> ClassNames | None:
         return ClassNames(names)
     except (InputError, TypeError) as error:
         raise DetectorError(f"detector '{name}' has unusable class_names: {explain(error)}") from None
-
-
-def to_detections(result: object, frame: int) -> Detections:
-    """Convert what a detector returned; every row is in frame `frame`.
-
-    Args:
-        result: `Detections`; `supervision.Detections` or any object with `xyxy`, `confidence` and `class_id`, the
-            last two may be None; or an array, tensor or list of rows `x1 y1 x2 y2 score [label]`.
-        frame: the frame's number, from 1.
-
-    Raises:
-        InputError: it is none of these, or a value is not finite, a box has no area or a label is no int16.
-    """
-    if isinstance(result, Detections):
-        if len(result) and result.frame[0] != result.frame[-1]:
-            raise InputError("the rows belong to several frames, but a detector is given one image")
-        if type(result) is Detections and (not len(result) or result.frame[0] == frame):
-            return result
-        return Detections.from_boxes(frame, result.box, result.score, result.label)
-    if all(hasattr(result, name) for name in ("xyxy", "confidence", "class_id")):
-        return _from_columns(frame, result.xyxy, result.confidence, result.class_id)  # type: ignore[attr-defined]
-    rows = _numbers(result)
-    if rows.ndim <= 2 and rows.shape[:1] == (0,):
-        return Detections.empty()
-    if rows.ndim != 2 or rows.shape[1] not in (5, 6):
-        raise InputError(f"its shape is {rows.shape}")
-    return _from_columns(frame, rows[:, :4], rows[:, 4], rows[:, 5] if rows.shape[1] == 6 else None)
-
-
-def _from_columns(frame: int, box: Any, score: Any, label: Any) -> Detections:
-    box = _numbers(box).reshape(-1, 4) if np.size(box) == 0 else _numbers(box)
-    score = np.ones(len(box)) if score is None else _numbers(score)
-    label = np.zeros(len(box)) if label is None else _numbers(label)
-    shapes = box.shape, score.shape, label.shape
-    if shapes != ((len(box), 4), (len(box),), (len(box),)):
-        raise InputError("boxes, scores and labels have the shapes {}, {} and {}".format(*shapes))
-    wrong = (label != np.round(label)) | ~((label >= LABELS.min) & (label <= LABELS.max))
-    if wrong.any():
-        raise InputError(f"label {label[wrong][0]:g} is not a whole number of 16 bits")
-    with np.errstate(over="ignore"):
-        return Detections.from_boxes(frame, box, score, label)
-
-
-def _numbers(values: Any) -> FloatArray:
-    """Anything array-like, PyTorch tensors on any device included, as float64."""
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
-    try:
-        array = np.asarray(values)
-    except (TypeError, ValueError) as error:
-        raise InputError(f"it is not an array ({explain(error)})") from error
-    if array.dtype.kind not in "iuf":
-        raise InputError("it does not consist of numbers")
-    return array.astype(np.float64)
-
-
-def _describe(result: object) -> str:
-    if result is None:
-        return "None"
-    shape = getattr(result, "shape", None)
-    if isinstance(shape, tuple):
-        return f"{type(result).__name__} of shape {tuple(shape)}"
-    if isinstance(result, list | tuple):
-        return f"a {type(result).__name__} of {len(result)}"
-    return f"a {type(result).__name__}"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.optical_flow import FlowField
 from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.pictures import Pictures
 
 PATCH_SIZE = (121, 53)
 """Height and width in pixels (Leal-Taixé et al. 2016, Fig. 2)."""
@@ -66,17 +67,20 @@ def extract_patches(image: Image, box: NDArray[np.floating], flow: FlowField | N
     Outside of the image, its edge is repeated.
 
     Args:
-        image: (H, W, 3) uint8 BGR.
+        image: (H, W, 3) uint8 BGR, or another array that `Pictures` converts to that.
         box: (N, 4) `x1 y1 x2 y2` in pixels; may lie partly or wholly outside of the image.
         flow: the motion that led to this image; None if not known.
 
     Returns:
         N patches in the order of the boxes.
+
+    Raises:
+        InputError: the image cannot be converted.
     """
     box = np.asarray(box, np.float64).reshape(-1, 4)
     if not len(box):
         return Patches.empty()
-    colour = _resampled(image, box)
+    colour = _resampled(Pictures().converted(image), box)
     luv = cv2.cvtColor(colour.reshape(-1, PATCH_SIZE[1], 3), cv2.COLOR_BGR2LUV).reshape(colour.shape)
     if flow is None:
         return Patches(np.asarray(luv, np.uint8), np.zeros((len(box), *PATCH_SIZE, 2), np.float16))

@@ -1,9 +1,11 @@
 """`FrameSource`: numbered images with their times, from a video, a folder, a camera or a stream."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from numbers import Real
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError, InputError
@@ -43,15 +45,17 @@ class StreamBroken(Exception):  # noqa: N818 - a signal from `_read` to `__iter_
     """The frames end too early; the message has the reason."""
 
 
-def check_frame_rate(frame_rate: float) -> float:
+def check_frame_rate(frame_rate: Any) -> float:
     """The frame rate, if it is a finite number above 0.
 
     Raises:
         ConfigError: it is not.
     """
-    if not 0 < frame_rate < float("inf"):
-        raise ConfigError(f"the frame rate must be a number above 0, not {frame_rate:g}")
-    return frame_rate
+    number = float(frame_rate) if isinstance(frame_rate, Real) and not isinstance(frame_rate, bool) else math.nan
+    if not 0 < number < math.inf:
+        shown = f"{frame_rate:g}" if isinstance(frame_rate, float) else f"{frame_rate!r:.40}"
+        raise ConfigError(f"the frame rate must be a number above 0, not {shown}")
+    return number
 
 
 class FrameSource(ABC):

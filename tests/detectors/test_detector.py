@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.detectors.base.errors import ConfigError, DetectorError
+from siamlink.detectors.conversion import to_detections
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.detector import TIME_LIMIT, LoadedDetector, to_detections
+from siamlink.detectors.detector import TIME_LIMIT, LoadedDetector
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
 ROW = [1.0, 2.0, 11.0, 22.0, 0.75]

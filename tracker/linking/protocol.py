@@ -13,8 +13,9 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.boxes import suppress_non_maxima
+from siamlink.detectors.class_numbers import ClassNumbers
+from siamlink.detectors.conversion import EXPECTED, to_detections
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.detector import EXPECTED, to_detections
 from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.parameters import Matching, TrackerParameters
@@ -127,32 +128,41 @@ class FrameInput(NamedTuple):
     image: Image | None
 
 
-def read_frame(detections: Any, image: Image | None, frame_number: int | None, last: int) -> FrameInput:
+def read_frame(
+    detections: Any, image: Image | None, frame_number: int | None, last: int, classes: ClassNumbers | None = None
+) -> FrameInput:
     """Check the arguments of `update`.
 
     Args:
-        detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-            `x1 y1 x2 y2 score [label]`; None: the detector did not process this frame.
+        detections: of a single frame, as `to_detections` takes them; None: the detector did not process this frame.
         image: (H, W, 3) uint8 BGR, or None.
         frame_number: of the frame; None: the one after the last.
         last: the number of the frame before.
+        classes: numbers the classes that are given by name.
 
     Raises:
         InputError: the frame number does not grow, or an argument is of none of these types.
     """
-    if image is not None and not isinstance(image, np.ndarray):
-        raise InputError(f"expected an image as a NumPy array, not {type(image).__name__} {image!r:.40}")
-    if not isinstance(frame_number, int | np.integer | None):
-        raise InputError(f"expected a whole frame number, not {type(frame_number).__name__} {frame_number!r:.40}")
+    check_frame_number(frame_number)
     number = last + 1 if frame_number is None else int(frame_number)
     if number <= last:
         raise InputError(f"tracking frame by frame needs growing frame numbers: {number} after {last}")
     if detections is None:
         return FrameInput(number, Detections.empty(), image)
     try:
-        return FrameInput(number, to_detections(detections, number), image)
+        return FrameInput(number, to_detections(detections, number, classes), image)
     except InputError as error:
         raise InputError(f"cannot track the detections of frame {number}: {error}; {EXPECTED}") from None
+
+
+def check_frame_number(frame_number: Any) -> None:
+    """Raise an error unless it is a whole number or None.
+
+    Raises:
+        InputError: it is neither.
+    """
+    if not isinstance(frame_number, int | np.integer | None):
+        raise InputError(f"expected a whole frame number, not {type(frame_number).__name__} {frame_number!r:.40}")
 
 
 def image_and_number(image: Any, frame_number: int | None, frame: Any) -> tuple[Image | None, int | None]:

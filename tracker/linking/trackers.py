@@ -3,13 +3,16 @@
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.pictures import Pictures
 from siamlink.detectors.base.stopwatch import Stopwatch
+from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.class_numbers import ClassNumbers
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking import choosing_tracker
 from siamlink.tracker.linking.appearance import FrameDescriber
@@ -17,7 +20,13 @@ from siamlink.tracker.linking.appearance_source import AppearanceSource, Describ
 from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker, CalibratedTracker
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
-from siamlink.tracker.linking.protocol import Tracker, TrackerSetup, image_and_number
+from siamlink.tracker.linking.protocol import (
+    Tracker,
+    TrackerSetup,
+    check_frame_number,
+    image_and_number,
+    read_frame,
+)
 from siamlink.tracker.linking.timeline import Timeline
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import camera_for
@@ -112,7 +121,8 @@ class _PublicTracker:
             stopwatch: counts the stages.
 
         Raises:
-            ConfigError: the frame rate is not above 0, or the parameters are for another mode or allow no constraints.
+            ConfigError: the frame rate is not a number above 0, or the parameters are for another mode or allow no
+                constraints.
             ConstraintError: constraints contradict each other.
             ModelError: no matcher is given, and the one that `parameters` name cannot be loaded.
         """
@@ -123,10 +133,16 @@ class _PublicTracker:
         setup = TrackerSetup(frame_rate, self.parameters, matcher, image_size, stopwatch or Stopwatch())
         self._tracker = make_tracker(setup, described_in_passing(setup, describer), constraints)
         self._timeline = Timeline(frame_rate)
+        self._pictures, self._classes = Pictures(image_size), ClassNumbers()
 
-    def _update(self, detections: Any, image: Image | None, frame_number: int | None, timestamp: Any) -> Tracks:
+    def _update(self, detections: Any, image: Any, frame_number: int | None, timestamp: Any) -> Tracks:
+        """Check and convert the arguments of `update`, for all trackers here, and track."""
+        check_frame_number(frame_number)
         moment = self._timeline.next(frame_number, timestamp)
-        tracks = self._tracker.update(detections, image, moment.steady if moment else frame_number)
+        number = moment.steady if moment else frame_number
+        pixels = None if image is None else self._pictures.converted(image)
+        number, new, pixels = read_frame(detections, pixels, number, self._tracker.frame, self._classes)
+        tracks = self._tracker.update(None if detections is None else new, pixels, number)
         self._timeline.add(moment)
         return self._timeline.given(tracks, self._tracker.final_frame)
 
@@ -154,6 +170,11 @@ class _PublicTracker:
         return self._tracker.last_ids
 
     @property
+    def class_names(self) -> ClassNames | None:
+        """The names of classes by number, as far as detections have come with names; None if there are none."""
+        return self._classes.names
+
+    @property
     def open_count(self) -> int:
         """Number of candidate pairs that geometry leaves undecided; with two levels, of detections to describe."""
         return self._tracker.open_count
@@ -167,7 +188,7 @@ class _PublicTracker:
 class _DelayedTracker(_PublicTracker):
     def update(
         self,
-        detections: Detections | SupervisionDetections | ArrayLike | None,
+        detections: Any,
         image: Image | None = None,
         frame_number: int | None = None,
         *,
@@ -177,10 +198,11 @@ class _DelayedTracker(_PublicTracker):
         """Take in the detections of the next frame and return the tracks of the frames that are final with it.
 
         Args:
-            detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-                `x1 y1 x2 y2 score [label]`. None: the detector did not process this frame; an empty array: it found
-                nothing.
-            image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
+            detections: of a single frame: `Detections`, a `supervision.Detections`, Ultralytics `Results`, dicts of
+                torchvision or Hugging Face, or an array of rows `x1 y1 x2 y2 score [label]`; see `to_detections`.
+                None: the detector did not process this frame; an empty array: it found nothing.
+            image: (H, W, 3) uint8 BGR, for the appearance; other arrays are converted where their meaning is plain,
+                see `Pictures`. None: geometry alone decides about this frame.
             frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames were not
                 processed by the detector.
             timestamp: time of the frame in seconds, for a variable frame rate; all frames have one, or none has.
@@ -190,8 +212,8 @@ class _DelayedTracker(_PublicTracker):
             `Tracks` of the frames that became final with this call; empty if none did.
 
         Raises:
-            InputError: the frame number or the time stamp does not grow, or the detections are of several frames or
-                none of these types.
+            InputError: the frame number or the time stamp does not grow, the detections are of several frames or none
+                of these types, or the image is of another size or none of these types.
             ConstraintError: constraints demand one track for two detections of this frame.
         """
         return self._update(detections, *image_and_number(image, frame_number, frame), timestamp)
@@ -243,7 +265,7 @@ class OnlineTracker(_PublicTracker):
     @overload
     def update(
         self,
-        detections: ArrayLike,
+        detections: Any,
         image: Image | None = None,
         frame_number: int | None = None,
         *,
@@ -263,10 +285,11 @@ class OnlineTracker(_PublicTracker):
         """Take in the detections of the next frame and return the tracks of this frame.
 
         Args:
-            detections: `Detections` of a single frame, a `supervision.Detections`, or an array of rows
-                `x1 y1 x2 y2 score [label]`. None: the detector did not process this frame; an empty array: it found
-                nothing.
-            image: (H, W, 3) uint8 BGR, for the appearance; None: geometry alone decides about this frame.
+            detections: of a single frame: `Detections`, a `supervision.Detections`, Ultralytics `Results`, dicts of
+                torchvision or Hugging Face, or an array of rows `x1 y1 x2 y2 score [label]`; see `to_detections`.
+                None: the detector did not process this frame; an empty array: it found nothing.
+            image: (H, W, 3) uint8 BGR, for the appearance; other arrays are converted where their meaning is plain,
+                see `Pictures`. None: geometry alone decides about this frame.
             frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames were not
                 processed by the detector.
             timestamp: time of the frame in seconds, for a variable frame rate; all frames have one, or none has.
@@ -277,12 +300,12 @@ class OnlineTracker(_PublicTracker):
             its rows that belong to a track, with `tracker_id`.
 
         Raises:
-            InputError: the frame number or the time stamp does not grow, or the detections are of several frames or
-                none of these types.
+            InputError: the frame number or the time stamp does not grow, the detections are of several frames or none
+                of these types, or the image is of another size or none of these types.
         """
         tracks = self._update(detections, *image_and_number(image, frame_number, frame), timestamp)
         tracks = tracks[tracks.frame == self.frame]
-        if not hasattr(detections, "xyxy"):
+        if not (hasattr(detections, "xyxy") and hasattr(detections, "class_id")):
             return tracks
         if not hasattr(detections, "__getitem__"):
             return tracks[~tracks.interpolated].to_supervision()

@@ -66,8 +66,9 @@ def _begin(
     def detected() -> Detections:
         with stopwatch.stage("detect"):
             detections = wait()
-        with stopwatch.stage("cache"):
-            cache.add(frame.number, detections)
+        if detector.has_stated_its_classes:
+            with stopwatch.stage("cache"):
+                cache.add(frame.number, detections)
         return detections
 
     return detected
