@@ -18,19 +18,32 @@ from torch.nn import functional
 from siamlink.association.appearance.loading import NONE, SIAMESE_FILE
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.appearance.patches import Luma, Patches, network_input
-from siamlink.association.appearance.siamese.checkpoint import below, read_checkpoint, restore, write_checkpoint
-from siamlink.association.appearance.siamese.inference import Siamese, channels_last, read_weights, save_siamese
+from siamlink.association.appearance.siamese.architecture import NetworkParameters
+from siamlink.association.appearance.siamese.checkpoint import (
+    load_into,
+    read_checkpoint,
+    restore,
+    save_siamese,
+    write_checkpoint,
+)
+from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.identity_triplet import IdentityTriplet
 from siamlink.association.appearance.siamese.losses.pair import PairLoss
 from siamlink.association.appearance.siamese.losses.registry import make_loss
-from siamlink.association.appearance.siamese.networks import EmbeddingNetwork, Network, NetworkParameters, build_network
+from siamlink.association.appearance.siamese.networks import (
+    EmbeddingNetwork,
+    Network,
+    build_network,
+    channels_last,
+)
+from siamlink.association.appearance.siamese.weights_file import read_weights
 from siamlink.association.training.augmentation import AugmentationParameters, augment
 from siamlink.association.training.batch_loss import PairingParameters, batch_loss
 from siamlink.association.training.batch_sampler import Batch, BatchSampler, SamplingParameters
 from siamlink.association.training.distillation import TeacherParameters, prepare_teacher_descriptors
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.siamese_validation import Validation
-from siamlink.detectors.base.errors import ConfigError, ModelError
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import Parameters, use_present_keys
 from siamlink.detectors.base.stopwatch import Progress
 
@@ -145,7 +158,7 @@ class SiameseTrainer:
         described = prepare_teacher_descriptors(crop_sets, network.feature_count)
         self.sampler = BatchSampler(described, parameters.sampling)
         if start is not None:
-            _start_from(network, start)
+            load_into(network, start)
         identities = self.sampler.identity_count
         loss = make_loss(parameters.loss, network.feature_count, identities, **parameters.loss_settings)
         loss = loss.to(self.device)
@@ -315,15 +328,3 @@ def _optimiser(network: Network, loss: PairLoss, parameters: SiameseTrainingPara
     if parameters.optimiser == "sgd":
         return torch.optim.SGD(weights, rate, momentum=0.9, weight_decay=decay)
     return torch.optim.AdamW(weights, rate, weight_decay=decay)
-
-
-def _start_from(network: Network, start: Path) -> None:
-    """Load the weights of a trained network.
-
-    Raises:
-        ModelError: the file holds the weights of another network.
-    """
-    try:
-        network.load_state_dict(below(read_weights(start), "network."))
-    except RuntimeError:
-        raise ModelError(f"{start} holds the weights of another network than {network.settings.topology}") from None

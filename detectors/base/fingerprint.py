@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 
-PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python", "pillow", "torch")
+PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python", "pillow")
 """Packages whose version can change decoded images, detections and descriptors."""
 
 

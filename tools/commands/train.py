@@ -117,6 +117,8 @@ def siamese(options: SiameseOptions) -> None:
     Without --validate, 5 % of the identities of each folder of crops, or, if there are no crops, of each sequence, are
     used for validation. The same command continues a training that was stopped.
 
+    Needs PyTorch: pip install 'siamlink[train]'. Tracking with the trained network does not.
+
     Writes DIR/siamese.safetensors, the weights with the best validation; DIR/run.csv and DIR/run.png, loss and
     validation by step; and, until the end, DIR/checkpoint.safetensors.
     """
@@ -162,6 +164,9 @@ def everything(options: AllOptions) -> None:
     The folder is one for 'siamlink track --set model=DIR'. Writes the files of 'train siamese' and 'train matcher'. The
     same command continues a training that was stopped.
     """
+    from siamlink.detectors.base.extras import import_extra
+
+    import_extra("torch", "train", "training a network")
     from siamlink.association.appearance.loading import SIAMESE_FILE
     from siamlink.association.training.siamese_trainer import CHECKPOINT
     from siamlink.detectors.mot.sequence import is_sequence
@@ -180,6 +185,9 @@ def everything(options: AllOptions) -> None:
 
 
 def _train_siamese(options: SiameseOptions) -> None:
+    from siamlink.detectors.base.extras import import_extra
+
+    import_extra("torch", "train", "training a network")
     from siamlink.association.training.siamese_trainer import SiameseTrainer, SiameseTrainingParameters, check_settings
     from siamlink.detectors.base.parameters import apply_override, build
     from siamlink.tools.console.files import make_folder, output_errors

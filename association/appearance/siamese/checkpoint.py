@@ -1,4 +1,7 @@
-"""The state of a training on disk, as safetensors: weights, moments of the optimiser, and a description in JSON."""
+"""What a training writes, as safetensors: the trained network, and the state of the training to resume it.
+
+The state is weights, moments of the optimiser, and a description in JSON.
+"""
 
 import json
 from pathlib import Path
@@ -9,7 +12,13 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from siamlink.association.appearance.siamese.losses.pair import PairLoss
+from siamlink.association.appearance.siamese.networks import Network
+from siamlink.association.appearance.siamese.weights_file import below, read_weights, write_weights
 from siamlink.detectors.base.errors import ModelError
+
+CLASSIFIER = "classifier"
+"""Prefix of the weights of a loss for the identities of its training, which are not stored."""
 
 
 def write_checkpoint(
@@ -50,6 +59,34 @@ def restore(tensors: dict[str, Tensor], modules: dict[str, nn.Module], optimiser
     optimiser.load_state_dict({**optimiser.state_dict(), "state": moments})
 
 
-def below(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names start with a prefix, without it."""
-    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+def save_siamese(path: Path, network: Network, loss: PairLoss, description: dict[str, Any]) -> None:
+    """Write a trained network for tracking.
+
+    Of the loss only the weights for `similarity` are written, not the classifier of the identities of the training.
+
+    Args:
+        path: the file.
+        network: of any precision.
+        loss: of its training.
+        description: the `loss`, its `loss_settings`, the `luma` and the `flow`.
+    """
+    of_loss = {name: tensor for name, tensor in loss.state_dict().items() if not name.startswith(CLASSIFIER)}
+    tensors = {f"network.{name}": tensor for name, tensor in network.state_dict().items()}
+    tensors.update({f"loss.{name}": tensor for name, tensor in of_loss.items()})
+    arrays = {
+        name: (each.float() if each.is_floating_point() else each).cpu().numpy() for name, each in tensors.items()
+    }
+    write_weights(path, arrays, {"network": network.settings.model_dump(), **description})
+
+
+def load_into(network: Network, path: Path) -> None:
+    """Load the weights of a trained network into another one.
+
+    Raises:
+        ModelError: the file is missing or damaged, or holds the weights of another network.
+    """
+    arrays = below(read_weights(path)[0], "network.")
+    try:
+        network.load_state_dict({name: torch.from_numpy(array) for name, array in arrays.items()})
+    except RuntimeError:
+        raise ModelError(f"{path} holds the weights of another network than {network.settings.topology}") from None

@@ -6,9 +6,10 @@ import torch
 from torch import Tensor, nn
 
 from siamlink.association.appearance.patches import network_input
+from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.appearance.siamese.losses.pair import PairLoss
 from siamlink.association.appearance.siamese.losses.registry import make_loss
-from siamlink.association.appearance.siamese.networks import NetworkParameters, build_network
+from siamlink.association.appearance.siamese.networks import build_network
 from siamlink.association.training import batch_loss as module
 from siamlink.association.training.batch_loss import PairingParameters, batch_loss
 from siamlink.association.training.batch_sampler import Batch, BatchSampler, SamplingParameters

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from siamlink.association.appearance.appearance import Appearances, LoadedAppearance, unit
-from siamlink.association.appearance.siamese.networks import NetworkParameters
+from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.distillation import TeacherParameters, prepare_teacher_descriptors, teacher_loss
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops

@@ -8,10 +8,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from siamlink.association.appearance.siamese.checkpoint import read_checkpoint
-from siamlink.association.appearance.siamese.inference import Siamese, save_siamese
+from siamlink.association.appearance.siamese.architecture import NetworkParameters
+from siamlink.association.appearance.siamese.checkpoint import read_checkpoint, save_siamese
+from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
-from siamlink.association.appearance.siamese.networks import NetworkParameters
 from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters

@@ -1,7 +1,6 @@
 """Metrics learned on fixed descriptors: Mahalanobis (Xing et al. 2002) and LMNN by metric-learn, and our own."""
 
 import difflib
-import importlib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.extras import import_extra
 from siamlink.tools.studies.ablation.verification_models import ChiSquaredMetric, JointBayesianMetric
 
 Descriptors = NDArray[np.floating[Any]]
@@ -95,7 +95,9 @@ def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: i
         try:
             learner.fit(np.asarray(descriptor[rows], np.float64) / scale, identity[rows])
         except TypeError as error:
-            raise ConfigError(f"metric-learn does not work with this scikit-learn ({error}): {INSTALL}") from None
+            raise ConfigError(
+                f"metric-learn does not work with this scikit-learn ({error}): pip install 'siamlink[metric]'"
+            ) from None
     return LearnedMetric(np.asarray(learner.components_, np.float64) / scale)
 
 
@@ -121,14 +123,10 @@ OWN_METRICS: dict[str, Callable[[Descriptors, IntArray, int], Metric]] = {
     "joint-bayesian": JointBayesianMetric.learn,
     "chi-squared": ChiSquaredMetric.learn,
 }
-INSTALL = "pip install 'siamlink[metric]'"
 
 
 def _import_metric_learn() -> Any:
-    try:
-        return importlib.import_module("metric_learn")
-    except ImportError:
-        raise ConfigError(f"learned metrics need the package metric-learn: {INSTALL}") from None
+    return import_extra("metric_learn", "metric", "a learned metric")
 
 
 def _frequent(identity: IntArray, times: int) -> NDArray[np.bool_]:

@@ -12,18 +12,18 @@ from siamlink.association.appearance.appearance import unit
 from siamlink.association.appearance.loading import SIAMESE_FILE
 from siamlink.association.appearance.optical_flow import FlowField
 from siamlink.association.appearance.patches import Patches, extract_patches
+from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
-from siamlink.association.appearance.siamese.networks import NetworkParameters
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation, split_identities
 from siamlink.detectors.base.arrays import Float32Array, Image
-from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.extras import import_extra
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.files import make_folder
-from siamlink.tools.studies.ablation.metric_learning import INSTALL, METRICS, OWN_METRICS, Metric, learn_metric
+from siamlink.tools.studies.ablation.metric_learning import METRICS, OWN_METRICS, Metric, learn_metric
 from siamlink.tools.training.siamese_data import VALIDATION_SHARE
 from siamlink.tools.training.siamese_run import finish_run
 
@@ -118,7 +118,7 @@ def check_losses(names: list[str]) -> None:
         if name not in METRICS:
             recipe_of_loss(name, 1)
         elif name not in all_losses():
-            raise ConfigError(f"--loss {name} needs the package metric-learn: {INSTALL}")
+            import_extra("metric_learn", "metric", f"--loss {name}")
 
 
 class Crops:

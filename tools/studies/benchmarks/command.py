@@ -49,7 +49,7 @@ def evaluate(
 @app.command()
 def match(
     weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Weights of a joint-input network; by default random weights.")
+        Path | None, typer.Option(metavar="FILE", help="Weights of a joint-input network; by default the shipped one.")
     ] = None,
     patches: Annotated[int, typer.Option(metavar="N", min=2, max=10_000, help="Number of detections.")] = 200,
     pairs: Annotated[

@@ -6,27 +6,33 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from siamlink.association.appearance.siamese.inference import Siamese, channels_last
-from siamlink.association.appearance.siamese.networks import (
-    EmbeddingNetwork,
+from siamlink.association.appearance.appearance import cosine
+from siamlink.association.appearance.loading import SHIPPED
+from siamlink.association.appearance.patches import PATCH_SIZE
+from siamlink.association.appearance.siamese.architecture import CHANNELS, NetworkParameters
+from siamlink.association.appearance.siamese.onnx_layers import Weights
+from siamlink.association.appearance.siamese.onnx_networks import (
     JointInput,
-    NetworkParameters,
-    build_network,
+    SplitJointInput,
+    TrainedNetwork,
+    load_network,
 )
-from siamlink.association.appearance.siamese.split_inference import SplitJoint
-from siamlink.detectors.base.arrays import IntArray
+from siamlink.association.appearance.siamese.weights_file import below, read_weights
+from siamlink.detectors.base.arrays import Float32Array, IntArray
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.tables import Table, table
 
-BATCH = 64
-"""Pairs, or patches, inputs to a network together."""
+BATCH = 32
+"""Pairs, or patches, given to a network together."""
+PAPER = SHIPPED.parent / "paper" / SHIPPED.name
+"""The shipped joint-input network."""
 
 
 @dataclass(frozen=True)
@@ -46,12 +52,11 @@ class MatchBenchmark:
 
     patches: int
     pairs: int
-    threads: int
     ways: tuple[Way, ...]
 
     def table(self) -> Table:
         """The figures for a terminal."""
-        title = f"{self.pairs} pairs of {self.patches} detections, {self.threads} threads on {os.cpu_count()} cores"
+        title = f"{self.pairs} pairs of {self.patches} detections, one thread on {os.cpu_count()} cores"
         rows = [
             (
                 way.name,
@@ -69,10 +74,10 @@ class MatchBenchmark:
 
 
 def measure(weights: Path | None, patches: int, pairs: int, repeats: int, progress: Progress) -> MatchBenchmark:
-    """Measure a joint-input network plain, in half precision and split, and an embedding network.
+    """Measure a joint-input network plain and split, and the shipped embedding network.
 
     Args:
-        weights: of the joint-input network; None: random ones, which are as fast.
+        weights: of the joint-input network; None: the shipped one.
         patches: number of detections.
         pairs: number of pairs of them.
         repeats: runs of each way after one to warm up; the median is reported.
@@ -80,80 +85,55 @@ def measure(weights: Path | None, patches: int, pairs: int, repeats: int, progre
 
     Raises:
         ConfigError: the weights are not those of a joint-input network that can be split.
+        ModelError: the weights cannot be read.
     """
-    torch.manual_seed(0)
-    network, embedding = _joint(weights), _embedding()
-    inputs = torch.randn(patches, 5, 121, 53)
-    earlier, later = np.random.default_rng(0).integers(0, patches, (2, pairs))
-    split = SplitJoint(network)
-
-    def first_layer_once() -> Tensor:
-        return split.compare(*split.first_maps(inputs), earlier, later)[0]
-
-    ways: dict[str, Callable[[], Tensor]] = {
-        "joint input, plain": lambda: _plain(network, inputs, earlier, later),
-        "joint input, plain, bfloat16": lambda: _plain(network, inputs, earlier, later, half=True),
-        "joint input, first layer once per detection": first_layer_once,
-        "embedding, residual": lambda: _cosines(embedding, inputs, earlier, later),
+    parameters, arrays = _read(weights or PAPER)
+    if not SplitJointInput.pays(parameters):
+        raise ConfigError(f"{weights} is not a compact joint-input network, whose first layer can be split")
+    networks: dict[str, TrainedNetwork] = {
+        "joint input, plain": JointInput(parameters, Weights(arrays)),
+        "joint input, first layer once per detection": SplitJointInput(parameters, Weights(arrays)),
+        "embedding, residual": load_network(*_read(SHIPPED), lambda a, b: cosine(a, b)[:, 0]),
     }
-    results: dict[str, Tensor] = {}
+    random = np.random.default_rng(0)
+    inputs = random.normal(size=(patches, CHANNELS, *PATCH_SIZE)).astype(np.float32)
+    earlier, later = random.integers(0, patches, (2, pairs))
+    results: dict[str, Float32Array] = {}
     seconds: dict[str, float] = {}
-    for done, (name, run) in enumerate(ways.items()):
-        progress("measure", done, len(ways))
+    for done, (name, network) in enumerate(networks.items()):
+        progress("measure", done, len(networks))
+        run = partial(_compare, network, inputs, earlier, later)
         results[name], seconds[name] = _median_seconds(run, repeats)
-    plain = next(iter(ways))
+    plain = next(iter(networks))
     compared = []
     for name, taken in seconds.items():
         comparable = results[name].shape == results[plain].shape and name != plain
-        difference = float((results[name] - results[plain]).abs().max()) if comparable else None
+        difference = float(np.abs(results[name] - results[plain]).max()) if comparable else None
         compared.append(Way(name, taken, pairs / taken, seconds[plain] / taken, difference))
-    return MatchBenchmark(patches, pairs, torch.get_num_threads(), tuple(compared))
+    return MatchBenchmark(patches, pairs, tuple(compared))
 
 
-def _joint(weights: Path | None) -> JointInput:
-    if weights is None:
-        network = channels_last(build_network(NetworkParameters(topology="joint", size="compact", flow=True)).eval())
-    else:
-        network = Siamese.load(weights).network
-    if not isinstance(network, JointInput) or not SplitJoint.pays(network):
-        raise ConfigError(f"{weights} is not a compact joint-input network, whose first layer can be split")
-    return network
+def _read(path: Path) -> tuple[NetworkParameters, dict[str, Float32Array]]:
+    """The parameters and the weights of a network."""
+    arrays, description = read_weights(path)
+    return build(NetworkParameters, description["network"], str(path)), below(arrays, "network.")
 
 
-def _embedding() -> EmbeddingNetwork:
-    network = channels_last(build_network(NetworkParameters()).eval())
-    assert isinstance(network, EmbeddingNetwork)
-    return network
+def _compare(network: TrainedNetwork, inputs: Float32Array, earlier: IntArray, later: IntArray) -> Float32Array:
+    """The features of pairs, from their patches on."""
+    described = np.concatenate([network.describe(inputs[rows]) for rows in _blocks(len(inputs))])
+    pairs = [network.compare(described[earlier[rows]], described[later[rows]]) for rows in _blocks(len(earlier))]
+    return np.concatenate(pairs)
 
 
-def _median_seconds(run: Callable[[], Tensor], repeats: int) -> tuple[Tensor, float]:
+def _blocks(count: int) -> list[slice]:
+    return [slice(start, start + BATCH) for start in range(0, count, BATCH)]
+
+
+def _median_seconds(run: Callable[[], Float32Array], repeats: int) -> tuple[Float32Array, float]:
     result, taken = run(), []
     for _ in range(repeats):
         start = time.perf_counter()
         result = run()
         taken.append(time.perf_counter() - start)
     return result, statistics.median(taken)
-
-
-@torch.inference_mode()
-def _plain(network: JointInput, inputs: Tensor, earlier: IntArray, later: IntArray, half: bool = False) -> Tensor:
-    results = []
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
-        for start in range(0, len(earlier), BATCH):
-            part = slice(start, start + BATCH)
-            left, right = inputs[earlier[part]], inputs[later[part]]
-            results.append(network(_ordered(left), _ordered(right))[0].float())
-    return torch.cat(results)
-
-
-@torch.inference_mode()
-def _cosines(network: EmbeddingNetwork, inputs: Tensor, earlier: IntArray, later: IntArray) -> Tensor:
-    described = torch.cat(
-        [network.embed(_ordered(inputs[start : start + BATCH])) for start in range(0, len(inputs), BATCH)]
-    )
-    unit = torch.nn.functional.normalize(described, dim=1)
-    return (unit[earlier] * unit[later]).sum(1)
-
-
-def _ordered(patches: Tensor) -> Tensor:
-    return patches.contiguous(memory_format=torch.channels_last)

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from siamlink.association.appearance.siamese.similarity import DDML_THRESHOLD
 from siamlink.detectors.base.errors import ConfigError
 
 Kind = Literal["pair", "triplet", "identity", "logit"]
@@ -253,7 +254,7 @@ class Ddml(PairLoss):
 
     kind = "pair"
 
-    def __init__(self, threshold: float = 3.0, sharpness: float = 10.0) -> None:
+    def __init__(self, threshold: float = DDML_THRESHOLD, sharpness: float = 10.0) -> None:
         super().__init__()
         self.threshold, self.sharpness = threshold, sharpness
 

@@ -3,10 +3,10 @@ from itertools import product
 import pytest
 import torch
 
+from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.appearance.siamese.networks import (
     EmbeddingNetwork,
     JointInput,
-    NetworkParameters,
     build_network,
 )
 from siamlink.detectors.base.errors import ConfigError

@@ -68,7 +68,7 @@ def test_the_distance_is_that_of_the_transformed_descriptors():
 
 def test_without_metric_learn_the_extra_is_named(monkeypatch, people):
     monkeypatch.setitem(sys.modules, "metric_learn", None)
-    with pytest.raises(ConfigError, match=r"need the package metric-learn: pip install 'siamlink\[metric\]'$"):
+    with pytest.raises(ConfigError, match=r"needs the package metric_learn: pip install 'siamlink\[metric\]'$"):
         learn_metric("lmnn", *people(0))
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from siamlink.association.appearance.siamese.inference import save_siamese
+from siamlink.association.appearance.siamese.architecture import NetworkParameters
+from siamlink.association.appearance.siamese.checkpoint import save_siamese
 from siamlink.association.appearance.siamese.losses.registry import make_loss
-from siamlink.association.appearance.siamese.networks import NetworkParameters, build_network
+from siamlink.association.appearance.siamese.networks import build_network
 from siamlink.tools.studies.benchmarks.solve import OURS, Run, SolveBenchmark
 
 
@@ -18,11 +19,10 @@ def test_match_compares_ways_with_the_same_results(siamlink: Callable) -> None:
     done = siamlink("study", "bench", "match", "--patches", 4, "--pairs", 8, "--repeats", 1, "--json", "match.json")
     assert done.code == 0
     figures = json.loads(Path("match.json").read_text())
-    plain, half, split, embedding = figures["ways"]
+    plain, split, embedding = figures["ways"]
     assert plain["ratio"] == 1
     assert plain["difference"] is None
-    assert split["difference"] < 1e-5
-    assert 1e-5 < half["difference"] < 1
+    assert split["difference"] < 1e-4
     assert embedding["difference"] is None
     assert all(way["pairs_per_second"] > 0 and way["name"] in done.out for way in figures["ways"])
 

@@ -1,0 +1,46 @@
+"""The program without the packages of any extra: it tracks and evaluates; what it cannot do is one line."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+OPTIONAL = ("torch", "trackers", "supervision", "metric_learn", "sklearn")
+PROGRAM = f"""
+import sys
+
+for package in {OPTIONAL}:
+    sys.modules[package] = None  # an import of it raises ModuleNotFoundError
+from siamlink.tools.cli import main
+
+main()
+"""
+
+
+def run(*arguments: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", PROGRAM, *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [(), ("--config", "paper"), ("--mode", "windowed")], ids=" ".join)
+def test_it_tracks_with_appearance_and_evaluates(sequence: Callable[..., Path], options: tuple[str, ...]) -> None:
+    folder = sequence("SEQ")
+    tracked = run("track", folder, "-o", "out", "--no-video", *options)
+    assert (tracked.returncode, tracked.stderr) == (0, "")
+    record: dict[str, Any] = json.loads(Path("out/SEQ.json").read_text())
+    assert record["appearance"]["name"].startswith("siamese")
+    evaluated = run("evaluate", folder, "out")
+    assert (evaluated.returncode, evaluated.stderr) == (0, "")
+    assert "HOTA" in evaluated.stdout
+
+
+@pytest.mark.parametrize("command", ["siamese", "all"])
+def test_training_a_network_names_the_extra(here: Path, command: str) -> None:
+    done = run("train", command, here, "-o", "model")
+    message = "siamlink: training a network needs the package torch: pip install 'siamlink[train]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
