@@ -10,6 +10,7 @@ from siamlink.tools.console.options import Overwrite, takes
 
 if TYPE_CHECKING:
     from siamlink.tools.evaluation import Evaluation
+    from siamlink.tools.evaluation.scoring import ScoredFiles
 
 EXIT_DIFFERENT = 1
 
@@ -19,10 +20,16 @@ class EvaluateOptions:
     """The arguments and options of `siamlink evaluate`."""
 
     ground_truth: Annotated[
-        Path, typer.Argument(metavar="GT", help="A MOT sequence (gt/gt.txt inside) or a folder of sequences.")
+        Path,
+        typer.Argument(
+            metavar="GT", help="A MOT sequence (gt/gt.txt inside), a folder of sequences, or a file of ground truth."
+        ),
     ]
     results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", help="Tracks in MOT format: a file, or a folder of SEQUENCE.txt.")
+        Path,
+        typer.Argument(
+            metavar="RESULTS", help="Tracks: a file, a folder of SEQUENCE.txt, or a tracker's folder as in TrackEval."
+        ),
     ]
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Write the scores to this file as JSON.")
@@ -34,11 +41,36 @@ class EvaluateOptions:
         Path | None,
         typer.Option("--events", metavar="FILE", help="Write every identity switch to this file as CSV."),
     ] = None
+    sequences: Annotated[
+        str | None,
+        typer.Option(metavar="A,B", help="Score these sequences only: names, or patterns such as '*-FRCNN'."),
+    ] = None
+    seqmap: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Score the sequences of this file: the line 'name', then one a line."),
+    ] = None
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="Classes to score, each for itself: names or numbers; 'any' scores all as one. By default pedestrians "
+            "for MOT16, MOT17 and MOT20, and otherwise every class of the ground truth.",
+        ),
+    ] = None
+    class_names: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE|coco",
+            help="Names of the classes that the files number only: a file of one name a line, the first that of class "
+            "0, or coco.",
+        ),
+    ] = None
     benchmark: Annotated[
         str,
         typer.Option(
             metavar="NAME",
-            help="Rules of the benchmark: mot15, mot16, mot17, mot20, or auto to recognise it from the ground truth.",
+            help="Rules of the benchmark: mot15, mot16, mot17, mot20, plain (none), or auto to recognise it from the "
+            "ground truth.",
         ),
     ] = "auto"
     switches: Annotated[
@@ -57,6 +89,9 @@ class EvaluateOptions:
         bool,
         typer.Option("--check", help="Also compute MOTA, IDF1, IDSW, FP and FN by py-motmetrics, and compare."),
     ] = False
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Stop with exit code 2, and write nothing, if there is any warning.")
+    ] = False
     overwrite: Overwrite = False
 
 
@@ -66,14 +101,16 @@ def evaluate(options: EvaluateOptions) -> None:
 
     Prints a table. Writes files only for --json, --csv, --events and --switches.
 
-    --switches draws switch-01.jpg (the worst) and so on. --limit adds two tables that separate detection errors from
-    association errors. docs/evaluation.md explains both, and --check.
+    Warns of missing results, results of unknown sequences or of other frames, and ground truth that does not count.
 
-    Exit code: 0 success, 1 --check found a difference, 2 error.
+    --switches draws switch-01.jpg (the worst) and so on. --limit adds two tables that separate detection errors from
+    association errors. docs/evaluation.md explains both, --classes and --check.
+
+    Exit code: 0 success, 1 --check found a difference, 2 error, or a warning with --strict.
     """
+    from siamlink.detectors.base.errors import InputError
     from siamlink.tools.console.files import check_folder, check_output
     from siamlink.tools.console.terminal import show_note, show_table, stage_bars
-    from siamlink.tools.evaluation import evaluate as score
 
     for path in (options.json_file, options.csv_file, options.events_file):
         if path is not None:
@@ -82,20 +119,47 @@ def evaluate(options: EvaluateOptions) -> None:
         from siamlink.tools.drawing.switch_pictures import PICTURE_NAMES
 
         check_folder(options.switches, PICTURE_NAMES, options.overwrite)
+    files = _files(options)
     with stage_bars() as progress:
         progress("score", 0, None)
-        evaluation = score(options.ground_truth, options.results, options.benchmark, options.limit)
-    if evaluation.missing:
-        show_note(f"warning: not scored, no results: {', '.join(evaluation.missing)}")
+        evaluation = files.evaluate(options.limit)
+    warnings = [f"not scored, no results: {', '.join(evaluation.missing)}"] if evaluation.missing else []
+    warnings += evaluation.notes
+    for warning in warnings:
+        show_note(f"warning: {warning}")
+    if warnings and options.strict:
+        counted = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
+        raise InputError(f"{counted}, and with --strict nothing is scored then")
     show_table(evaluation.table())
     for table in (evaluation.limits.metric_table(), evaluation.limits.box_table()) if evaluation.limits else ():
         typer.echo()
         show_table(table)
     _write(evaluation, options)
     if options.switches is not None:
-        _draw(evaluation, options.ground_truth, options.results, options.switches)
+        _draw(evaluation, files, options.switches)
     if options.check:
-        _check(evaluation, options)
+        _check(evaluation, files)
+
+
+def _files(options: EvaluateOptions) -> "ScoredFiles":
+    """Find the files to score."""
+    from siamlink.detectors.base.errors import ConfigError
+    from siamlink.tools.evaluation.layouts import find_inputs, read_seqmap
+    from siamlink.tools.evaluation.reading import read_class_names
+    from siamlink.tools.evaluation.scoring import ScoredFiles
+
+    if options.sequences is not None and options.seqmap is not None:
+        raise ConfigError("--sequences and --seqmap both choose the sequences: give one of them")
+    selection = read_seqmap(options.seqmap) if options.seqmap else _parts(options.sequences)
+    names = None if options.class_names is None else read_class_names(options.class_names)
+    inputs = find_inputs(options.ground_truth, options.results, selection or ())
+    return ScoredFiles(inputs, options.benchmark, _parts(options.classes), names)
+
+
+def _parts(text: str | None) -> list[str] | None:
+    """The parts of a list with commas; None for none."""
+    parts = [part.strip() for part in (text or "").split(",")]
+    return [part for part in parts if part] or None
 
 
 def _write(evaluation: "Evaluation", options: EvaluateOptions) -> None:
@@ -107,13 +171,14 @@ def _write(evaluation: "Evaluation", options: EvaluateOptions) -> None:
         evaluation.switches_to_csv(options.events_file, options.overwrite)
 
 
-def _draw(evaluation: "Evaluation", ground_truth: Path, results: Path, folder: Path) -> None:
+def _draw(evaluation: "Evaluation", files: "ScoredFiles", folder: Path) -> None:
     """Draw the worst identity switches, and list them."""
     from siamlink.tools.console.terminal import show_note, stage_bars
     from siamlink.tools.drawing.switch_pictures import WORST, caption, draw_switches
 
+    sequences = [truth.sequence for truth, _ in files.inputs.scored if truth.sequence]
     with stage_bars() as progress:
-        drawn = draw_switches(evaluation.switches, ground_truth, results, evaluation.benchmarks, folder, progress)
+        drawn = draw_switches(evaluation.switches, sequences, files.pairs(), folder, progress)
     for name, switch in drawn.items():
         typer.echo(f"{folder / name}: {caption(switch)}")
     if not evaluation.switches:
@@ -122,11 +187,11 @@ def _draw(evaluation: "Evaluation", ground_truth: Path, results: Path, folder: P
         show_note(f"{len(drawn)} identity switches drawn: the frames of the others are missing")
 
 
-def _check(evaluation: "Evaluation", options: EvaluateOptions) -> None:
+def _check(evaluation: "Evaluation", files: "ScoredFiles") -> None:
     """Compare with py-motmetrics, and say in one line whether the scores agree."""
     from siamlink.tools.evaluation.crosscheck import COMPARED, crosscheck
 
-    differences = crosscheck(evaluation, options.ground_truth, options.results)
+    differences = crosscheck(evaluation, files.pairs())
     count = len(evaluation.sequences)
     scored = "1 sequence" if count == 1 else f"{count} sequences"
     if not differences:

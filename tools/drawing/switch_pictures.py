@@ -11,13 +11,12 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
-from siamlink.detectors.mot.text import corners, read_rows
+from siamlink.detectors.mot.text import corners
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE
 from siamlink.detectors.sources.open import open_sequence_frames
 from siamlink.tools.console.files import output_errors, publish, results_folder, staging
 from siamlink.tools.evaluation.events import IdentitySwitch
-from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
-from siamlink.tools.evaluation.scoring import result_files
+from siamlink.tools.evaluation.ground_truth import Rows, SequencePair
 from siamlink.tracker.drawing.annotate import Annotator, draw_dashed_box
 from siamlink.tracker.tracks import Tracks
 
@@ -43,19 +42,17 @@ def worst_switches(switches: Iterable[IdentitySwitch], drawable: Iterable[str]) 
 
 def draw_switches(
     switches: tuple[IdentitySwitch, ...],
-    ground_truth: Path,
-    results: Path,
-    benchmarks: dict[str, str],
+    sequences: Iterable[Sequence],
+    scored: Iterable[SequencePair],
     folder: Path,
     progress: Progress,
 ) -> dict[str, IdentitySwitch]:
     """Write a picture of each of the worst switches, `switch-01.jpg` the worst; sequences need frames for it.
 
     Args:
-        switches: as `evaluate` found them in these files.
-        ground_truth: as for `evaluate`.
-        results: as for `evaluate`.
-        benchmarks: the benchmark of each sequence, by its name.
+        switches: as `evaluate` found them.
+        sequences: those that may have frames.
+        scored: what was scored.
         folder: for the pictures; created if it is missing.
         progress: receives the progress.
 
@@ -66,15 +63,15 @@ def draw_switches(
         InputError: a video cannot be read.
         OutputError: a picture cannot be written.
     """
-    files = {sequence.name: (sequence, path) for sequence, path in result_files(ground_truth, results) if path}
-    worst = worst_switches(switches, (name for name, (sequence, _) in files.items() if sequence.frames))
+    drawable = {sequence.name: sequence for sequence in sequences if sequence.frames}
+    worst = worst_switches(switches, drawable)
+    shown = {(switch.sequence, switch.class_name) for switch in worst}
     drawn = {}
     with results_folder(folder), staging(folder) as staged:
-        for name in dict.fromkeys(switch.sequence for switch in worst):
-            sequence, path = files[name]
-            truth = read_rows(sequence.truth_file, sequence.frame_count, unique_ids=True)
-            tracks = read_rows(path, sequence.frame_count, unique_ids=True)
-            strips = _Strips(sequence, pair_up(name, truth, tracks, benchmarks[name]), worst)
+        for pair in scored:
+            if (pair.name, pair.class_name) not in shown:
+                continue
+            strips = _Strips(drawable[pair.name], pair, worst)
             strips.read(progress)
             for rank, picture in strips.pictures():
                 _write(staged / PICTURE_NAMES[rank], picture)
@@ -89,7 +86,8 @@ class _Strips:
     def __init__(self, sequence: Sequence, pair: SequencePair, worst: list[IdentitySwitch]) -> None:
         self._sequence, self._pair = sequence, pair
         self._rate = sequence.frame_rate or DEFAULT_FRAME_RATE
-        self._switches = {rank: switch for rank, switch in enumerate(worst) if switch.sequence == sequence.name}
+        own = (sequence.name, pair.class_name)
+        self._switches = {rank: each for rank, each in enumerate(worst) if (each.sequence, each.class_name) == own}
         self._frames = {rank: shown_frames(switch, self._rate) for rank, switch in self._switches.items()}
         self._tiles: dict[int, list[Image]] = {rank: [] for rank in self._switches}
 

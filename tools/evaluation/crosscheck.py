@@ -9,18 +9,16 @@ Identity (IDF1, IDP, IDR) is the same to the last digit. CLEAR differs by three 
   again, skips frames without any ground truth or any track, and takes a gap in the ground truth for a loss.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation.events import clear_matches
-from siamlink.tools.evaluation.ground_truth import MATCH_IOU, SequencePair, pair_up
+from siamlink.tools.evaluation.ground_truth import MATCH_IOU, SequencePair
 from siamlink.tools.evaluation.report import Evaluation
-from siamlink.tools.evaluation.scoring import result_files
 
 COMPARED = ("MOTA", "IDF1", "IDSW", "FP", "FN")
 LARGEST_DIFFERENCE = 1e-9
@@ -42,7 +40,7 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Difference:
-    """A score of a sequence that py-motmetrics computes differently."""
+    """A score of a sequence, or of one of its classes, that py-motmetrics computes differently."""
 
     sequence: str
     metric: str
@@ -53,31 +51,28 @@ class Difference:
         return f"{self.sequence} {self.metric} {self.ours:.6g}, there {self.theirs:.6g}"
 
 
-def crosscheck(evaluation: Evaluation, ground_truth: Path, results: Path) -> list[Difference]:
+def crosscheck(evaluation: Evaluation, pairs: Iterable[SequencePair]) -> list[Difference]:
     """Compute `COMPARED` again by py-motmetrics; its CLEAR counts the matches that TrackEval makes.
 
     Args:
-        evaluation: the scores of these results.
-        ground_truth: as for `evaluate`.
-        results: as for `evaluate`.
+        evaluation: the scores.
+        pairs: what was scored.
 
     Returns:
-        What differs, in the order of the sequences; sequences without ground-truth boxes are skipped.
+        What differs, in the order of the pairs; those without ground-truth boxes are skipped.
     """
     differences = []
-    for sequence, path in result_files(ground_truth, results):
-        if path is None:
-            continue
-        truth, tracks = (read_rows(file, sequence.frame_count) for file in (sequence.truth_file, path))
-        pair = pair_up(sequence.name, truth, tracks, evaluation.benchmarks[sequence.name])
+    for pair in pairs:
         if not len(pair.truth):
             continue
         theirs = motmetrics_summary(pair, clear_matches(pair)) | {"IDF1": motmetrics_summary(pair)["IDF1"]}
-        ours = evaluation.sequences[sequence.name]
+        of_class = evaluation.classes.get(pair.class_name)
+        ours = (of_class.sequences if of_class else evaluation.sequences)[pair.name]
+        name = f"{pair.name} {pair.class_name}" if of_class else pair.name
         differences += [
-            Difference(sequence.name, name, getattr(ours, name), theirs[name])
-            for name in COMPARED
-            if abs(getattr(ours, name) - theirs[name]) > LARGEST_DIFFERENCE
+            Difference(name, metric, getattr(ours, metric), theirs[metric])
+            for metric in COMPARED
+            if abs(getattr(ours, metric) - theirs[metric]) > LARGEST_DIFFERENCE
         ]
     return differences
 

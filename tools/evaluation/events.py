@@ -28,6 +28,7 @@ class IdentitySwitch:
         previous_frame: the last with the old track.
         boxes_before: consecutive boxes of the object on the old track, up to the switch.
         boxes_after: consecutive boxes of the object on the new track, from this frame on.
+        class_name: of object and tracks; empty where classes are not scored for themselves.
     """
 
     sequence: str
@@ -40,6 +41,7 @@ class IdentitySwitch:
     previous_frame: int
     boxes_before: int
     boxes_after: int
+    class_name: str = ""
 
     @property
     def wrong_boxes(self) -> int:
@@ -108,4 +110,5 @@ def _switch(pair: SequencePair, truth: NDArray[np.intp], tracks: NDArray[np.intp
         previous_frame=int(before[0]),
         boxes_before=boxes[0],
         boxes_after=boxes[1],
+        class_name=pair.class_name,
     )

@@ -9,11 +9,32 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.class_names import HIGHEST, ClassNames
 from siamlink.detectors.mot.text import has_classes
 
-BENCHMARKS = ("auto", "mot15", "mot16", "mot17", "mot20")
+PLAIN = "plain"
+"""No rules but the flag: every class counts, and none is a distractor."""
+BENCHMARKS = ("auto", "mot15", "mot16", "mot17", "mot20", PLAIN)
 FLAG, CLASS = 6, 7
 LAST_CLASS, PEDESTRIAN = 13, 1
+MOT_CLASSES = ClassNames(
+    {
+        1: "pedestrian",
+        2: "person on vehicle",
+        3: "car",
+        4: "bicycle",
+        5: "motorbike",
+        6: "non-MOT vehicle",
+        7: "static person",
+        8: "distractor",
+        9: "occluder",
+        10: "occluder on the ground",
+        11: "full occluder",
+        12: "reflection",
+        13: "crowd",
+    }
+)
+"""Of MOT16, MOT17 and MOT20."""
 DISTRACTORS = (2, 7, 8, 12)
 """Person on vehicle, static person, distractor, reflection."""
 MOT20_DISTRACTORS = (*DISTRACTORS, 6)
@@ -31,11 +52,12 @@ class SequencePair:
 
     Attributes:
         name: of the sequence.
-        benchmark: the one whose rules were applied, never `auto`.
+        benchmark: whose rules were applied, never `auto`.
         truth: (N, C) the rows that count, sorted by frame.
         tracks: (M, C) the rows that are scored, sorted by frame.
         frames: (T,) the numbers of the frames in which there is any row; no other frame changes a score.
         similarity: T matrices: the IoU of the frame's ground truth (rows) with its tracks (columns).
+        class_name: of the only class; empty for all.
     """
 
     name: str
@@ -44,6 +66,7 @@ class SequencePair:
     tracks: Rows
     frames: NDArray[np.float64]
     similarity: list[NDArray[np.float64]]
+    class_name: str = ""
 
     def by_frame(self) -> Iterator[tuple[slice, slice, NDArray[np.float64]]]:
         """For each of `frames` its rows in `truth`, its rows in `tracks` and their IoU."""
@@ -60,18 +83,18 @@ class SequencePair:
         return _labels(self.tracks)
 
 
-def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto") -> SequencePair:
+def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto", class_name: str = "") -> SequencePair:
     """Pair ground truth and results of one sequence, by the rules of the benchmark.
 
-    Ground truth counts where its flag (column 7) is not 0 and, except for MOT15, its class (column 8) is 1, pedestrian.
-    Except for MOT15, whose columns 8 to 10 are world coordinates, result boxes matched to a distractor are removed.
-    Classes and scores of results are ignored.
+    Ground truth counts where its flag (column 7) is not 0 and, for MOT16, MOT17 and MOT20, its class (column 8) is 1,
+    pedestrian; for these, result boxes matched to a distractor are removed. Classes and scores of results are ignored.
 
     Args:
         name: the sequence's; with `auto`, a name that begins with `MOT20` also ignores non-MOT vehicles.
         truth: rows of `gt.txt`.
         tracks: rows of the results.
         benchmark: one of `BENCHMARKS`; `auto` recognises it, see `find_benchmark`.
+        class_name: of the rows, if they are of one class.
 
     Raises:
         ConfigError: there is no such benchmark.
@@ -85,7 +108,7 @@ def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto") -> Se
     similarity = [_similarity(truth_box[a], track_box[b]) for a, b in zip(truth_rows, track_rows, strict=True)]
 
     counted, scored = truth[:, FLAG].astype(int) != 0, np.ones(len(tracks), bool)
-    if benchmark != "mot15":
+    if has_pedestrian_rules(benchmark):
         counted &= _classes(truth) == PEDESTRIAN
         distractor = np.isin(_classes(truth), MOT20_DISTRACTORS if benchmark == "mot20" else DISTRACTORS)
         for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True):
@@ -99,6 +122,7 @@ def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto") -> Se
         similarity=[
             overlap[counted[a]][:, scored[b]] for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True)
         ],
+        class_name=class_name,
     )
 
 
@@ -106,11 +130,11 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
     """Check the name of the benchmark, or recognise it from the ground truth.
 
     With `auto`, 8 or 9 columns with a class of 1 to 13 in the 8th mean MOT16, MOT17 or MOT20; which of them is read
-    from the name and only matters for MOT20. Every other number of columns means MOT15 (it has 10), and so does an 8th
-    column of -1 throughout.
+    from the name and only matters for MOT20. Other classes mean `plain`, unless the name is one of these benchmarks.
+    Every other number of columns means MOT15 (it has 10), and so does an 8th column of -1 throughout.
 
     Returns:
-        `mot15`, `mot16`, `mot17` or `mot20`.
+        `mot15`, `mot16`, `mot17`, `mot20` or `plain`.
 
     Raises:
         ConfigError: there is no such benchmark.
@@ -123,19 +147,33 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
         if not has_classes(truth):
             return "mot15"
         named = name[:5].lower()
-        benchmark = named if named in ("mot16", "mot20") else "mot17"
+        others = np.setdiff1d(_classes(truth), np.arange(1, LAST_CLASS + 1))
+        if len(others) and not named.startswith(("mot16", "mot17", "mot20")):
+            benchmark = PLAIN
+        else:
+            benchmark = named if named in ("mot16", "mot20") else "mot17"
     if benchmark != "mot15":
         _check_classes(name, truth, benchmark)
     return benchmark
 
 
+def has_pedestrian_rules(benchmark: str) -> bool:
+    """Whether a benchmark scores pedestrians, among other classes."""
+    return benchmark not in ("mot15", PLAIN)
+
+
 def _check_classes(name: str, truth: Rows, benchmark: str) -> None:
-    wrong = np.flatnonzero(~np.isin(_classes(truth), np.arange(1, LAST_CLASS + 1)))
+    first, last = (0, HIGHEST) if benchmark == PLAIN else (1, LAST_CLASS)
+    classes = _classes(truth)
+    if benchmark == PLAIN and (classes == -1).all():
+        return
+    wrong = np.flatnonzero((classes < first) | (classes > last) | (classes % 1 != 0))
     if len(wrong):
         frame, identity = truth[wrong[0], :2]
+        whose = "a class" if benchmark == PLAIN else f"a class of {benchmark}"
         raise InputError(
-            f"{name}: ground truth of frame {frame:g}, id {identity:g}: column 8 is missing or not a class of "
-            f"{benchmark} (1 to {LAST_CLASS}); if it is another benchmark, name it"
+            f"{name}: ground truth of frame {frame:g}, id {identity:g}: column 8 is missing or not {whose} "
+            f"({first} to {last}); if it is another benchmark, name it"
         )
 
 

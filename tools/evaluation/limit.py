@@ -1,5 +1,6 @@
 """Scores of perfect links of the same detections, and the errors of detection and of association."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Self
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from siamlink.tools.console.tables import Table, table
 from siamlink.tools.evaluation.events import clear_matches
 from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
-from siamlink.tools.evaluation.metrics import OVERALL, Scores
+from siamlink.tools.evaluation.metrics import OVERALL, Scores, cell
 
 LIMITED = ("HOTA", "DetA", "AssA", "IDF1", "MOTA")
 """The metrics that are compared; each is 0 for a tracker that reports nothing, MOTA too."""
@@ -66,17 +67,18 @@ class Limit:
     def metric(self, name: str) -> dict[str, float | None]:
         """One of `LIMITED`, in percent: result, limit, result / limit, and the two errors.
 
-        The share is None if the limit is not above 0. The errors add up to 100 - result. Interpolated boxes may raise
-        the result above the limit; then the association error is negative.
+        The share is None if the limit is not above 0, and all are None without ground truth. The errors add up to 100 -
+        result. Interpolated boxes may raise the result above the limit; then the association error is negative.
         """
         result, limit = getattr(self.result, name), getattr(self.perfect, name)
-        return {
+        figures = {
             "result": result,
             "limit": limit,
             "share": 100 * result / limit if limit > 0 else None,
             "detection_error": 100 - limit,
             "association_error": limit - result,
         }
+        return {name: None if value is None or math.isnan(value) else value for name, value in figures.items()}
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ class Limits:
         rows = []
         for sequence, limit in self._rows():
             for name in LIMITED:
-                values = ("-" if value is None else f"{value:.1f}" for value in limit.metric(name).values())
-                rows.append((sequence if name == LIMITED[0] else "", name, *values))
+                figures = map(cell, limit.metric(name).values())
+                rows.append((sequence if name == LIMITED[0] else "", name, *figures))
         return Table(
             ("sequence", "metric", "result", "limit", "result/limit", "detection error", "association error"),
             tuple(rows),

@@ -1,46 +1,121 @@
-"""Scores of results: which file belongs to which sequence, and the scores of all."""
+"""Scores of results: the files are read, divided into classes, and measured, one sequence after the other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, InputError
-from siamlink.detectors.mot.sequence import Sequence, find_detections, find_sequences
+from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.mot.sequence import Sequence as MotSequence
+from siamlink.detectors.mot.sequence import find_detections
 from siamlink.detectors.mot.text import read_rows
+from siamlink.tools.evaluation.classes import Annotated, ClassChoice, ClassedRows, Group
 from siamlink.tools.evaluation.events import IdentitySwitch, identity_switches
-from siamlink.tools.evaluation.ground_truth import Rows, pair_up
+from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
+from siamlink.tools.evaluation.layouts import Inputs, TruthFile, find_inputs
 from siamlink.tools.evaluation.limit import Boxes, Limit, Limits, perfect_links
 from siamlink.tools.evaluation.metrics import Counts, Scores, combine, measure
-from siamlink.tools.evaluation.report import Evaluation
+from siamlink.tools.evaluation.notes import frames_differ, other_classes, why_none_counts
+from siamlink.tools.evaluation.reading import classed_tracks, read_tracks, read_truth
+from siamlink.tools.evaluation.report import ClassScores, Evaluation
+
+
+@dataclass(frozen=True)
+class ScoredFiles:
+    """Files of ground truth and results, and how they are scored.
+
+    Attributes:
+        inputs: the files.
+        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, `plain`, or `auto` to recognise it from each ground truth.
+        classes: names or numbers of the classes to score, `any` alone for all as one; None for the pedestrians of
+            MOT16, MOT17 and MOT20, and otherwise for every class of the ground truth.
+        class_names: the names of classes that their files do not name.
+    """
+
+    inputs: Inputs
+    benchmark: str = "auto"
+    classes: Sequence[str] | None = None
+    class_names: ClassNames | None = None
+
+    def evaluate(self, detections: Path | None = None) -> Evaluation:
+        """Score all sequences; see the function `evaluate`."""
+        scored = self.inputs.scored
+        if detections and detections.exists() and len(scored) > 1:
+            raise ConfigError(f"the detections {detections} belong to one sequence, but {len(scored)} are scored")
+        truths = self._truths()
+        choice = ClassChoice.of(truths.values(), self.classes)
+        if self.inputs.unknown:
+            choice.notes.add("", self.inputs.unknown)
+        tracked = ((truths[truth.name], self._tracks(truth, path)) for truth, path in scored)
+        folders = {truth.name: truth.path.parent if truth.sequence is None else truth.sequence.folder
+                   for truth, _ in scored}  # fmt: skip
+        detected = None if detections is None else Detected(detections, folders, self.class_names)
+        return _score(tracked, choice, self.inputs.missing, detected)
+
+    def pairs(self) -> Iterator[SequencePair]:
+        """What is scored: for each sequence its classes, or all as one."""
+        truths = self._truths()
+        choice = ClassChoice.of(truths.values(), self.classes)
+        for truth, path in self.inputs.scored:
+            for group in choice.groups(truths[truth.name], self._tracks(truth, path)):
+                yield _pair(truth.name, group)
+
+    def _truths(self) -> dict[str, Annotated]:
+        return {truth.name: read_truth(truth, self.benchmark, self.class_names) for truth, _ in self.inputs.scored}
+
+    def _tracks(self, truth: TruthFile, path: Path) -> ClassedRows:
+        return read_tracks(path, truth.frame_count, self.class_names)
+
+
+@dataclass(frozen=True)
+class Detected:
+    """The detections that were tracked: a file, or a path inside each of the folders."""
+
+    path: Path
+    folders: dict[str, Path]
+    class_names: ClassNames | None
+
+    def of(self, sequence: str) -> ClassedRows:
+        """The detections of a sequence."""
+        return classed_tracks(read_rows(find_detections(self.path, self.folders[sequence])), self.class_names)
 
 
 def evaluate(
-    ground_truth: str | Path, results: str | Path, benchmark: str = "auto", detections: str | Path | None = None
+    ground_truth: str | Path,
+    results: str | Path,
+    benchmark: str = "auto",
+    detections: str | Path | None = None,
+    *,
+    sequences: Sequence[str] = (),
+    classes: Sequence[str] | None = None,
+    class_names: ClassNames | None = None,
 ) -> Evaluation:
     """Score result files; sequences without one are not scored but listed in `Evaluation.missing`.
 
     Args:
-        ground_truth: a MOT sequence or a folder of sequences; those without `gt/gt.txt` are skipped.
-        results: a file (of the only sequence, or of the one it is named after) or a folder of `SEQUENCE.txt`.
-        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, or `auto` to recognise it from each ground truth.
+        ground_truth: a MOT sequence, a folder of sequences or of one folder of sequences, or a `gt.txt`.
+        results: a file (of the only sequence, or of the one it is named after), or a folder of `SEQUENCE.txt`, of
+            `data/SEQUENCE.txt`, or of one tracker's folder with either.
+        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, `plain`, or `auto` to recognise it from each ground truth.
         detections: the detections that were tracked, to score perfect links of them: a MOT file, or a path inside each
             sequence's folder.
+        sequences: names of sequences, or patterns such as `*-FRCNN`; empty for all.
+        classes: names or numbers of the classes to score, each for itself; `any` alone scores all as one. None: the
+            pedestrians of MOT16, MOT17 and MOT20, and otherwise every class of the ground truth.
+        class_names: the names of classes that their files do not name.
 
     Raises:
         InputError: there is no ground truth, no result for any of it, or a file cannot be read.
         FormatError: a file is malformed, or an id occurs twice in a frame.
-        ConfigError: there is no such benchmark, or several sequences are to share one detection file.
+        ConfigError: there is no such benchmark, sequence or class, or several sequences are to share one detection
+            file.
     """
-    files = result_files(ground_truth, results)
-    scored = [(sequence, path) for sequence, path in files if path]
-    detection_file = None if detections is None else Path(detections)
-    if detection_file and detection_file.exists() and len(scored) > 1:
-        raise ConfigError(f"the detections {detections} belong to one sequence, but {len(scored)} are scored")
-    tracked = ((sequence, read_rows(path, sequence.frame_count, unique_ids=True)) for sequence, path in scored)
-    missing = () if Path(results).is_file() else tuple(sequence.name for sequence, path in files if not path)
-    return _score(tracked, benchmark, missing, detection_file)
+    inputs = find_inputs(Path(ground_truth), Path(results), sequences)
+    files = ScoredFiles(inputs, benchmark, classes, class_names)
+    return files.evaluate(None if detections is None else Path(detections))
 
 
-def evaluate_sequences(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str = "auto") -> Evaluation:
+def evaluate_sequences(tracked: Iterable[tuple[MotSequence, Rows]], benchmark: str = "auto") -> Evaluation:
     """Score tracks in memory against the ground truth of their sequences.
 
     Args:
@@ -53,48 +128,93 @@ def evaluate_sequences(tracked: Iterable[tuple[Sequence, Rows]], benchmark: str 
         FormatError: a ground truth is malformed.
         ConfigError: there is no such benchmark.
     """
-    return _score(tracked, benchmark)
+    read = [
+        (read_truth(TruthFile(sequence.name, sequence.truth_file, sequence), benchmark), classed_tracks(rows))
+        for sequence, rows in tracked
+    ]
+    return _score(read, ClassChoice.of((truth for truth, _ in read), None))
 
 
 def _score(
-    tracked: Iterable[tuple[Sequence, Rows]],
-    benchmark: str,
+    tracked: Iterable[tuple[Annotated, ClassedRows]],
+    choice: ClassChoice,
     missing: tuple[str, ...] = (),
-    detections: Path | None = None,
+    detected: Detected | None = None,
 ) -> Evaluation:
-    """Score one sequence after the other, so that only one is held in memory."""
-    counts: dict[str, Counts] = {}
+    """Score one sequence after the other, so that only one is compared at a time."""
+    counts: dict[str, dict[str, Counts]] = {}
     perfect: dict[str, Counts] = {}
     boxes: dict[str, Boxes] = {}
     benchmarks: dict[str, str] = {}
     switches: list[IdentitySwitch] = []
-    for sequence, rows in tracked:
-        if sequence.name in counts:
-            raise InputError(f"two results for one sequence, {sequence.name}")
-        truth = read_rows(sequence.truth_file, sequence.frame_count, unique_ids=True)
-        pair = pair_up(sequence.name, truth, rows, benchmark)
-        counts[pair.name], benchmarks[pair.name] = measure(pair), pair.benchmark
-        switches += identity_switches(pair)
-        if detections:
-            detected = read_rows(find_detections(detections, sequence.folder), sequence.frame_count)
-            limit = perfect_links(pair.name, truth, detected, pair.benchmark)
-            perfect[pair.name], boxes[pair.name] = measure(limit), Boxes.count(pair, limit)
+    for annotated, tracks in tracked:
+        name = annotated.name
+        if name in counts:
+            raise InputError(f"two results for one sequence, {name}")
+        groups = choice.groups(annotated, tracks)
+        pairs = [_pair(name, group) for group in groups]
+        counts[name] = {pair.class_name: measure(pair) for pair in pairs}
+        benchmarks[name] = annotated.benchmark
+        _note_rows(choice, annotated, tracks, pairs)
+        for pair in pairs:
+            switches += identity_switches(pair)
+        if detected:
+            detections = detected.of(name)
+            limits = {
+                group.class_name: perfect_links(
+                    name, group.truth, choice.of_group(group, annotated, detections), group.benchmark
+                )
+                for group in groups
+            }
+            perfect[name] = combine({each: measure(limit) for each, limit in limits.items()})
+            boxes[name] = Boxes.total(Boxes.count(pair, limits[pair.class_name]) for pair in pairs)
     if not counts:
         raise InputError("no sequence to score")
-    sequences, overall = _scores(counts)
+    sequences = {name: combine(parts) for name, parts in counts.items()}
+    scores, overall = _scores(sequences)
     return Evaluation(
-        sequences=sequences,
+        sequences=scores,
         overall=overall,
         benchmarks=benchmarks,
         switches=tuple(switches),
         missing=missing,
-        limits=_limits(sequences, overall, perfect, boxes) if detections else None,
+        limits=_limits(scores, overall, perfect, boxes) if detected else None,
+        classes=_by_class(counts),
+        notes=choice.notes.lines(),
     )
+
+
+def _pair(name: str, group: Group) -> SequencePair:
+    return pair_up(name, group.truth, group.tracks, group.benchmark, group.class_name)
+
+
+def _note_rows(choice: ClassChoice, annotated: Annotated, tracks: ClassedRows, pairs: list[SequencePair]) -> None:
+    """Say what cannot be right about the rows of a sequence."""
+    name, truth, notes = annotated.name, annotated.truth, choice.notes
+    if not any(len(pair.truth) for pair in pairs):
+        chosen = ", ".join(choice.wanted) if choice.selection and truth.classes is not None else ""
+        notes.add(name, why_none_counts(truth.rows, annotated.benchmark, chosen))
+        return
+    if annotated.is_assumed and not choice.selection and (text := other_classes(truth.rows, annotated.benchmark)):
+        notes.add(name, text)
+    if not len(tracks.rows):
+        notes.add(name, "the results are empty")
+    elif text := frames_differ(truth.rows, tracks.rows, annotated.frame_count):
+        notes.add(name, text)
 
 
 def _scores(counts: dict[str, Counts]) -> tuple[dict[str, Scores], Scores]:
     """The scores of each sequence, and of all together."""
     return {name: Scores.from_counts(part) for name, part in counts.items()}, Scores.from_counts(combine(counts))
+
+
+def _by_class(counts: dict[str, dict[str, Counts]]) -> dict[str, ClassScores]:
+    """The scores of each class, if there are several."""
+    names = dict.fromkeys(name for parts in counts.values() for name in parts)
+    if len(names) < 2:
+        return {}
+    parts = {name: {sequence: each[name] for sequence, each in counts.items() if name in each} for name in names}
+    return {name: ClassScores(*_scores(each)) for name, each in parts.items()}
 
 
 def _limits(
@@ -105,27 +225,3 @@ def _limits(
         {name: Limit(sequences[name], perfect_sequences[name], boxes[name]) for name in sequences},
         Limit(overall, perfect_overall, Boxes.total(boxes.values())),
     )
-
-
-def result_files(ground_truth: str | Path, results: str | Path) -> list[tuple[Sequence, Path | None]]:
-    """Each sequence with ground truth and its result file, None if it has none; raises as `evaluate` does."""
-    annotated = [sequence for sequence in find_sequences(Path(ground_truth)) if sequence.truth_file.exists()]
-    if not annotated:
-        raise InputError(f"no ground truth in {ground_truth}: expected SEQUENCE/gt/gt.txt")
-    files = _files_by_name([sequence.name for sequence in annotated], Path(results))
-    return [(sequence, files.get(sequence.name)) for sequence in annotated]
-
-
-def _files_by_name(names: list[str], results: Path) -> dict[str, Path]:
-    """The result file of each sequence that has one."""
-    if results.is_file():
-        name = names[0] if len(names) == 1 else results.stem
-        files = {name: results} if name in names else {}
-    elif results.is_dir():
-        files = {name: results / f"{name}.txt" for name in names if (results / f"{name}.txt").is_file()}
-    else:
-        raise InputError(f"no results: {results} does not exist")
-    if not files:
-        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-        raise InputError(f"no results in {results} for any of {shown}; expected files such as {names[0]}.txt")
-    return files

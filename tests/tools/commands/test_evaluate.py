@@ -9,7 +9,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from siamlink.detectors.base.errors import InputError, OutputError
+from siamlink.detectors.base.errors import ConfigError, InputError, OutputError
 from siamlink.tools.commands.evaluate import evaluate
 
 LINE = "1,1,10,10,20,40,1,-1,-1,-1\n"
@@ -118,3 +118,87 @@ def test_the_check_skips_a_sequence_without_ground_truth_boxes(street: Path) -> 
     (street / "results" / "A.txt").write_text("")
     code, stdout, _, _ = run(street, "--check")
     assert (code, stdout.splitlines()[-1]) == (0, "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN in 2 sequences")
+
+
+def test_a_warning_is_an_error_where_it_is_asked_for(street: Path) -> None:
+    (street / "results" / "X.txt").write_text(LINE)
+    code, stdout, stderr, error = run(street, "--strict", "--json", str(street / "json"))
+    assert (code, stdout) == (1, "")
+    assert isinstance(error, InputError)
+    assert str(error) == "2 warnings, and with --strict nothing is scored then"
+    assert stderr.splitlines() == [
+        "warning: not scored, no results: B",
+        "warning: results of unknown sequences: X",
+    ]
+    assert not (street / "json").exists()
+    assert run(street, "--strict", "--sequences", "A", "--json", str(street / "json"))[0] == 1
+    (street / "results" / "X.txt").unlink()
+    assert run(street, "--strict", "--sequences", "A")[0] == 0
+
+
+def test_sequences_are_chosen_by_name_or_seqmap(street: Path) -> None:
+    (street / "map.txt").write_text("name\nA\n")
+    for options in (("--sequences", "A"), ("--sequences", " A ,"), ("--seqmap", str(street / "map.txt"))):
+        code, stdout, stderr, _ = run(street, *options)
+        assert (code, stderr) == (0, "")
+        assert stdout.split().count("A") == 1
+    assert isinstance(run(street, "--sequences", "A", "--seqmap", "x")[3], ConfigError)
+    assert isinstance(run(street, "--sequences", "Z")[3], ConfigError)
+
+
+def test_without_ground_truth_there_is_a_dash_and_null(street: Path) -> None:
+    (street / "street" / "A" / "gt" / "gt.txt").write_text(LINE.replace(",1,-1", ",0,-1"))
+    (street / "results" / "A.txt").write_text("".join(LINE.replace("1,1,", f"{f},1,", 1) for f in (1, 2)))
+    code, stdout, stderr, _ = run(street, "--json", str(street / "json"), "--csv", str(street / "csv"))
+    assert code == 0
+    assert "no row of the ground truth counts" in stderr
+    rows = {line.split()[0]: line.split()[1:] for line in stdout.splitlines() if line.strip()}
+    assert rows["A"] == rows["overall"] == ["-"] * 9 + ["0", "0", "2", "0", "0", "0"]
+    assert json.loads((street / "json").read_text())["overall"]["MOTA"] is None
+    assert (street / "csv").read_text().splitlines()[-1] == "overall,,,,,,,,,,0,0,2,0,0,0"
+
+
+@pytest.fixture
+def crossing(tmp_path: Path) -> Path:
+    """A sequence of a car and a bus, of classes 0 and 1, that both results take for the other at the end."""
+    (tmp_path / "street" / "A" / "gt").mkdir(parents=True)
+    (tmp_path / "results").mkdir()
+    rows = [(f, n, 100 * n + 5 * f) for n in (0, 1) for f in (1, 2, 3, 4)]
+    truth = "".join(f"{f},{n},{x},10,40,40,1,{n},1\n" for f, n, x in rows)
+    tracks = "".join(f"{f},{n + 7 + 10 * (f > 2)},{x},10,40,40,0.9,{n if f < 4 else 1 - n},-1,-1\n" for f, n, x in rows)
+    (tmp_path / "street" / "A" / "gt" / "gt.txt").write_text(truth)
+    (tmp_path / "results" / "A.txt").write_text(tracks)
+    (tmp_path / "names.txt").write_text("car\nbus\n")
+    return tmp_path
+
+
+def test_classes_have_rows_of_their_own(crossing: Path) -> None:
+    files = [text for name in ("json", "csv", "events") for text in (f"--{name}", str(crossing / name))]
+    code, stdout, stderr, _ = run(crossing, "--class-names", str(crossing / "names.txt"), *files, "--check")
+    assert (code, stderr) == (0, "")
+    rows = [line.split() for line in stdout.splitlines() if line.startswith(("A", "overall"))]
+    assert [row[:2] for row in rows] == [
+        [name, each] for name, parts in (("A", ("car", "bus", "all")), ("overall", ("car", "bus", "all", "mean")))
+        for each in parts
+    ]  # fmt: skip
+    assert [row[6] for row in rows] == ["25.0"] * 7
+    assert stdout.splitlines()[-1] == "py-motmetrics agrees on MOTA, IDF1, IDSW, FP, FN in 1 sequence"
+    found = json.loads((crossing / "json").read_text())
+    assert list(found["classes"]) == ["car", "bus"]
+    assert found["classes"]["car"]["overall"]["FN"] == found["classes"]["car"]["sequences"]["A"]["FN"] == 1
+    assert (found["overall"]["FN"], found["class_mean"]["FN"]) == (2, 2)
+    assert (crossing / "csv").read_text().splitlines()[0].startswith("sequence,class,HOTA")
+    assert [line.rsplit(",", 1)[1] for line in (crossing / "events").read_text().splitlines()] == [
+        "class",
+        "car",
+        "bus",
+    ]
+
+
+def test_a_class_alone_and_all_as_one(crossing: Path) -> None:
+    code, stdout, _, _ = run(crossing, "--class-names", str(crossing / "names.txt"), "--classes", "BUS")
+    assert code == 0
+    assert [line.split()[5] for line in stdout.splitlines() if line.startswith("A")] == ["25.0"]
+    code, stdout, _, _ = run(crossing, "--classes", "any")
+    assert [line.split()[5] for line in stdout.splitlines() if line.startswith("A")] == ["75.0"]
+    assert isinstance(run(crossing, "--classes", "dog")[3], ConfigError)

@@ -76,6 +76,8 @@ def test_world_coordinates_of_mot15_are_not_classes() -> None:
         ("MOT17-09-DPM", [1, 1, 0.5], "mot17"),
         ("dancetrack0001", [1, 1, 1], "mot17"),
         ("MOT20-01", [1, 13, 0], "mot20"),
+        ("TINY", [1, 0, 1], "plain"),
+        ("uavdt", [1, 19, 1], "plain"),
     ],
 )
 def test_auto_tells_the_benchmark_by_the_columns(name: str, last_columns: list[float], expected: str) -> None:
@@ -94,8 +96,23 @@ def test_ground_truth_without_rows_has_no_classes() -> None:
 def test_a_class_that_is_none_names_the_row(kind: float) -> None:
     truth = np.array([truth_row(1, 1, HERE), truth_row(3, 5, THERE)])
     truth[1, 7] = kind
-    with pytest.raises(InputError, match=r"S: ground truth of frame 3, id 5: column 8 .* not a class of mot17"):
+    with pytest.raises(InputError, match=r"MOT17-S: ground truth of frame 3, id 5: column 8 .* not a class of mot17"):
+        pair_up("MOT17-S", truth, truth)
+
+
+@pytest.mark.parametrize("kind", [1.5, -4.155])
+def test_plain_classes_are_whole_numbers_from_0(kind: float) -> None:
+    truth = np.array([truth_row(1, 1, HERE), truth_row(3, 5, THERE, kind=0)])
+    assert find_benchmark("S", truth) == "plain"
+    truth[1, 7] = kind
+    with pytest.raises(InputError, match=r"S: ground truth of frame 3, id 5: column 8 .* not a class \(0 to 32767\)"):
         pair_up("S", truth, truth)
+
+
+def test_plain_rules_count_every_class_and_forgive_nothing() -> None:
+    truth = [truth_row(1, 1, HERE, kind=8), truth_row(1, 2, THERE, kind=0), truth_row(1, 3, AWAY, flag=0)]
+    scores = score(truth, [track_row(1, 1, HERE), track_row(1, 2, AWAY)])
+    assert (scores.FN, scores.FP) == (1, 1)
 
 
 def test_a_benchmark_of_classes_needs_them() -> None:

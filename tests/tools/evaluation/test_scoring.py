@@ -8,7 +8,6 @@ import pytest
 from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
 from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.tools.evaluation import Evaluation, evaluate, evaluate_sequences
-from siamlink.tools.evaluation.scoring import result_files
 
 
 def test_every_sequence_with_ground_truth_and_results_is_scored(evaluation: Evaluation) -> None:
@@ -81,12 +80,6 @@ def test_a_sequence_is_scored_once(street: Path) -> None:
     sequence = open_sequence(street / "street" / "A")
     with pytest.raises(InputError, match="two results for one sequence, A"):
         evaluate_sequences([(sequence, np.zeros((0, 6))), (sequence, np.zeros((0, 6)))])
-
-
-def test_each_sequence_has_its_file_or_none(street: Path) -> None:
-    (street / "results" / "B.txt").unlink()
-    files = result_files(street / "street", street / "results")
-    assert [(sequence.name, path and path.name) for sequence, path in files] == [("A", "A.txt"), ("B", None)]
 
 
 def test_one_detection_file_cannot_belong_to_two_sequences(street: Path) -> None:

@@ -128,25 +128,29 @@ def _staged(ground_truth: Path, results: Path) -> Iterator[dict[str, Any]]:
     """Copy the files into the layout of TrackEval; yields the arguments of `trackeval_scores`."""
     from siamlink.detectors.mot.text import read_rows
     from siamlink.tools.evaluation.ground_truth import find_benchmark
-    from siamlink.tools.evaluation.scoring import result_files
+    from siamlink.tools.evaluation.layouts import find_inputs
 
     benchmarks, lengths = set(), {}
     with TemporaryDirectory(prefix="siamlink-") as folder:
         truth_folder, tracks = Path(folder, "truth"), Path(folder, "tracks", "results")
         tracks.mkdir(parents=True)
-        for sequence, path in result_files(ground_truth, results):
-            if path is None:
-                continue
-            truth, rows = (read_rows(file, sequence.frame_count) for file in (sequence.truth_file, path))
+        for sequence, path in find_inputs(ground_truth, results).scored:
+            truth, rows = (read_rows(file, sequence.frame_count) for file in (sequence.path, path))
             benchmarks.add(find_benchmark(sequence.name, truth))
             last = max(truth[:, 0].max(initial=1), rows[:, 0].max(initial=1))
             lengths[sequence.name] = sequence.frame_count or int(last)
             (truth_folder / sequence.name / "gt").mkdir(parents=True)
-            shutil.copyfile(sequence.truth_file, truth_folder / sequence.name / "gt" / "gt.txt")
-            shutil.copyfile(path, tracks / f"{sequence.name}.txt")
+            shutil.copyfile(sequence.path, truth_folder / sequence.name / "gt" / "gt.txt")
+            _copy_without_classes(path, tracks / f"{sequence.name}.txt")
         if len(benchmarks) > 1:
             raise ConfigError(f"the sequences are of {', '.join(sorted(benchmarks))}: measure one benchmark at a time")
         yield {"truth": str(truth_folder), "results": str(tracks), "lengths": lengths, "benchmark": benchmarks.pop()}
+
+
+def _copy_without_classes(results: Path, target: Path) -> None:
+    """Copy results with only their first seven columns: TrackEval refuses classes other than pedestrians."""
+    lines = (",".join(line.split(",")[:7]) for line in results.read_text().splitlines())
+    target.write_text("".join(f"{line}\n" for line in lines))
 
 
 def _run(name: str, command: list[str], text: str) -> tuple[str, float, float]:

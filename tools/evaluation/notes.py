@@ -1,0 +1,79 @@
+"""What is not as expected in the files that are scored: one sentence each, with the sequences it is true of."""
+
+import numpy as np
+
+from siamlink.tools.evaluation.ground_truth import CLASS, FLAG, MOT_CLASSES, PEDESTRIAN, Rows, has_pedestrian_rules
+from siamlink.tools.evaluation.layouts import listed
+
+OUTSIDE = 0.25
+"""Share of frames."""
+
+
+class Notes:
+    """Sentences about sequences; the same sentence about several is one line."""
+
+    def __init__(self) -> None:
+        self._sequences: dict[str, list[str]] = {}
+
+    def add(self, sequence: str, text: str) -> None:
+        """Add a sentence about a sequence, or about all if its name is empty."""
+        self._sequences.setdefault(text, []).append(sequence)
+
+    def lines(self) -> tuple[str, ...]:
+        """One line for each sentence."""
+        return tuple(f"{listed(names)}: {text}" if any(names) else text for text, names in self._sequences.items())
+
+
+def frames_differ(truth: Rows, tracks: Rows, frame_count: int | None = None) -> str:
+    """A sentence if results and ground truth, neither empty, are of other frames; empty if they are not.
+
+    They are if more than `OUTSIDE` of the frames of the ground truth are before the first or after the last frame of
+    the results; and, where the number of frames is not known, the other way round.
+    """
+    ours, theirs = np.unique(truth[:, 0]), np.unique(tracks[:, 0])
+    compared = [(ours, theirs)] if frame_count else [(ours, theirs), (theirs, ours)]
+    if all(((one < other[0]) | (one > other[-1])).mean() <= OUTSIDE for one, other in compared):
+        return ""
+    return (
+        f"results are of frames {theirs[0]:g} to {theirs[-1]:g}, "
+        f"the ground truth is of frames {ours[0]:g} to {ours[-1]:g}"
+    )
+
+
+def why_none_counts(truth: Rows, benchmark: str, wanted: str) -> str:
+    """Why no row of ground truth counts.
+
+    Args:
+        truth: all rows.
+        benchmark: whose rules apply.
+        wanted: the classes that are scored, for the sentence; empty if all are, or the pedestrians of a benchmark.
+    """
+    if not len(truth):
+        return "the ground truth is empty"
+    if wanted:
+        return f"no row of the ground truth counts: none is of class {wanted}"
+    flagged = truth[:, FLAG].astype(int) != 0
+    if not has_pedestrian_rules(benchmark) or not flagged.any():
+        return f"no row of the ground truth counts: all {len(truth)} have flag 0 in column 7"
+    classes = np.unique(truth[flagged, CLASS]).astype(int).tolist()
+    found = ", ".join(f"{MOT_CLASSES.name_of(number)} ({number})" for number in classes)
+    return (
+        f"no row of the ground truth counts: none is a pedestrian (class 1), but {found}; choose with --classes, "
+        "or --benchmark plain if these are not the classes of MOT"
+    )
+
+
+def other_classes(truth: Rows, benchmark: str) -> str:
+    """A sentence if rows of ground truth are left out that another reading of their classes would count; else empty.
+
+    In the files of MOT16, MOT17 and MOT20 all classes but the pedestrians have flag 0.
+    """
+    if not has_pedestrian_rules(benchmark):
+        return ""
+    left_out = int(((truth[:, CLASS] != PEDESTRIAN) & (truth[:, FLAG].astype(int) != 0)).sum())
+    if not left_out:
+        return ""
+    return (
+        f"{left_out} rows of the ground truth do not count: column 8 is read as a class of {benchmark.upper()}, and "
+        f"only class 1, pedestrian, is scored; if that is right, give --benchmark {benchmark}, else --benchmark plain"
+    )
