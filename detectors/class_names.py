@@ -49,14 +49,14 @@ class ClassNames(Mapping[int, str]):
         """The numbers of classes that are given by name (upper or lower case) or number, in their order.
 
         Raises:
-            ConfigError: a name is unknown; the message lists the known ones.
+            ConfigError: a name is unknown, or a number where there are names; the message lists the known ones.
         """
         by_name = {name.casefold(): number for number, name in self._names.items()}
         numbers: list[int] = []
         for each in selection:
             text = str(each).strip()
             number = by_name.get(text.casefold(), int(text) if re.fullmatch(r"[0-9]{1,5}", text) else -1)
-            if not 0 <= number <= HIGHEST:
+            if not 0 <= number <= HIGHEST or (self._names and number not in self._names):
                 known = ", ".join(self._names.values()) or "none by name; give numbers"
                 raise ConfigError(f"there is no class '{text}'; known are {known}")
             numbers.append(number)
@@ -122,3 +122,10 @@ _COCO = (
 )
 COCO = ClassNames(_COCO.split(", "))
 """The 80 classes of COCO in the order that detectors use."""
+
+COCO_GAPS = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
+"""Category numbers of COCO, which count from 1, that no class has."""
+COCO_CATEGORIES = ClassNames(
+    dict(zip((number for number in range(1, 91) if number not in COCO_GAPS), COCO.values(), strict=True))
+)
+"""The classes of COCO by the category numbers of its annotations, which some networks use."""

@@ -3,9 +3,9 @@
 import math
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from threading import TIMEOUT_MAX
-from typing import Protocol
+from typing import Any, Protocol
 
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError, explain, explain_where
@@ -16,6 +16,8 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.class_numbers import ClassNumbers
 from siamlink.detectors.conversion import EXPECTED, describe, to_detections
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.detector_options import DetectorOptions
+from siamlink.detectors.selection import Selection
 
 TIME_LIMIT = "SIAMLINK_DETECTOR_SECONDS"
 """The environment variable with the seconds that a detector may take for one frame; 0: no limit."""
@@ -57,19 +59,33 @@ class LoadedDetector:
         detector: an object with a method `detect(image)`, a function of the image, or a class of either that
             can be made without arguments.
         classes: numbers the classes that it reports by name, together with other detectors; None: for it alone.
+        options: what the detector does not follow itself: the selection by class and score, and names of classes.
+        known_classes: names of its classes, to select by; None: those that it states. Empty: it knows none.
 
     Raises:
         DetectorError: `detector` is none of these, its class cannot be made, or its `class_names` are not usable.
-        ConfigError: the environment variable `SIAMLINK_DETECTOR_SECONDS` is not a number of seconds.
+        ConfigError: the environment variable `SIAMLINK_DETECTOR_SECONDS` is not a number of seconds, or an option
+            cannot be followed.
     """
 
-    def __init__(self, name: str, detector: object, classes: ClassNumbers | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        detector: object,
+        classes: ClassNumbers | None = None,
+        options: DetectorOptions = DetectorOptions(),  # noqa: B008
+        known_classes: ClassNames | None = None,
+    ) -> None:
         self.name = name
         self._seconds = _time_limit()
         self._thread = WorkerThread()
         self._detector = self._thread.call(lambda: _make(name, detector))
         self._function = _function_of(name, self._detector)
-        self._classes = classes or ClassNumbers(_class_names_of(name, self._detector))
+        stated = options.class_names or _class_names_of(name, self._detector)
+        self._classes = classes or ClassNumbers(stated)
+        self._options, self._known_classes = options, known_classes
+        names = stated if known_classes is None else known_classes
+        self._selection = Selection(options, names, f"detector '{name}'")
 
     @property
     def class_names(self) -> ClassNames | None:
@@ -84,13 +100,30 @@ class LoadedDetector:
     @property
     def fingerprint(self) -> str | None:
         """Class and fingerprint of the detector; None if it has none, such as one that remembers earlier frames."""
-        return fingerprint_of(self._detector)
+        fingerprint = fingerprint_of(self._detector)
+        return (
+            fingerprint
+            if fingerprint is None or self._selection.keeps_all
+            else f"{fingerprint} {self._selection.fingerprint}"
+        )
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """What it reports, for the record of a run: name, classes and lowest score, and more of an ONNX file."""
+        described = getattr(self._detector, "description", None)
+        stated = dict(described) if isinstance(described, Mapping) else {"classes": "all", "confidence": None}
+        if self._selection.classes is not None:
+            stated["classes"] = self._selection.class_names
+        if self._options.confidence is not None:
+            stated["confidence"] = self._options.confidence
+        return {"name": self.name, **stated}
 
     def detect(self, image: Image, frame_number: int) -> Detections:
         """Detections in `image`, all in frame `frame_number`.
 
         Raises:
             DetectorError: the detector failed, took too long, or returned something other than detections.
+            ConfigError: classes are selected by name, and those that it reports have none.
         """
         return self.begin(image, frame_number)()
 
@@ -120,7 +153,10 @@ class LoadedDetector:
             raise DetectorError(f"detector '{self.name}' failed in {name}(count): {explain_where(error)}") from error
         if not replicas:
             raise DetectorError(f"detector '{self.name}' returned no detectors from {name}(count)")
-        return [LoadedDetector(self.name, replica, self._classes) for replica in replicas]
+        return [
+            LoadedDetector(self.name, replica, self._classes, self._options, self._known_classes)
+            for replica in replicas
+        ]
 
     def _result(self, wait: Callable[[float | None], object], frame_number: int) -> Detections:
         try:
@@ -137,10 +173,11 @@ class LoadedDetector:
                 f"detector '{self.name}' failed in frame {frame_number}: {explain_where(error)}"
             ) from error
         try:
-            return to_detections(result, frame_number, self._classes)
+            found = to_detections(result, frame_number, self._classes)
         except InputError as error:
             message = f"detector '{self.name}' returned {describe(result)} for frame {frame_number}: {error}"
             raise DetectorError(f"{message}; {EXPECTED}") from error
+        return self._selection.of(found, self._classes.names)
 
 
 def _time_limit() -> float | None:

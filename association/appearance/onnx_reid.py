@@ -12,7 +12,7 @@ from siamlink.detectors.base.arrays import Float32Array, Image
 from siamlink.detectors.base.errors import ModelError, explain
 from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.base.threads import core_count
-from siamlink.detectors.models.onnx import open_session
+from siamlink.detectors.models.session import open_session
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 """Of red, green and blue in ImageNet, by which the input of PyTorch networks is normalised."""

@@ -1,66 +1,94 @@
-"""Detectors in ONNX files, run by onnxruntime on the CPU."""
+"""Detectors in ONNX files, run by onnxruntime."""
 
+from collections.abc import Sequence
 from copy import copy
 from pathlib import Path
+from typing import Any
 
-import cv2
 import numpy as np
 import onnxruntime
 
-from siamlink.detectors.base.arrays import Float32Array, FloatArray, Image
-from siamlink.detectors.base.errors import DetectorError, SiamlinkError, explain
+from siamlink.detectors.base.arrays import Float32Array, Image, IntArray
+from siamlink.detectors.base.errors import ConfigError, DetectorError, explain
 from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.base.threads import core_count
 from siamlink.detectors.boxes import suppress_non_maxima
+from siamlink.detectors.class_names import COCO, COCO_CATEGORIES, ClassNames
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.models.onnx_heads import HEADS, SUPPORTED, Head
+from siamlink.detectors.detector_options import DetectorOptions
+from siamlink.detectors.models.heads.detr import COCO_NUMBERS, SIZE_INPUT
+from siamlink.detectors.models.heads.head import Candidates, Head, Outputs, Probe
+from siamlink.detectors.models.heads.recognise import SUPPORTED, recognise
+from siamlink.detectors.models.model_metadata import ModelMetadata, parse_metadata
+from siamlink.detectors.models.preprocessing import PADDING
+from siamlink.detectors.models.session import device_of, open_session
 
-PADDING = 114
-"""Grey value around the image."""
 MAX_CANDIDATES = 1000
 """Boxes of a class that enter the non-maximum suppression, best first; more are noise and take time."""
+DEFAULT_SIDE = 640
+"""Pixels; the input of a network that takes images of any size and does not state for which it was trained."""
 
 
 class OnnxDetector:
-    """A YOLOX or NanoDet network; which of them is recognised from the inputs and outputs in the file.
+    """A detector in an ONNX file; its family is recognised from its inputs, outputs and metadata.
 
-    The defaults were chosen on frames of PETS09-S2L1, TUD-Campus, KITTI-17 and MOT16-09: the lowest scores that still
-    add recall, and the highest overlap at which there are more objects than duplicates.
+    The default scores of YOLOX and NanoDet were chosen on frames of PETS09-S2L1, TUD-Campus, KITTI-17 and MOT16-09: the
+    lowest that still add recall, and the highest overlap at which there are more objects than duplicates.
 
     Args:
-        path: the ONNX file, which fixes the input size.
-        score_threshold: the lowest score to report; None: 0.2 for YOLOX and 0.3 for NanoDet.
-        iou_limit: of two boxes of a class with a higher intersection over union, that of the lower score is dropped.
-        labels: the classes to report; 0 is a person in COCO.
+        path: the ONNX file.
         threads: for one image; None: one for each core that this process may use, four at most.
+        options: those of `DetectorOptions` by name, such as `classes=["car"]`. By default, all classes are reported,
+            scores and non-maximum suppression are those of the family, images have the size that the metadata state,
+            else 640, and classes have the names in the metadata, else those of COCO where there are 80, else none.
+
+    Attributes:
+        class_names: the names of all classes by number; None where they have none.
 
     Raises:
-        DetectorError: the file is missing or not an ONNX file, or its head is not supported.
+        DetectorError: the file is missing or not an ONNX file, its family is unknown, or the device cannot be used.
+        ConfigError: an option is wrong, or does not fit the network.
     """
 
-    def __init__(
-        self,
-        path: Path,
-        *,
-        score_threshold: float | None = None,
-        iou_limit: float = 0.5,
-        labels: tuple[int, ...] = (0,),
-        threads: int | None = None,
-    ) -> None:
-        self._path = path
-        self._session = open_session(path, threads or min(4, core_count()))
-        self._input, self._size = _find_input(path, self._session)
-        self._head, classes = self._recognise(path)
-        if not labels or max(labels) >= classes or min(labels) < 0:
-            raise DetectorError(f"{path} knows the classes 0-{classes - 1}, not {labels}")
-        self._score_threshold = self._head.score_threshold if score_threshold is None else score_threshold
-        self._iou_limit = iou_limit
-        self._labels = labels
+    def __init__(self, path: str | Path, *, threads: int | None = None, **options: Any) -> None:
+        chosen = DetectorOptions.of(options)
+        self._path, self._device = Path(path), chosen.device or "auto"
+        self._session = open_session(self._path, threads or min(4, core_count()), device=self._device)
+        metadata = parse_metadata(self._session.get_modelmeta().custom_metadata_map)
+        self._input, self._size = self._find_input(chosen.image_size, metadata)
+        self._head = self._recognise(metadata)
+        self._preprocessing = self._head.preprocessing
+        if chosen.preprocessing:
+            self._preprocessing = self._preprocessing.changed(chosen.preprocessing)
+        self._confidence = self._head.score_threshold if chosen.confidence is None else chosen.confidence
+        if not 0 <= self._confidence <= 1:
+            raise ConfigError(f"confidence is {self._confidence:g}; expected 0 to 1")
+        self._nms_iou = self._head.iou_limit if chosen.nms_iou is None else chosen.nms_iou
+        self.class_names = self._names(chosen.class_names or metadata.class_names)
+        self._selected = None if chosen.selected is None else self._numbers_of(chosen.selected)
 
     @property
     def fingerprint(self) -> str:
         """Digest of the weights, and the settings."""
-        return f"{file_digest(self._path)} {self._score_threshold} {self._iou_limit} {self._labels}"
+        selected = "all" if self._selected is None else self._selected.tolist()
+        settings = self._confidence, self._nms_iou, selected, self._size, self._preprocessing, device_of(self._session)
+        return f"{file_digest(self._path)} {' '.join(map(str, settings))}"
+
+    @property
+    def description(self) -> dict[str, Any]:
+        """Family, classes and settings, for the record of a run."""
+        names, selected = self.class_names or ClassNames({}), self._selected
+        reported = None if selected is None else [names.name_of(int(number)) for number in selected]
+        return {
+            "family": self._head.family,
+            "classes": "all" if reported is None else reported,
+            "known_classes": self._head.class_count or len(names) or None,
+            "confidence": self._confidence,
+            "nms_iou": self._nms_iou,
+            "image_size": [self._size[1], self._size[0]],
+            "preprocessing": str(self._preprocessing),
+            "device": device_of(self._session),
+        }
 
     def replicas(self, count: int) -> "list[OnnxDetector]":
         """`count` detectors of one thread each, which together are faster than all threads on one image.
@@ -68,92 +96,111 @@ class OnnxDetector:
         All are the same object: several threads may use one onnxruntime session at the same time.
         """
         replica = copy(self)
-        replica._session = open_session(self._path, 1)
+        replica._session = open_session(self._path, 1, device=self._device)
         return [replica] * count
 
     def detect(self, image: Image) -> Detections:
-        """Objects of the classes `labels` in `image` (H, W, 3) uint8 BGR; scores are in 0-1."""
-        canvas, scale = letterbox(image, self._size)
-        box, score = self._head.decode(self._run(self._head.normalise(canvas)))
-        box = np.divide(box, np.tile(scale, 2), dtype=np.float32)
-        visible = (box[:, 2:] - box[:, :2] >= 1).all(axis=1)
-        kept = []
-        for label in self._labels:
-            candidates = np.flatnonzero(visible & (score[:, label] >= self._score_threshold))
-            best_first = np.argsort(-score[candidates, label], kind="stable")[:MAX_CANDIDATES]
-            candidates = candidates[best_first]
-            kept.append(candidates[suppress_non_maxima(box[candidates], score[candidates, label], self._iou_limit)])
-        row = np.concatenate(kept)
-        column = np.repeat(self._labels, [len(part) for part in kept])
-        return Detections.from_boxes(1, box[row], score[row, column], column)
+        """Objects of the selected classes in `image` (H, W, 3) uint8 BGR; scores are in 0-1."""
+        fitted = self._preprocessing.fitted(image, self._size)
+        candidates = self._head.decode(self._run(self._preprocessing.network_input(fitted.canvas)))
+        box = fitted.to_image(candidates.box)
+        score, label = best_class(candidates, self._selected)
+        row = np.flatnonzero((box[:, 2:] - box[:, :2] >= 1).all(axis=1) & (score >= self._confidence))
+        row = row[np.argsort(-score[row], kind="stable")]
+        row = row[rank_in_class(label[row]) < MAX_CANDIDATES]
+        if self._nms_iou is not None:
+            row = row[suppress_non_maxima(box[row], score[row], self._nms_iou, label=label[row])]
+        return Detections.from_boxes(1, box[row], score[row], label[row])
 
-    def _run(self, pixels: Float32Array) -> list[Float32Array]:
-        batch = np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
-        outputs: list[Float32Array] = self._session.run(None, {self._input: batch})
-        return outputs
+    def _run(self, pixels: Float32Array) -> Outputs:
+        half = self._input.type == "tensor(float16)"
+        feed: Outputs = {self._input.name: pixels.astype(np.float16) if half else pixels}
+        for each in self._session.get_inputs():
+            if each.name == SIZE_INPUT:
+                kind = np.float32 if each.type == "tensor(float)" else np.int32 if "int32" in each.type else np.int64
+                feed[SIZE_INPUT] = np.array([self._size[::-1]], kind)
+        names = [each.name for each in self._session.get_outputs()]
+        return dict(zip(names, self._session.run(names, feed), strict=True))
 
-    def _recognise(self, path: Path) -> tuple[Head, int]:
-        """The head that fits the network's output for a grey image, and its number of classes."""
-        grey = np.full((*self._size, 3), PADDING, np.float32)
+    def _recognise(self, metadata: ModelMetadata) -> Head:
+        """The head that fits the network's output for a grey image."""
+        grey = np.full((1, 3, *self._size), PADDING / 255, np.float32)
         try:
             outputs = self._run(grey)
         except Exception as error:
-            raise DetectorError(f"{path} cannot be run: {explain(error)}") from error
-        if all(getattr(output, "dtype", None) == np.float32 for output in outputs):
-            for kind in HEADS:
-                head = kind.recognise(self._size, outputs)
-                if head is not None:
-                    return head, head.decode(outputs)[1].shape[1]
-        shapes = ", ".join(
-            f"{declared.name} {getattr(output, 'shape', type(output).__name__)}"
-            for declared, output in zip(self._session.get_outputs(), outputs, strict=True)
-        )
-        raise DetectorError(f"{path} is not a supported detector: its outputs are {shapes}; {SUPPORTED}")
+            width, height = self._size[::-1]
+            raise DetectorError(
+                f"{self._path} cannot be run with an image of {width} x {height}: {explain(error)}"
+            ) from error
+        inputs = tuple(each.name for each in self._session.get_inputs())
+        if all(isinstance(each, np.ndarray) and each.dtype.kind in "fiu" for each in outputs.values()):
+            head = recognise(Probe(self._size, outputs, inputs, metadata))
+            if head is not None:
+                return head
+        shapes = ", ".join(f"{name} {getattr(each, 'shape', type(each).__name__)}" for name, each in outputs.items())
+        task = f"its task is {metadata.task}, " if metadata.task not in ("", "detect") else ""
+        raise DetectorError(f"{self._path} is not a supported detector: {task}its outputs are {shapes}; {SUPPORTED}")
+
+    def _find_input(
+        self, image_size: tuple[int, int] | None, metadata: ModelMetadata
+    ) -> tuple[onnxruntime.NodeArg, tuple[int, int]]:
+        """The input for the image, and its height and width."""
+        inputs = self._session.get_inputs()
+        images = [each for each in inputs if each.name != SIZE_INPUT]
+        shape = images[0].shape if len(images) == 1 and images[0].type in ("tensor(float)", "tensor(float16)") else []
+        fixed = [side if isinstance(side, int) else None for side in shape]
+        if len(shape) != 4 or fixed[1] != 3 or fixed[0] not in (1, None):
+            declared = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
+            raise DetectorError(
+                f"{self._path} is not a supported detector: its inputs are {declared}; expected one image, "
+                "tensor(float) [1, 3, height, width]"
+            )
+        wanted = image_size[::-1] if image_size else metadata.image_size or (DEFAULT_SIDE, DEFAULT_SIDE)
+        height, width = (side or wish for side, wish in zip(fixed[2:], wanted, strict=True))
+        if image_size and image_size != (width, height):
+            only = f"{width} x {height} only, not of {image_size[0]} x {image_size[1]}"
+            raise ConfigError(f"{self._path} takes images of {only}")
+        return images[0], (height, width)
+
+    def _names(self, names: ClassNames | None) -> ClassNames | None:
+        """The names of all classes, or their numbers where only some have names; None if none has."""
+        count = self._head.class_count
+        if names is None:
+            return {len(COCO): COCO, COCO_NUMBERS: COCO_CATEGORIES}.get(count or 0)
+        if count is None:
+            return names
+        if max(names) >= count:
+            raise ConfigError(f"{self._path} knows {count} classes, but there is a name for class {max(names)}")
+        return ClassNames({number: names.name_of(number) for number in range(count)})
+
+    def _numbers_of(self, classes: Sequence[str | int]) -> IntArray:
+        count = self._head.class_count
+        names = self.class_names or ClassNames([str(number) for number in range(count or 0)])
+        try:
+            return np.array(names.numbers_of(classes), np.int64)
+        except ConfigError as error:
+            raise ConfigError(f"{self._path}: {error}") from None
 
 
-def letterbox(image: Image, size: tuple[int, int]) -> tuple[Image, FloatArray]:
-    """Scale `image` to fit `size` (height, width), keeping its aspect ratio, at the top left of a grey canvas.
+def best_class(candidates: Candidates, selected: IntArray | None) -> tuple[Float32Array, IntArray]:
+    """Score and class (A,) of each box: of the classes `selected`, or of all, that with the highest score.
 
-    Returns:
-        The canvas (height, width, 3), and the exact scale (2,) of x and y after rounding to whole pixels.
+    A box of a class that is not selected has a score of -1.
     """
-    height, width = image.shape[:2]
-    ratio = min(size[0] / height, size[1] / width)
-    fitted = max(1, round(width * ratio)), max(1, round(height * ratio))
-    canvas = np.full((*size, 3), PADDING, np.uint8)
-    canvas[: fitted[1], : fitted[0]] = cv2.resize(image, fitted, interpolation=cv2.INTER_LINEAR)
-    return canvas, np.divide(fitted, (width, height))
+    box, score, label = candidates
+    if label is not None:
+        outside = np.zeros(len(box), bool) if selected is None else ~np.isin(label, selected)
+        return np.where(outside, np.float32(-1), score), label
+    if selected is not None:
+        score = score[:, selected]
+    best = score.argmax(axis=1)
+    return score[np.arange(len(score)), best], best if selected is None else selected[best]
 
 
-def open_session(
-    path: Path, threads: int, error_type: type[SiamlinkError] = DetectorError
-) -> onnxruntime.InferenceSession:
-    """Load an ONNX file to run on `threads` threads of the CPU.
-
-    Raises:
-        SiamlinkError: of the class `error_type`: the file is missing or cannot be run.
-    """
-    if not path.is_file():
-        raise error_type(f"there is no file {path}; give an ONNX file as onnx:FILE")
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4
-    options.intra_op_num_threads = threads
-    # Waiting threads sleep instead of spinning: decoding and tracking need the cores between two images.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    except Exception as error:
-        raise error_type(f"{path} is not an ONNX file that can be run: {explain(error)}") from error
-
-
-def _find_input(path: Path, session: onnxruntime.InferenceSession) -> tuple[str, tuple[int, int]]:
-    """The name of the only input, and its height and width."""
-    inputs = session.get_inputs()
-    declared = ", ".join(f"{each.name} {each.type} {each.shape}" for each in inputs)
-    shape = inputs[0].shape if len(inputs) == 1 and inputs[0].type == "tensor(float)" else []
-    if len(shape) != 4 or shape[1] != 3 or not all(isinstance(side, int) and side % 32 == 0 for side in shape[2:]):
-        raise DetectorError(
-            f"{path} is not a supported detector: its inputs are {declared}; expected one image, tensor(float) "
-            "[1, 3, height, width] with fixed sides that are multiples of 32"
-        )
-    return inputs[0].name, (shape[2], shape[3])
+def rank_in_class(label: IntArray) -> IntArray:
+    """For each of the rows (N,), the number of earlier rows of its class."""
+    order = np.argsort(label, kind="stable")
+    _, first, count = np.unique(label[order], return_index=True, return_counts=True)
+    rank = np.empty(len(label), np.int64)
+    rank[order] = np.arange(len(label)) - np.repeat(first, count)
+    return rank

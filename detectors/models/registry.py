@@ -2,19 +2,23 @@
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from siamlink.detectors.base.errors import DetectorError, explain_where
+from siamlink.detectors.base.errors import ConfigError, DetectorError, explain_where
 from siamlink.detectors.base.plugins import load_attribute
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detector import LoadedDetector
+from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.detectors.models.download import WEIGHTS, fetch
 
 ENTRY_POINT_GROUP = "siamlink.detectors"
 ONNX_PREFIX = "onnx:"
+NAMED_WEIGHTS_REPORT = ("person",)
+"""What the detectors with published weights report by default; a file of the user reports all its classes."""
 HELP = (
     "'siamlink detectors' lists all names; name a detector of your own as package.module:attribute or file.py:attribute"
 )
@@ -42,7 +46,7 @@ class DetectorInfo:
         return self.ready == "yes"
 
 
-def load_detector(spec: object, progress: Progress | None = None) -> LoadedDetector:
+def load_detector(spec: object, progress: Progress | None = None, **options: Any) -> LoadedDetector:
     """Load a detector, and download its weights if they are missing.
 
     Args:
@@ -50,33 +54,40 @@ def load_detector(spec: object, progress: Progress | None = None) -> LoadedDetec
             `package.module:attribute`, searched in the current folder first, or `file.py:attribute`; the name of an
             entry point in the group `siamlink.detectors`; or an object, function or class itself.
         progress: called while weights are downloaded.
+        options: those of `DetectorOptions` by name, such as `classes=["car", "bus"]`. A detector in an ONNX file has
+            all of them; of others, `classes` and `confidence` select among the results, and `class_names` names them.
 
     Raises:
         DetectorError: there is no such detector, or it cannot be loaded.
         DownloadError: its weights could not be downloaded.
+        ConfigError: an option is wrong, or the detector cannot follow it.
     """
+    chosen = DetectorOptions.of(options)
     if isinstance(spec, LoadedDetector):
+        if options:
+            raise ConfigError(f"detector '{spec.name}' is loaded already; give {', '.join(options)} to load_detector")
         return spec
     if isinstance(spec, str):
-        return _load_by_name(spec, progress)
-    return LoadedDetector(getattr(spec, "__qualname__", type(spec).__qualname__), spec)
+        return _load_by_name(spec, progress, chosen)
+    return LoadedDetector(getattr(spec, "__qualname__", type(spec).__qualname__), spec, None, chosen)
 
 
-def _load_by_name(spec: str, progress: Progress | None) -> LoadedDetector:
+def _load_by_name(spec: str, progress: Progress | None, options: DetectorOptions) -> LoadedDetector:
     if spec in WEIGHTS:
         weights = WEIGHTS[spec]
-        return LoadedDetector(spec, _onnx(fetch(weights.url, weights.sha256, weights.cached, progress)))
+        chosen = options if options.classes else replace(options, classes=NAMED_WEIGHTS_REPORT)
+        return LoadedDetector(spec, _onnx(fetch(weights.url, weights.sha256, weights.cached, progress), chosen))
     if spec in BUILT_INS:
-        return LoadedDetector(spec, BUILT_INS[spec].make())
+        return LoadedDetector(spec, BUILT_INS[spec].make(), None, options, BUILT_INS[spec].classes)
     if spec.startswith(ONNX_PREFIX):
         if spec == ONNX_PREFIX:
             raise DetectorError("'onnx:' names no file; expected onnx:FILE")
-        return LoadedDetector(spec, _onnx(Path(spec.removeprefix(ONNX_PREFIX)).expanduser()))
+        return LoadedDetector(spec, _onnx(Path(spec.removeprefix(ONNX_PREFIX)).expanduser(), options))
     if ":" in spec:
-        return LoadedDetector(spec, load_attribute(spec, HELP, DetectorError))
+        return LoadedDetector(spec, load_attribute(spec, HELP, DetectorError), None, options)
     for plugin in _plugins():
         if plugin.name == spec:
-            return LoadedDetector(spec, _load_plugin(plugin))
+            return LoadedDetector(spec, _load_plugin(plugin), None, options)
     raise DetectorError(f"there is no detector '{spec}'{_nearest(spec)} ({HELP})")
 
 
@@ -101,6 +112,7 @@ class _BuiltIn:
     note: str
     make: Callable[[], object]
     fault: Callable[[], str | None]
+    classes: ClassNames
 
 
 def _hog() -> object:
@@ -123,15 +135,19 @@ def _motion() -> object:
     return MotionDetector()
 
 
-def _onnx(path: Path) -> object:
+def _onnx(path: Path, options: DetectorOptions) -> object:
     from siamlink.detectors.models.onnx import OnnxDetector
 
-    return OnnxDetector(path)
+    return OnnxDetector(path, **options.given)
 
 
 BUILT_INS = {
-    "hog": _BuiltIn("upright people, 50 pixels high or more; slow, needs no weights", _hog, _hog_fault),
-    "motion": _BuiltIn("moving objects before a static camera; needs no weights", _motion, lambda: None),
+    "hog": _BuiltIn(
+        "upright people, 50 pixels high or more; slow, needs no weights", _hog, _hog_fault, ClassNames(["person"])
+    ),
+    "motion": _BuiltIn(
+        "moving objects before a static camera; needs no weights", _motion, lambda: None, ClassNames({})
+    ),
 }
 
 
@@ -142,11 +158,14 @@ def _built_in_info(name: str) -> DetectorInfo:
     return DetectorInfo(name, "yes", note, "built-in")
 
 
+REPORTS = "people; with --classes, any of the 80 classes of COCO"
+
+
 def _weights_info(name: str) -> DetectorInfo:
     weights = WEIGHTS[name]
     if weights.is_cached():
-        return DetectorInfo(name, "yes", "people", "built-in")
-    note = f"people; downloads {weights.size / 1e6:.1f} MB of weights"
+        return DetectorInfo(name, "yes", REPORTS, "built-in")
+    note = f"{REPORTS}; downloads {weights.size / 1e6:.1f} MB of weights"
     return DetectorInfo(name, "on first use", note, "built-in")
 
 

@@ -14,4 +14,7 @@ def detectors() -> None:
 
     rows = [(each.name, each.ready, each.note, each.origin) for each in available_detectors()]
     show_table(Table(("detector", "ready", "note", "from"), tuple(rows), texts=4, folded=(2, 3)))
-    typer.echo("Also: onnx:FILE (YOLOX or NanoDet), package.module:attribute, file.py:attribute")
+    typer.echo(
+        "Also: onnx:FILE (YOLOX, NanoDet, YOLOv5 to YOLO26, RT-DETR, D-FINE, RF-DETR; reports all its classes), "
+        "package.module:attribute, file.py:attribute"
+    )

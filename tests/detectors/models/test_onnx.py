@@ -7,11 +7,12 @@ import cv2
 import numpy as np
 import pytest
 
-from siamlink.detectors.base.errors import DetectorError
+from siamlink.detectors.base.errors import ConfigError, DetectorError
 from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.class_names import COCO
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.models.download import WEIGHTS
-from siamlink.detectors.models.onnx import OnnxDetector, letterbox
+from siamlink.detectors.models.onnx import OnnxDetector
 from siamlink.detectors.models.registry import available_detectors, load_detector
 
 SIZE = (64, 96)
@@ -19,63 +20,12 @@ ANCHORS = 8 * 12 + 4 * 6 + 2 * 3
 IMAGE = np.full((128, 192, 3), 50, np.uint8)
 
 
-def field(number, value):
-    """One protobuf field: an integer or bytes."""
-    if isinstance(value, int):
-        return varint(number << 3) + varint(value)
-    value = value.encode() if isinstance(value, str) else value
-    return varint(number << 3 | 2) + varint(len(value)) + value
-
-
-def varint(value):
-    low, high = value & 127, value >> 7
-    return bytes([low | 128]) + varint(high) if high else bytes([low])
-
-
-def declaration(name, shape):
-    sides = b"".join(field(1, field(2, side) if isinstance(side, str) else field(1, side)) for side in shape)
-    return field(1, name) + field(2, field(1, field(1, 1) + field(2, sides)))
-
-
-def write_network(path, outputs, input_shape=(1, 3, *SIZE)):
-    """An ONNX file whose outputs are the arrays `outputs` for every image."""
-    graph = b""
-    for index, values in enumerate(outputs):
-        name = f"out{index}"
-        graph += field(1, field(1, f"constant{index}") + field(2, name) + field(4, "Identity"))
-        tensor = b"".join(field(1, side) for side in values.shape)
-        tensor += field(2, 1) + field(8, f"constant{index}") + field(9, values.astype("<f4").tobytes())
-        graph += field(5, tensor) + field(12, declaration(name, values.shape))
-    graph += field(2, "constant") + field(11, declaration("image", input_shape))
-    path.write_bytes(field(1, 8) + field(8, field(1, "") + field(2, 13)) + field(7, graph))
-    return path
-
-
-def yolox_rows(*found, classes=2):
-    """A YOLOX output: the fine cells encode one after another a box `x1 y1 x2 y2`, a score and a label."""
-    output = np.zeros((1, ANCHORS, 5 + classes), np.float32)
-    for index, (x1, y1, x2, y2, score, label) in enumerate(found):
-        output[0, index, :2] = (x1 + x2) / 16 - index, (y1 + y2) / 16
-        output[0, index, 2:4] = np.log((x2 - x1) / 8), np.log((y2 - y1) / 8)
-        output[0, index, 4], output[0, index, 5 + label] = score, 1
-    return output
-
-
 @pytest.fixture
-def network(tmp_path):
+def network(constant_network, yolox_rows):
     def write(*found):
-        return write_network(tmp_path / "net.onnx", [yolox_rows(*found)])
+        return constant_network([yolox_rows(*found)])
 
     return write
-
-
-@pytest.fixture(scope="session")
-def models(data):
-    """The folder of real ONNX detectors beside the sequences."""
-    folder = data.parent / "models"
-    if not folder.is_dir():
-        pytest.skip(f"no ONNX detectors at {folder}")
-    return folder
 
 
 def test_boxes_come_back_in_pixels_of_the_image(network):
@@ -86,27 +36,43 @@ def test_boxes_come_back_in_pixels_of_the_image(network):
     assert found.label.tolist() == [0]
 
 
-def test_only_persons_by_default_and_other_classes_on_request(network):
+def test_all_classes_by_default_and_others_on_request(network):
     path = network((10, 5, 30, 60, 0.9, 0), (50, 5, 70, 60, 0.8, 1))
-    assert OnnxDetector(path).detect(IMAGE).label.tolist() == [0]
-    assert OnnxDetector(path, labels=(1,)).detect(IMAGE).label.tolist() == [1]
-    assert OnnxDetector(path, labels=(0, 1)).detect(IMAGE).label.tolist() == [0, 1]
-    with pytest.raises(DetectorError, match="classes 0-1"):
-        OnnxDetector(path, labels=(2,))
+    assert OnnxDetector(path).detect(IMAGE).label.tolist() == [0, 1]
+    assert OnnxDetector(path, classes=1).detect(IMAGE).label.tolist() == [1]
+    assert OnnxDetector(path, classes=(1, 0)).detect(IMAGE).label.tolist() == [0, 1]
+    assert OnnxDetector(path, classes="all").detect(IMAGE).label.tolist() == [0, 1]
+    with pytest.raises(ConfigError, match=r"net\.onnx: there is no class '2'; known are 0, 1"):
+        OnnxDetector(path, classes=[2])
+
+
+def test_a_box_has_the_best_of_the_selected_classes(constant_network, yolox_rows):
+    rows = yolox_rows((10, 5, 30, 60, 0.9, 0), classes=3)
+    rows[0, 0, 5:] = 0.5, 0.8, 0.9
+    path = constant_network([rows])
+    for classes, label, score in (("all", 2, 0.81), ([0, 1], 1, 0.72), ([0], 0, 0.45)):
+        found = OnnxDetector(path, classes=classes).detect(IMAGE)
+        assert found.label.tolist() == [label]
+        assert found.score.tolist() == pytest.approx([score])
 
 
 def test_duplicates_are_dropped_within_a_class_only(network):
-    path = network((10, 5, 30, 60, 0.7, 0), (11, 5, 31, 60, 0.9, 0), (10, 6, 30, 61, 0.8, 1))
-    found = OnnxDetector(path, labels=(0, 1)).detect(IMAGE)
+    path = network((10, 5, 30, 60, 0.7, 0), (11, 5, 31, 60, 0.9, 0), (12, 8, 32, 63, 0.8, 1))
+    found = OnnxDetector(path).detect(IMAGE)
     assert found.score.tolist() == [np.float32(0.9), np.float32(0.8)]
-    assert len(OnnxDetector(path, iou_limit=0.95).detect(IMAGE)) == 2
+    assert len(OnnxDetector(path, nms_iou=0.95).detect(IMAGE)) == 3
+
+
+def test_nearly_the_same_box_of_another_class_is_the_same_object(network):
+    path = network((10, 5, 30, 60, 0.7, 0), (10, 5, 30, 61, 0.8, 1))
+    assert OnnxDetector(path).detect(IMAGE).label.tolist() == [1]
 
 
 def test_the_default_threshold_is_that_of_the_head(network):
     path = network((10, 5, 30, 60, 0.9, 0), (50, 5, 70, 60, 0.21, 0), (70, 5, 90, 60, 0.19, 0))
     assert len(OnnxDetector(path).detect(IMAGE)) == 2
-    assert len(OnnxDetector(path, score_threshold=0.5).detect(IMAGE)) == 1
-    assert len(OnnxDetector(path, score_threshold=0.1).detect(IMAGE)) == 3
+    assert len(OnnxDetector(path, confidence=0.5).detect(IMAGE)) == 1
+    assert len(OnnxDetector(path, confidence=0.1).detect(IMAGE)) == 3
 
 
 def test_tiny_boxes_and_empty_images_give_no_detections(network):
@@ -114,57 +80,165 @@ def test_tiny_boxes_and_empty_images_give_no_detections(network):
     assert len(OnnxDetector(network()).detect(IMAGE)) == 0
 
 
-@pytest.mark.parametrize("shape", [(370, 1224), (1080, 1920), (480, 640), (1920, 1080), (416, 416), (20, 10), (1, 999)])
-def test_the_letterbox_keeps_the_aspect_ratio_and_returns_the_exact_scale(shape):
-    image = np.random.default_rng(1).integers(0, 100, (*shape, 3), np.uint8)
-    canvas, scale = letterbox(image, (416, 416))
-    fitted = np.array([shape[1], shape[0]]) * scale
-    ratio = min(416 / shape[0], 416 / shape[1])
-    assert canvas.shape == (416, 416, 3)
-    np.testing.assert_allclose(fitted, np.maximum(np.array(shape[::-1]) * ratio, 1), atol=0.5)
-    np.testing.assert_allclose(fitted, np.round(fitted), atol=1e-9)
-    assert fitted.max() == 416
-    width, height = np.round(fitted).astype(int)
-    assert (canvas[:height, :width] < 100).all()
-    assert (canvas[height:] == 114).all()
-    assert (canvas[:, width:] == 114).all()
-
-
-def test_an_image_of_the_right_size_is_not_touched():
-    image = np.random.default_rng(2).integers(0, 256, (*SIZE, 3), np.uint8)
-    canvas, scale = letterbox(image, SIZE)
-    np.testing.assert_array_equal(canvas, image)
-    assert scale.tolist() == [1, 1]
-
-
 @pytest.mark.parametrize(
     ("outputs", "expected"),
     [
-        ([np.zeros((1, 84, ANCHORS), np.float32)], f"out0 (1, 84, {ANCHORS}); supported are YOLOX"),
-        ([np.zeros((1, 4), np.float32), np.zeros((1, 7), np.float32)], "out0 (1, 4), out1 (1, 7); supported are"),
-        ([np.full((1, ANCHORS, 7), 40, np.float32)], "supported are YOLOX"),
+        ([np.zeros((1, 84, ANCHORS + 1), np.float32)], f"its outputs are out0 (1, 84, {ANCHORS + 1}); known are YOLOX"),
+        ([np.zeros((1, 4), np.float32), np.zeros((1, 7), np.float32)], "out0 (1, 4), out1 (1, 7); known are"),
+        ([np.full((1, ANCHORS, 7), 40, np.float32)], "known are YOLOX"),
     ],
 )
-def test_an_unknown_head_is_an_error_that_lists_outputs_and_supported_heads(tmp_path, outputs, expected):
-    path = write_network(tmp_path / "net.onnx", outputs)
+def test_an_unknown_network_is_an_error_that_says_what_was_found_and_what_helps(constant_network, outputs, expected):
+    path = constant_network(outputs)
     with pytest.raises(DetectorError) as caught:
         OnnxDetector(path)
     assert expected in str(caught.value)
     assert "net.onnx" in str(caught.value)
+    assert "docs/plugins.md" in str(caught.value)
+    assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(
-    "shape", [(1, *SIZE, 3), (1, 3, "height", "width"), (1, 1, *SIZE), (1, 3, 60, 96), (3, *SIZE), ()]
-)
-def test_an_input_without_fixed_size_is_an_error(tmp_path, shape):
-    path = write_network(tmp_path / "net.onnx", [yolox_rows()], shape)
+def test_a_network_for_another_task_says_which(constant_network):
+    path = constant_network([np.zeros((1, 6, ANCHORS), np.float32)], metadata={"task": "obb", "names": "{0: 'ship'}"})
+    with pytest.raises(DetectorError, match=r"its task is obb, its outputs are out0 \(1, 6, 126\)"):
+        OnnxDetector(path)
+
+
+@pytest.mark.parametrize("shape", [(1, *SIZE, 3), (1, 1, *SIZE), (4, 3, *SIZE), (3, *SIZE), ()])
+def test_an_input_that_is_no_image_is_an_error(constant_network, yolox_rows, shape):
+    path = constant_network([yolox_rows()], shape)
     with pytest.raises(DetectorError, match=r"its inputs are image tensor\(float\) \[.*expected one image"):
         OnnxDetector(path)
 
 
-def test_a_batch_of_any_size_is_accepted(tmp_path):
-    path = write_network(tmp_path / "net.onnx", [yolox_rows((10, 5, 30, 60, 0.9, 0))], ("batch", 3, *SIZE))
-    assert len(OnnxDetector(path).detect(IMAGE)) == 1
+@pytest.mark.parametrize("shape", [("batch", 3, *SIZE), (1, 3, "height", "width"), ("n", "c", "h", "w")])
+def test_free_sides_of_the_input_are_chosen(constant_network, yolox_rows, shape):
+    path = constant_network([yolox_rows((10, 5, 30, 60, 0.9, 0))], shape)
+    if shape[2] == 64:
+        assert len(OnnxDetector(path).detect(IMAGE)) == 1
+        return
+    if shape[1] == "c":
+        with pytest.raises(DetectorError, match="expected one image"):
+            OnnxDetector(path)
+        return
+    found = OnnxDetector(path, image_size=(96, 64)).detect(IMAGE)
+    np.testing.assert_allclose(found.box, [[20, 10, 60, 120]], rtol=1e-5)
+    assert OnnxDetector(path, image_size="96x64").description["image_size"] == [96, 64]
+    with pytest.raises(DetectorError, match="is not a supported detector"):
+        OnnxDetector(path)  # 640 x 640 has more cells than this network has rows
+    with pytest.raises(DetectorError, match="is not a supported detector"):
+        OnnxDetector(path, image_size=320)
+
+
+def test_the_size_that_the_metadata_state_is_the_default(constant_network, yolox_rows):
+    path = constant_network([yolox_rows()], (1, 3, "height", "width"), {"imgsz": "[64, 96]"})
+    assert OnnxDetector(path).description["image_size"] == [96, 64]
+
+
+def test_a_fixed_input_takes_no_other_size(network):
+    assert OnnxDetector(network(), image_size=(96, 64)).description["image_size"] == [96, 64]
+    with pytest.raises(ConfigError, match=r"net\.onnx takes images of 96 x 64 only, not of 320 x 320"):
+        OnnxDetector(network(), image_size=320)
+
+
+def test_sides_that_are_no_multiples_of_32(constant_network):
+    rows = np.zeros((1, 6, 8 * 12 + 4 * 6 + 2 * 3), np.float32)
+    rows[0, :, 0] = 45, 30, 20, 40, 0.1, 0.9
+    found = OnnxDetector(constant_network([rows], (1, 3, 60, 90))).detect(np.zeros((120, 180, 3), np.uint8))
+    np.testing.assert_allclose(found.box, [[70, 20, 110, 100]])
+    assert found.label.tolist() == [1]
+
+
+def test_half_precision_networks(constant_network, yolox_rows):
+    path = constant_network([yolox_rows((10, 5, 30, 60, 0.9, 0)).astype(np.float16)], kind="float16")
+    np.testing.assert_allclose(OnnxDetector(path).detect(IMAGE).box, [[20, 10, 60, 120]], rtol=0.01)
+
+
+def test_a_second_input_is_given_the_size_of_the_network_input(new_network, tmp_path):
+    """As RT-DETR and D-FINE: boxes are multiplied by the sizes that are given."""
+    network = new_network({"images": ((1, 3, 64, 64), "float32"), "orig_target_sizes": ((1, 2), "int64")})
+    box = np.array([[[0.25, 0.5, 0.5, 1]]], np.float32)
+    sizes = network.node("Cast", ["orig_target_sizes"], "sizes", to=1)
+    twice = network.node("Concat", [sizes, sizes], "twice", axis=1)
+    network.node("Mul", [network.constant("parts", box), twice], "boxes")
+    network.node("Identity", [network.constant("label", np.array([[2]], np.int64))], "labels")
+    network.node("Identity", [network.constant("score", np.array([[0.75]], np.float32))], "scores")
+    network.output("labels", (1, 1), "int64")
+    network.output("boxes", (1, 1, 4))
+    network.output("scores", (1, 1))
+    found = OnnxDetector(network.save(tmp_path / "net.onnx")).detect(np.zeros((100, 200, 3), np.uint8))
+    assert found.box.tolist() == [[50, 50, 100, 100]]
+    assert (found.label.tolist(), found.score.tolist()) == ([2], [0.75])
+
+
+def test_class_names_are_those_of_the_metadata_else_of_coco(constant_network, yolox_rows):
+    path = constant_network([yolox_rows((10, 5, 30, 60, 0.9, 1))], metadata={"names": "{0: 'ant', 1: 'bee'}"})
+    detector = OnnxDetector(path, classes=["Bee"])
+    assert dict(detector.class_names) == {0: "ant", 1: "bee"}
+    assert detector.detect(IMAGE).label.tolist() == [1]
+    with pytest.raises(ConfigError, match="there is no class 'cow'; known are ant, bee"):
+        OnnxDetector(path, classes=["cow"])
+    assert OnnxDetector(constant_network([yolox_rows()])).class_names is None
+    coco = OnnxDetector(constant_network([yolox_rows(classes=80)]), classes=["car"])
+    assert coco.class_names == COCO
+    assert coco.description["classes"] == ["car"]
+    assert coco.description["known_classes"] == 80
+
+
+def test_class_names_of_the_user_win_and_must_fit(constant_network, yolox_rows, tmp_path):
+    path = constant_network([yolox_rows()], metadata={"names": "{0: 'ant', 1: 'bee'}"})
+    names = tmp_path / "names.txt"
+    names.write_text("Ameise\n")
+    assert dict(OnnxDetector(path, class_names=names).class_names) == {0: "Ameise", 1: "1"}
+    with pytest.raises(ConfigError, match="knows 2 classes, but there is a name for class 79"):
+        OnnxDetector(path, class_names="coco")
+
+
+def test_networks_that_number_classes_as_coco_does_have_its_names(constant_network):
+    logits = np.full((1, 300, 91), -9, np.float32)
+    logits[0, 0, 3] = 3
+    boxes = np.full((1, 300, 4), 0.5, np.float32)
+    detector = OnnxDetector(constant_network({"dets": boxes, "labels": logits}), classes="car")
+    assert detector.class_names.name_of(3) == "car"
+    assert detector.class_names.name_of(90) == "toothbrush"
+    assert detector.detect(IMAGE).label.tolist() == [3]
+
+
+def test_end_to_end_networks_need_names_only_to_select_by_name(constant_network):
+    rows = np.zeros((1, 300, 6), np.float32)
+    rows[0, :3] = [10, 5, 30, 60, 0.9, 2], [11, 5, 31, 60, 0.8, 2], [50, 5, 70, 60, 0.7, 0]
+    path = constant_network([rows])
+    assert OnnxDetector(path).detect(IMAGE).label.tolist() == [2, 2, 0]
+    assert OnnxDetector(path, classes=[2]).detect(IMAGE).label.tolist() == [2, 2]
+    assert OnnxDetector(path, classes="car", class_names="coco").detect(IMAGE).label.tolist() == [2, 2]
+    assert OnnxDetector(path, nms_iou=0.5).detect(IMAGE).label.tolist() == [2, 0]
+    with pytest.raises(ConfigError, match="there is no class 'car'; known are none by name"):
+        OnnxDetector(path, classes="car")
+
+
+def test_the_preprocessing_can_be_changed(constant_network, yolox_rows):
+    path = constant_network([yolox_rows((10, 5, 30, 60, 0.9, 0))])
+    square = np.zeros((96, 96, 3), np.uint8)
+    assert OnnxDetector(path).description["preprocessing"] == "letterbox,bgr,0-255"
+    stretched = OnnxDetector(path, preprocessing="stretch,rgb")
+    assert stretched.description["preprocessing"] == "stretch,rgb,0-255"
+    np.testing.assert_allclose(stretched.detect(square).box, [[10, 7.5, 30, 90]], rtol=1e-5)
+    centred = OnnxDetector(path, preprocessing="centred").detect(square)
+    np.testing.assert_allclose(centred.box, [[(10 - 16) * 1.5, 7.5, (30 - 16) * 1.5, 90]], rtol=1e-5)
+    with pytest.raises(ConfigError, match="unknown word 'squash'"):
+        OnnxDetector(path, preprocessing="squash")
+
+
+@pytest.mark.parametrize(("option", "value"), [("confidence", 1.5), ("confidence", -0.1), ("nms_iou", 2)])
+def test_limits_out_of_range_are_refused(network, option, value):
+    with pytest.raises(ConfigError, match=f"{option} is .*; expected 0 to 1"):
+        OnnxDetector(network(), **{option: value})
+
+
+def test_the_fingerprint_depends_on_the_settings(network):
+    path = network()
+    detectors = [OnnxDetector(path, **options) for options in ({}, {"classes": 0}, {"confidence": 0.5}, {"nms_iou": 1})]
+    assert len({detector.fingerprint for detector in detectors}) == 4
 
 
 @pytest.mark.parametrize("content", [b"", b"not a network", os.urandom(5000), b"\x08\x08" * 40])
@@ -184,8 +258,8 @@ def test_a_truncated_network_is_refused(tmp_path, network):
         OnnxDetector(tmp_path / "half.onnx")
 
 
-def test_named_weights_load_from_the_cache_and_are_listed(tmp_path, network, monkeypatch):
-    path = network((10, 5, 30, 60, 0.9, 0))
+def test_named_weights_report_persons_and_other_classes_on_request(tmp_path, constant_network, yolox_rows, monkeypatch):
+    path = constant_network([yolox_rows((10, 5, 30, 60, 0.9, 0), (50, 5, 70, 60, 0.8, 2), classes=80)])
     monkeypatch.setenv("SIAMLINK_CACHE", str(tmp_path))
     weights = replace(
         WEIGHTS["yolox-nano"],
@@ -193,19 +267,25 @@ def test_named_weights_load_from_the_cache_and_are_listed(tmp_path, network, mon
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
     monkeypatch.setitem(WEIGHTS, "yolox-nano", weights)
-    assert load_detector("yolox-nano").detect(IMAGE, 6).frame.tolist() == [6]
+    detector = load_detector("yolox-nano")
+    assert detector.detect(IMAGE, 6).frame.tolist() == [6]
+    assert detector.description["classes"] == ["person"]
+    assert load_detector("yolox-nano", classes="car").detect(IMAGE, 1).label.tolist() == [2]
+    assert load_detector("yolox-nano", classes="all").detect(IMAGE, 1).label.tolist() == [0, 2]
     listed = {each.name: each for each in available_detectors()}
     assert listed["yolox-nano"].available
-    assert (listed["yolox-nano"].ready, listed["yolox-nano"].note) == ("yes", "people")
+    assert listed["yolox-nano"].ready == "yes"
 
 
-@pytest.mark.parametrize("file", ["yolox_nano_416x416.onnx", "nanodet_m_416.onnx"])
+@pytest.mark.parametrize(
+    "file", ["yolox_nano_416x416.onnx", "nanodet_m_416.onnx", "nanodet_efficientnet_lite1_416.onnx"]
+)
 @pytest.mark.parametrize(("sequence", "frames"), [("TUD-Campus", (10, 30, 50)), ("KITTI-17", (20, 60, 100))])
 def test_real_networks_detect_real_people(data, models, file, sequence, frames, capfd):
     folder = data / sequence
     truth = np.loadtxt(folder / "gt" / "gt.txt", delimiter=",")
     truth = Detections(truth[:, 0], truth[:, 2:6] + truth[:, [2, 3, 2, 3]] * [0, 0, 1, 1], truth[:, 6], truth[:, 6])
-    detector = load_detector(f"onnx:{models / file}")
+    detector = load_detector(f"onnx:{models / file}", classes=["person"])
     hits, boxes, people = 0, 0, 0
     for frame in frames:
         found = detector.detect(cv2.imread(str(folder / "img1" / f"{frame:06d}.jpg")), frame)
@@ -213,7 +293,7 @@ def test_real_networks_detect_real_people(data, models, file, sequence, frames, 
         hits += int((iou_matrix(found.box, expected.box) >= 0.5).any(axis=0).sum())
         boxes, people = boxes + len(found), people + len(expected)
         assert (found.frame == frame).all()
-    assert hits / people > 0.65
+    assert hits / people >= 0.65
     assert hits / boxes > 0.4
     assert capfd.readouterr().err == ""
 
@@ -227,8 +307,8 @@ def test_the_result_does_not_depend_on_the_number_of_threads(data, models):
 
 def test_replicas_give_the_same_detections(data, models):
     images = [cv2.imread(str(data / "TUD-Campus" / "img1" / f"{number:06d}.jpg")) for number in (1, 20, 40, 60)]
-    alone = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=1, score_threshold=0.3)
-    replicas = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=2, score_threshold=0.3).replicas(4)
+    alone = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=1, confidence=0.3)
+    replicas = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=2, confidence=0.3).replicas(4)
     with ThreadPoolExecutor(4) as threads:
         together = list(threads.map(lambda one, image: one.detect(image), replicas, images))
     for found, image in zip(together, images, strict=True):

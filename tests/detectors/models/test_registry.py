@@ -4,7 +4,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.detectors.base.errors import DetectorError, DownloadError
+from siamlink.detectors.base.errors import ConfigError, DetectorError, DownloadError
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.models.download import WEIGHTS
 from siamlink.detectors.models.registry import available_detectors, load_detector
@@ -117,6 +117,71 @@ def test_a_missing_attribute_names_the_nearest(tmp_path):
         load_detector(f"{path}:conrer")
 
 
+def two_classes(image):
+    return [[0, 0, 10, 20, 0.9, 2], [0, 0, 30, 30, 0.4, 7], [5, 5, 9, 9, 0.2, 2]]
+
+
+def test_detectors_that_do_not_select_are_selected_from():
+    assert load_detector(two_classes, classes=[2]).detect(IMAGE, 1).score.tolist() == pytest.approx([0.9, 0.2])
+    assert load_detector(two_classes, confidence=0.3).detect(IMAGE, 1).label.tolist() == [2, 7]
+    named = load_detector(two_classes, class_names={2: "car", 7: "truck"}, classes="Truck")
+    assert named.detect(IMAGE, 1).label.tolist() == [7]
+    assert dict(named.class_names) == {2: "car", 7: "truck"}
+    assert named.description["classes"] == ["truck"]
+    with pytest.raises(ConfigError, match=r"two_classes': its classes have no names, so 'car' is not known; give num"):
+        load_detector(two_classes, classes="car").detect(IMAGE, 1)
+
+
+def test_classes_that_are_reported_by_name_are_selected_by_name_or_number():
+    def named(image):
+        return {"boxes": [[0, 0, 10, 20], [0, 0, 30, 30]], "scores": [0.9, 0.4], "labels": ["car", "bus"]}
+
+    assert load_detector(named, classes=["Bus", "lorry"]).detect(IMAGE, 1).score.tolist() == pytest.approx([0.4])
+    assert load_detector(named, classes=[0]).detect(IMAGE, 1).score.tolist() == pytest.approx([0.9])
+
+
+@pytest.mark.parametrize(
+    ("spec", "options", "message"),
+    [
+        (two_classes, {"device": "cuda"}, "has no option device, which is one of detectors in ONNX files"),
+        ("hog", {"image_size": 640}, "detector 'hog' has no option image_size"),
+        ("motion", {"nms_iou": 0.4}, "has no option nms_iou, .*; --set overlap_limit"),
+        ("motion", {"preprocessing": "rgb"}, "has no option preprocessing"),
+        ("motion", {"classes": "person"}, "detector 'motion' does not tell classes apart, so none can be selected"),
+        ("hog", {"classes": ["car"]}, "detector 'hog': there is no class 'car'; known are person"),
+        ("hog", {"klasses": ["car"]}, "detectors have no option 'klasses'; did you mean 'classes'"),
+        (LoadedDetector("mine", two_classes), {"classes": 2}, "detector 'mine' is loaded already; give classes to"),
+    ],
+)
+def test_options_that_a_detector_cannot_follow_are_refused(spec, options, message):
+    with pytest.raises(ConfigError, match=message):
+        load_detector(spec, **options)
+
+
+def test_built_in_detectors_follow_what_they_can():
+    assert load_detector("hog", classes="person", confidence=0.5).description == {
+        "name": "hog",
+        "classes": ["person"],
+        "confidence": 0.5,
+    }
+    assert load_detector("motion", confidence=0.5).description["classes"] == "all"
+
+
+def test_the_selection_is_part_of_the_fingerprint_and_of_replicas():
+    class Finder:
+        fingerprint = "one"
+
+        def detect(self, image):
+            return two_classes(image)
+
+        def replicas(self, count):
+            return [Finder(), Finder()]
+
+    everything, selected = load_detector(Finder()), load_detector(Finder(), classes=[7])
+    assert everything.fingerprint != selected.fingerprint
+    assert [each.detect(IMAGE, 1).label.tolist() for each in selected.replicas()] == [[7], [7]]
+
+
 def test_onnx_needs_a_file():
     with pytest.raises(DetectorError, match="expected onnx:FILE"):
         load_detector("onnx:")
@@ -173,7 +238,9 @@ def test_the_list_marks_weights_that_are_missing():
     assert listed["hog"].available
     assert not listed["yolox-nano"].available
     assert listed["yolox-nano"].ready == "on first use"
-    assert listed["yolox-nano"].note == "people; downloads 3.7 MB of weights"
+    assert listed["yolox-nano"].note == (
+        "people; with --classes, any of the 80 classes of COCO; downloads 3.7 MB of weights"
+    )
 
 
 def test_weights_that_cannot_be_downloaded_are_an_error_that_names_an_alternative(monkeypatch, tmp_path):

@@ -11,7 +11,7 @@ def test_the_table_lists_what_is_ready_and_why_something_is_not(capsys, monkeypa
     lines = capsys.readouterr().out.splitlines()
     (nano,) = [line for line in lines if "yolox-nano" in line]
     assert nano.split("  ", 1)[1].split("  ")[0].strip() == "on first use"
-    assert "people; downloads 3.7 MB of weights" in nano
+    assert "people; with --classes, any of the 80 classes of COCO; downloads 3.7 MB of weights" in nano
     (motion,) = [line for line in lines if "motion" in line]
     assert "yes" in motion
     assert "built-in" in motion
