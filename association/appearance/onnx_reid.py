@@ -42,11 +42,15 @@ class ReidNetwork:
     """
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
-        self._threads = threads or min(4, core_count())
+        self._path, self._threads = path, threads or min(4, core_count())
         self._session = open_session(path, 1, ModelError)
         self.fingerprint = file_digest(path)
         self._input, self._size, self._channels_first, self._batch = _find_input(path, self._session)
         self._check_output(path)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy: the network is loaded again from its file."""
+        return type(self), (self._path, self._threads)
 
     def describe(self, image: Image, box: Float32Array) -> Float32Array:
         """(N, D) descriptors of the boxes (N, 4) of an image (H, W, 3) uint8 BGR."""

@@ -1,7 +1,7 @@
 """Dense optical flow: the motion of every pixel since the last frame, with or without the motion of the camera."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -78,9 +78,17 @@ class FlowEstimator:
     def __init__(self, parameters: FlowParameters, frame_rate: float) -> None:
         self._parameters = parameters
         self._frame_seconds = 1 / frame_rate
-        self._method = _Farneback() if parameters.method == "farneback" else _dis()
+        self._method = _method(parameters)
         self._frame_size: tuple[int, int] | None = None
         self._previous: Grey | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle and copy: all but the method, an object of OpenCV without a state of its own."""
+        return {name: value for name, value in vars(self).items() if name != "_method"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._method = _method(self._parameters)
 
     def update(self, image: Image, seconds: float | None = None, box: NDArray[np.floating] | None = None) -> FlowField:
         """The motion from the last frame to this one; zero for the first one.
@@ -160,6 +168,10 @@ def fit_camera_motion(shift: Vectors, factor: int, box: NDArray[np.floating] | N
     point = np.stack(np.broadcast_arrays(x[None], y[:, None]), axis=-1)[free]
     back = _robust_affine(point, -shift[grid, grid][free].astype(np.float64), SMALLEST_MISFIT * factor)
     return _inverse(back) if 0.5 < np.linalg.det(back[:, :2]) < 2 else None
+
+
+def _method(parameters: FlowParameters) -> "cv2.DISOpticalFlow | _Farneback":
+    return _Farneback() if parameters.method == "farneback" else _dis()
 
 
 def _dis() -> cv2.DISOpticalFlow:

@@ -53,6 +53,10 @@ class Trees:
         if self._handle:
             self._library.XGBoosterFree(self._handle)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy: the trees are loaded again from their JSON."""
+        return type(self), (self._content,), {"feature_names": self.feature_names}
+
     def inplace_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) predictions for rows of features (N, F), N at least 1; a feature that is NaN is missing.
 

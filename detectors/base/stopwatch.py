@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Progress = Callable[[str, int, int | None], None]
@@ -21,6 +21,10 @@ class Stopwatch:
         self.seconds: dict[str, float] = {}
         self._lock = threading.Lock()
         self._thread = threading.local()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """For pickle and copy: the seconds so far."""
+        return type(self), (), {"seconds": dict(self.seconds)}
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

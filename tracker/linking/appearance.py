@@ -42,7 +42,12 @@ class FrameDescriber:
         cache: FrameCache = NO_CACHE,
     ) -> None:
         self.appearance, self.stopwatch, self.cache = appearance, stopwatch, cache
-        self._frame_rate, self._flow = frame_rate, flow_for(appearance, flow, frame_rate)
+        self._frame_rate, self._flow_parameters = frame_rate, flow
+        self.reset()
+
+    def reset(self) -> None:
+        """Begin again with the first frame, of the same video or of another one."""
+        self._flow = flow_for(self.appearance, self._flow_parameters, self._frame_rate)
         self._last_frame = 0
         self._described: DescriptorsPerModel = ()
 

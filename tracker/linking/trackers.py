@@ -130,10 +130,21 @@ class _PublicTracker:
         if matcher is not None and self.parameters.fixed_matching is None:
             self.parameters = self.parameters.learned()
         matcher = matcher or self.parameters.load_matcher()
-        setup = TrackerSetup(frame_rate, self.parameters, matcher, image_size, stopwatch or Stopwatch())
-        self._tracker = make_tracker(setup, described_in_passing(setup, describer), constraints)
-        self._timeline = Timeline(frame_rate)
-        self._pictures, self._classes = Pictures(image_size), ClassNumbers()
+        self._setup = TrackerSetup(frame_rate, self.parameters, matcher, image_size, stopwatch or Stopwatch())
+        self._describer, self._constraints = describer, tuple(constraints)
+        self._begin()
+
+    def reset(self) -> None:
+        """Forget all frames, for another video with the same settings: frames and ids count from 1 again."""
+        if self._describer:
+            self._describer.reset()
+        self._begin()
+
+    def _begin(self) -> None:
+        appearance = described_in_passing(self._setup, self._describer)
+        self._tracker = make_tracker(self._setup, appearance, self._constraints)
+        self._timeline = Timeline(self._setup.frame_rate)
+        self._pictures, self._classes = Pictures(self._setup.image_size), ClassNumbers()
 
     def _update(self, detections: Any, image: Any, frame_number: int | None, timestamp: Any) -> Tracks:
         """Check and convert the arguments of `update`, for all trackers here, and track."""

@@ -71,11 +71,21 @@ class Session:
     """A graph in onnxruntime on one thread: the results do not depend on the number of cores, which do other work."""
 
     def __init__(self, graph: LayerGraph, *outputs: Value) -> None:
+        self._open(graph.serialise({value.name: value.shape for value in outputs}))
+
+    def _open(self, content: bytes) -> None:
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4
         options.intra_op_num_threads = options.inter_op_num_threads = 1
-        content = graph.serialise({value.name: value.shape for value in outputs})
+        self._content = content
         self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+
+    def __getstate__(self) -> bytes:
+        """For pickle and copy: the graph, from which the session is made again."""
+        return self._content
+
+    def __setstate__(self, content: bytes) -> None:
+        self._open(content)
 
     def run(self, **inputs: Float32Array) -> list[Float32Array]:
         """The outputs for inputs by name."""

@@ -1,3 +1,5 @@
+import pickle
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,13 @@ def test_a_real_network_tells_people_apart(data):
     described = found.describe(IMAGE, boxes(2))
     assert described[0].shape == (2, 256)
     assert found.feature_names[0].startswith("person-reidentification-retail-0288-")
+
+
+def test_a_stored_network_is_loaded_from_its_file_again(first):
+    network = ReidNetwork(first, threads=2)
+    again = pickle.loads(pickle.dumps(network))
+    np.testing.assert_array_equal(again.describe(IMAGE, boxes(3)), network.describe(IMAGE, boxes(3)))
+    stored = pickle.dumps(network)
+    first.unlink()
+    with pytest.raises(ModelError, match=r"first\.onnx"):
+        pickle.loads(stored)

@@ -1,5 +1,6 @@
 """Trees asked through the C interface answer as XGBoost's own Python package does."""
 
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -74,3 +75,12 @@ def test_nothing_heavy_is_imported_for_it() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=Path.cwd(), check=True)
     assert done.stdout == "set()\n"
+
+
+def test_stored_trees_predict_the_same(small: Trees) -> None:
+    small = Trees(small.save_raw())
+    small.feature_names = ["renamed", *small.feature_names[1:]]
+    rows = np.random.default_rng(1).normal(size=(20, 3)).astype(np.float32)
+    again = pickle.loads(pickle.dumps(small))
+    np.testing.assert_array_equal(again.inplace_predict(rows), small.inplace_predict(rows))
+    assert again.feature_names == small.feature_names

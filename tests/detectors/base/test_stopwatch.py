@@ -1,5 +1,6 @@
 """Stages that are timed, one within another and in several threads."""
 
+import pickle
 import threading
 
 from siamlink.detectors.base import stopwatch as module
@@ -37,3 +38,15 @@ def test_only_the_time_to_compute_items_is_counted(monkeypatch):
     stopwatch = Stopwatch()
     assert list(stopwatch.over("decode", "ab")) == ["a", "b"]
     assert stopwatch.seconds == {"decode": 1 + 2 + 4}
+
+
+def test_a_stored_stopwatch_goes_on_from_its_seconds():
+    stopwatch = Stopwatch()
+    with stopwatch.stage("detect"):
+        pass
+    again = pickle.loads(pickle.dumps(stopwatch))
+    assert again.seconds == stopwatch.seconds
+    with again.stage("link"):
+        pass
+    assert set(again.seconds) == {"detect", "link"}
+    assert set(stopwatch.seconds) == {"detect"}
