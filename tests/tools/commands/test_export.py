@@ -1,0 +1,162 @@
+"""The command `siamlink export`."""
+
+import importlib.util
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from siamlink.tools.exporting.formats import FORMATS
+from siamlink.tools.exporting.options import FORMAT_NAMES
+
+Run = Callable[..., Any]
+WALK = ("track", "walk.mp4", "--detector", "mine.py:Walkers", "--no-video", "--config", "fast", "-o", "out")
+TEXT_FORMATS = ("cvat", "coco", "csv", "jsonl", "label-studio", "mot-zip")
+
+
+@pytest.fixture
+def results(siamlink: Run) -> Path:
+    """Tracks of the two walkers."""
+    assert siamlink(*WALK).code == 0
+    return Path("out/walk.txt")
+
+
+def test_the_names_of_formats_are_those_that_are_written() -> None:
+    assert tuple(FORMATS) == FORMAT_NAMES
+
+
+@pytest.mark.parametrize("name", TEXT_FORMATS)
+def test_each_format_is_written_once_and_then_only_on_request(siamlink: Run, results: Path, name: str) -> None:
+    result = siamlink("export", results, "--to", name, "-o", "tracks.out")
+    assert (result.code, result.err) == (0, "")
+    assert result.out.startswith("tracks.out")
+    first = Path("tracks.out").read_bytes()
+    again = siamlink("export", results, "--to", name, "-o", "tracks.out")
+    assert (again.code, again.line) == (2, "siamlink: tracks.out exists; --overwrite replaces it")
+    if name != "mot-zip":
+        assert siamlink("export", results, "--to", name, "-o", "tracks.out", "--overwrite").code == 0
+        assert Path("tracks.out").read_bytes() == first
+    assert siamlink("export", results, "--to", name, "-o", results, "--overwrite").line == (
+        "siamlink: out/walk.txt is the input and is not replaced; write somewhere else"
+    )
+
+
+@pytest.mark.parametrize(("name", "package"), [("parquet", "pyarrow"), ("geff", "geff")])
+@pytest.mark.filterwarnings("ignore")
+def test_formats_of_other_packages(
+    siamlink: Run, results: Path, name: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
+    missing = siamlink("export", results, "--to", name, "-o", "tracks.out")
+    expected = f"siamlink: --to {name} needs the package {package}: pip install 'siamlink[{name}]'"
+    assert (missing.code, missing.line) == (2, expected)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_folder_of_geff_is_replaced_but_no_other_folder(interruptible: Run) -> None:
+    pytest.importorskip("geff")
+    assert interruptible(*WALK).code == 0
+    export = ("export", "out/walk.txt", "--to", "geff", "-o", "walk.geff")
+    assert interruptible(*export).code == 0
+    (Path("walk.geff") / "mark").touch()
+    assert interruptible(*export).line == "siamlink: walk.geff exists; --overwrite replaces it"
+    assert interruptible(*export, "--overwrite").code == 0
+    assert not (Path("walk.geff") / "mark").exists()
+    refused = interruptible("export", "out/walk.txt", "--to", "geff", "-o", "out", "--overwrite")
+    assert refused.line == "siamlink: out is a folder of something else than geff and is not replaced"
+
+
+def test_the_video_says_what_no_record_does(siamlink: Run, results: Path) -> None:
+    Path("bare.txt").write_bytes(results.read_bytes())
+    refused = siamlink("export", "bare.txt", "--to", "coco", "-o", "a.json")
+    assert (refused.code, refused.line) == (
+        2,
+        "siamlink: the frame rate and the picture size and the length of bare are not known, as there is no bare.json "
+        "that says so: give the video by --video",
+    )
+    assert siamlink("export", "bare.txt", "--to", "coco", "-o", "a.json", "--video", "walk.mp4").code == 0
+    (stated,) = json.loads(Path("a.json").read_text())["videos"]
+    assert stated == {
+        "id": 1,
+        "name": "bare",
+        "file_name": "walk.mp4",
+        "width": 160,
+        "height": 120,
+        "length": 24,
+        "fps": 12.0,
+    }
+
+
+def test_names_of_the_pictures_of_a_folder(siamlink: Run, results: Path, images: Path) -> None:
+    assert siamlink("export", results, "--to", "coco", "-o", "a.json", "--video", images).code == 0
+    pictures = json.loads(Path("a.json").read_text())["images"]
+    assert [each["file_name"] for each in pictures][:3] == ["frame1.png", "frame2.png", "frame3.png"]
+    assert len(pictures) == 24
+
+
+def test_several_results_in_one_file(siamlink: Run, results: Path) -> None:
+    for suffix in (".txt", ".json"):
+        Path(f"other{suffix}").write_bytes(results.with_suffix(suffix).read_bytes())
+    assert siamlink("export", results, "other.txt", "--to", "mot-zip", "-o", "a.zip").code == 0
+    assert zipfile.ZipFile("a.zip").namelist() == ["walk.txt", "other.txt"]
+    assert siamlink("export", results, "other.txt", "--to", "coco", "-o", "a.json").code == 0
+    assert [each["name"] for each in json.loads(Path("a.json").read_text())["videos"]] == ["walk", "other"]
+
+
+BAD = [
+    (("--to", "avi"), "unknown format 'avi'; choose from cvat, coco, csv, jsonl, parquet, label-studio, mot-zip, geff"),
+    (("--to", "csv", "--gt"), "--gt belongs to --to mot-zip, not to --to csv"),
+    (
+        ("--to", "coco", "--keyframes", "all"),
+        "--keyframes belongs to --to cvat and --to label-studio, not to --to coco",
+    ),
+    (("--to", "cvat", "--video-url", "a"), "--video-url belongs to --to label-studio, not to --to cvat"),
+    (("--to", "csv", "out/walk.txt"), "two results are called walk; each video of a file needs its own name"),
+    (("--to", "csv", "other.txt"), "a file of csv holds one video, but 2 results are given"),
+    (("--to", "csv", "other.txt", "--video", "walk.mp4"), "--video walk.mp4 belongs to one result, but 2 are given"),
+    (("--to", "csv", "none.txt"), "cannot read none.txt: No such file or directory"),
+    (("--to", "csv", "--video", "none.mp4"), "no such file or folder: none.mp4"),
+    (("--to", "csv", "--video", "0"), "camera 0 is live; give the file or folder of the video"),
+]
+
+
+@pytest.mark.parametrize(("options", "message"), BAD)
+def test_what_cannot_be_is_one_line(siamlink: Run, results: Path, options: tuple[str, ...], message: str) -> None:
+    for suffix in (".txt", ".json"):
+        Path(f"other{suffix}").write_bytes(results.with_suffix(suffix).read_bytes())
+    result = siamlink("export", results, *options, "-o", "a.out")
+    assert (result.code, result.line) == (2, f"siamlink: {message}")
+    assert not Path("a.out").exists()
+
+
+def test_wrong_records_and_videos_are_named(siamlink: Run, results: Path) -> None:
+    record = json.loads(Path("out/walk.json").read_text())
+    for change, message in (
+        (
+            {"size": [320, 240]},
+            "walk.mp4 is not the video of out/walk.txt: their pictures are 160x120 and 320x240 pixels",
+        ),
+        ({"frames": 20}, "out/walk.txt has a box in frame 24, but the video has 20 frames"),
+    ):
+        changed = {**record, "input": {**record["input"], **change}}
+        Path("out/walk.json").write_text(json.dumps(changed))
+        assert (
+            siamlink("export", results, "--to", "csv", "-o", "a", "--video", "walk.mp4").line == f"siamlink: {message}"
+        )
+    Path("out/walk.json").write_text("[1, 2]")
+    assert siamlink("export", results, "--to", "csv", "-o", "a").line == (
+        "siamlink: out/walk.json: not the record of a run: expected a JSON object"
+    )
+    Path("parts.txt").write_text("1,1,0.1,0.2,0.3,0.4,1,-1,-1,-1\n")
+    assert siamlink("export", "parts.txt", "--to", "csv", "-o", "a", "--video", "walk.mp4").line == (
+        "siamlink: parts.txt: all boxes lie within one pixel: they are parts of the picture, and pixels are needed"
+    )
+
+
+def test_results_without_tracks_are_said(siamlink: Run) -> None:
+    Path("none.txt").touch()
+    result = siamlink("export", "none.txt", "--to", "cvat", "-o", "a.xml", "--video", "walk.mp4")
+    assert (result.code, result.line) == (0, "there are no tracks in the results")

@@ -1,0 +1,97 @@
+"""The command `siamlink export`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from siamlink.tools.console.options import FrameRate, Overwrite, choice_of, takes
+from siamlink.tools.exporting.options import FORMAT_NAMES, ExportOptions, Keyframes
+
+if TYPE_CHECKING:
+    from siamlink.tools.exporting.formats import Format
+
+
+@dataclass(frozen=True)
+class ExportArguments:
+    """The arguments and options of `siamlink export`."""
+
+    results: Annotated[
+        list[Path],
+        typer.Argument(metavar="RESULTS", help="Tracks: NAME.txt of a run, with its record NAME.json beside it."),
+    ]
+    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format: {', '.join(FORMAT_NAMES)}.")]
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write; a folder for geff.")]
+    video: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="V",
+            help="The video, image folder or MOT sequence, where the record does not state frame rate, size or length.",
+        ),
+    ] = None
+    frame_rate: FrameRate = None
+    keyframes: Annotated[
+        Keyframes,
+        typer.Option(
+            parser=choice_of(Keyframes),
+            metavar="|".join(Keyframes),
+            help="cvat, label-studio: few key frames, between which boxes are right within a pixel, or all boxes.",
+        ),
+    ] = Keyframes.sparse
+    gt: Annotated[
+        bool, typer.Option("--gt", help="mot-zip: the layout of ground truth that CVAT imports, not a submission.")
+    ] = False
+    predictions: Annotated[
+        bool, typer.Option("--predictions", help="label-studio: tracks as predictions instead of annotations.")
+    ] = False
+    video_url: Annotated[
+        str, typer.Option(metavar="URL", help="label-studio: where it finds the video; by default, the file name.")
+    ] = ""
+    overwrite: Overwrite = False
+
+    @property
+    def options(self) -> ExportOptions:
+        """Those of the format."""
+        return ExportOptions(self.keyframes, self.gt, self.predictions, self.video_url)
+
+    def target(self) -> "Format":
+        """The format; all that can be checked before the tracks are read has been checked.
+
+        Raises:
+            ConfigError: there is no such format, its package is missing, or options contradict it or each other.
+            OutputError: the file cannot be written.
+        """
+        from siamlink.detectors.base.errors import ConfigError
+        from siamlink.tools.exporting.formats import check_export, format_of
+
+        target = format_of(self.to)
+        target.check_installed()
+        target.check_options(self.options)
+        if self.video and len(self.results) > 1:
+            raise ConfigError(f"--video {self.video} belongs to one result, but {len(self.results)} are given")
+        check_export(target, self.output, self.overwrite, self.results)
+        return target
+
+
+@takes(ExportArguments)
+def export(arguments: ExportArguments) -> None:
+    """Write tracks in the format of another tool.
+
+    cvat, label-studio: annotation tools. coco: JSON with track ids; may hold several videos. csv, jsonl, parquet: a
+    table with a row for each box. mot-zip: a submission to MOTChallenge, or with --gt ground truth for CVAT. geff: a
+    graph whose edges have the probability of the link, for napari and other scientific tools. docs/export.md says how
+    each is opened. 'siamlink import' reads corrected tracks again.
+
+    Exit code: 0 success, 2 error.
+    """
+    from siamlink.tools.console.terminal import show_note
+    from siamlink.tools.exporting import formats
+    from siamlink.tools.exporting.video_tracks import read_video_tracks
+
+    target = arguments.target()
+    videos = [read_video_tracks(path, arguments.video, arguments.frame_rate) for path in arguments.results]
+    formats.export(videos, target, arguments.output, arguments.options, arguments.overwrite)
+    if not any(len(video.tracks) for video in videos):
+        show_note("there are no tracks in the results")
+    typer.echo(", ".join(str(path) for path in target.paths(arguments.output)))

@@ -1,0 +1,1 @@
+"""Tracks in the files of other tools: one module for each format."""
