@@ -78,6 +78,8 @@ class ExportArguments:
 def export(arguments: ExportArguments) -> None:
     """Write tracks in the format of another tool.
 
+    Writes FILE; for label-studio also STEM.config.xml beside it, the labelling configuration; for geff a folder.
+
     cvat, label-studio: annotation tools. coco: JSON with track ids; may hold several videos. csv, jsonl, parquet: a
     table with a row for each box. mot-zip: a submission to MOTChallenge, or with --gt ground truth for CVAT. geff: a
     graph whose edges have the probability of the link, for napari and other scientific tools. docs/export.md says how

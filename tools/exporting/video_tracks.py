@@ -149,7 +149,7 @@ def read_video_tracks(path: Path, video: str | Path | None = None, frame_rate: f
         frame_rate=rate,
         frame_count=count,
         size=size,
-        class_names=_class_names(record),
+        class_names=_class_names(path, record),
         video=seen.video or recorded.video,
         image_files=seen.image_files,
         record=record,
@@ -194,12 +194,12 @@ def _read_record(path: Path) -> dict[str, Any]:
     return content
 
 
-def _class_names(record: dict[str, Any]) -> ClassNames | None:
-    """The names that a record states by number; None if there are none."""
-    names = record.get("class_names")
-    if not isinstance(names, dict):
-        return None
+def _class_names(path: Path, record: dict[str, Any]) -> ClassNames | None:
+    """The names that the record states, else those in a file beside the tracks; None if there are none."""
+    classes = record.get("classes")
+    entries = [each for each in classes if isinstance(each, dict)] if isinstance(classes, list) else []
+    named = {each.get("number"): each.get("name") for each in entries if each.get("name") is not None}
     try:
-        return ClassNames({int(number): str(name) for number, name in names.items()})
-    except (ValueError, InputError):
-        return None
+        return ClassNames(named) if named else ClassNames.beside(path)  # type: ignore[arg-type]
+    except TypeError:
+        raise FormatError(path.with_suffix(".json"), "the classes are malformed") from None
