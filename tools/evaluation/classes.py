@@ -159,21 +159,19 @@ class ClassChoice:
     def _by_class(self, annotated: Annotated, tracks: ClassedRows, numbers: dict[str, set[int]]) -> list[Group]:
         truth, name = annotated.truth, annotated.name
         theirs = {each: _same_class(each, truth, tracks) for each in self.wanted}
-        lacking = [number for number in tracks.present if not any(number in each for each in theirs.values())]
-        if tracks.present and len(lacking) == len(tracks.present):
-            known, found = ", ".join(self.wanted), tracks.listed()
-            self._note(name, f"the results have classes {found}, not {known}: all are scored as one class")
+        known = set().union(*theirs.values())
+        if tracks.present and known.isdisjoint(tracks.present):
+            wanted = ", ".join(self.wanted)
+            self._note(name, f"the results have classes {tracks.listed()}, not {wanted}: all are scored as one class")
             return [self._group("", annotated, truth.of(set().union(*numbers.values())), tracks.rows)]
-        if lacking and self.selection is None:
-            shown = ", ".join(tracks.name_of(number) for number in lacking)
-            self._note(name, f"{len(tracks.of(lacking))} results are not scored: the ground truth has no class {shown}")
+        self._note_left_out(name, tracks, known)
         return [self._group(each, annotated, truth.of(numbers[each]), tracks.of(theirs[each])) for each in self.wanted]
 
     def _of_one_class(self, annotated: Annotated, tracks: ClassedRows, wanted: str) -> Rows:
         """The results of the only class that is scored; those of a tracker of one class are taken for it."""
         same = _same_class(wanted, annotated.truth, tracks)
         named = annotated.truth.names is not None and tracks.names is not None
-        if len(tracks.present) <= 1:
+        if len(tracks.present) <= 1 and not (named and self.selection):
             if named and not same.issuperset(tracks.present):
                 self._note(annotated.name, f"all results are of class {tracks.listed()}, and are scored as {wanted}")
             return tracks.rows
@@ -181,8 +179,10 @@ class ClassChoice:
             found = f"the results have classes {tracks.listed()} without names"
             self._note(annotated.name, f"{found}: all are scored as {wanted}; name them with --class-names")
             return tracks.rows
-        if not same.intersection(tracks.present):
+        if tracks.present and same.isdisjoint(tracks.present):
             self._note(annotated.name, f"no results of class {wanted}, only of {tracks.listed()}")
+        elif not annotated.has_pedestrian_rules:
+            self._note_left_out(annotated.name, tracks, same)
         return tracks.of(same)
 
     def _tracks_alone(self, annotated: Annotated, tracks: ClassedRows) -> Rows:
@@ -211,6 +211,13 @@ class ClassChoice:
         counted = truth.copy()
         counted[:, FLAG] = 1
         return Group(class_name, PLAIN, counted, tracks)
+
+    def _note_left_out(self, sequence: str, tracks: ClassedRows, known: set[int]) -> None:
+        """Say which results have no ground truth of their class, unless the user chose the classes."""
+        lacking = [number for number in tracks.present if number not in known]
+        if lacking and self.selection is None:
+            shown = ", ".join(tracks.name_of(number) for number in lacking)
+            self._note(sequence, f"results of class {shown} are not scored: the ground truth has none of it")
 
     def _note(self, sequence: str, text: str) -> None:
         self.notes.add(sequence, text)

@@ -15,8 +15,8 @@ TRUTH = Path("gt", "gt.txt")
 RESULT_SUFFIX = ".txt"
 DATA = "data"
 """The folder of a tracker's files in TrackEval."""
-TRACKEVAL_OUTPUT = ("_summary", "_detailed")
-"""Ends of the names of files that TrackEval writes into the folder of a tracker."""
+NO_RESULTS = ("_summary", "_detailed", ".classes")
+"""Ends of the names of other files: what TrackEval writes into the folder of a tracker, and names of classes."""
 SHOWN = 5
 """Names in a message."""
 
@@ -213,7 +213,7 @@ def _files(folder: Path) -> dict[str, Path]:
     return {
         path.stem: path
         for path in sorted(folder.iterdir())
-        if path.suffix == RESULT_SUFFIX and path.is_file() and not path.stem.endswith(TRACKEVAL_OUTPUT)
+        if path.suffix == RESULT_SUFFIX and path.is_file() and not path.stem.endswith(NO_RESULTS)
     }
 
 

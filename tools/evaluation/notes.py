@@ -2,11 +2,22 @@
 
 import numpy as np
 
-from siamlink.tools.evaluation.ground_truth import CLASS, FLAG, MOT_CLASSES, PEDESTRIAN, Rows, has_pedestrian_rules
+from siamlink.tools.evaluation.ground_truth import (
+    CLASS,
+    FLAG,
+    MATCH_IOU,
+    MOT_CLASSES,
+    PEDESTRIAN,
+    Rows,
+    SequencePair,
+    has_pedestrian_rules,
+)
 from siamlink.tools.evaluation.layouts import listed
 
 OUTSIDE = 0.25
 """Share of frames."""
+MANY = 10
+"""Boxes."""
 
 
 class Notes:
@@ -37,6 +48,20 @@ def frames_differ(truth: Rows, tracks: Rows, frame_count: int | None = None) -> 
     return (
         f"results are of frames {theirs[0]:g} to {theirs[-1]:g}, "
         f"the ground truth is of frames {ours[0]:g} to {ours[-1]:g}"
+    )
+
+
+def nothing_overlaps(pairs: list[SequencePair]) -> str:
+    """A sentence if no box of many overlaps ground truth by half, with the pixels that both reach; else empty."""
+    truth = np.vstack([pair.truth[:, 2:6] for pair in pairs])
+    tracks = np.vstack([pair.tracks[:, 2:6] for pair in pairs])
+    overlaps = any((overlap >= MATCH_IOU).any() for pair in pairs for overlap in pair.similarity)
+    if overlaps or min(len(truth), len(tracks)) < MANY:
+        return ""
+    (truth_right, truth_bottom), (right, bottom) = ((box[:, :2] + box[:, 2:]).max(axis=0) for box in (truth, tracks))
+    return (
+        f"no result overlaps ground truth by half: results reach to {right:.6g}, {bottom:.6g} pixels, "
+        f"the ground truth to {truth_right:.6g}, {truth_bottom:.6g}"
     )
 
 

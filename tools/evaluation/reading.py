@@ -1,9 +1,11 @@
 """Ground truth and results of a sequence from their files, with their classes."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
-from siamlink.detectors.class_names import HIGHEST, ClassNames
+from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.class_names import COCO, HIGHEST, ClassNames
 from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation.classes import Annotated, ClassedRows
 from siamlink.tools.evaluation.ground_truth import (
@@ -57,9 +59,10 @@ def read_tracks(path: Path, frame_count: int | None, names: ClassNames | None = 
     Args:
         path: a MOT file; its 8th column holds classes if all values are whole numbers and one is not -1.
         frame_count: the length of the sequence; None if it is not known.
-        names: of the classes.
+        names: of the classes, where neither a file of names nor the record of the run, both beside `path`, names them.
     """
-    return classed_tracks(read_rows(path, frame_count, unique_ids=True), names)
+    rows = read_rows(path, frame_count, unique_ids=True)
+    return classed_tracks(rows, ClassNames.beside(path) or _names_of_run(path) or names)
 
 
 def classed_tracks(rows: Rows, names: ClassNames | None = None) -> ClassedRows:
@@ -80,9 +83,16 @@ def read_class_names(given: str) -> ClassNames:
         InputError: the file cannot be read.
         FormatError: it is not text, or a line is empty.
     """
-    from siamlink.detectors.class_names import COCO
-
     return COCO if given.lower() == "coco" else ClassNames.read(given)
+
+
+def _names_of_run(path: Path) -> ClassNames | None:
+    """The names of classes in the record that `siamlink track` writes beside its tracks; None without such a record."""
+    try:
+        record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        return ClassNames({each["number"]: each["name"] for each in record["classes"] if each["name"]}) or None
+    except (OSError, ValueError, LookupError, TypeError, InputError):
+        return None
 
 
 def _labels(truth: Path) -> ClassNames | None:

@@ -15,7 +15,7 @@ from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
 from siamlink.tools.evaluation.layouts import Inputs, TruthFile, find_inputs
 from siamlink.tools.evaluation.limit import Boxes, Limit, Limits, perfect_links
 from siamlink.tools.evaluation.metrics import Counts, Scores, combine, measure
-from siamlink.tools.evaluation.notes import frames_differ, other_classes, why_none_counts
+from siamlink.tools.evaluation.notes import frames_differ, nothing_overlaps, other_classes, why_none_counts
 from siamlink.tools.evaluation.reading import classed_tracks, read_tracks, read_truth
 from siamlink.tools.evaluation.report import ClassScores, Evaluation
 
@@ -199,7 +199,7 @@ def _note_rows(choice: ClassChoice, annotated: Annotated, tracks: ClassedRows, p
         notes.add(name, text)
     if not len(tracks.rows):
         notes.add(name, "the results are empty")
-    elif text := frames_differ(truth.rows, tracks.rows, annotated.frame_count):
+    elif text := frames_differ(truth.rows, tracks.rows, annotated.frame_count) or nothing_overlaps(pairs):
         notes.add(name, text)
 
 

@@ -9,7 +9,7 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.class_names import COCO, ClassNames
 from siamlink.tools.evaluation.classes import ClassChoice, ClassedRows
 from siamlink.tools.evaluation.metrics import Scores
-from siamlink.tools.evaluation.reading import classed_tracks, classed_truth, read_class_names
+from siamlink.tools.evaluation.reading import classed_tracks, classed_truth, read_class_names, read_tracks
 from siamlink.tools.evaluation.scoring import evaluate
 
 HERE, THERE, AWAY = (10, 10, 20, 40), (100, 10, 20, 40), (200, 10, 20, 40)
@@ -63,7 +63,19 @@ def test_names_of_one_meaning_are_one_class(one: str, other: str) -> None:
 def test_results_of_a_class_without_ground_truth_are_not_scored() -> None:
     found, notes = grouped(truth_rows(0, 2), track_rows(0, 2, 7, 7))
     assert found == {"0": (1, 1), "2": (1, 1)}
-    assert notes == ("S: 2 results are not scored: the ground truth has no class 7",)
+    assert notes == ("S: results of class 7 are not scored: the ground truth has none of it",)
+
+
+def test_of_a_tracker_of_several_classes_only_the_class_of_the_ground_truth_is_scored() -> None:
+    found, notes = grouped(truth_rows(0, 0), track_rows(0, 7))
+    assert found == {"0": (2, 1)}
+    assert notes == ("S: results of class 7 are not scored: the ground truth has none of it",)
+
+
+def test_a_chosen_class_is_never_taken_from_another() -> None:
+    found, notes = grouped(truth_rows(1, 3), track_rows(0, 0), ["car"], track_names=COCO)
+    assert found == {"car": (1, 0)}
+    assert notes == ("S: no results of class car, only of person",)
 
 
 def test_results_without_classes_are_scored_as_one_class() -> None:
@@ -180,3 +192,24 @@ def test_labels_beside_a_file_name_its_classes(tmp_path: Path) -> None:
     assert (found.overall.FN, found.overall.FP) == (1, 1)
     assert pytest.approx(found.class_mean.MOTA) == (0 + 0) / 2
     assert isinstance(found.class_mean, Scores)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("A.json", '{"classes": [{"number": 5, "name": "bus", "tracks": 1}, {"number": 7, "name": null}]}'),
+        ("A.classes.txt", "a\nb\nc\nd\ne\nbus\n"),
+    ],
+)
+def test_names_come_from_a_file_beside_the_results(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / "A.txt").write_text("1,1,50,10,20,40,1,5,-1,-1\n1,2,100,10,20,40,1,7,-1,-1\n")
+    (tmp_path / name).write_text(text)
+    assert read_tracks(tmp_path / "A.txt", None, COCO).name_of(5) == "bus"
+    assert read_tracks(tmp_path / "A.txt", None).name_of(7) == "7"
+
+
+@pytest.mark.parametrize("record", ["", "[]", "{}", '{"classes": 3}', '{"classes": [{"number": "x", "name": "y"}]}'])
+def test_a_record_without_names_is_none(tmp_path: Path, record: str) -> None:
+    (tmp_path / "A.txt").write_text("1,1,50,10,20,40,1,5,-1,-1\n")
+    (tmp_path / "A.json").write_text(record)
+    assert read_tracks(tmp_path / "A.txt", None).names is None

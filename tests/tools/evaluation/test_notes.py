@@ -125,3 +125,15 @@ def test_classes_that_the_user_knows(scored, options: dict[str, object]) -> None
 def test_classes_of_mot_have_flag_0(scored) -> None:
     truth = "".join(ROW.format(f, flag, kind) for f, flag, kind in ((1, 1, 1), (2, 1, 1), (3, 0, 7)))
     assert scored(truth).notes == ()
+
+
+@pytest.mark.parametrize(("scale", "said"), [(0.5, True), (1 / 1920, True), (1, False)])
+def test_boxes_that_nowhere_overlap(scored, scale: float, said: bool) -> None:
+    lines = [(f, 100 + 10 * f, 300, 40, 80) for f in range(1, 21)]
+    truth = "".join(f"{f},1,{x},{y},{w},{h},1,1,1\n" for f, x, y, w, h in lines)
+    tracks = "".join(f"{f},1,{x * scale},{y * scale},{w * scale},{h * scale},1\n" for f, x, y, w, h in lines)
+    note = (
+        f"A: no result overlaps ground truth by half: results reach to {340 * scale:.6g}, {380 * scale:.6g} pixels, "
+        "the ground truth to 340, 380"
+    )
+    assert scored(truth, tracks).notes == ((note,) if said else ())
