@@ -1,17 +1,16 @@
 """Tracks drawn on the frames of their video: boxes, identities, trails and the number of the frame."""
 
 from collections import deque
-from functools import lru_cache
+from collections.abc import Iterable
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.class_names import ClassNames
+from siamlink.tracker.drawing.plates import ClassTexts, Colour, label_plate, places, rim, text_plate
 from siamlink.tracker.tracks import Tracks
-
-Colour = tuple[int, int, int]
-"""Blue, green, red."""
 
 _PALETTE = (
     "f4ea84 1e3dff ea0a3d cc99ff 00b799 ff9900 00ffff b70099 007a00 c1ff00 "
@@ -32,20 +31,24 @@ def track_colour(track_id: int) -> Colour:
     return _COLOURS[(track_id - 1) % len(_COLOURS)]
 
 
-def _rim(colour: Colour) -> Colour:
-    """A dark shade of a colour, for the rim of lines on a background of that colour."""
-    return colour[0] // 4, colour[1] // 4, colour[2] // 4
-
-
 class Annotator:
     """Draws frame after frame, and stores recent positions for the trails.
 
     Args:
         frame_rate: frames per second.
         trail_seconds: how far back the trail of the foot point reaches; 0 draws none.
+        class_names: names of the classes, which are written beside the ids unless all objects are persons.
+        labels: classes that are known to come.
     """
 
-    def __init__(self, frame_rate: float, trail_seconds: float = 1.5) -> None:
+    def __init__(
+        self,
+        frame_rate: float,
+        trail_seconds: float = 1.5,
+        class_names: ClassNames | None = None,
+        labels: Iterable[int] = (),
+    ) -> None:
+        self._classes = ClassTexts(class_names, labels)
         self._frame, self._frame_rate = 0, frame_rate
         self._trail_frames = max(1, round(trail_seconds * frame_rate))
         self._stride = max(1, round(frame_rate / _TRAIL_POINTS_PER_SECOND))
@@ -61,7 +64,8 @@ class Annotator:
             number: of the frame, from 1, drawn with its time in the upper left corner; None draws none.
 
         Returns:
-            The image, with a box, an id and a trail for each track; the boxes of interpolated rows are dashed.
+            The image, with a box, an id and a trail for each track, and its class unless all objects so far are
+            persons; the boxes of interpolated rows are dashed.
         """
         height, width = image.shape[:2]
         thickness = max(2, round(height / 400))
@@ -75,14 +79,22 @@ class Annotator:
             draw_box = draw_dashed_box if dashed else _draw_box
             draw_box(image, box, track_colour(track_id), thickness)
         text_height = max(10, round(height / 60))
-        labels, corners = [_label(track_id, text_height) for track_id in ids[::-1]], boxes[::-1]
+        labels, corners = self._labels(tracks, text_height)[::-1], boxes[::-1]
         if number is not None:
             time = f"frame {number}  {(number - 1) / self._frame_rate:.2f} s"
-            labels, corners = [_plate(time, _BLACK, text_height), *labels], [[0, 0, 0, 0], *corners]
-        for label, (left, top) in zip(labels, _places(corners, labels, width, height), strict=True):
+            labels, corners = [text_plate(time, _BLACK, text_height), *labels], [[0, 0, 0, 0], *corners]
+        for label, (left, top) in zip(labels, places(corners, labels, width, height), strict=True):
             room = image[top : top + label.shape[0], left : left + label.shape[1]]
             room[:] = label[: room.shape[0], : room.shape[1]]
         return image
+
+    def _labels(self, tracks: Tracks, text_height: int) -> list[Image]:
+        """A plate for each track: its id, and its class where that is needed."""
+        names, ids = self._classes.of(tracks.label.tolist()), tracks.track_id.tolist()
+        return [
+            label_plate(f"{each} {name}".strip(), track_colour(each), text_height)
+            for each, name in zip(ids, names, strict=True)
+        ]
 
     def _draw_trails(self, image: Image, tracks: Tracks, thickness: int) -> None:
         """Draw the past foot points of these tracks, thinner and fainter with age."""
@@ -113,7 +125,7 @@ class Annotator:
 
 
 def _draw_box(image: Image, box: list[int], colour: Colour, thickness: int) -> None:
-    for hue, line in ((_rim(colour), thickness + 2), (colour, thickness)):
+    for hue, line in ((rim(colour), thickness + 2), (colour, thickness)):
         cv2.rectangle(image, box[:2], box[2:], hue, line)
 
 
@@ -129,49 +141,5 @@ def draw_dashed_box(image: Image, box: list[int], colour: Colour, thickness: int
         for begin, end in dashes.tolist():
             for fixed in (x1, x2) if across else (y1, y2):
                 a, b = ((fixed, begin), (fixed, end)) if across else ((begin, fixed), (end, fixed))
-                cv2.line(image, a, b, _rim(colour), thickness + 2)
+                cv2.line(image, a, b, rim(colour), thickness + 2)
                 cv2.line(image, a, b, colour, thickness)
-
-
-@lru_cache(maxsize=1024)
-def _label(track_id: int, text_height: int) -> Image:
-    """The id (h, w, 3) on the colour of its track."""
-    label = _plate(str(track_id), track_colour(track_id), text_height)
-    label.flags.writeable = False
-    return label
-
-
-def _plate(text: str, colour: Colour, text_height: int) -> Image:
-    """A text (h, w, 3) in black or white, whichever has more contrast, on a colour."""
-    fine, font = 4, cv2.FONT_HERSHEY_DUPLEX
-    stroke = max(1, round(fine * text_height / 7))
-    scale = cv2.getFontScaleFromHeight(font, fine * text_height, stroke)
-    (width, _), _ = cv2.getTextSize(text, font, scale, stroke)
-    pad = round(text_height * 0.35)
-    ink = np.zeros((fine * (text_height + 2 * pad), fine * (-(-width // fine) + 2 * pad)), np.uint8)
-    cv2.putText(ink, text, (fine * pad, fine * (text_height + pad)), font, scale, 255, stroke, cv2.LINE_AA)
-    cover = cv2.resize(ink, None, fx=1 / fine, fy=1 / fine, interpolation=cv2.INTER_AREA)[..., None] / 255
-    luminance = float(np.dot((0.0722, 0.7152, 0.2126), (np.array(colour) / 255) ** 2.2))
-    writing = 0 if luminance > 0.2 else 255
-    label = np.rint(writing * cover + np.array(colour) * (1 - cover)).astype(np.uint8)
-    return np.asarray(cv2.copyMakeBorder(label, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=_rim(colour)), np.uint8)
-
-
-def _places(boxes: list[list[int]], labels: list[Image], width: int, height: int) -> list[tuple[int, int]]:
-    """Upper left corner of each label: above its box, or where it overlaps earlier labels least."""
-    taken: list[tuple[int, int, int, int]] = []
-    for (x1, y1, x2, y2), label in zip(boxes, labels, strict=True):
-        h, w = label.shape[:2]
-        spots: list[tuple[int, int, tuple[int, int, int, int]]] = []
-        for x, y in ((x1, y1 - h), (x2 - w, y1 - h), (x1, y1), (x2 - w, y1), (x1, y2), (x2 - w, y2)):
-            left, top = max(0, min(x, width - w)), max(0, min(y, height - h))
-            hidden = sum(_shared_area((left, top, left + w, top + h), other) for other in taken)
-            spots.append((hidden, len(spots), (left, top, left + w, top + h)))
-            if not hidden:
-                break
-        taken.append(min(spots)[2])
-    return [(left, top) for left, top, _, _ in taken]
-
-
-def _shared_area(a: tuple[int, int, int, int], b: tuple[int, int, int, int]) -> int:
-    return max(0, min(a[2], b[2]) - max(a[0], b[0])) * max(0, min(a[3], b[3]) - max(a[1], b[1]))
