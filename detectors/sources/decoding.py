@@ -16,6 +16,8 @@ from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.damaged_packets import marked_packets
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, StreamBroken
 
+NO_TIME_STAMPS = 0x80
+"""Flag of formats whose time stamps are computed from a frame rate (FFmpeg's `AVFMT_NOTIMESTAMPS`)."""
 _HIGHEST_FRAME_RATE = 999.0
 """A higher number is a time base and not a frame rate, as in videos recorded by a browser."""
 
@@ -38,8 +40,13 @@ def video_stream(container: InputContainer, what: str) -> VideoStream:
 
 def native_frame_rate(stream: VideoStream) -> float:
     """Mean frames per second; `DEFAULT_FRAME_RATE` if the stream does not specify it."""
+    return stated_frame_rate(stream) or DEFAULT_FRAME_RATE
+
+
+def stated_frame_rate(stream: VideoStream) -> float | None:
+    """Mean frames per second as the stream specifies them, if it does."""
     rate = float(stream.average_rate or stream.guessed_rate or 0)
-    return rate if 0 < rate <= _HIGHEST_FRAME_RATE else DEFAULT_FRAME_RATE
+    return rate if 0 < rate <= _HIGHEST_FRAME_RATE else None
 
 
 def decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -8,8 +8,9 @@ from siamlink.detectors.sources.frame_source import Gap
 
 MIN_PAUSE_SECONDS, MAX_PAUSE_SECONDS = 1.0, 60.0
 """A shorter pause is network jitter; a longer one is a camera that sets its clock."""
-RATE_AFTER_SECONDS = 60.0
-"""Before that, frames that were buffered at the start and came at once would distort the rate."""
+SETTLING_SECONDS, RATE_AFTER_SECONDS = 2.0, 5.0
+"""Frames that were buffered come at once in the first seconds of a connection, and do not count for the rate; it is
+known when the others cover so many seconds."""
 
 
 class Arrival(NamedTuple):
@@ -45,7 +46,7 @@ class LiveClock:
         self.number, self.arrival_time, self.dropped_count = 0, time.monotonic(), 0
         self._rate, self._pauses, self._position = frame_rate, pauses, -1
         self._time_stamp: float | None = None
-        self._rate_frames, self._rate_seconds = 0, 0.0
+        self._rate_frames, self._rate_seconds, self._connected = 0, 0.0, 0.0
 
     def take(self, arrival: Arrival, lost: str) -> Gap | None:
         """Number the next frame; returns the gap before it, if there is one.
@@ -60,16 +61,18 @@ class LiveClock:
             gap = gap._replace(before=self.number + step)
         else:
             self.dropped_count += step - 1
-            if self.number:
-                self._rate_frames += step
-                self._rate_seconds += arrival.arrival_time - self.arrival_time
+        if gap or not self.number:
+            self._connected = arrival.arrival_time
+        elif self.arrival_time >= self._connected + SETTLING_SECONDS:
+            self._rate_frames += step
+            self._rate_seconds += arrival.arrival_time - self.arrival_time
         self.number += step
         self._position, self._time_stamp, self.arrival_time = arrival.position, arrival.time_stamp, arrival.arrival_time
         return gap
 
     @property
     def arrival_rate(self) -> float | None:
-        """Frames per second as they arrived, without gaps; None for the first minute."""
+        """Frames per second as they arrived, without gaps; None for the first seconds."""
         enough = self._rate_seconds >= RATE_AFTER_SECONDS
         return self._rate_frames / self._rate_seconds if enough else None
 

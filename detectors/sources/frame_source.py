@@ -71,7 +71,9 @@ class FrameSource(ABC):
         last_number: the number of the last of them; greater than `read_count` if a live source lost or dropped frames.
         dropped_count: frames of a live source that were dropped because they came faster than they were processed.
         gaps: the times without frames from a live source.
-        arrival_rate: measured frames per second of a live source; None for the first minute.
+        arrival_rate: measured frames per second of a live source; None for the first seconds, and for one that sends
+            frames on demand.
+        stated_rate: frames per second that the video file itself states; None if it states none.
         broken: why the frames ended too early, in one line; None if they did not.
         stopped: whether the frames end before the next one, as after a call of `stop`.
         files: the files that hold the frames, in order; none for a live source.
@@ -89,6 +91,7 @@ class FrameSource(ABC):
         self.read_count = self.last_number = self.dropped_count = 0
         self.gaps: list[Gap] = []
         self.arrival_rate: float | None = None
+        self.stated_rate: float | None = None
         self.broken: str | None = None
         self.stopped = False
         self.files: tuple[Path, ...] = ()

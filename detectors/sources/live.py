@@ -12,6 +12,7 @@ from av.video.reformatter import VideoReformatter
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.decoding import (
+    NO_TIME_STAMPS,
     decode_live,
     first_frame,
     native_frame_rate,
@@ -25,8 +26,6 @@ from siamlink.detectors.sources.stream_url import FFMPEG_PROTOCOLS, check_url, n
 
 TIMEOUT_SECONDS = 10.0
 """How long a stream may take to answer, and between two packets."""
-_NO_TIME_STAMPS = 0x80
-"""Flag of formats whose time stamps are computed from a frame rate (FFmpeg's `AVFMT_NOTIMESTAMPS`)."""
 _PLAYLISTS = ("hls", "dash")
 """Formats that are a list of segments: the size is that of the list, and segments can be fetched later."""
 
@@ -86,7 +85,7 @@ class _Stream:
         self.frame_rate = native_frame_rate(stream)
         playlist = self._container.format.name in _PLAYLISTS
         sized = self._container.size > 0 and not playlist
-        self._stamped = not self._container.format.flags & _NO_TIME_STAMPS
+        self._stamped = not self._container.format.flags & NO_TIME_STAMPS
         self.endless = not sized and self._container.duration is None
         self.on_demand = playlist or not self.endless
 

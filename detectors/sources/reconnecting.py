@@ -103,7 +103,7 @@ class LiveSource(FrameSource):
                     self.gaps.append(gap)
                 lost = ""
                 self.last_number, self.dropped_count = clock.number - 1, clock.dropped_count
-                self.arrival_rate = clock.arrival_rate
+                self.arrival_rate = None if self._on_demand else clock.arrival_rate
                 yield None, arrival.image
         except (StreamBroken, InputError) as fault:
             return str(fault)

@@ -14,10 +14,12 @@ from av.video.stream import VideoStream
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.decoding import (
+    NO_TIME_STAMPS,
     decode,
     first_frame,
     native_frame_rate,
     reason,
+    stated_frame_rate,
     to_bgr,
     video_stream,
     with_seconds,
@@ -54,6 +56,8 @@ class VideoFile(FrameSource):
                 frame_count=_expected_count(container, stream),
                 size=None,
             )
+            timed = not container.format.flags & NO_TIME_STAMPS
+            self.stated_rate = stated_frame_rate(stream) if timed else None
         self.files = (path,)
 
     def _first_size(self) -> tuple[int, int]:

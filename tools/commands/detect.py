@@ -44,7 +44,7 @@ def detect(
     from siamlink.tools.console.standard_output import STANDARD_OUTPUT, standard_output
     from siamlink.tools.console.terminal import download_bar, show_note, stage_bars
     from siamlink.tools.running.detection_files import check_detection_file, detection_format, write_names
-    from siamlink.tools.running.live import ended_by_signal, losses_of
+    from siamlink.tools.running.live import ended_by_signal, losses_of, with_rate_hint
     from siamlink.tracker.runs.feed import detect_frames
     from siamlink.tracker.runs.inputs import open_input
     from siamlink.tracker.runs.options import DEFAULT_DETECTOR
@@ -60,10 +60,11 @@ def detect(
         finder = load_detector(DEFAULT_DETECTOR if detector is None else detector, fetching)
     count = 0
     with (
-        stage_bars(frames.name) as progress,
+        stage_bars(frames.name, printed) as bars,
         standard_output() if printed else growing_text(output, keep=frames.live, overwrite=overwrite) as write,
         ended_by_signal(frames, None if printed else partial_path(output)),
     ):
+        progress = with_rate_hint(bars, frames)
         heading, text_of = detection_format(output, frames.frame_rate, finder.class_names)
         write(heading)
         for number, _, found in detect_frames(frames, finder, Stopwatch()):

@@ -11,7 +11,6 @@ from siamlink.tools.console.options import (
     Config,
     Detector,
     FrameRate,
-    OutputFolder,
     Overwrite,
     Patience,
     Settings,
@@ -53,7 +52,15 @@ class TrackOptions:
             help="Video file, image folder, MOT sequence, folder of sequences, camera number or stream URL.",
         ),
     ]
-    output: OutputFolder
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder for the results; created if it is missing; - prints the tracks as JSON lines instead.",
+        ),
+    ]
     detector: Detector = None
     detections: Annotated[
         Path | None,
@@ -91,6 +98,12 @@ class TrackOptions:
     frame_rate: FrameRate = None
     patience: Patience = None
     video: Annotated[bool, typer.Option("--video/--no-video", help="Write the annotated video.")] = True
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--show", help="Show the annotated frames in a window, while they are tracked or, offline, afterwards."
+        ),
+    ] = False
     jobs: Annotated[
         int,
         typer.Option(metavar="N", min=1, max=1024, help="Number of sources to track at once, each in its own process."),
@@ -119,12 +132,14 @@ class TrackOptions:
 
         Raises:
             ConfigError: a setting is wrong, or options contradict each other or the number of sources.
-            OutputError: the cache is not a folder.
+            OutputError: the cache is not a folder, or there is no display to show the frames on.
         """
         from siamlink.detectors.base.errors import ConfigError
         from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
         from siamlink.tools.console.files import check_folder
+        from siamlink.tools.console.standard_output import STANDARD_OUTPUT
         from siamlink.tools.running.job import GIGABYTE, Job
+        from siamlink.tools.running.window import check_display
         from siamlink.tracker.parameters import load_parameters
 
         chosen = [f"{key}={value}" for key, value in (("mode", self.mode), ("solver", self.solver)) if value]
@@ -135,6 +150,14 @@ class TrackOptions:
             shared = file and (option == "constraints" or file.exists())
             if shared and source_count > 1:
                 raise ConfigError(f"--{option} {file} belongs to one source, but {source_count} are given")
+        printed = self.output == STANDARD_OUTPUT
+        for given, option in ((self.resume, "--resume"), (self.jobs > 1, "--jobs")):
+            if printed and given:
+                raise ConfigError(f"-o - prints the tracks of one source after the other: it excludes {option}")
+        if self.show and self.jobs > 1:
+            raise ConfigError("--show shows one source after the other: it excludes --jobs")
+        if self.show:
+            check_display()
         if self.cache:
             check_folder(self.cache, ())
         return Job(
@@ -150,6 +173,7 @@ class TrackOptions:
             self.cache,
             round(self.cache_limit * GIGABYTE),
             self.resume,
+            self.show,
         )
 
 
@@ -161,8 +185,8 @@ def track(options: TrackOptions) -> None:
     by default. A camera or stream needs --mode online or --mode windowed; Ctrl-C ends it.
 
     Writes for each source: DIR/NAME.txt, the tracks in MOT format; DIR/NAME.mp4, the annotated video; DIR/NAME.json,
-    the settings, counts and seconds. Prints a table of all sources. docs/track.md describes the files, corrections,
-    cameras, --resume and --cache.
+    the settings, counts and seconds. Prints a table of all sources. With -o -, prints a JSON object for each box
+    instead, and writes no files. docs/track.md describes the files, corrections, cameras, --resume and --cache.
 
     Exit code: 0 success, 2 error, 3 an input broke and the results end there, 130 interrupted.
     """
@@ -177,10 +201,11 @@ def track(options: TrackOptions) -> None:
         outcomes.update(track_sources(sources, job, options.jobs))
     finally:
         if new := [outcome for _, outcome in sorted(outcomes.items(), key=lambda each: each[0]) if outcome]:
-            show_table(_table(new))
+            show_table(_table(new), stderr=job.prints)
             for line in _class_lines(new):
-                typer.echo(line)
-            typer.echo(f"results in {options.output}")
+                typer.echo(line, err=job.prints)
+            if not job.prints:
+                typer.echo(f"results in {options.output}")
     if len(outcomes) < len(sources):
         raise typer.Exit(EXIT_FAILED)
     if any(outcome and outcome.broken for outcome in outcomes.values()):

@@ -1,6 +1,7 @@
 """What the terminal shows: tables, progress bars and lines of text."""
 
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,13 +25,13 @@ from siamlink.detectors.base.stopwatch import Progress as ProgressCallback
 from siamlink.tools.console.tables import Table
 
 
-def show_table(table: Table) -> None:
-    """Print a table to stdout.
+def show_table(table: Table, stderr: bool = False) -> None:
+    """Print a table to stdout, or to stderr where stdout is for results.
 
     A terminal that is too narrow wraps lines, but figures are never cut. Elsewhere, as in a file or a pipe, every row
     is one line, unless the variable COLUMNS gives a width.
     """
-    console = Console()
+    console = Console(stderr=stderr)
     sized = console.is_terminal or "COLUMNS" in os.environ
     console.width = max(table.least_width, console.width) if sized else table.full_width
     if console.is_terminal:
@@ -65,13 +66,19 @@ def show_warning(message: Warning | str, category: type[Warning], filename: str,
 
 
 @contextmanager
-def stage_bars(name: str = "") -> Iterator[ProgressCallback]:
-    """A progress callback that draws a bar for each stage; without a terminal, nothing is drawn."""
+def stage_bars(name: str = "", results_printed: bool = False) -> Iterator[ProgressCallback]:
+    """A progress callback that draws a bar for each stage; without a terminal, nothing is drawn.
+
+    Args:
+        name: stands before each stage.
+        results_printed: whether results go to standard output; if that is the terminal too, nothing is drawn.
+    """
     console = Console(stderr=True)
     label = TextColumn("{task.description}", markup=False)
     columns = (SpinnerColumn(), label, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     tasks: dict[str, TaskID] = {}
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bars:
+    hidden = not console.is_terminal or (results_printed and sys.stdout.isatty())
+    with Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=hidden) as bars:
 
         def update(stage: str, done: int, total: int | None) -> None:
             if stage not in tasks:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from siamlink.detectors.base.output_files import partial_path
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
+from siamlink.tools.console.standard_output import STANDARD_OUTPUT
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import DEFAULT_DETECTOR
@@ -17,7 +18,7 @@ class Job:
     """What to do with each source.
 
     Attributes:
-        output: the folder for the results.
+        output: the folder for the results; `-` prints the tracks instead.
         parameters: settings of the tracker.
         detector: the name of a detector; None: given or public detections, else the default detector.
         detections: a MOT detection file, or a path inside each sequence's folder.
@@ -29,6 +30,7 @@ class Job:
         cache: the folder of detections and descriptors for later runs.
         cache_limit: the largest size of the cache in bytes.
         resume: whether frames are recorded, and the records of an interrupted run are used.
+        show: whether a window shows the annotated frames.
     """
 
     output: Path
@@ -43,6 +45,12 @@ class Job:
     cache: Path | None = None
     cache_limit: int = 10 * GIGABYTE
     resume: bool = False
+    show: bool = False
+
+    @property
+    def prints(self) -> bool:
+        """Whether tracks are printed as JSON lines, and no files are written."""
+        return self.output == STANDARD_OUTPUT
 
     @property
     def detector_name(self) -> str:
@@ -51,6 +59,8 @@ class Job:
 
     def results(self, source: TrackingInput) -> list[Path]:
         """The files that are written for an input: tracks, record and video."""
+        if self.prints:
+            return []
         suffixes = [".txt", ".json", ".mp4"] if self.draws(source) else [".txt", ".json"]
         return [self.output / f"{source.name}{suffix}" for suffix in suffixes]
 
@@ -68,17 +78,17 @@ class Job:
 
     def draws(self, source: TrackingInput) -> bool:
         """Whether there will be an annotated video of an input."""
-        return self.video and source.frames is not None
+        return self.video and not self.prints and source.frames is not None
 
     def decodes(self, source: TrackingInput) -> bool:
         """Whether the images of an input are needed: to detect, for appearance or to draw."""
-        needed = source.detections is None or self.parameters.uses_appearance or self.video
+        needed = source.detections is None or self.parameters.uses_appearance or self.show or self.draws(source)
         return source.frames is not None and needed
 
     def stale_video(self, source: TrackingInput) -> Path | None:
         """An earlier video, not the input itself, that would not belong to the new tracks of an input without video."""
         video, path = self.output / f"{source.name}.mp4", Path(source.origin)
-        if self.draws(source) or not video.is_file():
+        if self.prints or self.draws(source) or not video.is_file():
             return None
         is_input = any(each.exists() and video.samefile(each) for each in (path, path / video.name))
         return None if is_input else video

@@ -1,15 +1,18 @@
-"""Live sources: how a signal ends them, and the notes on what was lost."""
+"""Live sources: how a signal ends them, and the notes on frame rates and on what was lost."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tools.console.terminal import show_note
 
 WRONG_RATE = 0.2
-"""Relative error of a frame rate from which on a note is given."""
+"""Relative error of the frame rate of a live source from which on a note is given."""
+CONTRADICTION = 1.5
+"""Factor between the frame rate that a file states and another one that is used, from which on a note is given."""
 
 
 @contextmanager
@@ -43,12 +46,44 @@ def ended_by_signal(frames: FrameSource, growing: Path | None) -> Iterator[None]
         restore()
 
 
+def with_rate_hint(progress: Progress, frames: FrameSource | None) -> Progress:
+    """The progress callback, which also gives a note within seconds if a live source has another frame rate."""
+    if frames is None or not frames.live:
+        return progress
+    said = False
+
+    def update(stage: str, done: int, total: int | None) -> None:
+        nonlocal said
+        progress(stage, done, total)
+        if not said and (line := wrong_rate(frames)):
+            said = True
+            show_note(line)
+
+    return update
+
+
+def wrong_rate(frames: FrameSource) -> str:
+    """A line if the frames of a live source arrive at another rate than is assumed; else empty."""
+    if not frames.arrival_rate or abs(frames.arrival_rate / frames.frame_rate - 1) <= WRONG_RATE:
+        return ""
+    rate = f"{frames.arrival_rate:.3g} frames per second arrive, not {frames.frame_rate:.3g}"
+    return f"{frames.name}: {rate}; give --frame-rate, as all settings in seconds depend on it"
+
+
+def contradicted_rate(frames: FrameSource) -> str:
+    """A line if the frame rate that is given contradicts that of the video file; else empty."""
+    stated, used = frames.stated_rate, frames.frame_rate
+    if stated is None or 1 / CONTRADICTION < used / stated < CONTRADICTION:
+        return ""
+    return (
+        f"{frames.name}: the file states {stated:.4g} frames per second, but {used:.4g} are given; all settings in "
+        "seconds depend on it"
+    )
+
+
 def losses_of(frames: FrameSource) -> list[str]:
     """A line each for a wrong frame rate of a live source, for dropped frames, and for lost connections."""
-    lines = []
-    if frames.arrival_rate and abs(frames.arrival_rate / frames.frame_rate - 1) > WRONG_RATE:
-        rate = f"{frames.arrival_rate:.3g} frames per second arrived, not {frames.frame_rate:.3g}"
-        lines.append(f"{frames.name}: {rate}; give --frame-rate, as all settings in seconds depend on it")
+    lines = [line] if (line := wrong_rate(frames)) else []
     if frames.dropped_count:
         arrived = frames.read_count + frames.dropped_count
         lines.append(f"{frames.name}: {frames.dropped_count} of {arrived} frames arrived too fast and were dropped")

@@ -52,6 +52,8 @@ def prepare(origin: str, job: Job) -> TrackingInput:
         inputs += [source.known.path, *source.known.tracks]
     if source.detections is not None:
         source.constraints(source.detections)
+    if job.prints:
+        return source
     results = job.results(source)
     if source.live:
         results += [partial_path(path) for path in results]

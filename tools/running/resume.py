@@ -67,12 +67,13 @@ def resumable(sources: list[TrackingInput], job: Job, note: Note) -> Iterator[No
     """If the block is interrupted, say how to continue; else remove the resume folders at its end."""
     try:
         yield
-        for source in sources:
+        for source in () if job.prints else sources:
             shutil.rmtree(job.resume_folder(source), ignore_errors=True)
     except Exception:
         raise
     except BaseException:  # Ctrl-C or SIGTERM
-        _note_interruption([source for source in sources if not source.live], job, note)
+        if not job.prints:
+            _note_interruption([source for source in sources if not source.live], job, note)
         raise
 
 

@@ -1,8 +1,9 @@
 """Track one source and write its results: tracks as MOT text, an annotated video, and a record of the run."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.association.matcher import Matcher
@@ -12,18 +13,20 @@ from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tools.console.files import growing_text, output_errors, publish, staging, write_text
+from siamlink.tools.console.standard_output import standard_output
+from siamlink.tools.running.annotated import annotated
 from siamlink.tools.running.job import Job
-from siamlink.tools.running.live import ended_by_signal
+from siamlink.tools.running.live import ended_by_signal, with_rate_hint
 from siamlink.tools.running.outcome import Outcome
+from siamlink.tools.running.track_lines import track_lines
+from siamlink.tools.running.window import Window, opened_window
 from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.result import TrackingResult
 from siamlink.tracker.runs.run import Interrupted
-from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks
+from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks, Sink
 from siamlink.tracker.runs.track import track_input
-from siamlink.tracker.tracks import Tracks
 
 
 def run(
@@ -32,99 +35,152 @@ def run(
     """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
 
     If the video fails, the tracks are written, unless an earlier video would remain beside them. If windowed or online
-    tracking is interrupted, `NAME.partial.txt` holds the final tracks.
+    tracking is interrupted, `NAME.partial.txt` holds the final tracks. A job that prints writes no files.
 
     Raises:
         SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
     """
-    if source.live:
-        return _run_live(source, job, detector, matcher, progress)
-    start = time.perf_counter()
-    with staging(job.output) as staged:
-        video = staged / f"{source.name}.mp4" if job.draws(source) else None
-        result = _track(source, job, detector, matcher, progress)
-        tracked = time.perf_counter()
+    with _window(source, job) as window:
+        each = Tracking(source, job, detector, matcher, progress, window)
+        if job.prints:
+            return each.printed()
+        return each.written_live() if source.live else each.written()
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """One source to track, and with what.
+
+    Attributes:
+        source: the input.
+        job: what to do with it.
+        detector: finds the detections; None if they are given.
+        matcher: the models.
+        progress: called with the steps.
+        window: shows the annotated frames, if that is wanted.
+    """
+
+    source: TrackingInput
+    job: Job
+    detector: LoadedDetector | None
+    matcher: Matcher
+    progress: Progress
+    window: Window | None
+
+    @property
+    def class_names(self) -> ClassNames | None:
+        """Those of the detector, or of the detections that are given."""
+        return self.source.class_names if self.detector is None else self.detector.class_names
+
+    def written(self) -> Outcome:
+        """Track a recorded input, draw it, and write all files at once."""
+        source, job, start = self.source, self.job, time.perf_counter()
+        with staging(job.output) as staged:
+            video = staged / f"{source.name}.mp4" if job.draws(source) else None
+            result = self._tracked()
+            tracked = time.perf_counter()
+            try:
+                video_broken = self._drawn(result, video)
+            except SiamlinkError as error:
+                if any(path.exists() for path in job.results(source)):
+                    raise
+                wall_seconds = time.perf_counter() - start
+                _write(Outcome(source, result, wall_seconds), job, staged)
+                raise OutputError(f"{error}; the tracks are in {job.results(source)[0]}") from None
+            end = time.perf_counter()
+            outcome = Outcome(source, result, end - start, video_broken, end - tracked if video else None)
+            _write(outcome, job, staged)
+        return outcome
+
+    def written_live(self) -> Outcome:
+        """Track and draw a live input; final tracks are written at once, and not kept in memory."""
+        source, job, start = self.source, self.job, time.perf_counter()
+        assert source.frames is not None
+        text, video = job.output / f"{source.name}.txt", job.output / f"{source.name}.mp4"
+        with (
+            growing_text(text, keep=True, overwrite=job.overwrite) as write,
+            ended_by_signal(source.frames, partial_path(text)),
+        ):
+            append = AppendTracks(write, lambda tracks: tracks.to_mot_text(self.class_names))
+            result = self._streamed(append, video if job.draws(source) else None)
+        outcome = Outcome(source, result, time.perf_counter() - start)
+        write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
+        _remove_stale_video(source, job)
+        return outcome
+
+    def printed(self) -> Outcome:
+        """Track, and print the tracks as JSON lines as soon as they are final."""
+        source, start = self.source, time.perf_counter()
+        signals = ended_by_signal(source.frames, None) if source.frames else nullcontext()
         try:
-            video_broken = _draw(source, result, video, progress) if video else None
-        except SiamlinkError as error:
-            if any(path.exists() for path in job.results(source)):
-                raise
-            wall_seconds = time.perf_counter() - start
-            _write(Outcome(source, result, wall_seconds), job, staged)
-            raise OutputError(f"{error}; the tracks are in {job.results(source)[0]}") from None
-        end = time.perf_counter()
-        outcome = Outcome(source, result, end - start, video_broken, end - tracked if video else None)
-        _write(outcome, job, staged)
-    return outcome
+            with standard_output() as write, signals:
+                append = AppendTracks(write, lambda tracks: track_lines(tracks, source, self.class_names))
+                result = self._streamed(append)
+        except Interrupted as interrupted:
+            raise interrupted.__cause__ or interrupted from None
+        self._drawn(result, None)
+        return Outcome(source, result, time.perf_counter() - start)
 
+    def _streamed(self, append: AppendTracks, video: Path | None = None) -> TrackingResult:
+        """Track, and append the tracks as they become final; the frames go to the video and the window meanwhile."""
+        shows = self.window and not self._is_offline
+        drawing = annotated(self.source, video, self.window, self.class_names) if video or shows else nullcontext()
+        with drawing as draw:
+            sinks = (append, DrawTracks(draw)) if draw else (append,)
+            return track_input(self.source, self._options(sinks, keeps_tracks=not self.source.live))
 
-def _run_live(
-    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, progress: Progress
-) -> Outcome:
-    """Track and draw a live input; final tracks are written at once, and not kept in memory."""
-    assert source.frames is not None
-    text, video = job.output / f"{source.name}.txt", job.output / f"{source.name}.mp4"
-    drawing = annotated_video(video, source) if job.draws(source) else nullcontext()
-    start = time.perf_counter()
-    with (
-        growing_text(text, keep=True, overwrite=job.overwrite) as write,
-        ended_by_signal(source.frames, partial_path(text)),
-        drawing as draw,
-    ):
-        append = AppendTracks(write, _class_names(source, detector))
-        sinks = (append, DrawTracks(draw)) if draw else (append,)
-        result = track_input(
-            source, TrackingOptions(job.parameters, detector, matcher, progress, sinks, keeps_tracks=False)
-        )
-    outcome = Outcome(source, result, time.perf_counter() - start)
-    write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
-    _remove_stale_video(source, job)
-    return outcome
+    def _tracked(self) -> TrackingResult:
+        """Track; if windowed or online tracking is interrupted, its final tracks are written."""
+        shows = self.window and not self._is_offline
+        drawing = annotated(self.source, None, self.window, self.class_names) if shows else nullcontext()
+        try:
+            with drawing as draw:
+                return track_input(self.source, self._options((DrawTracks(draw),) if draw else ()))
+        except Interrupted as interrupted:
+            if interrupted.final_frame:
+                text = interrupted.tracks.to_mot_text(self.class_names)
+                write_text(self.job.partial(self.source), text, overwrite=True)
+            raise interrupted.__cause__ or interrupted from None
 
+    def _options(self, sinks: tuple[Sink, ...], keeps_tracks: bool = True) -> TrackingOptions:
+        progress = with_rate_hint(self.progress, self.source.frames)
+        return TrackingOptions(self.job.parameters, self.detector, self.matcher, progress, sinks, keeps_tracks)
 
-def _track(
-    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, progress: Progress
-) -> TrackingResult:
-    """Track; if windowed or online tracking is interrupted, its final tracks are written."""
-    try:
-        return track_input(source, TrackingOptions(job.parameters, detector, matcher, progress))
-    except Interrupted as interrupted:
-        if interrupted.final_frame:
-            text = interrupted.tracks.to_mot_text(_class_names(source, detector))
-            write_text(job.partial(source), text, overwrite=True)
-        raise interrupted.__cause__ or interrupted from None
+    @property
+    def _is_offline(self) -> bool:
+        return self.job.parameters.mode == "offline"
 
+    def _drawn(self, result: TrackingResult, video: Path | None) -> str | None:
+        """Draw the tracks on the frames, which are read again, for the video and, offline, the window.
 
-def _class_names(source: TrackingInput, detector: LoadedDetector | None) -> ClassNames | None:
-    """Those of the detector, or of the detections that are given."""
-    return source.class_names if detector is None else detector.class_names
-
-
-def _draw(source: TrackingInput, result: TrackingResult, path: Path, progress: Progress) -> str | None:
-    """Draw the tracks on the frames, which are read again; returns why they end early, None if they do not."""
-    frames = source.frames
-    if frames is None:
-        return None
-    with annotated_video(path, source) as draw, prefetch(frames) as decoded:
-        for frame in decoded:
-            draw(frame, result.tracks.in_frame(frame.number))
-            progress("draw", frame.number, frames.frame_count)
-    last = int(result.detections.frame.max(initial=0))
-    if last > frames.read_count and not frames.broken:
-        return f"ends with frame {frames.read_count}, but there are detections up to frame {last}"
-    return frames.broken
+        Returns:
+            Why the frames end early; None if they do not, or if there is nothing to draw.
+        """
+        frames, window = self.source.frames, self.window if self._is_offline else None
+        if frames is None or not (video or window):
+            return None
+        labels = result.counts.classes
+        with annotated(self.source, video, window, result.class_names, labels) as draw, prefetch(frames) as decoded:
+            for frame in decoded:
+                draw(frame, result.tracks.in_frame(frame.number))
+                self.progress("draw", frame.number, frames.frame_count)
+                if not video and window and not window.open:
+                    return None
+        last = int(result.detections.frame.max(initial=0))
+        if last > frames.read_count and not frames.broken:
+            return f"ends with frame {frames.read_count}, but there are detections up to frame {last}"
+        return frames.broken
 
 
 @contextmanager
-def annotated_video(path: Path, source: TrackingInput) -> Iterator[Callable[[Frame, Tracks], None]]:
-    """A video; the yielded function adds a frame with its tracks and its number."""
-    from siamlink.tracker.drawing.annotate import Annotator
-    from siamlink.tracker.drawing.video_writer import VideoWriter
-
-    annotator = Annotator(source.frame_rate)
-    size = source.frames.size if source.frames else (0, 0)
-    with VideoWriter(path, source.frame_rate, size, growing=source.live) as writer:
-        yield lambda frame, tracks: writer.write(annotator.draw(frame.image, tracks, frame.number), frame.number)
+def _window(source: TrackingInput, job: Job) -> Iterator[Window | None]:
+    """The window of a job that shows the frames. While tracking, closing it is Ctrl-C; afterwards it only closes."""
+    if not (job.show and source.frames):
+        yield None
+        return
+    frame_rate = None if source.live else source.frame_rate
+    with opened_window(source.name, frame_rate, interrupts=job.parameters.mode != "offline") as window:
+        yield window
 
 
 def _write(outcome: Outcome, job: Job, staged: Path) -> None:

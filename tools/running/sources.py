@@ -1,7 +1,7 @@
 """The loop over the sources of one run: one after the other, or several at once."""
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import SiamlinkError
@@ -11,7 +11,7 @@ from siamlink.tools.console.files import clear_abandoned_staging, results_folder
 from siamlink.tools.console.terminal import download_bar, show_error, show_note, stage_bars
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.left_out_note import left_out_note, stride_note
-from siamlink.tools.running.live import losses_of
+from siamlink.tools.running.live import contradicted_rate, losses_of
 from siamlink.tools.running.outcome import Outcome
 from siamlink.tools.running.parallel import run_at_once
 from siamlink.tools.running.prepare import check_sources, prepare
@@ -49,7 +49,8 @@ def track_sources(sources: list[str], job: Job, jobs: int) -> Iterator[tuple[int
             yield index, None
     one_by_one = min(jobs, len(unfinished)) <= 1
     finished = _in_turn(unfinished, job, matcher) if one_by_one else _at_once(unfinished, job, jobs)
-    with results_folder(job.output), resumable(inputs, job, show_note), closing(finished):
+    folder = nullcontext() if job.prints else results_folder(job.output)
+    with folder, resumable(inputs, job, show_note), closing(finished):
         for source, outcome in finished:
             if isinstance(outcome, SiamlinkError):
                 show_error(f"{source.name}: {outcome}")
@@ -71,7 +72,7 @@ def _in_turn(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> Finishe
         detector = _detector(job) if source.detections is None else None
         outcome: Outcome | SiamlinkError
         try:
-            with stage_bars(source.name) as progress:
+            with stage_bars(source.name, job.prints) as progress:
                 outcome = run_with_cache(source, job, detector, matcher, progress, show_note)
         except SiamlinkError as error:
             outcome = error
@@ -90,7 +91,9 @@ def _open_all(sources: list[str], job: Job) -> list[TrackingInput]:
     inputs = []
     for source in sources:
         try:
-            inputs.append(prepare(source, job))
+            inputs.append(opened := prepare(source, job))
+            if opened.frames and (line := contradicted_rate(opened.frames)):
+                show_note(line)
         except SiamlinkError as error:
             show_error(error)
     return inputs
@@ -105,7 +108,7 @@ def _detector(job: Job) -> LoadedDetector:
 def notes_on(outcome: Outcome, job: Job) -> list[str]:
     """What a user should know about a source that was tracked, a line for each."""
     source, notes = outcome.source, []
-    no_video = ", no video written" if job.video else ""
+    no_video = ", no video written" if job.video and not job.prints else ""
     if source.frames is None:
         notes.append(f"{source.name} has no frames: tracked from its detections alone" + no_video)
     elif outcome.result.appearance and outcome.result.appearance.missing:

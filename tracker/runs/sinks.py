@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from siamlink.detectors.base.stopwatch import Stopwatch
-from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.left_out import LeftOut, LeftOutCollector
@@ -28,21 +27,21 @@ class Sink(Protocol):
 
 
 class AppendTracks:
-    """Writes tracks as MOT text as soon as they are final.
+    """Writes tracks as text as soon as they are final.
 
     Args:
         write: appends text to a file.
-        class_names: names of the classes, if they are known.
+        text_of: the text of tracks; by default MOT text without names of classes.
     """
 
     needs_frames = False
 
-    def __init__(self, write: Callable[[str], object], class_names: ClassNames | None = None) -> None:
-        self._write, self._class_names = write, class_names
+    def __init__(self, write: Callable[[str], object], text_of: Callable[[Tracks], str] = Tracks.to_mot_text) -> None:
+        self._write, self._text_of = write, text_of
 
     def add(self, tracks: Tracks, _: Sequence[Frame]) -> None:
         """Write the tracks."""
-        self._write(tracks.to_mot_text(self._class_names))
+        self._write(self._text_of(tracks))
 
 
 class DrawTracks:

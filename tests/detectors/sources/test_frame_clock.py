@@ -86,3 +86,15 @@ def test_the_arrival_rate_excludes_gaps(rate: float, step: int) -> None:
     known = list(rates - {None})
     assert known == pytest.approx([rate] * len(known))
     assert known
+
+
+def test_the_rate_is_known_within_seconds_and_without_the_frames_that_were_buffered() -> None:
+    clock = LiveClock(25)
+    arrivals = [100.0] * 50 + [100.0 + index / 12 for index in range(1, 120)]  # a burst, then 12 frames a second
+    rates = []
+    for place, at in enumerate(arrivals):
+        clock.take(Arrival(place, at, None, IMAGE), "")
+        rates.append(clock.arrival_rate)
+    known = [index for index, rate in enumerate(rates) if rate is not None]
+    assert 7 <= arrivals[known[0]] - 100 < 7.2
+    assert [rates[index] for index in known] == pytest.approx([12.0] * len(known))

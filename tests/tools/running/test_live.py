@@ -9,7 +9,7 @@ import pytest
 
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.sources.frame_source import FrameSource, Gap
-from siamlink.tools.running.live import ended_by_signal, losses_of
+from siamlink.tools.running.live import contradicted_rate, ended_by_signal, losses_of, with_rate_hint
 
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
@@ -70,7 +70,7 @@ def test_a_wrong_frame_rate_is_noted() -> None:
         assert bool(losses_of(frames)) is wrong
     frames.arrival_rate = 12.04
     (note,) = losses_of(frames)
-    assert note.startswith("gate: 12 frames per second arrived, not 25; give --frame-rate, as all")
+    assert note.startswith("gate: 12 frames per second arrive, not 25; give --frame-rate, as all")
 
 
 def test_losses_are_noted() -> None:
@@ -85,3 +85,24 @@ def test_losses_are_noted() -> None:
     assert losses_of(frames)[1] == (
         "gate: without frames 2 times, 5.3 seconds in all, the last time after frame 120 (no answer in time)"
     )
+
+
+def test_a_wrong_frame_rate_is_said_once_as_soon_as_it_is_known(capsys: pytest.CaptureFixture[str]) -> None:
+    frames, steps = Gate(), []
+    progress = with_rate_hint(lambda *step: steps.append(step), frames)
+    progress("link", 1, None)
+    assert capsys.readouterr().err == ""
+    frames.arrival_rate = 12.04
+    for number in (2, 3):
+        progress("link", number, None)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("gate: 12 frames per second arrive, not 25; give --frame-rate")
+    assert steps == [("link", number, None) for number in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(("stated", "said"), [(None, False), (25.0, False), (30.0, False), (12.5, True), (50.0, True)])
+def test_a_frame_rate_that_contradicts_the_file_is_said(stated: float | None, said: bool) -> None:
+    frames = Gate(live=False)
+    frames.stated_rate = stated
+    line = f"gate: the file states {stated} frames per second, but 25 are given; all settings in seconds depend on it"
+    assert contradicted_rate(frames) == (line.replace(".0 ", " ") if said else "")
