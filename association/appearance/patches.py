@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.optical_flow import FlowField
 from siamlink.detectors.base.arrays import Image
-from siamlink.detectors.base.pictures import Pictures
+from siamlink.detectors.base.pictures import PictureConverter
 
 PATCH_SIZE = (121, 53)
 """Height and width in pixels (Leal-Taixé et al. 2016, Fig. 2)."""
@@ -67,7 +67,7 @@ def extract_patches(image: Image, box: NDArray[np.floating], flow: FlowField | N
     Outside of the image, its edge is repeated.
 
     Args:
-        image: (H, W, 3) uint8 BGR, or another array that `Pictures` converts to that.
+        image: (H, W, 3) uint8 BGR, or another array that `PictureConverter` converts to that.
         box: (N, 4) `x1 y1 x2 y2` in pixels; may lie partly or wholly outside of the image.
         flow: the motion that led to this image; None if not known.
 
@@ -80,7 +80,7 @@ def extract_patches(image: Image, box: NDArray[np.floating], flow: FlowField | N
     box = np.asarray(box, np.float64).reshape(-1, 4)
     if not len(box):
         return Patches.empty()
-    colour = _resampled(Pictures().converted(image), box)
+    colour = _resampled(PictureConverter().converted(image), box)
     luv = cv2.cvtColor(colour.reshape(-1, PATCH_SIZE[1], 3), cv2.COLOR_BGR2LUV).reshape(colour.shape)
     if flow is None:
         return Patches(np.asarray(luv, np.uint8), np.zeros((len(box), *PATCH_SIZE, 2), np.float16))

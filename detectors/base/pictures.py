@@ -1,4 +1,4 @@
-"""Pictures that callers give as arrays: checked, and converted to (H, W, 3) uint8 BGR where their meaning is plain."""
+"""PictureConverter that callers give as arrays: checked, and converted to (H, W, 3) uint8 BGR where their meaning is plain."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ _OVERSHOOT = 1 / 255
 """How far values may lie outside the range, in units of white: filters for resizing overshoot."""
 
 
-class Pictures:
+class PictureConverter:
     """Converts the pictures of one video, which have one size and one range of values.
 
     Args:

@@ -59,7 +59,7 @@ def check_frame_rate(frame_rate: Any) -> float:
 
 
 class FrameSource(ABC):
-    """Images of one size, in order; a second iteration starts again from the first, except for a live source.
+    """Images of one size, in order; a second iteration starts again from the first, if there can be one.
 
     Attributes:
         name: the name of the results; safe as a file name.
@@ -67,6 +67,7 @@ class FrameSource(ABC):
         frame_count: expected frames; an estimate for some videos, None if it is not known.
         promised_count: frames that must come, from `seqinfo.ini`; fewer count as a broken end. None: no such number.
         live: whether it is a camera or a stream, which has no known end and can be read once only.
+        single_pass: whether it can be read once only.
         read_count: frames delivered so far.
         last_number: the number of the last of them; greater than `read_count` if a live source lost or dropped frames.
         dropped_count: frames of a live source that were dropped because they came faster than they were processed.
@@ -80,14 +81,20 @@ class FrameSource(ABC):
     """
 
     def __init__(
-        self, name: str, frame_rate: float, frame_count: int | None, size: tuple[int, int] | None, live: bool = False
+        self,
+        name: str,
+        frame_rate: float,
+        frame_count: int | None,
+        size: tuple[int, int] | None,
+        live: bool = False,
+        single_pass: bool = False,
     ) -> None:
         self.name = name
         self.frame_rate = frame_rate
         self.frame_count = frame_count
         self.promised_count: int | None = None
         self._size = size
-        self.live = live
+        self.live, self.single_pass = live, live or single_pass
         self.read_count = self.last_number = self.dropped_count = 0
         self.gaps: list[Gap] = []
         self.arrival_rate: float | None = None
@@ -122,8 +129,9 @@ class FrameSource(ABC):
 
     def __iter__(self) -> Iterator[Frame]:
         self.check()
-        if self.live and self._started:
-            raise InputError(f"{self.name} is live and can be read once only")
+        if self.single_pass and self._started:
+            kind = "live" if self.live else "an iterator"
+            raise InputError(f"{self.name} is {kind} and can be read once only")
         self._started, self.broken = True, None
         self.read_count = self.last_number = 0
         return self._number(self._read())

@@ -9,7 +9,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.detectors.base.pictures import Pictures
+from siamlink.detectors.base.pictures import PictureConverter
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.class_numbers import ClassNumbers
@@ -144,7 +144,7 @@ class _PublicTracker:
         appearance = described_in_passing(self._setup, self._describer)
         self._tracker = make_tracker(self._setup, appearance, self._constraints)
         self._timeline = Timeline(self._setup.frame_rate)
-        self._pictures, self._classes = Pictures(self._setup.image_size), ClassNumbers()
+        self._pictures, self._classes = PictureConverter(self._setup.image_size), ClassNumbers()
 
     def _update(self, detections: Any, image: Any, frame_number: int | None, timestamp: Any) -> Tracks:
         """Check and convert the arguments of `update`, for all trackers here, and track."""
@@ -213,7 +213,7 @@ class _DelayedTracker(_PublicTracker):
                 torchvision or Hugging Face, or an array of rows `x1 y1 x2 y2 score [label]`; see `to_detections`.
                 None: the detector did not process this frame; an empty array: it found nothing.
             image: (H, W, 3) uint8 BGR, for the appearance; other arrays are converted where their meaning is plain,
-                see `Pictures`. None: geometry alone decides about this frame.
+                see `PictureConverter`. None: geometry alone decides about this frame.
             frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames were not
                 processed by the detector.
             timestamp: time of the frame in seconds, for a variable frame rate; all frames have one, or none has.
@@ -300,7 +300,7 @@ class OnlineTracker(_PublicTracker):
                 torchvision or Hugging Face, or an array of rows `x1 y1 x2 y2 score [label]`; see `to_detections`.
                 None: the detector did not process this frame; an empty array: it found nothing.
             image: (H, W, 3) uint8 BGR, for the appearance; other arrays are converted where their meaning is plain,
-                see `Pictures`. None: geometry alone decides about this frame.
+                see `PictureConverter`. None: geometry alone decides about this frame.
             frame_number: must be greater than that of the previous call; None: the next frame. Skipped frames were not
                 processed by the detector.
             timestamp: time of the frame in seconds, for a variable frame rate; all frames have one, or none has.

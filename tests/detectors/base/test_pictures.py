@@ -1,4 +1,4 @@
-"""Pictures given as arrays: what is converted, and what is an error of one line."""
+"""PictureConverter given as arrays: what is converted, and what is an error of one line."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import pytest
 from PIL import Image as Pillow
 
 from siamlink.detectors.base.errors import InputError
-from siamlink.detectors.base.pictures import Pictures
+from siamlink.detectors.base.pictures import PictureConverter
 
 BGR = np.random.default_rng(0).integers(0, 256, (6, 8, 3)).astype(np.uint8)
 BGR[0, 0] = 255  # so that the types below show what is white
@@ -16,7 +16,7 @@ ALPHA = np.full((6, 8, 1), 128, np.uint8)
 
 
 def test_a_picture_that_is_right_is_not_copied() -> None:
-    assert Pictures().converted(BGR) is BGR
+    assert PictureConverter().converted(BGR) is BGR
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_a_picture_that_is_right_is_not_copied() -> None:
     ],
 )
 def test_colour_pictures_become_the_same_pixels(picture: Any) -> None:
-    converted = Pictures().converted(picture)
+    converted = PictureConverter().converted(picture)
     np.testing.assert_array_equal(converted, BGR)
     assert converted.dtype == np.uint8
     assert converted.flags.c_contiguous
@@ -50,7 +50,7 @@ def test_colour_pictures_become_the_same_pixels(picture: Any) -> None:
 
 @pytest.mark.parametrize("picture", [GREY, GREY[..., None], GREY / 255, GREY.astype(np.uint16) * 257])
 def test_grey_is_repeated(picture: Any) -> None:
-    np.testing.assert_array_equal(Pictures().converted(picture), np.repeat(GREY[..., None], 3, axis=2))
+    np.testing.assert_array_equal(PictureConverter().converted(picture), np.repeat(GREY[..., None], 3, axis=2))
 
 
 @pytest.mark.parametrize(
@@ -79,20 +79,20 @@ def test_grey_is_repeated(picture: Any) -> None:
 )
 def test_other_pictures_are_one_line_with_shape_and_type(picture: Any, message: str) -> None:
     with pytest.raises(InputError, match=message) as caught:
-        Pictures().converted(picture)
+        PictureConverter().converted(picture)
     assert "expected (height, width, 3) blue green red" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 
 def test_all_pictures_of_a_video_have_one_range() -> None:
-    deep = Pictures()
+    deep = PictureConverter()
     deep.converted(np.zeros((6, 8), np.uint16))  # black says nothing
     deep.converted(BGR.astype(np.uint16) * 257)
     assert deep.converted(np.full((6, 8), 3 * 257, np.uint16)).max() == 3
-    floating = Pictures()
+    floating = PictureConverter()
     floating.converted(BGR.astype(np.float32))
     assert floating.converted(np.ones((6, 8), np.float32)).max() == 1
-    unit = Pictures()
+    unit = PictureConverter()
     unit.converted(BGR / 255)
     assert unit.converted(BGR / 255 * 1.003).max() == 255
     with pytest.raises(InputError, match=r"values from .* to 255, but earlier ones from 0 to 1"):
@@ -100,10 +100,10 @@ def test_all_pictures_of_a_video_have_one_range() -> None:
 
 
 def test_a_picture_of_another_size_is_an_error() -> None:
-    pictures = Pictures()
+    pictures = PictureConverter()
     pictures.converted(BGR)
     for _ in range(2):
         with pytest.raises(InputError, match="the image is 6x8 pixels; expected 8x6, as the images before"):
             pictures.converted(BGR.transpose(1, 0, 2))
     with pytest.raises(InputError, match=r"the image is 8x6 pixels; expected 6x8, .* image_size"):
-        Pictures((6, 8)).converted(BGR)
+        PictureConverter((6, 8)).converted(BGR)
