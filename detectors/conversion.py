@@ -1,6 +1,6 @@
 """What detectors of several libraries return, converted to `Detections` of one frame."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,6 +74,26 @@ def to_detections(result: object, frame: int, classes: ClassNumbers | None = Non
         raise InputError("boxes, scores and labels have the shapes {}, {} and {}".format(*shapes))
     with np.errstate(over="ignore"):
         return Detections.from_boxes(frame, box, score, label)
+
+
+def detections_by_frame(results: Iterable[object], classes: ClassNumbers) -> Detections:
+    """The detections of a video, from what a detector returned for each frame, from frame 1 on.
+
+    Args:
+        results: each as `to_detections` takes it; None: the detector did not process this frame.
+        classes: numbers the classes that are reported by name.
+
+    Raises:
+        InputError: a result is of none of these types; names its frame.
+    """
+    parts = []
+    for frame, result in enumerate(results, 1):
+        try:
+            if result is not None:
+                parts.append(to_detections(result, frame, classes))
+        except InputError as error:
+            raise InputError(f"the detections of frame {frame} are {describe(result)}: {error}; {EXPECTED}") from None
+    return Detections.concatenate(parts)
 
 
 def describe(result: object) -> str:

@@ -1,4 +1,4 @@
-"""PictureConverter that callers give as arrays: checked, and converted to (H, W, 3) uint8 BGR where their meaning is plain."""
+"""Pictures that callers give as arrays: checked, and converted to (H, W, 3) uint8 BGR where their meaning is plain."""
 
 from typing import Any
 

@@ -65,6 +65,7 @@ class FrameSource(ABC):
         name: the name of the results; safe as a file name.
         frame_rate: frames per second.
         frame_count: expected frames; an estimate for some videos, None if it is not known.
+        counted: whether `frame_count` is exact, as that of a list of images.
         promised_count: frames that must come, from `seqinfo.ini`; fewer count as a broken end. None: no such number.
         live: whether it is a camera or a stream, which has no known end and can be read once only.
         single_pass: whether it can be read once only.
@@ -91,7 +92,7 @@ class FrameSource(ABC):
     ) -> None:
         self.name = name
         self.frame_rate = frame_rate
-        self.frame_count = frame_count
+        self.frame_count, self.counted = frame_count, False
         self.promised_count: int | None = None
         self._size = size
         self.live, self.single_pass = live, live or single_pass

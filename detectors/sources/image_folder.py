@@ -31,7 +31,7 @@ class ImageFolder(FrameSource):
         files = find_images(folder)
         name = name or folder.resolve().name or "frames"
         super().__init__(name, frame_rate or DEFAULT_FRAME_RATE, len(files), _common_size(files))
-        self.files = tuple(files)
+        self.files, self.counted = tuple(files), True
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
         for path in self.files:

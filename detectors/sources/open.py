@@ -1,6 +1,8 @@
-"""Opens a video file, image folder, MOT sequence, camera or stream as a `FrameSource`."""
+"""Opens a video file, image folder, MOT sequence, camera, stream or pictures of a program as a `FrameSource`."""
 
+from os import PathLike
 from pathlib import Path
+from typing import Any
 
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource, check_frame_rate
@@ -8,13 +10,13 @@ from siamlink.detectors.sources.stream_url import check_url, name_of
 
 
 def open_source(
-    source: str | Path | Sequence, frame_rate: float | None = None, patience_seconds: float = PATIENCE_SECONDS
+    source: Any, frame_rate: float | None = None, patience_seconds: float = PATIENCE_SECONDS
 ) -> FrameSource:
     """Open a source of frames.
 
     Args:
         source: a camera number ("0"), the URL of a stream ("rtsp://..."), a MOT sequence or its folder, an image
-            folder, or a video file.
+            folder, a video file, or what `open_given` takes.
         frame_rate: frames per second; None: that of the source.
         patience_seconds: how long to keep reconnecting to a camera or stream; 0: it ends with its first connection.
 
@@ -24,6 +26,10 @@ def open_source(
     """
     if frame_rate is not None:
         check_frame_rate(frame_rate)
+    if not isinstance(source, str | PathLike | Sequence):
+        from siamlink.detectors.sources.given_pictures import open_given
+
+        return open_given(source, frame_rate)
     if isinstance(source, str) and source.isdecimal():
         from siamlink.detectors.sources.live import Camera
 
@@ -37,8 +43,8 @@ def open_source(
     return frames or _open_path(source.folder if isinstance(source, Sequence) else Path(source), None, frame_rate)
 
 
-def live_title(source: str | Path) -> str | None:
-    """What messages call a camera or stream before it is opened; None for a file or folder.
+def live_title(source: object) -> str | None:
+    """What messages call a camera or stream before it is opened; None for anything else.
 
     Raises:
         InputError: the URL is not that of a stream.

@@ -1,11 +1,16 @@
 """A source to track: its frames, its detections, or both."""
 
+from os import PathLike
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import numpy as np
 
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.class_numbers import ClassNumbers
+from siamlink.detectors.conversion import detections_by_frame
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.mot.text import read_detections
@@ -75,30 +80,38 @@ class TrackingInput(NamedTuple):
 
 
 def open_input(
-    source: str | Path | int,
-    detections: Path | Detections | None = None,
+    source: Any,
+    detections: Any = None,
     frame_rate: float | None = None,
     use_public: bool = True,
     constraints: Path | Constraints = (),
     patience_seconds: float = PATIENCE_SECONDS,
+    name: str | None = None,
 ) -> TrackingInput:
     """Open a source together with its detections.
 
     Args:
-        source: a video file, an image folder, a MOT sequence folder, a camera number or a stream URL.
-        detections: a MOT detection file or `Detections`; None: a MOT sequence's own `det/det.txt`, if wanted.
+        source: a video file, an image folder, a MOT sequence folder, a camera number, a stream URL, or pictures of a
+            program as `open_given` takes them.
+        detections: a MOT detection file, `Detections`, or a list with what a detector returns for each frame; None: a
+            MOT sequence's own `det/det.txt`, if wanted.
         frame_rate: frames per second; None: that of the source.
         use_public: whether a MOT sequence's own detections are used.
         constraints: a file of corrections (see `read_corrections`), or constraints on rows of the detections.
         patience_seconds: how long to reconnect to a live source before giving up; with 0, its first end is the end.
+        name: names the results; None: the name of the source.
 
     Raises:
         InputError: there are neither frames nor detections, or one of them cannot be read.
         ConfigError: the frame rate is not usable.
     """
-    origin = str(source) if isinstance(source, int) else source
+    origin = str(source) if isinstance(source, int | np.integer) else source
+    is_path = isinstance(origin, str | PathLike)
+    classes = ClassNumbers()
+    if isinstance(detections, list | tuple):
+        detections = detections_by_frame(detections, classes)
     try:
-        sequence = open_sequence(Path(origin)) if is_sequence(Path(origin)) else None
+        sequence = open_sequence(Path(origin)) if is_path and is_sequence(Path(origin)) else None
         if sequence is None:
             opened = _open_frames(origin, detections, frame_rate, patience_seconds)
         else:
@@ -106,19 +119,36 @@ def open_input(
     except OSError as error:
         raise InputError(f"cannot read {origin}: {error.strerror or error}") from None
     if opened.frame_rate < LOWEST_FRAME_RATE:
-        raise ConfigError(f"{origin}: {opened.frame_rate:g} frames per second are too few; give the true --frame-rate")
+        raise ConfigError(
+            f"{opened.name}: {opened.frame_rate:g} frames per second are too few; give the true --frame-rate"
+        )
     known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
-    return opened._replace(origin=opened.name if opened.live else str(origin), known=known)
+    return opened._replace(
+        name=opened.name if name is None else _checked_name(name),
+        origin=str(origin) if is_path and not opened.live else opened.name,
+        known=known,
+        class_names=opened.class_names or classes.names,
+    )
+
+
+def _checked_name(name: Any) -> str:
+    """The name, if it can name files.
+
+    Raises:
+        ConfigError: it cannot.
+    """
+    if not isinstance(name, str) or not name.isprintable() or name.strip(". ") == "" or set(name) & set("/\\:"):
+        raise ConfigError(f"the results cannot be named {name!r:.80}: give a name for files, without a folder")
+    return name
 
 
 def _open_frames(
-    origin: str | Path, detections: Path | Detections | None, frame_rate: float | None, patience_seconds: float
+    origin: Any, detections: Path | Detections | None, frame_rate: float | None, patience_seconds: float
 ) -> TrackingInput:
     frames = open_source(origin, frame_rate, patience_seconds)
     if frames.live and detections is not None:
         raise InputError(f"{frames.name} is live: its detections come from a detector and cannot be given")
-    counted = not frames.live and Path(origin).is_dir()
-    source = TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, counted)
+    source = TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, frames.counted)
     return _with_detections(source, detections)
 
 

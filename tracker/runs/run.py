@@ -50,7 +50,8 @@ class TrackingRun:
         self._options, self._detector, self._stopwatch = options, detector, Stopwatch()
         self._detects = source.detections is None and detector is not None
         self._broken: str | None = None
-        self._source = self._detect_all(source) if self._detects and options.offline else source
+        self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
+        self._source = source if self._in_passing or not self._detects else self._detect_all(source)
         self._setup = self._chosen(
             TrackerSetup(
                 source.frame_rate,
@@ -173,24 +174,24 @@ class TrackingRun:
 
     def _report(self, frame: int) -> None:
         """Report that a frame has been tracked."""
-        if self._detects and self._source.frames and not self._options.offline:
+        if self._detects and self._source.frames and self._in_passing:
             self._options.progress("detect", frame, self._source.frames.frame_count)
         elif not self._options.offline:
             self._options.progress("link", frame, self._source.last_frame)
 
     @property
     def _needs_images(self) -> bool:
-        describes = self._setup.matcher.appearance is not None and not self._options.offline
+        describes = self._setup.matcher.appearance is not None and self._in_passing
         return self._source.frames is not None and (describes or self._options.draws)
 
     def _appearance_source(self) -> AppearanceSource | None:
-        """What the options say, or, offline, the video decoded again, else the frames in passing."""
+        """What the options say, or, offline, the video decoded again if it can be, else the frames in passing."""
         setup, source, options = self._setup, self._source, self._options
         if options.appearance is not None or setup.matcher.appearance is None:
             return options.appearance
         flow, gaps = setup.parameters.flow, setup.parameters.gaps
         describer = FrameDescriber(setup.matcher.appearance, flow, setup.frame_rate, setup.stopwatch, source.cache)
-        if not options.offline:
+        if self._in_passing:
             return described_in_passing(setup, describer)
         if source.frames is None:
             return None

@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -22,25 +23,31 @@ from siamlink.tracker.runs.run import TrackingRun
 
 
 def track(
-    source: str | Path | int,
+    source: Any,
     detector: Any = None,
-    detections: Path | Detections | None = None,
+    detections: Path | Detections | Iterable[Any] | None = None,
     parameters: TrackerParameters | None = None,
     progress: Progress | None = None,
     constraints: Path | Constraints = (),
+    *,
+    frame_rate: float | None = None,
+    name: str | None = None,
     **settings: Any,
 ) -> TrackingResult:
     """Track one video: detect, unless detections are given, and link.
 
     Args:
-        source: a video file, an image folder, a MOT sequence folder, a camera number or a stream URL.
+        source: a video file, an image folder, a MOT sequence folder, a camera number, a stream URL, a list, iterator or
+            array (T, H, W, 3) of images, a list of image files, or a `cv2.VideoCapture`.
         detector: any text that --detector accepts, such as "yolox-nano", "onnx:FILE" or "file.py:attribute", or an
             object with `detect(image)`; None: the detections that are given or lie in the sequence, else
             `DEFAULT_DETECTOR`.
-        detections: a MOT detection file or `Detections`.
+        detections: a MOT detection file, `Detections`, or a list with what a detector returns for each frame.
         parameters: settings of the tracker.
         progress: called with the stage, the frames done and the frames in all.
         constraints: by `must_link` and `cannot_link` on rows of the detections, or a file that corrects earlier tracks.
+        frame_rate: frames per second; None: that of the source, else 30.
+        name: names the results; None: the name of the file or folder, else "frames".
         settings: settings by name, such as `mode="online"` or `gaps={"smooth": False}`; they win over `parameters`.
 
     Raises:
@@ -48,7 +55,7 @@ def track(
     """
     parameters = _with_settings(parameters or TrackerParameters(), settings)
     check_live_mode(source, parameters)
-    opened = open_input(source, detections, use_public=detector is None, constraints=constraints)
+    opened = open_input(source, detections, frame_rate, detector is None, constraints, name=name)
     return track_input(opened, TrackingOptions(parameters, detector, progress=progress or no_progress))
 
 
@@ -69,7 +76,7 @@ def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResu
     return TrackingRun(source, detector, options).result()
 
 
-def check_live_mode(source: str | Path | int, parameters: TrackerParameters) -> None:
+def check_live_mode(source: object, parameters: TrackerParameters) -> None:
     """Check before a camera or stream is opened that it can be tracked in this mode.
 
     Raises:
@@ -92,9 +99,11 @@ def check_mode(source: TrackingInput, parameters: TrackerParameters) -> None:
     check_calibration_possible(parameters)
     if source.known:
         check_constraints_possible(parameters)
-        if isinstance(source.known, Corrections) and source.detections is None and parameters.mode != "offline":
+        in_passing = parameters.mode != "offline" or (source.frames is not None and source.frames.single_pass)
+        if isinstance(source.known, Corrections) and source.detections is None and in_passing:
             raise ConfigError(
-                "corrections in mode windowed need the detections they speak of: give them, instead of a detector"
+                "corrections in mode windowed, or of images that can be read once only, need the detections they speak "
+                "of: give them, instead of a detector"
             )
 
 
