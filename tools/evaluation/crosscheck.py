@@ -66,7 +66,7 @@ def crosscheck(evaluation: Evaluation, pairs: Iterable[SequencePair]) -> list[Di
         if not len(pair.truth):
             continue
         theirs = motmetrics_summary(pair, clear_matches(pair)) | {"IDF1": motmetrics_summary(pair)["IDF1"]}
-        of_class = evaluation.classes.get(pair.class_name)
+        of_class = evaluation.classes.get(pair.class_name) if pair.class_name else None
         ours = (of_class.sequences if of_class else evaluation.sequences)[pair.name]
         name = f"{pair.name} {pair.class_name}" if of_class else pair.name
         differences += [

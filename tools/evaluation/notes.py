@@ -89,10 +89,17 @@ def why_none_counts(truth: Rows, benchmark: str, wanted: str) -> str:
 
 
 def other_classes(truth: Rows, benchmark: str) -> str:
-    """A sentence if rows of ground truth are left out that another reading of their classes would count; else empty.
+    """A sentence if another reading of the ground truth's classes would count other rows; else empty.
 
-    In the files of MOT16, MOT17 and MOT20 all classes but the pedestrians have flag 0.
+    In the files of MOT16, MOT17 and MOT20 all classes but the pedestrians have flag 0. In those of MOT15, the columns 8
+    to 10 are world coordinates, or -1.
     """
+    if benchmark == "mot15":
+        last = truth[:, CLASS : CLASS + 3]
+        if last.shape[1] < 3 or not ((last >= 0) & (last % 1 == 0)).all():
+            return ""
+        found = "columns 8 to 10 of the ground truth hold whole numbers, and are not read"
+        return f"{found}; if column 8 is a class, give --benchmark plain, else --benchmark mot15"
     if not has_pedestrian_rules(benchmark):
         return ""
     left_out = int(((truth[:, CLASS] != PEDESTRIAN) & (truth[:, FLAG].astype(int) != 0)).sum())

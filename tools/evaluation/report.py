@@ -125,8 +125,9 @@ class Evaluation:
         for name, scores in self.sequences.items():
             sections.append(len(rows))
             parts = {label: each.sequences[name] for label, each in self.classes.items() if name in each.sequences}
-            rows += [((name, label), part) for label, part in parts.items() if part.has_boxes]
-            rows.append(((name, ALL), scores))
+            if len(parts) > 1:
+                rows += [((name, label), part) for label, part in parts.items() if part.has_boxes]
+            rows.append(((name, ALL if len(parts) > 1 else next(iter(parts))), scores))
         sections.append(len(rows))
         rows += [((OVERALL, label), each.overall) for label, each in self.classes.items()]
         return [*rows, ((OVERALL, ALL), self.overall), ((OVERALL, CLASS_MEAN), self.class_mean)], sections

@@ -19,6 +19,9 @@ from siamlink.tools.evaluation.notes import frames_differ, nothing_overlaps, oth
 from siamlink.tools.evaluation.reading import classed_tracks, read_tracks, read_truth
 from siamlink.tools.evaluation.report import ClassScores, Evaluation
 
+NO_CLASS = "no class"
+"""The class of sequences without classes beside others with classes."""
+
 
 @dataclass(frozen=True)
 class ScoredFiles:
@@ -214,7 +217,7 @@ def _by_class(counts: dict[str, dict[str, Counts]]) -> dict[str, ClassScores]:
     if len(names) < 2:
         return {}
     parts = {name: {sequence: each[name] for sequence, each in counts.items() if name in each} for name in names}
-    return {name: ClassScores(*_scores(each)) for name, each in parts.items()}
+    return {name or NO_CLASS: ClassScores(*_scores(each)) for name, each in parts.items()}
 
 
 def _limits(

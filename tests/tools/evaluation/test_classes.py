@@ -213,3 +213,16 @@ def test_a_record_without_names_is_none(tmp_path: Path, record: str) -> None:
     (tmp_path / "A.txt").write_text("1,1,50,10,20,40,1,5,-1,-1\n")
     (tmp_path / "A.json").write_text(record)
     assert read_tracks(tmp_path / "A.txt", None).names is None
+
+
+def test_sequences_with_and_without_classes_have_a_table_together(tmp_path: Path) -> None:
+    for name, truth in (("A", truth_rows(0, 2)), ("B", truth_rows(-1, -1)[:, :7])):
+        (tmp_path / "truth" / name / "gt").mkdir(parents=True)
+        np.savetxt(tmp_path / "truth" / name / "gt" / "gt.txt", truth, fmt="%d", delimiter=",")
+        np.savetxt(tmp_path / f"{name}.txt", track_rows(0, 2), fmt="%g", delimiter=",")
+    found = evaluate(tmp_path / "truth", tmp_path, classes=["0", "2"])
+    assert [row[:2] for row in found.table().rows] == [
+        ("A", "0"), ("A", "2"), ("A", "all"), ("B", "no class"),
+        ("overall", "0"), ("overall", "2"), ("overall", "no class"), ("overall", "all"), ("overall", "mean"),
+    ]  # fmt: skip
+    assert {row[2] for row in found.table().rows} == {"100.0"}

@@ -137,3 +137,16 @@ def test_boxes_that_nowhere_overlap(scored, scale: float, said: bool) -> None:
         "the ground truth to 340, 380"
     )
     assert scored(truth, tracks).notes == ((note,) if said else ())
+
+
+@pytest.mark.parametrize(("last", "said"), [("4,0,1", True), ("-1,-1,-1", False), ("4.5,0,1", False), ("4", False)])
+def test_ten_columns_that_may_hold_classes(scored, last: str, said: bool) -> None:
+    truth = "".join(f"{f},1,10,10,20,40,1,{last}\n" for f in (1, 2, 3))
+    note = (
+        "A: columns 8 to 10 of the ground truth hold whole numbers, and are not read; if column 8 is a class, give "
+        "--benchmark plain, else --benchmark mot15"
+    )
+    notes = [
+        each for each in scored(truth).notes if "column" in each and "read as" not in each and "no row" not in each
+    ]
+    assert notes == ([note] if said else [])
