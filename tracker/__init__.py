@@ -6,36 +6,49 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siamlink.association.solvers.constraints import cannot_link, must_link
+    from siamlink.tracker.drawing.render import render
     from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
     from siamlink.tracker.parameters import TrackerParameters, load_parameters
     from siamlink.tracker.runs.result import TrackingResult
     from siamlink.tracker.runs.track import track
+    from siamlink.tracker.summary.geometry import Line, Zone
+    from siamlink.tracker.summary.summary import Summary, summarise
     from siamlink.tracker.tracks import Tracks
 
 __all__ = [
+    "Line",
     "OfflineTracker",
     "OnlineTracker",
+    "Summary",
     "TrackerParameters",
     "TrackingResult",
     "Tracks",
     "WindowedTracker",
+    "Zone",
     "__version__",
     "cannot_link",
     "load_parameters",
     "must_link",
+    "render",
+    "summarise",
     "track",
 ]
 
 _HOMES = {
+    "Line": "tracker.summary.geometry",
     "OfflineTracker": "tracker.linking.trackers",
     "OnlineTracker": "tracker.linking.trackers",
+    "Summary": "tracker.summary.summary",
     "TrackerParameters": "tracker.parameters",
     "TrackingResult": "tracker.runs.result",
     "Tracks": "tracker.tracks",
     "WindowedTracker": "tracker.linking.trackers",
+    "Zone": "tracker.summary.geometry",
     "cannot_link": "association.solvers.constraints",
     "load_parameters": "tracker.parameters",
     "must_link": "association.solvers.constraints",
+    "render": "tracker.drawing.render",
+    "summarise": "tracker.summary.summary",
     "track": "tracker.runs.track",
 }
 

@@ -13,6 +13,7 @@ from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, labels, link_probabilities, read_rows
+from siamlink.tracker.html import html_table
 from siamlink.tracker.table import Columns, box_columns, csv_text, data_frame
 
 
@@ -53,6 +54,9 @@ class Tracks(Detections):
     def __repr__(self) -> str:
         span = f", frames {self.frame[0]}-{self.frame[-1]}" if len(self) else ""
         return f"Tracks({self.count} tracks, {len(self)} boxes{span})"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.columns(), repr(self))
 
     @classmethod
     def from_detections(

@@ -8,19 +8,10 @@ from contextlib import contextmanager
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from siamlink.detectors.base.former_names import former_name_note
+from siamlink.detectors.base.progress_bars import progress_bars
 from siamlink.detectors.base.stopwatch import Progress as ProgressCallback
 from siamlink.tools.console.tables import Table
 
@@ -73,19 +64,11 @@ def stage_bars(name: str = "", results_printed: bool = False) -> Iterator[Progre
         name: stands before each stage.
         results_printed: whether results go to standard output; if that is the terminal too, nothing is drawn.
     """
-    console = Console(stderr=True)
-    label = TextColumn("{task.description}", markup=False)
-    columns = (SpinnerColumn(), label, BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    tasks: dict[str, TaskID] = {}
-    hidden = not console.is_terminal or (results_printed and sys.stdout.isatty())
-    with Progress(*columns, console=console, transient=True, redirect_stdout=False, disable=hidden) as bars:
-
-        def update(stage: str, done: int, total: int | None) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(f"{name} {stage}".strip(), total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield update
+    if results_printed and sys.stdout.isatty():
+        yield lambda *_: None
+    else:
+        with progress_bars(name) as progress:
+            yield progress
 
 
 @contextmanager

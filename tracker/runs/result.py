@@ -1,14 +1,20 @@
 """What comes of tracking one source."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.base.progress_bars import progress_bars
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.html import html_table
 from siamlink.tracker.linking.left_out import LeftOut
 from siamlink.tracker.parameters import Matching
+from siamlink.tracker.summary.geometry import Anchor, Line, Zone
+from siamlink.tracker.summary.summary import Summary, summarise
 from siamlink.tracker.tracks import Tracks
 
 
@@ -59,7 +65,7 @@ class Counts:
     classes: dict[int, ClassCount] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TrackingResult:
     """The tracks of one source and how they were made.
 
@@ -77,6 +83,7 @@ class TrackingResult:
         stride: frames from one frame that the detector processed to the next, as recognised from given detections.
         matching: learned or calibrated, as the settings say or as it was chosen for the video.
         class_names: the names of classes, as the detector or the file of detections states them; None if neither does.
+        frame_rate: frames per second of the source; None if it is not known.
     """
 
     name: str
@@ -92,6 +99,77 @@ class TrackingResult:
     stride: int = 1
     matching: Matching = "learned"
     class_names: ClassNames | None = None
+    frame_rate: float | None = None
+
+    def __repr__(self) -> str:
+        counts = self.counts
+        return f"TrackingResult({self.name!r}: {counts.tracks} tracks, {counts.boxes} boxes, {self.frame_count} frames)"
+
+    def _repr_html_(self) -> str:
+        return html_table(self.summary().columns(), repr(self))
+
+    def of(self, track_id: int) -> Tracks:
+        """The boxes of one track."""
+        return self.tracks.of(track_id)
+
+    def by_frame(self) -> Iterator[tuple[int, Tracks]]:
+        """Each frame that has boxes, with these, in order."""
+        return self.tracks.by_frame()
+
+    def by_track(self) -> Iterator[tuple[int, Tracks]]:
+        """Each track's id with its boxes, in order of the ids."""
+        return self.tracks.by_track()
+
+    def unsmoothed(self) -> Tracks:
+        """The tracks with the boxes of the detections themselves; interpolated boxes stay as they are."""
+        return self.tracks.with_boxes_of(self.detections)
+
+    def to_dataframe(self) -> Any:
+        """A `pandas.DataFrame` with a row for each box; see `Tracks.columns`.
+
+        Raises:
+            InputError: the package pandas is not installed.
+        """
+        return self.tracks.to_dataframe(self.frame_rate, self.class_names)
+
+    def to_csv(self, path: str | Path) -> Path:
+        """Write a table with a row for each box, and return the path; an earlier file is replaced.
+
+        Raises:
+            OutputError: the file cannot be written.
+        """
+        return self.tracks.to_csv(path, self.frame_rate, self.class_names)
+
+    def summary(
+        self,
+        lines: Sequence[Line | str] = (),
+        zones: Sequence[Zone | str] = (),
+        anchor: Anchor = "bottom",
+        margin: float = 0.0,
+    ) -> Summary:
+        """The tracks in numbers; see `summarise` for the arguments.
+
+        Raises:
+            ConfigError: an argument cannot be used.
+        """
+        return summarise(self.tracks, self.frame_rate, self.class_names, lines, zones, anchor, margin)
+
+    def render(self, video: Any, output: str | Path, progress: bool = False) -> Path:
+        """Draw the tracks on the frames of their video, and write an mp4 file; an earlier file is replaced.
+
+        Args:
+            video: a video file, an image folder, a MOT sequence, or a list of images.
+            output: the file to write.
+            progress: whether a bar shows the progress.
+
+        Raises:
+            InputError: the video cannot be read, or ends before the tracks do.
+            OutputError: the file cannot be written, or is the video itself.
+        """
+        from siamlink.tracker.drawing.render import render
+
+        with progress_bars(self.name) if progress else nullcontext() as report:
+            return render(self.tracks, video, output, self.frame_rate, self.class_names, report)
 
     def save(self, folder: str | Path) -> Path:
         """Write the tracks as MOT text to `folder/NAME.txt`, and return this path; an earlier file is replaced.

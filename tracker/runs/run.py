@@ -102,6 +102,7 @@ class TrackingRun:
             stride=self._setup.stride or 1,
             matching=tracker.matching,
             class_names=source.class_names if self._detector is None else self._detector.class_names,
+            frame_rate=source.frame_rate,
         )
 
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:

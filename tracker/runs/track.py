@@ -3,12 +3,14 @@
 import difflib
 import inspect
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.parameters import build
+from siamlink.detectors.base.progress_bars import progress_bars
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.models.registry import load_detector
@@ -27,7 +29,7 @@ def track(
     detector: Any = None,
     detections: Path | Detections | Iterable[Any] | None = None,
     parameters: TrackerParameters | None = None,
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
     constraints: Path | Constraints = (),
     *,
     frame_rate: float | None = None,
@@ -44,7 +46,8 @@ def track(
             `DEFAULT_DETECTOR`.
         detections: a MOT detection file, `Detections`, or a list with what a detector returns for each frame.
         parameters: settings of the tracker.
-        progress: called with the stage, the frames done and the frames in all.
+        progress: True shows bars, in a terminal or a notebook; or a function that is called with the stage, the frames
+            done and the frames in all.
         constraints: by `must_link` and `cannot_link` on rows of the detections, or a file that corrects earlier tracks.
         frame_rate: frames per second; None: that of the source, else 30.
         name: names the results; None: the name of the file or folder, else "frames".
@@ -56,7 +59,8 @@ def track(
     parameters = _with_settings(parameters or TrackerParameters(), settings)
     check_live_mode(source, parameters)
     opened = open_input(source, detections, frame_rate, detector is None, constraints, name=name)
-    return track_input(opened, TrackingOptions(parameters, detector, progress=progress or no_progress))
+    with progress_bars(opened.name) if progress is True else nullcontext(progress or no_progress) as report:
+        return track_input(opened, TrackingOptions(parameters, detector, progress=report))
 
 
 def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResult:

@@ -12,14 +12,14 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.sources.frame_source import check_frame_rate
 from siamlink.tracker.html import html_table
 from siamlink.tracker.summary.events import LineCrossing, ZoneVisit, crossings_of, visits_of
-from siamlink.tracker.summary.geometry import Anchor, Line, Zone, anchor_points
+from siamlink.tracker.summary.geometry import Anchor, Line, Zone, anchor_points, parse_line, parse_zone
 from siamlink.tracker.summary.track_summary import TrackSummary, summarise_track
 from siamlink.tracker.table import Columns, data_frame
 from siamlink.tracker.tracks import Tracks
 
 
 @dataclass(frozen=True)
-class ClassCount:
+class ClassSummary:
     """How many objects of a class there are.
 
     Attributes:
@@ -52,7 +52,7 @@ class Summary:
     """
 
     tracks: tuple[TrackSummary, ...]
-    classes: tuple[ClassCount, ...]
+    classes: tuple[ClassSummary, ...]
     crossings: tuple[LineCrossing, ...]
     visits: tuple[ZoneVisit, ...]
     lines: tuple[Line, ...]
@@ -125,8 +125,8 @@ def summarise(
     tracks: Tracks,
     frame_rate: float | None = None,
     class_names: ClassNames | None = None,
-    lines: Sequence[Line] = (),
-    zones: Sequence[Zone] = (),
+    lines: Sequence[Line | str] = (),
+    zones: Sequence[Zone | str] = (),
     anchor: Anchor = "bottom",
     margin: float = 0.0,
 ) -> Summary:
@@ -136,15 +136,17 @@ def summarise(
         tracks: of one video.
         frame_rate: frames per second; None: not known.
         class_names: names of the classes; None: not known.
-        lines: whose crossings are counted.
-        zones: whose visits are listed.
+        lines: whose crossings are counted; each a `Line` or a text `[NAME=]X1,Y1,X2,Y2`.
+        zones: whose visits are listed; each a `Zone` or a text `[NAME=]X,Y,X,Y,X,Y,...`.
         anchor: the point of a box that moves: `bottom`, the centre of its lower side, or `centre`.
         margin: in pixels; a track crosses a line when it is farther than this beyond it.
 
     Raises:
-        ConfigError: two lines or zones have one name, the anchor is unknown, or a number is out of range.
+        ConfigError: a text is no line or zone, two have one name, the anchor is unknown, or a number is out of range.
     """
-    names = [line.name for line in lines] + [zone.name for zone in zones]
+    named_lines = [parse_line(each, k) if isinstance(each, str) else each for k, each in enumerate(lines, 1)]
+    named_zones = [parse_zone(each, k) if isinstance(each, str) else each for k, each in enumerate(zones, 1)]
+    names = [line.name for line in named_lines] + [zone.name for zone in named_zones]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(f"two lines or zones are called {twice!r}; give each a name of its own")
     if anchor not in ("bottom", "centre"):
@@ -158,22 +160,22 @@ def summarise(
         points = anchor_points(boxes.box, anchor)
         track = summarise_track(track_id, boxes, frame_rate, class_names, anchor)
         summaries.append(track)
-        for line in lines:
+        for line in named_lines:
             crossings += crossings_of(track, boxes, points, line, margin, frame_rate)
-        for zone in zones:
+        for zone in named_zones:
             visits += visits_of(track, boxes, points, zone, frame_rate)
     return Summary(
         tuple(summaries),
         _count_classes(tracks, summaries),
         tuple(sorted(crossings, key=lambda each: (each.frame, each.track_id))),
         tuple(sorted(visits, key=lambda each: (each.first_frame, each.track_id))),
-        tuple(lines),
-        tuple(zones),
+        tuple(named_lines),
+        tuple(named_zones),
         frame_rate,
     )
 
 
-def _count_classes(tracks: Tracks, summaries: list[TrackSummary]) -> tuple[ClassCount, ...]:
+def _count_classes(tracks: Tracks, summaries: list[TrackSummary]) -> tuple[ClassSummary, ...]:
     """The classes of the tracks, the one of most tracks first."""
     class_of = {each.track_id: each.class_id for each in summaries}
     box_class = np.array([class_of[track_id] for track_id in tracks.track_id.tolist()], np.int64)
@@ -181,7 +183,7 @@ def _count_classes(tracks: Tracks, summaries: list[TrackSummary]) -> tuple[Class
     for label, name in sorted({(each.class_id, each.class_name) for each in summaries}):
         frames = tracks.frame[box_class == label]
         count, most = sum(each.class_id == label for each in summaries), int(np.unique_counts(frames).counts.max())
-        counts.append(ClassCount(label, name, count, len(frames), most))
+        counts.append(ClassSummary(label, name, count, len(frames), most))
     return tuple(sorted(counts, key=lambda each: -each.tracks))
 
 

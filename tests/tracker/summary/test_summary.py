@@ -75,6 +75,7 @@ def test_crossings_have_direction_frame_and_time(tracks) -> None:
         (3, "in", 7, 0.6),
     ]
     assert summary.line_counts("gate") == (2, 1)
+    assert summarise(tracks, RATE, lines=["gate=0,150,400,150"]).line_counts("gate") == (1, 0)
     assert {each.class_name for each in summary.crossings} == {"person"}
     assert repr(summary) == "Summary(3 tracks: 2 person, 1 car; gate: 2 in, 1 out)"
 
@@ -162,6 +163,7 @@ def test_notebooks_show_a_table_whose_text_is_escaped(tracks) -> None:
         ({"anchor": "feet"}, "the anchor is bottom or centre, not 'feet'"),
         ({"margin": -1}, "the margin is a number of pixels from 0 up"),
         ({"margin": float("nan")}, "the margin is"),
+        ({"lines": ["gate=1,2,3"]}, "a line is"),
         ({"frame_rate": 0}, "frame rate must be a number above 0"),
     ],
 )
