@@ -117,12 +117,13 @@ def _joined(
     successor = kept.copy()
     successor[last[order[:-1][following]]] = first[order[1:][following]]
     ratio = np.where(successor >= 0, usual_ratio(estimate), 0.0)
+    rival = np.full(len(successor), np.nan)
     if links is not None:
         used = successor[links.earlier] == links.later
-        ratio[links.earlier[used]] = links.ratio[used]
+        ratio[links.earlier[used]], rival[links.earlier[used]] = links.ratio[used], 0
     present = (successor >= 0) & (successor == estimate.successor)
-    ratio[present] = estimate.ratio[present]
-    return replace(estimate, successor=successor, ratio=ratio)
+    ratio[present], rival[present] = estimate.ratio[present], estimate.rival[present]
+    return replace(estimate, successor=successor, ratio=ratio, rival=rival)
 
 
 def _as_solution(successor: IntArray) -> Solution:

@@ -12,6 +12,8 @@ from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 LONGEST_GAP = 60
 """Steps."""
+LARGEST_ODDS = 50.0
+"""Nats, beyond which a probability is 0 or 1."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Estimate:
         noise_factor: (N,) factor on the measurement noise of each box.
         successor: (N,) the next detection of the same track, -1 at its end.
         ratio: (N,) log likelihood ratio of that link.
+        rival: (N,) the gain of the best change without that link, see `best_rivals`; NaN if a constraint asks for it.
         active: (N,) whether each detection may be linked.
         duplicate: (N,) whether it shows an object that another detection shows better.
     """
@@ -33,6 +36,7 @@ class Estimate:
     noise_factor: FloatArray
     successor: IntArray
     ratio: FloatArray
+    rival: FloatArray
     active: BoolArray
     duplicate: BoolArray
 
@@ -40,6 +44,18 @@ class Estimate:
     def objective(self) -> float:
         """The sum of the ratios of all links."""
         return float(self.ratio.sum())
+
+    @property
+    def link_probability(self) -> FloatArray:
+        """(N,) the probability of each link, by its odds against no link there and the best change together.
+
+        NaN where there is no link, or only a constraint asks for it.
+        """
+        known = np.flatnonzero((self.successor >= 0) & ~np.isnan(self.rival))
+        probability = np.full(len(self.successor), np.nan)
+        against = np.logaddexp(0, self.rival[known]) - self.ratio[known]
+        probability[known] = 1 / (1 + np.exp(np.clip(against, -LARGEST_ODDS, LARGEST_ODDS)))
+        return probability
 
 
 def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
@@ -52,6 +68,7 @@ def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
         noise_factor=np.ones(count),
         successor=np.full(count, -1, np.int64),
         ratio=np.zeros(count),
+        rival=np.zeros(count),
         active=np.ones(count, bool),
         duplicate=np.zeros(count, bool),
     )
@@ -95,5 +112,6 @@ def restrict_to(estimate: Estimate, active: BoolArray) -> Estimate:
         estimate,
         successor=np.where(both, successor, -1),
         ratio=np.where(both, estimate.ratio, 0),
+        rival=np.where(both, estimate.rival, 0),
         active=active,
     )

@@ -22,6 +22,7 @@ from siamlink.association.calibrated.noise import FIT_ROUNDS, QUICK_SAMPLE, SAMP
 from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.program import best_links
 from siamlink.association.calibrated.rates import update_rates
+from siamlink.association.calibrated.rivals import best_rivals
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.second_boxes import second_boxes
 from siamlink.detectors.base.arrays import FloatArray
@@ -123,9 +124,11 @@ def without_duplicates(
     if not handovers:
         return estimate
     successor, ratio, dropped = apply(handovers, estimate.successor, estimate.ratio)
+    rival = np.where(successor == estimate.successor, estimate.rival, 0)
     duplicate = estimate.duplicate.copy()
     duplicate[dropped] = True
-    return replace(estimate, successor=successor, ratio=ratio, duplicate=duplicate, active=estimate.active & ~duplicate)
+    active = estimate.active & ~duplicate
+    return replace(estimate, successor=successor, ratio=ratio, rival=rival, duplicate=duplicate, active=active)
 
 
 def trial_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
@@ -162,10 +165,12 @@ def with_weak_detections(
 def relink(scene: Scene, estimate: Estimate, links: Links, fixed: Fixed | None = None) -> Estimate:
     """The estimate with the best of the candidate links, and those that are fixed."""
     successor, ratio = best_links(scene, links)
+    rival = best_rivals(links, successor, ratio)
     if fixed is not None:
-        successor = np.where(fixed.successor >= 0, fixed.successor, successor)
-        ratio = np.where(fixed.successor >= 0, estimate.ratio, ratio)
+        is_fixed = fixed.successor >= 0
+        successor = np.where(is_fixed, fixed.successor, successor)
+        ratio, rival = np.where(is_fixed, estimate.ratio, ratio), np.where(is_fixed, estimate.rival, rival)
     used = successor[links.earlier] == links.later
     chance = jump_probability(float(links.jumped[used].sum()), int(used.sum()))
     motion = replace(estimate.motion, jump_probability=chance)
-    return replace(estimate, successor=successor, ratio=ratio, motion=motion)
+    return replace(estimate, successor=successor, ratio=ratio, rival=rival, motion=motion)

@@ -30,6 +30,7 @@ class CalibratedResult:
         track: (M,) its track.
         row: (M,) the row of the detection, -1 for an interpolated box.
         box: (M, 4) x1 y1 x2 y2 in pixels; detected boxes are smoothed.
+        link_probability: (M,) of the link from the detection, or the one before the gap, to the next; NaN for none.
     """
 
     track_id: IntArray
@@ -38,6 +39,7 @@ class CalibratedResult:
     track: IntArray
     row: IntArray
     box: FloatArray
+    link_probability: FloatArray
 
 
 def calibrated_links(
@@ -75,7 +77,7 @@ def calibrated_links(
 def no_tracks() -> CalibratedResult:
     """The result of no detections."""
     none = np.zeros(0, np.int64)
-    return CalibratedResult(none, np.zeros(0), none, none, none, np.zeros((0, 4)))
+    return CalibratedResult(none, np.zeros(0), none, none, none, np.zeros((0, 4)), np.zeros(0))
 
 
 def linked_result(
@@ -117,13 +119,13 @@ def linked_result(
     interpolated = interpolated_steps(scene, gaps, estimate.successor, is_output, estimate.rates.mean_gap, past)
     if between is not None:
         interpolated |= between[gaps.earlier] & is_output[gaps.earlier] & is_output[gaps.later]
-    return _result(scene, camera, number, probability, is_output, place, gaps, interpolated)
+    return _result(scene, camera, estimate, probability, is_output, place, gaps, interpolated)
 
 
 def _result(
     scene: Scene,
     camera: Camera,
-    number: IntArray,
+    estimate: Estimate,
     probability: FloatArray,
     is_output: BoolArray,
     place: FloatArray,
@@ -135,22 +137,24 @@ def _result(
     Args:
         scene: N detections.
         camera: from which the scene is stabilised.
-        number: (N,) the track of each, from 0.
+        estimate: their links.
         probability: (N,) that each is an object, by its track too.
         is_output: (N,) which detections are output.
         place: (N, 4) their smoothed places.
         gaps: G frames between linked detections.
         interpolated: (G,) which of these are interpolated.
     """
-    rows = np.flatnonzero(is_output)
+    rows, number, earlier = np.flatnonzero(is_output), track_numbers(estimate.successor), gaps.earlier[interpolated]
     frame = np.concatenate([scene.frame[rows], gaps.frame[interpolated]])
     boxes = np.concatenate([place[rows], gaps.place[interpolated]])
-    track = np.unique(np.concatenate([number[rows], number[gaps.earlier[interpolated]]]), return_inverse=True)[1] + 1
+    track = np.unique(np.concatenate([number[rows], number[earlier]]), return_inverse=True)[1] + 1
     track_id = np.zeros(len(scene), np.int64)
     track_id[rows] = track[: len(rows)]
     boxes = camera.to_picture((frame - scene.first_frame) / scene.stride, boxes)
     half = np.exp(boxes[:, 2:]) / 2
     box = np.column_stack([boxes[:, :2] - half, boxes[:, :2] + half])
     order = np.lexsort((track, frame))
-    row = np.concatenate([rows, np.full(int(interpolated.sum()), -1)])[order]
-    return CalibratedResult(track_id, probability, frame[order], track[order], row, box[order])
+    row = np.concatenate([rows, np.full(len(earlier), -1)])[order]
+    link = np.where(is_output[estimate.successor], estimate.link_probability, np.nan)
+    link = np.concatenate([link[rows], link[earlier]])[order]
+    return CalibratedResult(track_id, probability, frame[order], track[order], row, box[order], link)

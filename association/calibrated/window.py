@@ -139,6 +139,7 @@ class WindowLinker:
             strong,
             successor=np.where(successor >= count, successor - count, -1),
             ratio=np.where(inside, estimate.ratio, strong.ratio)[count:],
+            rival=np.where(inside, estimate.rival, strong.rival)[count:],
             noise_factor=strong.noise_factor[count:],
             duplicate=estimate.duplicate[count:] & (np.arange(count, len(scene)) < end),
         )
@@ -169,6 +170,7 @@ class WindowLinker:
             noise_factor=continued_noise_factor(scene, last.noise_factor),
             successor=successor,
             ratio=np.append(last.ratio, np.zeros(new)),
+            rival=np.append(last.rival, np.zeros(new)),
             active=np.ones(len(scene), bool),
             duplicate=np.append(last.duplicate, np.zeros(new, bool)),
         )

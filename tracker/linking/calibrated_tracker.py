@@ -223,5 +223,6 @@ def _tracks(
         label=most_frequent(detections.label[row[detected]], result.track[detected], len(count))[result.track],
         track_id=id_of[result.track],
         interpolated=~detected,
+        link_probability=result.link_probability.astype(np.float32),
         row=np.where(detected, row_in_frame[row], -1),
     )

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.solvers.constraints import must_link
 from siamlink.tools.synthetic.street import crossing, reentry
+from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.link_probability import link_probabilities
 from siamlink.tracker.linking.protocol import TrackerSetup
@@ -69,3 +71,29 @@ def test_in_a_window_each_final_box_knows_its_link(two_levels):
     tracker = LinearProgramTracker(TrackerSetup(scene.frame_rate, parameters, two_levels))
     tracks = Tracks.concatenate([*tracker.update_many(scene.detections()), tracker.finish()])
     check_links(tracks, 0.95, whole=False)
+
+
+def test_calibrated_matching_offline_and_in_a_window(two_levels):
+    scene = crossing(frame_count=90)
+    for mode in ("offline", "windowed"):
+        parameters = TrackerParameters(mode=mode, matching="calibrated", appearance="none")
+        tracker = CalibratedTracker(TrackerSetup(scene.frame_rate, parameters, two_levels))
+        tracks = Tracks.concatenate([*tracker.update_many(scene.detections()), tracker.finish()])
+        check_links(tracks, 0.95, whole=mode == "offline")
+
+
+def test_a_link_that_only_a_constraint_asks_for_has_no_probability(two_levels):
+    scene = crossing(frame_count=90)
+    found = scene.detections()
+    keep = (found.frame < 5) | (found.frame > 85)
+    rows = np.flatnonzero(keep)
+    constraint = must_link(0, len(rows) - 1)
+    for matching, kind in (("learned", LinearProgramTracker), ("calibrated", CalibratedTracker)):
+        parameters = TrackerParameters(matching=matching, appearance="none", gaps={"interpolate": False})
+        setup = TrackerSetup(scene.frame_rate, parameters, two_levels)
+        tracker = kind(setup, constraints=[constraint])
+        tracks = Tracks.concatenate([*tracker.update_many(found[rows]), tracker.finish()])
+        joined = next(part for _, part in tracks.by_track() if part.frame[0] < 5 and part.frame[-1] > 85)
+        before_gap = joined[joined.frame < 5]
+        assert np.isnan(before_gap.link_probability[-1])
+        assert not np.isnan(before_gap.link_probability[:-1]).any()
