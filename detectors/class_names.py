@@ -9,6 +9,8 @@ import numpy as np
 
 from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
 
+NAMES_SUFFIX = ".classes.txt"
+"""Ends the name of a file with the names of classes."""
 HIGHEST = int(np.iinfo(np.int16).max)
 
 
@@ -96,7 +98,7 @@ class ClassNames(Mapping[int, str]):
 
 def names_file(path: str | Path) -> Path:
     """The file with the names of the classes of a file of boxes: `NAME.classes.txt` beside `NAME.txt`."""
-    return Path(path).with_suffix(".classes.txt")
+    return Path(path).with_suffix(NAMES_SUFFIX)
 
 
 def _number(number: object) -> int:

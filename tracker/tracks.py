@@ -12,7 +12,10 @@ from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import corners, format_rows, is_interpolated, labels, link_probabilities, read_rows
+from siamlink.detectors.formats.box_file import BoxFile
+from siamlink.detectors.formats.mot_text import NAME as MOT_TEXT
+from siamlink.detectors.formats.read import read_boxes
+from siamlink.detectors.mot.text import format_rows
 from siamlink.tracker.html import html_table
 from siamlink.tracker.table import Columns, box_columns, csv_text, data_frame
 
@@ -89,28 +92,50 @@ class Tracks(Detections):
         )
 
     @classmethod
+    def read(cls, path: str | Path) -> "Tracks":
+        """Read tracks from a file of any format of docs/formats.md.
+
+        For the names of classes, read the file by `siamlink.detectors.formats.read.read_boxes(path, unique_ids=True)`:
+        its result has `class_names`, and `from_box_file` takes it.
+
+        Raises:
+            InputError: the file cannot be read.
+            FormatError: it is of no known format, an id is below 1, or is in a frame twice.
+        """
+        return cls.from_box_file(read_boxes(path, unique_ids=True))
+
+    @classmethod
+    def from_box_file(cls, boxes: BoxFile) -> "Tracks":
+        """Tracks from a file that was read; ids that begin at 0 begin at 1 then, except in MOT text.
+
+        Raises:
+            FormatError: an id is below 1, or a box is too thin for float32.
+        """
+        track_id = boxes.track_id + (boxes.format != MOT_TEXT and boxes.track_id.min(initial=1) == 0)
+        if len(boxes) and track_id.min() < 1:
+            raise FormatError(boxes.path, f"id {track_id.min()} is below 1: these are detections, not tracks")
+        try:
+            return cls(
+                frame=boxes.frame.astype(np.int32),
+                box=boxes.corners.astype(np.float32),
+                score=boxes.score.astype(np.float32),
+                label=boxes.label,
+                track_id=track_id.astype(np.int32),
+                interpolated=boxes.interpolated,
+                link_probability=boxes.link_probability,
+            )
+        except InputError as error:  # a box so thin that its corners are one in float32
+            raise FormatError(boxes.path, str(error)) from None
+
+    @classmethod
     def from_mot(cls, path: str | Path) -> "Tracks":
-        """Read tracks from MOT text, as `save` writes it.
+        """Read tracks from MOT text, as `save` writes it; `read` reads every format.
 
         Raises:
             InputError: the file cannot be read.
             FormatError: it is not MOT text, an id is below 1, or is in a frame twice.
         """
-        rows = read_rows(Path(path), unique_ids=True)
-        if len(rows) and rows[:, 1].min() < 1:
-            raise FormatError(path, f"id {rows[:, 1].min():g} is below 1: these are detections, not tracks")
-        try:
-            return cls(
-                frame=rows[:, 0].astype(np.int32),
-                box=corners(rows),
-                score=rows[:, 6].astype(np.float32),
-                label=labels(rows),
-                track_id=rows[:, 1].astype(np.int32),
-                interpolated=is_interpolated(rows),
-                link_probability=link_probabilities(rows),
-            )
-        except InputError as error:  # a box so thin that its corners are one in float32
-            raise FormatError(path, str(error)) from None
+        return cls.read(path)
 
     def save(self, path: str | Path, class_names: ClassNames | None = None) -> Path:
         """Write `to_mot_text`, whole or not at all, and return the path; an earlier file is replaced.

@@ -217,7 +217,7 @@ def _boxes_to_cut(sequence: Sequence, step: int, false_share: float) -> tuple[De
     truth = read_ground_truth(sequence)
     visible = ~_hidden(truth.boxes) & (truth.identity != NOT_COUNTED)
     parts, identities = [truth.boxes[visible]], [truth.identity[visible]]
-    for path in sorted(sequence.folder.glob("det/*.txt")):
+    for path in sequence.detection_files:
         detections = sequence.read_detections(path)
         parts.append(detections)
         identities.append(identify(detections, truth))

@@ -5,8 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.detectors.base.errors import FormatError, InputError
+from siamlink.detectors.class_names import NAMES_SUFFIX
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import MAX_FRAME, MAX_PIXEL, read_detections
+from siamlink.detectors.formats.checks import MAX_FRAME, MAX_PIXEL
+from siamlink.detectors.formats.pictures import Pictures
+from siamlink.detectors.formats.read import read_boxes
 
 VIDEO_SUFFIXES = (".mp4", ".mkv", ".avi", ".mov", ".webm", ".m4v", ".mpg", ".ts")
 MAX_LINK_BYTES = 4096
@@ -43,13 +46,23 @@ class Sequence:
         return self.folder / "det" / "det.txt"
 
     @property
+    def detection_files(self) -> list[Path]:
+        """All text files of detections, by name; those with the names of classes are none."""
+        return sorted(path for path in self.folder.glob("det/*.txt") if not path.name.endswith(NAMES_SUFFIX))
+
+    @property
     def truth_file(self) -> Path:
         """Path of the ground truth, whether it exists or not."""
         return self.folder / "gt" / "gt.txt"
 
+    @property
+    def pictures(self) -> Pictures:
+        """What is known of its pictures without reading them, to check boxes against."""
+        return Pictures(self.name, self.size, frame_count=self.frame_count)
+
     def read_detections(self, path: Path | None = None) -> Detections:
-        """Read the public detections, or another detection file of this sequence."""
-        return read_detections(path or self.detection_file, self.frame_count)
+        """Read the public detections, or another detection file of this sequence, in any format."""
+        return read_boxes(path or self.detection_file, self.pictures).detections()
 
 
 def is_sequence(folder: Path) -> bool:

@@ -6,20 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import BoolArray, Box, Float32Array, FloatArray
-from siamlink.detectors.base.errors import FormatError, InputError
-from siamlink.detectors.class_names import HIGHEST as HIGHEST_CLASS
-from siamlink.detectors.detections import MAX_IN_FRAME, TOO_MANY, Detections
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.checks import check_numbers, check_repeats
+from siamlink.detectors.formats.mot_text import INTERPOLATED, INTERPOLATED_COLUMN, read_mot_text, rows_of
+from siamlink.detectors.formats.pictures import Pictures
+from siamlink.detectors.formats.read import read_boxes
+from siamlink.detectors.formats.text_lines import lines_of, read_text
 
-COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
-CLASS_COLUMN, LINK_COLUMN, INTERPOLATED_COLUMN, INTERPOLATED = 7, 8, 9, 1
-"""The eighth column of results is the number of the class, -1 if no classes are known. The ninth is the probability of
-the link to the next box of the track, -1 where it is not known. The tenth is 1 for interpolated boxes and -1 for
-others. Evaluation ignores all three."""
-MAX_FRAME = 10_000_000
-MAX_PIXEL = 1e6
-MAX_COLUMNS = 100
-COLUMN_COUNT = 10
-MAX_SCORE = float(np.finfo(np.float32).max)
 MIN_SIDE = 0.01
 """Pixels; the smallest width or height that is not zero with two decimals."""
 PIXEL_DIGITS, FRACTION_DIGITS = 2, 6
@@ -28,7 +21,7 @@ FRACTIONS = 2.0
 
 
 def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = False) -> FloatArray:
-    """Read a MOT text file; an empty file has no rows.
+    """Read MOT text alone; `formats.read.read_boxes` reads every format. An empty file has no rows.
 
     Args:
         path: lines of at least 6 columns; a missing score is 1, further missing columns are -1.
@@ -43,35 +36,15 @@ def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = Fals
         FormatError: a field is missing, not a number or not finite, a frame is out of range or has too many rows, a box
             has no area, or a row occurs twice. The message names the line and the column.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise FormatError(path, "not a text file; expected lines such as '1,-1,10,20,30,60,0.9'") from None
-    numbered = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
-    if not numbered:
-        return np.zeros((0, len(COLUMNS)))
-    lines = np.array([number for number, _ in numbered])
-    rows = _parse(path, [line for _, line in numbered], lines)
-    _check_values(path, rows, lines, last_frame)
-    _check_fullest_frame(path, rows, lines)
-    _check_duplicates(path, rows, lines, unique_ids)
-    return rows
+    raw = read_mot_text(lines_of(Path(path), read_text(Path(path))))
+    check_numbers(raw, Pictures(frame_count=last_frame))
+    check_repeats(raw, unique_ids)
+    return rows_of(raw)
 
 
 def read_detections(path: Path, last_frame: int | None = None) -> Detections:
-    """Read a detection file (`det.txt`) as `Detections`; raises as `read_rows` does."""
-    rows = read_rows(path, last_frame)
-    try:
-        return Detections(
-            frame=rows[:, 0].astype(np.int32),
-            box=corners(rows),
-            score=rows[:, 6].astype(np.float32),
-            label=labels(rows),
-        )
-    except InputError as error:  # a box so thin that its corners are equal in float32
-        raise FormatError(path, str(error)) from None
+    """Read a detection file of any format as `Detections`; raises as `formats.read.read_boxes` does."""
+    return read_boxes(path, Pictures(frame_count=last_frame)).detections()
 
 
 def has_classes(truth: FloatArray) -> bool:
@@ -80,22 +53,6 @@ def has_classes(truth: FloatArray) -> bool:
     In the ten columns of MOT15 it is a world coordinate; some tools write -1 in all rows.
     """
     return truth.shape[1] in (8, 9) and bool((truth[:, 7] != -1).any())
-
-
-def labels(rows: FloatArray) -> NDArray[np.int16]:
-    """(N,) the classes of detections or results (N, C); 0 where the file has none.
-
-    The eighth column is the class in files as `format_rows` writes them: of ten columns, in which it is a whole number
-    from 0 or -1 (read as 0), the ninth is -1 or a probability, and the tenth is 1 or -1. World coordinates, which MOT15
-    has in these columns, are no classes.
-    """
-    if rows.shape[1] != COLUMN_COUNT:
-        return np.zeros(len(rows), np.int16)
-    number, link, mark = rows[:, CLASS_COLUMN:].T
-    with np.errstate(invalid="ignore"):
-        is_class = (number % 1 == 0) & (number >= -1) & (number <= HIGHEST_CLASS)
-    is_ours = is_class & ((link == -1) | ((link >= 0) & (link <= 1))) & (np.abs(mark) == INTERPOLATED)
-    return np.where(is_ours.all(), np.maximum(number, 0), 0).astype(np.int16)
 
 
 def corners(rows: FloatArray) -> Box:
@@ -108,17 +65,6 @@ def is_interpolated(rows: FloatArray) -> BoolArray:
     marks = rows[:, INTERPOLATED_COLUMN] if rows.shape[1] > INTERPOLATED_COLUMN else np.full(len(rows), -1.0)
     interpolated: BoolArray = marks == INTERPOLATED
     return interpolated
-
-
-def link_probabilities(rows: FloatArray) -> Float32Array:
-    """(N,) probabilities of the links in results (N, C), NaN where they are unknown; all NaN in other files.
-
-    In the ten columns of MOT15's ground truth, the ninth one is a world coordinate.
-    """
-    values = rows[:, LINK_COLUMN] if rows.shape[1] > INTERPOLATED_COLUMN else np.full(len(rows), -1.0)
-    known = (values >= 0) & (values <= 1)
-    is_ours = (known | (values == -1)).all()
-    return np.where(known & is_ours, values, np.nan).astype(np.float32)
 
 
 def class_column(label: NDArray[np.int16], known: bool = False) -> list[int]:
@@ -168,95 +114,3 @@ def format_rows(
 def _probabilities(values: Float32Array) -> list[str]:
     """Probabilities (N,) with four decimals; -1 for NaN."""
     return [f"{each:.4f}" if known else "-1" for each, known in zip(values.tolist(), ~np.isnan(values), strict=True)]
-
-
-def _parse(path: Path, text: list[str], lines: NDArray[np.int_]) -> FloatArray:
-    try:
-        rows: FloatArray = np.loadtxt(text, delimiter=",", ndmin=2, comments=None)
-    except ValueError:
-        rows = _parse_by_line(path, text, lines)
-    _check_count(path, rows.shape[1], int(lines[0]))
-    if rows.shape[1] == 6:
-        rows = np.hstack([rows, np.ones((len(rows), 1))])
-    return rows
-
-
-def _parse_by_line(path: Path, text: list[str], lines: NDArray[np.int_]) -> FloatArray:
-    """Slower than `np.loadtxt`, for rows of different lengths; the error names the first field that is not a number."""
-    parsed: list[list[float]] = []
-    for line, content in zip(lines, text, strict=True):
-        row: list[float] = []
-        for column, field in enumerate(content.rstrip().rstrip(",").split(","), 1):
-            try:
-                row.append(_number(field))
-            except ValueError:
-                name = f" ({COLUMNS[column - 1]})" if column <= len(COLUMNS) else ""
-                raise FormatError(path, f"{field.strip()[:40]!r}{name} is not a number", int(line), column) from None
-        _check_count(path, len(row), int(line))
-        parsed.append(row)
-    rows = np.full((len(parsed), max(7, *map(len, parsed))), -1.0)
-    rows[:, 6] = 1.0
-    for index, row in enumerate(parsed):
-        rows[index, : len(row)] = row
-    return rows
-
-
-def _check_count(path: Path, columns: int, line: int) -> None:
-    if not 6 <= columns <= MAX_COLUMNS:
-        expected = "at least 6" if columns < 6 else f"at most {MAX_COLUMNS}"
-        raise FormatError(path, f"expected {expected} columns, found {columns}", line)
-
-
-def _number(field: str) -> float:
-    """As Python's `float`, but `1_000` and digits of other scripts are errors."""
-    if "_" in field or not field.isascii():
-        raise ValueError
-    return float(field)
-
-
-def _check_values(path: Path, rows: FloatArray, lines: NDArray[np.int_], last_frame: int | None) -> None:
-    used, limit = rows[:, : len(COLUMNS)], last_frame or MAX_FRAME
-    with np.errstate(invalid="ignore"):
-        faults = (
-            (~np.isfinite(used), "is not a finite number"),
-            (_in_column(used, 0, used[:, 0] % 1 != 0), "is not a whole number"),
-            (_in_column(used, 1, used[:, 1] % 1 != 0), "is not a whole number"),
-            (_in_column(used, 0, used[:, 0] < 1), "is out of range: frames are counted from 1"),
-            (_in_column(used, 0, used[:, 0] > limit), f"is out of range: the last frame is {limit}"),
-            (_in_column(used, 1, np.abs(used[:, 1]) > 2**31 - 1), "is out of range"),
-            (_in_column(used, 6, np.abs(used[:, 6]) > MAX_SCORE), "is out of range"),
-            (_in_column(used, slice(2, 6), np.abs(used[:, 2:6]) > MAX_PIXEL), "is not a plausible pixel position"),
-            (_in_column(used, slice(4, 6), used[:, 4:6] <= 0), "is not above 0: the box is empty or inverted"),
-        )
-    for fault, message in faults:
-        if fault.any():
-            row, column = np.argwhere(fault)[0]
-            value = f"{COLUMNS[column]} {used[row, column]:g} {message}"
-            raise FormatError(path, value, int(lines[row]), int(column) + 1)
-
-
-def _in_column(rows: FloatArray, column: int | slice, fault: BoolArray) -> BoolArray:
-    mask = np.zeros(rows.shape, bool)
-    mask[:, column] = fault
-    return mask
-
-
-def _check_fullest_frame(path: Path, rows: FloatArray, lines: NDArray[np.int_]) -> None:
-    frames, counts = np.unique(rows[:, 0], return_counts=True)
-    fullest = int(counts.argmax())
-    if counts[fullest] > MAX_IN_FRAME:
-        row = np.flatnonzero(rows[:, 0] == frames[fullest])[MAX_IN_FRAME]
-        raise FormatError(path, f"{counts[fullest]} boxes in frame {frames[fullest]:g}: {TOO_MANY}", int(lines[row]))
-
-
-def _check_duplicates(path: Path, rows: FloatArray, lines: NDArray[np.int_], unique_ids: bool) -> None:
-    key = rows[:, :2] if unique_ids else np.column_stack([rows[:, : len(COLUMNS)], labels(rows)])
-    _, first, inverse = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    earlier = first[inverse.reshape(-1)]
-    repeated = np.flatnonzero(earlier != np.arange(len(rows)))
-    if len(repeated):
-        row = repeated[0]
-        what = (
-            f"id {rows[row, 1]:g} occurs twice in frame {rows[row, 0]:g}" if unique_ids else "the same box occurs twice"
-        )
-        raise FormatError(path, f"{what}; first on line {lines[earlier[row]]}", int(lines[row]))

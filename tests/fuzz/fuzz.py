@@ -15,9 +15,10 @@ LONGEST_MESSAGE = 2000
 
 
 def _detections(path: Path) -> None:
-    from siamlink.detectors.mot.text import read_detections
+    from siamlink.detectors.formats.pictures import Pictures
+    from siamlink.detectors.formats.read import read_boxes
 
-    read_detections(path)
+    read_boxes(path, Pictures("video", (640, 480), frame_count=1000)).detections()
 
 
 def _ground_truth(path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siamlink.detectors.formats.pictures import BoxFormat
 from siamlink.tools.console.options import (
     Config,
     Detector,
@@ -65,8 +66,23 @@ class TrackOptions:
     detections: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE",
-            help="Use the detections of this MOT file; may be a path inside each sequence's folder, as det/det.txt.",
+            metavar="FILE|FOLDER",
+            help="Use these detections: MOT text, CSV, JSON, COCO, KITTI or a YOLO folder; may be a path inside each "
+            "sequence's folder, as det/det.txt. docs/formats.md describes the formats.",
+        ),
+    ] = None
+    box_format: Annotated[
+        BoxFormat | None,
+        typer.Option(
+            parser=choice_of(BoxFormat),
+            metavar="|".join(BoxFormat),
+            help="What the four numbers of a box in --detections are; by default, what the format of the file defines.",
+        ),
+    ] = None
+    frames_from: Annotated[
+        int | None,
+        typer.Option(
+            metavar="0|1", min=0, max=1, help="What --detections counts frames from; by default, as its format defines."
         ),
     ] = None
     constraints: Annotated[
@@ -135,6 +151,7 @@ class TrackOptions:
             OutputError: the cache is not a folder, or there is no display to show the frames on.
         """
         from siamlink.detectors.base.errors import ConfigError
+        from siamlink.detectors.formats.pictures import ReadingOptions
         from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
         from siamlink.tools.console.files import check_folder
         from siamlink.tools.console.standard_output import STANDARD_OUTPUT
@@ -174,6 +191,7 @@ class TrackOptions:
             round(self.cache_limit * GIGABYTE),
             self.resume,
             self.show,
+            ReadingOptions(self.box_format, self.frames_from),
         )
 
 

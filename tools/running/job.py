@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from siamlink.detectors.base.output_files import partial_path
+from siamlink.detectors.formats.pictures import ReadingOptions
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
 from siamlink.tools.console.standard_output import STANDARD_OUTPUT
 from siamlink.tracker.parameters import TrackerParameters
@@ -21,7 +22,7 @@ class Job:
         output: the folder for the results; `-` prints the tracks instead.
         parameters: settings of the tracker.
         detector: the name of a detector; None: given or public detections, else the default detector.
-        detections: a MOT detection file, or a path inside each sequence's folder.
+        detections: a file or folder of detections, or a path inside each sequence's folder.
         frame_rate: frames per second, instead of the frame rate of the source.
         video: whether an annotated video is written.
         overwrite: whether earlier results may be replaced, and an earlier video removed if none is drawn.
@@ -31,6 +32,7 @@ class Job:
         cache_limit: the largest size of the cache in bytes.
         resume: whether frames are recorded, and the records of an interrupted run are used.
         show: whether a window shows the annotated frames.
+        reading: how the numbers in the file of detections are to be read.
     """
 
     output: Path
@@ -46,6 +48,7 @@ class Job:
     cache_limit: int = 10 * GIGABYTE
     resume: bool = False
     show: bool = False
+    reading: ReadingOptions = field(default_factory=ReadingOptions)
 
     @property
     def prints(self) -> bool:

@@ -39,7 +39,9 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     check_live_mode(origin, job.parameters)
     use_public, constraints = job.detector is None, job.constraints or ()
     detections = _detections_of(origin, job)
-    source = open_input(origin, detections, job.frame_rate, use_public, constraints, job.patience_seconds)
+    source = open_input(
+        origin, detections, job.frame_rate, use_public, constraints, job.patience_seconds, reading=job.reading
+    )
     check_mode(source, job.parameters)
     if source.live and (job.resume or job.cache):
         raise InputError(f"{source.name} is live and cannot be read again: --resume and --cache are for files")

@@ -11,6 +11,7 @@ from siamlink.detectors.base.errors import InputError, OutputError
 from siamlink.detectors.base.fingerprint import code_digest, package_version, text_digest
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
+from siamlink.detectors.formats.read import files_of
 from siamlink.tools.console.files import output_errors, write_text
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.outcome import RECORDED_PACKAGES, Outcome
@@ -141,12 +142,13 @@ def _cache_notes(
 def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher) -> str:
     """A digest of all that the results of a source depend on."""
     files = list(source.frames.files) if source.frames else []
-    files += [source.detection_file] if source.detection_file else []
+    files += files_of(source.detection_file) if source.detection_file else []
     files += [source.known.path, *source.known.tracks] if isinstance(source.known, Corrections) else []
     files += job.parameters.model_files
     plug_ins = [detector if source.detections is None else None, matcher.appearance]
     fingerprints = [plug_in and (plug_in.name, plug_in.fingerprint) for plug_in in plug_ins]
-    settings = job.parameters.model_dump(), source.frame_rate, source.last_frame, job.draws(source)
+    reading = job.reading.box_format, job.reading.frames_from
+    settings = job.parameters.model_dump(), source.frame_rate, source.last_frame, job.draws(source), reading
     versions = [package_version(name) for name in RECORDED_PACKAGES]
     with _read_errors():
         content = content_digest(files)

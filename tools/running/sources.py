@@ -94,6 +94,8 @@ def _open_all(sources: list[str], job: Job) -> list[TrackingInput]:
             inputs.append(opened := prepare(source, job))
             if opened.frames and (line := contradicted_rate(opened.frames)):
                 show_note(line)
+            for note in opened.notes:
+                show_note(note)
         except SiamlinkError as error:
             show_error(error)
     return inputs

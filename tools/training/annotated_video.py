@@ -27,7 +27,7 @@ class AnnotatedVideo:
 
 def detection_files(sequence: Sequence) -> list[Path]:
     """All detection files of a sequence, by name."""
-    return sorted(sequence.folder.glob("det/*.txt"))
+    return sequence.detection_files
 
 
 def without(videos: list[AnnotatedVideo], tested: AnnotatedVideo) -> list[AnnotatedVideo]:

@@ -11,7 +11,8 @@ from siamlink.association.solvers.constraints import Constraint, group_detection
 from siamlink.detectors.base.errors import ConstraintError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.mot.text import corners, is_interpolated, read_rows
+from siamlink.detectors.formats.read import read_boxes
+from siamlink.detectors.mot.text import corners, is_interpolated
 
 LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
 LEAST_OVERLAP = 0.3
@@ -137,7 +138,7 @@ def read_corrections(path: Path) -> Corrections:
         try:
             if keyword == "tracks" and rest:
                 file = Path(path).parent / rest[0].strip()
-                tracks[file] = read_rows(file, unique_ids=True)
+                tracks[file] = read_boxes(file, unique_ids=True).rows
             elif keyword in ("must", "cannot") and rest:
                 boxes = _boxes(rest[0].split(), file, tracks)
                 lines.append(Correction(number, keyword == "must", boxes))

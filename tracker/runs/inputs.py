@@ -12,8 +12,9 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.class_numbers import ClassNumbers
 from siamlink.detectors.conversion import detections_by_frame
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.pictures import Pictures, ReadingOptions
+from siamlink.detectors.formats.read import AS_DEFINED, read_boxes
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
-from siamlink.detectors.mot.text import read_detections
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
 from siamlink.detectors.sources.open import open_sequence_frames, open_source
 from siamlink.tracker.cache.frame_cache import FrameCache
@@ -39,6 +40,7 @@ class TrackingInput(NamedTuple):
         cache: detections, descriptors and camera motion from earlier runs, and where new ones are kept.
         declared_size: width and height of the images in pixels by a MOT sequence's `seqinfo.ini`.
         class_names: the names of the classes of `detections`, if their file states them.
+        notes: what was assumed when it was opened, or is odd, a line each.
     """
 
     name: str
@@ -53,11 +55,17 @@ class TrackingInput(NamedTuple):
     cache: FrameCache = FrameCache()
     declared_size: tuple[int, int] | None = None
     class_names: ClassNames | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def image_size(self) -> tuple[int, int] | None:
         """Width and height of the images in pixels, as declared, else of the first one; None without images."""
         return (self.declared_size or self.frames.size) if self.frames else None
+
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Width and height that the images have or would have, in pixels; None where not known."""
+        return self.declared_size or (self.frames.size if self.frames else None)
 
     @property
     def live(self) -> bool:
@@ -87,19 +95,21 @@ def open_input(
     constraints: Path | Constraints = (),
     patience_seconds: float = PATIENCE_SECONDS,
     name: str | None = None,
+    reading: ReadingOptions = AS_DEFINED,
 ) -> TrackingInput:
     """Open a source together with its detections.
 
     Args:
         source: a video file, an image folder, a MOT sequence folder, a camera number, a stream URL, or pictures of a
             program as `open_given` takes them.
-        detections: a MOT detection file, `Detections`, or a list with what a detector returns for each frame; None: a
-            MOT sequence's own `det/det.txt`, if wanted.
+        detections: a file of detections in any format, a YOLO folder, `Detections`, or a list with what a detector
+            returns for each frame; None: a MOT sequence's own `det/det.txt`, if wanted.
         frame_rate: frames per second; None: that of the source.
         use_public: whether a MOT sequence's own detections are used.
         constraints: a file of corrections (see `read_corrections`), or constraints on rows of the detections.
         patience_seconds: how long to reconnect to a live source before giving up; with 0, its first end is the end.
         name: names the results; None: the name of the source.
+        reading: how the numbers in the file of detections are to be read, where that is not as its format defines.
 
     Raises:
         InputError: there are neither frames nor detections, or one of them cannot be read.
@@ -113,9 +123,12 @@ def open_input(
     try:
         sequence = open_sequence(Path(origin)) if is_path and is_sequence(Path(origin)) else None
         if sequence is None:
-            opened = _open_frames(origin, detections, frame_rate, patience_seconds)
+            opened = _open_frames(origin, frame_rate, patience_seconds)
         else:
-            opened = _open_mot_sequence(sequence, detections, frame_rate, use_public)
+            opened, detections = _open_mot_sequence(sequence, detections, frame_rate, use_public)
+        if opened.live and detections is not None:
+            raise InputError(f"{opened.name} is live: its detections come from a detector and cannot be given")
+        opened = _with_detections(opened, detections, reading)
     except OSError as error:
         raise InputError(f"cannot read {origin}: {error.strerror or error}") from None
     if opened.frame_rate < LOWEST_FRAME_RATE:
@@ -142,19 +155,15 @@ def _checked_name(name: Any) -> str:
     return name
 
 
-def _open_frames(
-    origin: Any, detections: Path | Detections | None, frame_rate: float | None, patience_seconds: float
-) -> TrackingInput:
+def _open_frames(origin: Any, frame_rate: float | None, patience_seconds: float) -> TrackingInput:
     frames = open_source(origin, frame_rate, patience_seconds)
-    if frames.live and detections is not None:
-        raise InputError(f"{frames.name} is live: its detections come from a detector and cannot be given")
-    source = TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, frames.counted)
-    return _with_detections(source, detections)
+    return TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, frames.counted)
 
 
 def _open_mot_sequence(
     sequence: Sequence, detections: Path | Detections | None, frame_rate: float | None, use_public: bool
-) -> TrackingInput:
+) -> tuple[TrackingInput, Path | Detections | None]:
+    """The sequence without its detections, and the detections to use."""
     frames = open_sequence_frames(sequence, frame_rate)
     if detections is None and use_public and sequence.detection_file.is_file():
         detections = sequence.detection_file
@@ -167,19 +176,23 @@ def _open_mot_sequence(
     count = sequence.frame_count or (frames.frame_count if frames else None)
     rate = frame_rate or sequence.frame_rate or (frames.frame_rate if frames else DEFAULT_FRAME_RATE)
     source = TrackingInput(sequence.name, rate, count, frames, None, counted, declared_size=sequence.size)
-    return _with_detections(source, detections)
+    return source, detections
 
 
-def _with_detections(source: TrackingInput, detections: Path | Detections | None) -> TrackingInput:
+def _with_detections(
+    source: TrackingInput, detections: Path | Detections | None, reading: ReadingOptions
+) -> TrackingInput:
     """Add detections, read from their file if need be; none may lie beyond a counted end."""
     if detections is None:
         return source
     end = source.frame_count if source.counted else None
     if not isinstance(detections, Detections):
+        boxes = read_boxes(detections, Pictures(source.name, source.picture_size, frame_count=end), reading)
         return source._replace(
-            detections=read_detections(detections, end),
+            detections=boxes.detections(),
             detection_file=Path(detections),
-            class_names=ClassNames.beside(detections),
+            class_names=boxes.class_names,
+            notes=tuple(f"{detections}: {note}" for note in boxes.notes),
         )
     last = int(detections.frame.max(initial=0))
     if end and last > end:

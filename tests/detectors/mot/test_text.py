@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.checks import FROM_ZERO
 from siamlink.detectors.mot.text import format_rows, is_interpolated, read_detections, read_rows
 
 GOOD = "1,-1,10,20,30,60,0.9,-1,-1,-1\n2,-1,11,21,30,60,0.8,-1,-1,-1\n"
@@ -103,7 +104,7 @@ def test_missing_columns_have_defaults(write):
         ("2,-1,11,21,-30,60,1", 5, "width -30 is not above 0: the box is empty or inverted"),
         ("2,-1,11,21,30,0,1", 6, "height 0 is not above 0: the box is empty or inverted"),
         ("2,-1,1e7,21,30,60,1", 3, "left 1e+07 is not a plausible pixel position"),
-        ("0,-1,11,21,30,60,1", 1, "frame 0 is out of range: frames are counted from 1"),
+        ("0,-1,11,21,30,60,1", 1, f"frame 0 is out of range: frames are counted from 1{FROM_ZERO}"),
         ("-2,-1,11,21,30,60,1", 1, "frame -2 is out of range: frames are counted from 1"),
         ("1.5,-1,11,21,30,60,1", 1, "frame 1.5 is not a whole number"),
         ("51,-1,11,21,30,60,1", 1, "frame 51 is out of range: the last frame is 50"),
@@ -114,7 +115,7 @@ def test_missing_columns_have_defaults(write):
         ("2,-1,11,21,30,60" + ",1" * 95, None, "expected at most 100 columns, found 101"),
         ("2,-1,1e308,21,30,60,1", 3, "left 1e+308 is not a plausible pixel position"),
         ("1000000000,-1,11,21,30,60,1", 1, "frame 1e+09 is out of range: the last frame is 50"),
-        ("-0,-1,11,21,30,60,1", 1, "frame -0 is out of range: frames are counted from 1"),
+        ("-0,-1,11,21,30,60,1", 1, f"frame -0 is out of range: frames are counted from 1{FROM_ZERO}"),
         ("1,-1,10,20,30,60,1", None, "the same box occurs twice; first on line 1"),
         (" 1 , -1,10.0,20,30,60,1", None, "the same box occurs twice; first on line 1"),
     ],
@@ -243,7 +244,7 @@ def test_real_files_read_whole(data):
     ("ends", "expected"),
     [
         (("2,-1,-1", "0,0.25,1"), [2, 0]),
-        (("2,-1,-1", "-1,-1,-1"), [2, 0]),
+        (("2,-1,-1", "-1,-1,-1"), [2, -1]),
         (("-1,-1,-1", "-1,-1,-1"), [0, 0]),
         (("2,3.5,0", "4,3.5,0"), [0, 0]),  # world coordinates of MOT15
         (("2.5,-1,-1", "4,-1,-1"), [0, 0]),
@@ -260,6 +261,7 @@ def test_one_box_of_two_classes_is_no_repetition(write):
     assert read_detections(write("1,-1,1,1,9,9,1,2,-1,-1\n1,-1,1,1,9,9,1,7,-1,-1\n")).label.tolist() == [2, 7]
 
 
-def test_ground_truth_has_no_classes_of_detections(data):
+def test_ground_truth_of_mot16_has_classes_and_that_of_mot15_world_coordinates(data):
     for path in sorted(data.glob("*/gt/gt.txt")):
-        assert not read_detections(path).label.any()
+        has_classes = path.parts[-3].startswith(("MOT16", "MOT17"))
+        assert (read_detections(path).label.max() > 1) == has_classes

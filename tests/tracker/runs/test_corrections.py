@@ -106,7 +106,7 @@ BAD_LINES = [
     ("must 1 1 99 1", "line 2: id 1 is not in frame 99 of {folder}/earlier/crossing.txt; it is in frame"),
     ("must 0 1 9 1", "line 2: id 1 is not in frame 0 of {folder}/earlier/crossing.txt; it is in frame"),
     ("tracks nowhere.txt", "line 2: cannot read {folder}/nowhere.txt: No such file or directory"),
-    ("tracks earlier", "line 2: cannot read {folder}/earlier: Is a directory"),
+    ("tracks earlier", "line 2: no detections in the folder {folder}/earlier: "),
     ("tracks fix.txt", "line 2: {folder}/fix.txt, line 1, column 1: 'tracks earlier/crossing.txt' (frame) is not"),
 ]
 

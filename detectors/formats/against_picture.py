@@ -1,0 +1,91 @@
+"""Boxes compared with the size of the picture: parts of the picture, corners taken for sizes, boxes outside."""
+
+import numpy as np
+
+from siamlink.detectors.base.arrays import BoolArray, FloatArray
+from siamlink.detectors.base.errors import FormatError
+from siamlink.detectors.formats.pictures import BoxFormat, Pictures, ReadingOptions
+from siamlink.detectors.formats.raw_boxes import BOX, FRAME, RawBoxes
+
+PART = 1.5
+"""Numbers that are all below this, up to the sign, are parts of the picture: no box in pixels is so small."""
+TOLERANCE = 0.1
+"""Of the picture's width or height: how far boxes of a detector end outside of it."""
+LEAST_OUTSIDE = 0.2
+"""Share of the boxes that end outside, from which on their sizes are compared with corners."""
+LEAST_FITTING = 0.99
+"""Share of the boxes that must fit as corners."""
+
+
+def to_pixels(raw: RawBoxes, pictures: Pictures, options: ReadingOptions) -> None:
+    """Change the boxes into left, top, width and height in pixels, and note what was assumed.
+
+    Raises:
+        FormatError: boxes are parts of a picture of unknown size by the format's definition, or are corners that are
+            read as sizes.
+    """
+    if not len(raw):
+        return
+    size, box = pictures.size, raw.numbers[:, BOX]
+    if raw.normalised or bool((np.abs(box) <= PART).all()):
+        _scale(raw, size)
+    elif size and raw.box_format is BoxFormat.ltwh and options.box_format is None:
+        _refuse_corners(raw, size)
+    box = raw.numbers[:, BOX]
+    if raw.box_format is BoxFormat.xyxy:
+        box[:, 2:] -= box[:, :2]
+    elif raw.box_format is BoxFormat.cxcywh:
+        box[:, :2] -= box[:, 2:] / 2
+    raw.box_format = BoxFormat.ltwh
+
+
+def note_outside(raw: RawBoxes, pictures: Pictures) -> None:
+    """Note how many boxes, in left, top, width and height, lie wholly outside the picture."""
+    if not len(raw) or pictures.size is None:
+        return
+    (width, height), box = pictures.size, raw.numbers[:, BOX]
+    outside = (box[:, 0] >= width) | (box[:, 1] >= height) | ((box[:, :2] + box[:, 2:]) <= 0).any(axis=1)
+    if outside.any():
+        row = int(np.argmax(outside))
+        place, count = raw.place(row, None), int(outside.sum())
+        where = f" ({place.item or f'line {place.line}'})" if place.item or place.line else ""
+        lie = "box lies" if count == 1 else "boxes lie"
+        raw.notes.append(
+            f"{count} of {len(raw)} {lie} wholly outside the picture of {width}x{height} pixels; "
+            f"the first is in frame {raw.numbers[row, FRAME]:g}{where}"
+        )
+
+
+def _scale(raw: RawBoxes, size: tuple[int, int] | None) -> None:
+    if size:
+        raw.numbers[:, BOX] *= np.array(size * 2, float)
+        if not raw.normalised:
+            raw.notes.append(f"boxes are parts of the picture, and were multiplied by its size, {size[0]}x{size[1]}")
+    elif raw.normalised:
+        raise FormatError(raw.path, f"boxes of a {raw.format} are parts of the picture, whose size is not known")
+    else:
+        raw.notes.append(
+            "all boxes lie within one pixel: they are parts of a picture whose size is not known; give pixels, or the "
+            "size by imWidth and imHeight in seqinfo.ini"
+        )
+
+
+def _refuse_corners(raw: RawBoxes, size: tuple[int, int]) -> None:
+    """Raise an error if boxes end outside the picture as sizes, but fit as corners."""
+    box = raw.numbers[:, BOX]
+    outside = _ends_outside(box[:, :2] + box[:, 2:], size)
+    if outside.mean() < LEAST_OUTSIDE or not (box[:, 2:] > box[:, :2]).all():
+        return
+    if 1 - _ends_outside(box[:, 2:], size).mean() >= LEAST_FITTING:
+        raise FormatError(
+            raw.path,
+            f"{outside.sum()} of {len(raw)} boxes end outside the picture of {size[0]}x{size[1]} pixels, but fit if "
+            "their last two numbers are the right and the bottom side: give --box-format xyxy, or ltwh if they are "
+            "width and height",
+        )
+
+
+def _ends_outside(end: FloatArray, size: tuple[int, int]) -> BoolArray:
+    """(N,) whether boxes with these right and bottom sides (N, 2) end outside the picture, and not by little."""
+    outside: BoolArray = np.any(end > np.array(size) * (1 + TOLERANCE), axis=1)
+    return outside
