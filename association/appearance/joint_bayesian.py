@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.errors import InputError
@@ -49,6 +48,8 @@ class JointBayesian:
     """
 
     def __init__(self, mean: FloatArray, covariances: Covariances) -> None:
+        from scipy.linalg import eigh
+
         spread, basis = eigh(covariances.between, covariances.within)
         self.mean, self.basis, self.spread = mean, basis, np.maximum(spread, 0)
 

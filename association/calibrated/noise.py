@@ -8,7 +8,6 @@ The rounds of linking repeat this. All trial values run through the filter toget
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import gammaln
 
 from siamlink.association.calibrated.motion import (
     AXES,
@@ -159,6 +158,8 @@ _UNIT = Motion(np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), np.on
 
 def log_student(square: FloatArray, variance: FloatArray, tail: FloatArray | float) -> FloatArray:
     """Log density of Student's distribution in one dimension, of a squared deviation divided by its variance."""
+    from scipy.special import gammaln
+
     constant = gammaln((tail + 1) / 2) - gammaln(tail / 2) - 0.5 * np.log(tail * np.pi)
     density: FloatArray = constant - 0.5 * np.log(variance) - (tail + 1) / 2 * np.log1p(square / tail)
     return density

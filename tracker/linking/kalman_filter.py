@@ -1,6 +1,9 @@
 """Constant-velocity motion of boxes, followed by Kalman filters."""
 
+from functools import lru_cache
+
 import numpy as np
+from filterpy.common import Q_continuous_white_noise, kinematic_state_transition
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray
@@ -16,8 +19,8 @@ HEIGHT = 3
 class BoxFilters:
     """The motions of T boxes: `x, y` of the centre, width, height and their velocities, in pixels and seconds.
 
-    All noises are independent, so each component has a filter of its own, of two states. The equations are those of
-    Kalman 1960, written out.
+    The components are independent, so each has a filter of its own, of two states. The matrices of its motion are those
+    of filterpy; the equations are those of Kalman 1960, written out for all boxes at once.
 
     Args:
         box: (T, 4) `x1 y1 x2 y2` in pixels; they stand still at first.
@@ -46,12 +49,14 @@ class BoxFilters:
     def predict(self, seconds: float) -> None:
         """Move on in time."""
         value, velocity, variance, covariance, velocity_variance, _ = self._state
-        drift = value[:, HEIGHT:] ** 2 * seconds
-        value += velocity * seconds
-        variance += covariance * seconds
-        covariance += velocity_variance * seconds
-        variance += covariance * seconds + drift * POSITION_NOISE**2
-        velocity_variance += drift * VELOCITY_NOISE**2
+        transition, noise = kinematics(seconds)
+        reach, squared = transition[0, 1], value[:, HEIGHT:] ** 2
+        value += velocity * reach
+        variance += covariance * reach
+        covariance += velocity_variance * reach
+        variance += covariance * reach + squared * noise[0, 0]
+        covariance += squared * noise[0, 1]
+        velocity_variance += squared * noise[1, 1]
 
     def update(self, rows: Rows, box: NDArray[np.float32]) -> None:
         """Correct K of them by detected boxes (K, 4)."""
@@ -77,6 +82,20 @@ class BoxFilters:
         state = self._state[:, rows, :2]
         squared: FloatArray = ((centre - state[0]) ** 2 / (state[2] + state[5])).sum(axis=1)
         return np.sqrt(squared)
+
+
+@lru_cache(maxsize=256)
+def kinematics(seconds: float) -> tuple[FloatArray, FloatArray]:
+    """The motion of one component, value and velocity, over a time: the matrices of filterpy.
+
+    Both noises are white and continuous, so two steps of a time are the same as one step of twice that time.
+
+    Returns:
+        The transition (2, 2), and the covariance (2, 2) of its noise for a box of height 1.
+    """
+    noise = Q_continuous_white_noise(dim=2, dt=seconds, spectral_density=VELOCITY_NOISE**2)
+    noise[0, 0] += POSITION_NOISE**2 * seconds
+    return kinematic_state_transition(order=1, dt=seconds), noise
 
 
 def _measurement(box: NDArray[np.float32]) -> FloatArray:

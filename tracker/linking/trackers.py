@@ -18,7 +18,6 @@ from siamlink.tracker.linking import choosing_tracker
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
 from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker, CalibratedTracker
-from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.protocol import (
     Tracker,
@@ -70,6 +69,8 @@ def make_tracker(
             else CalibratedTracker(setup, appearance, constraints)
         )
     if setup.parameters.online_hungarian:
+        from siamlink.tracker.linking.kalman_tracker import KalmanTracker
+
         return KalmanTracker(setup, appearance)
     return LinearProgramTracker(setup, appearance, constraints)
 

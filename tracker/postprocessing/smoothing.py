@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg.lapack import dpbsv
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
@@ -210,6 +209,8 @@ class _Course:
 
     def _solve(self, weight: FloatArray, state: FloatArray, seconds: float) -> FloatArray:
         """(M, K) the smoothed components of a state (N, K) whose detections count as `weight` (N,) says."""
+        from scipy.linalg.lapack import dpbsv
+
         bend, slope = self._penalties
         matrix = (seconds / self.step) ** 4 * bend + self._tension(seconds) * slope
         matrix[0, self.detected] += weight

@@ -1,5 +1,9 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
+from filterpy.common import Q_continuous_white_noise
 from filterpy.kalman import KalmanFilter
 from hypothesis import given
 from hypothesis import strategies as st
@@ -43,6 +47,29 @@ def test_one_step_of_a_second_is_as_far_as_ten_of_a_tenth():
     assert motions[0].boxes(ALL) == pytest.approx(motions[1].boxes(ALL))
 
 
+def test_the_uncertainty_does_not_depend_on_the_number_of_steps():
+    motions = [BoxFilters(BOX), BoxFilters(BOX)]
+    motions[0].predict(1.0)
+    for _ in range(8):
+        motions[1].predict(0.125)
+    centre = [[125, 250], [120, 270]]
+    assert deviations(motions[0], centre) == pytest.approx(deviations(motions[1], centre))
+    for motion in motions:
+        motion.update(ALL, BOX + 20)
+        motion.predict(0.5)
+    assert motions[0].boxes(ALL) == pytest.approx(motions[1].boxes(ALL))
+
+
+def test_filterpy_is_imported_for_this_tracker_alone():
+    code = (
+        "import sys, siamlink.tracker.linking.trackers\n"
+        "assert not {'filterpy', 'scipy', 'matplotlib', 'pandas', 'onnxruntime'} & set(sys.modules)\n"
+        "import siamlink.tracker.linking.kalman_tracker\n"
+        "assert 'filterpy' in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 def test_an_update_moves_towards_the_box_and_a_sure_filter_moves_less():
     young, old = BoxFilters(BOX), BoxFilters(BOX)
     for _ in range(30):
@@ -81,8 +108,10 @@ def test_it_is_the_kalman_filter_of_filterpy(steps, seed):
     reference.H, reference.R = np.eye(4, 8), np.eye(4) * (100 * MEASUREMENT_NOISE) ** 2
     reference.P = np.diag((100 * np.repeat([MEASUREMENT_NOISE, VELOCITY_NOISE], 4)) ** 2)
     for seconds, is_seen in steps:
-        drift = (reference.x[3, 0] * np.repeat([POSITION_NOISE, VELOCITY_NOISE], 4)) ** 2 * seconds
-        reference.predict(F=np.eye(8) + np.diag(np.full(4, seconds), 4), Q=np.diag(drift))
+        noise = Q_continuous_white_noise(2, seconds, VELOCITY_NOISE**2, block_size=4, order_by_dim=False)
+        noise[:4, :4] += np.eye(4) * POSITION_NOISE**2 * seconds
+        noise *= reference.x[3, 0] ** 2
+        reference.predict(F=np.eye(8) + np.diag(np.full(4, seconds), 4), Q=noise)
         motion.predict(seconds)
         offset = random.normal(0, 20, (3, 2))
         spread = (reference.P[:4, :4] + reference.R)[:2, :2]
