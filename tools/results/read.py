@@ -1,0 +1,102 @@
+"""The tracks of a run, with what its record and its video say of them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
+from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.sources.frame_source import check_frame_rate
+from siamlink.tools.results.video_facts import VideoFacts, facts_of_record, facts_of_video
+from siamlink.tracker.tracks import Tracks
+
+
+@dataclass(frozen=True)
+class Results:
+    """The tracks of one video.
+
+    Attributes:
+        path: of the file.
+        tracks: in pixels; frames count from 1.
+        facts: what is known of the video, by the record and by the video itself.
+        class_names: the names of classes, if they are known.
+        record: of the run that made the tracks; empty without one.
+    """
+
+    path: Path
+    tracks: Tracks
+    facts: VideoFacts
+    class_names: ClassNames | None
+    record: dict[str, Any]
+
+
+def read_results(path: Path, video: str | Path | None = None, frame_rate: float | None = None) -> Results:
+    """Read the results of a run: `NAME.txt`, with its record `NAME.json` beside it if there is one.
+
+    Args:
+        path: tracks as MOT text.
+        video: the video, image folder or MOT sequence, for what the record does not say.
+        frame_rate: frames per second; None: those of the record, else of the video.
+
+    Raises:
+        InputError: a file cannot be read or is malformed, or there are boxes after the end of the video.
+        ConfigError: the video is another one, or the frame rate is not above 0.
+    """
+    if frame_rate is not None:
+        check_frame_rate(frame_rate)
+    tracks, record = Tracks.from_mot(path), _read_record(path.with_suffix(".json"))
+    recorded, seen = facts_of_record(record), facts_of_video(video) if video is not None else VideoFacts()
+    if recorded.size and seen.size and recorded.size != seen.size:
+        both = " and ".join(f"{width}x{height}" for width, height in (seen.size, recorded.size))
+        raise ConfigError(f"{video} is not the video of {path}: their pictures are {both} pixels")
+    facts = VideoFacts(
+        frame_rate or recorded.frame_rate or seen.frame_rate,
+        recorded.frame_count or seen.frame_count,
+        recorded.size or seen.size,
+        seen.video or recorded.video,
+        seen.image_files,
+    )
+    last = int(tracks.frame.max(initial=0))
+    if facts.frame_count and last > facts.frame_count:
+        raise InputError(f"{path} has a box in frame {last}, but the video has {facts.frame_count} frames")
+    _check_pixels(path, tracks)
+    return Results(path, tracks, facts, _class_names(path, record), record)
+
+
+def _check_pixels(path: Path, tracks: Tracks) -> None:
+    if len(tracks) and float(np.abs(tracks.box).max()) <= 1.5:
+        raise FormatError(path, "all boxes lie within one pixel: they are parts of the picture, and pixels are needed")
+
+
+def _read_record(path: Path) -> dict[str, Any]:
+    """The record beside the tracks; empty if there is none.
+
+    Raises:
+        InputError: it cannot be read.
+        FormatError: it is not a JSON object.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+    except (ValueError, RecursionError):
+        raise FormatError(path, "not the record of a run: expected a JSON object") from None
+    if not isinstance(content, dict):
+        raise FormatError(path, "not the record of a run: expected a JSON object")
+    return content
+
+
+def _class_names(path: Path, record: dict[str, Any]) -> ClassNames | None:
+    """The names that the record states, else those in a file beside the tracks; None if there are none."""
+    classes = record.get("classes")
+    entries = [each for each in classes if isinstance(each, dict)] if isinstance(classes, list) else []
+    named = {each.get("number"): each.get("name") for each in entries if each.get("name") is not None}
+    try:
+        return ClassNames(named) if named else ClassNames.beside(path)  # type: ignore[arg-type]
+    except TypeError:
+        raise FormatError(path.with_suffix(".json"), "the classes are malformed") from None
