@@ -68,6 +68,13 @@ def read_coco(path: Path, content: dict[str, Any], pictures: Pictures) -> RawBox
     return raw
 
 
+def video_names(content: dict[str, Any]) -> list[str]:
+    """The names of the videos of a COCO file, without suffix; empty if it has none."""
+    videos = content.get("videos")
+    found = [each for each in videos if isinstance(each, dict)] if isinstance(videos, list) else []
+    return [PurePath(str(each.get("name") or each.get("file_name") or each.get("id"))).stem for each in found]
+
+
 def _columns(records: list[dict[str, Any]]) -> dict[str, list[Any]]:
     """The columns beside the frame, without those that no record has."""
 

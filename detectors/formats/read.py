@@ -1,5 +1,6 @@
 """Recognises the format of a file or folder of boxes, and reads it."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.formats.against_picture import note_outside, to_pixels
 from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.checks import FROM_ZERO, check_numbers, check_repeats
+from siamlink.detectors.formats.coco import video_names
 from siamlink.detectors.formats.csv_text import is_header, is_header_comment, read_csv
 from siamlink.detectors.formats.frame_numbers import number_frames
 from siamlink.detectors.formats.json_text import read_json
@@ -54,6 +56,21 @@ def read_boxes(
     check_repeats(raw, unique_ids)
     note_outside(raw, pictures)
     return _finished(raw, pictures)
+
+
+def videos_in(path: Path) -> list[str]:
+    """The names of the videos whose boxes a file holds, if it is of a format that names them: COCO JSON.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    if path.suffix != ".json":
+        return []
+    try:
+        content = json.loads(read_text(path))
+    except ValueError:
+        return []
+    return video_names(content) if isinstance(content, dict) and "annotations" in content else []
 
 
 def files_of(path: Path) -> list[Path]:

@@ -125,6 +125,8 @@ def evaluate(options: EvaluateOptions) -> None:
         evaluation = files.evaluate(options.limit)
     warnings = [f"not scored, no results: {', '.join(evaluation.missing)}"] if evaluation.missing else []
     warnings += evaluation.notes
+    for remark in evaluation.remarks:
+        show_note(remark)
     for warning in warnings:
         show_note(f"warning: {warning}")
     if warnings and options.strict:

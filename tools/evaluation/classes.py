@@ -26,11 +26,13 @@ class ClassedRows:
         rows: (N, C) MOT rows.
         classes: (N,) the number of the class of each row; None if the file holds no classes.
         names: the names of the classes; None if they are not known.
+        remarks: what was assumed when the file was read, a sentence each.
     """
 
     rows: Rows
     classes: NDArray[np.int_] | None = None
     names: ClassNames | None = None
+    remarks: tuple[str, ...] = ()
 
     @property
     def present(self) -> list[int]:

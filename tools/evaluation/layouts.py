@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.formats.pictures import Pictures
+from siamlink.detectors.formats.read import videos_in
 from siamlink.detectors.mot.sequence import Sequence as MotSequence
 from siamlink.detectors.mot.sequence import is_sequence, open_sequence
 
 TRUTH = Path("gt", "gt.txt")
-RESULT_SUFFIX = ".txt"
+SUFFIXES = (".txt", ".csv", ".jsonl", ".xml", ".json")
+"""Of files of boxes; a record of a run may be the last beside one of the others."""
 DATA = "data"
 """The folder of a tracker's files in TrackEval."""
 NO_RESULTS = ("_summary", "_detailed", ".classes")
@@ -27,7 +30,7 @@ class TruthFile:
 
     Attributes:
         name: of the sequence.
-        path: of the file.
+        path: of the file, which may hold several sequences.
         sequence: the MOT sequence it belongs to; None for a file alone.
     """
 
@@ -36,9 +39,9 @@ class TruthFile:
     sequence: MotSequence | None = None
 
     @property
-    def frame_count(self) -> int | None:
-        """From `seqinfo.ini`; None without one."""
-        return self.sequence.frame_count if self.sequence else None
+    def pictures(self) -> Pictures:
+        """What `seqinfo.ini` says of the pictures."""
+        return self.sequence.pictures if self.sequence else Pictures(self.name)
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,11 @@ def find_inputs(ground_truth: Path, results: Path, selection: Sequence[str] = ()
     """Find the ground truth and the results of each sequence.
 
     Args:
-        ground_truth: a MOT sequence, a folder of sequences or of one folder of sequences, or a `gt.txt`.
-        results: a file (of the only sequence, or of the one it is named after), or a folder of `SEQUENCE.txt`, of
-            `data/SEQUENCE.txt`, or of one tracker's folder with either.
+        ground_truth: a MOT sequence, a folder of sequences or of one folder of sequences, a file, or a folder of
+            `SEQUENCE.txt`.
+        results: a file (of the only sequence, of the one it is named after, or of videos that it names), or a folder of
+            `SEQUENCE.txt`, of `data/SEQUENCE.txt`, or of one tracker's folder with either. Other formats have other
+            endings, see `SUFFIXES`.
         selection: names of sequences, or patterns such as `*-FRCNN`; empty for all.
 
     Raises:
@@ -79,8 +84,8 @@ def find_inputs(ground_truth: Path, results: Path, selection: Sequence[str] = ()
     chosen = set(select(names, selection))
     selected = [truth for truth in truths if truth.name in chosen]
     if results.is_file():
-        file_name = selected[0].name if len(selected) == 1 else results.stem
-        found, unknown = {file_name: results}, ""
+        videos = [selected[0].name] if len(selected) == 1 else videos_in(results) or [results.stem]
+        found, unknown = dict.fromkeys(videos, results), ""
     elif results.is_dir():
         found = _files(_results_folder(results, sorted(chosen)))
         unknown = _unknown({name: path for name, path in found.items() if name not in names}, truths)
@@ -103,7 +108,7 @@ def find_truth(path: Path) -> list[TruthFile]:
         InputError: there is none, or several folders hold sequences.
     """
     if path.is_file():
-        return [_truth_file(path)]
+        return _truth_files(path)
     if (path / TRUTH).is_file():
         return [_in_sequence(path)]
     if not path.is_dir():
@@ -115,7 +120,10 @@ def find_truth(path: Path) -> list[TruthFile]:
             raise InputError(f"several folders have sequences with ground truth: {folders}; choose one of them")
         if annotated:
             return [_in_sequence(folder) for folder in annotated[0][1]]
-    raise InputError(f"no ground truth in {path}: expected SEQUENCE/gt/gt.txt")
+    files = {} if is_sequence(path) else _files(path)
+    if not files:
+        raise InputError(f"no ground truth in {path}: expected SEQUENCE/gt/gt.txt, or files such as SEQUENCE.txt")
+    return [TruthFile(name, file) for name, file in files.items()]
 
 
 def read_seqmap(path: Path) -> list[str]:
@@ -154,12 +162,13 @@ def select(names: Sequence[str], selection: Sequence[str]) -> list[str]:
     return [name for name in names if name in chosen] if selection else list(names)
 
 
-def _truth_file(path: Path) -> TruthFile:
-    """A file alone; `SEQUENCE/gt/gt.txt` and `SEQUENCE/gt.txt` are named after their sequence."""
+def _truth_files(path: Path) -> list[TruthFile]:
+    """A file alone, for each of its videos if it names them; `SEQ/gt/gt.txt` and `SEQ/gt.txt` are named after `SEQ`."""
     path = path.resolve()
     if path.parts[-2:] == TRUTH.parts:
-        return _in_sequence(path.parents[1])
-    return TruthFile(path.parent.name if path.stem == "gt" else path.stem, path)
+        return [_in_sequence(path.parents[1])]
+    names = videos_in(path) or [path.parent.name if path.stem == "gt" else path.stem]
+    return [TruthFile(name, path) for name in names]
 
 
 def _in_sequence(folder: Path) -> TruthFile:
@@ -204,17 +213,18 @@ def _results_folder(results: Path, names: list[str]) -> Path:
 
 def result_file(folder: Path, name: str) -> Path | None:
     """The file of results of a sequence in a folder; None if there is none."""
-    path = folder / f"{name}{RESULT_SUFFIX}"
-    return path if path.is_file() else None
+    return next((path for suffix in SUFFIXES if (path := folder / f"{name}{suffix}").is_file()), None)
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    """The files of results in a folder, by the name of the sequence."""
-    return {
-        path.stem: path
-        for path in sorted(folder.iterdir())
-        if path.suffix == RESULT_SUFFIX and path.is_file() and not path.stem.endswith(NO_RESULTS)
-    }
+    """The files of boxes in a folder, by the name of the sequence."""
+    found: dict[str, Path] = {}
+    for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.suffix not in SUFFIXES)):
+        if path.is_file() and path.suffix in SUFFIXES and not path.stem.endswith(NO_RESULTS) and _has_rows(path):
+            earlier = found.get(path.stem)
+            if earlier is None or SUFFIXES.index(path.suffix) < SUFFIXES.index(earlier.suffix):
+                found[path.stem] = path
+    return found
 
 
 def _unknown(files: dict[str, Path], truths: list[TruthFile]) -> str:
@@ -224,7 +234,7 @@ def _unknown(files: dict[str, Path], truths: list[TruthFile]) -> str:
     """
     if len(truths) == 1:
         return ""
-    names, parts = [name for name, path in files.items() if _has_rows(path)], []
+    names, parts = [name for name, path in files.items() if path.suffix != ".json"], []
     folder = truths[0].sequence.folder.parent if truths[0].sequence else truths[0].path.parent
     if without := [name for name in names if is_sequence(folder / name)]:
         parts.append(f"results of sequences without ground truth: {listed(without)}")
@@ -235,7 +245,9 @@ def _unknown(files: dict[str, Path], truths: list[TruthFile]) -> str:
 
 
 def _has_rows(path: Path) -> bool:
-    """Whether a text file begins as results do: with numbers, or it is empty."""
+    """Whether a text file begins as boxes do: with numbers, or it is empty; other formats are not looked into."""
+    if path.suffix != ".txt":
+        return True
     with path.open("rb") as file:
         start = file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip()
     return not start or re.match(rb"[-+.\d]+\s*[,;\s]\s*[-+.\d]", start) is not None

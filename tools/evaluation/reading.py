@@ -4,12 +4,17 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
-from siamlink.detectors.base.errors import InputError
-from siamlink.detectors.class_names import COCO, HIGHEST, ClassNames
-from siamlink.detectors.mot.text import read_rows
+from siamlink.detectors.base.errors import FormatError, InputError
+from siamlink.detectors.class_names import COCO, ClassNames
+from siamlink.detectors.formats.box_file import BoxFile
+from siamlink.detectors.formats.mot_text import NAME as MOT_TEXT
+from siamlink.detectors.formats.mot_text import has_class_numbers
+from siamlink.detectors.formats.pictures import UNKNOWN, Pictures
+from siamlink.detectors.formats.read import read_boxes
 from siamlink.tools.evaluation.classes import Annotated, ClassedRows
 from siamlink.tools.evaluation.ground_truth import (
     CLASS,
+    FLAG,
     MOT_CLASSES,
     PLAIN,
     Rows,
@@ -27,18 +32,29 @@ def read_truth(file: TruthFile, benchmark: str = "auto", names: ClassNames | Non
 
     Args:
         file: where it is.
-        benchmark: as for `find_benchmark`; `auto` is `plain` where `labels.txt` beside the file names the classes.
-        names: of the classes, where neither the benchmark nor `labels.txt` names them.
+        benchmark: as for `find_benchmark`; `auto` is `plain` for other formats than MOT text, and where `labels.txt`
+            beside the file names the classes.
+        names: of the classes, where neither the benchmark nor the files name them.
 
     Raises:
         InputError: the file cannot be read, or a class is not one of the benchmark's.
-        FormatError: the file is malformed.
+        FormatError: the file is malformed, or has boxes without ids.
         ConfigError: there is no such benchmark.
     """
-    rows = read_rows(file.path, file.frame_count, unique_ids=True)
+    pictures = file.pictures
+    if file.path.suffix == ".txt":
+        pictures = replace(pictures, size=None)  # boxes of ground truth may end far outside the picture
+    boxes = read_boxes(file.path, pictures, unique_ids=True)
+    _check_ids(boxes)
     labels = _labels(file.path)
-    rules = PLAIN if labels and benchmark == "auto" else benchmark
-    return replace(classed_truth(file.name, rows, rules, labels or names), frame_count=file.frame_count)
+    known = boxes.class_names or labels
+    plain = benchmark == "auto" and (boxes.format != MOT_TEXT or labels is not None)
+    rows = boxes.rows
+    if boxes.format != MOT_TEXT:
+        rows[:, FLAG] = 1
+    annotated = classed_truth(file.name, rows, PLAIN if plain else benchmark, known or names)
+    truth = replace(annotated.truth, remarks=boxes.notes)
+    return replace(annotated, truth=truth, frame_count=pictures.frame_count)
 
 
 def classed_truth(name: str, rows: Rows, benchmark: str = "auto", names: ClassNames | None = None) -> Annotated:
@@ -53,27 +69,46 @@ def classed_truth(name: str, rows: Rows, benchmark: str = "auto", names: ClassNa
     return Annotated(name, benchmark, boxes, is_assumed)
 
 
-def read_tracks(path: Path, frame_count: int | None, names: ClassNames | None = None) -> ClassedRows:
-    """Read results of a sequence; raises as `read_rows` does.
+def read_tracks(path: Path, pictures: Pictures = UNKNOWN, names: ClassNames | None = None) -> ClassedRows:
+    """Read results of a sequence.
 
     Args:
-        path: a MOT file; its 8th column holds classes if all values are whole numbers and one is not -1.
-        frame_count: the length of the sequence; None if it is not known.
-        names: of the classes, where neither a file of names nor the record of the run, both beside `path`, names them.
+        path: a file of any format. The 8th column of MOT text holds classes as `has_class_numbers` says.
+        pictures: what is known of the pictures of the sequence.
+        names: of the classes, where neither the file, nor a file of names or the record of the run beside it, names
+            them.
+
+    Raises:
+        InputError: the file cannot be read.
+        FormatError: the file is malformed, or has boxes without ids.
     """
-    rows = read_rows(path, frame_count, unique_ids=True)
-    return classed_tracks(rows, ClassNames.beside(path) or _names_of_run(path) or names)
+    boxes = read_boxes(path, pictures, unique_ids=True)
+    _check_ids(boxes)
+    return _classed(boxes, boxes.class_names or ClassNames.beside(path) or _names_of_run(path) or names)
+
+
+def read_detections(path: Path, pictures: Pictures, names: ClassNames | None = None) -> ClassedRows:
+    """Read detections of a sequence; raises as `read_boxes` does. Arguments as for `read_tracks`."""
+    boxes = read_boxes(path, pictures)
+    return _classed(boxes, boxes.class_names or ClassNames.beside(path) or names)
 
 
 def classed_tracks(rows: Rows, names: ClassNames | None = None) -> ClassedRows:
     """Rows of results with the classes in their 8th column, if there are any."""
-    if rows.shape[1] <= CLASS:
-        return ClassedRows(rows)
-    classes = rows[:, CLASS]
-    whole = (classes % 1 == 0) & (classes >= -1) & (classes <= HIGHEST)
-    if not whole.all() or (classes == -1).all():
-        return ClassedRows(rows)
-    return ClassedRows(rows, classes.astype(int), names)
+    return ClassedRows(rows, rows[:, CLASS].astype(int), names) if has_class_numbers(rows) else ClassedRows(rows)
+
+
+def _classed(boxes: BoxFile, names: ClassNames | None) -> ClassedRows:
+    if not boxes.has_classes:
+        return ClassedRows(boxes.rows, remarks=boxes.notes)
+    return ClassedRows(boxes.rows, boxes.label.astype(int), names, boxes.notes)
+
+
+def _check_ids(boxes: BoxFile) -> None:
+    """Raise an error if boxes have no ids; in MOT text, where any number is one, if none is above -1."""
+    missing = int((boxes.track_id < 0).sum())
+    if missing and (boxes.format != MOT_TEXT or missing == len(boxes)):
+        raise FormatError(boxes.path, f"{missing} of {len(boxes)} boxes have no track id: these are detections")
 
 
 def read_class_names(given: str) -> ClassNames:

@@ -48,6 +48,7 @@ class Evaluation:
         limits: the scores beside those of perfect links, if detections were given.
         classes: the scores of each class by its name, if several were scored, each for itself.
         notes: what is not as expected in the files, one sentence each.
+        remarks: what was assumed when the files were read, one sentence each.
     """
 
     sequences: dict[str, Scores]
@@ -58,6 +59,7 @@ class Evaluation:
     limits: Limits | None = None
     classes: dict[str, ClassScores] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def class_mean(self) -> Scores | None:

@@ -8,15 +8,14 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.mot.sequence import Sequence as MotSequence
 from siamlink.detectors.mot.sequence import find_detections
-from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation.classes import Annotated, ClassChoice, ClassedRows, Group
 from siamlink.tools.evaluation.events import IdentitySwitch, identity_switches
 from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
 from siamlink.tools.evaluation.layouts import Inputs, TruthFile, find_inputs
 from siamlink.tools.evaluation.limit import Boxes, Limit, Limits, perfect_links
 from siamlink.tools.evaluation.metrics import Counts, Scores, combine, measure
-from siamlink.tools.evaluation.notes import frames_differ, nothing_overlaps, other_classes, why_none_counts
-from siamlink.tools.evaluation.reading import classed_tracks, read_tracks, read_truth
+from siamlink.tools.evaluation.notes import Notes, frames_differ, nothing_overlaps, other_classes, why_none_counts
+from siamlink.tools.evaluation.reading import classed_tracks, read_detections, read_tracks, read_truth
 from siamlink.tools.evaluation.report import ClassScores, Evaluation
 
 NO_CLASS = "no class"
@@ -50,9 +49,7 @@ class ScoredFiles:
         if self.inputs.unknown:
             choice.notes.add("", self.inputs.unknown)
         tracked = ((truths[truth.name], self._tracks(truth, path)) for truth, path in scored)
-        folders = {truth.name: truth.path.parent if truth.sequence is None else truth.sequence.folder
-                   for truth, _ in scored}  # fmt: skip
-        detected = None if detections is None else Detected(detections, folders, self.class_names)
+        detected = (self._detections(truth, detections) for truth, _ in scored) if detections else None
         return _score(tracked, choice, self.inputs.missing, detected)
 
     def pairs(self) -> Iterator[SequencePair]:
@@ -67,20 +64,12 @@ class ScoredFiles:
         return {truth.name: read_truth(truth, self.benchmark, self.class_names) for truth, _ in self.inputs.scored}
 
     def _tracks(self, truth: TruthFile, path: Path) -> ClassedRows:
-        return read_tracks(path, truth.frame_count, self.class_names)
+        return read_tracks(path, truth.pictures, self.class_names)
 
-
-@dataclass(frozen=True)
-class Detected:
-    """The detections that were tracked: a file, or a path inside each of the folders."""
-
-    path: Path
-    folders: dict[str, Path]
-    class_names: ClassNames | None
-
-    def of(self, sequence: str) -> ClassedRows:
-        """The detections of a sequence."""
-        return classed_tracks(read_rows(find_detections(self.path, self.folders[sequence])), self.class_names)
+    def _detections(self, truth: TruthFile, path: Path) -> ClassedRows:
+        """The detections in a file, or in that file inside the folder of the sequence."""
+        folder = truth.sequence.folder if truth.sequence else truth.path.parent
+        return read_detections(find_detections(path, folder), truth.pictures, self.class_names)
 
 
 def evaluate(
@@ -96,9 +85,10 @@ def evaluate(
     """Score result files; sequences without one are not scored but listed in `Evaluation.missing`.
 
     Args:
-        ground_truth: a MOT sequence, a folder of sequences or of one folder of sequences, or a `gt.txt`.
-        results: a file (of the only sequence, or of the one it is named after), or a folder of `SEQUENCE.txt`, of
-            `data/SEQUENCE.txt`, or of one tracker's folder with either.
+        ground_truth: a MOT sequence, a folder of sequences or of one folder of sequences, a file, or a folder of
+            `SEQUENCE.txt`; files are of any format that `read_boxes` reads.
+        results: a file (of the only sequence, of the one it is named after, or of videos that it names), or a folder of
+            `SEQUENCE.txt`, of `data/SEQUENCE.txt`, or of one tracker's folder with either.
         benchmark: `mot15`, `mot16`, `mot17`, `mot20`, `plain`, or `auto` to recognise it from each ground truth.
         detections: the detections that were tracked, to score perfect links of them: a MOT file, or a path inside each
             sequence's folder.
@@ -142,7 +132,7 @@ def _score(
     tracked: Iterable[tuple[Annotated, ClassedRows]],
     choice: ClassChoice,
     missing: tuple[str, ...] = (),
-    detected: Detected | None = None,
+    detected: Iterator[ClassedRows] | None = None,
 ) -> Evaluation:
     """Score one sequence after the other, so that only one is compared at a time."""
     counts: dict[str, dict[str, Counts]] = {}
@@ -150,6 +140,7 @@ def _score(
     boxes: dict[str, Boxes] = {}
     benchmarks: dict[str, str] = {}
     switches: list[IdentitySwitch] = []
+    remarks = Notes()
     for annotated, tracks in tracked:
         name = annotated.name
         if name in counts:
@@ -159,10 +150,13 @@ def _score(
         counts[name] = {pair.class_name: measure(pair) for pair in pairs}
         benchmarks[name] = annotated.benchmark
         _note_rows(choice, annotated, tracks, pairs)
+        for what, each in (("ground truth", annotated.truth), ("results", tracks)):
+            for remark in each.remarks:
+                remarks.add(name, f"{what}: {remark}")
         for pair in pairs:
             switches += identity_switches(pair)
         if detected:
-            detections = detected.of(name)
+            detections = next(detected)
             limits = {
                 group.class_name: perfect_links(
                     name, group.truth, choice.of_group(group, annotated, detections), group.benchmark
@@ -184,6 +178,7 @@ def _score(
         limits=_limits(scores, overall, perfect, boxes) if detected else None,
         classes=_by_class(counts),
         notes=choice.notes.lines(),
+        remarks=remarks.lines(),
     )
 
 

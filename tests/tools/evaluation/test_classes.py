@@ -204,15 +204,15 @@ def test_labels_beside_a_file_name_its_classes(tmp_path: Path) -> None:
 def test_names_come_from_a_file_beside_the_results(tmp_path: Path, name: str, text: str) -> None:
     (tmp_path / "A.txt").write_text("1,1,50,10,20,40,1,5,-1,-1\n1,2,100,10,20,40,1,7,-1,-1\n")
     (tmp_path / name).write_text(text)
-    assert read_tracks(tmp_path / "A.txt", None, COCO).name_of(5) == "bus"
-    assert read_tracks(tmp_path / "A.txt", None).name_of(7) == "7"
+    assert read_tracks(tmp_path / "A.txt", names=COCO).name_of(5) == "bus"
+    assert read_tracks(tmp_path / "A.txt").name_of(7) == "7"
 
 
 @pytest.mark.parametrize("record", ["", "[]", "{}", '{"classes": 3}', '{"classes": [{"number": "x", "name": "y"}]}'])
 def test_a_record_without_names_is_none(tmp_path: Path, record: str) -> None:
     (tmp_path / "A.txt").write_text("1,1,50,10,20,40,1,5,-1,-1\n")
     (tmp_path / "A.json").write_text(record)
-    assert read_tracks(tmp_path / "A.txt", None).names is None
+    assert read_tracks(tmp_path / "A.txt").names is None
 
 
 def test_sequences_with_and_without_classes_have_a_table_together(tmp_path: Path) -> None:

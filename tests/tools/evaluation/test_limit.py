@@ -149,7 +149,7 @@ def test_bad_detections_are_one_clear_line(siamlink: Callable, street: Path) -> 
     (street / "B" / "det" / "det.txt").write_text("1,-1,10,10,zero,40,1\n")
     with pytest.raises(FormatError, match="line 1, column 5"):
         evaluate(street, "results", detections="det/det.txt")
-    with pytest.raises(InputError, match="cannot read"):
+    with pytest.raises(InputError, match="no detections in the folder"):
         evaluate(street / "A", "results", detections="results")
 
 

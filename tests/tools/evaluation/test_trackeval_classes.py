@@ -67,25 +67,20 @@ def trackeval_scores(folder: Path, names: list[str]) -> dict[str, Scores]:
 @pytest.mark.slow
 def test_several_classes_score_as_in_trackeval(tmp_path: Path) -> None:
     names = ["0000", "0001"]
-    (tmp_path / "kitti" / "gt" / "label_02").mkdir(parents=True)
-    (tmp_path / "kitti" / "trackers" / "mine" / "data").mkdir(parents=True)
-    (tmp_path / "results").mkdir()
+    truth_folder, results = tmp_path / "gt" / "label_02", tmp_path / "trackers" / "mine" / "data"
+    for folder in (truth_folder, results):
+        folder.mkdir(parents=True)
     for seed, name in enumerate(names):
         truth, tracks = moving(seed)
-        (tmp_path / "kitti" / "gt" / "label_02" / f"{name}.txt").write_text(kitti_lines(truth, score=False))
-        (tmp_path / "kitti" / "trackers" / "mine" / "data" / f"{name}.txt").write_text(kitti_lines(tracks, score=True))
-        (tmp_path / "truth" / name / "gt").mkdir(parents=True)
-        (tmp_path / "truth" / name / "gt" / "labels.txt").write_text("car\npedestrian\n")
-        for path, rows in (
-            (tmp_path / "truth" / name / "gt" / "gt.txt", truth),
-            (tmp_path / "results" / f"{name}.txt", tracks),
-        ):
-            np.savetxt(path, rows, fmt="%d,%d," + "%.17g," * 5 + "%d,%d")
-    expected = trackeval_scores(tmp_path / "kitti", names)
-    found = evaluate(tmp_path / "truth", tmp_path / "results")
-    ours = {name: each.overall for name, each in found.classes.items()}
+        (truth_folder / f"{name}.txt").write_text(kitti_lines(truth, score=False))
+        (results / f"{name}.txt").write_text(kitti_lines(tracks, score=True))
+    expected = trackeval_scores(tmp_path, names)
+    found = evaluate(truth_folder, tmp_path / "trackers")
+    ours = {name.lower(): each.overall for name, each in found.classes.items()}
     ours |= {"cls_comb_det_av": found.overall, "cls_comb_cls_av": found.class_mean}
     for name, scores in ours.items():
         assert asdict(scores) == pytest.approx(asdict(expected[name]), rel=0, abs=1e-9), name
     assert set(expected) == set(ours)
     assert min(scores.IDSW for scores in ours.values()) > 5
+    assert found.notes == ()
+    assert "frames are counted from 0" in found.remarks[0]

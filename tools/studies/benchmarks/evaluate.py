@@ -135,10 +135,11 @@ def _staged(ground_truth: Path, results: Path) -> Iterator[dict[str, Any]]:
         truth_folder, tracks = Path(folder, "truth"), Path(folder, "tracks", "results")
         tracks.mkdir(parents=True)
         for sequence, path in find_inputs(ground_truth, results).scored:
-            truth, rows = (read_rows(file, sequence.frame_count) for file in (sequence.path, path))
+            count = sequence.pictures.frame_count
+            truth, rows = (read_rows(file, count) for file in (sequence.path, path))
             benchmarks.add(find_benchmark(sequence.name, truth))
             last = max(truth[:, 0].max(initial=1), rows[:, 0].max(initial=1))
-            lengths[sequence.name] = sequence.frame_count or int(last)
+            lengths[sequence.name] = count or int(last)
             (truth_folder / sequence.name / "gt").mkdir(parents=True)
             shutil.copyfile(sequence.path, truth_folder / sequence.name / "gt" / "gt.txt")
             _copy_without_classes(path, tracks / f"{sequence.name}.txt")
