@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siamlink.tools.console.options import Overwrite, takes
+from siamlink.detectors.formats.pictures import BoxFormat, ReadingOptions
+from siamlink.tools.console.options import Overwrite, choice_of, takes
 
 if TYPE_CHECKING:
     from siamlink.tools.evaluation import Evaluation
@@ -73,6 +74,20 @@ class EvaluateOptions:
             "ground truth.",
         ),
     ] = "auto"
+    box_format: Annotated[
+        BoxFormat | None,
+        typer.Option(
+            parser=choice_of(BoxFormat),
+            metavar="|".join(BoxFormat),
+            help="What the four numbers of a box in RESULTS are; by default, what the format of the file defines.",
+        ),
+    ] = None
+    frames_from: Annotated[
+        int | None,
+        typer.Option(
+            metavar="0|1", min=0, max=1, help="What RESULTS count frames from; by default, as their format defines."
+        ),
+    ] = None
     switches: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Draw the ten worst identity switches into this folder."),
@@ -155,7 +170,8 @@ def _files(options: EvaluateOptions) -> "ScoredFiles":
     selection = read_seqmap(options.seqmap) if options.seqmap else _parts(options.sequences)
     names = None if options.class_names is None else read_class_names(options.class_names)
     inputs = find_inputs(options.ground_truth, options.results, selection or ())
-    return ScoredFiles(inputs, options.benchmark, _parts(options.classes), names)
+    reading = ReadingOptions(options.box_format, options.frames_from)
+    return ScoredFiles(inputs, options.benchmark, _parts(options.classes), names, reading)
 
 
 def _parts(text: str | None) -> list[str] | None:

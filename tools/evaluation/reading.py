@@ -9,8 +9,8 @@ from siamlink.detectors.class_names import COCO, ClassNames
 from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.mot_text import NAME as MOT_TEXT
 from siamlink.detectors.formats.mot_text import has_class_numbers
-from siamlink.detectors.formats.pictures import UNKNOWN, Pictures
-from siamlink.detectors.formats.read import read_boxes
+from siamlink.detectors.formats.pictures import UNKNOWN, Pictures, ReadingOptions
+from siamlink.detectors.formats.read import AS_DEFINED, read_boxes
 from siamlink.tools.evaluation.classes import Annotated, ClassedRows
 from siamlink.tools.evaluation.ground_truth import (
     CLASS,
@@ -69,7 +69,12 @@ def classed_truth(name: str, rows: Rows, benchmark: str = "auto", names: ClassNa
     return Annotated(name, benchmark, boxes, is_assumed)
 
 
-def read_tracks(path: Path, pictures: Pictures = UNKNOWN, names: ClassNames | None = None) -> ClassedRows:
+def read_tracks(
+    path: Path,
+    pictures: Pictures = UNKNOWN,
+    names: ClassNames | None = None,
+    reading: ReadingOptions = AS_DEFINED,
+) -> ClassedRows:
     """Read results of a sequence.
 
     Args:
@@ -77,12 +82,13 @@ def read_tracks(path: Path, pictures: Pictures = UNKNOWN, names: ClassNames | No
         pictures: what is known of the pictures of the sequence.
         names: of the classes, where neither the file, nor a file of names or the record of the run beside it, names
             them.
+        reading: how the numbers are to be read.
 
     Raises:
         InputError: the file cannot be read.
         FormatError: the file is malformed, or has boxes without ids.
     """
-    boxes = read_boxes(path, pictures, unique_ids=True)
+    boxes = read_boxes(path, pictures, reading, unique_ids=True)
     _check_ids(boxes)
     return _classed(boxes, boxes.class_names or ClassNames.beside(path) or _names_of_run(path) or names)
 

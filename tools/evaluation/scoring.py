@@ -6,6 +6,8 @@ from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.formats.pictures import ReadingOptions
+from siamlink.detectors.formats.read import AS_DEFINED
 from siamlink.detectors.mot.sequence import Sequence as MotSequence
 from siamlink.detectors.mot.sequence import find_detections
 from siamlink.tools.evaluation.classes import Annotated, ClassChoice, ClassedRows, Group
@@ -32,12 +34,14 @@ class ScoredFiles:
         classes: names or numbers of the classes to score, `any` alone for all as one; None for the pedestrians of
             MOT16, MOT17 and MOT20, and otherwise for every class of the ground truth.
         class_names: the names of classes that their files do not name.
+        reading: how the numbers in the results are to be read.
     """
 
     inputs: Inputs
     benchmark: str = "auto"
     classes: Sequence[str] | None = None
     class_names: ClassNames | None = None
+    reading: ReadingOptions = AS_DEFINED
 
     def evaluate(self, detections: Path | None = None) -> Evaluation:
         """Score all sequences; see the function `evaluate`."""
@@ -64,7 +68,7 @@ class ScoredFiles:
         return {truth.name: read_truth(truth, self.benchmark, self.class_names) for truth, _ in self.inputs.scored}
 
     def _tracks(self, truth: TruthFile, path: Path) -> ClassedRows:
-        return read_tracks(path, truth.pictures, self.class_names)
+        return read_tracks(path, truth.pictures, self.class_names, self.reading)
 
     def _detections(self, truth: TruthFile, path: Path) -> ClassedRows:
         """The detections in a file, or in that file inside the folder of the sequence."""

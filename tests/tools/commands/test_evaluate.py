@@ -202,3 +202,10 @@ def test_a_class_alone_and_all_as_one(crossing: Path) -> None:
     code, stdout, _, _ = run(crossing, "--classes", "any")
     assert [line.split()[5] for line in stdout.splitlines() if line.startswith("A")] == ["75.0"]
     assert isinstance(run(crossing, "--classes", "dog")[3], ConfigError)
+
+
+def test_how_the_results_are_to_be_read_can_be_said(street: Path) -> None:
+    (street / "results" / "A.txt").write_text("0,1,10,10,30,50,1,-1,-1,-1\n")
+    assert "counted from 1" in str(run(street)[3])
+    code, stdout, _, _ = run(street, "--box-format", "xyxy", "--frames-from", "0")
+    assert (code, stdout.splitlines()[2].split()[1]) == (0, "100.0")
