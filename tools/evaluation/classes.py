@@ -238,7 +238,9 @@ def _numbers(name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
 
 def _same_class(name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
     """The numbers of the results' classes that mean a class of the ground truth: by name, else by number."""
-    return (tracks if truth.names and tracks.names else truth).numbers_of(name) or _numbers(name, truth, tracks)
+    if truth.names is None or tracks.names is None:
+        return truth.numbers_of(name) or _numbers(name, truth, tracks)
+    return {number for number in tracks.numbers_of(name) if not (name.isdecimal() and number in tracks.names)}
 
 
 def _resolve(given: str, truths: Sequence[Annotated], names: dict[str, str]) -> str:

@@ -51,6 +51,13 @@ def test_classes_are_compared_by_name_where_both_have_names() -> None:
     assert notes == ()
 
 
+def test_numbers_are_not_compared_where_both_have_names() -> None:
+    names = ClassNames({1: "person", 2: "cyclist", 3: "car"})
+    found, notes = grouped(truth_rows(1, 2, 3, 7), track_rows(0, 2, 2), None, "plain", names, COCO)
+    assert found == {"person": (1, 1), "cyclist": (1, 0), "car": (1, 2), "7": (1, 0)}
+    assert notes == ()
+
+
 @pytest.mark.parametrize(
     ("one", "other"), [("pedestrian", "person"), ("Motorbike", "motorcycle"), ("traffic_light", "traffic light")]
 )
