@@ -82,9 +82,11 @@ class TrackingInput(NamedTuple):
 
     @property
     def last_frame(self) -> int:
-        """The number of the last frame, or of the last one with a detection where the frames are not counted."""
+        """The number of the last frame; that of the last detection where it is greater than an expected number."""
+        if self.counted and self.frame_count:
+            return self.frame_count
         last_detection = int(self.detections.frame.max(initial=0)) if self.detections else 0
-        return (self.frame_count if self.counted else None) or last_detection
+        return max(self.frame_count or 0, last_detection)
 
 
 def open_input(

@@ -23,6 +23,9 @@ from siamlink.tracker.runs.result import AppearanceUse, TrackingResult
 from siamlink.tracker.runs.sinks import Recorder
 from siamlink.tracker.tracks import Tracks
 
+LONGEST_EXTRAPOLATION_SECONDS = 10.0
+"""No track is extrapolated further after its last detection."""
+
 
 class Interrupted(KeyboardInterrupt):
     """Tracking was interrupted; its cause says by what.
@@ -142,11 +145,23 @@ class TrackingRun:
             self._recorder.add_detections(detections[first:done])
             self._recorder.add_tracks(tracks, tracker.final_frame)
             self._report(tracker.frame)
+        for number in self._frames_without_detections():
+            with self._stopwatch.stage("link"):
+                tracks = tracker.update([], frame_number=number)
+            self._recorder.add_tracks(tracks, tracker.final_frame)
         if last_frame > tracker.frame:
             with self._stopwatch.stage("link"):
                 tracks = tracker.update(None, frame_number=last_frame)
             self._recorder.add_tracks(tracks, tracker.final_frame)
             self._report(last_frame)
+
+    def _frames_without_detections(self) -> range:
+        """The frames after the last detection in which calibrated online tracking may still extrapolate a track."""
+        tracker, parameters = self._tracker, self._options.parameters
+        if tracker.matching != "calibrated" or parameters.mode != "online" or not tracker.frame:
+            return range(0)
+        end = tracker.frame + round(LONGEST_EXTRAPOLATION_SECONDS * self._setup.frame_rate)
+        return range(tracker.frame + 1, min(self._source.last_frame, end) + 1)
 
     def _track_frames(self) -> None:
         """Give the tracker one frame after another, while the next ones are decoded and detected.

@@ -29,6 +29,13 @@ class Zoo(Walkers):
         offset = np.sin(self.seen * np.arange(1, 5)) / 3
         return np.column_stack([rows[:, :4] + offset, rows[:, 4] / 1.07, [0, 2]])
 
+class Ends(Zoo):
+    """Sees nothing in some frames, among them the last ones."""
+
+    def detect(self, image):
+        rows = super().detect(image)
+        return rows[:0] if self.seen > 19 or self.seen in (7, 8) else rows
+
 class Unnamed(Zoo):
     class_names = None
 
@@ -79,16 +86,25 @@ def test_one_class_needs_no_line_and_no_class_no_number(siamlink: Run) -> None:
     assert json.loads(Path("unnamed/walk.json").read_text())["classes"] == []
 
 
-def test_detect_and_track_lose_nothing(siamlink: Run) -> None:
-    siamlink("track", "walk.mp4", "-o", "direct", "--detector", "zoo.py:Zoo", "--no-video")
-    result = siamlink("detect", "walk.mp4", "-o", "found.txt", "--detector", "zoo.py:Zoo")
+@pytest.mark.parametrize("mode", ["offline", "windowed", "online"])
+@pytest.mark.parametrize(("detector", "file"), [("Zoo", "found.txt"), ("Ends", "found.csv"), ("Ends", "found.jsonl")])
+def test_detect_and_track_lose_nothing(siamlink: Run, mode: str, detector: str, file: str) -> None:
+    options = ("--mode", mode, "--config", "fast", "--no-video")
+    siamlink("track", "walk.mp4", "-o", "direct", "--detector", f"zoo.py:{detector}", *options)
+    result = siamlink("detect", "walk.mp4", "-o", file, "--detector", f"zoo.py:{detector}")
     assert (result.code, result.err) == (0, "")
-    assert classes("found.txt") == {"0", "2"}
-    assert ClassNames.beside("found.txt") == ClassNames({0: "Fußgänger", 2: "自動車"})
-    siamlink("track", "walk.mp4", "-o", "later", "--detections", "found.txt", "--no-video")
+    siamlink("track", "walk.mp4", "-o", "later", "--detections", file, *options)
     assert Path("later/walk.txt").read_text() == Path("direct/walk.txt").read_text() != ""
     direct, later = (json.loads(Path(folder, "walk.json").read_text()) for folder in ("direct", "later"))
     assert later["classes"] == direct["classes"]
+    assert [each["name"] for each in later["classes"]] == ["Fußgänger", "自動車"]
+    assert later["input"]["frames"] == direct["input"]["frames"] == 24
+
+
+def test_the_names_of_detections_are_beside_them(siamlink: Run) -> None:
+    siamlink("detect", "walk.mp4", "-o", "found.txt", "--detector", "zoo.py:Zoo")
+    assert classes("found.txt") == {"0", "2"}
+    assert ClassNames.beside("found.txt") == ClassNames({0: "Fußgänger", 2: "自動車"})
 
 
 def test_names_beside_detections_are_replaced_with_them(siamlink: Run) -> None:
