@@ -19,6 +19,8 @@ _SEAM_PACKETS = 2
 """FFmpeg marks damage one packet too early in H.264 from MPEG-TS."""
 _RESYNCHRONISING = ("matroska", "avi", "flv")
 """Containers whose readers skip unreadable bytes without an error."""
+_FILE = "file:"
+"""What the name of a container begins with that is read from a file."""
 _LARGEST_HEADER = 64
 """Most bytes between the payloads of two packets of these containers; more are skipped data, or an index."""
 _AVI_INDEX = (b"ix", b"idx1", b"JUNK", b"LIST", b"RIFF")
@@ -67,7 +69,7 @@ def marked_packets(container: InputContainer, stream: VideoStream) -> Packets:
 
 def _with_skips(container: InputContainer, stream: VideoStream) -> Iterator[tuple["Packet[VideoStream]", bool]]:
     """Each packet of a stream, and whether bytes of the file were skipped since the previous packet."""
-    skips = container.format.name.split(",")[0] in _RESYNCHRONISING
+    skips = container.format.name.split(",")[0] in _RESYNCHRONISING and container.name.startswith(_FILE)
     end, skipped = None, False
     for packet in container.demux():
         if skips and packet.size and packet.pos is not None:
@@ -85,7 +87,7 @@ def _is_avi(container: InputContainer) -> bool:
 
 def _is_avi_index(container: InputContainer, position: int) -> bool:
     """Whether an index or padding starts at a position of an AVI file, or after one byte of alignment."""
-    with Path(container.name.removeprefix("file:")).open("rb") as file:
+    with Path(container.name.removeprefix(_FILE)).open("rb") as file:
         file.seek(position)
         head = file.read(5)
     return head.startswith(_AVI_INDEX) or head[1:].startswith(_AVI_INDEX)

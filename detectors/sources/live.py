@@ -3,10 +3,8 @@
 from collections.abc import Iterator
 from itertools import chain
 
-import av
 import cv2
 import numpy as np
-from av.error import FFmpegError
 from av.video.reformatter import VideoReformatter
 
 from siamlink.detectors.base.arrays import Image
@@ -16,18 +14,13 @@ from siamlink.detectors.sources.decoding import (
     decode_live,
     first_frame,
     native_frame_rate,
-    reason,
     to_bgr,
     video_stream,
 )
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, StreamBroken
 from siamlink.detectors.sources.reconnecting import LiveSource
-from siamlink.detectors.sources.stream_url import FFMPEG_PROTOCOLS, check_url, name_of, without_secrets
-
-TIMEOUT_SECONDS = 10.0
-"""How long a stream may take to answer, and between two packets."""
-_PLAYLISTS = ("hls", "dash")
-"""Formats that are a list of segments: the size is that of the list, and segments can be fetched later."""
+from siamlink.detectors.sources.stream_url import check_url, name_of
+from siamlink.detectors.sources.url_container import PLAYLISTS, TIMEOUT_SECONDS, is_recording, open_url, title_of
 
 
 class LiveStream(LiveSource):
@@ -65,29 +58,20 @@ class _Stream:
     """A stream that has answered; one with a size or a duration is a recording."""
 
     def __init__(self, url: str, timeout_seconds: float) -> None:
-        label = f"the stream {without_secrets(url)}"
-        options = {"protocol_whitelist": ",".join(FFMPEG_PROTOCOLS)}
-        if url.startswith("rtsp"):
-            options["rtsp_transport"] = "tcp"
+        self._container, title = open_url(url, timeout_seconds), title_of(url)
         try:
-            self._container = av.open(url, options=options, metadata_errors="replace", timeout=timeout_seconds)
-        except FFmpegError as error:
-            raise InputError(f"cannot open {label}: {reason(error)}") from None
-        try:
-            stream = video_stream(self._container, label)
+            stream = video_stream(self._container, title)
             frames = decode_live(self._container, stream, timeout_seconds)
-            first = first_frame(frames, label)
+            first = first_frame(frames, title)
         except InputError:
             self.close()
             raise
         self._frames = chain([first], frames)
         self.size = to_bgr(first).shape[1::-1]
         self.frame_rate = native_frame_rate(stream)
-        playlist = self._container.format.name in _PLAYLISTS
-        sized = self._container.size > 0 and not playlist
         self._stamped = not self._container.format.flags & NO_TIME_STAMPS
-        self.endless = not sized and self._container.duration is None
-        self.on_demand = playlist or not self.endless
+        self.endless = not is_recording(self._container)
+        self.on_demand = not self.endless or self._container.format.name in PLAYLISTS
 
     def read(self) -> Iterator[tuple[float | None, Image]]:
         reformatter = VideoReformatter()

@@ -6,11 +6,14 @@ from typing import Any
 
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource, check_frame_rate
-from siamlink.detectors.sources.stream_url import check_url, name_of
+from siamlink.detectors.sources.stream_url import RECORDING_PROTOCOLS, check_url, name_of
 
 
 def open_source(
-    source: Any, frame_rate: float | None = None, patience_seconds: float = PATIENCE_SECONDS
+    source: Any,
+    frame_rate: float | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
+    recorded: bool = False,
 ) -> FrameSource:
     """Open a source of frames.
 
@@ -19,6 +22,7 @@ def open_source(
             folder, a video file, or what `open_given` takes.
         frame_rate: frames per second; None: that of the source.
         patience_seconds: how long to keep reconnecting to a camera or stream; 0: it ends with its first connection.
+        recorded: whether a URL must be that of a recording, which is read like a file.
 
     Raises:
         InputError: the source is missing, cannot be read, or has no frames.
@@ -35,6 +39,10 @@ def open_source(
 
         return Camera(int(source), frame_rate, patience_seconds)
     if isinstance(source, str) and "://" in source:
+        if recorded:
+            from siamlink.detectors.sources.url_recording import UrlRecording
+
+            return UrlRecording(source, frame_rate)
         from siamlink.detectors.sources.live import LiveStream
 
         return LiveStream(source, frame_rate, patience_seconds)
@@ -44,7 +52,7 @@ def open_source(
 
 
 def live_title(source: object) -> str | None:
-    """What messages call a camera or stream before it is opened; None for anything else.
+    """What messages call a camera or stream before it is opened; None for anything else, which may be a recording.
 
     Raises:
         InputError: the URL is not that of a stream.
@@ -53,7 +61,7 @@ def live_title(source: object) -> str | None:
         return f"camera {source}"
     if isinstance(source, str) and "://" in source:
         check_url(source)
-        return f"stream {name_of(source)}"
+        return None if source.startswith(RECORDING_PROTOCOLS) else f"stream {name_of(source)}"
     return None
 
 

@@ -8,6 +8,8 @@ from siamlink.detectors.base.errors import InputError
 
 PROTOCOLS = ("http", "https", "rtmp", "rtmps", "rtp", "rtsp", "rtsps", "srt", "tcp", "udp")
 """Protocols of a URL."""
+RECORDING_PROTOCOLS = ("http://", "https://")
+"""Beginnings of URLs that may be those of recordings."""
 FFMPEG_PROTOCOLS = (*PROTOCOLS, "crypto", "data", "httpproxy", "tls")
 """Protocols that FFmpeg may use to read it: no files, and none that combines other sources."""
 

@@ -1,7 +1,8 @@
-"""A video file as a frame source."""
+"""A recorded video as a frame source, and a video file."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import av
@@ -32,10 +33,59 @@ _END_MARGIN_SECONDS = 0.5
 """A video counts as broken if it ends earlier than this, and than two frames, before its declared end."""
 
 
-class VideoFile(FrameSource):
-    """A video file of any format that FFmpeg reads.
+class RecordedVideo(FrameSource):
+    """A video with an end, of any format that FFmpeg reads; opened anew for each pass over its frames.
 
     No frame is decoded before the size or a frame is needed.
+
+    Args:
+        container: the video, open.
+        connect: opens it again.
+        title: what errors call it.
+        name: the name of the results.
+        frame_rate: frames per second, which replaces the time stamps of the video; None: those.
+
+    Raises:
+        InputError: it holds no video.
+    """
+
+    def __init__(
+        self,
+        container: InputContainer,
+        connect: Callable[[], InputContainer],
+        title: str,
+        name: str,
+        frame_rate: float | None,
+    ) -> None:
+        stream = video_stream(container, title)
+        rate = frame_rate or native_frame_rate(stream)
+        super().__init__(name, rate, _expected_count(container, stream), None)
+        has_time_stamps = not container.format.flags & NO_TIME_STAMPS
+        self.stated_rate = stated_frame_rate(stream) if has_time_stamps else None
+        self._connect, self._title, self._timed = connect, title, frame_rate is None
+
+    def _first_size(self) -> tuple[int, int]:
+        with self._connect() as container:
+            stream = video_stream(container, self._title)
+            height, width = to_bgr(first_frame(decode(container, stream), self._title)).shape[:2]
+        return width, height
+
+    def _read(self) -> Iterator[tuple[float | None, Image]]:
+        end = 0.0
+        with self._connect() as container:
+            stream = video_stream(container, self._title)
+            declared_end = _declared_end(container, stream)
+            stream.thread_type = "NONE"  # with frame threads, damaged pictures are sometimes not marked as damaged
+            reformatter = VideoReformatter()
+            for seconds, frame in with_seconds(decode(container, stream)):
+                end = max(end, _end_time(frame))
+                yield (seconds if self._timed else None), to_bgr(frame, reformatter)
+        if end and declared_end - end > max(_END_MARGIN_SECONDS, 2 / self.frame_rate):
+            raise self._ended_early()
+
+
+class VideoFile(RecordedVideo):
+    """A video file.
 
     Args:
         path: the file.
@@ -47,39 +97,10 @@ class VideoFile(FrameSource):
     """
 
     def __init__(self, path: Path, name: str | None = None, frame_rate: float | None = None) -> None:
-        self._timed = frame_rate is None
-        with _open_file(path) as container:
-            stream = video_stream(container, str(path))
-            super().__init__(
-                name=name or path.stem,
-                frame_rate=frame_rate or native_frame_rate(stream),
-                frame_count=_expected_count(container, stream),
-                size=None,
-            )
-            timed = not container.format.flags & NO_TIME_STAMPS
-            self.stated_rate = stated_frame_rate(stream) if timed else None
+        connect = partial(_open_file, path)
+        with connect() as container:
+            super().__init__(container, connect, str(path), name or path.stem, frame_rate)
         self.files = (path,)
-
-    def _first_size(self) -> tuple[int, int]:
-        (path,) = self.files
-        with _open_file(path) as container:
-            stream = video_stream(container, str(path))
-            height, width = to_bgr(first_frame(decode(container, stream), str(path))).shape[:2]
-        return width, height
-
-    def _read(self) -> Iterator[tuple[float | None, Image]]:
-        end = 0.0
-        (path,) = self.files
-        with _open_file(path) as container:
-            stream = video_stream(container, str(path))
-            declared_end = _declared_end(container, stream)
-            stream.thread_type = "NONE"  # with frame threads, damaged pictures are sometimes not marked as damaged
-            reformatter = VideoReformatter()
-            for seconds, frame in with_seconds(decode(container, stream)):
-                end = max(end, _end_time(frame))
-                yield (seconds if self._timed else None), to_bgr(frame, reformatter)
-        if end and declared_end - end > max(_END_MARGIN_SECONDS, 2 / self.frame_rate):
-            raise self._ended_early()
 
 
 def _open_file(path: Path) -> InputContainer:

@@ -40,11 +40,20 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     use_public, constraints = job.detector is None, job.constraints or ()
     detections = _detections_of(origin, job)
     source = open_input(
-        origin, detections, job.frame_rate, use_public, constraints, job.patience_seconds, reading=job.reading
+        origin,
+        detections,
+        job.frame_rate,
+        use_public,
+        constraints,
+        job.patience_seconds,
+        reading=job.reading,
+        recorded=job.parameters.mode == "offline",
     )
     check_mode(source, job.parameters)
     if source.live and (job.resume or job.cache):
         raise InputError(f"{source.name} is live and cannot be read again: --resume and --cache are for files")
+    if source.frames and not source.frames.files and (job.resume or job.cache):
+        raise InputError(f"{source.name} is read by URL: --resume and --cache are for files")
     if source.frames and job.decodes(source):
         source.frames.check()
     inputs = [Path(origin)]

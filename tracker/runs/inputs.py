@@ -98,6 +98,7 @@ def open_input(
     patience_seconds: float = PATIENCE_SECONDS,
     name: str | None = None,
     reading: ReadingOptions = AS_DEFINED,
+    recorded: bool = False,
 ) -> TrackingInput:
     """Open a source together with its detections.
 
@@ -112,6 +113,7 @@ def open_input(
         patience_seconds: how long to reconnect to a live source before giving up; with 0, its first end is the end.
         name: names the results; None: the name of the source.
         reading: how the numbers in the file of detections are to be read, where that is not as its format defines.
+        recorded: whether a URL must be that of a recording, which is read like a file.
 
     Raises:
         InputError: there are neither frames nor detections, or one of them cannot be read.
@@ -125,7 +127,7 @@ def open_input(
     try:
         sequence = open_sequence(Path(origin)) if is_path and is_sequence(Path(origin)) else None
         if sequence is None:
-            opened = _open_frames(origin, frame_rate, patience_seconds)
+            opened = _open_frames(origin, frame_rate, patience_seconds, recorded)
         else:
             opened, detections = _open_mot_sequence(sequence, detections, frame_rate, use_public)
         if opened.live and detections is not None:
@@ -140,7 +142,7 @@ def open_input(
     known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
     return opened._replace(
         name=opened.name if name is None else _checked_name(name),
-        origin=str(origin) if is_path and not opened.live else opened.name,
+        origin=str(origin) if is_path and "://" not in str(origin) and not opened.live else opened.name,
         known=known,
         class_names=opened.class_names or classes.names,
     )
@@ -157,8 +159,8 @@ def _checked_name(name: Any) -> str:
     return name
 
 
-def _open_frames(origin: Any, frame_rate: float | None, patience_seconds: float) -> TrackingInput:
-    frames = open_source(origin, frame_rate, patience_seconds)
+def _open_frames(origin: Any, frame_rate: float | None, patience_seconds: float, recorded: bool) -> TrackingInput:
+    frames = open_source(origin, frame_rate, patience_seconds, recorded)
     return TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, frames.counted)
 
 

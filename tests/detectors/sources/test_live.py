@@ -1,9 +1,7 @@
-import contextlib
 import random
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import repeat
 from pathlib import Path
 from typing import Any
@@ -19,45 +17,6 @@ from siamlink.detectors.sources.live import Camera, LiveStream
 Make = Callable[..., Path]
 NULL_PACKET = b"\x47\x1f\xff\x10" + bytes(184)
 """A packet of MPEG-TS that belongs to no stream."""
-
-
-@pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """The URL of a file served on this machine; the connection ends after `part` of it."""
-    parts: dict[str, float] = {}
-    stalled = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            name = self.path.split("?")[0].lstrip("/")
-            if name not in parts:
-                self.send_error(404)
-                return
-            data = (tmp_path / name).read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(data)))
-            self.end_headers()
-            with contextlib.suppress(ConnectionError):
-                self.wfile.write(data[: int(len(data) * parts[name])])
-            if "stall" in self.path:
-                stalled.wait(20)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-
-    def url(path: Path, part: float = 1.0, query: str = "") -> str:
-        parts[path.name] = part
-        return f"http://127.0.0.1:{server.server_port}/{path.name}{query}"
-
-    yield url
-    stalled.set()
-    server.shutdown()
-    server.server_close()
-    thread.join()
 
 
 @pytest.mark.parametrize("name", ["cam-1.ts", "cam-1.mkv"])
