@@ -72,6 +72,16 @@ class TrackingInput(NamedTuple):
         """Whether it is a camera or a stream, which has no known end."""
         return self.frames is not None and self.frames.live
 
+    def named(self, name: Any) -> "TrackingInput":
+        """The same with another name for its results.
+
+        Raises:
+            ConfigError: it cannot name files.
+        """
+        if not isinstance(name, str) or not name.isprintable() or not name.strip(". ") or set(name) & set("/\\:"):
+            raise ConfigError(f"the results cannot be named {name!r:.80}: give a name for files, without a folder")
+        return self._replace(name=name)
+
     def constraints(self, detections: Detections) -> Constraints:
         """The constraints on rows of the detections.
 
@@ -96,7 +106,6 @@ def open_input(
     use_public: bool = True,
     constraints: Path | Constraints = (),
     patience_seconds: float = PATIENCE_SECONDS,
-    name: str | None = None,
     reading: ReadingOptions = AS_DEFINED,
     recorded: bool = False,
 ) -> TrackingInput:
@@ -111,7 +120,6 @@ def open_input(
         use_public: whether a MOT sequence's own detections are used.
         constraints: a file of corrections (see `read_corrections`), or constraints on rows of the detections.
         patience_seconds: how long to reconnect to a live source before giving up; with 0, its first end is the end.
-        name: names the results; None: the name of the source.
         reading: how the numbers in the file of detections are to be read, where that is not as its format defines.
         recorded: whether a URL must be that of a recording, which is read like a file.
 
@@ -141,22 +149,10 @@ def open_input(
         )
     known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
     return opened._replace(
-        name=opened.name if name is None else _checked_name(name),
         origin=str(origin) if is_path and "://" not in str(origin) and not opened.live else opened.name,
         known=known,
         class_names=opened.class_names or classes.names,
     )
-
-
-def _checked_name(name: Any) -> str:
-    """The name, if it can name files.
-
-    Raises:
-        ConfigError: it cannot.
-    """
-    if not isinstance(name, str) or not name.isprintable() or name.strip(". ") == "" or set(name) & set("/\\:"):
-        raise ConfigError(f"the results cannot be named {name!r:.80}: give a name for files, without a folder")
-    return name
 
 
 def _open_frames(origin: Any, frame_rate: float | None, patience_seconds: float, recorded: bool) -> TrackingInput:

@@ -58,9 +58,9 @@ def track(
     """
     parameters = _with_settings(parameters or TrackerParameters(), settings)
     check_live_mode(source, parameters)
-    opened = open_input(
-        source, detections, frame_rate, detector is None, constraints, name=name, recorded=parameters.mode == "offline"
-    )
+    recorded = parameters.mode == "offline"
+    opened = open_input(source, detections, frame_rate, detector is None, constraints, recorded=recorded)
+    opened = opened if name is None else opened.named(name)
     with progress_bars(opened.name) if progress is True else nullcontext(progress or no_progress) as report:
         return track_input(opened, TrackingOptions(parameters, detector, progress=report))
 
