@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from siamlink.tools.commands import bench, crossvalidate, demo, detect, evaluate, export, summary, track, train
+from siamlink.tools.commands import bench, crops, crossvalidate, demo, detect, evaluate, export, summary, track, train
 from siamlink.tools.commands import cache as cache_command
 from siamlink.tools.commands import detectors as detectors_command
 from siamlink.tools.commands import parameters as parameters_command
@@ -19,8 +19,9 @@ EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
 HELP = "Track objects in video: multiple-object tracking by detection."
 STUDY_HELP = "Research: ablations, matching, latency and speed studies."
 ORDER = (
-    *("track", "detect", "detectors", "parameters", "export", "summary", "evaluate", "train", "crossvalidate", "cache"),
-    *("bench", "demo", "study"),
+    *("track", "detect", "detectors", "parameters"),
+    *("export", "crops", "summary"),
+    *("evaluate", "train", "crossvalidate", "cache", "bench", "demo", "study"),
 )
 MOVED = {"ablate": "ablate", "match-eval": "match", "latency": "latency"}
 """Commands of earlier releases, which are now commands of `siamlink study`; accepted for one release."""
@@ -114,6 +115,7 @@ app.command(short_help="Detect objects in every frame and write the boxes.")(det
 app.command(short_help="List the detectors, and whether each is ready.")(detectors_command.detectors)
 app.command(short_help="List every setting of the tracker.")(parameters_command.parameters)
 app.command(short_help="Write tracks for other tools, such as CVAT.")(export.export)
+app.command(short_help="Cut the best pictures of each track out of the video.")(crops.crops)
 app.command(short_help="Show tracks in numbers: times, speeds, counts, lines, zones.")(summary.summary)
 app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")

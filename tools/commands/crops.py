@@ -1,0 +1,56 @@
+"""The command `siamlink crops`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siamlink.tools.console.options import OutputFolder, Overwrite, takes
+
+EXIT_PARTIAL = 3
+
+
+@dataclass(frozen=True)
+class CropsOptions:
+    """The arguments and options of `siamlink crops`."""
+
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Tracks: NAME.txt of a run.")]
+    video: Annotated[
+        Path,
+        typer.Option(metavar="V", help="The video, image folder or MOT sequence of these tracks.", show_default=False),
+    ]
+    output: OutputFolder
+    per_track: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1000, help="Number of crops of each track, at most.")
+    ] = 5
+    overwrite: Overwrite = False
+
+
+@takes(CropsOptions)
+def crops(options: CropsOptions) -> None:
+    """Cut the best boxes of each track out of the video.
+
+    Writes DIR/TRACK-FRAME.jpg, such as 0007-000123.jpg. Boxes are the better the larger and sharper they are, and the
+    higher their score is among those of their track. Boxes that are interpolated, cut off by the edge of the picture or
+    covered by another box are avoided. The crops are spread over the time of the track.
+
+    Exit code: 0 success, 2 error, 3 the video ended before the tracks.
+    """
+    from siamlink.tools.console.terminal import show_note, stage_bars
+    from siamlink.tools.drawing.crops import check_crops_folder, write_crops
+    from siamlink.tools.results.read import read_results
+    from siamlink.tracker.drawing.render import open_recording
+
+    check_crops_folder(options.output, options.overwrite)
+    frames = open_recording(str(options.video))
+    results = read_results(options.results, options.video)
+    with stage_bars(frames.name) as progress:
+        counts = write_crops(results.tracks, frames, options.output, options.per_track, progress)
+    typer.echo(f"{counts.crops} crops of {counts.tracks} tracks in {options.output}")
+    if not len(results.tracks):
+        show_note("there are no tracks in the results")
+    if counts.last_frame < counts.wanted_frame:
+        reason = frames.broken or f"ends with frame {counts.last_frame}"
+        show_note(f"{frames.name}: {reason}; there are no crops of later frames, and tracks go on")
+        raise typer.Exit(EXIT_PARTIAL)
