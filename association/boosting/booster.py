@@ -4,7 +4,6 @@ import json
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from pydantic import Field
 from siamlink.association.boosting.xgboost_c_api import Trees
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.errors import InputError, ModelError
+from siamlink.detectors.base.fingerprint import package_version
 from siamlink.detectors.base.parameters import Parameters, renamed
 
 LARGEST_FILE = 100_000_000
@@ -79,13 +79,14 @@ def load_booster(path: Path, features: tuple[str, ...], former: Mapping[str, str
     if content[:2] != b'{"' or content[-1:] != b"}":  # XGBoost crashes on damaged models in its binary format
         raise ModelError(f"{path} is not an XGBoost model in JSON, or is truncated")
     try:
-        _check_trees(json.loads(content, object_pairs_hook=_unique_keys))
+        model = json.loads(content, object_pairs_hook=_unique_keys)
+        _check_trees(model)
     except (KeyError, IndexError, TypeError, ValueError, OverflowError, RecursionError):
         raise ModelError(f"{path} is not an XGBoost model, or its trees are damaged") from None
     try:
-        trees = Trees(content)
+        trees = Trees(content, model)
     except ValueError:  # the message is a stack trace
-        raise ModelError(f"{path} is not a model that XGBoost {version('xgboost')} can read") from None
+        raise ModelError(f"{path} is not a model that XGBoost {package_version('xgboost')} can read") from None
     if former:
         trees.feature_names = _present_names(trees.feature_names, features, former, path)
     names = trees.feature_names

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.threads import on_all_cores
 
 ONE_THREAD = b"nthread", b"1"
@@ -30,6 +31,7 @@ class Trees:
 
     Args:
         content: the whole file in JSON of XGBoost; an empty one would end the program.
+        model: the object in the content, if it is known already.
 
     Attributes:
         feature_names: of the columns of the features; empty if the file does not name them.
@@ -38,12 +40,14 @@ class Trees:
         ValueError: XGBoost cannot read the content.
     """
 
-    def __init__(self, content: bytes) -> None:
+    _handle: ctypes.c_void_p | None = None
+
+    def __init__(self, content: bytes, model: dict[str, Any] | None = None) -> None:
         self._library, self._content, self._handle = _library(), content, ctypes.c_void_p()
         self._call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
         self._call("XGBoosterSetParam", self._handle, *ONE_THREAD)
         self._call("XGBoosterLoadModelFromBuffer", self._handle, content, ctypes.c_uint64(len(content)))
-        learner = json.loads(content)["learner"]
+        learner = (model or json.loads(content))["learner"]
         self.feature_names: Sequence[str] = learner.get("feature_names", [])
         self._attributes: dict[str, str] = learner.get("attributes", {})
         features = int(learner["learner_model_param"]["num_feature"])
@@ -98,15 +102,24 @@ class Trees:
 
 @cache
 def _library() -> ctypes.CDLL:
-    """XGBoost's library, at the place where its Python package finds it; the package is not imported."""
+    """XGBoost's library, at the place where its Python package finds it; the package is not imported.
+
+    Raises:
+        ConfigError: neither xgboost nor xgboost-cpu is installed, or its library cannot be loaded.
+    """
     package = find_spec("xgboost")
-    assert package is not None, "xgboost is required"
-    assert package.origin is not None
-    finder = spec_from_file_location("xgboost_libpath", Path(package.origin).with_name("libpath.py"))
-    assert finder is not None
-    assert finder.loader is not None
-    libpath = module_from_spec(finder)
-    finder.loader.exec_module(libpath)
-    library = ctypes.CDLL(libpath.find_lib_path()[0])
+    try:
+        if package is None or package.origin is None:
+            raise OSError("there is no package xgboost")
+        finder = spec_from_file_location("xgboost_libpath", Path(package.origin).with_name("libpath.py"))
+        assert finder is not None
+        assert finder.loader is not None
+        libpath = module_from_spec(finder)
+        finder.loader.exec_module(libpath)
+        library = ctypes.CDLL(libpath.find_lib_path()[0])
+    except Exception as error:  # that of XGBoost for a missing library is known only to the module just loaded
+        reason = str(error).partition("\n")[0]
+        again = "pip install --force-reinstall --no-deps xgboost-cpu"
+        raise ConfigError(f"XGBoost is not installed, or is incomplete ({reason}): {again}") from None
     library.XGBGetLastError.restype = ctypes.c_char_p
     return library

@@ -5,6 +5,7 @@ The innovations of a Kalman filter are independent, so the likelihood of a track
 The rounds of linking repeat this. All trial values run through the filter together.
 """
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -158,11 +159,15 @@ _UNIT = Motion(np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), np.on
 
 def log_student(square: FloatArray, variance: FloatArray, tail: FloatArray | float) -> FloatArray:
     """Log density of Student's distribution in one dimension, of a squared deviation divided by its variance."""
-    from scipy.special import gammaln
-
-    constant = gammaln((tail + 1) / 2) - gammaln(tail / 2) - 0.5 * np.log(tail * np.pi)
-    density: FloatArray = constant - 0.5 * np.log(variance) - (tail + 1) / 2 * np.log1p(square / tail)
+    density: FloatArray = _log_peak(tail) - 0.5 * np.log(variance) - (tail + 1) / 2 * np.log1p(square / tail)
     return density
+
+
+def _log_peak(tail: FloatArray | float) -> FloatArray:
+    """Log density at the centre of Student's distribution with a variance of one; there are few different tails."""
+    values, place = np.unique(tail, return_inverse=True)
+    peaks = [math.lgamma((each + 1) / 2) - math.lgamma(each / 2) - 0.5 * math.log(each * math.pi) for each in values]
+    return np.array(peaks)[place]
 
 
 def fit_motion(

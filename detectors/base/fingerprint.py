@@ -11,6 +11,13 @@ from pathlib import Path
 PACKAGES = ("av", "numpy", "onnxruntime", "opencv-python", "pillow")
 """Packages whose version can change decoded images, detections and descriptors."""
 
+OTHER_BUILDS = {
+    "onnxruntime": ("onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino"),
+    "opencv-python": ("opencv-python-headless", "opencv-contrib-python", "opencv-contrib-python-headless"),
+    "xgboost": ("xgboost-cpu",),
+}
+"""Packages that hold the same module in another build."""
+
 
 def file_digest(path: Path) -> str:
     """SHA-256 of a file's bytes, in hexadecimal."""
@@ -44,8 +51,10 @@ def fingerprint_of(plug_in: object) -> str | None:
 
 
 def package_version(package: str) -> str | None:
-    """The version of an installed package; None if it is not installed."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
+    """The version of an installed package, or of another build of it; None if there is none."""
+    for name in (package, *OTHER_BUILDS.get(package, ())):
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return None

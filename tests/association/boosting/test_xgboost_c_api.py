@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.boosting import xgboost_c_api as module
 from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
 from siamlink.association.boosting.xgboost_c_api import Trees
+from siamlink.detectors.base.errors import ConfigError
 
 MODELS = ["context.json", "detection.json", "tracklet_link.json", "tracklet_object.json", "paper/link.json"]
 
@@ -84,3 +86,20 @@ def test_stored_trees_predict_the_same(small: Trees) -> None:
     again = pickle.loads(pickle.dumps(small))
     np.testing.assert_array_equal(again.inplace_predict(rows), small.inplace_predict(rows))
     assert again.feature_names == small.feature_names
+
+
+@pytest.mark.parametrize("missing", ["the package", "its library"])
+def test_without_xgboost_one_line_says_how_to_install_it(
+    missing: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module._library.cache_clear()
+    spec = None
+    if missing == "its library":
+        (tmp_path / "libpath.py").write_text(
+            "def find_lib_path():\n    raise Exception('no library\\nin these places')\n"
+        )
+        spec = ModuleSpec("xgboost", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(module, "find_spec", lambda _: spec)
+    with pytest.raises(ConfigError, match=r"XGBoost is not installed, or is incomplete .*: pip install") as caught:
+        Trees(b"{}")
+    assert "\n" not in str(caught.value)

@@ -91,3 +91,14 @@ def test_the_fingerprint_of_a_plug_in_names_its_class():
 def test_versions_of_packages():
     assert package_version("numpy").split(".")[0].isdecimal()
     assert package_version("no-such-package") is None
+
+
+def test_the_version_of_another_build_of_a_package_is_found(tmp_path, monkeypatch) -> None:
+    for name, number in (("opencv_python_headless", "4.99.0"), ("xgboost_cpu", "3.99.0")):
+        folder = tmp_path / f"{name}-{number}.dist-info"
+        folder.mkdir()
+        (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name.replace('_', '-')}\nVersion: {number}\n")
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    assert package_version("opencv-python") == "4.99.0"
+    assert package_version("xgboost") == "3.99.0"
+    assert package_version("numpy") is None
