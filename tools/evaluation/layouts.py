@@ -155,7 +155,7 @@ def select(names: Sequence[str], selection: Sequence[str]) -> list[str]:
     """
     chosen: set[str] = set()
     for each in selection:
-        fitting = [name for name in names if fnmatch.fnmatchcase(name, each)]
+        fitting = [name for name in names if name == each or fnmatch.fnmatchcase(name, each)]
         if not fitting:
             raise ConfigError(f"there is no ground truth of a sequence '{each}'{_alike(each, names)}")
         chosen.update(fitting)
@@ -182,7 +182,15 @@ def _annotated(folder: Path) -> list[Path]:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return sorted(child for child in folder.iterdir() if child.is_dir() and not child.name.startswith("."))
+    return [child for child in _entries(folder) if child.is_dir()]
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What is in a folder, by name, without hidden files."""
+    try:
+        return sorted(child for child in folder.iterdir() if not child.name.startswith("."))
+    except OSError as error:
+        raise InputError(f"cannot read the folder {folder}: {error.strerror or error}") from None
 
 
 def _results_folder(results: Path, names: list[str]) -> Path:
@@ -219,7 +227,7 @@ def result_file(folder: Path, name: str) -> Path | None:
 def _files(folder: Path) -> dict[str, Path]:
     """The files of boxes in a folder, by the name of the sequence."""
     found: dict[str, Path] = {}
-    for path in sorted(folder.iterdir(), key=lambda path: (path.stem, path.suffix not in SUFFIXES)):
+    for path in _entries(folder):
         if path.is_file() and path.suffix in SUFFIXES and not path.stem.endswith(NO_RESULTS) and _has_rows(path):
             earlier = found.get(path.stem)
             if earlier is None or SUFFIXES.index(path.suffix) < SUFFIXES.index(earlier.suffix):
@@ -248,8 +256,11 @@ def _has_rows(path: Path) -> bool:
     """Whether a text file begins as boxes do: with numbers, or it is empty; other formats are not looked into."""
     if path.suffix != ".txt":
         return True
-    with path.open("rb") as file:
-        start = file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip()
+    try:
+        with path.open("rb") as file:
+            start = file.read(200).removeprefix(b"\xef\xbb\xbf").lstrip()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     return not start or re.match(rb"[-+.\d]+\s*[,;\s]\s*[-+.\d]", start) is not None
 
 

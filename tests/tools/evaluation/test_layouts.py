@@ -106,6 +106,25 @@ def test_sequences_are_chosen_by_name_or_pattern(make: Make, selection: list[str
     assert (found.missing, found.unknown) == ((), "")
 
 
+def test_a_name_with_the_signs_of_a_pattern_is_itself(make: Make) -> None:
+    found = find_inputs(make("gt", "A[1]/gt/gt.txt"), make("results", "A[1].txt"), ["A[1]"])
+    assert [file.name for file, _ in found.scored] == ["A[1]"]
+
+
+def test_what_cannot_be_read_is_one_line(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    truth, results = make("gt", "A/gt/gt.txt"), make("results", "A.txt")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(InputError, match=r"cannot read .*A\.txt: Permission denied"):
+        find_inputs(truth, results)
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.raises(InputError, match="cannot read the folder .*: Permission denied"):
+        find_truth(truth)
+
+
 def test_a_sequence_that_does_not_exist_is_an_error(make: Make) -> None:
     truth, results = make("gt", "MOT17-02/gt/gt.txt"), make("results", "MOT17-02.txt")
     with pytest.raises(ConfigError, match=r"no ground truth of a sequence 'MOT17-2' \(did you mean MOT17-02\?\)"):
