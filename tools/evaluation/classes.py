@@ -44,10 +44,12 @@ class ClassedRows:
         return self.names.name_of(number) if self.names else str(number)
 
     def numbers_of(self, name: str) -> set[int]:
-        """The numbers of the classes of a name, or the number that the name is; empty if there is none."""
+        """The numbers of the classes of a name, else of a name of the same meaning; or the number that the name is."""
         if name.isdecimal():
             return {int(name)}
-        return {number for number, each in (self.names or {}).items() if _key(each) == _key(name)}
+        named = (self.names or {}).items()
+        exact = {number for number, each in named if _spelling(each) == _spelling(name)}
+        return exact or {number for number, each in named if _meaning(each) == _meaning(name)}
 
     def of(self, numbers: Iterable[int]) -> Rows:
         """The rows of these classes; all rows if the file holds no classes."""
@@ -128,7 +130,7 @@ class ClassChoice:
             if each.has_pedestrian_rules and not selection:
                 numbers = [PEDESTRIAN]
             for number in numbers:
-                names.setdefault(_key(each.truth.name_of(number)), each.truth.name_of(number))
+                names.setdefault(_spelling(each.truth.name_of(number)), each.truth.name_of(number))
         if selection is None or list(selection) == [ANY]:
             return cls(selection, list(names.values()))
         return cls(selection, list(dict.fromkeys(_resolve(each.strip(), truths, names) for each in selection)))
@@ -156,11 +158,11 @@ class ClassChoice:
         """The detections of a group; all where it has no class of its own, or they have no classes."""
         if not group.class_name or detections.classes is None:
             return detections.rows
-        return detections.of(_same_class(group.class_name, annotated.truth, detections))
+        return detections.of(self._same_class(group.class_name, annotated.truth, detections))
 
     def _by_class(self, annotated: Annotated, tracks: ClassedRows, numbers: dict[str, set[int]]) -> list[Group]:
         truth, name = annotated.truth, annotated.name
-        theirs = {each: _same_class(each, truth, tracks) for each in self.wanted}
+        theirs = {each: self._same_class(each, truth, tracks) for each in self.wanted}
         known = set().union(*theirs.values())
         if tracks.present and known.isdisjoint(tracks.present):
             wanted = ", ".join(self.wanted)
@@ -171,7 +173,7 @@ class ClassChoice:
 
     def _of_one_class(self, annotated: Annotated, tracks: ClassedRows, wanted: str) -> Rows:
         """The results of the only class that is scored; those of a tracker of one class are taken for it."""
-        same = _same_class(wanted, annotated.truth, tracks)
+        same = self._same_class(wanted, annotated.truth, tracks)
         named = annotated.truth.names is not None and tracks.names is not None
         if len(tracks.present) <= 1 and not (named and self.selection):
             if named and not same.issuperset(tracks.present):
@@ -214,6 +216,14 @@ class ClassChoice:
         counted[:, FLAG] = 1
         return Group(class_name, PLAIN, counted, tracks)
 
+    def _same_class(self, name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
+        """The numbers of the results' classes that mean a class of the ground truth: by name, else by number."""
+        if truth.names is None or tracks.names is None:
+            return truth.numbers_of(name) or _numbers(name, truth, tracks)
+        others = {_spelling(each) for each in self.wanted if each != name}
+        named = {number for number in tracks.numbers_of(name) if _spelling(tracks.name_of(number)) not in others}
+        return {number for number in named if not (name.isdecimal() and number in tracks.names)}
+
     def _note_left_out(self, sequence: str, tracks: ClassedRows, known: set[int]) -> None:
         """Say which results have no ground truth of their class, unless the user chose the classes."""
         lacking = [number for number in tracks.present if number not in known]
@@ -236,25 +246,23 @@ def _numbers(name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
     return (truth if truth.names or name.isdecimal() else tracks).numbers_of(name)
 
 
-def _same_class(name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
-    """The numbers of the results' classes that mean a class of the ground truth: by name, else by number."""
-    if truth.names is None or tracks.names is None:
-        return truth.numbers_of(name) or _numbers(name, truth, tracks)
-    return {number for number in tracks.numbers_of(name) if not (name.isdecimal() and number in tracks.names)}
-
-
 def _resolve(given: str, truths: Sequence[Annotated], names: dict[str, str]) -> str:
     """The name of a class that is given by name or number."""
     if given.isdecimal():
         named = next((each.truth.names for each in truths if each.truth.names), None)
         return named.name_of(int(given)) if named else given
-    found = names.get(_key(given))
+    alike = (shown for shown in names.values() if _meaning(shown) == _meaning(given))
+    found = names.get(_spelling(given)) or next(alike, None)
     if found or not any(each.truth.names for each in truths):
         return found or given
     raise ConfigError(f"there is no class '{given}' in the ground truth; known are {', '.join(names.values())}")
 
 
-def _key(name: str) -> str:
-    """One spelling of names that mean the same."""
-    plain = re.sub(r"[\s_-]+", " ", name.strip().casefold())
-    return SYNONYMS.get(plain, plain)
+def _spelling(name: str) -> str:
+    """A name without differences of case, hyphens and underscores."""
+    return re.sub(r"[\s_-]+", " ", name.strip().casefold())
+
+
+def _meaning(name: str) -> str:
+    """One name of those that mean the same."""
+    return SYNONYMS.get(_spelling(name), _spelling(name))

@@ -67,6 +67,17 @@ def test_names_of_one_meaning_are_one_class(one: str, other: str) -> None:
     assert found == {one: (1, 1), "x": (1, 1)}
 
 
+def test_names_of_one_meaning_are_two_classes_where_the_ground_truth_has_both() -> None:
+    names = ClassNames({1: "Pedestrian", 2: "Person"})
+    both = ClassNames({0: "person", 5: "pedestrian"})
+    truth = truth_rows(1, 2, 2)
+    found, _ = grouped(truth, track_rows(0, 5, 5, 5), None, "plain", names, both)
+    assert found == {"Pedestrian": (1, 3), "Person": (2, 1)}
+    found, _ = grouped(truth, track_rows(0, 2), None, "plain", names, COCO)
+    assert found == {"Pedestrian": (1, 0), "Person": (2, 1)}
+    assert grouped(truth, track_rows(0, 2), ["person"], "plain", names, COCO)[0] == {"Person": (2, 1)}
+
+
 def test_results_of_a_class_without_ground_truth_are_not_scored() -> None:
     found, notes = grouped(truth_rows(0, 2), track_rows(0, 2, 7, 7))
     assert found == {"0": (1, 1), "2": (1, 1)}

@@ -121,7 +121,7 @@ def test_what_cannot_be_read_is_one_line(make: Make, monkeypatch: pytest.MonkeyP
     with pytest.raises(InputError, match=r"cannot read .*A\.txt: Permission denied"):
         find_inputs(truth, results)
     monkeypatch.setattr(Path, "iterdir", refuse)
-    with pytest.raises(InputError, match="cannot read the folder .*: Permission denied"):
+    with pytest.raises(InputError, match=r"cannot read the folder .*: Permission denied"):
         find_truth(truth)
 
 
