@@ -15,7 +15,9 @@ EXIT_PARTIAL = 3
 class CropsOptions:
     """The arguments and options of `siamlink crops`."""
 
-    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="Tracks: NAME.txt of a run.")]
+    results: Annotated[
+        Path, typer.Argument(metavar="RESULTS", help="Tracks: NAME.txt of a run, or any file of tracks.")
+    ]
     video: Annotated[
         Path,
         typer.Option(metavar="V", help="The video, image folder or MOT sequence of these tracks.", show_default=False),
@@ -48,6 +50,8 @@ def crops(options: CropsOptions) -> None:
     with stage_bars(frames.name) as progress:
         counts = write_crops(results.tracks, frames, options.output, options.per_track, progress)
     typer.echo(f"{counts.crops} crops of {counts.tracks} tracks in {options.output}")
+    for note in results.notes:
+        show_note(f"{options.results}: {note}")
     if not len(results.tracks):
         show_note("there are no tracks in the results")
     if counts.last_frame < counts.wanted_frame:

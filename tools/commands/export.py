@@ -94,6 +94,9 @@ def export(arguments: ExportArguments) -> None:
     target = arguments.target()
     videos = [read_video_tracks(path, arguments.video, arguments.frame_rate) for path in arguments.results]
     formats.export(videos, target, arguments.output, arguments.options, arguments.overwrite)
+    for path, video in zip(arguments.results, videos, strict=True):
+        for note in video.notes:
+            show_note(f"{path}: {note}")
     if not any(len(video.tracks) for video in videos):
         show_note("there are no tracks in the results")
     typer.echo(", ".join(str(path) for path in target.paths(arguments.output)))

@@ -25,7 +25,11 @@ class SummaryOptions:
     """The arguments and options of `siamlink summary`."""
 
     results: Annotated[
-        Path, typer.Argument(metavar="RESULTS", help="Tracks: NAME.txt of a run, with its record NAME.json beside it.")
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help="Tracks: NAME.txt of a run, or any file of tracks, with its record NAME.json beside it.",
+        ),
     ]
     video: Annotated[
         Path | None,
@@ -109,6 +113,8 @@ def summary(options: SummaryOptions) -> None:
         if index:
             typer.echo()
         show_table(each)
+    for note in results.notes:
+        show_note(f"{options.results}: {note}")
     if rate is None:
         show_note("the frame rate is not known, so there are no times and speeds: give --video or --frame-rate")
     if options.csv_file:

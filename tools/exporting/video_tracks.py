@@ -30,6 +30,7 @@ class VideoTracks:
         video: the file name of the video or image folder; empty if it is not known.
         image_files: the file names of the pictures of an image folder, in order; empty for a video.
         record: of the run that made the tracks; empty without one.
+        notes: what was assumed of the file of tracks or is odd in it, a line each.
     """
 
     name: str
@@ -41,6 +42,7 @@ class VideoTracks:
     video: str = ""
     image_files: tuple[str, ...] = ()
     record: dict[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def class_name(self, number: int) -> str:
         """The name of a class: its own, or one made of its number."""
@@ -90,6 +92,7 @@ def read_video_tracks(path: Path, video: str | Path | None = None, frame_rate: f
         video=results.facts.video,
         image_files=results.facts.image_files,
         record=results.record,
+        notes=results.notes,
     )
 
 

@@ -9,6 +9,8 @@ import numpy as np
 
 from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
 from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.formats.pictures import Pictures
+from siamlink.detectors.formats.read import read_boxes
 from siamlink.detectors.sources.frame_source import check_frame_rate
 from siamlink.tools.results.video_facts import VideoFacts, facts_of_record, facts_of_video
 from siamlink.tracker.tracks import Tracks
@@ -24,6 +26,7 @@ class Results:
         facts: what is known of the video, by the record and by the video itself.
         class_names: the names of classes, if they are known.
         record: of the run that made the tracks; empty without one.
+        notes: what was assumed of the file or is odd in it, a line each.
     """
 
     path: Path
@@ -31,13 +34,14 @@ class Results:
     facts: VideoFacts
     class_names: ClassNames | None
     record: dict[str, Any]
+    notes: tuple[str, ...] = ()
 
 
 def read_results(path: Path, video: str | Path | None = None, frame_rate: float | None = None) -> Results:
     """Read the results of a run: `NAME.txt`, with its record `NAME.json` beside it if there is one.
 
     Args:
-        path: tracks as MOT text.
+        path: tracks in any format that `read_boxes` reads.
         video: the video, image folder or MOT sequence, for what the record does not say.
         frame_rate: frames per second; None: those of the record, else of the video.
 
@@ -47,7 +51,7 @@ def read_results(path: Path, video: str | Path | None = None, frame_rate: float 
     """
     if frame_rate is not None:
         check_frame_rate(frame_rate)
-    tracks, record = Tracks.from_mot(path), _read_record(path.with_suffix(".json"))
+    record = {} if path.suffix == ".json" or path.is_dir() else _read_record(path.with_suffix(".json"))
     recorded, seen = facts_of_record(record), facts_of_video(video) if video is not None else VideoFacts()
     if recorded.size and seen.size and recorded.size != seen.size:
         both = " and ".join(f"{width}x{height}" for width, height in (seen.size, recorded.size))
@@ -59,11 +63,13 @@ def read_results(path: Path, video: str | Path | None = None, frame_rate: float 
         seen.video or recorded.video,
         seen.image_files,
     )
+    boxes = read_boxes(path, Pictures(path.stem, facts.size), unique_ids=True)
+    tracks = Tracks.from_box_file(boxes)
     last = int(tracks.frame.max(initial=0))
     if facts.frame_count and last > facts.frame_count:
         raise InputError(f"{path} has a box in frame {last}, but the video has {facts.frame_count} frames")
     _check_pixels(path, tracks)
-    return Results(path, tracks, facts, _class_names(path, record), record)
+    return Results(path, tracks, facts, boxes.class_names or _class_names(path, record), record, boxes.notes)
 
 
 def _check_pixels(path: Path, tracks: Tracks) -> None:

@@ -151,9 +151,12 @@ def test_wrong_records_and_videos_are_named(siamlink: Run, results: Path) -> Non
         "siamlink: out/walk.json: not the record of a run: expected a JSON object"
     )
     Path("parts.txt").write_text("1,1,0.1,0.2,0.3,0.4,1,-1,-1,-1\n")
-    assert siamlink("export", "parts.txt", "--to", "csv", "-o", "a", "--video", "walk.mp4").line == (
-        "siamlink: parts.txt: all boxes lie within one pixel: they are parts of the picture, and pixels are needed"
+    scaled = siamlink("export", "parts.txt", "--to", "csv", "-o", "parts.csv", "--video", "walk.mp4")
+    assert (scaled.code, scaled.line) == (
+        0,
+        "parts.txt: boxes are parts of the picture, and were multiplied by its size, 160x120",
     )
+    assert Path("parts.csv").read_text().splitlines()[1].startswith("16.00,24.00,64.00,72.00,")
 
 
 def test_results_without_tracks_are_said(siamlink: Run) -> None:

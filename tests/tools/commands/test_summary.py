@@ -132,7 +132,6 @@ def test_what_cannot_be_right_is_one_line(siamlink: Run, results: Path, options:
         ("1,1,10,20,30\n", "expected at least 6 columns"),
         ("1,1,10,20,30,60,0.9\n1,1,10,20,30,60,0.9\n", "id 1 occurs twice in frame 1"),
         ("900,1,10,20,30,60,0.9\n", "street.txt has a box in frame 900, but the video has 12 frames"),
-        ("1,1,0.1,0.2,0.3,0.6,0.9\n", "they are parts of the picture"),
         ("\0\0\0", "street.txt"),
         (None, "cannot read street.txt"),
     ],
@@ -142,6 +141,15 @@ def test_broken_results_are_named(siamlink: Run, results: Path, text: str | None
     result = siamlink("summary", results)
     assert result.code == 2
     assert message in result.line
+
+
+def test_parts_of_the_picture_need_its_size(siamlink: Run, results: Path) -> None:
+    results.write_text("1,1,0.1,0.2,0.3,0.6,0.9\n2,1,0.2,0.2,0.3,0.6,0.9\n")
+    scaled = siamlink("summary", results)
+    assert lines_of(scaled.out, "tracks")[0][9] == "64"
+    assert "street.txt: " in scaled.line
+    Path("street.json").unlink()
+    assert "they are parts of the picture, and pixels are needed" in siamlink("summary", results).line
 
 
 @pytest.mark.parametrize("record", ["[]", "{", '{"input": 5}', '{"input": {"frame_rate": "x", "size": [0, 1]}}'])
@@ -156,3 +164,13 @@ def test_a_broken_record_is_named_or_ignored(siamlink: Run, results: Path, recor
     else:
         assert result.code == 0
         assert "the frame rate is not known" in result.err
+
+
+def test_tracks_are_read_from_other_formats_too(siamlink: Run, results: Path) -> None:
+    assert siamlink("export", results, "--to", "csv", "-o", "tracks.csv").code == 0
+    assert siamlink("export", results, "--to", "coco", "-o", "coco.json").code == 0
+    expected = lines_of(siamlink("summary", results).out, "tracks")
+    for name in ("tracks.csv", "coco.json"):
+        again = lines_of(siamlink("summary", name, "--frame-rate", "5").out, "tracks")
+        assert [row[:2] for row in again] == [row[:2] for row in expected] == [["car", "1"], ["person", "5"]]
+        assert [row[-1] for row in again] == [row[-1] for row in expected]
