@@ -92,7 +92,8 @@ def export(arguments: ExportArguments) -> None:
     from siamlink.tools.exporting.video_tracks import read_video_tracks
 
     target = arguments.target()
-    videos = [read_video_tracks(path, arguments.video, arguments.frame_rate) for path in arguments.results]
+    given = arguments.video, arguments.frame_rate, target.needs
+    videos = [read_video_tracks(path, *given) for path in arguments.results]
     formats.export(videos, target, arguments.output, arguments.options, arguments.overwrite)
     for path, video in zip(arguments.results, videos, strict=True):
         for note in video.notes:

@@ -18,6 +18,7 @@ from siamlink.tools.console.options import (
     choice_of,
     takes,
 )
+from siamlink.tools.exporting.options import FORMAT_NAMES
 
 if TYPE_CHECKING:
     from siamlink.tools.console.tables import Table
@@ -120,6 +121,13 @@ class TrackOptions:
             "--show", help="Show the annotated frames in a window, while they are tracked or, offline, afterwards."
         ),
     ] = False
+    export: Annotated[
+        str,
+        typer.Option(
+            metavar="FORMATS",
+            help=f"Also write the tracks for other tools: any of {','.join(FORMAT_NAMES)}, separated by commas.",
+        ),
+    ] = ""
     jobs: Annotated[
         int,
         typer.Option(metavar="N", min=1, max=1024, help="Number of sources to track at once, each in its own process."),
@@ -155,6 +163,7 @@ class TrackOptions:
         from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
         from siamlink.tools.console.files import check_folder
         from siamlink.tools.console.standard_output import STANDARD_OUTPUT
+        from siamlink.tools.exporting.formats import formats_of
         from siamlink.tools.running.job import GIGABYTE, Job
         from siamlink.tools.running.window import check_display
         from siamlink.tracker.parameters import load_parameters
@@ -168,7 +177,7 @@ class TrackOptions:
             if shared and source_count > 1:
                 raise ConfigError(f"--{option} {file} belongs to one source, but {source_count} are given")
         printed = self.output == STANDARD_OUTPUT
-        for given, option in ((self.resume, "--resume"), (self.jobs > 1, "--jobs")):
+        for given, option in ((self.resume, "--resume"), (self.jobs > 1, "--jobs"), (self.export, "--export")):
             if printed and given:
                 raise ConfigError(f"-o - prints the tracks of one source after the other: it excludes {option}")
         if self.show and self.jobs > 1:
@@ -192,6 +201,7 @@ class TrackOptions:
             self.resume,
             self.show,
             ReadingOptions(self.box_format, self.frames_from),
+            formats_of(self.export),
         )
 
 

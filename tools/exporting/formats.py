@@ -2,7 +2,7 @@
 
 import importlib.util
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from importlib import import_module
 from pathlib import Path
@@ -12,7 +12,8 @@ from siamlink.tools.console.files import check_output, output_errors, publish, s
 from siamlink.tools.exporting.options import ExportOptions
 from siamlink.tools.exporting.video_tracks import VideoTracks, check_names
 
-Write = Callable[[Path, Sequence[VideoTracks], ExportOptions], None]
+EVERYTHING, RATE = ("frame_rate", "size", "frame_count"), ("frame_rate",)
+"""What formats need to know of a video."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class Format:
         name: as `--to` takes it.
         suffix: of the file beside other results: `NAME` and this.
         module: the module of this package that has `write`, or the function as `module:function`.
+        needs: what it needs to know of the video: fields of `VideoTracks`.
         options: the fields of `ExportOptions` that it uses.
         several: whether one file can hold several videos.
         package: the package that it needs; empty for none.
@@ -34,6 +36,7 @@ class Format:
     name: str
     suffix: str
     module: str
+    needs: tuple[str, ...] = ()
     options: frozenset[str] = frozenset()
     several: bool = False
     package: str = ""
@@ -81,20 +84,21 @@ class Format:
 FORMATS = {
     each.name: each
     for each in (
-        Format("cvat", ".cvat.xml", "cvat", frozenset({"keyframes"})),
-        Format("coco", ".coco.json", "coco", several=True),
-        Format("csv", ".csv", "tables:write_csv"),
-        Format("jsonl", ".jsonl", "tables:write_jsonl"),
-        Format("parquet", ".parquet", "parquet", package="pyarrow", extra="parquet"),
+        Format("cvat", ".cvat.xml", "cvat", ("size", "frame_count"), frozenset({"keyframes"})),
+        Format("coco", ".coco.json", "coco", EVERYTHING, several=True),
+        Format("csv", ".csv", "tables:write_csv", RATE),
+        Format("jsonl", ".jsonl", "tables:write_jsonl", RATE),
+        Format("parquet", ".parquet", "parquet", RATE, package="pyarrow", extra="parquet"),
         Format(
             "label-studio",
             ".label-studio.json",
             "label_studio",
+            EVERYTHING,
             frozenset({"keyframes", "predictions", "video_url"}),
             companion=".config.xml",
         ),
-        Format("mot-zip", ".mot.zip", "mot_zip", frozenset({"gt"}), several=True),
-        Format("geff", ".geff", "geff_graph", package="geff", extra="geff", is_folder=True),
+        Format("mot-zip", ".mot.zip", "mot_zip", (), frozenset({"gt"}), several=True),
+        Format("geff", ".geff", "geff_graph", RATE, package="geff", extra="geff", is_folder=True),
     )
 }
 
@@ -147,10 +151,16 @@ def export(
         target.write(staged / path.name, videos, options)
         if target.is_folder and path.is_dir():
             with output_errors(path):
-                path.rename(staged / f"{path.name}.earlier")
-                (staged / path.name).rename(path)
-                shutil.rmtree(staged / f"{path.name}.earlier")
+                replace_folder(staged / path.name, path)
         publish(staged, path.parent, overwrite)
+
+
+def replace_folder(new: Path, path: Path) -> None:
+    """Put a folder in the place of an earlier one, which is removed."""
+    earlier = new.with_name(f"{new.name}.earlier")
+    path.rename(earlier)
+    new.rename(path)
+    shutil.rmtree(earlier)
 
 
 def check_export(target: Format, path: Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:

@@ -26,8 +26,8 @@ def write(path: Path, videos: Sequence[VideoTracks], _: ExportOptions) -> None:
         "name": video.name,
         "video": video.video,
         "frame_rate": video.frame_rate,
-        "frames": video.frame_count,
-        "size": video.size,
+        "frames": video.frame_count or None,
+        "size": video.size if all(video.size) else None,
         "run": video.record,
     }
     table = pa.table(columns).replace_schema_metadata({METADATA: json.dumps(facts)})

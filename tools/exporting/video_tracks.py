@@ -1,5 +1,6 @@
 """The tracks of one video with what other tools want to know of it: frame rate, length, picture size, class names."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +13,8 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.tools.results.read import read_results
 from siamlink.tracker.tracks import Tracks
 
+NAMES = {"frame_rate": "frame rate", "size": "picture size", "frame_count": "length"}
+"""What some formats need to know of a video: fields of `VideoTracks`, and what messages call them."""
 UNNAMED = "object"
 """The name of the only class of tracks whose classes are not known."""
 
@@ -23,9 +26,9 @@ class VideoTracks:
     Attributes:
         name: of the video.
         tracks: in pixels; frames count from 1.
-        frame_rate: frames per second.
-        frame_count: how many frames the video has.
-        size: width and height of the pictures in pixels.
+        frame_rate: frames per second; NaN if it is not known.
+        frame_count: how many frames the video has; 0 if it is not known.
+        size: width and height of the pictures in pixels; 0 if they are not known.
         class_names: the names of classes, if they are known.
         video: the file name of the video or image folder; empty if it is not known.
         image_files: the file names of the pictures of an image folder, in order; empty for a video.
@@ -35,9 +38,9 @@ class VideoTracks:
 
     name: str
     tracks: Tracks
-    frame_rate: float
-    frame_count: int
-    size: tuple[int, int]
+    frame_rate: float = math.nan
+    frame_count: int = 0
+    size: tuple[int, int] = (0, 0)
     class_names: ClassNames | None = None
     video: str = ""
     image_files: tuple[str, ...] = ()
@@ -61,23 +64,26 @@ class VideoTracks:
         return self.image_files[frame - 1] if frame <= len(self.image_files) else f"{self.name}/{frame:06d}.jpg"
 
 
-def read_video_tracks(path: Path, video: str | Path | None = None, frame_rate: float | None = None) -> VideoTracks:
+def read_video_tracks(
+    path: Path, video: str | Path | None = None, frame_rate: float | None = None, needs: Iterable[str] = tuple(NAMES)
+) -> VideoTracks:
     """Read the results of a run, and what other tools need to know of the video; raises as `read_results` does.
 
     Args:
         path: tracks as MOT text, with the record of the run beside it if there is one.
         video: the video, image folder or MOT sequence, for what the record does not say.
         frame_rate: frames per second; None: those of the record, else of the video.
+        needs: the fields of the result that must be known.
 
     Raises:
-        InputError: the name is not printable, or frame rate, size or length are not known.
+        InputError: the name is not printable, or something that must be known is not.
     """
     if not path.stem.isprintable():
         raise InputError(f"the name of {str(path)!r} is not printable, and other tools cannot read it: rename the file")
     results = read_results(path, video, frame_rate)
-    rate, count, size = results.facts.frame_rate, results.facts.frame_count, results.facts.size
-    missing = [what for what, value in (("frame rate", rate), ("picture size", size), ("length", count)) if not value]
-    if missing or rate is None or size is None or count is None:
+    facts = results.facts
+    missing = [NAMES[each] for each in needs if not getattr(facts, each)]
+    if missing:
         raise InputError(
             f"the {' and the '.join(missing)} of {path.stem} are not known, as there is no {path.with_suffix('.json')} "
             f"that says so: give the video by --video"
@@ -85,12 +91,12 @@ def read_video_tracks(path: Path, video: str | Path | None = None, frame_rate: f
     return VideoTracks(
         name=path.stem,
         tracks=results.tracks,
-        frame_rate=rate,
-        frame_count=count,
-        size=size,
+        frame_rate=facts.frame_rate or math.nan,
+        frame_count=facts.frame_count or 0,
+        size=facts.size or (0, 0),
         class_names=results.class_names,
-        video=results.facts.video,
-        image_files=results.facts.image_files,
+        video=facts.video,
+        image_files=facts.image_files,
         record=results.record,
         notes=results.notes,
     )

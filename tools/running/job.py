@@ -7,6 +7,7 @@ from siamlink.detectors.base.output_files import partial_path
 from siamlink.detectors.formats.pictures import ReadingOptions
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
 from siamlink.tools.console.standard_output import STANDARD_OUTPUT
+from siamlink.tools.exporting.formats import Format
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import DEFAULT_DETECTOR
@@ -33,6 +34,7 @@ class Job:
         resume: whether frames are recorded, and the records of an interrupted run are used.
         show: whether a window shows the annotated frames.
         reading: how the numbers in the file of detections are to be read.
+        exports: the formats of other tools in which tracks are written too.
     """
 
     output: Path
@@ -49,6 +51,7 @@ class Job:
     resume: bool = False
     show: bool = False
     reading: ReadingOptions = field(default_factory=ReadingOptions)
+    exports: tuple[Format, ...] = ()
 
     @property
     def prints(self) -> bool:
@@ -61,11 +64,13 @@ class Job:
         return DEFAULT_DETECTOR if self.detector is None else self.detector
 
     def results(self, source: TrackingInput) -> list[Path]:
-        """The files that are written for an input: tracks, record and video."""
+        """The files that are written for an input: tracks, record, video, and those of other formats."""
         if self.prints:
             return []
         suffixes = [".txt", ".json", ".mp4"] if self.draws(source) else [".txt", ".json"]
-        return [self.output / f"{source.name}{suffix}" for suffix in suffixes]
+        written = [self.output / f"{source.name}{suffix}" for suffix in suffixes]
+        files = [each for each in self.exports if not each.is_folder]
+        return written + [path for each in files for path in each.paths(self.output / f"{source.name}{each.suffix}")]
 
     def resume_folder(self, source: TrackingInput) -> Path:
         """The folder for the records of an input; it exists while the input is tracked, and after an interruption."""

@@ -6,6 +6,7 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.output_files import partial_path
 from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.tools.console.files import check_folder, check_output
+from siamlink.tools.running.exports import check_exports
 from siamlink.tools.running.job import Job
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -70,6 +71,7 @@ def prepare(origin: str, job: Job) -> TrackingInput:
         results += [partial_path(path) for path in results]
     names = [path.name for path in results]
     check_folder(job.output, names, job.may_replace(source), inputs + [Path(origin) / name for name in names])
+    check_exports(source, job)
     if stale := job.stale_video(source):
         check_output(stale, job.overwrite)
     return source

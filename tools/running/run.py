@@ -16,6 +16,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.tools.console.files import growing_text, output_errors, publish, staging, write_text
 from siamlink.tools.console.standard_output import standard_output
 from siamlink.tools.running.annotated import annotated
+from siamlink.tools.running.exports import export_live, write_exports
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.live import ended_by_signal, with_rate_hint
 from siamlink.tools.running.outcome import Outcome
@@ -105,6 +106,7 @@ class Tracking:
             result = self._streamed(append, video if job.draws(source) else None)
         outcome = Outcome(source, result, time.perf_counter() - start)
         write_text(text.with_suffix(".json"), outcome.record_text(job.parameters), job.overwrite)
+        export_live(outcome, job, text)
         _remove_stale_video(source, job)
         return outcome
 
@@ -184,7 +186,7 @@ def _window(source: TrackingInput, job: Job) -> Iterator[Window | None]:
 
 
 def _write(outcome: Outcome, job: Job, staged: Path) -> None:
-    """Write tracks and record to temporary files, and move them with the video, if there is one, to the output folder.
+    """Write tracks, record and exports to temporary files, and move them with the video to the output folder.
 
     If no video is drawn, an earlier one is removed.
     """
@@ -192,6 +194,7 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
     with output_errors(text):
         text.write_text(outcome.result.tracks.to_mot_text(outcome.result.class_names), encoding="ascii")
         record.write_text(outcome.record_text(job.parameters), encoding="utf-8")
+    write_exports(outcome, job, outcome.result.tracks, staged)
     publish(staged, job.output, job.overwrite)
     with output_errors(job.partial(outcome.source)):
         job.partial(outcome.source).unlink(missing_ok=True)

@@ -163,3 +163,44 @@ def test_results_without_tracks_are_said(siamlink: Run) -> None:
     Path("none.txt").touch()
     result = siamlink("export", "none.txt", "--to", "cvat", "-o", "a.xml", "--video", "walk.mp4")
     assert (result.code, result.line) == (0, "there are no tracks in the results")
+
+
+def test_what_a_format_does_not_need_is_not_asked_for(siamlink: Run, results: Path) -> None:
+    Path("bare.txt").write_bytes(results.read_bytes())
+    assert siamlink("export", "bare.txt", "--to", "mot-zip", "-o", "a.zip").code == 0
+    assert siamlink("export", "bare.txt", "--to", "csv", "-o", "a.csv", "--frame-rate", "12").code == 0
+    assert Path("a.csv").read_text().splitlines()[3].split(",")[7:9] == ["2", "0.0833"]
+    assert siamlink("export", "bare.txt", "--to", "csv", "-o", "b.csv").line.startswith("siamlink: the frame rate of")
+
+
+@pytest.mark.parametrize("mode", ["offline", "online"])
+def test_a_run_exports_beside_its_tracks(siamlink: Run, mode: str) -> None:
+    names = ["walk.coco.json", "walk.csv", "walk.cvat.xml", "walk.label-studio.config.xml", "walk.label-studio.json"]
+    track = (*WALK, "--mode", mode, "--export", "cvat,csv, label-studio,coco")
+    assert siamlink(*track).code == 0
+    written = sorted(path.name for path in Path("out").iterdir())
+    assert written == sorted(["walk.txt", "walk.json", *names])
+    for name, to in (("walk.csv", "csv"), ("walk.cvat.xml", "cvat"), ("walk.coco.json", "coco")):
+        assert siamlink("export", "out/walk.txt", "--to", to, "-o", "again").code == 0
+        size = (Path("out") / name).stat().st_size
+        assert len(Path("again").read_bytes()) == pytest.approx(size, rel=0.02), "but for more digits"
+        Path("again").unlink()
+    Path("out/walk.txt").unlink()
+    Path("out/walk.json").unlink()
+    assert siamlink(*track).line == "siamlink: out/walk.cvat.xml exists; --overwrite replaces it"
+    assert siamlink(*track, "--overwrite").code == 0
+
+
+def test_formats_of_a_run_are_checked_before_it(siamlink: Run, sequence: Callable[..., Path]) -> None:
+    unknown = "siamlink: unknown format 'xml'; choose from cvat, coco, csv, jsonl, parquet, label-studio, mot-zip, geff"
+    assert siamlink(*WALK, "--export", "cvat,xml").line == unknown
+    bare = sequence("BARE", frames=None)
+    assert siamlink("track", bare, "-o", "out", "--export", "csv,cvat").line == (
+        "siamlink: BARE has no pictures, and --export cvat needs their size: write imWidth and imHeight into its "
+        "seqinfo.ini"
+    )
+    (bare / "seqinfo.ini").write_text("[Sequence]\nframeRate=12\nseqLength=24\nimWidth=160\nimHeight=120\n")
+    assert siamlink("track", bare, "-o", "out", "--export", "csv,cvat").code == 0
+    assert "<width>160</width>" in Path("out/BARE.cvat.xml").read_text()
+    printed = siamlink("track", "walk.mp4", "-o", "-", "--export", "csv")
+    assert printed.line == "siamlink: -o - prints the tracks of one source after the other: it excludes --export"
