@@ -11,6 +11,7 @@ from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.checks import FROM_ZERO, check_numbers, check_repeats
 from siamlink.detectors.formats.coco import video_names
 from siamlink.detectors.formats.csv_text import is_header, is_header_comment, read_csv
+from siamlink.detectors.formats.cvat import read_cvat
 from siamlink.detectors.formats.frame_numbers import number_frames
 from siamlink.detectors.formats.json_text import read_json
 from siamlink.detectors.formats.kitti import is_kitti, read_kitti
@@ -33,7 +34,7 @@ def read_boxes(
     """Read detections, tracks or ground truth from a file or folder in any format of docs/formats.md.
 
     Args:
-        path: MOT or KITTI text, CSV with a header, JSON lines, COCO JSON, or a folder of YOLO text files.
+        path: MOT or KITTI text, CSV with a header, JSON lines, COCO JSON, XML of CVAT, or a folder of YOLO text files.
         pictures: what is known of the pictures, against which frames and boxes are checked.
         options: how the numbers are to be read, where the user says so.
         unique_ids: whether an id that occurs twice in a frame is an error (ground truth and tracks, not detections).
@@ -86,6 +87,8 @@ def _read_raw(path: Path, pictures: Pictures) -> RawBoxes:
     if path.is_dir():
         return read_yolo(path, pictures)
     text = read_text(path)
+    if text.lstrip().startswith("<"):
+        return read_cvat(path, text)
     if text.lstrip()[:1] in ("{", "["):
         return read_json(path, text, pictures)
     lines = lines_of(path, text)
