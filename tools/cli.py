@@ -79,6 +79,10 @@ class Program(TyperGroup):
             return super().invoke(ctx)
         except SiamlinkError as error:
             message, code = str(error), EXIT_ERROR
+        except ImportError as error:
+            if (reason := _missing_part(error)) is None:
+                raise
+            message, code = reason, EXIT_ERROR
         except KeyboardInterrupt:
             message, code = "interrupted", EXIT_INTERRUPTED
         except Terminated:
@@ -93,6 +97,19 @@ def _studies() -> TyperGroup:
     from siamlink.tools.studies import commands
 
     return get_group(commands.app)
+
+
+def _missing_part(error: ImportError) -> str | None:
+    """What is wrong with this installation; None if it is not the reason of an error."""
+    text = " ".join(str(error).split())
+    if isinstance(error, ModuleNotFoundError):
+        own = (error.name or "").startswith("siamlink")
+        return (
+            None if own else f"the package {error.name} is not installed; install siamlink again; see docs/install.md"
+        )
+    if "cannot open shared object file" in text or "DLL load failed" in text:
+        return f"{text}; install this library; see docs/install.md"
+    return None
 
 
 def _note_moved(old: str, new: str) -> None:

@@ -178,6 +178,43 @@ def test_an_error_is_one_line_and_exit_code_2(
     assert capsys.readouterr() == ("", "siamlink: no such file or folder: missing.mp4\n")
 
 
+LIBRARY = "libGL.so.1: cannot open shared object file"
+INCOMPLETE = {
+    "ModuleNotFoundError('No module', name='cv2')": "the package cv2 is not installed; install siamlink again",
+    f"ImportError('{LIBRARY}: No such file')": LIBRARY,
+    "ImportError('DLL load failed while importing cv2')": "DLL load failed while importing cv2",
+}
+BROKEN = """
+from siamlink.tools import cli
+
+@cli.app.command()
+def broken():
+    raise {error}
+
+import sys
+sys.argv = ["siamlink", "broken"]
+cli.main()
+"""
+
+
+@pytest.mark.parametrize("error", INCOMPLETE)
+def test_an_incomplete_installation_is_one_line(error: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN.format(error=error)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"siamlink: {INCOMPLETE[error]}")
+    assert done.stderr.endswith("see docs/install.md\n")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_import_that_is_a_fault_of_siamlink_is_shown_whole() -> None:
+    for error in ("ImportError('cannot import name x')", "ModuleNotFoundError('no siamlink.x', name='siamlink.x')"):
+        code = BROKEN.format(error=error)
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert "Traceback" in done.stderr
+
+
 @pytest.mark.slow
 def test_a_terminal_without_the_characters_of_a_name(here: Path) -> None:
     (here / "straße.mp4").write_bytes((here / "walk.mp4").read_bytes())
