@@ -136,6 +136,10 @@ class Detections:
         other._set("frame", frame)
         return other
 
+    def later(self, frames: int) -> Self:
+        """The same boxes, so many frames later; earlier if the number is below 0."""
+        return self if not frames else self.with_frame(self.frame + np.int32(frames))
+
     def _set(self, name: str, column: NDArray[Any]) -> None:
         column.flags.writeable = False
         object.__setattr__(self, name, column)

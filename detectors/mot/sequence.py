@@ -2,9 +2,11 @@
 
 import configparser
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from siamlink.detectors.base.errors import FormatError, InputError
+from siamlink.detectors.base.image_names import first_number, image_files
 from siamlink.detectors.class_names import NAMES_SUFFIX
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.formats.checks import MAX_FRAME, MAX_PIXEL
@@ -55,10 +57,17 @@ class Sequence:
         """Path of the ground truth, whether it exists or not."""
         return self.folder / "gt" / "gt.txt"
 
-    @property
+    @cached_property
     def pictures(self) -> Pictures:
-        """What is known of its pictures without reading them, to check boxes against."""
-        return Pictures(self.name, self.size, frame_count=self.frame_count)
+        """What is known of its pictures without reading them, to check boxes against.
+
+        Raises:
+            InputError: the folder of its images cannot be read.
+        """
+        files = image_files(self.frames) if self.frames and self.frames.is_dir() else []
+        first = first_number(files)
+        names = {path.name: number for number, path in enumerate(files, first)}
+        return Pictures(self.name, self.size, first, self.frame_count, names)
 
     def read_detections(self, path: Path | None = None) -> Detections:
         """Read the public detections, or another detection file of this sequence, in any format."""

@@ -18,7 +18,13 @@ PATIENCE_SECONDS = 300.0
 
 
 class Frame(NamedTuple):
-    """One image: its number from 1, its time in seconds after the first frame, and its (H, W, 3) uint8 BGR pixels."""
+    """One image.
+
+    Attributes:
+        number: from 1, except for images that are numbered by their names.
+        seconds: its time after the first frame.
+        image: (H, W, 3) uint8 BGR pixels.
+    """
 
     number: int
     seconds: float
@@ -79,6 +85,8 @@ class FrameSource(ABC):
         broken: why the frames ended too early, in one line; None if they did not.
         stopped: whether the frames end before the next one, as after a call of `stop`.
         files: the files that hold the frames, in order; none for a live source.
+        first_number: the number of the first frame: 1, except for images that are numbered by their names.
+        notes: what a user should know of the source, a line each.
     """
 
     def __init__(
@@ -103,6 +111,8 @@ class FrameSource(ABC):
         self.broken: str | None = None
         self.stopped = False
         self.files: tuple[Path, ...] = ()
+        self.first_number = 1
+        self.notes: list[str] = []
         self._started = False
 
     @abstractmethod
@@ -134,8 +144,13 @@ class FrameSource(ABC):
             kind = "live" if self.live else "an iterator"
             raise InputError(f"{self.name} is {kind} and can be read once only")
         self._started, self.broken = True, None
-        self.read_count = self.last_number = 0
+        self.read_count, self.last_number = 0, self.first_number - 1
         return self._number(self._read())
+
+    def from_one(self) -> Iterator[Frame]:
+        """The frames, counted from 1 whatever their numbers are."""
+        offset = self.first_number - 1
+        return (frame._replace(number=frame.number - offset) for frame in self) if offset else iter(self)
 
     def stop(self) -> None:
         """End the frames before the next one; a signal handler may call it."""
@@ -147,7 +162,7 @@ class FrameSource(ABC):
                 self._check_size(image)
                 self.read_count += 1
                 self.last_number += 1
-                by_rate = (self.last_number - 1) / self.frame_rate
+                by_rate = (self.last_number - self.first_number) / self.frame_rate
                 yield Frame(self.last_number, by_rate if seconds is None else seconds, image)
             if self.read_count < (self.promised_count or 0):
                 raise self._ended_early()
@@ -158,7 +173,7 @@ class FrameSource(ABC):
         height, width = image.shape[:2]
         if (width, height) != self.size:
             change = f"from {self.size[0]}x{self.size[1]} to {width}x{height}"
-            raise StreamBroken(f"the picture size changes {change} at frame {self.read_count + 1}")
+            raise StreamBroken(f"the picture size changes {change} at frame {self.last_number + 1}")
 
     def _ended_early(self) -> StreamBroken:
         return StreamBroken(f"ends after {self.read_count} of {self.frame_count} frames")

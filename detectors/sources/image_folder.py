@@ -1,6 +1,5 @@
 """A folder of images as a frame source."""
 
-import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -13,9 +12,12 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.image_names import IMAGE_SUFFIXES, first_number, image_files, repeated_names
+from siamlink.detectors.base.pictures import PictureConverter
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, FrameSource, StreamBroken
 
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".webp", ".tif", ".tiff")
+DEEP_MODES = ("I", "F")
+"""Modes of Pillow with more than eight bits a channel."""
 _ORIENTATION_TAG, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError)
 
@@ -23,8 +25,12 @@ _PILLOW_ERRORS = (OSError, SyntaxError, ValueError, Pillow.DecompressionBombErro
 class ImageFolder(FrameSource):
     """The images directly in a folder, in natural order (frame2 before frame10).
 
+    Frames have the numbers of their names, if all names end in numbers that rise by one; see `first_number`. Of two
+    files that differ in the suffix only, one is used.
+
     Raises:
-        InputError: there is no image, the first one cannot be read, or sizes differ; all headers are read here.
+        InputError: there is no image, the first one cannot be read, sizes differ, or what the values of 16-bit images
+            mean is unclear; all headers are read here.
     """
 
     def __init__(self, folder: Path, name: str | None = None, frame_rate: float | None = None) -> None:
@@ -32,13 +38,18 @@ class ImageFolder(FrameSource):
         name = name or folder.resolve().name or "frames"
         super().__init__(name, frame_rate or DEFAULT_FRAME_RATE, len(files), _common_size(files))
         self.files, self.counted = tuple(files), True
+        self.first_number = first_number(files)
+        self.notes = [note for note in (repeated_names(folder), _several_in_one(files[0])) if note]
+        self._converter = PictureConverter()
+        if _is_deep(files[0]):
+            _convert(files[0], self._converter)
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
         for path in self.files:
             try:
-                yield None, read_image(path)
+                yield None, _convert(path, self._converter)
             except InputError as error:
-                raise StreamBroken(f"frame {self.read_count + 1}: {error}") from None
+                raise StreamBroken(f"frame {self.last_number + 1}: {error}") from None
 
 
 def find_images(folder: Path) -> list[Path]:
@@ -47,11 +58,7 @@ def find_images(folder: Path) -> list[Path]:
     Raises:
         InputError: the folder cannot be read or has no image.
     """
-    try:
-        names = sorted((path.name for path in folder.iterdir()), key=_natural_key)
-    except OSError as error:
-        raise InputError(f"cannot read the folder {folder}: {error.strerror or error}") from None
-    files = [folder / name for name in names if name.lower().endswith(IMAGE_SUFFIXES) and name[0] != "."]
+    files = image_files(folder)
     if not files:
         raise InputError(
             f"no images in {folder}: expected {', '.join(suffix[1:] for suffix in IMAGE_SUFFIXES)} directly in it, "
@@ -64,22 +71,48 @@ def read_image(path: Path) -> Image:
     """Decode one image file, rotated upright; grey, 16 bit and transparent images become BGR.
 
     Raises:
-        InputError: the file cannot be read, is damaged or cut off.
+        InputError: the file cannot be read, is damaged or cut off, or what its values mean is unclear.
     """
+    return _convert(path, PictureConverter())
+
+
+def _convert(path: Path, converter: PictureConverter) -> Image:
+    """Decode one image file of a video."""
     try:
         with _open(path) as image:
-            if image.mode.startswith("I;16"):
-                grey = (np.asarray(ImageOps.exif_transpose(image)) >> 8).astype(np.uint8)
-                return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR), np.uint8)
-            rgb = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
-            return np.asarray(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), np.uint8)
+            upright = ImageOps.exif_transpose(image)
+            if not image.mode.startswith(DEEP_MODES):
+                return np.asarray(cv2.cvtColor(np.asarray(upright.convert("RGB")), cv2.COLOR_RGB2BGR), np.uint8)
+            values = np.asarray(upright)
     except _PILLOW_ERRORS as error:
         raise InputError(f"cannot read the image {path}: {_reason(error)}") from None
+    if values.dtype.kind in "iu" and values.min() >= 0 and values.max() <= 65535:
+        values = values.astype(np.uint16)
+    try:
+        return converter.converted(values)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
-def _natural_key(name: str) -> tuple[list[int | str], str]:
-    parts = re.split(r"(\d+)", name)
-    return [int(part) if index % 2 else part.casefold() for index, part in enumerate(parts)], name
+def _is_deep(path: Path) -> bool:
+    """Whether an image has more than eight bits a channel."""
+    try:
+        with _open(path) as image:
+            return image.mode.startswith(DEEP_MODES)
+    except _PILLOW_ERRORS:
+        return False
+
+
+def _several_in_one(path: Path) -> str:
+    """One line about a file that holds several pictures, such as a stack of microscope images; else empty."""
+    try:
+        with _open(path) as image:
+            count = getattr(image, "n_frames", 1)
+    except _PILLOW_ERRORS:
+        return ""
+    return (
+        "" if count == 1 else f"{path.name} holds {count} pictures, of which the first is used: each needs its own file"
+    )
 
 
 def _common_size(files: Sequence[Path]) -> tuple[int, int]:

@@ -68,7 +68,7 @@ def detect(
         heading, text_of = detection_format(output, frames.frame_rate, finder.class_names)
         write(heading)
         for number, _, found in detect_frames(frames, finder, Stopwatch()):
-            lines = text_of(found)
+            lines = text_of(found.later(frames.first_number - 1))
             write("".join(lines))
             count += len(lines)
             progress("detect", number, frames.frame_count)
@@ -76,7 +76,7 @@ def detect(
         write_names(output, finder.class_names)
     where = "" if printed else f", written to {output}"
     typer.echo(f"{count} detections in {frames.read_count} frames by {finder.name}{where}", err=printed)
-    for note in losses_of(frames):
+    for note in (*(f"{frames.name}: {note}" for note in frames.notes), *losses_of(frames)):
         show_note(note)
     if frames.broken:
         show_note(f"{frames.name}: {frames.broken}; the detections end there")

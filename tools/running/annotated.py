@@ -36,13 +36,14 @@ def annotated(
 
     annotator = Annotator(source.frame_rate, class_names=class_names, labels=labels)
     size = source.frames.size if source.frames else (0, 0)
+    before = source.frames.first_number - 1 if source.frames else 0
     with ExitStack() as stack:
         writer = stack.enter_context(VideoWriter(video, source.frame_rate, size, source.live)) if video else None
 
         def draw(frame: Frame, tracks: Tracks) -> None:
             image = annotator.draw(frame.image, tracks, frame.number)
             if writer:
-                writer.write(image, frame.number)
+                writer.write(image, frame.number - before)
             if window:
                 window.show(image)
 

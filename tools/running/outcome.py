@@ -54,6 +54,7 @@ class Outcome:
                 "source": source.origin,
                 "frame_rate": source.frame_rate,
                 "frames": result.frame_count,
+                "first_frame": result.first_frame,
                 "size": source.image_size,
                 "detections": str(source.detection_file) if source.detection_file else result.detector,
                 "broken": self.broken,

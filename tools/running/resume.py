@@ -148,7 +148,14 @@ def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | 
     plug_ins = [detector if source.detections is None else None, matcher.appearance]
     fingerprints = [plug_in and (plug_in.name, plug_in.fingerprint) for plug_in in plug_ins]
     reading = job.reading.box_format, job.reading.frames_from
-    settings = job.parameters.model_dump(), source.frame_rate, source.last_frame, job.draws(source), reading
+    settings = (
+        job.parameters.model_dump(),
+        source.frame_rate,
+        source.last_frame,
+        job.draws(source),
+        reading,
+        source.first_frame,
+    )
     versions = [package_version(name) for name in RECORDED_PACKAGES]
     with _read_errors():
         content = content_digest(files)

@@ -169,8 +169,8 @@ class Tracking:
                 if not video and window and not window.open:
                     return None
         last = int(result.detections.frame.max(initial=0))
-        if last > frames.read_count and not frames.broken:
-            return f"ends with frame {frames.read_count}, but there are detections up to frame {last}"
+        if last > frames.last_number and not frames.broken:
+            return f"ends with frame {frames.last_number}, but there are detections up to frame {last}"
         return frames.broken
 
 

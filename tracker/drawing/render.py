@@ -53,7 +53,7 @@ def render(
         with prefetch(frames) as decoded:
             for frame in decoded:
                 image = annotator.draw(frame.image.copy(), tracks.in_frame(frame.number), frame.number)
-                writer.write(image, frame.number)
+                writer.write(image, frame.number - frames.first_number + 1)
                 if progress:
                     progress("draw", frame.number, frames.frame_count)
         check_covered(tracks, frames)
@@ -78,6 +78,6 @@ def check_covered(tracks: Tracks, frames: FrameSource) -> None:
         InputError: it ended before.
     """
     last = int(tracks.frame.max(initial=0))
-    if last > frames.read_count:
-        reason = frames.broken or f"it ends with frame {frames.read_count}"
+    if last > frames.last_number:
+        reason = frames.broken or f"it ends with frame {frames.last_number}"
         raise InputError(f"{frames.name} is not the whole video of these tracks, which go on to frame {last}: {reason}")

@@ -167,14 +167,16 @@ def describe_detections(
 
 def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[tuple[int, Image | None]]:
     """Number and image of each frame up to the last, the image None after the last needed one; ends with the frames."""
-    decoded = iter(frames)
-    for number in range(1, last_frame + 1):
-        if number > needed:
+    decoded, number = iter(frames), 0
+    while number < last_frame:
+        if number >= needed:
+            number += 1
             yield number, None
             continue
         frame = next(decoded, None)
         if frame is None:
             return
+        number = frame.number
         yield number, frame.image
 
 

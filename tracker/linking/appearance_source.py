@@ -155,7 +155,7 @@ class DecodedAgain:
 
     def _decode(self, detections: Detections) -> Iterator[Frame]:
         """The frames from the first on, in which the camera is seen in passing."""
-        decoded = self._describer.stopwatch.over("decode", self._frames)
+        decoded = self._describer.stopwatch.over("decode", self._frames.from_one())
         self._rest = self._camera.following(prefetched(decoded), detections) if self._camera else decoded
         return self._rest
 

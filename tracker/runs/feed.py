@@ -28,7 +28,7 @@ def detect_frames(
     stopwatch: Stopwatch,
     cache: CachedDetections = NO_CACHE.detections,
 ) -> Iterator[tuple[int, Image, Detections]]:
-    """Each frame's number, its image and its detections, by the detector or from the cache.
+    """Each frame's number, counted from 1, its image and its detections, by the detector or from the cache.
 
     Meanwhile the next frames are decoded, and handed to further copies of the detector if it has any; but not those of
     a live source.
@@ -92,7 +92,7 @@ def _keep_begun(items: Iterator[Item], count: int) -> Iterator[Item]:
 
 def _decode(frames: FrameSource, stopwatch: Stopwatch) -> Iterator[Frame]:
     """The frames, until the source is stopped."""
-    decoded = stopwatch.over("decode", frames)
+    decoded = stopwatch.over("decode", frames.from_one())
     while not frames.stopped and (frame := next(decoded, None)):
         yield frame
 

@@ -32,7 +32,8 @@ class TrackingInput(NamedTuple):
         frame_rate: frames per second.
         frame_count: frames to expect, for some videos an estimate; None where not known.
         frames: the images; None for a sequence that has detections only.
-        detections: those that came with the source; None where a detector has to find them.
+        detections: those that came with the source, in frames from `first_frame` on; None where a detector has to find
+            them.
         counted: whether `frame_count` is exact.
         origin: the path or URL; of a live source only the name, as its URL may hold a password.
         detection_file: the file of `detections`, if they are from one.
@@ -41,6 +42,7 @@ class TrackingInput(NamedTuple):
         declared_size: width and height of the images in pixels by a MOT sequence's `seqinfo.ini`.
         class_names: the names of the classes of `detections`, if their file states them.
         notes: what was assumed when it was opened, or is odd, a line each.
+        first_frame: the number of the first frame: 1, except for images that are numbered by their names.
     """
 
     name: str
@@ -56,6 +58,7 @@ class TrackingInput(NamedTuple):
     declared_size: tuple[int, int] | None = None
     class_names: ClassNames | None = None
     notes: tuple[str, ...] = ()
+    first_frame: int = 1
 
     @property
     def image_size(self) -> tuple[int, int] | None:
@@ -66,6 +69,26 @@ class TrackingInput(NamedTuple):
     def picture_size(self) -> tuple[int, int] | None:
         """Width and height that the images have or would have, in pixels; None where not known."""
         return self.declared_size or (self.frames.size if self.frames else None)
+
+    @property
+    def pictures(self) -> Pictures:
+        """What is known of its pictures, to check boxes against."""
+        frames, names = self.frames, {}
+        if frames and frames.counted:
+            names = {path.name: number for number, path in enumerate(frames.files, self.first_frame)}
+        count = self.frame_count if self.counted else None
+        return Pictures(self.name, self.picture_size, self.first_frame, count, names)
+
+    def numbered_from(self, first_frame: int) -> "TrackingInput":
+        """The same input with another number for its first frame."""
+        if self.frames:
+            self.frames.first_number = first_frame
+        return self._replace(first_frame=first_frame)
+
+    def from_one(self) -> "TrackingInput":
+        """The same input with detections in frames from 1 on, as trackers count; its frames keep their numbers."""
+        detections = self.detections and self.detections.later(1 - self.first_frame)
+        return self._replace(first_frame=1, detections=detections)
 
     @property
     def live(self) -> bool:
@@ -94,7 +117,7 @@ class TrackingInput(NamedTuple):
     def last_frame(self) -> int:
         """The number of the last frame; that of the last detection where it is greater than an expected number."""
         if self.counted and self.frame_count:
-            return self.frame_count
+            return self.first_frame + self.frame_count - 1
         last_detection = int(self.detections.frame.max(initial=0)) if self.detections else 0
         return max(self.frame_count or 0, last_detection)
 
@@ -157,7 +180,7 @@ def open_input(
 
 def _open_frames(origin: Any, frame_rate: float | None, patience_seconds: float, recorded: bool) -> TrackingInput:
     frames = open_source(origin, frame_rate, patience_seconds, recorded)
-    return TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, frames.counted)
+    return _noted(TrackingInput(frames.name, frames.frame_rate, frames.frame_count, frames, None, frames.counted))
 
 
 def _open_mot_sequence(
@@ -176,25 +199,48 @@ def _open_mot_sequence(
     count = sequence.frame_count or (frames.frame_count if frames else None)
     rate = frame_rate or sequence.frame_rate or (frames.frame_rate if frames else DEFAULT_FRAME_RATE)
     source = TrackingInput(sequence.name, rate, count, frames, None, counted, declared_size=sequence.size)
-    return source, detections
+    return _noted(source), detections
+
+
+def _noted(source: TrackingInput) -> TrackingInput:
+    """The input with the numbers and the notes of its frames."""
+    frames = source.frames
+    if frames is None:
+        return source
+    return source._replace(
+        first_frame=frames.first_number, notes=tuple(f"{source.name}: {note}" for note in frames.notes)
+    )
 
 
 def _with_detections(
     source: TrackingInput, detections: Path | Detections | None, reading: ReadingOptions
 ) -> TrackingInput:
-    """Add detections, read from their file if need be; none may lie beyond a counted end."""
+    """Add detections, read from their file if need be; none may lie outside of counted frames."""
     if detections is None:
         return source
-    end = source.frame_count if source.counted else None
-    if not isinstance(detections, Detections):
-        boxes = read_boxes(detections, Pictures(source.name, source.picture_size, frame_count=end), reading)
-        return source._replace(
-            detections=boxes.detections(),
-            detection_file=Path(detections),
-            class_names=boxes.class_names,
-            notes=tuple(f"{detections}: {note}" for note in boxes.notes),
+    if isinstance(detections, Detections):
+        return _with_given_detections(source, detections)
+    boxes = read_boxes(detections, source.pictures, reading)
+    notes = tuple(f"{detections}: {note}" for note in boxes.notes)
+    return source.numbered_from(boxes.first_frame)._replace(
+        detections=boxes.detections(),
+        detection_file=Path(detections),
+        class_names=boxes.class_names,
+        notes=source.notes + notes,
+    )
+
+
+def _with_given_detections(source: TrackingInput, detections: Detections) -> TrackingInput:
+    """Add detections of a program."""
+    if not len(detections) or not (source.counted and source.frame_count):
+        return source._replace(detections=detections)
+    first, last = int(detections.frame[0]), int(detections.frame[-1])
+    if first < source.first_frame and last <= source.frame_count:
+        return source.numbered_from(1)._replace(
+            detections=detections, notes=(*source.notes, "images are counted from 1, as the detections are")
         )
-    last = int(detections.frame.max(initial=0))
-    if end and last > end:
-        raise InputError(f"a detection in frame {last}, but {source.name} ends with frame {end}")
+    if last > source.last_frame:
+        raise InputError(f"a detection in frame {last}, but {source.name} ends with frame {source.last_frame}")
+    if first < source.first_frame:
+        raise InputError(f"a detection in frame {first}, but {source.name} begins with frame {source.first_frame}")
     return source._replace(detections=detections)

@@ -84,6 +84,7 @@ class TrackingResult:
         matching: learned or calibrated, as the settings say or as it was chosen for the video.
         class_names: the names of classes, as the detector or the file of detections states them; None if neither does.
         frame_rate: frames per second of the source; None if it is not known.
+        first_frame: the number of the first frame: 1, except for images that are numbered by their names.
     """
 
     name: str
@@ -100,6 +101,7 @@ class TrackingResult:
     matching: Matching = "learned"
     class_names: ClassNames | None = None
     frame_rate: float | None = None
+    first_frame: int = 1
 
     def __repr__(self) -> str:
         counts = self.counts

@@ -51,6 +51,7 @@ class TrackingRun:
 
     def __init__(self, source: TrackingInput, detector: LoadedDetector | None, options: TrackingOptions) -> None:
         self._options, self._detector, self._stopwatch = options, detector, Stopwatch()
+        self._first_frame, source = source.first_frame, source.from_one()
         self._detects = source.detections is None and detector is not None
         self._broken: str | None = None
         self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
@@ -66,9 +67,12 @@ class TrackingRun:
                 collects_left_out=True,
             )
         )
-        constraints = self._source.constraints(self._source.detections or Detections.empty())
+        detections = (self._source.detections or Detections.empty()).later(self._first_frame - 1)
+        constraints = self._source.constraints(detections)
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
-        self._recorder = Recorder(options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out)
+        self._recorder = Recorder(
+            options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out, self._first_frame
+        )
 
     def result(self) -> TrackingResult:
         """Track, and return what came of it.
@@ -77,6 +81,7 @@ class TrackingRun:
             Interrupted: by something that is no error, such as Ctrl-C, where tracks are kept.
         """
         tracker, recorder, source = self._tracker, self._recorder, self._source
+        offset = self._first_frame - 1
         try:
             if source.detections is not None and not self._needs_images:
                 self._track_known(source.detections)
@@ -88,13 +93,13 @@ class TrackingRun:
         except BaseException as cause:
             if not self._options.keeps_tracks:
                 raise
-            raise Interrupted(recorder.tracks, tracker.final_frame) from cause
+            raise Interrupted(recorder.tracks, tracker.final_frame + offset) from cause
         return TrackingResult(
             name=source.name,
             tracks=recorder.tracks,
             detections=recorder.detections
             if source.detections is None or not self._options.keeps_tracks
-            else source.detections,
+            else source.detections.later(offset),
             counts=recorder.counts,
             detector=self._detector.name if self._detector else None,
             frame_count=tracker.frame if self._detects else source.last_frame,
@@ -106,6 +111,7 @@ class TrackingRun:
             matching=tracker.matching,
             class_names=source.class_names if self._detector is None else self._detector.class_names,
             frame_rate=source.frame_rate,
+            first_frame=self._first_frame,
         )
 
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:

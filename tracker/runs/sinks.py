@@ -70,11 +70,19 @@ class Recorder:
         keeps: whether they are kept too.
         stopwatch: counts the sinks' time as the stage `draw`.
         left_out: the detections that the tracker leaves out; they are counted too.
+        first_frame: the number of the first frame. The tracker counts from 1; what is kept and passed on has the
+            numbers of the source.
     """
 
     def __init__(
-        self, sinks: Sequence[Sink], keeps: bool, stopwatch: Stopwatch, left_out: LeftOutCollector | None = None
+        self,
+        sinks: Sequence[Sink],
+        keeps: bool,
+        stopwatch: Stopwatch,
+        left_out: LeftOutCollector | None = None,
+        first_frame: int = 1,
     ) -> None:
+        self._offset = first_frame - 1
         self._left_out, self._left_out_parts = left_out, list[LeftOut]()
         self._sinks, self._keeps, self._stopwatch = sinks, keeps, stopwatch
         self._needs_frames = any(each.needs_frames for each in sinks)
@@ -88,12 +96,13 @@ class Recorder:
         """Take in what goes into the tracker: detections, and their frame if there is one."""
         self._counts.detections += len(detections)
         if self._keeps:
-            self._detections.append(detections)
+            self._detections.append(detections.later(self._offset))
         if frame and self._needs_frames:
             self._waiting.append(frame)
 
     def add_tracks(self, tracks: Tracks, final_frame: int) -> None:
         """Take in what comes out of it: tracks that are final now, up to a frame."""
+        tracks = tracks.later(self._offset)
         self._counts.boxes += len(tracks)
         self._counts.interpolated += int(tracks.interpolated.sum())
         labels = tracks.label.tolist()
@@ -105,7 +114,8 @@ class Recorder:
             self._add_left_out(self._left_out.take())
         frames = []
         while self._waiting and self._waiting[0].number <= final_frame:
-            frames.append(self._waiting.popleft())
+            frame = self._waiting.popleft()
+            frames.append(frame._replace(number=frame.number + self._offset))
         for sink in self._sinks:
             with self._stopwatch.stage("draw"):
                 sink.add(tracks, frames)
@@ -114,7 +124,7 @@ class Recorder:
         for reason, number in left_out.counts.items():
             self._counts.left_out[reason] = self._counts.left_out.get(reason, 0) + number
         if self._keeps and len(left_out.reason):
-            self._left_out_parts.append(left_out)
+            self._left_out_parts.append(left_out._replace(detections=left_out.detections.later(self._offset)))
 
     @property
     def left_out(self) -> LeftOut:

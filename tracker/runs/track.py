@@ -2,6 +2,7 @@
 
 import difflib
 import inspect
+import warnings
 from collections.abc import Iterable
 from contextlib import nullcontext
 from pathlib import Path
@@ -61,6 +62,8 @@ def track(
     recorded = parameters.mode == "offline"
     opened = open_input(source, detections, frame_rate, detector is None, constraints, recorded=recorded)
     opened = opened if name is None else opened.named(name)
+    for note in opened.notes:
+        warnings.warn(note, UserWarning, stacklevel=2)
     with progress_bars(opened.name) if progress is True else nullcontext(progress or no_progress) as report:
         return track_input(opened, TrackingOptions(parameters, detector, progress=report))
 
@@ -116,7 +119,9 @@ def check_mode(source: TrackingInput, parameters: TrackerParameters) -> None:
 def _with_cached_detections(source: TrackingInput) -> TrackingInput:
     """The source with its detections, if the cache has those of all frames."""
     whole = source.cache.detections.whole()
-    return source._replace(detections=whole[0], frame_count=whole[1], counted=True) if whole else source
+    if not whole:
+        return source
+    return source._replace(detections=whole[0].later(source.first_frame - 1), frame_count=whole[1], counted=True)
 
 
 def _with_settings(parameters: TrackerParameters, settings: dict[str, Any]) -> TrackerParameters:

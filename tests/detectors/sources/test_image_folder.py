@@ -58,6 +58,64 @@ def test_grey_deep_and_transparent_images_become_bgr(tmp_path: Path) -> None:
     assert np.array_equal(read_image(save(tmp_path / "clear.png", clear)), clear[..., :3])
 
 
+@pytest.mark.parametrize("suffix", ["ppm", "gif", "tif", "webp", "BMP", "pgm"])
+def test_images_of_every_kind_are_read(suffix: str, tmp_path: Path, paint: Paint, read_number) -> None:
+    for number in (1, 2, 3):
+        Image.fromarray(paint(number)).convert("L" if suffix == "pgm" else "RGB").save(tmp_path / f"{number}.{suffix}")
+    source = ImageFolder(tmp_path)
+    assert [read_number(frame.image) for frame in source] == [1, 2, 3]
+    assert source.notes == []
+
+
+def test_frames_have_the_numbers_of_names_that_rise_by_one(tmp_path: Path, paint: Paint, read_number) -> None:
+    for number in (60, 61, 62):
+        save(tmp_path / f"{number:06d}.png", paint(number))
+    source = ImageFolder(tmp_path)
+    frames = list(source)
+    assert [frame.number for frame in frames] == [read_number(frame.image) for frame in frames] == [60, 61, 62]
+    assert [frame.seconds for frame in frames] == pytest.approx([0, 1 / 30, 2 / 30])
+    assert (source.first_number, source.frame_count, source.read_count, source.last_number) == (60, 3, 3, 62)
+    assert [frame.number for frame in source.from_one()] == [1, 2, 3]
+
+
+def test_of_two_files_of_one_frame_one_is_used_with_a_note(tmp_path: Path, paint: Paint) -> None:
+    for number in (1, 2):
+        save(tmp_path / f"{number}.png", paint(number))
+        save(tmp_path / f"{number}.jpg", paint(number))
+    source = ImageFolder(tmp_path)
+    assert [path.name for path in source.files] == ["1.jpg", "2.jpg"]
+    assert source.notes == ["2 pictures are there more than once, as 1.jpg and 1.png: 1.jpg is used, and the like"]
+
+
+def test_a_file_of_several_pictures_gives_the_first_with_a_note(tmp_path: Path, paint: Paint) -> None:
+    first, *others = (Image.fromarray(paint(number)) for number in (1, 2, 3))
+    first.save(tmp_path / "stack.tif", save_all=True, append_images=others)
+    source = ImageFolder(tmp_path)
+    assert len(list(source)) == 1
+    assert source.notes == ["stack.tif holds 3 pictures, of which the first is used: each needs its own file"]
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif", "pgm"])
+def test_16_bit_images_are_converted_where_their_range_is_plain(suffix: str, tmp_path: Path) -> None:
+    grey = np.arange(48 * 64, dtype=np.uint16).reshape(48, 64)
+    save(tmp_path / f"1.{suffix}", grey * 20)
+    save(tmp_path / f"2.{suffix}", grey // 2)  # dark, but of the same video
+    images = [frame.image for frame in ImageFolder(tmp_path)]
+    assert np.array_equal(images[0][..., 1], (grey * 20) >> 8)
+    assert np.array_equal(images[1][..., 1], (grey // 2) >> 8)
+    save(tmp_path / f"1.{suffix}", grey)
+    with pytest.raises(
+        InputError, match=rf"1\.{suffix}: the image has .* uint16, with values from 0 to 3071; expected"
+    ):
+        ImageFolder(tmp_path)
+
+
+def test_float_images_from_0_to_1_are_converted(tmp_path: Path) -> None:
+    Image.fromarray(np.linspace(0, 1, 48 * 64, dtype=np.float32).reshape(48, 64)).save(tmp_path / "1.tif")
+    (frame,) = ImageFolder(tmp_path)
+    assert (frame.image[0, 0, 0], frame.image[-1, -1, 0], frame.image.shape) == (0, 255, (48, 64, 3))
+
+
 def test_a_sideways_photo_is_rotated_upright(tmp_path: Path) -> None:
     picture = np.zeros((48, 64, 3), np.uint8)
     picture[:24, :32] = 255

@@ -33,6 +33,9 @@ class Source:
         if self.fails:
             raise self.fails
 
+    def from_one(self):
+        return iter(self)
+
 
 class Slow:
     """Finds as many boxes as the image is bright; takes longer for odd numbers."""

@@ -76,6 +76,73 @@ def test_detections_beyond_the_end_are_an_error(sequence, tmp_path):
         open_input(images, mine)
 
 
+def write_numbered(folder, first, count=12):
+    folder.mkdir(parents=True)
+    for number in range(first, first + count):
+        assert cv2.imwrite(str(folder / f"{number:06d}.png"), np.full((48, 64, 3), number, np.uint8))
+    return folder
+
+
+def test_images_numbered_by_their_names_take_detections_of_these_numbers(tmp_path):
+    images = write_numbered(tmp_path / "clip", 60)
+    mine = tmp_path / "mine.txt"
+    mine.write_text("60,-1,1,1,9,9,1\n71,-1,1,1,9,9,1\n")
+    opened = open_input(images, mine)
+    assert (opened.first_frame, opened.frame_count, opened.last_frame) == (60, 12, 71)
+    assert opened.detections.frame.tolist() == [60, 71]
+    assert opened.notes == ()
+    inside = opened.from_one()
+    assert (inside.first_frame, inside.last_frame, inside.detections.frame.tolist()) == (1, 12, [1, 12])
+    mine.write_text("59,-1,1,1,9,9,1\n")
+    with pytest.raises(FormatError, match=r"frame 59 is out of range: 000060.png is frame 60, and it is the first"):
+        open_input(images, mine)
+    mine.write_text("72,-1,1,1,9,9,1\n")
+    with pytest.raises(FormatError, match=r"frame 72 is out of range: the last frame is 71"):
+        open_input(images, mine)
+
+
+def test_images_are_counted_from_1_where_the_detections_are(tmp_path):
+    images = write_numbered(tmp_path / "clip", 60)
+    mine = tmp_path / "mine.txt"
+    mine.write_text("1,-1,1,1,9,9,1\n12,-1,1,1,9,9,1\n")
+    opened = open_input(images, mine)
+    assert (opened.first_frame, opened.frames.first_number, opened.last_frame) == (1, 1, 12)
+    assert opened.notes == (f"{mine}: pictures are counted from 1, as the boxes are: 000060.png is frame 1",)
+    given = open_input(images, Detections.from_boxes(12, [[0, 0, 5, 5]]))
+    assert (given.first_frame, given.notes) == (1, ("images are counted from 1, as the detections are",))
+    assert open_input(images, Detections.from_boxes(71, [[0, 0, 5, 5]])).first_frame == 60
+    for frame, message in ((72, "ends with frame 71"), (40, "begins with frame 60")):
+        with pytest.raises(InputError, match=rf"a detection in frame {frame}, but clip {message}"):
+            open_input(images, Detections.from_boxes(frame, [[0, 0, 5, 5]]))
+
+
+def test_the_error_says_how_images_of_other_names_are_counted(tmp_path):
+    images = write_numbered(tmp_path / "clip", 60)
+    (images / "000065.png").unlink()
+    mine = tmp_path / "mine.txt"
+    mine.write_text("60,-1,1,1,9,9,1\n")
+    with pytest.raises(FormatError, match=r"frame 60 is out of range: the last frame is 11; 000060.png is frame 1$"):
+        open_input(images, mine)
+
+
+def test_a_sequence_whose_images_begin_later_is_numbered_by_their_names(sequence):
+    write_numbered(sequence / "img1", 60, 6)
+    (sequence / "det" / "det.txt").write_text(LINES.replace("1,-1", "60,-1").replace("4,-1", "65,-1"))
+    opened = open_input(sequence)
+    assert (opened.first_frame, opened.last_frame, opened.detections.frame.tolist()) == (60, 65, [60, 65])
+    (sequence / "det" / "det.txt").write_text(LINES)
+    assert open_input(sequence).first_frame == 1
+
+
+def test_boxes_outside_the_picture_are_noted(sequence):
+    (sequence / "seqinfo.ini").write_text("[Sequence]\nframeRate=12\nseqLength=6\nimWidth=320\nimHeight=240\n")
+    (sequence / "det" / "det.txt").write_text(LINES + "2,-1,330,20,30,60,0.9\n")
+    (note,) = open_input(sequence).notes
+    assert note.endswith(
+        "det.txt: 1 of 3 box lies wholly outside the picture of 320x240 pixels; the first is in frame 2 (line 3)"
+    )
+
+
 def test_an_image_folder_has_frames_and_takes_detections(tmp_path):
     images = write_images(tmp_path / "pictures", 3)
     opened = open_input(images)
