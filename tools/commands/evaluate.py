@@ -54,8 +54,8 @@ class EvaluateOptions:
         str | None,
         typer.Option(
             metavar="A,B",
-            help="Classes to score, each for itself: names or numbers; 'any' scores all as one. By default pedestrians "
-            "for MOT16, MOT17 and MOT20, and otherwise every class of the ground truth.",
+            help="Classes to score, each for itself: names or numbers; 'any' scores all as one. By default those of "
+            "the benchmark: pedestrians, for KITTI also cars; without rules, every class of the ground truth.",
         ),
     ] = None
     class_names: Annotated[
@@ -70,8 +70,8 @@ class EvaluateOptions:
         str,
         typer.Option(
             metavar="NAME",
-            help="Rules of the benchmark: mot15, mot16, mot17, mot20, plain (none), or auto to recognise it from the "
-            "ground truth.",
+            help="Rules of the benchmark: mot15, mot16, mot17, mot20, kitti, plain (none), or auto to recognise it "
+            "from the ground truth.",
         ),
     ] = "auto"
     box_format: Annotated[

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.class_names import ClassNames
-from siamlink.tools.evaluation.ground_truth import FLAG, PEDESTRIAN, PLAIN, Rows
+from siamlink.tools.evaluation import kitti
+from siamlink.tools.evaluation.ground_truth import FLAG, NO_REGIONS, PEDESTRIAN, PLAIN, Rows, has_pedestrian_rules
 from siamlink.tools.evaluation.notes import Notes
 
 ANY = "any"
@@ -48,7 +49,7 @@ class ClassedRows:
         if name.isdecimal():
             return {int(name)}
         named = (self.names or {}).items()
-        exact = {number for number, each in named if _spelling(each) == _spelling(name)}
+        exact = {number for number, each in named if spelling(each) == spelling(name)}
         return exact or {number for number, each in named if _meaning(each) == _meaning(name)}
 
     def of(self, numbers: Iterable[int]) -> Rows:
@@ -70,6 +71,7 @@ class Annotated:
         truth: the boxes.
         is_assumed: whether the benchmark was told by the boxes alone, not by the user or the name.
         frame_count: the length of the sequence; None if it is not known.
+        regions: (K, 5) frame, left, top, right and bottom of regions without annotations.
     """
 
     name: str
@@ -77,11 +79,21 @@ class Annotated:
     truth: ClassedRows
     is_assumed: bool = False
     frame_count: int | None = None
+    regions: Rows = field(default_factory=lambda: NO_REGIONS)
 
     @property
     def has_pedestrian_rules(self) -> bool:
         """Whether the benchmark scores pedestrians, by the rules of MOT16 and later."""
-        return self.benchmark != PLAIN and self.truth.classes is not None
+        return has_pedestrian_rules(self.benchmark)
+
+    @property
+    def scored_by_default(self) -> list[int]:
+        """The numbers of the classes that are scored where none are chosen: those of the benchmark, or all."""
+        if self.has_pedestrian_rules:
+            return [PEDESTRIAN]
+        present = self.truth.present
+        of_kitti = [each for each in present if spelling(self.truth.name_of(each)) in kitti.DISTRACTORS]
+        return of_kitti if self.benchmark == kitti.KITTI and of_kitti else present
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,12 +105,14 @@ class Group:
         benchmark: whose rules apply, for `pair_up`.
         truth: rows of ground truth.
         tracks: rows of results.
+        regions: as in `Annotated`.
     """
 
     class_name: str
     benchmark: str
     truth: Rows
     tracks: Rows
+    regions: Rows = field(default_factory=lambda: NO_REGIONS)
 
 
 @dataclass
@@ -106,8 +120,8 @@ class ClassChoice:
     """The classes that are scored, the same in all sequences.
 
     Attributes:
-        selection: names or numbers; None for the pedestrians of MOT16, MOT17 and MOT20, and otherwise for every class
-            of the ground truth; `any` for all classes as one.
+        selection: names or numbers; None for those of the benchmark, and without rules for every class of the ground
+            truth; `any` for all classes as one.
         wanted: the classes, by name where they have one.
         notes: what is not as expected.
     """
@@ -126,11 +140,8 @@ class ClassChoice:
         truths = list(truths)
         names: dict[str, str] = {}
         for each in truths:
-            numbers = each.truth.names if selection and each.truth.names else each.truth.present
-            if each.has_pedestrian_rules and not selection:
-                numbers = [PEDESTRIAN]
-            for number in numbers:
-                names.setdefault(_spelling(each.truth.name_of(number)), each.truth.name_of(number))
+            for number in (each.truth.names or each.truth.present) if selection else each.scored_by_default:
+                names.setdefault(spelling(each.truth.name_of(number)), each.truth.name_of(number))
         if selection is None or list(selection) == [ANY]:
             return cls(selection, list(names.values()))
         return cls(selection, list(dict.fromkeys(_resolve(each.strip(), truths, names) for each in selection)))
@@ -206,7 +217,9 @@ class ClassChoice:
         return tracks.rows
 
     def _group(self, class_name: str, annotated: Annotated, truth: Rows, tracks: Rows) -> Group:
-        """Of pedestrians all rows of the ground truth are kept, for the rules; of other classes flags do not count."""
+        """Rows of one class, or of several as one, with the rows that the rules of the benchmark need."""
+        if annotated.benchmark == kitti.KITTI:
+            return _kitti_group(class_name, annotated, truth, tracks)
         if not annotated.has_pedestrian_rules:
             return Group(class_name, annotated.benchmark, truth, tracks)
         if class_name and annotated.truth.numbers_of(class_name) == {PEDESTRIAN}:
@@ -220,8 +233,8 @@ class ClassChoice:
         """The numbers of the results' classes that mean a class of the ground truth: by name, else by number."""
         if truth.names is None or tracks.names is None:
             return truth.numbers_of(name) or _numbers(name, truth, tracks)
-        others = {_spelling(each) for each in self.wanted if each != name}
-        named = {number for number in tracks.numbers_of(name) if _spelling(tracks.name_of(number)) not in others}
+        others = {spelling(each) for each in self.wanted if each != name}
+        named = {number for number in tracks.numbers_of(name) if spelling(tracks.name_of(number)) not in others}
         return {number for number in named if not (name.isdecimal() and number in tracks.names)}
 
     def _note_left_out(self, sequence: str, tracks: ClassedRows, known: set[int]) -> None:
@@ -233,6 +246,18 @@ class ClassChoice:
 
     def _note(self, sequence: str, text: str) -> None:
         self.notes.add(sequence, text)
+
+
+def _kitti_group(class_name: str, annotated: Annotated, truth: Rows, tracks: Rows) -> Group:
+    """Cars or pedestrians with their distractors, whose flag is 0 then; other classes by no rules."""
+    resembling = kitti.DISTRACTORS.get(spelling(class_name))
+    if resembling is None:
+        return Group(class_name, PLAIN, truth, tracks)
+    numbers = [each for each in annotated.truth.present if spelling(annotated.truth.name_of(each)) in resembling]
+    distractors = annotated.truth.of(numbers)
+    rows = np.vstack([truth, distractors])
+    rows[:, FLAG] = np.append(kitti.is_clear(truth), np.zeros(len(distractors), bool))
+    return Group(class_name, kitti.KITTI, rows, tracks, annotated.regions)
 
 
 def _numbers(name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
@@ -252,17 +277,17 @@ def _resolve(given: str, truths: Sequence[Annotated], names: dict[str, str]) -> 
         named = next((each.truth.names for each in truths if each.truth.names), None)
         return named.name_of(int(given)) if named else given
     alike = (shown for shown in names.values() if _meaning(shown) == _meaning(given))
-    found = names.get(_spelling(given)) or next(alike, None)
+    found = names.get(spelling(given)) or next(alike, None)
     if found or not any(each.truth.names for each in truths):
         return found or given
     raise ConfigError(f"there is no class '{given}' in the ground truth; known are {', '.join(names.values())}")
 
 
-def _spelling(name: str) -> str:
+def spelling(name: str) -> str:
     """A name without differences of case, hyphens and underscores."""
     return re.sub(r"[\s_-]+", " ", name.strip().casefold())
 
 
 def _meaning(name: str) -> str:
     """One name of those that mean the same."""
-    return SYNONYMS.get(_spelling(name), _spelling(name))
+    return SYNONYMS.get(spelling(name), spelling(name))

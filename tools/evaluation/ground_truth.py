@@ -11,10 +11,12 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.class_names import HIGHEST, ClassNames
 from siamlink.detectors.mot.text import has_classes
+from siamlink.tools.evaluation import kitti
+from siamlink.tools.evaluation.kitti import KITTI
 
 PLAIN = "plain"
 """No rules but the flag: every class counts, and none is a distractor."""
-BENCHMARKS = ("auto", "mot15", "mot16", "mot17", "mot20", PLAIN)
+BENCHMARKS = ("auto", "mot15", "mot16", "mot17", "mot20", KITTI, PLAIN)
 FLAG, CLASS = 6, 7
 LAST_CLASS, PEDESTRIAN = 13, 1
 MOT_CLASSES = ClassNames(
@@ -42,6 +44,7 @@ MOT20_DISTRACTORS = (*DISTRACTORS, 6)
 MATCH_IOU = 0.5 - np.finfo(np.float64).eps
 """The least overlap of a match, with TrackEval's margin for rounding."""
 
+NO_REGIONS = np.zeros((0, 5))
 Rows = NDArray[np.float64]
 """(N, 7 or more) `frame, id, left, top, width, height, score or flag, ...`, as `read_rows` gives them."""
 
@@ -83,11 +86,19 @@ class SequencePair:
         return _labels(self.tracks)
 
 
-def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto", class_name: str = "") -> SequencePair:
+def pair_up(
+    name: str,
+    truth: Rows,
+    tracks: Rows,
+    benchmark: str = "auto",
+    class_name: str = "",
+    regions: Rows = NO_REGIONS,
+) -> SequencePair:
     """Pair ground truth and results of one sequence, by the rules of the benchmark.
 
     Ground truth counts where its flag (column 7) is not 0 and, for MOT16, MOT17 and MOT20, its class (column 8) is 1,
-    pedestrian; for these, result boxes matched to a distractor are removed. Classes and scores of results are ignored.
+    pedestrian; for these, result boxes matched to a distractor are removed. For KITTI, rows of flag 0 are distractors,
+    and small results and those in `regions` are removed, too. Classes and scores of results are ignored.
 
     Args:
         name: the sequence's; with `auto`, a name that begins with `MOT20` also ignores non-MOT vehicles.
@@ -95,6 +106,7 @@ def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto", class
         tracks: rows of the results.
         benchmark: one of `BENCHMARKS`; `auto` recognises it, see `find_benchmark`.
         class_name: of the rows, if they are of one class.
+        regions: (K, 5) frame, left, top, right and bottom of regions without annotations.
 
     Raises:
         ConfigError: there is no such benchmark.
@@ -113,6 +125,10 @@ def pair_up(name: str, truth: Rows, tracks: Rows, benchmark: str = "auto", class
         distractor = np.isin(_classes(truth), MOT20_DISTRACTORS if benchmark == "mot20" else DISTRACTORS)
         for a, b, overlap in zip(truth_rows, track_rows, similarity, strict=True):
             scored[b] = ~_on_distractor(overlap, distractor[a])
+    elif benchmark == KITTI:
+        for frame, a, b, overlap in zip(frames, truth_rows, track_rows, similarity, strict=True):
+            score = np.where(overlap < MATCH_IOU, 0.0, overlap)
+            scored[b] = ~kitti.removed(score, ~counted[a], tracks[b], regions[regions[:, 0] == frame, 1:])
     return SequencePair(
         name=name,
         benchmark=benchmark,
@@ -134,7 +150,7 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
     Every other number of columns means MOT15 (it has 10), and so does an 8th column of -1 throughout.
 
     Returns:
-        `mot15`, `mot16`, `mot17`, `mot20` or `plain`.
+        One of `BENCHMARKS`, but `auto`.
 
     Raises:
         ConfigError: there is no such benchmark.
@@ -159,18 +175,19 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
 
 def has_pedestrian_rules(benchmark: str) -> bool:
     """Whether a benchmark scores pedestrians, among other classes."""
-    return benchmark not in ("mot15", PLAIN)
+    return benchmark in ("mot16", "mot17", "mot20")
 
 
 def _check_classes(name: str, truth: Rows, benchmark: str) -> None:
-    first, last = (0, HIGHEST) if benchmark == PLAIN else (1, LAST_CLASS)
+    any_class = not has_pedestrian_rules(benchmark)
+    first, last = (0, HIGHEST) if any_class else (1, LAST_CLASS)
     classes = _classes(truth)
-    if benchmark == PLAIN and (classes == -1).all():
+    if any_class and (classes == -1).all():
         return
     wrong = np.flatnonzero((classes < first) | (classes > last) | (classes % 1 != 0))
     if len(wrong):
         frame, identity = truth[wrong[0], :2]
-        whose = "a class" if benchmark == PLAIN else f"a class of {benchmark}"
+        whose = "a class" if any_class else f"a class of {benchmark}"
         raise InputError(
             f"{name}: ground truth of frame {frame:g}, id {identity:g}: column 8 is missing or not {whose} "
             f"({first} to {last}); if it is another benchmark, name it"

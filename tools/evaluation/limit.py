@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.tools.console.tables import Table, table
 from siamlink.tools.evaluation.events import clear_matches
-from siamlink.tools.evaluation.ground_truth import Rows, SequencePair, pair_up
+from siamlink.tools.evaluation.ground_truth import NO_REGIONS, Rows, SequencePair, pair_up
 from siamlink.tools.evaluation.metrics import OVERALL, Scores, cell
 
 LIMITED = ("HOTA", "DetA", "AssA", "IDF1", "MOTA")
@@ -123,7 +123,9 @@ class Limits:
         return [*self.sequences.items(), (OVERALL, self.overall)]
 
 
-def perfect_links(name: str, truth: Rows, detections: Rows, benchmark: str = "auto") -> SequencePair:
+def perfect_links(
+    name: str, truth: Rows, detections: Rows, benchmark: str = "auto", regions: Rows = NO_REGIONS
+) -> SequencePair:
     """Give each detection the identity of the ground truth that it matches; the others are removed.
 
     Detections of distractors are removed first, by the rules of the benchmark. The rest are matched in each frame so
@@ -134,13 +136,14 @@ def perfect_links(name: str, truth: Rows, detections: Rows, benchmark: str = "au
         truth: rows of `gt.txt`.
         detections: MOT rows; their ids are ignored.
         benchmark: as for `pair_up`.
+        regions: as for `pair_up`.
 
     Raises:
         ConfigError: as `pair_up`.
         InputError: as `pair_up`.
     """
     numbered = np.column_stack([detections[:, :1], np.arange(len(detections)), detections[:, 2:]])
-    pair = pair_up(name, truth, numbered, benchmark)
+    pair = pair_up(name, truth, numbered, benchmark, regions=regions)
     matches = [(np.zeros(0, np.intp), np.zeros(0, np.intp)), *clear_matches(pair)]
     truth_row, detection = (np.concatenate(rows) for rows in zip(*matches, strict=True))
     linked = pair.tracks[detection]

@@ -12,6 +12,7 @@ from siamlink.tools.evaluation.ground_truth import (
     SequencePair,
     has_pedestrian_rules,
 )
+from siamlink.tools.evaluation.kitti import KITTI
 from siamlink.tools.evaluation.layouts import listed
 
 OUTSIDE = 0.25
@@ -77,6 +78,8 @@ def why_none_counts(truth: Rows, benchmark: str, wanted: str) -> str:
         return "the ground truth is empty"
     if wanted:
         return f"no row of the ground truth counts: none is of class {wanted}"
+    if benchmark == KITTI:
+        return "no row of the ground truth counts: none is a car or pedestrian without truncation or large occlusion"
     flagged = truth[:, FLAG].astype(int) != 0
     if not has_pedestrian_rules(benchmark) or not flagged.any():
         return f"no row of the ground truth counts: all {len(truth)} have flag 0 in column 7"

@@ -7,20 +7,24 @@ from pathlib import Path
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.class_names import COCO, ClassNames
 from siamlink.detectors.formats.box_file import BoxFile
+from siamlink.detectors.formats.kitti import NAME as KITTI_TEXT
+from siamlink.detectors.formats.kitti import read_marks
 from siamlink.detectors.formats.mot_text import NAME as MOT_TEXT
 from siamlink.detectors.formats.mot_text import has_class_numbers
 from siamlink.detectors.formats.pictures import UNKNOWN, Pictures, ReadingOptions
 from siamlink.detectors.formats.read import AS_DEFINED, read_boxes
-from siamlink.tools.evaluation.classes import Annotated, ClassedRows
+from siamlink.tools.evaluation.classes import Annotated, ClassedRows, spelling
 from siamlink.tools.evaluation.ground_truth import (
     CLASS,
     FLAG,
     MOT_CLASSES,
+    NO_REGIONS,
     PLAIN,
     Rows,
     find_benchmark,
     has_pedestrian_rules,
 )
+from siamlink.tools.evaluation.kitti import KITTI, OCCLUDED, TRUNCATED, are_types_of_kitti
 from siamlink.tools.evaluation.layouts import TruthFile
 
 LABELS = "labels.txt"
@@ -32,8 +36,8 @@ def read_truth(file: TruthFile, benchmark: str = "auto", names: ClassNames | Non
 
     Args:
         file: where it is.
-        benchmark: as for `find_benchmark`; `auto` is `plain` for other formats than MOT text, and where `labels.txt`
-            beside the file names the classes.
+        benchmark: as for `find_benchmark`; `auto` is `kitti` for KITTI text with the types of the benchmark, and
+            `plain` for other formats than MOT text, and where `labels.txt` beside the file names the classes.
         names: of the classes, where neither the benchmark nor the files name them.
 
     Raises:
@@ -48,13 +52,17 @@ def read_truth(file: TruthFile, benchmark: str = "auto", names: ClassNames | Non
     _check_ids(boxes)
     labels = _labels(file.path)
     known = boxes.class_names or labels
-    plain = benchmark == "auto" and (boxes.format != MOT_TEXT or labels is not None)
-    rows = boxes.rows
+    rows, regions = boxes.rows, NO_REGIONS
     if boxes.format != MOT_TEXT:
         rows[:, FLAG] = 1
-    annotated = classed_truth(file.name, rows, PLAIN if plain else benchmark, known or names)
+    if boxes.format == KITTI_TEXT:
+        regions = _add_marks(rows, file.path)
+    if benchmark == "auto" and (boxes.format != MOT_TEXT or labels is not None):
+        types = {spelling(name) for name in (known or {}).values()}
+        benchmark = KITTI if boxes.format == KITTI_TEXT and are_types_of_kitti(types) else PLAIN
+    annotated = classed_truth(file.name, rows, benchmark, known or names)
     truth = replace(annotated.truth, remarks=boxes.notes)
-    return replace(annotated, truth=truth, frame_count=pictures.frame_count)
+    return replace(annotated, truth=truth, frame_count=pictures.frame_count, regions=regions)
 
 
 def classed_truth(name: str, rows: Rows, benchmark: str = "auto", names: ClassNames | None = None) -> Annotated:
@@ -64,7 +72,7 @@ def classed_truth(name: str, rows: Rows, benchmark: str = "auto", names: ClassNa
     boxes = ClassedRows(rows)
     if has_pedestrian_rules(benchmark):
         boxes = ClassedRows(rows, rows[:, CLASS].astype(int), MOT_CLASSES)
-    elif benchmark == PLAIN and rows.shape[1] > CLASS and (rows[:, CLASS] != -1).any():
+    elif benchmark in (PLAIN, KITTI) and rows.shape[1] > CLASS and (rows[:, CLASS] != -1).any():
         boxes = ClassedRows(rows, rows[:, CLASS].astype(int), names)
     return Annotated(name, benchmark, boxes, is_assumed)
 
@@ -108,6 +116,15 @@ def _classed(boxes: BoxFile, names: ClassNames | None) -> ClassedRows:
     if not boxes.has_classes:
         return ClassedRows(boxes.rows, remarks=boxes.notes)
     return ClassedRows(boxes.rows, boxes.label.astype(int), names, boxes.notes)
+
+
+def _add_marks(rows: Rows, path: Path) -> Rows:
+    """Write the marks of KITTI text into the last columns of its rows; returns the regions without annotations."""
+    marks = read_marks(path)
+    rows[:, TRUNCATED], rows[:, OCCLUDED] = marks.truncated, marks.occluded
+    regions = marks.regions.copy()
+    regions[:, 0] += rows[0, 0] - marks.frame[0] if len(rows) else 1
+    return regions
 
 
 def _check_ids(boxes: BoxFile) -> None:

@@ -30,9 +30,9 @@ class ScoredFiles:
 
     Attributes:
         inputs: the files.
-        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, `plain`, or `auto` to recognise it from each ground truth.
-        classes: names or numbers of the classes to score, `any` alone for all as one; None for the pedestrians of
-            MOT16, MOT17 and MOT20, and otherwise for every class of the ground truth.
+        benchmark: one of `BENCHMARKS`; `auto` recognises it from each ground truth.
+        classes: names or numbers of the classes to score, `any` alone for all as one; None for those of
+            the benchmark, and without rules for every class of the ground truth.
         class_names: the names of classes that their files do not name.
         reading: how the numbers in the results are to be read.
     """
@@ -93,12 +93,12 @@ def evaluate(
             `SEQUENCE.txt`; files are of any format that `read_boxes` reads.
         results: a file (of the only sequence, of the one it is named after, or of videos that it names), or a folder of
             `SEQUENCE.txt`, of `data/SEQUENCE.txt`, or of one tracker's folder with either.
-        benchmark: `mot15`, `mot16`, `mot17`, `mot20`, `plain`, or `auto` to recognise it from each ground truth.
+        benchmark: one of `BENCHMARKS`; `auto` recognises it from each ground truth.
         detections: the detections that were tracked, to score perfect links of them: a MOT file, or a path inside each
             sequence's folder.
         sequences: names of sequences, or patterns such as `*-FRCNN`; empty for all.
-        classes: names or numbers of the classes to score, each for itself; `any` alone scores all as one. None: the
-            pedestrians of MOT16, MOT17 and MOT20, and otherwise every class of the ground truth.
+        classes: names or numbers of the classes to score, each for itself; `any` alone scores all as one. None:
+            those of the benchmark, and without rules every class of the ground truth.
         class_names: the names of classes that their files do not name.
 
     Raises:
@@ -163,7 +163,7 @@ def _score(
             detections = next(detected)
             limits = {
                 group.class_name: perfect_links(
-                    name, group.truth, choice.of_group(group, annotated, detections), group.benchmark
+                    name, group.truth, choice.of_group(group, annotated, detections), group.benchmark, group.regions
                 )
                 for group in groups
             }
@@ -187,7 +187,7 @@ def _score(
 
 
 def _pair(name: str, group: Group) -> SequencePair:
-    return pair_up(name, group.truth, group.tracks, group.benchmark, group.class_name)
+    return pair_up(name, group.truth, group.tracks, group.benchmark, group.class_name, group.regions)
 
 
 def _note_rows(choice: ClassChoice, annotated: Annotated, tracks: ClassedRows, pairs: list[SequencePair]) -> None:

@@ -120,3 +120,41 @@ def test_files_that_are_no_boxes_are_one_line(tmp_path: Path) -> None:
     (tmp_path / "results.json").write_text("{")
     with pytest.raises(InputError, match=r"results\.json"):
         evaluate(tmp_path / "truth.csv", tmp_path / "results.json")
+
+
+@pytest.mark.parametrize(
+    ("types", "benchmark"),
+    [
+        (("Car", "Van", "Misc"), "kitti"),
+        (("Pedestrian", "Person"), "kitti"),
+        (("Car", "Person"), "plain"),
+        (("Car", "Bus"), "plain"),
+        (("Tram",), "plain"),
+    ],
+)
+def test_the_rules_of_kitti_are_for_its_types(tmp_path: Path, types: tuple[str, ...], benchmark: str) -> None:
+    rows = "".join(
+        f"0 {n} {each} 0 0 -10 {99 * n} 9 {99 * n + 40} 90 1 1 1 1 1 1 1\n" for n, each in enumerate(types, 1)
+    )
+    for name in ("truth.txt", "results.txt"):
+        (tmp_path / name).write_text(rows)
+    found = evaluate(tmp_path / "truth.txt", tmp_path / "results.txt")
+    assert found.benchmarks == {"truth": benchmark}
+    assert (found.overall.FN, found.overall.FP) == (0, 0)
+
+
+def test_ground_truth_of_kitti_of_which_no_row_counts(tmp_path: Path) -> None:
+    rows = "0 1 Car 1 0 -10 99 9 199 90 1 1 1 1 1 1 1\n1 1 Car 0 3 -10 99 9 199 90 1 1 1 1 1 1 1\n"
+    for name in ("truth.txt", "results.txt"):
+        (tmp_path / name).write_text(rows)
+    found = evaluate(tmp_path / "truth.txt", tmp_path / "results.txt")
+    assert found.notes == (
+        "truth: no row of the ground truth counts: none is a car or pedestrian without truncation or large occlusion",
+    )
+    assert found.overall.FP == 0
+
+
+def test_a_mark_that_is_no_number_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "truth.txt").write_text("0 1 Car none 0 -10 99 9 199 90 1 1 1 1 1 1 1\n")
+    with pytest.raises(FormatError, match="truncation, occlusion or a DontCare region is not a number"):
+        evaluate(tmp_path / "truth.txt", tmp_path / "truth.txt")
