@@ -52,7 +52,23 @@ def coco_text(*videos: str) -> str:
     )
 
 
-TEXTS = {"A.txt": kitti_text(), "A.csv": csv_text(), "A.json": coco_text("A")}
+def cvat_text() -> str:
+    """Tracks of CVAT for video, a shape a frame."""
+    tracks = "".join(
+        f'<track id="{i}" label="{name}">'
+        + "".join(
+            f'<box frame="{f - 1}" keyframe="1" outside="0" occluded="0" xtl="{x}" ytl="{y}" xbr="{x + w}" '
+            f'ybr="{y + h}"/>'
+            for f, each, x, y, w, h in BOXES
+            if each == i
+        )
+        + "</track>"
+        for i, name in NAMES.items()
+    )
+    return f"<annotations><version>1.1</version>{tracks}</annotations>"
+
+
+TEXTS = {"A.xml": cvat_text(), "A.txt": kitti_text(), "A.csv": csv_text(), "A.json": coco_text("A")}
 
 
 @pytest.mark.parametrize("truth", TEXTS)

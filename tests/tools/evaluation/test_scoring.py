@@ -72,8 +72,8 @@ def test_malformed_files_are_named_with_line_and_column(street: Path, line: str,
 
 
 def test_an_unknown_benchmark_is_an_error(street: Path) -> None:
-    with pytest.raises(ConfigError, match="unknown benchmark 'kitti'"):
-        evaluate(street / "street", street / "results", benchmark="kitti")
+    with pytest.raises(ConfigError, match="unknown benchmark 'mot18'"):
+        evaluate(street / "street", street / "results", benchmark="mot18")
 
 
 def test_a_sequence_is_scored_once(street: Path) -> None:
