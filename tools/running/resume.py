@@ -145,7 +145,9 @@ def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | 
     files += files_of(source.detection_file) if source.detection_file else []
     files += [source.known.path, *source.known.tracks] if isinstance(source.known, Corrections) else []
     files += job.parameters.model_files
-    plug_ins = [detector if source.detections is None else None, matcher.appearance]
+    used_detector = detector if source.detections is None else None
+    names = source.class_names if used_detector is None else used_detector.class_names
+    plug_ins = [used_detector, matcher.appearance]
     fingerprints = [plug_in and (plug_in.name, plug_in.fingerprint) for plug_in in plug_ins]
     reading = job.reading.box_format, job.reading.frames_from
     settings = (
@@ -156,10 +158,11 @@ def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | 
         reading,
         source.first_frame,
     )
+    classes = sorted(names.items()) if names is not None else None
     versions = [package_version(name) for name in RECORDED_PACKAGES]
     with _read_errors():
         content = content_digest(files)
-    return text_digest(json.dumps([content, fingerprints, settings, versions, code_digest(*CODE)]))
+    return text_digest(json.dumps([content, fingerprints, classes, settings, versions, code_digest(*CODE)]))
 
 
 @contextmanager

@@ -64,7 +64,7 @@ class Window:
     def _make(self, image: Image) -> None:
         height, width = image.shape[:2]
         scale = min(1.0, LARGEST[0] / width, LARGEST[1] / height)
-        cv2.namedWindow(self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO)
+        cv2.namedWindow(self._title, cv2.WINDOW_NORMAL | cv2.WINDOW_KEEPRATIO | cv2.WINDOW_GUI_NORMAL)
         cv2.resizeWindow(self._title, max(1, round(scale * width)), max(1, round(scale * height)))
         self._shown = True
 

@@ -36,6 +36,10 @@ class Ends(Zoo):
         rows = super().detect(image)
         return rows[:0] if self.seen > 19 or self.seen in (7, 8) else rows
 
+class Blind(Zoo):
+    def detect(self, image):
+        return []
+
 class Unnamed(Zoo):
     class_names = None
 
@@ -143,3 +147,17 @@ def test_detections_are_printed_as_json_lines(siamlink: Run) -> None:
     assert [lines[0][name] for name in ("frame", "class_id", "class_name")] == [1, 0, "Fußgänger"]
     assert len(lines) == 48
     assert not list(Path().glob("-*"))
+
+
+@pytest.mark.parametrize("file", ["found.txt", "found.csv", "found.jsonl"])
+def test_no_detections_are_an_empty_file_that_can_be_tracked(siamlink: Run, file: str) -> None:
+    result = siamlink("detect", "walk.mp4", "-o", file, "--detector", "zoo.py:Blind")
+    assert result.out == f"0 detections in 24 frames by zoo.py:Blind, written to {file}\n"
+    lines = Path(file).read_text().splitlines()
+    assert lines == (["x_min,y_min,x_max,y_max,class_id,confidence,frame,time,class_name"] if "csv" in file else [])
+    result = siamlink("track", "walk.mp4", "-o", "out", "--detections", file)
+    assert (result.code, result.line) == (0, "walk: no detections, so there are no tracks")
+    assert Path("out/walk.txt").read_text() == ""
+    assert json.loads(Path("out/walk.json").read_text())["classes"] == []
+    printed = siamlink("track", "walk.mp4", "-o", "-", "--detections", file)
+    assert (printed.code, printed.out) == (0, "")

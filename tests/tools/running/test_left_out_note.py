@@ -1,8 +1,11 @@
 """What a user is told about detections that end in no track."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.tools.running.left_out_note import left_out_note, stride_note
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, SHORT_TRACK, LeftOut
@@ -51,6 +54,11 @@ def test_the_kind_of_confident_detections_in_no_track_is_named_with_the_remedy(o
     assert f"confident detections ({kind}" in note
     assert "taken for false alarms; the shipped models know pedestrians" in note
     assert "pedestrians" not in left_out_note(result(boxes(200, 0.8), out, matching="calibrated"))
+
+
+def test_a_class_is_called_by_its_name() -> None:
+    named = replace(result(boxes(200, 0.8), boxes(30, 0.8, label=32)), class_names=ClassNames({32: "sports ball"}))
+    assert "(all of class sports ball)" in left_out_note(named)
 
 
 def test_without_a_kind_the_reasons_are_said() -> None:

@@ -9,6 +9,7 @@ import pytest
 from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.calibrated.models import WEIGHTS
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.class_names import ClassNames
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
 from siamlink.tracker.parameters import load_parameters
@@ -46,6 +47,7 @@ def test_a_source_is_finished_with_the_same_settings_input_and_results(
     other = replace(job, parameters=load_parameters(None, ["appearance=none", "min_detections=5"]))
     assert not is_finished(source, other, None, matcher)
     assert not is_finished(source._replace(frame_rate=13.0), job, None, matcher)
+    assert not is_finished(source._replace(class_names=ClassNames(["walker"])), job, None, matcher)
     assert source.detection_file is not None
     source.detection_file.write_text(source.detection_file.read_text() + "25,-1,100,20,14,40,1,-1,-1,-1\n")
     assert not is_finished(source, job, None, matcher)
