@@ -39,8 +39,16 @@ def test_it_tracks_with_appearance_and_evaluates(sequence: Callable[..., Path], 
     assert "HOTA" in evaluated.stdout
 
 
-@pytest.mark.parametrize("command", ["siamese", "all"])
-def test_training_a_network_names_the_extra(here: Path, command: str) -> None:
-    done = run("train", command, here, "-o", "model")
-    message = "siamlink: training a network needs the package torch: pip install 'siamlink[train]'\n"
+@pytest.mark.parametrize(
+    ("command", "user"),
+    [
+        (("train", "siamese"), "training a network"),
+        (("train", "all"), "training a network"),
+        (("study", "ablate", "losses"), "siamlink study ablate"),
+    ],
+    ids=str,
+)
+def test_training_a_network_names_the_extra(here: Path, command: tuple[str, ...], user: str) -> None:
+    done = run(*command, here, "-o", "model")
+    message = f"siamlink: {user} needs the package torch: pip install 'siamlink[train]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)

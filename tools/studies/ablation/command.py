@@ -150,6 +150,7 @@ def losses(options: LossOptions) -> None:
     detection; losses on logits train networks of joint input. Metrics are learned on the descriptors of the network of
     the loss leal-taixe; they need the package metric-learn, and are left out by default without it.
     """
+    _check_torch()
     from siamlink.tools.studies.ablation import report as ablation_report
     from siamlink.tools.studies.ablation.networks import all_losses
 
@@ -166,6 +167,12 @@ def solvers(options: AppearanceOptions) -> None:
 
     words = ["--appearance", options.appearance]
     _run("solvers", options, words, [], lambda each: ablation_report.solvers(each, options.appearance))
+
+
+def _check_torch() -> None:
+    from siamlink.detectors.base.extras import import_extra
+
+    import_extra("torch", "train", "siamlink study ablate")
 
 
 def _repeated(option: str, values: list[str] | list[Path] | None) -> list[str]:
@@ -188,6 +195,7 @@ def _run(
         crops: folders of crops; None for those in the data, empty where no network is trained.
         make: makes the rows and tables.
     """
+    _check_torch()
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.studies.ablation.rows import Ablation
     from siamlink.tools.studies.ablation.tables import check_block, fill_block
