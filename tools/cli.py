@@ -10,7 +10,19 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
-from siamlink.tools.commands import bench, crops, crossvalidate, demo, detect, evaluate, export, summary, track, train
+from siamlink.tools.commands import (
+    bench,
+    crops,
+    crossvalidate,
+    demo,
+    detect,
+    evaluate,
+    export,
+    import_tracks,
+    summary,
+    track,
+    train,
+)
 from siamlink.tools.commands import cache as cache_command
 from siamlink.tools.commands import detectors as detectors_command
 from siamlink.tools.commands import parameters as parameters_command
@@ -20,7 +32,7 @@ HELP = "Track objects in video: multiple-object tracking by detection."
 STUDY_HELP = "Research: ablations, matching, latency and speed studies."
 ORDER = (
     *("track", "detect", "detectors", "parameters"),
-    *("export", "crops", "summary"),
+    *("export", "import", "crops", "summary"),
     *("evaluate", "train", "crossvalidate", "cache", "bench", "demo", "study"),
 )
 MOVED = {"ablate": "ablate", "match-eval": "match", "latency": "latency"}
@@ -132,6 +144,7 @@ app.command(short_help="Detect objects in every frame and write the boxes.")(det
 app.command(short_help="List the detectors, and whether each is ready.")(detectors_command.detectors)
 app.command(short_help="List every setting of the tracker.")(parameters_command.parameters)
 app.command(short_help="Write tracks for other tools, such as CVAT.")(export.export)
+app.command("import", short_help="Read tracks that were corrected in another tool.")(import_tracks.import_tracks)
 app.command(short_help="Cut the best pictures of each track out of the video.")(crops.crops)
 app.command(short_help="Show tracks in numbers: times, speeds, counts, lines, zones.")(summary.summary)
 app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)

@@ -1,0 +1,1 @@
+"""Tracks that were corrected in other tools, made into constraints and ground truth."""
