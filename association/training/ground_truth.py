@@ -11,8 +11,9 @@ from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.read import read_boxes
 from siamlink.detectors.mot.sequence import Sequence
-from siamlink.detectors.mot.text import corners, has_classes, read_rows
+from siamlink.detectors.mot.text import corners, has_classes
 
 NO_OBJECT, NOT_COUNTED = -1, -2
 """Identity of a false detection, and of one that overlaps an annotated box that is not counted."""
@@ -45,7 +46,7 @@ def read_ground_truth(sequence: Sequence, every_class: bool = False) -> GroundTr
     """
     if not sequence.truth_file.is_file():
         raise InputError(f"{sequence.folder} has no ground truth (gt/gt.txt)")
-    rows = read_rows(sequence.truth_file, sequence.frame_count, unique_ids=True)
+    rows = read_boxes(sequence.truth_file, sequence.pictures, unique_ids=True).rows
     rows = rows[np.argsort(rows[:, 0], kind="stable")]
     counted = rows[:, 6] != 0
     if has_classes(rows) and not every_class:

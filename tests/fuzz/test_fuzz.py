@@ -16,6 +16,10 @@ SPEC.loader.exec_module(FUZZ)
 CORPUS = sorted(path for path in HERE.glob("corpus/*/*"))
 GOOD = {
     "two-lines",
+    "csv",
+    "jsonl",
+    "coco",
+    "kitti",
     "mixed-columns",
     "mot16",
     "mot15",
