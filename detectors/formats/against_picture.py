@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from siamlink.detectors.base.arrays import BoolArray, FloatArray
+from siamlink.detectors.base.arrays import BoolArray, Boxes, FloatArray
 from siamlink.detectors.base.errors import FormatError
 from siamlink.detectors.formats.pictures import BoxFormat, Pictures, ReadingOptions
 from siamlink.detectors.formats.raw_boxes import BOX, FRAME, RawBoxes
@@ -17,6 +17,11 @@ LEAST_FITTING = 0.99
 """Share of the boxes that must fit as corners."""
 
 
+def lies_within_a_pixel(box: Boxes) -> bool:
+    """Whether boxes (N, 4), corners or sizes, are parts of the picture: none of the numbers exceeds `PART`."""
+    return len(box) > 0 and bool((np.abs(box) <= PART).all())
+
+
 def to_pixels(raw: RawBoxes, pictures: Pictures, options: ReadingOptions) -> None:
     """Change the boxes into left, top, width and height in pixels, and note what was assumed.
 
@@ -27,7 +32,7 @@ def to_pixels(raw: RawBoxes, pictures: Pictures, options: ReadingOptions) -> Non
     if not len(raw):
         return
     size, box = pictures.size, raw.numbers[:, BOX]
-    if raw.normalised or bool((np.abs(box) <= PART).all()):
+    if raw.normalised or lies_within_a_pixel(box):
         _scale(raw, size)
     elif size and raw.box_format is BoxFormat.ltwh and options.box_format is None:
         _refuse_corners(raw, size)

@@ -24,6 +24,7 @@ def number_frames(raw: RawBoxes, pictures: Pictures, options: ReadingOptions) ->
     shift, why = _shift(raw, pictures, options, first, last)
     if shift:
         raw.numbers[:, FRAME] = frame + 1
+    if shift and options.frames_from is None:
         raw.notes.append(f"frames are counted from 0{why}: frame 0 of the file is frame 1 here")
     elif why:
         raw.notes.append(why)

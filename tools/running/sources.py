@@ -6,6 +6,7 @@ from contextlib import closing, nullcontext
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.detector import LoadedDetector
+from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.console.files import clear_abandoned_staging, results_folder
 from siamlink.tools.console.terminal import download_bar, show_error, show_note, stage_bars
@@ -16,7 +17,7 @@ from siamlink.tools.running.outcome import Outcome
 from siamlink.tools.running.parallel import run_at_once
 from siamlink.tools.running.prepare import check_sources, prepare
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
-from siamlink.tracker.runs.inputs import TrackingInput
+from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL, TrackingInput
 
 Finished = Generator[tuple[TrackingInput, Outcome | SiamlinkError], None, None]
 
@@ -120,6 +121,8 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         notes += losses_of(source.frames)
     if not outcome.result.counts.detections:
         notes.append(f"{source.name}: no detections, so there are no tracks")
+    if outcome.result.detector and lies_within_a_pixel(outcome.result.detections.box):
+        notes.append(f"{source.name}: {WITHIN_A_PIXEL}")
     remarks = (stride_note(outcome.result), left_out_note(outcome.result))
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
     if outcome.result.broken:

@@ -12,6 +12,7 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.class_numbers import ClassNumbers
 from siamlink.detectors.conversion import detections_by_frame
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.formats.pictures import Pictures, ReadingOptions
 from siamlink.detectors.formats.read import AS_DEFINED, read_boxes
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
@@ -22,6 +23,7 @@ from siamlink.tracker.runs.corrections import Corrections, read_corrections
 
 LOWEST_FRAME_RATE = 0.001
 """Frames per second; a lower rate is a mistake, and no video can be written with it."""
+WITHIN_A_PIXEL = "all boxes lie within one pixel: they are parts of the picture; give pixels"
 
 
 class TrackingInput(NamedTuple):
@@ -232,6 +234,8 @@ def _with_detections(
 
 def _with_given_detections(source: TrackingInput, detections: Detections) -> TrackingInput:
     """Add detections of a program."""
+    if lies_within_a_pixel(detections.box):
+        source = source._replace(notes=(*source.notes, WITHIN_A_PIXEL))
     if not len(detections) or not (source.counted and source.frame_count):
         return source._replace(detections=detections)
     first, last = int(detections.frame[0]), int(detections.frame[-1])

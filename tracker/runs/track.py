@@ -14,12 +14,13 @@ from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.progress_bars import progress_bars
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.models.registry import load_detector
 from siamlink.detectors.sources.open import live_title
 from siamlink.tracker.linking.trackers import check_calibration_possible, check_constraints_possible
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
-from siamlink.tracker.runs.inputs import TrackingInput, open_input
+from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL, TrackingInput, open_input
 from siamlink.tracker.runs.options import DEFAULT_DETECTOR, TrackingOptions, no_progress
 from siamlink.tracker.runs.result import TrackingResult
 from siamlink.tracker.runs.run import TrackingRun
@@ -65,7 +66,10 @@ def track(
     for note in opened.notes:
         warnings.warn(note, UserWarning, stacklevel=2)
     with progress_bars(opened.name) if progress is True else nullcontext(progress or no_progress) as report:
-        return track_input(opened, TrackingOptions(parameters, detector, progress=report))
+        result = track_input(opened, TrackingOptions(parameters, detector, progress=report))
+    if result.detector and lies_within_a_pixel(result.detections.box):
+        warnings.warn(WITHIN_A_PIXEL, UserWarning, stacklevel=2)
+    return result
 
 
 def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResult:

@@ -29,6 +29,7 @@ def test_a_video_is_detected_tracked_and_drawn(
         "source": "walk.mp4",
         "frame_rate": 12,
         "frames": LAST,
+        "first_frame": 1,
         "size": [160, 120],
         "detections": "mine.py:Walkers",
         "broken": None,
