@@ -110,6 +110,11 @@ class Detections:
             whole._set(name, column)
         return whole
 
+    def __setstate__(self, state: dict[str, NDArray[Any]]) -> None:
+        """From pickle and copy, which would make the columns writable."""
+        for name, column in state.items():
+            self._set(name, column)
+
     def __len__(self) -> int:
         return len(self.frame)
 

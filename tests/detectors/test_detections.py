@@ -1,4 +1,6 @@
+import pickle
 import sys
+from copy import deepcopy
 from types import ModuleType, SimpleNamespace
 
 import numpy as np
@@ -220,3 +222,11 @@ def test_rows_are_counted_within_their_frames():
     detections = Detections([3, 1, 3, 3, 1], np.tile([0, 0, 9, 9], (5, 1)), np.ones(5), np.zeros(5))
     assert detections.row_in_frame.tolist() == [0, 1, 0, 1, 2]
     assert Detections.empty().row_in_frame.tolist() == []
+
+
+@pytest.mark.parametrize("copied", [lambda each: pickle.loads(pickle.dumps(each)), deepcopy], ids=["pickle", "copy"])
+def test_copies_are_immutable_too(copied):
+    detections = copied(Detections.from_boxes(4, [[0, 0, 9, 9]], [0.5], [3]))
+    assert (detections.frame.tolist(), detections.label.tolist()) == ([4], [3])
+    with pytest.raises(ValueError, match="read-only"):
+        detections.box[0, 0] = 1

@@ -24,7 +24,8 @@ class TrackingOptions:
         parameters: settings of the tracker.
         detector: finds the detections that are not given; None: `DEFAULT_DETECTOR`.
         matcher: the models with their appearance; None: those that the parameters name.
-        progress: called with the stage, the steps done and the steps in all.
+        progress: called with the stage, the steps done and the steps in all; while weights of a detector are fetched,
+            with the file and its bytes.
         sinks: where tracks go as they become final.
         keeps_tracks: whether the result holds detections and tracks; if not, memory does not grow with the video.
         appearance: descriptors that were made before; None: they are made from the frames.

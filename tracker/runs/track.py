@@ -84,7 +84,7 @@ def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResu
     check_mode(source, options.parameters)
     detector = None
     if source.detections is None and source.frames is not None:
-        detector = load_detector(DEFAULT_DETECTOR if options.detector is None else options.detector)
+        detector = load_detector(DEFAULT_DETECTOR if options.detector is None else options.detector, options.progress)
         source = source if options.draws else _with_cached_detections(source)
     return TrackingRun(source, detector, options).result()
 
