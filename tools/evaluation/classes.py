@@ -179,7 +179,7 @@ class ClassChoice:
             wanted = ", ".join(self.wanted)
             self._note(name, f"the results have classes {tracks.listed()}, not {wanted}: all are scored as one class")
             return [self._group("", annotated, truth.of(set().union(*numbers.values())), tracks.rows)]
-        self._note_left_out(name, tracks, known)
+        self._note_left_out(annotated, tracks, known)
         return [self._group(each, annotated, truth.of(numbers[each]), tracks.of(theirs[each])) for each in self.wanted]
 
     def _of_one_class(self, annotated: Annotated, tracks: ClassedRows, wanted: str) -> Rows:
@@ -196,8 +196,8 @@ class ClassChoice:
             return tracks.rows
         if tracks.present and same.isdisjoint(tracks.present):
             self._note(annotated.name, f"no results of class {wanted}, only of {tracks.listed()}")
-        elif not annotated.has_pedestrian_rules:
-            self._note_left_out(annotated.name, tracks, same)
+        else:
+            self._note_left_out(annotated, tracks, same)
         return tracks.of(same)
 
     def _tracks_alone(self, annotated: Annotated, tracks: ClassedRows) -> Rows:
@@ -237,12 +237,12 @@ class ClassChoice:
         named = {number for number in tracks.numbers_of(name) if spelling(tracks.name_of(number)) not in others}
         return {number for number in named if not (name.isdecimal() and number in tracks.names)}
 
-    def _note_left_out(self, sequence: str, tracks: ClassedRows, known: set[int]) -> None:
-        """Say which results have no ground truth of their class, unless the user chose the classes."""
+    def _note_left_out(self, annotated: Annotated, tracks: ClassedRows, known: set[int]) -> None:
+        """Say which results have no ground truth of their class, unless user or benchmark chose the classes."""
         lacking = [number for number in tracks.present if number not in known]
-        if lacking and self.selection is None:
+        if lacking and self.selection is None and annotated.benchmark == PLAIN:
             shown = ", ".join(tracks.name_of(number) for number in lacking)
-            self._note(sequence, f"results of class {shown} are not scored: the ground truth has none of it")
+            self._note(annotated.name, f"results of class {shown} are not scored: the ground truth has none of it")
 
     def _note(self, sequence: str, text: str) -> None:
         self.notes.add(sequence, text)

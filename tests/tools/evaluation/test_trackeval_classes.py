@@ -90,6 +90,7 @@ def test_cars_and_pedestrians_score_as_in_trackeval(tmp_path: Path, marked: bool
         assert asdict(scores) == pytest.approx(asdict(expected[name]), rel=0, abs=1e-9), name
     assert set(expected) == set(ours)
     assert min(scores.IDSW for scores in ours.values()) > 5
+    assert found.notes == ()
     assert "frames are counted from 0" in found.remarks[0]
     plain = evaluate(truth_folder, tmp_path / "trackers", "plain", classes=["car", "pedestrian"])
     assert (plain.overall == found.overall) is not marked
