@@ -23,7 +23,7 @@ class EvaluateOptions:
     ground_truth: Annotated[
         Path,
         typer.Argument(
-            metavar="GT", help="A MOT sequence (gt/gt.txt inside), a folder of sequences, or a file of ground truth."
+            metavar="GT", help="A MOT sequence (gt/gt.txt inside), a folder of sequences or of files, or a file."
         ),
     ]
     results: Annotated[
@@ -96,7 +96,7 @@ class EvaluateOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Also score the best possible links of these detections (by the ground truth): a MOT file, or a path "
+            help="Also score the best possible links of these detections (by the ground truth): a file, or a path "
             "inside each sequence's folder.",
         ),
     ] = None
