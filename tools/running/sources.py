@@ -111,9 +111,10 @@ def _detector(job: Job) -> LoadedDetector:
 def notes_on(outcome: Outcome, job: Job) -> list[str]:
     """What a user should know about a source that was tracked, a line for each."""
     source, notes = outcome.source, []
-    no_video = ", no video written" if job.video and not job.prints else ""
     if source.frames is None:
-        notes.append(f"{source.name} has no frames: tracked from its detections alone" + no_video)
+        no_video = ", no video written" if job.video and not job.prints else ""
+        no_window = ", nothing to show" if job.show else ""
+        notes.append(f"{source.name} has no frames: tracked from its detections alone{no_video}{no_window}")
     elif outcome.result.appearance and outcome.result.appearance.missing:
         missing = outcome.result.appearance.missing
         notes.append(f"{source.name}: {missing}; appearance was used up to there, geometry alone after it")

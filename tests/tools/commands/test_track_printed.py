@@ -116,6 +116,14 @@ def test_the_annotated_frames_are_shown(siamlink: Run, shown: list[np.ndarray], 
     assert Path("out/walk.mp4").exists()
 
 
+def test_a_source_without_frames_has_nothing_to_show(
+    siamlink: Run, shown: list[np.ndarray], sequence: Callable[..., Path]
+) -> None:
+    result = siamlink("track", sequence("A", None), "-o", "out", "--show", "--config", "fast")
+    message = "A has no frames: tracked from its detections alone, no video written, nothing to show"
+    assert (result.code, result.line, shown) == (0, message, [])
+
+
 def test_offline_q_ends_the_show_and_the_video_is_complete(
     siamlink: Run, shown: list[np.ndarray], monkeypatch: pytest.MonkeyPatch, video_facts: Callable[..., Any]
 ) -> None:

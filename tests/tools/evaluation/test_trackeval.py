@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.mot.sequence import Sequence, open_sequence
 from siamlink.detectors.mot.text import read_rows
 from siamlink.tools.evaluation import Evaluation, evaluate, evaluate_sequences
@@ -107,7 +108,7 @@ def test_tracks_of_siamlink_score_as_in_trackeval(data: Path, tmp_path: Path, na
     (sequence,) = linked(data, (name,), tmp_path)
     tracked = track(sequence.folder, parameters=load_parameters("fast"))
     (tmp_path / "tracks").mkdir()
-    (tmp_path / "tracks" / f"{name}.txt").write_text(tracked.tracks.to_mot_text())
+    (tmp_path / "tracks" / f"{name}.txt").write_text(tracked.tracks.to_mot_text(ClassNames(["person"])))
     lengths = {name: sequence.frame_count}
     scored = assert_equal_to_trackeval(tmp_path / "truth", tmp_path / "tracks", lengths, benchmark)
     assert scored.overall.MOTA > 20
