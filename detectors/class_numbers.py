@@ -46,15 +46,15 @@ class ClassNumbers:
     def translated(self, number: FloatArray, names: Mapping[int, object]) -> FloatArray:
         """Numbers (N,) of another mapping to names, as numbers of this one; those without a name there stay.
 
-        A name that is new keeps its number if this is free here.
+        A name that is new keeps its number if this is free here; an empty name is none.
 
         Raises:
             InputError: a name is not printable text, or there are more names than numbers.
         """
         result = number.copy()
         for each in np.unique(number).tolist():
-            if each in names:
-                result[number == each] = self._number(names[int(each)], preferred=int(each))
+            if str(names.get(each, "")).strip():
+                result[number == each] = self._number(names[each], preferred=int(each))
         return result
 
     def _number(self, name: object, preferred: int | None = None) -> int:

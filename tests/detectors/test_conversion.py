@@ -204,6 +204,14 @@ def test_names_of_a_library_are_taken_over_with_their_numbers() -> None:
     assert to_detections(Results(boxes(), names={2: "Car"}), 3, classes).label.tolist() == [2]
 
 
+def test_an_empty_name_beside_a_number_is_none() -> None:
+    """As RF-DETR gives for classes that it has no name for."""
+    classes, names = ClassNumbers(), np.array(["", "car"], dtype=object)
+    result = SupervisionDetections(np.array([BOX] * 2), np.ones(2), np.array([91, 2]), {"class_name": names})
+    assert to_detections(result, 1, classes).label.tolist() == [91, 2]
+    assert dict(classes.names or {}) == {2: "car"}
+
+
 def test_replicas_number_their_classes_together() -> None:
     class Replicating:
         def __init__(self, label: str = "dog") -> None:
