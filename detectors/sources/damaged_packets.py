@@ -13,7 +13,7 @@ from av.video.stream import VideoStream
 
 Packets = Iterator["Packet[VideoStream]"]
 
-_REACH = 16
+REACH = 16
 """Packets examined before and after each; no packet is further from its position in the order of display."""
 _SEAM_PACKETS = 2
 """FFmpeg marks damage one packet too early in H.264 from MPEG-TS."""
@@ -39,7 +39,7 @@ def marked_packets(container: InputContainer, stream: VideoStream) -> Packets:
     Raises:
         FFmpegError: the file cannot be read further.
     """
-    earlier: deque[int] = deque(maxlen=_REACH)
+    earlier: deque[int] = deque(maxlen=REACH)
     waiting: deque[tuple[Packet[VideoStream], bool]] = deque()
     failure: FFmpegError | None = None
 
@@ -57,7 +57,7 @@ def marked_packets(container: InputContainer, stream: VideoStream) -> Packets:
     try:
         for each in _with_skips(container, stream):
             waiting.append(each)
-            if len(waiting) > _REACH:
+            if len(waiting) > REACH:
                 yield release()
     except FFmpegError as error:
         failure = error
@@ -106,7 +106,7 @@ def _has_gap(before: list[int], after: list[int]) -> bool:
     """Whether two successive time stamps are further apart than usual; not where the clock starts again."""
     ordered = sorted(before + after)
     usual = _usual_interval(ordered)
-    if before and after and min(after) < max(before) - _REACH * usual:
+    if before and after and min(after) < max(before) - REACH * usual:
         return False
     return max((later - earlier for earlier, later in pairwise(ordered)), default=0) > _GAP_INTERVALS * usual
 

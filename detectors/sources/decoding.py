@@ -1,5 +1,6 @@
 """Decoding by PyAV for files and live streams; it reports damage and time stamps, which OpenCV does not."""
 
+import math
 import time
 from collections.abc import Iterator
 
@@ -11,9 +12,9 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.base.errors import InputError
-from siamlink.detectors.sources.damaged_packets import marked_packets
+from siamlink.detectors.sources.damaged_packets import REACH, marked_packets
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, StreamBroken
 
 NO_TIME_STAMPS = 0x80
@@ -47,6 +48,32 @@ def stated_frame_rate(stream: VideoStream) -> float | None:
     """Mean frames per second as the stream specifies them, if it does."""
     rate = float(stream.average_rate or stream.guessed_rate or 0)
     return rate if 0 < rate <= _HIGHEST_FRAME_RATE else None
+
+
+def presentation_times(container: InputContainer, stream: VideoStream) -> FloatArray | None:
+    """(N,) seconds of the frames after the first, in display order, from the packets alone; None if some have none.
+
+    Frames before the first key frame cannot be decoded and are left out.
+    """
+    times, begun = [], -math.inf
+    try:
+        for packet in container.demux(stream):
+            if packet.size == 0 or (math.isinf(begun) and not packet.is_keyframe):
+                continue
+            if packet.pts is None or packet.is_corrupt:
+                return None
+            begun = packet.pts if math.isinf(begun) else begun
+            if packet.pts >= begun and not packet.is_discard:
+                times.append(packet.pts)
+    except FFmpegError:
+        return None
+    order = np.argsort(times, kind="stable")
+    seconds = np.array(times, np.float64)[order] * float(stream.time_base or 0)
+    joined = (np.abs(order - np.arange(len(order))) > REACH).any()  # several videos, each with a clock of its own
+    if len(seconds) < 2 or joined or (np.diff(seconds) <= 0).any():
+        return None
+    relative: FloatArray = seconds - seconds[0]
+    return relative
 
 
 def decode(container: InputContainer, stream: VideoStream) -> Iterator[VideoFrame]:

@@ -7,7 +7,7 @@ from numbers import Real
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.base.errors import ConfigError, InputError
 
 DEFAULT_FRAME_RATE = 30.0
@@ -133,6 +133,10 @@ class FrameSource(ABC):
     def _first_size(self) -> tuple[int, int]:
         """The size of the first image, for a source that is made without its size."""
         raise NotImplementedError
+
+    def presentation_times(self) -> FloatArray | None:
+        """(N,) seconds of all frames if they are known before decoding and not at a constant rate; else None."""
+        return None
 
     def check(self) -> None:
         """Decode the first image if the size is not known yet; raises `InputError` if that fails."""

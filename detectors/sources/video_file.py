@@ -12,13 +12,14 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
-from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.decoding import (
     NO_TIME_STAMPS,
     decode,
     first_frame,
     native_frame_rate,
+    presentation_times,
     reason,
     stated_frame_rate,
     to_bgr,
@@ -29,6 +30,8 @@ from siamlink.detectors.sources.frame_source import FrameSource
 
 _LENGTH_IN_HEADER = ("mov", "matroska", "avi", "flv", "asf")
 """Containers that declare their length; for others FFmpeg estimates it."""
+_TIMES_IN_INDEX = "mov"
+"""The container whose frame rates are computed from the times of all frames; for others the packets are read."""
 _END_MARGIN_SECONDS = 0.5
 """A video counts as broken if it ends earlier than this, and than two frames, before its declared end."""
 
@@ -69,6 +72,20 @@ class RecordedVideo(FrameSource):
             stream = video_stream(container, self._title)
             height, width = to_bgr(first_frame(decode(container, stream), self._title)).shape[:2]
         return width, height
+
+    def presentation_times(self) -> FloatArray | None:
+        """(N,) seconds of all frames by the packets, if they may not be at a constant rate; else None.
+
+        Raises:
+            InputError: the video cannot be opened again.
+        """
+        if not self._timed:
+            return None
+        with self._connect() as container:
+            stream = video_stream(container, self._title)
+            indexed = container.format.name.startswith(_TIMES_IN_INDEX)
+            varies = stream.average_rate != stream.base_rate if indexed else bool(self.files)
+            return presentation_times(container, stream) if varies else None
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
         end = 0.0

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import TypeVar
 
+import numpy as np
+
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import DetectorError
 from siamlink.detectors.base.prefetch import DEPTH, prefetch
@@ -15,6 +17,7 @@ from siamlink.detectors.sources.frame_source import Frame, FrameSource
 from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedDetections
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.postprocessing.camera_motion import camera_for
+from siamlink.tracker.runs.frame_numbers import FrameNumbers
 from siamlink.tracker.runs.inputs import TrackingInput
 
 Item = TypeVar("Item")
@@ -97,16 +100,17 @@ def _decode(frames: FrameSource, stopwatch: Stopwatch) -> Iterator[Frame]:
         yield frame
 
 
-def given_frames(source: TrackingInput, setup: TrackerSetup, draws: bool) -> Feed:
+def given_frames(source: TrackingInput, setup: TrackerSetup, draws: bool, numbers: FrameNumbers) -> Feed:
     """Each frame's number, its image and the detections that were given for it.
 
-    Images are decoded for the appearance and for drawing alone, otherwise they are None, as they are after the last
-    frame of which the cache lacks something.
+    Frames are numbered by `numbers`, at a constant rate. Images are decoded for the appearance and for drawing alone,
+    otherwise they are None, as they are after the last frame of which the cache lacks something.
     """
     detections, frames = source.detections or Detections.empty(), source.frames
     decoded = setup.stopwatch.over("decode", frames) if frames and (draws or setup.matcher.appearance) else iter(())
     needed = source.last_frame if draws else _last_uncached(source, setup)
-    for number in range(1, source.last_frame + 1):
+    last = int(numbers.number(np.array(source.last_frame)))
+    for number in numbers.steady(np.arange(1, last + 1)).tolist():
         frame = next(decoded, None) if number <= needed else None
         yield number, frame.image if frame else None, detections.in_frame(number)
 

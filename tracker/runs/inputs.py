@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from siamlink.association.solvers.constraints import Constraints
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.class_numbers import ClassNumbers
@@ -20,6 +21,7 @@ from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE
 from siamlink.detectors.sources.open import open_sequence_frames, open_source
 from siamlink.tracker.cache.frame_cache import FrameCache
 from siamlink.tracker.runs.corrections import Corrections, read_corrections
+from siamlink.tracker.runs.frame_numbers import SteadyFrames, Timing, checked_timestamps
 
 LOWEST_FRAME_RATE = 0.001
 """Frames per second; a lower rate is a mistake, and no video can be written with it."""
@@ -43,6 +45,7 @@ class TrackingInput(NamedTuple):
         cache: detections, descriptors and camera motion from earlier runs, and where new ones are kept.
         declared_size: width and height of the images in pixels by a MOT sequence's `seqinfo.ini`.
         class_names: the names of the classes of `detections`, if their file states them.
+        timestamps: (N,) times of all frames in seconds that the caller knows.
         notes: what was assumed when it was opened, or is odd, a line each.
         first_frame: the number of the first frame: 1, except for images that are numbered by their names.
     """
@@ -59,6 +62,7 @@ class TrackingInput(NamedTuple):
     cache: FrameCache = FrameCache()
     declared_size: tuple[int, int] | None = None
     class_names: ClassNames | None = None
+    timestamps: FloatArray | None = None
     notes: tuple[str, ...] = ()
     first_frame: int = 1
 
@@ -106,6 +110,31 @@ class TrackingInput(NamedTuple):
         if not isinstance(name, str) or not name.isprintable() or not name.strip(". ") or set(name) & set("/\\:"):
             raise ConfigError(f"the results cannot be named {name!r:.80}: give a name for files, without a folder")
         return self._replace(name=name)
+
+    def timed(self, timestamps: Any) -> "TrackingInput":
+        """The same with the times of all frames in seconds; its frame rate is the mean rate then.
+
+        Raises:
+            InputError: they are no numbers that grow, or not as many as there are frames.
+        """
+        seconds = checked_timestamps(timestamps, self.frame_count if self.counted else None)
+        rate = (len(seconds) - 1) / (seconds[-1] - seconds[0]) if len(seconds) > 1 else self.frame_rate
+        return self._replace(timestamps=seconds, frame_rate=float(rate))
+
+    def at_constant_rate(self, timing: Timing) -> "TrackingInput":
+        """The same with frames and detections numbered as at a constant frame rate."""
+        numbers, rate, frames = timing.numbers, timing.frame_rate, self.frames
+        if numbers.is_constant and self.timestamps is None:
+            return self
+        detections = self.detections
+        if detections is not None:
+            detections = detections.with_frame(numbers.steady(detections.frame.astype(np.int64)).astype(np.int32))
+        return self._replace(
+            frame_rate=rate,
+            frame_count=numbers.last,
+            frames=None if frames is None else SteadyFrames(frames, numbers, rate, self.timestamps is not None),
+            detections=detections,
+        )
 
     def constraints(self, detections: Detections) -> Constraints:
         """The constraints on rows of the detections.

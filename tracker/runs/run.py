@@ -17,6 +17,7 @@ from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import described_in_passing, make_tracker
 from siamlink.tracker.postprocessing.camera_motion import camera_for
 from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
+from siamlink.tracker.runs.frame_numbers import timing_of
 from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.result import AppearanceUse, TrackingResult
@@ -54,6 +55,8 @@ class TrackingRun:
         self._first_frame, source = source.first_frame, source.from_one()
         self._detects = source.detections is None and detector is not None
         self._broken: str | None = None
+        timing, self._mean_rate = timing_of(source.frames, source.frame_rate, source.timestamps), source.frame_rate
+        source, self._numbers = source.at_constant_rate(timing), timing.numbers.beginning_with(self._first_frame)
         self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
         self._source = source if self._in_passing or not self._detects else self._detect_all(source)
         self._setup = self._chosen(
@@ -67,11 +70,11 @@ class TrackingRun:
                 collects_left_out=True,
             )
         )
-        detections = (self._source.detections or Detections.empty()).later(self._first_frame - 1)
-        constraints = self._source.constraints(detections)
+        known = self._numbers.given(self._source.detections or Detections.empty())
+        constraints = self._source.constraints(known)
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
         self._recorder = Recorder(
-            options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out, self._first_frame
+            options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out, self._numbers
         )
 
     def result(self) -> TrackingResult:
@@ -81,7 +84,6 @@ class TrackingRun:
             Interrupted: by something that is no error, such as Ctrl-C, where tracks are kept.
         """
         tracker, recorder, source = self._tracker, self._recorder, self._source
-        offset = self._first_frame - 1
         try:
             if source.detections is not None and not self._needs_images:
                 self._track_known(source.detections)
@@ -93,16 +95,16 @@ class TrackingRun:
         except BaseException as cause:
             if not self._options.keeps_tracks:
                 raise
-            raise Interrupted(recorder.tracks, tracker.final_frame + offset) from cause
+            raise Interrupted(recorder.tracks, self._numbers.of_source(tracker.final_frame)) from cause
         return TrackingResult(
             name=source.name,
             tracks=recorder.tracks,
             detections=recorder.detections
             if source.detections is None or not self._options.keeps_tracks
-            else source.detections.later(offset),
+            else self._numbers.given(source.detections),
             counts=recorder.counts,
             detector=self._detector.name if self._detector else None,
-            frame_count=tracker.frame if self._detects else source.last_frame,
+            frame_count=self._numbers.count_up_to(tracker.frame if self._detects else source.last_frame),
             broken=self._broken or (source.frames.broken if self._detects and source.frames else None),
             seconds=self._stopwatch.seconds,
             appearance=self._appearance_use(),
@@ -110,7 +112,7 @@ class TrackingRun:
             stride=self._setup.stride or 1,
             matching=tracker.matching,
             class_names=source.class_names if self._detector is None else self._detector.class_names,
-            frame_rate=source.frame_rate,
+            frame_rate=self._mean_rate,
             first_frame=self._first_frame,
         )
 
@@ -175,7 +177,11 @@ class TrackingRun:
         A live source is one frame ahead at most: it must not wait for its turn.
         """
         source, tracker = self._source, self._tracker
-        feed = self._detected(source) if self._detects else given_frames(source, self._setup, self._options.draws)
+        feed = (
+            self._detected(source)
+            if self._detects
+            else given_frames(source, self._setup, self._options.draws, self._numbers)
+        )
         with prefetch(feed, 1 if source.live else DEPTH) as frames:
             for number, image, detections in frames:
                 with self._stopwatch.stage("link"):

@@ -8,6 +8,7 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.left_out import LeftOut, LeftOutCollector
+from siamlink.tracker.runs.frame_numbers import FrameNumbers
 from siamlink.tracker.runs.result import ClassCount, Counts
 from siamlink.tracker.tracks import Tracks
 
@@ -70,8 +71,8 @@ class Recorder:
         keeps: whether they are kept too.
         stopwatch: counts the sinks' time as the stage `draw`.
         left_out: the detections that the tracker leaves out; they are counted too.
-        first_frame: the number of the first frame. The tracker counts from 1; what is kept and passed on has the
-            numbers of the source.
+        numbers: of the frames, as the tracker numbers them and as the source does; what is kept and passed on has the
+            latter.
     """
 
     def __init__(
@@ -80,11 +81,11 @@ class Recorder:
         keeps: bool,
         stopwatch: Stopwatch,
         left_out: LeftOutCollector | None = None,
-        first_frame: int = 1,
+        numbers: FrameNumbers = FrameNumbers(),  # noqa: B008
     ) -> None:
-        self._offset = first_frame - 1
         self._left_out, self._left_out_parts = left_out, list[LeftOut]()
         self._sinks, self._keeps, self._stopwatch = sinks, keeps, stopwatch
+        self._numbers = numbers
         self._needs_frames = any(each.needs_frames for each in sinks)
         self._counts, self._class_of = Counts(), dict[int, int]()
         self._boxes_of_class = Counter[int]()
@@ -96,13 +97,13 @@ class Recorder:
         """Take in what goes into the tracker: detections, and their frame if there is one."""
         self._counts.detections += len(detections)
         if self._keeps:
-            self._detections.append(detections.later(self._offset))
+            self._detections.append(self._numbers.given(detections))
         if frame and self._needs_frames:
-            self._waiting.append(frame)
+            self._waiting.append(frame._replace(number=self._numbers.of_source(frame.number)))
 
     def add_tracks(self, tracks: Tracks, final_frame: int) -> None:
         """Take in what comes out of it: tracks that are final now, up to a frame."""
-        tracks = tracks.later(self._offset)
+        tracks, final_frame = self._numbers.given(tracks), self._numbers.of_source(final_frame)
         self._counts.boxes += len(tracks)
         self._counts.interpolated += int(tracks.interpolated.sum())
         labels = tracks.label.tolist()
@@ -114,8 +115,7 @@ class Recorder:
             self._add_left_out(self._left_out.take())
         frames = []
         while self._waiting and self._waiting[0].number <= final_frame:
-            frame = self._waiting.popleft()
-            frames.append(frame._replace(number=frame.number + self._offset))
+            frames.append(self._waiting.popleft())
         for sink in self._sinks:
             with self._stopwatch.stage("draw"):
                 sink.add(tracks, frames)
@@ -124,7 +124,7 @@ class Recorder:
         for reason, number in left_out.counts.items():
             self._counts.left_out[reason] = self._counts.left_out.get(reason, 0) + number
         if self._keeps and len(left_out.reason):
-            self._left_out_parts.append(left_out._replace(detections=left_out.detections.later(self._offset)))
+            self._left_out_parts.append(left_out._replace(detections=self._numbers.given(left_out.detections)))
 
     @property
     def left_out(self) -> LeftOut:

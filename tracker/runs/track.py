@@ -3,7 +3,7 @@
 import difflib
 import inspect
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from siamlink.tracker.runs.result import TrackingResult
 from siamlink.tracker.runs.run import TrackingRun
 
 
-def track(
+def track(  # noqa: PLR0913 - one call for all
     source: Any,
     detector: Any = None,
     detections: Path | Detections | Iterable[Any] | None = None,
@@ -36,6 +36,7 @@ def track(
     *,
     frame_rate: float | None = None,
     name: str | None = None,
+    timestamps: Sequence[float] | None = None,
     **settings: Any,
 ) -> TrackingResult:
     """Track one video: detect, unless detections are given, and link.
@@ -53,6 +54,8 @@ def track(
         constraints: by `must_link` and `cannot_link` on rows of the detections, or a file that corrects earlier tracks.
         frame_rate: frames per second; None: that of the source, else 30.
         name: names the results; None: the name of the file or folder, else "frames".
+        timestamps: the time of each frame in seconds, for a variable frame rate; None: a video's own, or by the frame
+            rate.
         settings: settings by name, such as `mode="online"` or `gaps={"smooth": False}`; they win over `parameters`.
 
     Raises:
@@ -63,6 +66,10 @@ def track(
     recorded = parameters.mode == "offline"
     opened = open_input(source, detections, frame_rate, detector is None, constraints, recorded=recorded)
     opened = opened if name is None else opened.named(name)
+    if timestamps is not None:
+        if frame_rate is not None:
+            raise ConfigError("give either frame_rate or timestamps: the frame rate follows from the time stamps")
+        opened = opened.timed(timestamps)
     for note in opened.notes:
         warnings.warn(note, UserWarning, stacklevel=2)
     with progress_bars(opened.name) if progress is True else nullcontext(progress or no_progress) as report:
