@@ -51,7 +51,7 @@ def read_truth(file: TruthFile, benchmark: str = "auto", names: ClassNames | Non
     boxes = read_boxes(file.path, pictures, unique_ids=True)
     _check_ids(boxes)
     labels = _labels(file.path)
-    known = boxes.class_names or labels
+    known = boxes.class_names or labels or ClassNames.beside(file.path)
     rows, regions = boxes.rows, NO_REGIONS
     if boxes.format != MOT_TEXT:
         rows[:, FLAG] = 1

@@ -77,6 +77,9 @@ def test_world_coordinates_of_mot15_are_not_classes() -> None:
         ("dancetrack0001", [1, 1, 1], "mot17"),
         ("MOT20-01", [1, 13, 0], "mot20"),
         ("TINY", [1, 0, 1], "plain"),
+        ("imported", [1, 2, -1, -1], "plain"),
+        ("imported", [1, 2, 0.75, 1], "plain"),
+        ("PETS09-S2L1", [1, 2.5, -1, -1], "mot15"),
         ("uavdt", [1, 19, 1], "plain"),
     ],
 )

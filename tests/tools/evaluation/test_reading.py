@@ -96,6 +96,18 @@ def test_results_of_other_formats_are_scored_against_mot_ground_truth(tmp_path: 
     assert (chosen.overall.FN, chosen.overall.FP, chosen.notes) == (3, 0, ())
 
 
+def test_ground_truth_as_siamlink_writes_tracks_has_classes(tmp_path: Path) -> None:
+    (tmp_path / "A" / "gt").mkdir(parents=True)
+    text = "".join(f"{f},{i},{x},{y},{w},{h},1,{i},-1,-1\n" for f, i, x, y, w, h in BOXES)
+    (tmp_path / "A" / "gt" / "gt.txt").write_text(text)
+    (tmp_path / "A" / "gt" / "gt.classes.txt").write_text("0\ncar\nperson\n")
+    for results in (kitti_text(), text):
+        (tmp_path / "A.txt").write_text(results)
+        found = evaluate(tmp_path / "A", tmp_path / "A.txt")
+        assert found.benchmarks == {"A": "plain"}
+        assert {name: each.overall.HOTA for name, each in found.classes.items()} == {"car": 100, "person": 100}
+
+
 def test_a_file_of_several_videos_holds_their_ground_truth_and_results(tmp_path: Path) -> None:
     (tmp_path / "truth.json").write_text(coco_text("A", "B"))
     (tmp_path / "results.json").write_text(coco_text("B", "C"))
