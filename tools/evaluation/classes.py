@@ -153,7 +153,7 @@ class ClassChoice:
             return [Group("", annotated.benchmark, truth.rows, self._tracks_alone(annotated, tracks))]
         if self.selection and list(self.selection) == [ANY]:
             return [self._group("", annotated, truth.rows, tracks.rows)]
-        numbers = {name: _numbers(name, truth, tracks) for name in self.wanted}
+        numbers = {name: self._numbers(name, truth, tracks) for name in self.wanted}
         merged = set().union(*numbers.values())
         if len(self.wanted) == 1:
             results = self._of_one_class(annotated, tracks, self.wanted[0])
@@ -207,7 +207,7 @@ class ClassChoice:
             if tracks.classes is None:
                 self._note(name, "neither the ground truth nor the results have classes: all are scored")
                 return tracks.rows
-            numbers = set().union(*(_numbers(each, annotated.truth, tracks) for each in self.wanted))
+            numbers = set().union(*(self._numbers(each, annotated.truth, tracks) for each in self.wanted))
             if not numbers.intersection(tracks.present):
                 self._note(name, f"no results of class {', '.join(self.wanted)}, only of {tracks.listed()}")
             return tracks.of(numbers)
@@ -229,10 +229,20 @@ class ClassChoice:
         counted[:, FLAG] = 1
         return Group(class_name, PLAIN, counted, tracks)
 
+    def _numbers(self, name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
+        """The numbers of the ground truth's classes of a name; those of the results where only they have names.
+
+        Raises:
+            ConfigError: the user chose the name, and neither has names.
+        """
+        if self.selection and not name.isdecimal() and truth.names is None and tracks.names is None:
+            raise ConfigError(f"the classes have numbers but no names: give the number of '{name}', or --class-names")
+        return (truth if truth.names or name.isdecimal() else tracks).numbers_of(name)
+
     def _same_class(self, name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
         """The numbers of the results' classes that mean a class of the ground truth: by name, else by number."""
         if truth.names is None or tracks.names is None:
-            return truth.numbers_of(name) or _numbers(name, truth, tracks)
+            return truth.numbers_of(name) or self._numbers(name, truth, tracks)
         others = {spelling(each) for each in self.wanted if each != name}
         named = {number for number in tracks.numbers_of(name) if spelling(tracks.name_of(number)) not in others}
         return {number for number in named if not (name.isdecimal() and number in tracks.names)}
@@ -258,17 +268,6 @@ def _kitti_group(class_name: str, annotated: Annotated, truth: Rows, tracks: Row
     rows = np.vstack([truth, distractors])
     rows[:, FLAG] = np.append(kitti.is_clear(truth), np.zeros(len(distractors), bool))
     return Group(class_name, kitti.KITTI, rows, tracks, annotated.regions)
-
-
-def _numbers(name: str, truth: ClassedRows, tracks: ClassedRows) -> set[int]:
-    """The numbers of the ground truth's classes that a name means; those of the results where only they have names.
-
-    Raises:
-        ConfigError: neither has names.
-    """
-    if not name.isdecimal() and truth.names is None and tracks.names is None:
-        raise ConfigError(f"the classes have numbers but no names: give the number of '{name}', or --class-names")
-    return (truth if truth.names or name.isdecimal() else tracks).numbers_of(name)
 
 
 def _resolve(given: str, truths: Sequence[Annotated], names: dict[str, str]) -> str:

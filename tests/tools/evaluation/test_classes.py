@@ -244,3 +244,13 @@ def test_sequences_with_and_without_classes_have_a_table_together(tmp_path: Path
         ("overall", "0"), ("overall", "2"), ("overall", "no class"), ("overall", "all"), ("overall", "mean"),
     ]  # fmt: skip
     assert {row[2] for row in found.table().rows} == {"100.0"}
+
+
+def test_sequences_of_mot_and_of_numbers_without_names_are_scored_together(tmp_path: Path) -> None:
+    for name, truth in (("A", truth_rows(0, 2)), ("MOT17-1", truth_rows(1, 1))):
+        (tmp_path / "truth" / name / "gt").mkdir(parents=True)
+        np.savetxt(tmp_path / "truth" / name / "gt" / "gt.txt", truth, fmt="%d", delimiter=",")
+        np.savetxt(tmp_path / f"{name}.txt", track_rows(*truth[:, 7].astype(int)), fmt="%g", delimiter=",")
+    found = evaluate(tmp_path / "truth", tmp_path)
+    assert found.benchmarks == {"A": "plain", "MOT17-1": "mot17"}
+    assert (found.overall.FN, found.overall.FP, found.notes) == (0, 0, ())

@@ -139,7 +139,7 @@ def test_boxes_that_nowhere_overlap(scored, scale: float, said: bool) -> None:
     assert scored(truth, tracks).notes == ((note,) if said else ())
 
 
-@pytest.mark.parametrize(("last", "said"), [("4,0,1", True), ("-1,-1,-1", False), ("4.5,0,1", False), ("4", False)])
+@pytest.mark.parametrize(("last", "said"), [("4,0,2", True), ("-1,-1,-1", False), ("4.5,0,1", False), ("4", False)])
 def test_ten_columns_that_may_hold_classes(scored, last: str, said: bool) -> None:
     truth = "".join(f"{f},1,10,10,20,40,1,{last}\n" for f in (1, 2, 3))
     note = (
