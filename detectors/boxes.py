@@ -43,6 +43,7 @@ def suppress_non_maxima(
     iou_limit: float,
     frame: NDArray[np.integer] | None = None,
     label: NDArray[np.integer] | None = None,
+    same_box: float = SAME_BOX,
 ) -> NDArray[np.intp]:
     """Greedy non-maximum suppression: a box is dropped if it overlaps a better box of its frame that is not dropped.
 
@@ -54,7 +55,8 @@ def suppress_non_maxima(
         iou_limit: two boxes overlap if their intersection over union exceeds this.
         frame: (N,) the frame of each box; None: all are in one frame.
         label: (N,) the class of each box; None: all are of one class. Two boxes of different classes overlap if their
-            intersection over union exceeds both `iou_limit` and `SAME_BOX`.
+            intersection over union exceeds both `iou_limit` and `same_box`.
+        same_box: see `label`.
 
     Returns:
         The rows of the boxes that are not dropped, ascending.
@@ -64,7 +66,7 @@ def suppress_non_maxima(
     # Neither of two overlapping boxes is wider than the other by more than 1 / limit, so their centres are this close.
     centre, reach = (box[:, 0] + box[:, 2]) / 2, (box[:, 2] - box[:, 0]) / (2 * max(iou_limit, 1e-9))
     index, kept = FrameIndex(frame, centre), np.ones(len(box), bool)
-    different = max(iou_limit, SAME_BOX)
+    different = max(iou_limit, same_box)
     best_first = np.argsort(-score, kind="stable")
     rank = np.empty(len(box), np.int64)
     rank[best_first] = np.arange(len(box))

@@ -111,12 +111,9 @@ class LoadedDetector:
     def description(self) -> dict[str, Any]:
         """What it reports, for the record of a run: name, classes and lowest score, and more of an ONNX file."""
         described = getattr(self._detector, "description", None)
-        stated = dict(described) if isinstance(described, Mapping) else {"classes": "all", "confidence": None}
-        if self._selection.classes is not None:
-            stated["classes"] = self._selection.class_names
-        if self._options.confidence is not None:
-            stated["confidence"] = self._options.confidence
-        return {"name": self.name, **stated}
+        stated = dict(described) if isinstance(described, Mapping) else {}
+        selected = {} if stated and self._selection.keeps_all else self._selection.record
+        return {"name": self.name, **stated, **selected}
 
     def detect(self, image: Image, frame_number: int) -> Detections:
         """Detections in `image`, all in frame `frame_number`.

@@ -1,5 +1,7 @@
 """Selection by class and score, of detections that come from a file or from a detector that does not select itself."""
 
+from typing import Any
+
 import numpy as np
 
 from siamlink.detectors.base.errors import ConfigError
@@ -44,6 +46,11 @@ class Selection:
     def keeps_all(self) -> bool:
         """Whether nothing is left out."""
         return self.classes is None and self._confidence is None
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """Classes and lowest score, for the record of a run."""
+        return {"classes": "all" if self.classes is None else self.class_names, "confidence": self._confidence}
 
     @property
     def fingerprint(self) -> str:

@@ -78,6 +78,15 @@ def data() -> Path:
 
 
 @pytest.fixture(scope="session")
+def models(data: Path) -> Path:
+    """The folder of real ONNX detectors beside the sequences."""
+    folder = data.parent / "models"
+    if not folder.is_dir():
+        pytest.skip(f"no ONNX detectors at {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
 def examples() -> "list[LinkExample]":
     """Two synthetic streets to learn from, one seen well and one badly; of other seeds than the scenes to track."""
     from siamlink.association.pairs.candidates import GateParameters

@@ -166,8 +166,9 @@ class TrackerParameters(Parameters):
         le=1,
         description="non-maximum suppression: drop a detection if a better one overlaps it by a larger IoU",
     )
-    classes: Literal["separate", "mixed"] = Field(
+    link_classes: Literal["separate", "mixed"] = Field(
         "separate",
+        json_schema_extra=renamed(former_name="classes"),
         description="separate: a track holds detections of one class, or of classes that the detector confuses, and "
         "only boxes of one class suppress one another; mixed: the class of a detection is ignored. Either way a track "
         "has the class of most of its detections",

@@ -156,7 +156,6 @@ def _measured(work: Work, name: str, sources: list[str], job: "Job", start: floa
 
 def _track(_: str, sources: list[str], job: "Job", start: float) -> tuple[int, dict[str, float], float]:
     """Track as `siamlink track` does; see `Work`. The stage `write` is the time outside of all other stages."""
-    from siamlink.detectors.models.registry import load_detector
     from siamlink.tools.running.prepare import prepare
     from siamlink.tools.running.run import run
 
@@ -164,7 +163,7 @@ def _track(_: str, sources: list[str], job: "Job", start: float) -> tuple[int, d
     frames, seconds, tracking, written = 0, {LOAD: time.time() - start}, 0.0, 0.0
     for source in inputs:
         begin = time.perf_counter()
-        detector = load_detector(job.detector_name) if source.detections is None else None
+        detector = job.load_detector() if source.detections is None else None
         loaded = time.perf_counter()
         outcome = run(source, job, detector, matcher, lambda *_: None)
         seconds[LOAD] += loaded - begin

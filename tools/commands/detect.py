@@ -1,20 +1,37 @@
 """The command `siamlink detect`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from siamlink.tools.console.options import Detector, Overwrite, Patience
+from siamlink.tools.console.options import (
+    Classes,
+    ClassNamesFile,
+    Confidence,
+    Detector,
+    Device,
+    ImageSize,
+    NmsIou,
+    Overwrite,
+    Patience,
+    PreprocessingWords,
+    detector_options,
+    takes,
+)
 
 EXIT_PARTIAL = 3
 
 
-def detect(
+@dataclass(frozen=True)
+class DetectOptions:
+    """The arguments and options of `siamlink detect`."""
+
     source: Annotated[
         str,
         typer.Argument(metavar="SOURCE", help="Video file, image folder, MOT sequence, camera number or stream URL."),
-    ],
+    ]
     output: Annotated[
         Path,
         typer.Option(
@@ -23,11 +40,21 @@ def detect(
             metavar="FILE",
             help="File for the detections: MOT text (.txt), CSV (.csv) or JSON lines (.jsonl); - prints JSON lines.",
         ),
-    ],
-    detector: Detector = None,
-    patience: Patience = None,
-    overwrite: Overwrite = False,
-) -> None:
+    ]
+    detector: Detector = None
+    classes: Classes = None
+    confidence: Confidence = None
+    nms_iou: NmsIou = None
+    image_size: ImageSize = None
+    device: Device = None
+    class_names: ClassNamesFile = None
+    preprocessing: PreprocessingWords = None
+    patience: Patience = None
+    overwrite: Overwrite = False
+
+
+@takes(DetectOptions)
+def detect(options: DetectOptions) -> None:
     """Detect objects in every frame and write their boxes to a file.
 
     Writes FILE. A .txt file has a line per box in MOT format: frame, -1, left, top, width, height, score, class, -1,
@@ -43,21 +70,27 @@ def detect(
     from siamlink.tools.console.files import growing_text
     from siamlink.tools.console.standard_output import STANDARD_OUTPUT, standard_output
     from siamlink.tools.console.terminal import download_bar, show_note, stage_bars
+    from siamlink.tools.running.classes_note import classes_note, missing_classes_note
     from siamlink.tools.running.detection_files import check_detection_file, detection_format, write_names
     from siamlink.tools.running.live import ended_by_signal, losses_of, with_rate_hint
     from siamlink.tracker.runs.feed import detect_frames
     from siamlink.tracker.runs.inputs import open_input
     from siamlink.tracker.runs.options import DEFAULT_DETECTOR
 
+    source, output, overwrite = options.source, options.output, options.overwrite
     printed = output == STANDARD_OUTPUT
     if not printed:
         check_detection_file(output, overwrite, Path(source))
-    patience = PATIENCE_SECONDS if patience is None else patience
+    patience = PATIENCE_SECONDS if options.patience is None else options.patience
+    chosen = detector_options(options)
     frames = open_input(source, use_public=False, patience_seconds=patience).frames
     assert frames is not None, "open_input gives frames where it is not to use public detections"
     frames.check()
     with download_bar() as fetching:
-        finder = load_detector(DEFAULT_DETECTOR if detector is None else detector, fetching)
+        name = DEFAULT_DETECTOR if options.detector is None else options.detector
+        finder = load_detector(name, fetching, **chosen.given)
+    if note := classes_note(finder, chosen):
+        show_note(note)
     count = 0
     with (
         stage_bars(frames.name, printed) as bars,
@@ -76,6 +109,8 @@ def detect(
         write_names(output, finder.class_names)
     where = "" if printed else f", written to {output}"
     typer.echo(f"{count} detections in {frames.read_count} frames by {finder.name}{where}", err=printed)
+    if note := missing_classes_note(finder.class_names, chosen):
+        show_note(f"{frames.name}: {note}")
     for note in (*(f"{frames.name}: {note}" for note in frames.notes), *losses_of(frames)):
         show_note(note)
     if frames.broken:

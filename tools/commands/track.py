@@ -9,13 +9,21 @@ import typer
 
 from siamlink.detectors.formats.pictures import BoxFormat
 from siamlink.tools.console.options import (
+    Classes,
+    ClassNamesFile,
+    Confidence,
     Config,
     Detector,
+    Device,
     FrameRate,
+    ImageSize,
+    NmsIou,
     Overwrite,
     Patience,
+    PreprocessingWords,
     Settings,
     choice_of,
+    detector_options,
     takes,
 )
 from siamlink.tools.exporting.options import FORMAT_NAMES
@@ -86,6 +94,13 @@ class TrackOptions:
             metavar="0|1", min=0, max=1, help="What --detections counts frames from; by default, as its format defines."
         ),
     ] = None
+    classes: Classes = None
+    confidence: Confidence = None
+    nms_iou: NmsIou = None
+    image_size: ImageSize = None
+    device: Device = None
+    class_names: ClassNamesFile = None
+    preprocessing: PreprocessingWords = None
     constraints: Annotated[
         Path | None,
         typer.Option(
@@ -202,6 +217,7 @@ class TrackOptions:
             self.show,
             ReadingOptions(self.box_format, self.frames_from),
             formats_of(self.export),
+            detector_options(self),
         )
 
 
@@ -210,7 +226,8 @@ def track(options: TrackOptions) -> None:
     """Track objects in videos, image folders, MOT sequences, cameras or streams.
 
     A MOT sequence is tracked from its det/det.txt unless --detector is given; other sources are detected by yolox-nano
-    by default. A camera or stream needs --mode online or --mode windowed; Ctrl-C ends it.
+    by default, persons only; --classes selects others. A camera or stream needs --mode online or --mode windowed;
+    Ctrl-C ends it.
 
     Writes for each source: DIR/NAME.txt, the tracks in MOT format; DIR/NAME.mp4, the annotated video; DIR/NAME.json,
     the settings, counts and seconds. Prints a table of all sources. With -o -, prints a JSON object for each box

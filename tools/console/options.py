@@ -5,9 +5,12 @@ from collections.abc import Callable
 from dataclasses import MISSING, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_type_hints
 
 import typer
+
+if TYPE_CHECKING:
+    from siamlink.detectors.detector_options import DetectorOptions
 
 Record = TypeVar("Record")
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -18,6 +21,43 @@ Detector = Annotated[
         metavar="D",
         help="Detector to use: hog, motion, yolox-nano, yolox-tiny, yolox-s, onnx:FILE, package.module:attribute or "
         "file.py:attribute; 'siamlink detectors' lists them.",
+    ),
+]
+Classes = Annotated[
+    str | None,
+    typer.Option(
+        metavar="LIST",
+        help="Classes to report, by name or number, such as person,car; 'all': all that the detector knows.",
+    ),
+]
+Confidence = Annotated[
+    float | None, typer.Option(metavar="S", help="Lowest score to report; by default, as the detector's family needs.")
+]
+NmsIou = Annotated[
+    float | None,
+    typer.Option(
+        metavar="IOU", help="Non-maximum suppression of an ONNX file: drop boxes that overlap a better one more."
+    ),
+]
+ImageSize = Annotated[
+    str | None,
+    typer.Option(metavar="N|WxH", help="Pixels of the input of an ONNX file that takes images of any size."),
+]
+Device = Annotated[
+    str | None,
+    typer.Option(metavar="cpu|cuda|auto", help="Where an ONNX file runs; auto (default): on cuda if it can be used."),
+]
+ClassNamesFile = Annotated[
+    str | None,
+    typer.Option("--class-names", metavar="FILE", help="Names of the classes, one a line from class 0; or 'coco'."),
+]
+PreprocessingWords = Annotated[
+    str | None,
+    typer.Option(
+        "--preprocessing",
+        metavar="LIST",
+        help="Input of an ONNX file, where its family usually has another: letterbox, centred or stretch; bgr or rgb; "
+        "0-255, 0-1, -1-1 or imagenet.",
     ),
 ]
 Config = Annotated[
@@ -54,6 +94,19 @@ JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures to this file as JSON.")
 ]
 Repeat = Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Number of runs; the medians are reported.")]
+
+
+def detector_options(record: Any) -> "DetectorOptions":
+    """The options of the detector among the options of a command.
+
+    Raises:
+        ConfigError: one is wrong.
+        InputError: the file of class names cannot be read.
+    """
+    from siamlink.detectors.detector_options import DetectorOptions
+
+    values = {name: getattr(record, name) for name in DetectorOptions.names()}
+    return DetectorOptions.of({name: value for name, value in values.items() if value is not None})
 
 
 def choice_of(kind: type[Choice]) -> Callable[[str], Choice]:

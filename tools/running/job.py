@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from siamlink.detectors.base.output_files import partial_path
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.detector import LoadedDetector
+from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.detectors.formats.pictures import ReadingOptions
+from siamlink.detectors.models.registry import load_detector
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
 from siamlink.tools.console.standard_output import STANDARD_OUTPUT
 from siamlink.tools.exporting.formats import Format
@@ -35,6 +39,7 @@ class Job:
         show: whether a window shows the annotated frames.
         reading: how the numbers in the file of detections are to be read.
         exports: the formats of other tools in which tracks are written too.
+        detector_options: what the detector reports, or what is selected from given detections.
     """
 
     output: Path
@@ -52,16 +57,24 @@ class Job:
     show: bool = False
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     exports: tuple[Format, ...] = ()
+    detector_options: DetectorOptions = field(default_factory=DetectorOptions)
 
     @property
     def prints(self) -> bool:
         """Whether tracks are printed as JSON lines, and no files are written."""
         return self.output == STANDARD_OUTPUT
 
-    @property
-    def detector_name(self) -> str:
-        """The detector for sources without detections."""
-        return DEFAULT_DETECTOR if self.detector is None else self.detector
+    def load_detector(self, progress: Progress | None = None) -> LoadedDetector:
+        """A detector for one source without detections, as a detector may remember earlier frames.
+
+        Args:
+            progress: called while weights are downloaded.
+
+        Raises:
+            SiamlinkError: it cannot be loaded.
+        """
+        name = DEFAULT_DETECTOR if self.detector is None else self.detector
+        return load_detector(name, progress, **self.detector_options.given)
 
     def results(self, source: TrackingInput) -> list[Path]:
         """The files that are written for an input: tracks, record, video, and those of other formats."""

@@ -59,6 +59,7 @@ class Outcome:
                 "detections": str(source.detection_file) if source.detection_file else result.detector,
                 "broken": self.broken,
             },
+            "detector": result.detector_record or source.selection,
             "live": _live_record(source.frames) if source.frames and source.live else None,
             "counts": {name: value for name, value in asdict(result.counts).items() if name != "classes"},
             "classes": _class_record(result),

@@ -10,7 +10,6 @@ from typing import cast
 
 from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.console.files import clear_staging
 from siamlink.tools.console.processes import start_process
 from siamlink.tools.console.terminal import show_note
@@ -119,7 +118,7 @@ def _work(connection: Connection, job: Job) -> None:
         while True:
             source: TrackingInput = connection.recv()
             try:
-                detector = load_detector(job.detector_name) if source.detections is None else None
+                detector = job.load_detector() if source.detections is None else None
                 outcome = run_with_cache(
                     source,
                     job,

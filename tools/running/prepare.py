@@ -50,6 +50,7 @@ def prepare(origin: str, job: Job) -> TrackingInput:
         reading=job.reading,
         recorded=job.parameters.mode == "offline",
     )
+    source = source.selected(job.detector_options)
     check_mode(source, job.parameters)
     if source.live and (job.resume or job.cache):
         raise InputError(f"{source.name} is live and cannot be read again: --resume and --cache are for files")

@@ -149,7 +149,7 @@ def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | 
     names = source.class_names if used_detector is None else used_detector.class_names
     plug_ins = [used_detector, matcher.appearance]
     fingerprints = [plug_in and (plug_in.name, plug_in.fingerprint) for plug_in in plug_ins]
-    reading = job.reading.box_format, job.reading.frames_from
+    reading = job.reading.box_format, job.reading.frames_from, repr(job.detector_options.given)
     settings = (
         job.parameters.model_dump(),
         source.frame_rate,

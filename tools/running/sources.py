@@ -7,9 +7,9 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
-from siamlink.detectors.models.registry import load_detector
 from siamlink.tools.console.files import clear_abandoned_staging, results_folder
 from siamlink.tools.console.terminal import download_bar, show_error, show_note, stage_bars
+from siamlink.tools.running.classes_note import classes_note, missing_classes_note
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.left_out_note import left_out_note, stride_note
 from siamlink.tools.running.live import contradicted_rate, losses_of
@@ -69,8 +69,12 @@ def _without_finished(inputs: list[TrackingInput], job: Job, matcher: Matcher) -
 
 
 def _in_turn(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> Finished:
+    shown = False
     for source in inputs:
         detector = _detector(job) if source.detections is None else None
+        if detector and not shown and (note := classes_note(detector, job.detector_options)):
+            show_note(note)
+            shown = True
         outcome: Outcome | SiamlinkError
         try:
             with stage_bars(source.name, job.prints) as progress:
@@ -82,7 +86,9 @@ def _in_turn(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> Finishe
 
 def _at_once(inputs: list[TrackingInput], job: Job, jobs: int) -> Finished:
     if any(source.detections is None for source in inputs):
-        _detector(job)  # a detector that cannot be loaded ends the run; a download is made only once
+        detector = _detector(job)  # one that cannot be loaded ends the run; a download is made only once
+        if note := classes_note(detector, job.detector_options):
+            show_note(note)
     with stage_bars() as progress:
         yield from run_at_once(inputs, job, jobs, progress)
 
@@ -105,7 +111,7 @@ def _open_all(sources: list[str], job: Job) -> list[TrackingInput]:
 def _detector(job: Job) -> LoadedDetector:
     """A detector for one video only, as a detector may remember earlier frames."""
     with download_bar() as fetching:
-        return load_detector(job.detector_name, fetching)
+        return job.load_detector(fetching)
 
 
 def notes_on(outcome: Outcome, job: Job) -> list[str]:
@@ -124,7 +130,11 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         notes.append(f"{source.name}: no detections, so there are no tracks")
     if outcome.result.detector and lies_within_a_pixel(outcome.result.detections.box):
         notes.append(f"{source.name}: {WITHIN_A_PIXEL}")
-    remarks = (stride_note(outcome.result), left_out_note(outcome.result))
+    remarks = (
+        missing_classes_note(outcome.result.class_names, job.detector_options),
+        stride_note(outcome.result),
+        left_out_note(outcome.result),
+    )
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")

@@ -53,7 +53,7 @@ class TrackerSetup:
     @property
     def separates_classes(self) -> bool:
         """Whether the classes of the detector count as evidence."""
-        return self.parameters.classes == "separate"
+        return self.parameters.link_classes == "separate"
 
     def with_matching(self, matching: Matching) -> "TrackerSetup":
         """The same with this matching."""

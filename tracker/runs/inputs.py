@@ -2,7 +2,7 @@
 
 from os import PathLike
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -13,10 +13,12 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.class_numbers import ClassNumbers
 from siamlink.detectors.conversion import detections_by_frame
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.formats.pictures import Pictures, ReadingOptions
 from siamlink.detectors.formats.read import AS_DEFINED, read_boxes
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
+from siamlink.detectors.selection import Selection
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
 from siamlink.detectors.sources.open import open_sequence_frames, open_source
 from siamlink.tracker.cache.frame_cache import FrameCache
@@ -48,6 +50,7 @@ class TrackingInput(NamedTuple):
         timestamps: (N,) times of all frames in seconds that the caller knows.
         notes: what was assumed when it was opened, or is odd, a line each.
         first_frame: the number of the first frame: 1, except for images that are numbered by their names.
+        selection: classes and lowest score of those that were selected from the given detections; None if all are.
     """
 
     name: str
@@ -65,6 +68,7 @@ class TrackingInput(NamedTuple):
     timestamps: FloatArray | None = None
     notes: tuple[str, ...] = ()
     first_frame: int = 1
+    selection: dict[str, Any] | None = None
 
     @property
     def image_size(self) -> tuple[int, int] | None:
@@ -143,6 +147,23 @@ class TrackingInput(NamedTuple):
             FormatError: corrections speak of other detections.
         """
         return self.known.among(detections) if isinstance(self.known, Corrections) else self.known
+
+    def selected(self, options: DetectorOptions) -> Self:
+        """The source with those of its given detections that the options select; without these, the source itself.
+
+        Raises:
+            ConfigError: an option cannot be followed, or there are constraints on rows of all the detections.
+        """
+        if self.detections is None or not options.given:
+            return self
+        names = options.class_names or self.class_names
+        has_classes = names is not None or bool(self.detections.label.any())
+        origin = str(self.detection_file) if self.detection_file else "the given detections"
+        selection = Selection(options, names if has_classes else ClassNames({}), origin)
+        kept = selection.of(self.detections, names)
+        if len(kept) < len(self.detections) and self.known and not isinstance(self.known, Corrections):
+            raise ConfigError("constraints name rows of all detections; select the detections before, by your own code")
+        return self._replace(detections=kept, class_names=names, selection=selection.record)
 
     @property
     def last_frame(self) -> int:

@@ -5,6 +5,7 @@ from typing import Any
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.sinks import Sink
@@ -23,6 +24,7 @@ class TrackingOptions:
     Attributes:
         parameters: settings of the tracker.
         detector: finds the detections that are not given; None: `DEFAULT_DETECTOR`.
+        detector_options: of a detector that is not loaded yet.
         matcher: the models with their appearance; None: those that the parameters name.
         progress: called with the stage, the steps done and the steps in all; while weights of a detector are fetched,
             with the file and its bytes.
@@ -38,6 +40,7 @@ class TrackingOptions:
     sinks: tuple[Sink, ...] = ()
     keeps_tracks: bool = True
     appearance: AppearanceSource | None = None
+    detector_options: DetectorOptions = field(default_factory=DetectorOptions)
 
     @property
     def offline(self) -> bool:

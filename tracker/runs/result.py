@@ -85,6 +85,7 @@ class TrackingResult:
         class_names: the names of classes, as the detector or the file of detections states them; None if neither does.
         frame_rate: frames per second of the source; None if it is not known.
         first_frame: the number of the first frame: 1, except for images that are numbered by their names.
+        detector_record: what the detector reports, see `LoadedDetector.description`; None if the detections were given.
     """
 
     name: str
@@ -102,6 +103,7 @@ class TrackingResult:
     class_names: ClassNames | None = None
     frame_rate: float | None = None
     first_frame: int = 1
+    detector_record: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         counts = self.counts

@@ -111,6 +111,7 @@ class TrackingRun:
             left_out=recorder.left_out,
             stride=self._setup.stride or 1,
             matching=tracker.matching,
+            detector_record=self._detector.description if self._detector else None,
             class_names=source.class_names if self._detector is None else self._detector.class_names,
             frame_rate=self._mean_rate,
             first_frame=self._first_frame,

@@ -14,6 +14,7 @@ from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.progress_bars import progress_bars
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.models.registry import load_detector
 from siamlink.detectors.sources.open import live_title
@@ -57,15 +58,18 @@ def track(  # noqa: PLR0913 - one call for all
         timestamps: the time of each frame in seconds, for a variable frame rate; None: a video's own, or by the frame
             rate.
         settings: settings by name, such as `mode="online"` or `gaps={"smooth": False}`; they win over `parameters`.
+            Options of the detector by name too, such as `classes=["car", "bus"]` or `confidence=0.3`; see
+            `DetectorOptions`. Classes and scores are selected from given detections as well.
 
     Raises:
         SiamlinkError: an argument cannot be used; the message is one line that says which.
     """
+    chosen = DetectorOptions.of({name: settings.pop(name) for name in DetectorOptions.names() if name in settings})
     parameters = _with_settings(parameters or TrackerParameters(), settings)
     check_live_mode(source, parameters)
     recorded = parameters.mode == "offline"
     opened = open_input(source, detections, frame_rate, detector is None, constraints, recorded=recorded)
-    opened = opened if name is None else opened.named(name)
+    opened = (opened if name is None else opened.named(name)).selected(chosen)
     if timestamps is not None:
         if frame_rate is not None:
             raise ConfigError("give either frame_rate or timestamps: the frame rate follows from the time stamps")
@@ -73,7 +77,8 @@ def track(  # noqa: PLR0913 - one call for all
     for note in opened.notes:
         warnings.warn(note, UserWarning, stacklevel=2)
     with progress_bars(opened.name) if progress is True else nullcontext(progress or no_progress) as report:
-        result = track_input(opened, TrackingOptions(parameters, detector, progress=report))
+        options = TrackingOptions(parameters, detector, progress=report, detector_options=chosen)
+        result = track_input(opened, options)
     if result.detector and lies_within_a_pixel(result.detections.box):
         warnings.warn(WITHIN_A_PIXEL, UserWarning, stacklevel=2)
     return result
@@ -91,7 +96,8 @@ def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResu
     check_mode(source, options.parameters)
     detector = None
     if source.detections is None and source.frames is not None:
-        detector = load_detector(DEFAULT_DETECTOR if options.detector is None else options.detector, options.progress)
+        name = DEFAULT_DETECTOR if options.detector is None else options.detector
+        detector = load_detector(name, options.progress, **options.detector_options.given)
         source = source if options.draws else _with_cached_detections(source)
     return TrackingRun(source, detector, options).result()
 
@@ -145,7 +151,9 @@ def _with_settings(parameters: TrackerParameters, settings: dict[str, Any]) -> T
         return parameters
     for name in settings.keys() - TrackerParameters.model_fields:
         near = difflib.get_close_matches(
-            name, [*inspect.signature(track).parameters, *TrackerParameters.model_fields], 1
+            name,
+            [*inspect.signature(track).parameters, *DetectorOptions.names(), *TrackerParameters.model_fields],
+            1,
         )
         if near and near[0] not in TrackerParameters.model_fields:
             raise ConfigError(f"track(): unknown argument '{name}'; did you mean '{near[0]}'?")

@@ -106,15 +106,6 @@ def constant_network(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
-@pytest.fixture(scope="session")
-def models(data: Path) -> Path:
-    """The folder of real ONNX detectors beside the sequences."""
-    folder = data.parent / "models"
-    if not folder.is_dir():
-        pytest.skip(f"no ONNX detectors at {folder}")
-    return folder
-
-
 @pytest.fixture
 def yolox_rows() -> Callable[..., NDArray[np.float32]]:
     """A YOLOX output for an image of 96 x 64: the fine cells encode one after another `x1 y1 x2 y2`, score, label."""

@@ -57,7 +57,7 @@ def test_a_box_has_the_best_of_the_selected_classes(constant_network, yolox_rows
 
 
 def test_duplicates_are_dropped_within_a_class_only(network):
-    path = network((10, 5, 30, 60, 0.7, 0), (11, 5, 31, 60, 0.9, 0), (12, 8, 32, 63, 0.8, 1))
+    path = network((10, 5, 30, 60, 0.7, 0), (11, 5, 31, 60, 0.9, 0), (13, 10, 33, 62, 0.8, 1))
     found = OnnxDetector(path).detect(IMAGE)
     assert found.score.tolist() == [np.float32(0.9), np.float32(0.8)]
     assert len(OnnxDetector(path, nms_iou=0.95).detect(IMAGE)) == 3

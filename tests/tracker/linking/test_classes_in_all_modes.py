@@ -59,7 +59,7 @@ def test_a_vehicle_whose_class_flickers_is_one_track_of_its_most_frequent_class(
     flicker = np.random.default_rng(1).choice([CAR, VAN], FRAMES, p=[0.7, 0.3])
     flicker[:3] = CAR
     first, second = (100, 300, 60, 80, 2, flicker.tolist()), (600, 300, 40, 100, 1, [PERSON] * FRAMES)
-    tracks = track(tracker_class, moving(first, second), classes=classes, **settings)
+    tracks = track(tracker_class, moving(first, second), link_classes=classes, **settings)
     assert tracks.count == 2
     assert {int(tracks.of(each).label[-1]) for each in (1, 2)} == {CAR, PERSON}
     assert (np.unique(tracks.label) == [PERSON, CAR]).all()
@@ -68,7 +68,7 @@ def test_a_vehicle_whose_class_flickers_is_one_track_of_its_most_frequent_class(
 
 @pytest.mark.parametrize(("tracker_class", "settings"), TRACKERS[:4])
 def test_with_mixed_classes_boxes_of_all_classes_suppress_one_another(tracker_class, settings):
-    tracks = track(tracker_class, rider(), classes="mixed", **settings)
+    tracks = track(tracker_class, rider(), link_classes="mixed", **settings)
     assert len(tracks) < 2.1 * FRAMES
 
 
