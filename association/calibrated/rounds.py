@@ -1,5 +1,6 @@
 """Rounds of linking and estimation (empirical Bayes): the links give the parameters of the costs of the next round."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -62,34 +63,86 @@ def calibrate(
         fixed: what does not change.
         describe: describes detections; their appearance then counts in the last rounds.
     """
-    estimate = first_estimate(scene, log_scale)
-    alone: FloatArray | None = None
-    appearance: Appearance | None = None
-    overlapping = OverlappingBoxes(scene)
-    for number in range(rounds):
-        if number == STRONG_ROUND and classifier is not None:
-            estimate, alone = strong_detections(scene, estimate, classifier, fixed)
+    calibration = Calibration(scene, classifier, learned, fixed, describe)
+    estimate = calibration.strong_links(first_estimate(scene, log_scale), rounds)
+    return estimate if rounds < ROUNDS else calibration.all_links(estimate)
+
+
+class Calibration:
+    """Rounds of linking and estimation of one scene.
+
+    Args:
+        scene: N detections.
+        classifier, learned, fixed, describe: as for `calibrate`.
+    """
+
+    def __init__(
+        self,
+        scene: Scene,
+        classifier: ObjectClassifier | None,
+        learned: LearnedLinks | None = None,
+        fixed: Fixed | None = None,
+        describe: Describe | None = None,
+    ) -> None:
+        self._scene, self._classifier, self._learned, self._fixed = scene, classifier, learned, fixed
+        self._describe = describe
+        self._overlapping = OverlappingBoxes(scene)
+        self._alone: FloatArray | None = None
+        self._appearance: Appearance | None = None
+
+    def strong_links(
+        self,
+        estimate: Estimate,
+        rounds: int = ROUNDS,
+        fit_rounds: Sequence[int] = range(FIT_ROUNDS),
+        sample: int = SAMPLE,
+        past_gaps: FloatArray | None = None,
+    ) -> Estimate:
+        """The estimate after some rounds; after `STRONG_ROUND` of them only strong detections are linked.
+
+        Args:
+            estimate: from which the rounds begin: its links give the first states.
+            rounds: how many.
+            fit_rounds: the rounds after which the noise parameters are fitted.
+            sample: about how many detections they are fitted to.
+            past_gaps: gaps of earlier detections; see `update_rates`.
+        """
+        scene, fixed = self._scene, self._fixed
+        for number in range(rounds):
+            if number == STRONG_ROUND and self._classifier is not None:
+                estimate, self._alone = strong_detections(scene, estimate, self._classifier, fixed)
+            estimate = self._relinked(estimate, number)
+            if number >= STRONG_ROUND:
+                estimate = without_duplicates(scene, estimate, self._overlapping, fixed)
+            if number in fit_rounds:
+                estimate = fit_noise(scene, estimate, sample)
+            by_age, alone = number >= AGED_ROUND, self._alone
+            rates = update_rates(
+                scene, estimate.rates, estimate.successor, estimate.active, alone, by_age, past_gaps=past_gaps
+            )
+            estimate = replace(estimate, rates=rates)
+        return estimate
+
+    def all_links(self, estimate: Estimate) -> Estimate:
+        """The estimate with weak detections too, where they extend the tracks of strong ones or bridge their gaps."""
+        scene, fixed = self._scene, self._fixed
+        estimate = with_weak_detections(scene, estimate, self._alone, self._learned, fixed, self._appearance)
+        return without_duplicates(scene, estimate, self._overlapping, fixed)
+
+    def _relinked(self, estimate: Estimate, number: int) -> Estimate:
+        """The estimate with the best links of round `number`."""
+        scene, fixed, learned, alone = self._scene, self._fixed, self._learned, self._alone
         if number < LEARNED_ROUND or learned is None or alone is None:
             links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)], fixed)
+            return relink(scene, estimate, links, fixed)
+        if number == LEARNED_ROUND and self._describe is not None:
+            self._appearance = learn_appearance(
+                scene, estimate.successor, estimate.ratio, estimate.active, self._describe
+            )
+        for _ in range(APPEARANCE_ROUNDS if self._appearance else 1):
+            links = learned_links(scene, estimate, alone, learned, fixed, self._appearance)
             estimate = relink(scene, estimate, links, fixed)
-        else:
-            if number == LEARNED_ROUND and describe is not None:
-                appearance = learn_appearance(scene, estimate.successor, estimate.ratio, estimate.active, describe)
-            for _ in range(APPEARANCE_ROUNDS if appearance else 1):
-                links = learned_links(scene, estimate, alone, learned, fixed, appearance)
-                estimate = relink(scene, estimate, links, fixed)
-        if number >= STRONG_ROUND:
-            estimate = without_duplicates(scene, estimate, overlapping, fixed)
-        if number < FIT_ROUNDS:
-            estimate = fit_noise(scene, estimate, SAMPLE)
-        rates = update_rates(
-            scene, estimate.rates, estimate.successor, estimate.active, alone, by_age=number >= AGED_ROUND
-        )
-        estimate = replace(estimate, rates=rates)
-    if rounds < ROUNDS:
         return estimate
-    estimate = with_weak_detections(scene, estimate, alone, learned, fixed, appearance)
-    return without_duplicates(scene, estimate, overlapping, fixed)
 
 
 def strong_detections(

@@ -1,8 +1,8 @@
 """Links of a moving window of a stream, with parameters estimated from the past that is in memory.
 
-The first window is linked as a whole video is. Later windows begin with the noise parameters of the window before and
-with its links between strong detections. Links between settled detections do not change, and no link leads to a settled
-detection.
+The first window is linked as a whole video is. So are later windows, but their rounds begin with the noise parameters
+of the window before and with its links between strong detections, and the noise is not fitted in every window. Links
+between settled detections do not change, and no link leads to a settled detection.
 """
 
 from dataclasses import replace
@@ -11,28 +11,19 @@ import numpy as np
 
 from siamlink.association.calibrated.appearance import Describe
 from siamlink.association.calibrated.camera import still_camera
-from siamlink.association.calibrated.candidate_links import candidate_links, learned_links
 from siamlink.association.calibrated.constrained import ConstrainedLinks, ConstrainedSolver
-from siamlink.association.calibrated.duplicates import OverlappingBoxes
-from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed, fit_noise, restrict_to
+from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed
 from siamlink.association.calibrated.interpolation import NO_COUNTS, count_occlusions
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.noise import QUICK_SAMPLE, continued_noise_factor
 from siamlink.association.calibrated.object_model import ObjectClassifier
-from siamlink.association.calibrated.rates import GAP_COUNTS, count_gaps, first_rates, update_rates
-from siamlink.association.calibrated.rounds import (
-    STRONG,
-    calibrate,
-    relink,
-    with_weak_detections,
-    without_duplicates,
-    without_second_boxes,
-)
+from siamlink.association.calibrated.rates import GAP_COUNTS, count_gaps, first_rates
+from siamlink.association.calibrated.rounds import ROUNDS, Calibration, calibrate
 from siamlink.association.calibrated.scene import Scene, make_scene
 from siamlink.association.calibrated.tracks import CalibratedResult, linked_result, no_tracks
 from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import Groups
-from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, IntArray
 from siamlink.detectors.detections import Detections
 
 HISTORY = 60
@@ -41,8 +32,6 @@ FEWEST_SETTLED = 500
 """Fewest settled detections that stay in the window, if `LONGEST_HISTORY` has so many."""
 LONGEST_HISTORY = 600
 """Most steps before the settled frame that stay in the window."""
-STRONG_ROUNDS = 2
-"""How often strong detections are linked anew in a window; each time the states along the links are better."""
 FEWEST_LINKS = 30
 """With fewer links in the last window, the parameters are estimated from the beginning. So they are if the frames
 between two steps change, because they are per step."""
@@ -174,35 +163,9 @@ class WindowLinker:
             active=np.ones(len(scene), bool),
             duplicate=np.append(last.duplicate, np.zeros(new, bool)),
         )
-        return self._continued(scene, estimate, classifier, fixed)
-
-    def _continued(self, scene: Scene, estimate: Estimate, classifier: ObjectClassifier, fixed: Fixed) -> Estimate:
-        """The estimate after a round of links to the next step, some of strong detections, and one of all.
-
-        The noise is fitted to strong detections only. Weak ones are too often in tracks where they do not belong.
-        """
-        learned = self._models.links
-        estimate = relink(scene, estimate, candidate_links(scene, estimate, 1, fixed), fixed)
-        features = classifier.features(estimate.successor, estimate.ratio)
-        alone = classifier.alone(features)
-        estimate = self._with_rates(scene, estimate, alone)
-        estimate = without_second_boxes(scene, estimate, alone, fixed)
-        estimate = restrict_to(estimate, (classifier.in_track(features) >= STRONG) & ~estimate.duplicate)
-        overlapping = OverlappingBoxes(scene)
-        for _ in range(STRONG_ROUNDS):
-            if learned is None:
-                links = candidate_links(scene, estimate, LONGEST_GAP, fixed)
-            else:
-                links = learned_links(scene, estimate, alone, learned, fixed)
-            estimate = without_duplicates(scene, relink(scene, estimate, links, fixed), overlapping, fixed)
-        if self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0:
-            estimate = fit_noise(scene, estimate, QUICK_SAMPLE)
-        self._strong = estimate = self._with_rates(scene, estimate, alone)
-        estimate = with_weak_detections(scene, estimate, alone, learned, fixed)
-        return without_duplicates(scene, estimate, overlapping, fixed)
-
-    def _with_rates(self, scene: Scene, estimate: Estimate, alone: FloatArray) -> Estimate:
-        rates = update_rates(
-            scene, estimate.rates, estimate.successor, estimate.active, alone, True, past_gaps=self._gaps
+        calibration = Calibration(scene, classifier, learned, fixed)
+        fits = self._solved in FIRST_FITS or self._solved % FIT_EVERY == 0
+        self._strong = calibration.strong_links(
+            estimate, fit_rounds=[ROUNDS - 1] if fits else [], sample=QUICK_SAMPLE, past_gaps=self._gaps
         )
-        return replace(estimate, rates=rates)
+        return calibration.all_links(self._strong)
