@@ -41,7 +41,7 @@ def check_numbers(raw: RawBoxes, pictures: Pictures, zero_hint: str = "") -> Non
             (_in_column(numbers, FRAME, frame == 0), f"is out of range: frames are counted from 1{zero_hint}"),
             (_in_column(numbers, FRAME, frame < 1), "is out of range: frames are counted from 1"),
             (_in_column(numbers, FRAME, frame > last), f"is out of range: the last frame is {last}{how}"),
-            (_in_column(numbers, FRAME, frame < first), f"is out of range: {pictures.numbering}, and it is the first"),
+            (_in_column(numbers, FRAME, frame < first), f"is out of range: {pictures.numbering}"),
             (_in_column(numbers, ID, np.abs(identity) > MAX_ID), "is out of range"),
             (_in_column(numbers, SCORE, np.abs(numbers[:, SCORE]) > MAX_SCORE), "is out of range"),
             (_in_column(numbers, slice(2, 6), np.abs(box) > MAX_PIXEL), "is not a plausible pixel position"),

@@ -31,7 +31,8 @@ def number_frames(raw: RawBoxes, pictures: Pictures, options: ReadingOptions) ->
     first, last = first + shift, last + shift
     if first < pictures.first_frame and first >= 1 and last <= (pictures.frame_count or 0):
         renumbered = count_from_one(pictures)
-        raw.notes.append(f"pictures are counted from 1, as the boxes are: {renumbered.numbering}")
+        how = f": {renumbered.numbering}" if renumbered.numbering else ""
+        raw.notes.append(f"pictures are counted from 1, as the boxes are{how}")
         return renumbered
     return pictures
 

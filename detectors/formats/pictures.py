@@ -48,9 +48,9 @@ class Pictures:
 
     @property
     def numbering(self) -> str:
-        """How the pictures are numbered, for messages about a frame that is out of range; empty for a video."""
+        """How the pictures are numbered, for messages; empty where that is from 1 without names."""
         if not self.frame_of:
-            return ""
+            return "" if self.first_frame == 1 else f"the first picture is frame {self.first_frame}"
         name, number = next(iter(self.frame_of.items()))
         return f"{name} is frame {number}"
 

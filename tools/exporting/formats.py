@@ -31,6 +31,7 @@ class Format:
         extra: the extra of siamlink that installs this package.
         is_folder: whether a folder is written instead of a file.
         companion: the suffix of a second file, in place of the suffix of the first; empty for none.
+        counts_pictures: whether frames are the places of pictures in a video or folder, not the numbers of their names.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Format:
     extra: str = ""
     is_folder: bool = False
     companion: str = ""
+    counts_pictures: bool = False
 
     def check_installed(self) -> None:
         """Check that the package that it needs is installed.
@@ -76,6 +78,8 @@ class Format:
         Raises:
             OutputError: it cannot be written.
         """
+        if self.counts_pictures:
+            videos = [video.from_one() for video in videos]
         module, _, function = self.module.partition(":")
         with output_errors(path):
             getattr(import_module(f"siamlink.tools.exporting.{module}"), function or "write")(path, videos, options)
@@ -84,8 +88,8 @@ class Format:
 FORMATS = {
     each.name: each
     for each in (
-        Format("cvat", ".cvat.xml", "cvat", ("size", "frame_count"), frozenset({"keyframes"})),
-        Format("coco", ".coco.json", "coco", EVERYTHING, several=True),
+        Format("cvat", ".cvat.xml", "cvat", ("size", "frame_count"), frozenset({"keyframes"}), counts_pictures=True),
+        Format("coco", ".coco.json", "coco", EVERYTHING, several=True, counts_pictures=True),
         Format("csv", ".csv", "tables:write_csv", RATE),
         Format("jsonl", ".jsonl", "tables:write_jsonl", RATE),
         Format("parquet", ".parquet", "parquet", RATE, package="pyarrow", extra="parquet"),
@@ -96,9 +100,10 @@ FORMATS = {
             EVERYTHING,
             frozenset({"keyframes", "predictions", "video_url"}),
             companion=".config.xml",
+            counts_pictures=True,
         ),
         Format("mot-zip", ".mot.zip", "mot_zip", (), frozenset({"gt"}), several=True),
-        Format("geff", ".geff", "geff_graph", RATE, package="geff", extra="geff", is_folder=True),
+        Format("geff", ".geff", "geff_graph", RATE, package="geff", extra="geff", is_folder=True, counts_pictures=True),
     )
 }
 

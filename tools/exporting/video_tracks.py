@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ class VideoTracks:
 
     Attributes:
         name: of the video.
-        tracks: in pixels; frames count from 1.
+        tracks: in pixels, in frames from `first_frame` on.
         frame_rate: frames per second; NaN if it is not known.
         frame_count: how many frames the video has; 0 if it is not known.
         size: width and height of the pictures in pixels; 0 if they are not known.
@@ -34,6 +34,7 @@ class VideoTracks:
         image_files: the file names of the pictures of an image folder, in order; empty for a video.
         record: of the run that made the tracks; empty without one.
         notes: what was assumed of the file of tracks or is odd in it, a line each.
+        first_frame: the number of the first frame: 1, except for images that are numbered by their names.
     """
 
     name: str
@@ -46,6 +47,11 @@ class VideoTracks:
     image_files: tuple[str, ...] = ()
     record: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    first_frame: int = 1
+
+    def from_one(self) -> "VideoTracks":
+        """The same tracks in frames from 1 on, for formats that count pictures whatever their names are."""
+        return replace(self, tracks=self.tracks.later(1 - self.first_frame), first_frame=1)
 
     def class_name(self, number: int) -> str:
         """The name of a class: its own, or one made of its number."""
@@ -99,6 +105,7 @@ def read_video_tracks(
         image_files=facts.image_files,
         record=results.record,
         notes=results.notes,
+        first_frame=facts.first_frame,
     )
 
 

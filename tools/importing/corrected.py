@@ -62,9 +62,9 @@ def read_corrected(path: Path, name: str, facts: VideoFacts) -> Corrected:
     Raises:
         InputError: it cannot be read or is malformed, or holds no tracks.
     """
-    pictures = Pictures(name=name, size=facts.size, frame_count=facts.frame_count)
+    pictures = Pictures(name, facts.size, facts.first_frame, facts.frame_count)
     boxes = read_boxes(path, pictures, unique_ids=True)
-    tracks = Tracks.from_box_file(boxes)
+    tracks = Tracks.from_box_file(boxes).later(facts.first_frame - boxes.first_frame)
     if not len(tracks):
         raise InputError(f"{path} holds no tracks")
     unknown = np.full(len(tracks), np.nan, np.float32)  # the links were made by a person

@@ -24,8 +24,8 @@ def write_sequence(folder: Path, tracks: Tracks, facts: VideoFacts, class_names:
 
 
 def _seqinfo(name: str, tracks: Tracks, facts: VideoFacts) -> str:
-    """What is known of the video, in the layout of MOTChallenge."""
-    length = facts.frame_count or int(tracks.frame.max(initial=0))
+    """What is known of the video, in the layout of MOTChallenge, whose `seqLength` is of frames from 1."""
+    length = facts.frame_count or int(tracks.frame.max(initial=0)) if facts.first_frame == 1 else None
     width, height = facts.size or (None, None)
     values = {
         "name": name,

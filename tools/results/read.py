@@ -22,7 +22,7 @@ class Results:
 
     Attributes:
         path: of the file.
-        tracks: in pixels; frames count from 1.
+        tracks: in pixels, in frames from `facts.first_frame` on.
         facts: what is known of the video, by the record and by the video itself.
         class_names: the names of classes, if they are known.
         record: of the run that made the tracks; empty without one.
@@ -62,12 +62,14 @@ def read_results(path: Path, video: str | Path | None = None, frame_rate: float 
         recorded.size or seen.size,
         seen.video or recorded.video,
         seen.image_files,
+        recorded.first_frame if record else seen.first_frame,
     )
     boxes = read_boxes(path, Pictures(path.stem, facts.size), unique_ids=True)
     tracks = Tracks.from_box_file(boxes)
     last = int(tracks.frame.max(initial=0))
-    if facts.frame_count and last > facts.frame_count:
-        raise InputError(f"{path} has a box in frame {last}, but the video has {facts.frame_count} frames")
+    if facts.last_frame and last > facts.last_frame:
+        frames = f"{facts.frame_count} frames" + (f" from {facts.first_frame}" if facts.first_frame > 1 else "")
+        raise InputError(f"{path} has a box in frame {last}, but the video has {frames}")
     _check_pixels(path, tracks)
     return Results(path, tracks, facts, boxes.class_names or _class_names(path, record), record, boxes.notes)
 

@@ -17,6 +17,7 @@ class VideoFacts:
         size: width and height in pixels.
         video: the file name.
         image_files: the file names of the pictures of an image folder.
+        first_frame: the number of the first frame: 1, except for images that are numbered by their names.
     """
 
     frame_rate: float | None = None
@@ -24,6 +25,12 @@ class VideoFacts:
     size: tuple[int, int] | None = None
     video: str = ""
     image_files: tuple[str, ...] = ()
+    first_frame: int = 1
+
+    @property
+    def last_frame(self) -> int | None:
+        """The number of the last frame."""
+        return self.first_frame + self.frame_count - 1 if self.frame_count else None
 
 
 def facts_of_video(path: str | Path) -> VideoFacts:
@@ -44,18 +51,20 @@ def facts_of_video(path: str | Path) -> VideoFacts:
         assert sequence is not None
         return VideoFacts(sequence.frame_rate, sequence.frame_count, sequence.size, sequence.name)
     pictures = tuple(file.name for file in frames.files) if isinstance(frames, ImageFolder) else ()
-    return VideoFacts(frames.frame_rate, frames.frame_count, frames.size, Path(path).name, pictures)
+    facts = frames.frame_rate, frames.frame_count, frames.size
+    return VideoFacts(*facts, Path(path).name, pictures, frames.first_number)
 
 
 def facts_of_record(record: dict[str, Any]) -> VideoFacts:
     """The facts that the record of a run states; what is malformed is not known."""
     stated = record.get("input")
     values = stated if isinstance(stated, dict) else {}
-    rate, count, size = (values.get(key) for key in ("frame_rate", "frames", "size"))
+    rate, count, size, first = (values.get(key) for key in ("frame_rate", "frames", "size", "first_frame"))
     is_size = isinstance(size, list) and len(size) == 2 and all(isinstance(each, int) and each > 0 for each in size)
     return VideoFacts(
         float(rate) if isinstance(rate, int | float) and rate > 0 else None,
         count if isinstance(count, int) and count > 0 else None,
         (size[0], size[1]) if is_size and isinstance(size, list) else None,
         Path(str(values.get("source") or "")).name,
+        first_frame=first if isinstance(first, int) and first > 0 else 1,
     )

@@ -44,11 +44,12 @@ def write_exports(outcome: Outcome, job: Job, tracks: Tracks, staged: Path) -> N
         name=source.name,
         tracks=tracks,
         frame_rate=source.frame_rate,
-        frame_count=max(result.frame_count, int(tracks.frame.max(initial=0))),
+        frame_count=max(result.frame_count, int(tracks.frame.max(initial=0)) - result.first_frame + 1),
         size=source.image_size or source.declared_size or (0, 0),
         class_names=result.class_names,
         video=Path(source.origin).name,
         image_files=tuple(file.name for file in pictures) if len(pictures) == result.frame_count else (),
+        first_frame=result.first_frame,
         record=outcome.record(job.parameters),
     )
     for target in job.exports:

@@ -94,7 +94,7 @@ def test_images_numbered_by_their_names_take_detections_of_these_numbers(tmp_pat
     inside = opened.from_one()
     assert (inside.first_frame, inside.last_frame, inside.detections.frame.tolist()) == (1, 12, [1, 12])
     mine.write_text("59,-1,1,1,9,9,1\n")
-    with pytest.raises(FormatError, match=r"frame 59 is out of range: 000060.png is frame 60, and it is the first"):
+    with pytest.raises(FormatError, match=r"frame 59 is out of range: 000060.png is frame 60"):
         open_input(images, mine)
     mine.write_text("72,-1,1,1,9,9,1\n")
     with pytest.raises(FormatError, match=r"frame 72 is out of range: the last frame is 71"):
