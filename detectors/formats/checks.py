@@ -47,7 +47,7 @@ def check_numbers(raw: RawBoxes, pictures: Pictures, zero_hint: str = "") -> Non
             (_in_column(numbers, slice(2, 6), np.abs(box) > MAX_PIXEL), "is not a plausible pixel position"),
             (
                 _in_column(numbers, slice(4, 6), size <= 0),
-                f"is not above {'the left or top side' if corners else '0'}: the box is empty or inverted",
+                f"is not above {'that of the opposite side' if corners else '0'}: the box is empty or inverted",
             ),
         )
     for fault, message in faults:

@@ -60,6 +60,7 @@ class Roles:
         file: the file name of the picture.
         box: the columns of the four numbers, or the one that holds all of them.
         box_format: what these numbers are.
+        either: numbers or names of classes.
         video, id, score, class_number, class_name, interpolated, link: of these.
     """
 
@@ -72,6 +73,7 @@ class Roles:
     score: str | None
     class_number: str | None
     class_name: str | None
+    either: str | None
     interpolated: str | None
     link: str | None
 
@@ -116,7 +118,8 @@ def roles_of(columns: Iterable[str]) -> Roles:
         id=first(*ID),
         score=first(*SCORE),
         class_number=first(*CLASS_NUMBER),
-        class_name=first(*CLASS_NAME, *CLASS) or None,
+        class_name=first(*CLASS_NAME),
+        either=first(*CLASS),
         interpolated=first(*INTERPOLATED),
         link=first(*LINK),
     )

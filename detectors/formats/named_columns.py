@@ -108,15 +108,16 @@ def _frames_by_name(table: "_Table", column: str, pictures: Pictures) -> tuple[F
 
 def _classes(table: "_Table", roles: Roles) -> tuple[FloatArray | None, ClassNames | None]:
     """Class numbers and their names; a column of names only is numbered as COCO, or else by the alphabet."""
-    if roles.class_number:
-        label = table.numbers(roles.class_number, -1.0)
-        return label, _names_by_number(table, roles.class_name, label) if roles.class_name else None
-    if roles.class_name is None:
+    numbers, name = roles.class_number, roles.class_name
+    if numbers is None and roles.either and table.is_numeric(roles.either):
+        numbers = roles.either
+    name = name or (roles.either if roles.either != numbers else None)
+    if numbers:
+        label = table.numbers(numbers, -1.0)
+        return label, _names_by_number(table, name, label) if name else None
+    if name is None:
         return None, None
-    values = table.values(roles.class_name)
-    texts = ["" if each is None else str(each).strip() for each in values]
-    if all(_is_plain(text) or text.casefold() in MISSING for text in texts):
-        return table.numbers(roles.class_name, -1.0), None
+    texts = table.texts(name)
     names = numbered_names(table.path, set(texts) - {""})
     number = {name: float(each) for each, name in names.items()}
     return np.array([number.get(text, -1.0) for text in texts]), names
@@ -139,8 +140,7 @@ def numbered_names(path: Path, names: set[str]) -> ClassNames:
 
 def _names_by_number(table: "_Table", column: str, label: FloatArray) -> ClassNames | None:
     names: dict[int, str] = {}
-    for row, (number, value) in enumerate(zip(label.tolist(), table.values(column), strict=True)):
-        name = "" if value is None else str(value).strip()
+    for row, (number, name) in enumerate(zip(label.tolist(), table.texts(column), strict=True)):
         if not name or not 0 <= number <= np.iinfo(np.int16).max or number % 1:
             continue
         if names.setdefault(int(number), name) != name:
@@ -199,6 +199,14 @@ class _Table:
         """The values of a column."""
         values = self._columns[column]
         return list(values) if isinstance(self._rows, range) else [values[row] for row in self._rows]
+
+    def texts(self, column: str) -> list[str]:
+        """The values of a column as text, empty for none."""
+        return ["" if each is None else str(each).strip() for each in self.values(column)]
+
+    def is_numeric(self, column: str) -> bool:
+        """Whether all values of a column are numbers or missing."""
+        return all(_is_plain(text) or text.casefold() in MISSING for text in self.texts(column))
 
     def numbers(self, column: str | None, missing: float, fault: str | None = None) -> FloatArray:
         """(N,) numbers of a column; `missing` where there is none, which is an error if `fault` says so."""

@@ -93,6 +93,18 @@ JSON = {
             for each in records()
         ]
     ),
+    "ultralytics": json.dumps(
+        [
+            {
+                "frame": each["frame"],
+                "name": "car",
+                "class": 2,
+                "confidence": each["confidence"],
+                "box": dict(zip(("x1", "y1", "x2", "y2"), list(each.values())[1:5], strict=True)),
+            }
+            for each in records()
+        ]
+    ),
     "results": json.dumps(results()),
     "results by file name": json.dumps([{**each, "image_id": f"f/{each['image_id']:06d}.jpg"} for each in results()]),
 }
@@ -105,6 +117,8 @@ def test_json_of_any_layout_gives_the_boxes(write: Write, name: str) -> None:
     assert read.score == pytest.approx([0.9, 0.8, 0.7])
     if name.startswith("results"):
         assert read.label.tolist() == [3, 3, 3]
+    if name == "ultralytics":
+        assert (read.label.tolist(), dict(read.class_names or {})) == ([2, 2, 2], {2: "car"})
 
 
 def coco(frames: tuple[object, object] = (0, 1), **image: object) -> dict[str, object]:
@@ -219,6 +233,10 @@ def test_classes_of_tables_are_numbers_names_or_both(write: Write) -> None:
     assert (read.label.tolist(), dict(read.class_names or {})) == ([2, 0], {2: "car", 0: "person"})
     read = read_boxes(write("c.csv", table.format("class", "ant", "bee")))
     assert (read.label.tolist(), dict(read.class_names or {})) == ([0, 1], {0: "ant", 1: "bee"})
+    read = read_boxes(write("f.csv", table.format("class,name", "4,ant", "9,bee")))
+    assert (read.label.tolist(), dict(read.class_names or {})) == ([4, 9], {4: "ant", 9: "bee"})
+    read = read_boxes(write("g.csv", table.format("label,name", "ant,x", "bee,y")))
+    assert dict(read.class_names or {}) == {0: "x", 1: "y"}
     read = read_boxes(write("d.csv", table.format("class", "3", "8")))
     assert (read.label.tolist(), read.class_names) == ([3, 8], None)
     with pytest.raises(FormatError, match=r"line 3, column 7: class number 4 has two names, 'ant' and 'bee'"):
@@ -262,7 +280,7 @@ def test_the_format_of_a_box_can_be_given(write: Write) -> None:
     assert boxes_of(read) == EXPECTED
     centres = "frame,x,y,w,h\n1,35,100,30,80\n1,267.5,135,35,90\n2,39,100,30,80\n"
     assert boxes_of(read_boxes(write("b.csv", centres), VIDEO, ReadingOptions(BoxFormat.cxcywh))) == EXPECTED
-    with pytest.raises(FormatError, match=r"line 1, column 5: right 10 is not above the left or top side"):
+    with pytest.raises(FormatError, match=r"line 1, column 5: right 10 is not above that of the opposite side"):
         read_boxes(write("a.txt", "1,-1,20,60,10,140,0.9"), VIDEO, ReadingOptions(BoxFormat.xyxy))
 
 
@@ -272,7 +290,7 @@ WRONG = {
     "frame,x1,y1,x2,y2\n1,2,3,9\n": "line 2: expected 5 fields as in the header, found 4",
     "frame,x1,y1,x2,y2\n1,2,3,9,y\n": r"line 2, column 5: 'y' \(y2\) is not a number",
     "frame,x1,y1,x2,y2\n\n1,2,,9,9\n": r"line 3, column 3: y1 is missing",
-    "frame,x1,y1,x2,y2\n1,2,3,9,2\n": "line 2, column 5: bottom 2 is not above the left or top side",
+    "frame,x1,y1,x2,y2\n1,2,3,9,2\n": "line 2, column 5: bottom 2 is not above that of the opposite side",
     "frame,x1,y1,x2,y2\n99,2,3,9,5\n": "line 2, column 1: frame 99 is out of range: the last frame is 40",
     "frame,x1,y1,x2,y2,class_id\n1,2,3,9,5,1.5\n": "line 2: class number 1.5 is not a whole number",
     "frame,frame,x1,y1,x2,y2\n1,1,2,3,9,5\n": "the column 'frame' occurs twice",
