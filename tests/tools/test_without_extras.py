@@ -27,7 +27,9 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("options", [(), ("--config", "paper"), ("--mode", "windowed")], ids=" ".join)
+@pytest.mark.parametrize(
+    "options", [(), ("--config", "paper"), ("--mode", "windowed", "--set", "matching=learned")], ids=" ".join
+)
 def test_it_tracks_with_appearance_and_evaluates(sequence: Callable[..., Path], options: tuple[str, ...]) -> None:
     folder = sequence("SEQ")
     tracked = run("track", folder, "-o", "out", "--no-video", *options)
