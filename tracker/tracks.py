@@ -235,6 +235,12 @@ class Tracks(Detections):
         other._set("box", box)
         return other
 
+    def with_link_probability(self, link_probability: NDArray[np.float32]) -> "Tracks":
+        """The same boxes with other probabilities of their links (N,)."""
+        other = self[:]
+        other._set("link_probability", link_probability)
+        return other
+
     def of(self, track_id: int) -> "Tracks":
         """The boxes of one track."""
         return self[self.track_id == track_id]

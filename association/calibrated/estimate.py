@@ -53,9 +53,15 @@ class Estimate:
         """
         known = np.flatnonzero((self.successor >= 0) & ~np.isnan(self.rival))
         probability = np.full(len(self.successor), np.nan)
-        against = np.logaddexp(0, self.rival[known]) - self.ratio[known]
-        probability[known] = 1 / (1 + np.exp(np.clip(against, -LARGEST_ODDS, LARGEST_ODDS)))
+        probability[known] = link_probability(self.ratio[known], self.rival[known])
         return probability
+
+
+def link_probability(ratio: FloatArray, rival: FloatArray) -> FloatArray:
+    """(P,) the probability of links of these ratios (P,) against no link there and their rivals (P,) together."""
+    against = np.clip(np.logaddexp(0, rival) - ratio, -LARGEST_ODDS, LARGEST_ODDS)
+    probability: FloatArray = 1 / (1 + np.exp(against))
+    return probability
 
 
 def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:

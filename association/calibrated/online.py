@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamlink.association.calibrated.estimate import Estimate, fit_noise
+from siamlink.association.calibrated.estimate import Estimate, fit_noise, link_probability
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.motion import Motion
 from siamlink.association.calibrated.noise import FEWEST, QUICK_SAMPLE
@@ -72,6 +72,8 @@ class OnlineFrame:
         track: (N,) the track of each detection, from 1; 0 if it is more likely a false alarm.
         probability: (N,) that each is an object.
         features: (N, 28) float32, the features `ONLINE_NAMES` that this probability was estimated from.
+        link_frame: (N,) the frame of the detection before in the same track, 0 for none.
+        link_probability: (N,) that both show one object.
         more_track: (M,) the tracks of the predicted boxes.
         more_box: (M, 4) x1 y1 x2 y2 in pixels.
         more_score: (M,) score of the last detection of each track.
@@ -81,6 +83,8 @@ class OnlineFrame:
     track: IntArray
     probability: FloatArray
     features: Features
+    link_frame: IntArray
+    link_probability: FloatArray
     more_track: IntArray
     more_box: FloatArray
     more_score: FloatArray
@@ -122,8 +126,9 @@ class OnlineLinker:
         """
         self._shift_window(frame)
         rows, features = np.zeros(0, np.int64), np.zeros((0, len(ONLINE_NAMES)), np.float32)
+        link_frame, link = np.zeros(0, np.int64), np.zeros(0)
         if len(detections):
-            rows, features = self._take_in(detections, frame)
+            rows, features, link_frame, link = self._take_in(detections, frame)
         probability = self._models.online.probability(features)
         self._tracks["probability"][rows] = probability
         self._tracks["shown"][rows] = probability >= ONLINE_PROBABILITY
@@ -135,6 +140,8 @@ class OnlineLinker:
             track=np.where(is_output, self._tracks["id"][rows], 0),
             probability=probability,
             features=features,
+            link_frame=link_frame,
+            link_probability=link,
             more_track=self._tracks["id"][more],
             more_box=box,
             more_score=self._tracks["score"][more],
@@ -152,8 +159,11 @@ class OnlineLinker:
         if elapsed.max(initial=0) > self._statistics.longest * stride:
             self._tracks = self._tracks[elapsed <= self._statistics.longest * stride]
 
-    def _take_in(self, detections: Detections, frame: int) -> tuple[IntArray, Features]:
-        """Link new detections; returns the row of each one's track (N,), and the online features (N, F)."""
+    def _take_in(self, detections: Detections, frame: int) -> tuple[IntArray, Features, IntArray, FloatArray]:
+        """Link new detections; returns the row of each one's track (N,), and the online features (N, F).
+
+        Also the frame of the detection before (N,), 0 for none, and the probability of the link to it (N,).
+        """
         self._updates += 1
         scene = make_scene(detections, self._size)
         statistics = self._current_statistics(detections, frame)
@@ -161,12 +171,14 @@ class OnlineLinker:
         found = best_continuations(self._tracks, new, frame, statistics)
         if found.in_doubt:
             self._doubt()
+        linked_to = np.append(self._tracks["last_frame"], 0)[found.row]
         rows = self._continue(new, found.row, found.ratio, statistics)
         tracks = self._tracks[rows]
         self._window.append(LinkedFrame(detections, new, tracks["id"].copy(), found.ratio, found.jumped))
         of_track = track_features(tracks, statistics.stride, self._rate)
         steps = np.full(len(rows), np.log(self._updates))
-        return rows, np.column_stack([new.features, of_track, steps]).astype(np.float32)
+        features = np.column_stack([new.features, of_track, steps]).astype(np.float32)
+        return rows, features, linked_to, link_probability(found.ratio, found.rival)
 
     def _doubt(self) -> None:
         """Have the window linked again in some frames."""

@@ -10,6 +10,7 @@ from siamlink.association.calibrated.online_statistics import NewDetections, Win
 from siamlink.association.calibrated.online_tracks import STATE, OpenTracks
 from siamlink.association.calibrated.program import best_links, best_other
 from siamlink.association.calibrated.rates import Rates
+from siamlink.association.calibrated.rivals import best_rivals
 from siamlink.association.calibrated.rounds import STRONG
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.calibrated.states import BACKWARD_PRIOR, States
@@ -26,12 +27,14 @@ class Continuations:
     Attributes:
         row: (N,) the row of the track that each detection continues, -1 for none.
         ratio: (N,) the ratio of that link, 0 for none.
+        rival: (N,) the gain of the best change without that link, see `best_rivals`.
         jumped: (N,) the probability of a jump of the box, 0 without a link.
         in_doubt: whether one of these links is not much more likely than another one.
     """
 
     row: IntArray
     ratio: FloatArray
+    rival: FloatArray
     jumped: FloatArray
     in_doubt: bool
 
@@ -48,9 +51,9 @@ def best_continuations(
         statistics: of the recent past.
     """
     old, count = len(tracks), len(new.scene)
-    row, ratio, jumped = np.full(count, -1, np.int64), np.zeros(count), np.zeros(count)
+    row, ratio, rival, jumped = np.full(count, -1, np.int64), *np.zeros((3, count))
     if not old:
-        return Continuations(row, ratio, jumped, in_doubt=False)
+        return Continuations(row, ratio, rival, jumped, in_doubt=False)
     gap = (frame - tracks["last_frame"]) // statistics.stride
     scene = _joint_scene(new, tracks, gap, statistics.longest)
     exits = np.concatenate([statistics.exit_rate(tracks["group"], tracks["count"]), np.full(count, 0.5)])
@@ -70,8 +73,11 @@ def best_continuations(
     used = np.flatnonzero(successor[links.earlier] == links.later)
     chosen = links.later[used] - old
     row[chosen], ratio[chosen], jumped[chosen] = links.earlier[used], links.ratio[used], links.jumped[used]
+    of_link = np.zeros(len(scene))
+    of_link[links.earlier[used]] = links.ratio[used]
+    rival[chosen] = best_rivals(links, successor, of_link)[links.earlier[used]]
     other = np.maximum(*(best_other(node, links.ratio, len(scene))[used] for node in (links.earlier, links.later)))
-    return Continuations(row, ratio, jumped, bool((links.ratio[used] - other < DOUBT).any()))
+    return Continuations(row, ratio, rival, jumped, bool((links.ratio[used] - other < DOUBT).any()))
 
 
 def _strong_first(scene: Scene, links: Links, strong: BoolArray) -> IntArray:

@@ -14,6 +14,7 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.left_out import without_reason
+from siamlink.tracker.linking.link_probability import next_in_track
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
 from siamlink.tracker.linking.settling import Ids, SettlingTracker, number_tracks
@@ -63,6 +64,8 @@ class CalibratedOnlineTracker(SettlingTracker):
             linked = self._linker.update(compared, number)
         self._last, self._ids = number, linked.track.astype(np.int32)
         self.left_out.add(detections, without_reason(detections, self._ids > 0))
+        link = linked.link_probability.astype(np.float32)
+        self.late_links.add(linked.link_frame > 0, self._ids, linked.link_frame.astype(np.int32), link)
         tracks = Tracks.concatenate([Tracks.from_detections(detections, self._ids), _predicted(linked, number)])
         self._waiting.append(self._class_vote.voted(tracks))
 
@@ -163,6 +166,9 @@ class CalibratedTracker(SettlingTracker):
         tracks = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
         new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
         self.left_out.add(detections[new], without_reason(detections, ids > 0)[new])
+        following, link, detected = next_in_track(ids), np.full(len(ids), np.nan, np.float32), result.row >= 0
+        link[result.row[detected]] = result.link_probability[detected]
+        self.late_links.add((held > 0) & new[following] & (following >= 0), ids, detections.frame, link)
         self._hold(np.where(detections.frame <= final_frame, ids, 0).astype(np.int32), detections, final_frame)
         return tracks if gaps.interpolate else tracks[~tracks.interpolated]
 

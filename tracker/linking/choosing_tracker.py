@@ -16,6 +16,7 @@ from siamlink.tracker.linking.appearance_source import AppearanceSource, Descrip
 from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.link_probability import LateLinkCollector
 from siamlink.tracker.linking.matching_choice import (
     choose_by_first_frame,
     choose_matching,
@@ -45,6 +46,11 @@ class _Delegating:
         left_out = self._tracker.left_out.take()
         self.left_out.add(left_out.detections, left_out.reason)
         return tracks
+
+    @property
+    def late_links(self) -> LateLinkCollector:
+        """Those of the present tracker."""
+        return self._tracker.late_links
 
     @property
     def matching(self) -> Matching:

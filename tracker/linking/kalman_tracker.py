@@ -22,6 +22,7 @@ from siamlink.tracker.linking.left_out import (
     LeftOutCollector,
     Reasons,
 )
+from siamlink.tracker.linking.link_probability import LateLinkCollector
 from siamlink.tracker.linking.online_scores import OnlineScores, Scores
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
@@ -105,6 +106,7 @@ class KalmanTracker:
         frame: the number of the present frame.
         last_ids: (N,) the track of each detection of the present frame, 0 where it is not reported.
         left_out: the detections that are not reported.
+        late_links: none, as links are chosen by motion too, and its cost is no probability.
     """
 
     matching: Matching = "learned"
@@ -113,6 +115,7 @@ class KalmanTracker:
         self.frame = self.open_count = self.compared_count = 0
         self.last_ids = np.zeros(0, np.int32)
         self.left_out = LeftOutCollector(setup.collects_left_out)
+        self.late_links = LateLinkCollector(collects=False)
         self._setup, self._appearance = setup, appearance
         self._processed = ProcessedFrames(setup.stride)
         self._scores = OnlineScores(setup, self._processed)

@@ -19,7 +19,7 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, IN_TRACK, SHORT_TRACK, Reasons
-from siamlink.tracker.linking.link_probability import ScoredLinks, link_probabilities
+from siamlink.tracker.linking.link_probability import ScoredLinks, link_probabilities, next_in_track
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
@@ -214,12 +214,15 @@ class LinearProgramTracker(SettlingTracker):
         ids = np.where(left_out, 0, track_id)
         ids = number_tracks(ids, self._held, self._constraints.demanded_tracks(self._held), self._next_id)
         camera = self._appearance.camera_motion(detections) if self._appearance else None
-        tracks = Tracks.from_detections(detections, ids, link_probabilities(ids, *scored), self._row)
+        following = next_in_track(ids)
+        link = link_probabilities(following, *scored)
+        tracks = Tracks.from_detections(detections, ids, link, self._row)
         with self._setup.stopwatch.stage("gaps"):
             tracks = self._complete(tracks, settlement.last_frame, camera)
         final = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
         new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
         self.left_out.add(detections[new], reason[new])
+        self.late_links.add((self._held > 0) & new[following] & (following >= 0), ids, detections.frame, link)
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._constraints.remember(self._held)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)

@@ -18,6 +18,7 @@ from siamlink.detectors.conversion import EXPECTED, to_detections
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
 from siamlink.tracker.linking.left_out import LeftOutCollector
+from siamlink.tracker.linking.link_probability import LateLinkCollector
 from siamlink.tracker.parameters import Matching, TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -33,7 +34,8 @@ class TrackerSetup:
         image_size: width and height in pixels, if known.
         stopwatch: counts the stages.
         stride: frames from one frame that the detector processed to the next; None: recognised by the frames given.
-        collects_left_out: whether the tracker collects the detections that it leaves out, for someone who takes them.
+        collects_left_out: whether the tracker collects the detections that it leaves out, and late links, for someone
+            who takes them.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -75,6 +77,11 @@ class Tracker(Protocol):
     @property
     def left_out(self) -> LeftOutCollector:
         """The detections of final frames that are in no track."""
+        ...
+
+    @property
+    def late_links(self) -> LateLinkCollector:
+        """Links from boxes that were final before to boxes that became final later."""
         ...
 
     @property

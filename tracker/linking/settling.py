@@ -12,6 +12,7 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.class_vote import ClassVote
 from siamlink.tracker.linking.left_out import LeftOutCollector
+from siamlink.tracker.linking.link_probability import LateLinkCollector
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup, read_frame
 from siamlink.tracker.linking.window_schedule import Settlement, WindowSchedule
@@ -30,11 +31,13 @@ class SettlingTracker(ABC):
         frame: the number of the present frame.
         last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
         left_out: the detections of final frames that are in no track.
+        late_links: from boxes that were final before to boxes that became final later.
     """
 
     def __init__(self, setup: TrackerSetup) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
         self.left_out = LeftOutCollector(setup.collects_left_out)
+        self.late_links = LateLinkCollector(setup.collects_left_out)
         self._class_vote, self._processed = ClassVote(setup.frame_rate), ProcessedFrames(setup.stride)
         self._processes_frame = True
         self._setup = setup

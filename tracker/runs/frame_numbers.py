@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
 from siamlink.detectors.base.errors import InputError
@@ -69,6 +70,10 @@ class FrameNumbers:
     def of_source(self, steady: int) -> int:
         """The latest frame up to a number at the constant rate, as its source numbers it."""
         return self.count_up_to(steady) + self._first - 1
+
+    def in_source(self, steady: NDArray[np.int32]) -> NDArray[np.int32]:
+        """(K,) the latest frames up to numbers (K,) at the constant rate, as their source numbers them."""
+        return (self.number(steady.astype(np.int64)) + self._first - 1).astype(np.int32)
 
     def given(self, boxes: Boxes) -> Boxes:
         """Boxes at the constant rate with the numbers of the source; those between two frames are left out."""

@@ -11,6 +11,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DecodedAgain
+from siamlink.tracker.linking.link_probability import LateLinks
 from siamlink.tracker.linking.matching_choice import choose_matching
 from siamlink.tracker.linking.processed_frames import recognised_stride
 from siamlink.tracker.linking.protocol import TrackerSetup
@@ -73,9 +74,13 @@ class TrackingRun:
         known = self._numbers.given(self._source.detections or Detections.empty())
         constraints = self._source.constraints(known)
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
+        late_links = None if options.offline else self._take_late_links
         self._recorder = Recorder(
-            options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out, self._numbers
+            options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out, self._numbers, late_links
         )
+
+    def _take_late_links(self) -> LateLinks:
+        return self._tracker.late_links.take()
 
     def result(self) -> TrackingResult:
         """Track, and return what came of it.

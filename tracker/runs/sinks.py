@@ -8,6 +8,7 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.left_out import LeftOut, LeftOutCollector
+from siamlink.tracker.linking.link_probability import LateLinks
 from siamlink.tracker.runs.frame_numbers import FrameNumbers
 from siamlink.tracker.runs.result import ClassCount, Counts
 from siamlink.tracker.tracks import Tracks
@@ -73,6 +74,7 @@ class Recorder:
         left_out: the detections that the tracker leaves out; they are counted too.
         numbers: of the frames, as the tracker numbers them and as the source does; what is kept and passed on has the
             latter.
+        late_links: takes the links that the tracker found since the last call, from boxes that were final before.
     """
 
     def __init__(
@@ -82,8 +84,10 @@ class Recorder:
         stopwatch: Stopwatch,
         left_out: LeftOutCollector | None = None,
         numbers: FrameNumbers = FrameNumbers(),  # noqa: B008
+        late_links: Callable[[], LateLinks] | None = None,
     ) -> None:
         self._left_out, self._left_out_parts = left_out, list[LeftOut]()
+        self._late_links, self._late_parts = late_links, list[LateLinks]()
         self._sinks, self._keeps, self._stopwatch = sinks, keeps, stopwatch
         self._numbers = numbers
         self._needs_frames = any(each.needs_frames for each in sinks)
@@ -113,6 +117,9 @@ class Recorder:
             self._tracks.append(tracks)
         if self._left_out:
             self._add_left_out(self._left_out.take())
+        if self._late_links:
+            late = self._late_links()
+            self._late_parts += [late._replace(frame=self._numbers.in_source(late.frame))] if self._keeps else []
         frames = []
         while self._waiting and self._waiting[0].number <= final_frame:
             frames.append(self._waiting.popleft())
@@ -148,5 +155,6 @@ class Recorder:
 
     @property
     def tracks(self) -> Tracks:
-        """Those that are kept."""
-        return Tracks.concatenate(self._tracks)
+        """Those that are kept, with the probabilities of links that became known later."""
+        tracks = Tracks.concatenate(self._tracks)
+        return LateLinks.joined(self._late_parts).set_in(tracks) if self._late_links else tracks

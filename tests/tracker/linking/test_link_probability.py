@@ -5,10 +5,12 @@ import pytest
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constraints import must_link
+from siamlink.detectors.mot.text import format_rows
 from siamlink.tools.synthetic.street import crossing, reentry
+from siamlink.tracker import track
 from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
-from siamlink.tracker.linking.link_probability import link_probabilities
+from siamlink.tracker.linking.link_probability import LateLinks, link_probabilities, next_in_track
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
@@ -23,12 +25,14 @@ def test_each_detection_has_the_probability_of_the_link_after_it():
     ids = np.array([1, 2, 1, 0, 2, 1])
     first = pairs((0, 2), (0, 4), (1, 4), (2, 4)), np.array([0.9, 0.1, 0.8, 0.2])
     second = pairs((1, 4), (2, 5)), np.array([0.6, 0.7])
-    known = link_probabilities(ids, first, second)
+    following = next_in_track(ids)
+    assert following.tolist() == [2, 4, 5, -1, -1, -1]
+    known = link_probabilities(following, first, second)
     assert known.dtype == np.float32
     assert known == pytest.approx([0.9, 0.6, 0.7, np.nan, np.nan, np.nan], nan_ok=True)
-    unknown = link_probabilities(ids, first)
+    unknown = link_probabilities(following, first)
     assert unknown == pytest.approx([0.9, 0.8, np.nan, np.nan, np.nan, np.nan], nan_ok=True)
-    assert len(link_probabilities(np.zeros(0, np.int32), (pairs(), np.zeros(0)))) == 0
+    assert len(link_probabilities(np.zeros(0, np.int64), (pairs(), np.zeros(0)))) == 0
 
 
 def check_links(tracks: Tracks, known_share: float, whole: bool = True) -> None:
@@ -97,3 +101,28 @@ def test_a_link_that_only_a_constraint_asks_for_has_no_probability(two_levels):
         before_gap = joined[joined.frame < 5]
         assert np.isnan(before_gap.link_probability[-1])
         assert not np.isnan(before_gap.link_probability[:-1]).any()
+
+
+def test_late_links_reach_the_box_before_and_those_interpolated_after_it():
+    frame, ids = np.array([1, 2, 3, 4, 1, 2, 3]), np.array([1, 1, 1, 1, 2, 2, 2])
+    marks = np.array([False, True, True, False, False, False, True])
+    box = np.tile([0, 0, 10, 20], (7, 1))
+    stale = np.array([np.nan, 0.3, 0.3, 0.9, 0.5, 0.6, 0.6])
+    tracks = Tracks(frame, box, np.ones(7), np.zeros(7), ids, marks, stale)
+    late = LateLinks(np.array([1, 3, 2]), np.array([1, 1, 9]), np.array([0.8, 0.1, 0.2], np.float32))
+    by_id = {track_id: part.link_probability for track_id, part in late.set_in(tracks).by_track()}
+    assert by_id[1] == pytest.approx([0.8, 0.8, 0.8, np.nan], nan_ok=True)
+    assert by_id[2] == pytest.approx([0.5, np.nan, np.nan], nan_ok=True)
+    assert len(LateLinks.joined([]).set_in(Tracks.empty())) == 0
+
+
+@pytest.mark.parametrize("matching", ["learned", "calibrated", "auto"])
+@pytest.mark.parametrize("mode", ["windowed", "online"])
+def test_results_know_links_that_were_found_after_their_boxes_were_final(tmp_path, mode, matching):
+    scene = crossing(frame_count=90)
+    (tmp_path / "det").mkdir()
+    (tmp_path / "det" / "det.txt").write_text(format_rows(scene.detections(0.1)))
+    (tmp_path / "seqinfo.ini").write_text("[Sequence]\nframeRate=30\nseqLength=90\n")
+    result = track(tmp_path, mode=mode, matching=matching, appearance="none")
+    assert result.tracks.count >= 2
+    check_links(result.tracks, 0.9)
