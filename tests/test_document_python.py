@@ -27,3 +27,11 @@ def test_the_blocks_run(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPat
         exec(compile(block, f"{name}, block {number}", "exec"), names)
     assert "TrackingResult('street'" in capsys.readouterr().out
     assert {path.name for path in Path("results").iterdir()} >= {"street.txt", "street.csv", "annotated.mp4"}
+
+
+def test_the_recipes_for_detectors_are_short_and_valid() -> None:
+    recipes = [block for block in blocks_of("plugins.md") if "def detect(image)" in block]
+    assert len(recipes) >= 5
+    for recipe in recipes:
+        compile(recipe, "recipe", "exec")
+        assert len([line for line in recipe.splitlines() if line.strip()]) <= 14

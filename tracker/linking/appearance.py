@@ -178,7 +178,6 @@ def _images(frames: Iterable[Frame], needed: int, last_frame: int) -> Iterator[t
             return
         number = frame.number
         yield number, frame.image
-    yield from ((each, None) for each in range(number + 1, last_frame + 1))
 
 
 class _PairsInPassing:
