@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.base.progress_bars import progress_bars
-from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.class_names import ClassNames, names_file
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.html import html_table
 from siamlink.tracker.linking.left_out import LeftOut
@@ -178,6 +179,8 @@ class TrackingResult:
     def save(self, folder: str | Path) -> Path:
         """Write the tracks as MOT text to `folder/NAME.txt`, and return this path; an earlier file is replaced.
 
+        The names of the classes, if they are known, are written to `folder/NAME.classes.txt`.
+
         Raises:
             OutputError: it cannot be written.
         """
@@ -185,4 +188,8 @@ class TrackingResult:
             Path(folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise OutputError(f"cannot make {folder}: {error.strerror or error}") from None
-        return self.tracks.save(Path(folder) / f"{self.name}.txt", self.class_names)
+        path = Path(folder) / f"{self.name}.txt"
+        if self.class_names is not None:
+            with whole_file(names_file(path)) as temporary:
+                temporary.write_text(self.class_names.to_text(), encoding="utf-8")
+        return self.tracks.save(path, self.class_names)

@@ -87,3 +87,10 @@ def test_it_is_drawn_on_its_video(result, tmp_path: Path) -> None:
     assert [frame.image.max() > 100 for frame in drawn] == [True] * 3
     with pytest.raises(InputError, match=r"nothing\.mp4"):
         result.render(tmp_path / "nothing.mp4", tmp_path / "drawn.mp4")
+
+
+def test_the_names_of_classes_are_saved_beside_the_tracks(result, tmp_path) -> None:
+    path = result.save(tmp_path)
+    assert ClassNames.beside(path) == result.class_names
+    assert {line.split(",")[7] for line in path.read_text().splitlines()} == {"0", "2"}
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["street.classes.txt", "street.txt"]
