@@ -244,7 +244,7 @@ def _unknown(files: dict[str, Path], truths: list[TruthFile]) -> str:
         return ""
     names, parts = [name for name, path in files.items() if path.suffix != ".json"], []
     folder = truths[0].sequence.folder.parent if truths[0].sequence else truths[0].path.parent
-    if without := [name for name in names if is_sequence(folder / name)]:
+    if without := [name for name in names if is_sequence(folder / name) and not (folder / name / TRUTH).is_file()]:
         parts.append(f"results of sequences without ground truth: {listed(without)}")
     if strange := [name for name in names if name not in without]:
         known = [truth.name for truth in truths]

@@ -88,6 +88,14 @@ def test_results_of_unknown_sequences_are_named_with_what_was_meant(make: Make) 
     assert find_inputs(truth / "MOT17-02-FRCNN", results).unknown == ""
 
 
+def test_sequences_may_be_links_to_others(make: Make, tmp_path: Path) -> None:
+    truth, results = make("gt", *(f"{name}/gt/gt.txt" for name in "ABC")), make("results", "A.txt", "B.txt", "C.txt")
+    (tmp_path / "links").mkdir()
+    for name in "AB":
+        (tmp_path / "links" / name).symlink_to(truth / name, target_is_directory=True)
+    assert find_inputs(tmp_path / "links", results).unknown == "results of unknown sequences: C"
+
+
 def test_no_results_at_all_say_what_was_meant(make: Make) -> None:
     truth = make("gt", "MOT17-02/gt/gt.txt", "MOT17-04/gt/gt.txt")
     with pytest.raises(InputError, match=r"no results in .* for any of MOT17-02, MOT17-04; .*did you mean MOT17-02\?"):
