@@ -18,7 +18,7 @@ HEAVY = {"cv2", "av", "xgboost", "torch", "pandas", "scipy", "onnxruntime", "ort
 OUTPUTS = {
     ("track",): ["DIR/NAME.txt", "DIR/NAME.mp4", "DIR/NAME.json", "Exit code: 0", "3 an input broke"],
     ("detect",): ["Writes FILE", "Exit code: 0", "3 the input broke"],
-    ("detectors",): ["writes nothing"],
+    ("detectors",): ["Writes nothing"],
     ("parameters",): ["writes nothing"],
     ("import",): ["DIR/NAME.txt", "DIR/NAME.constraints.txt", "Exit code: 0"],
     ("export",): ["Writes FILE", "STEM.config.xml", "Exit code: 0"],
