@@ -89,6 +89,7 @@ def export(arguments: ExportArguments) -> None:
     """
     from siamlink.tools.console.terminal import show_note
     from siamlink.tools.exporting import formats
+    from siamlink.tools.exporting.label_studio import VARIABLE_RATE, has_constant_rate
     from siamlink.tools.exporting.video_tracks import read_video_tracks
 
     target = arguments.target()
@@ -98,6 +99,8 @@ def export(arguments: ExportArguments) -> None:
     for path, video in zip(arguments.results, videos, strict=True):
         for note in video.notes:
             show_note(f"{path}: {note}")
+    if target.name == "label-studio" and arguments.video and not has_constant_rate(arguments.video):
+        show_note(VARIABLE_RATE)
     if not any(len(video.tracks) for video in videos):
         show_note("there are no tracks in the results")
     typer.echo(", ".join(str(path) for path in target.paths(arguments.output)))

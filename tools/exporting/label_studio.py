@@ -17,6 +17,20 @@ from siamlink.tracker.tracks import Tracks
 FROM_NAME, TO_NAME, LABELS_NAME = "box", "video", "videoLabels"
 """The names of the tags in the configuration."""
 
+VARIABLE_RATE = (
+    "the video has a variable frame rate, but Label Studio finds frames by time at a constant one: boxes will be "
+    "shifted; convert the video to a constant rate, and track that"
+)
+
+
+def has_constant_rate(video: Path) -> bool:
+    """Whether the frames of a video file or folder follow one another at a constant rate."""
+    from siamlink.detectors.sources.open import open_source
+    from siamlink.tracker.runs.frame_numbers import timing_of
+
+    frames = open_source(str(video))
+    return timing_of(frames, frames.frame_rate, None).numbers.is_constant
+
 
 def write(path: Path, videos: Sequence[VideoTracks], options: ExportOptions) -> None:
     """Write the task of one video, and its configuration beside it."""

@@ -4,9 +4,12 @@ import importlib.util
 import json
 import zipfile
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+import av
+import numpy as np
 import pytest
 
 from siamlink.tools.exporting.formats import FORMATS
@@ -204,3 +207,18 @@ def test_formats_of_a_run_are_checked_before_it(siamlink: Run, sequence: Callabl
     assert "<width>160</width>" in Path("out/BARE.cvat.xml").read_text()
     printed = siamlink("track", "walk.mp4", "-o", "-", "--export", "csv")
     assert printed.line == "siamlink: -o - prints the tracks of one source after the other: it excludes --export"
+
+
+def test_a_variable_frame_rate_is_said_where_it_shifts_boxes(siamlink: Run, results: Path) -> None:
+    with av.open("uneven.mp4", "w") as container:
+        stream = container.add_stream("libx264", rate=12, options={"g": "6", "bf": "0"})
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 120)
+        for number in range(24):
+            frame = av.VideoFrame.from_ndarray(np.zeros((120, 160, 3), np.uint8), "bgr24")
+            frame.pts, frame.time_base = 10 * number + (60 if number > 12 else 0), Fraction(1, 120)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    export = ("export", results, "--to", "label-studio", "-o", "a.json", "--overwrite", "--video")
+    assert siamlink(*export, "walk.mp4").err == ""
+    assert siamlink(*export, "uneven.mp4").line.startswith("the video has a variable frame rate, but Label Studio")
