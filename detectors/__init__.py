@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from siamlink.detectors.class_names import ClassNames
     from siamlink.detectors.detections import Detections
     from siamlink.detectors.detector import Detector, LoadedDetector
+    from siamlink.detectors.detector_options import DetectorOptions
+    from siamlink.detectors.models.onnx import OnnxDetector
     from siamlink.detectors.models.registry import DetectorInfo, available_detectors, load_detector
     from siamlink.detectors.mot.sequence import Sequence, find_sequences, open_sequence
     from siamlink.detectors.sources.frame_source import Frame, FrameSource
@@ -33,6 +35,7 @@ __all__ = [
     "Detector",
     "DetectorError",
     "DetectorInfo",
+    "DetectorOptions",
     "DownloadError",
     "FormatError",
     "Frame",
@@ -40,6 +43,7 @@ __all__ = [
     "InputError",
     "LoadedDetector",
     "ModelError",
+    "OnnxDetector",
     "OutputError",
     "Sequence",
     "SiamlinkError",
@@ -55,6 +59,8 @@ _MODULES = {
     "class_names": ["ClassNames"],
     "detections": ["Detections"],
     "detector": ["Detector", "LoadedDetector"],
+    "detector_options": ["DetectorOptions"],
+    "models.onnx": ["OnnxDetector"],
     "models.registry": ["DetectorInfo", "available_detectors", "load_detector"],
     "mot.sequence": ["Sequence", "find_sequences", "open_sequence"],
     "sources.frame_source": ["Frame", "FrameSource"],

@@ -2,6 +2,7 @@ import hashlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -321,3 +322,17 @@ def test_replicas_give_the_same_detections(data, models):
 def test_a_network_for_another_task_is_an_error(models):
     with pytest.raises(DetectorError, match=r"\[1, 256, 128, 3\]; expected one image"):
         OnnxDetector(models / "person-reidentification-retail-0288.onnx")
+
+
+def test_the_adapter_that_the_documentation_shows_runs_any_network(new_network, tmp_path, monkeypatch):
+    page = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text(encoding="utf-8")
+    (tmp_path / "mine.py").write_text(page.split("```python\n# mine.py\n")[1].split("```")[0])
+    network = new_network({"images": ((1, 3, 640, 640), "float32")})
+    rows = np.array([[[64, 64, 128, 320, 0.9, 1], [0, 0, 64, 64, 0.4, 0]]], np.float32)
+    network.node("Identity", [network.constant("rows", rows)], "found")
+    network.output("found", rows.shape)
+    network.save(tmp_path / "mine.onnx")
+    monkeypatch.chdir(tmp_path)
+    found = load_detector("mine.py:detect", classes="bus").detect(np.zeros((320, 1280, 3), np.uint8), 1)
+    assert found.box.tolist() == [[128, 32, 256, 160]]
+    assert found.label.tolist() == [1]
