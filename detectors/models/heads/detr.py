@@ -117,11 +117,11 @@ class QueryHead:
 
 @dataclass(frozen=True)
 class UltralyticsDetrHead:
-    """RT-DETR of Ultralytics: rows `x y width height class...`, boxes in parts of the input.
+    """RT-DETR of Ultralytics: rows `x y width height` in parts of the input, then `class...` or `score class`.
 
     Attributes:
         size: width and height of the input.
-        class_count: how many classes it knows.
+        class_count: how many classes it knows; None where a row has a score and a class.
     """
 
     family: ClassVar[str] = "RT-DETR of Ultralytics"
@@ -129,19 +129,27 @@ class UltralyticsDetrHead:
     iou_limit: ClassVar[float | None] = None
     preprocessing: ClassVar[Preprocessing] = STRETCHED
     size: tuple[int, int]
-    class_count: int
+    class_count: int | None
     queries: ClassVar[int] = 300
 
     @classmethod
     def recognise(cls, probe: Probe) -> Self | None:
-        """Recognise (1, 300, 4 + classes)."""
+        """Recognise (1, 300, 4 + classes) or (1, 300, 6), by the description of the network or by its boxes."""
         rows = probe.only_rows
-        named = "rtdetr" in probe.metadata.description.lower().replace("-", "")
-        if rows is None or rows.shape[1] < 5 or not (named or len(rows) == cls.queries):
+        if rows is None or rows.shape[1] < 5 or not are_probabilities(rows[:, :5]):
             return None
-        return cls(probe.size[::-1], rows.shape[1] - 4) if are_probabilities(rows) else None
+        named = "rtdetr" in probe.metadata.description.lower().replace("-", "")
+        if not named and (len(rows) != cls.queries or not rows[:, :4].any()):
+            return None
+        final = rows.shape[1] == 6 and bool((rows[:, 5] == np.round(rows[:, 5])).all())
+        if not final and not are_probabilities(rows[:, 5:]):
+            return None
+        return cls(probe.size[::-1], None if final else rows.shape[1] - 4)
 
     def decode(self, outputs: Outputs) -> Candidates:
-        """Boxes and scores."""
+        """Boxes and scores, and classes where the rows have them."""
         rows, sides = rows_of(outputs), np.array(self.size, np.float32)
-        return Candidates(corners(rows[:, :2] * sides, rows[:, 2:4] * sides), rows[:, 4:])
+        box = corners(rows[:, :2] * sides, rows[:, 2:4] * sides)
+        if self.class_count is None:
+            return Candidates(box, rows[:, 4], rows[:, 5].astype(np.int64))
+        return Candidates(box, rows[:, 4:])

@@ -11,10 +11,10 @@ HEADS: tuple[type[Head], ...] = (
     NanodetHead,
     AnchorYoloHead,
     AnchorFreeYoloHead,
+    UltralyticsDetrHead,
     EndToEndYoloHead,
     LabelledBoxesHead,
     QueryHead,
-    UltralyticsDetrHead,
 )
 SUPPORTED = (
     "known are YOLOX, NanoDet, YOLOv5 to YOLO26, RT-DETR, D-FINE and RF-DETR as docs/plugins.md lists them; that page "

@@ -6,6 +6,7 @@ import pytest
 from siamlink.detectors.models.heads.detr import LabelledBoxesHead, QueryHead, UltralyticsDetrHead
 from siamlink.detectors.models.heads.head import Outputs, Probe
 from siamlink.detectors.models.heads.recognise import recognise
+from siamlink.detectors.models.heads.yolo import EndToEndYoloHead
 from siamlink.detectors.models.model_metadata import ModelMetadata
 
 SIZE = (64, 96)
@@ -98,6 +99,25 @@ def test_rows_of_ultralytics() -> None:
     described = ModelMetadata(description="Ultralytics RT-DETR-l model")
     assert isinstance(recognise(Probe(SIZE, {"output0": rows[:, :50]}, metadata=described)), UltralyticsDetrHead)
     assert recognise(Probe(SIZE, {"output0": rows[:, :50]})) is None
+
+
+@pytest.mark.parametrize("description", ["", "Ultralytics rtdetr-l model"])
+def test_rows_of_ultralytics_with_score_and_class(description: str) -> None:
+    rows = np.zeros((1, 300, 6), np.float32)
+    rows[0, 5] = *BOX, 0.5, 7
+    head = recognise(Probe(SIZE, {"output0": rows}, metadata=ModelMetadata(description=description)))
+    assert isinstance(head, UltralyticsDetrHead)
+    box, score, label = head.decode({"output0": rows})
+    np.testing.assert_allclose(box[5], [30, 25, 50, 35], rtol=1e-5)
+    assert label is not None
+    assert (score[5], label[5], head.class_count) == (0.5, 7, None)
+
+
+def test_empty_rows_of_ultralytics_are_of_yolo_unless_described_otherwise() -> None:
+    outputs = {"output0": np.zeros((1, 300, 6), np.float32)}
+    assert isinstance(recognise(Probe(SIZE, outputs)), EndToEndYoloHead)
+    described = ModelMetadata(description="Ultralytics RT-DETR-l model")
+    assert isinstance(recognise(Probe(SIZE, outputs, metadata=described)), UltralyticsDetrHead)
 
 
 @pytest.mark.parametrize(
