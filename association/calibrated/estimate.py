@@ -64,13 +64,13 @@ def link_probability(ratio: FloatArray, rival: FloatArray) -> FloatArray:
     return probability
 
 
-def first_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
-    """The prior estimate, without links; `log_scale` (N,) is that of `first_rates`."""
+def first_estimate(scene: Scene) -> Estimate:
+    """The prior estimate, without links."""
     count = len(scene)
     longest = max(min(LONGEST_GAP, scene.steps - 1), 1)
     return Estimate(
         motion=first_guess(scene),
-        rates=first_rates(scene, longest, log_scale),
+        rates=first_rates(scene, longest),
         noise_factor=np.ones(count),
         successor=np.full(count, -1, np.int64),
         ratio=np.zeros(count),

@@ -28,7 +28,7 @@ FIT_ROUNDS = 5
 SAMPLE = 4000
 """About how many detections they are fitted to, in whole tracks."""
 QUICK_SAMPLE = 2000
-"""The same for online tracking and for the choice of a camera."""
+"""The same for online tracking and for windows."""
 FEWEST = 10
 """With fewer links the noise parameters stay unchanged."""
 MULTIPLES = {

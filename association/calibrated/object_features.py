@@ -125,7 +125,7 @@ def size_lines(scene: Scene, number: IntArray) -> dict[int, SizeLine]:
 
 def heights_and_feet(scene: Scene) -> tuple[FloatArray, FloatArray]:
     """(N,) the log height and (N,) the lower edge of each box, in pixels of the picture."""
-    return np.log(scene.extent[:, 1]), scene.in_picture[:, 1] + scene.extent[:, 1] / 2
+    return np.log(scene.extent[:, 1]), scene.centre[:, 1] + scene.extent[:, 1] / 2
 
 
 def size_surprise(scene: Scene, lines: dict[int, SizeLine]) -> FloatArray:

@@ -94,7 +94,7 @@ class WindowStatistics:
         self._labels = np.unique(label)
         self._shared = _shared_features(scene, number, estimate, newest)
         self._shared["score_separation"] = self._evidence.separation
-        self._density = DensityMap(scene, np.ones(len(scene)))
+        self._density = DensityMap(scene)
         self.log_gap, self.longest, self.mean_gap = (
             estimate.rates.log_gap,
             estimate.rates.longest,
@@ -129,7 +129,7 @@ class WindowStatistics:
             features=features,
             probability=probability,
             variance=measurement_variance(scene, self.motion, self.noise_factor(scene)),
-            log_entry=np.log(entry / (1 - entry)) + np.log(self._density.at(scene.in_picture, scene.unit)),
+            log_entry=np.log(entry / (1 - entry)) + np.log(self._density.at(scene.centre, scene.unit)),
             group=group,
         )
 

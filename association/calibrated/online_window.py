@@ -142,8 +142,8 @@ def renumbered(window: deque[LinkedFrame], links: WindowLinks) -> deque[LinkedFr
 
 def window_estimate(scene: Scene, links: WindowLinks, newest: int) -> Estimate:
     """The estimate of entry and exit rates from present links, with first guesses of the noise."""
-    rates = first_rates(scene, LONGEST_GAP, np.zeros(len(scene)))
-    first = first_estimate(scene, np.zeros(len(scene)))
+    rates = first_rates(scene, LONGEST_GAP)
+    first = first_estimate(scene)
     estimate = replace(first, rates=rates, successor=links.successor, ratio=links.ratio)
     if not (links.successor >= 0).any():
         return estimate

@@ -51,17 +51,15 @@ class Rates:
         return len(self.log_gap) - 1
 
 
-def first_rates(scene: Scene, longest: int, log_scale: FloatArray) -> Rates:
+def first_rates(scene: Scene, longest: int) -> Rates:
     """The prior rates, before the first link.
 
     Args:
         scene: N detections.
         longest: the longest possible gap, in steps.
-        log_scale: (N,) logarithm of the scale of the scene's coordinates; see `Camera.log_scale`.
     """
     count = len(scene)
-    scale = np.exp(log_scale)
-    density = np.log(DensityMap(scene, scale).at(scene.in_picture, scene.unit / scale)) - 2 * log_scale
+    density = np.log(DensityMap(scene).at(scene.centre, scene.unit))
     return Rates(
         exit=np.full(count, 0.05),
         log_entry=np.log(0.05) + density,
@@ -77,15 +75,14 @@ class DensityMap:
 
     Args:
         scene: N detections.
-        scale: (N,) scale of the scene's coordinates; see `Camera.log_scale`.
     """
 
-    def __init__(self, scene: Scene, scale: FloatArray) -> None:
-        unit, centre = scene.unit / scale, scene.in_picture
+    def __init__(self, scene: Scene) -> None:
+        centre = scene.centre
         self._low_corner, self._steps = centre.min(0), scene.steps
-        span = np.maximum(centre.max(0) - self._low_corner, 1) + (scene.extent / scale[:, None]).mean(0)
+        span = np.maximum(centre.max(0) - self._low_corner, 1) + scene.extent.mean(0)
         self._whole = len(scene) / scene.steps / span.prod()
-        self._cell = np.maximum(span / CELLS, np.quantile(unit, 0.1) / 2)
+        self._cell = np.maximum(span / CELLS, np.quantile(scene.unit, 0.1) / 2)
         self._shape = shape = np.ceil(span / self._cell).astype(int) + 1
         place = self._cells(centre)
         counts = np.bincount(place[:, 0] * shape[1] + place[:, 1], minlength=int(shape.prod())).reshape(shape)

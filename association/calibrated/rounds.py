@@ -19,7 +19,7 @@ from siamlink.association.calibrated.estimate import (
 from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.motion import jump_probability
-from siamlink.association.calibrated.noise import FIT_ROUNDS, QUICK_SAMPLE, SAMPLE
+from siamlink.association.calibrated.noise import FIT_ROUNDS, SAMPLE
 from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.program import best_links
 from siamlink.association.calibrated.rates import update_rates
@@ -45,7 +45,6 @@ STRONG = 0.3
 
 def calibrate(
     scene: Scene,
-    log_scale: FloatArray,
     classifier: ObjectClassifier | None,
     learned: LearnedLinks | None = None,
     rounds: int = ROUNDS,
@@ -56,7 +55,6 @@ def calibrate(
 
     Args:
         scene: N detections.
-        log_scale: (N,) logarithm of the scale of the scene's coordinates; see `Camera.log_scale`.
         classifier: estimates which detections are objects; the first `STRONG_ROUND` rounds do not use it.
         learned: corrects the ratios of links in the last rounds.
         rounds: the number of rounds; with fewer than `ROUNDS`, weak detections are not linked at the end.
@@ -64,7 +62,7 @@ def calibrate(
         describe: describes detections; their appearance then counts in the last rounds.
     """
     calibration = Calibration(scene, classifier, learned, fixed, describe)
-    estimate = calibration.strong_links(first_estimate(scene, log_scale), rounds)
+    estimate = calibration.strong_links(first_estimate(scene), rounds)
     return estimate if rounds < ROUNDS else calibration.all_links(estimate)
 
 
@@ -182,13 +180,6 @@ def without_duplicates(
     duplicate[dropped] = True
     active = estimate.active & ~duplicate
     return replace(estimate, successor=successor, ratio=ratio, rival=rival, duplicate=duplicate, active=active)
-
-
-def trial_estimate(scene: Scene, log_scale: FloatArray) -> Estimate:
-    """The estimate after two short rounds, to compare coordinates by the objective."""
-    estimate = first_estimate(scene, log_scale)
-    estimate = fit_noise(scene, relink(scene, estimate, candidate_links(scene, estimate, GAPS[0])), QUICK_SAMPLE)
-    return relink(scene, estimate, candidate_links(scene, estimate, GAPS[1]))
 
 
 def with_weak_detections(

@@ -26,7 +26,6 @@ class Scene:
         first_frame: the frame of step 0.
         stride: frames from one step to the next.
         place: (N, 4) centre x, centre y in pixels, log width, log height.
-        in_picture: (N, 2) the centre in the picture; `place` may be in stabilised coordinates (see `Camera`).
         unit: (N,) the object's own size: the square root of its box's area, in pixels.
         extent: (N, 2) width and height in pixels.
         score: (N,) the detector's scores.
@@ -41,7 +40,6 @@ class Scene:
     first_frame: int
     stride: int
     place: FloatArray
-    in_picture: FloatArray
     unit: FloatArray
     extent: FloatArray
     score: FloatArray
@@ -58,9 +56,14 @@ class Scene:
         return len(self.starts) - 1
 
     @property
+    def centre(self) -> FloatArray:
+        """(N, 2) the centres of the boxes in pixels."""
+        return self.place[:, :2]
+
+    @property
     def box(self) -> FloatArray:
-        """(N, 4) x1 y1 x2 y2 in the picture, in pixels."""
-        return np.hstack([self.in_picture - self.extent / 2, self.in_picture + self.extent / 2])
+        """(N, 4) x1 y1 x2 y2 in pixels."""
+        return np.hstack([self.centre - self.extent / 2, self.centre + self.extent / 2])
 
     @property
     def scored(self) -> bool:
@@ -97,7 +100,6 @@ def make_scene(
         first_frame=first,
         stride=stride,
         place=np.column_stack([centre, np.log(extent)]),
-        in_picture=centre,
         unit=unit,
         extent=extent,
         score=detections.score.astype(np.float64),

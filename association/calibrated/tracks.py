@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from siamlink.association.calibrated.appearance import Describe
-from siamlink.association.calibrated.camera import Camera, still_camera
-from siamlink.association.calibrated.camera_choice import best_camera
 from siamlink.association.calibrated.estimate import Estimate
 from siamlink.association.calibrated.interpolation import NO_COUNTS, OcclusionCounts, interpolated_steps
 from siamlink.association.calibrated.models import Models, shipped_models
@@ -46,7 +44,6 @@ def calibrated_links(
     detections: Detections,
     frame_rate: float,
     image_size: tuple[float, float] | None = None,
-    moving_camera: bool = False,
     models: Models | None = None,
     processed_frames: IntArray | None = None,
     describe: Describe | None = None,
@@ -57,8 +54,6 @@ def calibrated_links(
         detections: N boxes with classes and scores of any detector, sorted by frame.
         frame_rate: frames a second.
         image_size: width and height in pixels, if known.
-        moving_camera: whether to estimate and remove the camera's motion. No setting of the tracker uses this: it
-            takes twice the time and seldom improves the tracks. See `camera_choice`.
         models: models trained on other videos; by default the shipped ones.
         processed_frames: the frames that the detector processed; by default those with detections.
         describe: describes detections by their appearance, given the rows of some; called once at most.
@@ -68,10 +63,8 @@ def calibrated_links(
         return no_tracks()
     learned = models or shipped_models()
     classifier = ObjectClassifier(scene, frame_rate, learned.alone, learned.in_track)
-    camera = best_camera(scene) if moving_camera else still_camera(scene)
-    stabilised = camera.stabilised(scene)
-    estimate = calibrate(stabilised, camera.log_scale(scene), classifier, learned.links, describe=describe)
-    return linked_result(stabilised, estimate, classifier, camera)
+    estimate = calibrate(scene, classifier, learned.links, describe=describe)
+    return linked_result(scene, estimate, classifier)
 
 
 def no_tracks() -> CalibratedResult:
@@ -84,7 +77,6 @@ def linked_result(
     scene: Scene,
     estimate: Estimate,
     classifier: ObjectClassifier,
-    camera: Camera,
     settled: BoolArray | None = None,
     required: BoolArray | None = None,
     past: OcclusionCounts = NO_COUNTS,
@@ -96,7 +88,6 @@ def linked_result(
         scene: N detections.
         estimate: their links.
         classifier: estimates which detections are objects.
-        camera: from which the scene is stabilised.
         settled: (M,) whether each of the first M detections is in a track; of the others, the models decide.
         required: (N,) detections that must be in a track.
         past: of earlier detections.
@@ -119,12 +110,11 @@ def linked_result(
     interpolated = interpolated_steps(scene, gaps, estimate.successor, is_output, estimate.rates.mean_gap, past)
     if between is not None:
         interpolated |= between[gaps.earlier] & is_output[gaps.earlier] & is_output[gaps.later]
-    return _result(scene, camera, estimate, probability, is_output, place, gaps, interpolated)
+    return _result(scene, estimate, probability, is_output, place, gaps, interpolated)
 
 
 def _result(
     scene: Scene,
-    camera: Camera,
     estimate: Estimate,
     probability: FloatArray,
     is_output: BoolArray,
@@ -136,7 +126,6 @@ def _result(
 
     Args:
         scene: N detections.
-        camera: from which the scene is stabilised.
         estimate: their links.
         probability: (N,) that each is an object, by its track too.
         is_output: (N,) which detections are output.
@@ -150,7 +139,6 @@ def _result(
     track = np.unique(np.concatenate([number[rows], number[earlier]]), return_inverse=True)[1] + 1
     track_id = np.zeros(len(scene), np.int64)
     track_id[rows] = track[: len(rows)]
-    boxes = camera.to_picture((frame - scene.first_frame) / scene.stride, boxes)
     half = np.exp(boxes[:, 2:]) / 2
     box = np.column_stack([boxes[:, :2] - half, boxes[:, :2] + half])
     order = np.lexsort((track, frame))

@@ -10,7 +10,6 @@ from dataclasses import replace
 import numpy as np
 
 from siamlink.association.calibrated.appearance import Describe
-from siamlink.association.calibrated.camera import still_camera
 from siamlink.association.calibrated.constrained import ConstrainedLinks, ConstrainedSolver
 from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed
 from siamlink.association.calibrated.interpolation import NO_COUNTS, count_occlusions
@@ -105,8 +104,7 @@ class WindowLinker:
             estimate = constrained.obeyed(estimate, self._fixed(estimate.successor))
         self._estimate = estimate
         self._scene, self._solved = scene, self._solved + 1
-        required, camera = groups.required, still_camera(scene)
-        return linked_result(scene, estimate, classifier, camera, settled, required, self._occlusions, ended)
+        return linked_result(scene, estimate, classifier, settled, groups.required, self._occlusions, ended)
 
     def settle(self, final_frame: int) -> int:
         """Do not change the links up to a frame any more; returns how many old detections left the window."""
@@ -144,18 +142,18 @@ class WindowLinker:
         last, learned = self._estimate, self._models.links
         if last is None:
             self._stride = scene.stride
-            self._strong = calibrate(scene, np.zeros(len(scene)), classifier, learned, describe=describe)
+            self._strong = calibrate(scene, classifier, learned, describe=describe)
             return self._strong
         new = len(scene) - len(last.successor)
         successor = np.append(last.successor, np.full(new, -1, np.int64))
         fixed = self._fixed(successor)
         if scene.stride != self._stride or (last.successor >= 0).sum() < FEWEST_LINKS:
             self._stride, self._gaps = scene.stride, np.zeros(GAP_COUNTS)
-            self._strong = calibrate(scene, np.zeros(len(scene)), classifier, learned, fixed=fixed)
+            self._strong = calibrate(scene, classifier, learned, fixed=fixed)
             return self._strong
         estimate = Estimate(
             motion=last.motion,
-            rates=first_rates(scene, max(min(LONGEST_GAP, scene.steps - 1), 1), np.zeros(len(scene))),
+            rates=first_rates(scene, max(min(LONGEST_GAP, scene.steps - 1), 1)),
             noise_factor=continued_noise_factor(scene, last.noise_factor),
             successor=successor,
             ratio=np.append(last.ratio, np.zeros(new)),

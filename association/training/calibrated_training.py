@@ -107,7 +107,7 @@ def make_labelled_scene(
 def early_object_examples(labelled: LabelledScene, parameters: CalibratedTrainingParameters) -> WeightedExamples:
     """The detections as the models of objects first see them: after the rounds that need no model."""
     scene = labelled.scene
-    estimate = calibrate(scene, np.zeros(len(scene)), None, rounds=STRONG_ROUND)
+    estimate = calibrate(scene, None, rounds=STRONG_ROUND)
     features = object_features.object_features(
         scene, estimate.successor, estimate.ratio, overlaps(scene), labelled.frame_rate
     )
@@ -165,7 +165,7 @@ def link_examples(
 def _calibrated(labelled: LabelledScene, models: Models, rounds: int) -> tuple[ObjectClassifier, Estimate]:
     scene = labelled.scene
     classifier = ObjectClassifier(scene, labelled.frame_rate, models.alone, models.in_track)
-    return classifier, calibrate(scene, np.zeros(len(scene)), classifier, models.links, rounds=rounds)
+    return classifier, calibrate(scene, classifier, models.links, rounds=rounds)
 
 
 def _object_examples(

@@ -11,7 +11,7 @@ from siamlink.detectors.detections import Detections
 
 def test_all_pairs_over_the_permitted_gaps_that_fit_are_candidates(walkers: Detections) -> None:
     scene = make_scene(walkers)
-    estimate = first_estimate(scene, np.zeros(len(scene)))
+    estimate = first_estimate(scene)
     for longest in (1, 3):
         links = candidate_links(scene, estimate, longest)
         gap = scene.step[links.later] - scene.step[links.earlier]

@@ -26,7 +26,7 @@ def meeting() -> tuple[Scene, Estimate]:
     y = np.array([300.0, 306.0, 500.0])[each]
     box = np.column_stack([x - 20, y - 55, x + 20, y + 55]) + np.random.default_rng(0).normal(0, 0.4, (len(x), 4))
     scene = make_scene(Detections(frame, box, np.full(len(x), 0.9), np.zeros(len(x), int)))
-    return scene, calibrate(scene, np.zeros(len(scene)), None)
+    return scene, calibrate(scene, None)
 
 
 def constrained(meeting: tuple[Scene, Estimate], *constraints: Constraint, learned: bool = False) -> Estimate:

@@ -26,7 +26,7 @@ def detected_twice(shared: int, other: tuple[float, float] = (0, 0)) -> tuple[Sc
 
 
 def handovers(scene: Scene, successor: np.ndarray) -> list:
-    estimate = first_estimate(scene, np.zeros(len(scene)))
+    estimate = first_estimate(scene)
     return OverlappingBoxes(scene).handovers(successor, lambda: link_model(scene, estimate, 5))
 
 

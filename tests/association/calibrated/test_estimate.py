@@ -9,7 +9,7 @@ from siamlink.detectors.detections import Detections
 
 
 def test_the_first_estimate_has_no_links_and_no_gap_beyond_the_sequence(walkers: Detections) -> None:
-    estimate = first_estimate(make_scene(walkers), np.zeros(len(walkers)))
+    estimate = first_estimate(make_scene(walkers))
     assert (estimate.successor == -1).all()
     assert estimate.objective == 0
     assert usual_ratio(estimate) == 0

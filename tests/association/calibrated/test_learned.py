@@ -20,7 +20,7 @@ def test_the_correction_is_bounded_and_never_raises_a_ratio_by_more_than_the_bon
     learned: LearnedLinks, walkers: Detections
 ) -> None:
     scene = make_scene(walkers)
-    estimate = first_estimate(scene, np.zeros(24))
+    estimate = first_estimate(scene)
     links = candidate_links(scene, estimate, 11, least=-50.0)
     features = link_features(scene, links, estimate.successor, np.full(24, 0.9), 0.0)
     assert np.abs(learned.correction(features)).max() <= LARGEST_CORRECTION + 1e-9
@@ -29,7 +29,7 @@ def test_the_correction_is_bounded_and_never_raises_a_ratio_by_more_than_the_bon
 
 def test_easy_links_are_not_corrected(learned: LearnedLinks, walkers: Detections) -> None:
     scene = make_scene(walkers)
-    links = candidate_links(scene, first_estimate(scene, np.zeros(24)), 1)
+    links = candidate_links(scene, first_estimate(scene), 1)
     features = np.zeros((len(links), len(NAMES)), np.float32)
     features[:, MARGINS] = EASY
     assert learned.corrected(links, features).tolist() == (links.ratio + LINK_BONUS).tolist()

@@ -16,7 +16,7 @@ def links_to(box: list[float], least: float = -1000.0) -> Links:
     moved = [[left + 2, top, right + 2, bottom] for left, top, right, bottom in others]
     table = [[0, 0, 40, 100], *others, box, *moved]
     scene = make_scene(Detections([1] * 10 + [2] * 10, table, [1] * 20, [0] * 20), (2200, 500))
-    model = link_model(scene, first_estimate(scene, np.zeros(20)), 1)
+    model = link_model(scene, first_estimate(scene), 1)
     return model.links(*model.near(np.array([0]), np.array([10])), least)
 
 
@@ -65,7 +65,7 @@ def test_a_turn_costs_no_more_than_a_new_velocity() -> None:
     scene = make_scene(Detections(np.repeat(np.arange(1, 21), 2), table, [1] * 40, [0] * 40), (2200, 800))
     successor = np.where(np.arange(40) < 38, np.arange(40) + 2, -1)
     successor[[18, 19]] = -1
-    estimate = replace(first_estimate(scene, np.zeros(40)), successor=successor)
+    estimate = replace(first_estimate(scene), successor=successor)
     links = link_model(scene, estimate, 1).links(np.array([18, 19]), np.array([20, 21]), -1000.0)
     on, back = links.parts[:, 2]
     assert on > back

@@ -10,7 +10,7 @@ from siamlink.detectors.detections import Detections
 
 def test_columns_of_links(walkers: Detections, walker_estimate: Estimate) -> None:
     scene = make_scene(walkers)
-    links = candidate_links(scene, first_estimate(scene, np.zeros(len(scene))), 2)
+    links = candidate_links(scene, first_estimate(scene), 2)
     probability = np.linspace(0.5, 0.95, 24)
     features = link_features(scene, links, walker_estimate.successor, probability, 7.0)
     assert features.shape == (len(links), len(NAMES))

@@ -14,7 +14,7 @@ def test_ages_count_from_both_ends() -> None:
 
 def test_probabilities_of_gaps_add_up() -> None:
     detections = Detections([1, 2], [[0, 0, 10, 10]] * 2, [1, 1], [0, 0])
-    rates = first_rates(make_scene(detections), 500, np.zeros(2))
+    rates = first_rates(make_scene(detections), 500)
     assert np.exp(rates.log_gap[1:]).sum() == pytest.approx(1, abs=1e-3)
 
 
@@ -22,7 +22,7 @@ def test_exit_rates_and_gaps_are_estimated_from_the_links() -> None:
     frame = np.repeat(np.arange(1, 201), 2)
     detections = Detections(frame, [[0, 0, 10, 10], [500, 500, 540, 540]] * 200, np.ones(400), np.zeros(400, int))
     scene = make_scene(detections)
-    prior = first_rates(scene, 60, np.zeros(400))
+    prior = first_rates(scene, 60)
     without_end = np.where(np.arange(400) < 398, np.arange(400) + 2, -1)
     ends_often = np.where(np.arange(400) % 10 < 8, without_end, -1)
     every = np.ones(400, bool)
@@ -38,6 +38,6 @@ def test_objects_with_a_higher_probability_end_less_often() -> None:
     scene = make_scene(detections)
     probability = np.where(np.arange(400) < 200, 0.9, 0.1)
     successor = np.where(np.arange(400) < 200, np.arange(400) + 1, -1)
-    rates = update_rates(scene, first_rates(scene, 60, np.zeros(400)), successor, np.ones(400, bool), probability)
+    rates = update_rates(scene, first_rates(scene, 60), successor, np.ones(400, bool), probability)
     assert rates.exit[:200].max() < 0.05
     assert rates.exit[200:].min() > 0.6

@@ -7,7 +7,7 @@ from siamlink.association.calibrated.candidate_links import candidate_links
 from siamlink.association.calibrated.estimate import Estimate, Fixed, first_estimate
 from siamlink.association.calibrated.models import shipped_models
 from siamlink.association.calibrated.object_model import ObjectClassifier
-from siamlink.association.calibrated.rounds import ROUNDS, STRONG_ROUND, calibrate, relink, trial_estimate
+from siamlink.association.calibrated.rounds import ROUNDS, STRONG_ROUND, calibrate, relink
 from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
 from siamlink.detectors.detections import Detections
 
@@ -27,7 +27,7 @@ def crossing() -> Scene:
 def calibrated(scene: Scene, rounds: int = ROUNDS, fixed: Fixed | None = None) -> Estimate:
     models = shipped_models()
     classifier = ObjectClassifier(scene, 25, models.alone, models.in_track)
-    return calibrate(scene, np.zeros(len(scene)), classifier, models.links, rounds, fixed)
+    return calibrate(scene, classifier, models.links, rounds, fixed)
 
 
 @pytest.mark.parametrize("rounds", [STRONG_ROUND, ROUNDS])
@@ -39,7 +39,7 @@ def test_the_direction_decides_at_crossings(rounds: int) -> None:
 
 def test_the_rounds_raise_the_objective() -> None:
     scene = crossing()
-    assert 0 < trial_estimate(scene, np.zeros(len(scene))).objective < calibrated(scene).objective
+    assert 0 < calibrated(scene, 2).objective < calibrated(scene).objective
 
 
 def test_fixed_links_stay_in_all_rounds() -> None:
@@ -52,7 +52,7 @@ def test_fixed_links_stay_in_all_rounds() -> None:
 
 def test_links_give_the_probability_of_a_jump() -> None:
     scene = crossing()
-    estimate = first_estimate(scene, np.zeros(len(scene)))
+    estimate = first_estimate(scene)
     smooth = relink(scene, estimate, candidate_links(scene, estimate, 1))
     assert (smooth.successor >= 0).sum() == len(scene) - 2
     assert 0.001 <= smooth.motion.jump_probability < 0.05

@@ -31,7 +31,7 @@ def people(*more: Detections) -> Detections:
 
 def second(detections: Detections) -> BoolArray:
     scene, models = make_scene(detections), shipped_models()
-    estimate = calibrate(scene, np.zeros(len(scene)), None, rounds=STRONG_ROUND)
+    estimate = calibrate(scene, None, rounds=STRONG_ROUND)
     classifier = ObjectClassifier(scene, 25, models.alone, models.in_track)
     return second_boxes(
         scene, estimate.successor, classifier.alone(classifier.features(estimate.successor, estimate.ratio))
