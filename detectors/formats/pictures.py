@@ -1,5 +1,6 @@
 """What is known of the pictures that a file of boxes belongs to, and how its numbers are to be read."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -48,11 +49,12 @@ class Pictures:
 
     @property
     def numbering(self) -> str:
-        """How the pictures are numbered, for messages; empty where that is from 1 without names."""
+        """How the pictures are numbered, for messages; empty where that is from 1 and the first name agrees."""
         if not self.frame_of:
             return "" if self.first_frame == 1 else f"the first picture is frame {self.first_frame}"
         name, number = next(iter(self.frame_of.items()))
-        return f"{name} is frame {number}"
+        digits = re.search("[0-9]+$", PurePath(name).stem)
+        return "" if digits and int(digits[0]) == number == 1 else f"{name} is frame {number}"
 
 
 UNKNOWN = Pictures()
