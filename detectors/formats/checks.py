@@ -88,6 +88,7 @@ def _check_duplicates(raw: RawBoxes, unique_ids: bool) -> None:
     row, other = int(rows[repeated[0]]), int(rows[earlier[repeated[0]]])
     frame, identity = raw.numbers[row, :2]
     what = f"id {identity:g} occurs twice in frame {frame:g}" if unique_ids else "the same box occurs twice"
+    what += ": these are detections, not tracks" if unique_ids and identity < 0 else ""
     before = raw.place(other, None)
     raw.place(row, None).fail(f"{what}; first {before.item or f'on line {before.line}'}")
 

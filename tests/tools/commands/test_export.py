@@ -120,6 +120,10 @@ BAD = [
     (("--to", "csv", "out/walk.txt"), "two results are called walk; each video of a file needs its own name"),
     (("--to", "csv", "other.txt"), "a file of csv holds one video, but 2 results are given"),
     (("--to", "csv", "other.txt", "--video", "walk.mp4"), "--video walk.mp4 belongs to one result, but 2 are given"),
+    (
+        ("--to", "csv", "det.txt"),
+        "det.txt, line 2: id -1 occurs twice in frame 1: these are detections, not tracks; first on line 1",
+    ),
     (("--to", "csv", "none.txt"), "cannot read none.txt: No such file or directory"),
     (("--to", "csv", "--video", "none.mp4"), "no such file or folder: none.mp4"),
     (("--to", "csv", "--video", "0"), "camera 0 is live; give the file or folder of the video"),
