@@ -129,7 +129,7 @@ class Timing(NamedTuple):
 def timing_of(frames: FrameSource | None, frame_rate: float, timestamps: FloatArray | None) -> Timing:
     """By the time stamps that are given, else by those of the source if these are not at a constant rate.
 
-    The constant rate is the usual one: one frame in the median of the times between two.
+    The constant rate is the usual one: about one frame in the median of the times between two.
 
     Args:
         frames: the source, if there are frames.
@@ -141,9 +141,9 @@ def timing_of(frames: FrameSource | None, frame_rate: float, timestamps: FloatAr
         seconds = frames.presentation_times()
     if seconds is None or len(seconds) < 2:
         return Timing(FrameNumbers(), frame_rate)
-    usual = 1 / float(np.median(np.diff(seconds)))
-    numbers = FrameNumbers.of_times(seconds, usual)
-    return Timing(numbers, frame_rate if numbers.is_constant and timestamps is None else usual)
+    numbers = FrameNumbers.of_times(seconds, 1 / float(np.median(np.diff(seconds))))
+    exact = (numbers.last - 1) / float(seconds[-1] - seconds[0])  # the median of times in milliseconds is rounded
+    return Timing(numbers, frame_rate if numbers.is_constant and timestamps is None else exact)
 
 
 def checked_timestamps(timestamps: Sequence[Any], count: int | None) -> FloatArray:

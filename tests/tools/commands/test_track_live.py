@@ -110,7 +110,6 @@ def test_a_live_stream_outlives_its_detector(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("--detector", "motion"), "stream gate needs --mode online or --mode windowed"),
         (("--detections", "det.txt", "--mode", "online"), "gate is live: its detections come from a detector"),
         (("walk.mp4", "--detector", "motion", "--mode", "online"), "gate is live: track it alone"),
     ],
@@ -121,6 +120,14 @@ def test_what_does_not_go_with_a_live_stream(
     result = siamlink("track", stream, *arguments, "-o", "out")
     assert result.code == 2
     assert result.line.startswith(f"siamlink: {message}")
+    assert not Path("out").exists()
+
+
+def test_a_live_stream_is_not_tracked_offline(siamlink: Run, network_camera: Any, show: Run) -> None:
+    with network_camera(lambda: show(1, 15)) as camera:
+        result = siamlink("track", camera.url, "--detector", "looks.py:Sees", "-o", "out")
+    assert result.code == 2
+    assert result.line == "siamlink: stream gate needs --mode online or --mode windowed"
     assert not Path("out").exists()
 
 
