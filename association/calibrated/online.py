@@ -155,9 +155,13 @@ class OnlineLinker:
         stride = self._statistics.stride
         while self._window and self._window[0].detections.frame[0] < frame - WINDOW * stride:
             self._window.popleft()
-        elapsed = frame - self._tracks["last_frame"]
-        if elapsed.max(initial=0) > self._statistics.longest * stride:
-            self._tracks = self._tracks[elapsed <= self._statistics.longest * stride]
+        self._end_tracks(frame, self._statistics)
+
+    def _end_tracks(self, frame: int, statistics: WindowStatistics) -> None:
+        """Drop the tracks whose last detection is too long before a frame for any link."""
+        elapsed, longest = frame - self._tracks["last_frame"], statistics.longest * statistics.stride
+        if elapsed.max(initial=0) > longest:
+            self._tracks = self._tracks[elapsed <= longest]
 
     def _take_in(self, detections: Detections, frame: int) -> tuple[IntArray, Features, IntArray, FloatArray]:
         """Link new detections; returns the row of each one's track (N,), and the online features (N, F).
@@ -167,6 +171,7 @@ class OnlineLinker:
         self._updates += 1
         scene = make_scene(detections, self._size)
         statistics = self._current_statistics(detections, frame)
+        self._end_tracks(frame, statistics)  # new statistics may have a shorter stride
         new = statistics.describe(scene, detections.label)
         found = best_continuations(self._tracks, new, frame, statistics)
         if found.in_doubt:

@@ -115,3 +115,16 @@ def test_people_are_tracked_at_any_frame_rate(tracker_class, settings, rate):
     tracks = Tracks.concatenate([*parts, tracker.finish()])
     assert tracks.count == 3
     assert len(tracks) > 0.75 * 3 * frames
+
+
+def test_online_tracks_end_where_the_stride_of_the_detector_becomes_shorter():
+    """A live stream drops frames: a gap of few steps at the old stride is a long one at the new stride."""
+    tracker = OnlineTracker(25, TrackerParameters(mode="online", matching="calibrated"))
+
+    def rows(frame, second):
+        return [[10 + frame, 10, 40 + frame, 90, 0.9], [400 - frame, 10, 430 - frame, 90, 0.9]][: 1 + second]
+
+    for frame in range(1, 122, 4):
+        tracker.update(rows(frame, frame <= 41), frame_number=frame)
+    parts = [tracker.update(rows(frame, frame > 130), frame_number=frame) for frame in range(122, 140)]
+    assert [len(part[part.box[:, 0] < 200]) for part in parts] == [1] * 18
