@@ -6,6 +6,7 @@ from pathlib import Path
 
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.class_names import COCO, ClassNames
+from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.kitti import NAME as KITTI_TEXT
 from siamlink.detectors.formats.kitti import read_marks
@@ -49,6 +50,8 @@ def read_truth(file: TruthFile, benchmark: str = "auto", names: ClassNames | Non
     if file.path.suffix == ".txt":
         pictures = replace(pictures, size=None)  # boxes of ground truth may end far outside the picture
     boxes = read_boxes(file.path, pictures, unique_ids=True)
+    if file.pictures.size and lies_within_a_pixel(boxes.rows[:, 2:6]):
+        boxes = read_boxes(file.path, file.pictures, unique_ids=True)
     _check_ids(boxes)
     labels = _labels(file.path)
     known = boxes.class_names or labels or ClassNames.beside(file.path)

@@ -134,3 +134,20 @@ def test_images_numbered_by_their_names_are_so_in_all_outputs(
     assert siamlink(*with_cache, "-o", "again").code == 0
     assert (here / "again" / "clip.txt").read_text() == first
     assert first.startswith(("60,", "61,"))
+
+
+def test_parts_of_the_picture_are_pixels_in_tracks_and_ground_truth(siamlink: Run, here: Path, rows: Rows) -> None:
+    folder = here / "parts"
+    for name, numbered in (("det", False), ("gt", True)):
+        lines = []
+        for index, (f, x, y, w, h) in enumerate(rows):
+            box = f"{x / WIDTH:.6f},{y / HEIGHT:.6f},{w / WIDTH:.6f},{h / HEIGHT:.6f}"
+            lines.append(f"{f},{index % 2 + 1 if numbered else -1},{box},1\n")
+        (folder / name).mkdir(parents=True)
+        (folder / name / f"{name}.txt").write_text("".join(lines))
+    info = f"[Sequence]\nframeRate=12\nseqLength={LAST}\nimWidth={WIDTH}\nimHeight={HEIGHT}\n"
+    (folder / "seqinfo.ini").write_text(info)
+    result = siamlink("track", "parts", "-o", "out", "--no-video")
+    assert "det.txt: boxes are parts of the picture, and were multiplied by its size, 160x120" in result.err
+    assert siamlink("evaluate", "parts", "out", "--json", "scores.json").code == 0
+    assert json.loads((here / "scores.json").read_text())["overall"]["HOTA"] > 90
