@@ -148,8 +148,8 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
 
     With `auto`, 8 or 9 columns with a class of 1 to 13 in the 8th mean MOT16, MOT17 or MOT20; which of them is read
     from the name and only matters for MOT20. Other classes mean `plain`, unless the name is one of these benchmarks.
-    Ten columns as siamlink writes them, with classes in the 8th, mean `plain` as well. Every other number of columns
-    means MOT15 (it has 10), and so does an 8th column of -1 throughout.
+    Ten columns as `siamlink import` writes them, with classes in the 8th, mean `plain` as well. Every other number of
+    columns means MOT15 (it has 10), and so does an 8th column of -1 throughout.
 
     Returns:
         One of `BENCHMARKS`, but `auto`.
@@ -163,7 +163,7 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
         raise ConfigError(f"unknown benchmark '{benchmark}': expected one of {', '.join(BENCHMARKS)}")
     if benchmark == "auto":
         if not has_classes(truth):
-            return PLAIN if _as_results(truth) else "mot15"
+            return PLAIN if _as_imported(truth) else "mot15"
         named = name[:5].lower()
         others = np.setdiff1d(_classes(truth), np.arange(1, LAST_CLASS + 1))
         if len(others) and not named.startswith(("mot16", "mot17", "mot20")):
@@ -175,9 +175,9 @@ def find_benchmark(name: str, truth: Rows, benchmark: str = "auto") -> str:
     return benchmark
 
 
-def _as_results(truth: Rows) -> bool:
-    """Whether the last of ten columns are as siamlink writes them: class, link probability or -1, and 1 or -1."""
-    return truth.shape[1] == 10 and has_class_numbers(truth) and bool(np.isin(truth[:, 9], (-1, 1)).all())
+def _as_imported(truth: Rows) -> bool:
+    """Whether the last of ten columns are as `siamlink import` writes ground truth: a class, -1 and -1."""
+    return truth.shape[1] == 10 and has_class_numbers(truth) and bool((truth[:, 8:] == -1).all())
 
 
 def has_pedestrian_rules(benchmark: str) -> bool:

@@ -78,7 +78,7 @@ def test_world_coordinates_of_mot15_are_not_classes() -> None:
         ("MOT20-01", [1, 13, 0], "mot20"),
         ("TINY", [1, 0, 1], "plain"),
         ("imported", [1, 2, -1, -1], "plain"),
-        ("imported", [1, 2, 0.75, 1], "plain"),
+        ("results", [1, 2, 0.75, 1], "mot15"),
         ("PETS09-S2L1", [1, 2.5, -1, -1], "mot15"),
         ("uavdt", [1, 19, 1], "plain"),
     ],

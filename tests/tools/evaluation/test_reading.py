@@ -96,7 +96,7 @@ def test_results_of_other_formats_are_scored_against_mot_ground_truth(tmp_path: 
     assert (chosen.overall.FN, chosen.overall.FP, chosen.notes) == (3, 0, ())
 
 
-def test_ground_truth_as_siamlink_writes_tracks_has_classes(tmp_path: Path) -> None:
+def test_ground_truth_as_siamlink_import_writes_it_has_classes(tmp_path: Path) -> None:
     (tmp_path / "A" / "gt").mkdir(parents=True)
     text = "".join(f"{f},{i},{x},{y},{w},{h},1,{i},-1,-1\n" for f, i, x, y, w, h in BOXES)
     (tmp_path / "A" / "gt" / "gt.txt").write_text(text)
