@@ -1,6 +1,5 @@
 """`DetectorOptions`: what of a detector the user can choose, by options of a command or by keyword arguments."""
 
-import difflib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Self, get_args
 
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.hints import did_you_mean
 from siamlink.detectors.class_names import COCO, ClassNames
 
 Device = Literal["auto", "cpu", "cuda"]
@@ -75,8 +75,7 @@ class DetectorOptions:
         """
         for name in values:
             if name not in cls.names():
-                near = difflib.get_close_matches(name, cls.names(), 1)
-                hint = f"; did you mean '{near[0]}'?" if near else f"; known are {', '.join(cls.names())}"
+                hint = did_you_mean(name, cls.names()) or f"; known are {', '.join(cls.names())}"
                 raise ConfigError(f"detectors have no option '{name}'{hint}")
         return cls(**values)
 

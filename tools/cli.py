@@ -26,8 +26,8 @@ from siamlink.tools.commands import (
 from siamlink.tools.commands import cache as cache_command
 from siamlink.tools.commands import detectors as detectors_command
 from siamlink.tools.commands import parameters as parameters_command
+from siamlink.tools.console.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED
 
-EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED = 2, 130, 143
 HELP = "Track objects in video: multiple-object tracking by detection."
 STUDY_HELP = "Research: ablations, matching, latency and speed studies."
 ORDER = (

@@ -1,6 +1,5 @@
 """All settings of the tracker, and the configuration files and `key=value` overrides they come from."""
 
-import difflib
 import math
 from dataclasses import replace
 from importlib.resources import files
@@ -20,6 +19,7 @@ from siamlink.association.pairs.gap_prior import PAIR_LABEL, PairLabel
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.association.tracklets.linking import SecondLevelParameters
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.hints import did_you_mean
 from siamlink.detectors.base.parameters import Parameters, apply_override, build, renamed, use_present_keys
 
 AUTO, PAPER = "auto", "paper"
@@ -331,8 +331,7 @@ def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
     except OSError as error:
         if path.exists():
             raise ConfigError(f"cannot read the configuration {config}: {error.strerror}") from None
-        near = difflib.get_close_matches(str(config), config_names(), n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else "."
+        hint = did_you_mean(str(config), config_names()) or "."
         shipped = ", ".join(config_names())
         raise ConfigError(f"there is no configuration or file '{config}'{hint} Shipped: {shipped}") from None
     except RecursionError:

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.mot.text import box_decimals
 
 Columns = dict[str, NDArray[Any]]
 """Arrays (N,) by name, in order; see `Tracks.columns`."""
 CORNERS = ("x_min", "y_min", "x_max", "y_max")
 DECIMALS = {"time": 4, "first_time": 4, "last_time": 4, "link_probability": 4}
 """Decimals of columns in text; boxes have as many as in MOT text."""
-PIXEL_DECIMALS, FRACTION_DECIMALS, FRACTIONS = 2, 6, 2.0
-"""Boxes below `FRACTIONS` in all coordinates are parts of the picture, not pixels, and have more decimals."""
 
 
 def box_columns(
@@ -83,9 +82,8 @@ def json_lines(columns: Columns, exact: bool = False) -> str:
 
 def _all_cells(columns: Columns, exact: bool) -> list[list[str]]:
     """The cells (N,) of each column; empty where a number is not known."""
-    corners = [np.abs(columns[name]) for name in CORNERS if name in columns]
-    fractions = np.max(corners, axis=0) < FRACTIONS if corners else np.zeros(0, bool)
-    decimals = np.where(fractions, FRACTION_DECIMALS, PIXEL_DECIMALS).tolist()
+    corners = [columns[name] for name in CORNERS if name in columns]
+    decimals = box_decimals(np.stack(corners, axis=1)).tolist() if corners else []
     shortest = (*CORNERS, "confidence") if exact else ()
     return [
         column.astype(str).tolist() if name in shortest else _cells(name, column, decimals)

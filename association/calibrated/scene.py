@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 
-BoolArray = NDArray[np.bool_]
 PAIRS_AT_ONCE = 400_000
 """Most pairs whose columns are in memory at a time."""
 

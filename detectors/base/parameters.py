@@ -6,7 +6,6 @@ A parameter that was renamed names its former key, which is accepted for one rel
     smooth: bool = Field(True, json_schema_extra=renamed(former_key="output.smooth"))
 """
 
-import difflib
 import reprlib
 import warnings
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from pydantic.fields import FieldInfo
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.former_names import former_name_note
+from siamlink.detectors.base.hints import did_you_mean
 
 
 class Parameters(BaseModel):
@@ -75,8 +75,7 @@ _EXPECTED = {
 def _explain(kind: type[Parameters], error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(key, [name for name, _, _ in describe(kind)], n=1, cutoff=0.3)
-        return f"unknown key '{key}'" + (f"; did you mean '{near[0]}'?" if near else "")
+        return f"unknown key '{key}'{did_you_mean(key, (name for name, _, _ in describe(kind)), cutoff=0.3)}"
     if error["type"] == "model_type":
         return f"'{key}' is a group of settings; set one of those below it, such as '{key}.{_first_key(kind, key)}'"
     message = _EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")

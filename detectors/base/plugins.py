@@ -1,6 +1,5 @@
 """Plug-ins: objects of the user, loaded by `package.module:attribute` or `file.py:attribute`."""
 
-import difflib
 import importlib
 import importlib.util
 import sys
@@ -11,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 from siamlink.detectors.base.errors import SiamlinkError, explain_where
+from siamlink.detectors.base.hints import did_you_mean
 
 
 def load_attribute(spec: str, help_text: str, error: type[SiamlinkError]) -> object:
@@ -84,7 +84,6 @@ def _attribute_of(module: ModuleType, attribute: str, spec: str) -> object:
     try:
         value: object = reduce(getattr, attribute.split("."), module)
     except AttributeError:
-        near = difflib.get_close_matches(attribute, [name for name in vars(module) if name[0] != "_"], n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
+        hint = did_you_mean(attribute, (name for name in vars(module) if name[0] != "_"))
         raise ImportError(f"there is no '{attribute}' in {module.__file__}, as named by '{spec}'{hint}") from None
     return value

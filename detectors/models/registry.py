@@ -1,6 +1,5 @@
 """Detectors by name: built-in, an ONNX file, an object in a module or file of the user, or an installed plug-in."""
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint, entry_points
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from siamlink.detectors.base.errors import ConfigError, DetectorError, explain_where
+from siamlink.detectors.base.hints import did_you_mean
 from siamlink.detectors.base.plugins import load_attribute
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.class_names import ClassNames
@@ -98,8 +98,7 @@ def _nearest(spec: str) -> str:
     if suffix == ".py":
         return f"; did you mean '{spec}:ATTRIBUTE'?"
     names = [*BUILT_INS, *WEIGHTS, *(plugin.name for plugin in _plugins())]
-    near = difflib.get_close_matches(spec, names, n=1, cutoff=0.4)
-    return f"; did you mean '{near[0]}'?" if near else ""
+    return did_you_mean(spec, names, cutoff=0.4)
 
 
 def available_detectors() -> list[DetectorInfo]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.detectors.base.arrays import BoolArray, Box, Float32Array, FloatArray
+from siamlink.detectors.base.arrays import BoolArray, Box, Boxes, Float32Array, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.formats.checks import check_numbers, check_repeats
 from siamlink.detectors.formats.mot_text import INTERPOLATED, INTERPOLATED_COLUMN, read_mot_text, rows_of
@@ -15,9 +15,9 @@ from siamlink.detectors.formats.text_lines import lines_of, read_text
 
 MIN_SIDE = 0.01
 """Pixels; the smallest width or height that is not zero with two decimals."""
-PIXEL_DIGITS, FRACTION_DIGITS = 2, 6
+PIXEL_DECIMALS, FRACTION_DECIMALS = 2, 6
 FRACTIONS = 2.0
-"""Boxes below this in all coordinates are parts of the picture, not pixels, and are written with more digits."""
+"""Boxes below this in all coordinates are parts of the picture, not pixels, and have more decimals."""
 
 
 def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = False) -> FloatArray:
@@ -99,16 +99,21 @@ def format_rows(
     ids = np.full(len(detections), -1) if track_id is None else track_id
     marks = np.full(len(detections), -1) if interpolated is None else np.where(interpolated, INTERPOLATED, -1)
     box = detections.box.astype(np.float64)
-    digits = np.where(np.abs(box).max(axis=1, initial=0) < FRACTIONS, FRACTION_DIGITS, PIXEL_DIGITS)
-    smallest = np.where(digits == PIXEL_DIGITS, MIN_SIDE, 10.0**-FRACTION_DIGITS)[:, None]
+    decimals = box_decimals(box)
+    smallest = np.where(decimals == PIXEL_DECIMALS, MIN_SIDE, 10.0**-FRACTION_DECIMALS)[:, None]
     size = np.maximum(box[:, 2:] - box[:, :2], smallest)
-    columns = (digits, detections.frame, ids, *box[:, :2].T, *size.T)
+    columns = (decimals, detections.frame, ids, *box[:, :2].T, *size.T)
     ends = zip(classes, links, marks.tolist(), strict=True)
     values = zip(*(column.tolist() for column in (*columns, detections.score)), ends, strict=True)
     return "".join(
         f"{f},{i},{x:.{n}f},{y:.{n}f},{w:.{n}f},{h:.{n}f},{s:.6g},{label},{link},{mark}\n"
         for n, f, i, x, y, w, h, s, (label, link, mark) in values
     )
+
+
+def box_decimals(box: Boxes) -> IntArray:
+    """(N,) how many decimals the coordinates of boxes (N, 4) have in text."""
+    return np.where(np.abs(box).max(axis=1, initial=0) < FRACTIONS, FRACTION_DECIMALS, PIXEL_DECIMALS)
 
 
 def _probabilities(values: Float32Array) -> list[str]:

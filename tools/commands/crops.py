@@ -6,9 +6,8 @@ from typing import Annotated
 
 import typer
 
+from siamlink.tools.console.exit_codes import EXIT_PARTIAL
 from siamlink.tools.console.options import OutputFolder, Overwrite, takes
-
-EXIT_PARTIAL = 3
 
 
 @dataclass(frozen=True)

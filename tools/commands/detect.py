@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from siamlink.tools.console.exit_codes import EXIT_PARTIAL
 from siamlink.tools.console.options import (
     Classes,
     ClassNamesFile,
@@ -20,8 +21,6 @@ from siamlink.tools.console.options import (
     detector_options,
     takes,
 )
-
-EXIT_PARTIAL = 3
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from siamlink.detectors.formats.pictures import BoxFormat
+from siamlink.tools.console.exit_codes import EXIT_ERROR, EXIT_PARTIAL
 from siamlink.tools.console.options import (
     Classes,
     ClassNamesFile,
@@ -32,8 +33,6 @@ if TYPE_CHECKING:
     from siamlink.tools.console.tables import Table
     from siamlink.tools.running.job import Job
     from siamlink.tools.running.outcome import Outcome
-
-EXIT_FAILED, EXIT_PARTIAL = 2, 3
 
 
 class Mode(StrEnum):
@@ -252,7 +251,7 @@ def track(options: TrackOptions) -> None:
             if not job.prints:
                 typer.echo(f"results in {options.output}")
     if len(outcomes) < len(sources):
-        raise typer.Exit(EXIT_FAILED)
+        raise typer.Exit(EXIT_ERROR)
     if any(outcome and outcome.broken for outcome in outcomes.values()):
         raise typer.Exit(EXIT_PARTIAL)
 

@@ -1,6 +1,5 @@
 """From a source and its detections to tracks: the one call behind the command and the Python interface."""
 
-import difflib
 import inspect
 import warnings
 from collections.abc import Iterable, Sequence
@@ -10,6 +9,7 @@ from typing import Any
 
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.hints import nearest
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.progress_bars import progress_bars
 from siamlink.detectors.base.stopwatch import Progress
@@ -150,13 +150,10 @@ def _with_settings(parameters: TrackerParameters, settings: dict[str, Any]) -> T
     if not settings:
         return parameters
     for name in settings.keys() - TrackerParameters.model_fields:
-        near = difflib.get_close_matches(
-            name,
-            [*inspect.signature(track).parameters, *DetectorOptions.names(), *TrackerParameters.model_fields],
-            1,
-        )
-        if near and near[0] not in TrackerParameters.model_fields:
-            raise ConfigError(f"track(): unknown argument '{name}'; did you mean '{near[0]}'?")
+        arguments = (*inspect.signature(track).parameters, *DetectorOptions.names())
+        near = nearest(name, [*arguments, *TrackerParameters.model_fields])
+        if near and near not in TrackerParameters.model_fields:
+            raise ConfigError(f"track(): unknown argument '{name}'; did you mean '{near}'?")
     values = parameters.model_dump(exclude_unset=True)
     for name, value in settings.items():
         old = values.get(name)

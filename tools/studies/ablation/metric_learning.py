@@ -1,6 +1,5 @@
 """Metrics learned on fixed descriptors: Mahalanobis (Xing et al. 2002) and LMNN by metric-learn, and our own."""
 
-import difflib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.extras import import_extra
+from siamlink.detectors.base.hints import did_you_mean
 from siamlink.tools.studies.ablation.verification_models import ChiSquaredMetric, JointBayesianMetric
 
 Descriptors = NDArray[np.floating[Any]]
@@ -78,8 +78,8 @@ def learn_metric(name: str, descriptor: Descriptors, identity: IntArray, seed: i
         InputError: there are fewer than two objects with enough descriptors.
     """
     if name not in {*METRICS, *OWN_METRICS}:
-        near = difflib.get_close_matches(name, [*METRICS, *OWN_METRICS], n=1, cutoff=0.3)
-        raise ConfigError(f"there is no metric '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+        hint = did_you_mean(name, [*METRICS, *OWN_METRICS], cutoff=0.3)
+        raise ConfigError(f"there is no metric '{name}'{hint}")
     rows = _frequent(identity, LMNN_NEIGHBOURS + 1)
     if len(np.unique(identity[rows])) < 2:
         raise InputError(

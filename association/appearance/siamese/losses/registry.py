@@ -1,8 +1,7 @@
 """The losses that a network can be trained with, by name: those of Siamese networks from 1994 to 2016, and one more."""
 
-import difflib
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 from torch import Tensor
@@ -24,6 +23,7 @@ from siamlink.association.appearance.siamese.losses.pair import (
 )
 from siamlink.association.appearance.siamese.losses.triplet import HofferAilon, Norouzi, Wang
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.hints import did_you_mean
 
 
 class SoftmaxLogLoss(PairLoss):
@@ -96,7 +96,7 @@ def make_loss(name: str, dimension: int, identities: int = 0, **settings: Any) -
         ConfigError: there is no such loss or setting (the nearest is named), or there are too few identities.
     """
     if name not in LOSSES:
-        hint = _nearest(name, LOSS_NAMES) or f"; the losses are {', '.join(LOSS_NAMES)}"
+        hint = did_you_mean(name, LOSS_NAMES) or f"; the losses are {', '.join(LOSS_NAMES)}"
         raise ConfigError(f"there is no loss '{name}'{hint}")
     sizes = {"dimension": dimension, "identities": identities}
     accepted = [
@@ -106,11 +106,6 @@ def make_loss(name: str, dimension: int, identities: int = 0, **settings: Any) -
     ]
     for setting in settings:
         if setting not in accepted:
-            near = _nearest(setting, set(accepted) - set(sizes))
+            near = did_you_mean(setting, accepted.keys() - sizes.keys())
             raise ConfigError(f"the loss '{name}' has no setting '{setting}'{near}")
     return LOSSES[name](**{key: sizes[key] for key in sizes if key in accepted}, **settings)
-
-
-def _nearest(word: str, choices: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, choices, n=1, cutoff=0.6)
-    return f"; did you mean '{near[0]}'?" if near else ""
