@@ -127,7 +127,7 @@ class FirstFrameTracker(_Delegating):
                 self._tracker.update(None, None, frame)
 
 
-class OfflineTracker(_Delegating):
+class WholeVideoTracker(_Delegating):
     """Collects all frames for both matchings and links them with the one that suits the video, in `finish`.
 
     Args:

@@ -12,10 +12,10 @@ from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DecodedAgain
 from siamlink.tracker.linking.link_probability import LateLinks
+from siamlink.tracker.linking.make_tracker import described_in_passing, make_tracker
 from siamlink.tracker.linking.matching_choice import choose_matching
 from siamlink.tracker.linking.processed_frames import recognised_stride
 from siamlink.tracker.linking.protocol import TrackerSetup
-from siamlink.tracker.linking.trackers import described_in_passing, make_tracker
 from siamlink.tracker.postprocessing.camera_motion import camera_for
 from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
 from siamlink.tracker.runs.frame_numbers import timing_of

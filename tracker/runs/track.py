@@ -18,7 +18,7 @@ from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.models.registry import load_detector
 from siamlink.detectors.sources.open import live_title
-from siamlink.tracker.linking.trackers import check_calibration_possible, check_constraints_possible
+from siamlink.tracker.linking.make_tracker import check_calibration_possible, check_constraints_possible
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL, TrackingInput, open_input

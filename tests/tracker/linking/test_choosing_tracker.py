@@ -8,8 +8,9 @@ import pytest
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
+from siamlink.tracker.linking.make_tracker import make_tracker
 from siamlink.tracker.linking.protocol import TrackerSetup
-from siamlink.tracker.linking.trackers import OfflineTracker, make_tracker
+from siamlink.tracker.linking.trackers import OfflineTracker
 from siamlink.tracker.parameters import TrackerParameters, load_parameters
 from siamlink.tracker.tracks import Tracks
 

@@ -6,8 +6,9 @@ import pytest
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
+from siamlink.tracker.linking.make_tracker import make_tracker
 from siamlink.tracker.linking.protocol import TrackerSetup
-from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker, make_tracker
+from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 

@@ -106,6 +106,6 @@ def make_loss(name: str, dimension: int, identities: int = 0, **settings: Any) -
     ]
     for setting in settings:
         if setting not in accepted:
-            near = did_you_mean(setting, accepted.keys() - sizes.keys())
+            near = did_you_mean(setting, set(accepted) - set(sizes))
             raise ConfigError(f"the loss '{name}' has no setting '{setting}'{near}")
     return LOSSES[name](**{key: sizes[key] for key in sizes if key in accepted}, **settings)
