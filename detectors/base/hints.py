@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 
 def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
-    """The choice that is most like a word; empty if none is.
+    """The choice that is most similar to a word; empty if none is similar enough.
 
     Args:
         word: as a user wrote it.
         choices: the words that are known.
-        cutoff: the lowest likeness, 0 to 1.
+        cutoff: the lowest similarity that counts, 0 to 1.
     """
     return next(iter(difflib.get_close_matches(word, list(choices), 1, cutoff)), "")
 

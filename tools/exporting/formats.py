@@ -9,6 +9,7 @@ from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, OutputError
 from siamlink.tools.console.files import check_output, output_errors, publish, staging
+from siamlink.tools.exporting.companion import companion_of
 from siamlink.tools.exporting.options import ExportOptions
 from siamlink.tools.exporting.video_tracks import VideoTracks, check_names
 
@@ -106,11 +107,6 @@ FORMATS = {
         Format("geff", ".geff", "geff_graph", RATE, package="geff", extra="geff", is_folder=True, counts_pictures=True),
     )
 }
-
-
-def companion_of(path: Path, suffix: str) -> Path:
-    """A second file of the same name with another suffix."""
-    return path.with_name(path.name.removesuffix(path.suffix) + suffix)
 
 
 def format_of(name: str) -> Format:

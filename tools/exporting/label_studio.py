@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
-from siamlink.tools.exporting.formats import companion_of
+from siamlink.tools.exporting.companion import companion_of
 from siamlink.tools.exporting.keyframes import runs, sparse_keyframes
 from siamlink.tools.exporting.options import ExportOptions, Keyframes
 from siamlink.tools.exporting.video_tracks import VideoTracks
