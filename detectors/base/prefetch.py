@@ -7,9 +7,10 @@
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from contextvars import copy_context
-from threading import Condition, Thread
+from threading import Condition
 from typing import Generic, TypeVar
+
+from siamlink.detectors.base.threads import start_in_background
 
 Item = TypeVar("Item")
 
@@ -83,9 +84,7 @@ class _Worker(Generic[Item]):
         self._end: BaseException | None = None
         self._closed = False
         self._changed = Condition()
-        # The thread takes over the context of its maker, such as NumPy's error state.
-        self._thread = Thread(target=copy_context().run, args=(self._work,), daemon=True)
-        self._thread.start()
+        self._thread = start_in_background(self._work, self._stop)
 
     def take(self, seconds: float | None = None) -> tuple[Item] | tuple[()] | None:
         """The next item in a tuple; an empty tuple if none comes in so many seconds, None after the last one."""
@@ -102,10 +101,13 @@ class _Worker(Generic[Item]):
         raise end
 
     def close(self, grace_seconds: float) -> None:
+        self._stop()
+        self._thread.join(grace_seconds)
+
+    def _stop(self) -> None:
         with self._changed:
             self._closed = True
             self._changed.notify()
-        self._thread.join(grace_seconds)
 
     def _work(self) -> None:
         while self._wait_for_room():

@@ -1,16 +1,24 @@
 """Work in threads: on all cores at once, or call by call in one thread with a time limit."""
 
+import atexit
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import monotonic
 from typing import Any, NamedTuple, TypeVar
 from weakref import finalize
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+EXIT_SECONDS = 2.0
+"""How long the program waits at its end for background threads."""
+
+_running: dict[Thread, Callable[[], None]] = {}
+"""The background threads, and how each is told to stop."""
 
 
 def core_count() -> int:
@@ -28,6 +36,38 @@ def on_all_cores(work: Callable[[Item], Result], items: Iterable[Item]) -> list[
         return [work(item) for item in items]
     with ThreadPoolExecutor(core_count()) as threads:
         return list(threads.map(work, items))
+
+
+def start_in_background(work: Callable[[], None], stop: Callable[[], None]) -> Thread:
+    """Start a thread that does not keep the program from ending.
+
+    The thread takes over the context of its maker, such as NumPy's error state. At the end of the program it is told to
+    stop, and gets a moment to do so: a thread that is still in native code when Python ends aborts the process.
+
+    Args:
+        work: what the thread does.
+        stop: tells it to stop; called at the end of the program if the thread is still alive.
+    """
+
+    def run() -> None:
+        _running[thread] = stop
+        try:
+            work()
+        finally:
+            del _running[thread]
+
+    thread = Thread(target=copy_context().run, args=(run,), daemon=True)
+    thread.start()
+    return thread
+
+
+@atexit.register
+def _stop_background() -> None:
+    waiting, end = list(_running.items()), monotonic() + EXIT_SECONDS
+    for _, stop in waiting:
+        stop()
+    for thread, _ in waiting:
+        thread.join(max(0.0, end - monotonic()))
 
 
 class TimeLimitError(Exception):
@@ -53,11 +93,10 @@ class WorkerThread:
     """
 
     def __init__(self) -> None:
-        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._calls = calls = SimpleQueue[_Call | None]()
         self._stuck = False
-        # The thread takes over the context of its maker, such as NumPy's error state.
-        Thread(target=copy_context().run, args=(_work, self._calls), daemon=True).start()
-        finalize(self, self._calls.put, None)
+        start_in_background(lambda: _work(calls), stop=lambda: calls.put(None))
+        finalize(self, calls.put, None)
 
     def call(self, function: Callable[[], Any], seconds: float | None = None) -> Any:
         """The result of `function()` in the thread; its exception is raised here.

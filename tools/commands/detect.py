@@ -1,5 +1,6 @@
 """The command `siamlink detect`."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -95,11 +96,12 @@ def detect(options: DetectOptions) -> None:
         stage_bars(frames.name, printed) as bars,
         standard_output() if printed else growing_text(output, keep=frames.live, overwrite=overwrite) as write,
         ended_by_signal(frames, None if printed else partial_path(output)),
+        closing(detect_frames(frames, finder, Stopwatch())) as detected,
     ):
         progress = with_rate_hint(bars, frames)
         heading, text_of = detection_format(output, frames.frame_rate, finder.class_names)
         write(heading)
-        for number, _, found in detect_frames(frames, finder, Stopwatch()):
+        for number, _, found in detected:
             lines = text_of(found.later(frames.first_number - 1))
             write("".join(lines))
             count += len(lines)

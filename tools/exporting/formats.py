@@ -55,7 +55,7 @@ class Format:
         """
         if self.package and importlib.util.find_spec(self.package) is None:
             raise ConfigError(
-                f"--to {self.name} needs the package {self.package}: pip install 'siamlink[{self.extra}]'"
+                f"the format {self.name} needs the package {self.package}: pip install 'siamlink[{self.extra}]'"
             )
 
     def check_options(self, options: ExportOptions) -> None:

@@ -1,7 +1,7 @@
 """The frames of a run with their detections: detected now, cached, or given."""
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import cycle
 from typing import TypeVar
 
@@ -30,7 +30,7 @@ def detect_frames(
     detector: LoadedDetector,
     stopwatch: Stopwatch,
     cache: CachedDetections = NO_CACHE.detections,
-) -> Iterator[tuple[int, Image, Detections]]:
+) -> Generator[tuple[int, Image, Detections]]:
     """Each frame's number, counted from 1, its image and its detections, by the detector or from the cache.
 
     Meanwhile the next frames are decoded, and handed to further copies of the detector if it has any; but not those of

@@ -1,4 +1,6 @@
 import gc
+import subprocess
+import sys
 import threading
 import weakref
 from functools import partial
@@ -86,3 +88,33 @@ def test_no_image_and_no_thread_outlives_its_use():
     del thread
     other.join(60)
     assert not other.is_alive()
+
+
+AT_THE_END = """
+import time
+from siamlink.detectors.base.prefetch import prefetched
+from siamlink.detectors.base.threads import WorkerThread
+
+def numbers():
+    try:
+        while True:
+            yield 1
+    finally:
+        print("closed", flush=True)
+
+def work():
+    time.sleep(0.2)
+    print("worked", flush=True)
+
+items = prefetched(numbers())
+next(items)
+thread = WorkerThread()
+thread.begin(work)
+"""
+
+
+def test_background_threads_end_before_the_program_does():
+    # A daemon thread that is in native code when Python ends aborts the process, as it did in `detect -o - | head`.
+    ended = subprocess.run([sys.executable, "-c", AT_THE_END], check=False, capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert sorted(ended.stdout.split()) == ["closed", "worked"]

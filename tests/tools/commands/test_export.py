@@ -54,7 +54,7 @@ def test_formats_of_other_packages(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
     missing = siamlink("export", results, "--to", name, "-o", "tracks.out")
-    expected = f"siamlink: --to {name} needs the package {package}: pip install 'siamlink[{name}]'"
+    expected = f"siamlink: the format {name} needs the package {package}: pip install 'siamlink[{name}]'"
     assert (missing.code, missing.line) == (2, expected)
 
 
