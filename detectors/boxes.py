@@ -1,4 +1,4 @@
-"""Geometry of boxes, always `x1 y1 x2 y2` in pixels: overlap and non-maximum suppression."""
+"""Geometry of boxes, always `x1 y1 x2 y2` in pixels: centres, overlap and non-maximum suppression."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,3 +90,8 @@ def _frame_size(frame: NDArray[np.integer]) -> IntArray:
     _, place, count = np.unique(frame, return_inverse=True, return_counts=True)
     size: IntArray = count[place]
     return size
+
+
+def centres(box: Boxes) -> FloatArray:
+    """(N, 2) centres of boxes (N, 4), in float64."""
+    return (box[:, :2].astype(np.float64) + box[:, 2:]) / 2

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from siamlink.association.solvers.constraints import cannot_link, must_link
+    from siamlink.tracker.configuration import load_parameters
     from siamlink.tracker.drawing.render import render
     from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
-    from siamlink.tracker.parameters import TrackerParameters, load_parameters
+    from siamlink.tracker.parameters import TrackerParameters
     from siamlink.tracker.runs.result import TrackingResult
     from siamlink.tracker.runs.track import track
     from siamlink.tracker.summary.geometry import Line, Zone
@@ -45,7 +46,7 @@ _HOMES = {
     "WindowedTracker": "tracker.linking.trackers",
     "Zone": "tracker.summary.geometry",
     "cannot_link": "association.solvers.constraints",
-    "load_parameters": "tracker.parameters",
+    "load_parameters": "tracker.configuration",
     "must_link": "association.solvers.constraints",
     "render": "tracker.drawing.render",
     "summarise": "tracker.summary.summary",

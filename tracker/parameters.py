@@ -1,10 +1,9 @@
-"""All settings of the tracker, and the configuration files and `key=value` overrides they come from."""
+"""All settings of the tracker."""
 
 import math
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import Field
 
@@ -19,12 +18,9 @@ from siamlink.association.pairs.gap_prior import PAIR_LABEL, PairLabel
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.association.tracklets.linking import SecondLevelParameters
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.detectors.base.hints import did_you_mean
-from siamlink.detectors.base.parameters import Parameters, apply_override, build, renamed, use_present_keys
+from siamlink.detectors.base.parameters import Parameters, renamed
 
 AUTO, PAPER = "auto", "paper"
-LARGEST_FILE = 1_000_000
-"""Bytes of a configuration file."""
 
 
 class GapParameters(Parameters):
@@ -291,55 +287,3 @@ class TrackerParameters(Parameters):
         # weights in a matcher's folder belong to it
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
         return load_appearance(f"siamese:{own}" if own and own.is_file() else "siamese")
-
-
-def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...] | list[str] = ()) -> TrackerParameters:
-    """Read a configuration and apply overrides to it.
-
-    Args:
-        config: the name of a shipped configuration, or a YAML file of overrides; None: the defaults.
-        overrides: `key=value` with dotted keys, such as `gate.max_gap_seconds=0.5`; they win over the file.
-
-    Raises:
-        ConfigError: the file is missing or malformed, or a key or value is wrong.
-    """
-    values, origin = _read_config(config) if config else ({}, "defaults")
-    values = use_present_keys(TrackerParameters, values, origin)
-    build(TrackerParameters, values, origin)
-    for override in overrides:
-        apply_override(TrackerParameters, values, override)
-        build(TrackerParameters, values, f"--set {override}")
-    return build(TrackerParameters, values, origin)
-
-
-def config_names() -> list[str]:
-    """The names of the configurations shipped with siamlink."""
-    folder = files("siamlink.configs")
-    return sorted(Path(entry.name).stem for entry in folder.iterdir() if entry.name.endswith(".yaml"))
-
-
-def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
-    import yaml
-
-    path = Path(config)
-    if str(config) in config_names() and not path.is_file():
-        path = Path(str(files("siamlink.configs") / f"{config}.yaml"))
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ConfigError(f"{path} is larger than any configuration ({LARGEST_FILE} bytes)")
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        if path.exists():
-            raise ConfigError(f"cannot read the configuration {config}: {error.strerror}") from None
-        hint = did_you_mean(str(config), config_names()) or "."
-        shipped = ", ".join(config_names())
-        raise ConfigError(f"there is no configuration or file '{config}'{hint} Shipped: {shipped}") from None
-    except RecursionError:
-        raise ConfigError(f"{path} is not a configuration: it is nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: text that is not UTF-8, or a date that does not exist
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    if values is None:
-        return {}, str(path)
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: expected 'key: value' lines")
-    return values, str(path)

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.association.appearance.descriptors import Descriptors, DescriptorsPerModel, Features, cosine, unit
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.features import rank_among_rivals
@@ -19,12 +20,6 @@ from siamlink.detectors.base.parameters import Parameters
 if TYPE_CHECKING:
     from siamlink.association.appearance.optical_flow import FlowField, FlowParameters
 
-Floating = TypeVar("Floating", bound=np.floating[Any])
-Features = NDArray[np.float32]
-Descriptors = NDArray[Any]
-"""(N, D) one vector for each of N boxes."""
-DescriptorsPerModel = tuple[Descriptors, ...]
-"""The descriptors of the same N boxes by each of several appearance models."""
 
 RANKS = ("rank_later", "margin_later", "rank_earlier", "margin_earlier")
 """Features added for each appearance: rank and margin of the similarity among the rivals of a pair, on either side."""
@@ -293,17 +288,3 @@ class Appearances:
 
 def _blocks(count: int) -> list[slice]:
     return [slice(start, start + BLOCK) for start in range(0, count, BLOCK)]
-
-
-def cosine(earlier: Descriptors, later: Descriptors) -> Features:
-    """(P, 1) cosines of descriptors (P, D) and (P, D); 0 where one of them is zero."""
-    a, b = earlier.astype(np.float32), later.astype(np.float32)
-    length = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
-    similarity: Features = np.einsum("ij,ij->i", a, b) / np.maximum(length, 1e-12)
-    return similarity[:, None]
-
-
-def unit(vector: NDArray[Floating]) -> NDArray[Floating]:
-    """(N, D) the vectors scaled to length 1, in their own precision; those of length 0 stay zero."""
-    scaled: NDArray[Floating] = vector / np.maximum(np.linalg.norm(vector, axis=1, keepdims=True), 1e-12)
-    return scaled

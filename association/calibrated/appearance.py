@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import unit
+from siamlink.association.appearance.descriptors import unit
 from siamlink.association.appearance.joint_bayesian import JointBayesian
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.scene import Scene, track_numbers

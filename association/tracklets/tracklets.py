@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance.appearance import unit
+from siamlink.association.appearance.descriptors import unit
 from siamlink.association.pairs.classes import UNKNOWN_CLASSES, ClassEvidence, most_frequent
 from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.base.arrays import FloatArray, IntArray

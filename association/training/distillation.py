@@ -8,7 +8,7 @@ from pydantic import Field
 from torch import Tensor
 from torch.nn import functional
 
-from siamlink.association.appearance.appearance import unit
+from siamlink.association.appearance.descriptors import unit
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import Parameters

@@ -7,18 +7,15 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
-from pydantic import Field
 from torch import Tensor, nn
 from torch.nn import functional
 
 from siamlink.association.appearance.loading import NONE, SIAMESE_FILE
-from siamlink.association.appearance.optical_flow import FlowParameters
-from siamlink.association.appearance.patches import Luma, Patches, network_input
-from siamlink.association.appearance.siamese.architecture import NetworkParameters
+from siamlink.association.appearance.patches import Patches, network_input
 from siamlink.association.appearance.siamese.checkpoint import (
     load_into,
     read_checkpoint,
@@ -38,74 +35,20 @@ from siamlink.association.appearance.siamese.networks import (
 )
 from siamlink.association.appearance.siamese.weights_file import read_weights
 from siamlink.association.training.augmentation import AugmentationParameters, augment
-from siamlink.association.training.batch_loss import PairingParameters, batch_loss
-from siamlink.association.training.batch_sampler import Batch, BatchSampler, SamplingParameters
-from siamlink.association.training.distillation import TeacherParameters, prepare_teacher_descriptors
+from siamlink.association.training.batch_loss import batch_loss
+from siamlink.association.training.batch_sampler import Batch, BatchSampler
+from siamlink.association.training.distillation import prepare_teacher_descriptors
 from siamlink.association.training.identity_crops import IdentityCrops
+from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.detectors.base.parameters import Parameters, use_present_keys
+from siamlink.detectors.base.parameters import use_present_keys
 from siamlink.detectors.base.stopwatch import Progress
 
 CHECKPOINT = "checkpoint.safetensors"
 RUN_LOG = "run.csv"
 WARM_UP = 0.05
 """Share of the steps in which the learning rate rises from zero."""
-
-
-class SiameseTrainingParameters(Parameters):
-    """How a Siamese network is trained."""
-
-    network: NetworkParameters = Field(NetworkParameters(), description="the network")
-    loss: str = Field("identity-triplet", description="name of the loss; docs/losses.md lists all")
-    loss_settings: dict[str, float | str] = Field({}, description="settings of the loss, such as its margin")
-    flow: FlowParameters = Field(FlowParameters(), description="how the optical flow is computed")
-    luma: Luma = Field(
-        "fixed",
-        description="brightness of a patch. fixed: unchanged; equalised: its histogram is made flat; plane: a fitted "
-        "plane of brightness is subtracted",
-    )
-    sampling: SamplingParameters = Field(SamplingParameters(), description="what a batch holds")
-    augmentation: AugmentationParameters = Field(
-        AugmentationParameters(), description="random changes to the patches of a batch"
-    )
-    flow_dropout: float = Field(
-        0.5,
-        ge=0,
-        le=1,
-        description="share of the patches of a batch whose optical flow is set to zero, as crops have no flow",
-    )
-    pairing: PairingParameters = Field(PairingParameters(), description="which pairs of a batch are compared")
-    teacher: TeacherParameters = Field(
-        TeacherParameters(), description="a trained network whose descriptors are learned in addition"
-    )
-    steps: int = Field(6500, ge=1, le=10_000_000, description="maximum number of batches")
-    optimiser: Literal["adamw", "sgd"] = Field("adamw", description="optimiser; sgd has momentum 0.9")
-    learning_rate: float = Field(
-        1e-3, gt=0, le=10, description="highest learning rate; it rises linearly, then falls as a cosine"
-    )
-    weight_decay: float = Field(0.02, ge=0, le=1, description="weight decay of all weights")
-    precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="precision of the activations of the network"
-    )
-    device: Literal["auto", "cpu", "cuda"] = Field(
-        "auto", description="device to train on; auto: cuda if it is available, else cpu"
-    )
-    check_every: int = Field(500, ge=1, le=1_000_000, description="steps between validations and checkpoints")
-    patience: int = Field(
-        8, ge=1, le=1000, description="training stops after this number of validations without improvement"
-    )
-    seed: int = Field(0, ge=0, description="seed of everything random")
-
-    @property
-    def description(self) -> dict[str, Any]:
-        """The metadata in the file of the weights, beside the network."""
-        return {
-            "loss": self.loss,
-            "loss_settings": self.loss_settings,
-            "luma": self.luma,
-            "flow": self.flow.model_dump(),
-        }
 
 
 @dataclass

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.detectors.boxes import iou_matrix, iou_pairs, suppress_non_maxima, suppress_overlaps
+from siamlink.detectors.boxes import centres, iou_matrix, iou_pairs, suppress_non_maxima, suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import BLOCK
 from siamlink.tools.synthetic.street import street
@@ -123,3 +123,9 @@ def test_a_box_of_another_class_is_dropped_only_if_it_is_nearly_the_same():
     for label, kept in (([0, 0, 0], [0]), ([0, 1, 0], [0, 1]), ([0, 0, 1], [0]), ([0, 1, 2], [0, 1])):
         assert suppress_non_maxima(box, score, 0.5, label=np.array(label)).tolist() == kept
     assert suppress_non_maxima(box, score, 0.99, label=np.array([0, 1, 2])).tolist() == [0, 1, 2]
+
+
+def test_centres_are_in_double_precision():
+    box = np.array([[0, 10, 5, 30], [-4, 0, 2, 1]], np.float32)
+    assert centres(box).tolist() == [[2.5, 20], [-1, 0.5]]
+    assert centres(box).dtype == np.float64

@@ -35,13 +35,13 @@ def _seqinfo(path: Path) -> None:
 
 
 def _config(path: Path) -> None:
-    from siamlink.tracker.parameters import load_parameters
+    from siamlink.tracker.configuration import load_parameters
 
     load_parameters(path)
 
 
 def _setting(path: Path) -> None:
-    from siamlink.tracker.parameters import load_parameters
+    from siamlink.tracker.configuration import load_parameters
 
     load_parameters(None, path.read_bytes().decode("utf-8", "replace").split("\n"))
 

@@ -51,7 +51,7 @@ def track(options: BenchTrackOptions) -> None:
     from siamlink.tools.benchmark.track import measure
     from siamlink.tools.console.files import write_text
     from siamlink.tools.console.terminal import show_former_name, show_table, stage_bars
-    from siamlink.tracker.parameters import load_parameters
+    from siamlink.tracker.configuration import load_parameters
 
     if options.against:
         show_former_name("--against", "--other-trackers")

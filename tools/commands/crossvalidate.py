@@ -34,7 +34,7 @@ def crossvalidate(
     from siamlink.tools.evaluation import evaluate_sequences
     from siamlink.tools.training.calibration import PICTURE_FILE, REPORT_FILE, MatchingReport
     from siamlink.tools.training.examples import folds, look_up, read_videos, train_folds
-    from siamlink.tracker.parameters import load_parameters
+    from siamlink.tracker.configuration import load_parameters
     from siamlink.tracker.runs.inputs import open_input
     from siamlink.tracker.runs.options import TrackingOptions
     from siamlink.tracker.runs.track import track_input

@@ -15,7 +15,7 @@ def parameters() -> None:
     """
     from siamlink.tools.console.tables import Table
     from siamlink.tools.console.terminal import show_table
-    from siamlink.tracker.parameters import config_names
+    from siamlink.tracker.configuration import config_names
 
     rows = [(key, default, f"{meaning} ({allowed})") for key, default, allowed, meaning in parameter_rows()]
     show_table(Table(("key", "default", "meaning"), tuple(rows), texts=3, folded=(2,)))

@@ -180,7 +180,7 @@ class TrackOptions:
         from siamlink.tools.exporting.formats import formats_of
         from siamlink.tools.running.job import GIGABYTE, Job
         from siamlink.tools.running.window import check_display
-        from siamlink.tracker.parameters import load_parameters
+        from siamlink.tracker.configuration import load_parameters
 
         chosen = [f"{key}={value}" for key, value in (("mode", self.mode), ("solver", self.solver)) if value]
         parameters = load_parameters(self.config, [*chosen, *(self.settings or [])])

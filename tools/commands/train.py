@@ -188,7 +188,8 @@ def _train_siamese(options: SiameseOptions) -> None:
     from siamlink.detectors.base.extras import import_extra
 
     import_extra("torch", "train", "training a network")
-    from siamlink.association.training.siamese_trainer import SiameseTrainer, SiameseTrainingParameters, check_settings
+    from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
+    from siamlink.association.training.siamese_trainer import SiameseTrainer, check_settings
     from siamlink.detectors.base.parameters import apply_override, build
     from siamlink.tools.console.files import make_folder, output_errors
     from siamlink.tools.console.terminal import stage_bars
@@ -246,7 +247,7 @@ def _train_matcher(options: MatcherOptions) -> None:
     from siamlink.tools.console.terminal import stage_bars
     from siamlink.tools.training.annotated_video import train_on
     from siamlink.tools.training.examples import complete, describe_videos, excluding, read_videos
-    from siamlink.tracker.parameters import load_parameters
+    from siamlink.tracker.configuration import load_parameters
 
     parameters = load_parameters(options.config, options.settings or [])
     appearance, output = parameters.load_appearance(), options.output

@@ -16,13 +16,13 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, open_sequence
 from siamlink.tools.console.files import make_folder, output_errors, publish, staging
+from siamlink.tools.synthetic.street_background import background
 from siamlink.tools.synthetic.street_drawing import (
     Array,
     Camera,
     Clothes,
     Figure,
     Shape,
-    background,
     cast_shadow,
     kiosk,
     lamp_post,

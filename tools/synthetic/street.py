@@ -3,7 +3,8 @@
 import numpy as np
 
 from siamlink.tools.synthetic.scene import Person, Prop, Scene
-from siamlink.tools.synthetic.street_drawing import ZEBRA, Clothes, Colour
+from siamlink.tools.synthetic.street_background import ZEBRA
+from siamlink.tools.synthetic.street_drawing import Clothes, Colour
 
 _LANES = ((8.7, 0.4), (9.3, -0.2), (10.5, -3.4), (11.4, -4.6), (17.6, 8.0), (18.2, -2.5), (19.0, 0.6))
 """Distance from the camera, and metres along the route at time zero; below zero means about to turn back."""

@@ -11,7 +11,7 @@ from siamlink.association.training.identity_crops import (
     read_crops,
     read_video_identities,
 )
-from siamlink.association.training.siamese_trainer import SiameseTrainingParameters
+from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation, split_identities
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress

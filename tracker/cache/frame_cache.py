@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, DescriptorsPerModel
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.descriptors import DescriptorsPerModel
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.detectors.base.arrays import Box
 from siamlink.detectors.base.errors import InputError

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, ComparedPairs, DescriptorsPerModel
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs
+from siamlink.association.appearance.descriptors import DescriptorsPerModel
 from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.arrays import Box, Image, IntArray

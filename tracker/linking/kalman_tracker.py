@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
-from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.boxes import centres, iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.class_vote import ClassVote
-from siamlink.tracker.linking.kalman_filter import BoxFilters
+from siamlink.tracker.linking.kalman_tracks import KalmanTracks
 from siamlink.tracker.linking.left_out import (
     DUPLICATE,
     FALSE_ALARM,
@@ -31,41 +31,6 @@ from siamlink.tracker.tracks import Tracks
 
 BLOCK = 4000
 """Detections that `update_many` scores together, at least."""
-
-
-class _OpenTracks:
-    """The T open tracks, in the order in which they began.
-
-    Attributes:
-        motion: of each.
-        row: (T,) the last detection of each, counted from the first ever.
-        label: (T,) its class.
-        last_frame: (T,) its frame.
-        evidence: (T,) nats for the track being one of an object.
-        track_id: (T,) 0 while it is not reported.
-    """
-
-    def __init__(self) -> None:
-        self.motion = BoxFilters(np.zeros((0, 4), np.float32))
-        self.row, self.label, self.last_frame, self.track_id = (np.zeros(0, np.int64) for _ in range(4))
-        self.evidence = np.zeros(0)
-
-    def __len__(self) -> int:
-        return len(self.row)
-
-    def keep(self, rows: NDArray[np.bool_]) -> None:
-        """Close the others."""
-        self.motion.keep(rows)
-        self.row, self.last_frame, self.track_id = self.row[rows], self.last_frame[rows], self.track_id[rows]
-        self.evidence, self.label = self.evidence[rows], self.label[rows]
-
-    def add(self, box: NDArray[np.float32]) -> None:
-        """Open tracks at boxes (N, 4), without a detection yet."""
-        nothing = np.zeros(len(box), np.int64)
-        self.motion.add(box)
-        self.row, self.last_frame = np.append(self.row, nothing), np.append(self.last_frame, nothing)
-        self.label = np.append(self.label, nothing)
-        self.track_id, self.evidence = np.append(self.track_id, nothing), np.append(self.evidence, nothing)
 
 
 class _FrameScores(NamedTuple):
@@ -119,7 +84,7 @@ class KalmanTracker:
         self._setup, self._appearance = setup, appearance
         self._processed = ProcessedFrames(setup.stride)
         self._scores = OnlineScores(setup, self._processed)
-        self._tracks, self._class_vote = _OpenTracks(), ClassVote(setup.frame_rate)
+        self._tracks, self._class_vote = KalmanTracks(), ClassVote(setup.frame_rate)
         self._next_id = 1
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:
@@ -252,7 +217,7 @@ class KalmanTracker:
         owner = np.array([place.get(row, -1) for row in scores.earlier.tolist()], np.intp)
         own = owner >= 0
         track, column, nats = owner[own], scores.column[own], scores.link[own]
-        deviations = tracks.motion.deviations(track, _centre(scores.box)[column])
+        deviations = tracks.motion.deviations(track, centres(scores.box)[column])
         worst = np.log(online.min_link_probability) - online.gate_deviations**2 / 2
         gain = np.zeros((len(tracks), len(scores.box)))
         gain[track, column] = np.where(deviations < online.gate_deviations, nats - deviations**2 / 2 - worst, 0.0)
@@ -296,11 +261,6 @@ def _reasons(track_id: NDArray[np.int32], scores: _FrameScores) -> Reasons:
     """(N,) why detections of a frame are not reported, by their track (N,) and the evidence for them."""
     reason = np.where(scores.evidence < 0, FALSE_ALARM, UNCONFIRMED)
     return np.where(track_id > 0, IN_TRACK, reason).astype(np.uint8)
-
-
-def _centre(box: NDArray[np.float32]) -> FloatArray:
-    """(N, 2) of boxes (N, 4)."""
-    return (box[:, :2].astype(np.float64) + box[:, 2:]) / 2
 
 
 def _best_assignment(gain: FloatArray) -> NDArray[np.intp]:

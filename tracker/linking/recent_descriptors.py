@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, ComparedPairs, DescriptorsPerModel
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs
+from siamlink.association.appearance.descriptors import DescriptorsPerModel
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.arrays import IntArray
 

@@ -1,8 +1,8 @@
 """The boxes of tracks: smoothed, interpolated between detections, and extrapolated after the last one."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from siamlink.detectors.boxes import centres
 from siamlink.tracker.parameters import GapParameters
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.postprocessing.smoothing import Smoothing, smooth_tracks
@@ -86,7 +86,7 @@ def extrapolate(tracks: Tracks, last_frame: int, longest_seconds: float, frame_r
     if not len(last):
         return tracks
     before = np.maximum(first, last - max(1, round(SPEED_SECONDS * frame_rate)))
-    speed = (_centre(tracks.box[order[last]]) - _centre(tracks.box[order[before]])) / np.maximum(
+    speed = (centres(tracks.box[order[last]]) - centres(tracks.box[order[before]])) / np.maximum(
         frame[last] - frame[before], 1
     )[:, None]
     end = np.repeat(order[last], missing)
@@ -101,8 +101,3 @@ def extrapolate(tracks: Tracks, last_frame: int, longest_seconds: float, frame_r
         interpolated=np.ones(len(step), bool),
     )
     return Tracks.concatenate([tracks, extrapolated])
-
-
-def _centre(box: NDArray[np.float32]) -> NDArray[np.float64]:
-    centre: NDArray[np.float64] = (box[:, :2].astype(np.float64) + box[:, 2:]) / 2
-    return centre

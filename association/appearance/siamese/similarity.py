@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from siamlink.association.appearance.appearance import cosine, unit
+from siamlink.association.appearance.descriptors import cosine, unit
 from siamlink.association.appearance.siamese.onnx_layers import Weights
 from siamlink.detectors.base.arrays import Float32Array
 

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance, unit
+from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.descriptors import unit
 from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.distillation import TeacherParameters, prepare_teacher_descriptors, teacher_loss
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops
-from siamlink.association.training.siamese_trainer import SiameseTrainer, SiameseTrainingParameters
+from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
+from siamlink.association.training.siamese_trainer import SiameseTrainer
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError
 

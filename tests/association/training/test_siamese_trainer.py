@@ -14,7 +14,8 @@ from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
 from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.identity_crops import IdentityCrops
-from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
+from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
+from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError, ModelError
 

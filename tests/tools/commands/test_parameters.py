@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from siamlink.tools.commands.parameters import parameter_rows
-from siamlink.tracker.parameters import load_parameters
+from siamlink.tracker.configuration import load_parameters
 
 
 def test_every_setting_has_a_row_that_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:

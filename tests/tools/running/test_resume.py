@@ -12,7 +12,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.class_names import ClassNames
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
-from siamlink.tracker.parameters import load_parameters
+from siamlink.tracker.configuration import load_parameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
 
 

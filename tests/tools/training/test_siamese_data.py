@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from siamlink.association.training.siamese_trainer import SiameseTrainingParameters
+from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.training.siamese_data import VALIDATION_SHARE, read_training_data
 

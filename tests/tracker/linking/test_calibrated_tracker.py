@@ -12,10 +12,11 @@ from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import must_link
 from siamlink.detectors.base.errors import ConfigError, ModelError
 from siamlink.detectors.detections import Detections
+from siamlink.tracker.configuration import load_parameters
 from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
-from siamlink.tracker.parameters import TrackerParameters, load_parameters
+from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input

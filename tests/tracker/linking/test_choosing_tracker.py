@@ -8,10 +8,11 @@ import pytest
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
+from siamlink.tracker.configuration import load_parameters
 from siamlink.tracker.linking.make_tracker import make_tracker
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.trackers import OfflineTracker
-from siamlink.tracker.parameters import TrackerParameters, load_parameters
+from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
 Mode = Literal["offline", "windowed", "online"]

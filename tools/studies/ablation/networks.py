@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import unit
+from siamlink.association.appearance.descriptors import unit
 from siamlink.association.appearance.loading import SIAMESE_FILE
 from siamlink.association.appearance.optical_flow import FlowField
 from siamlink.association.appearance.patches import Patches, extract_patches
@@ -16,7 +16,8 @@ from siamlink.association.appearance.siamese.architecture import NetworkParamete
 from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops
-from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, SiameseTrainingParameters
+from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
+from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer
 from siamlink.association.training.siamese_validation import Validation, split_identities
 from siamlink.detectors.base.arrays import Float32Array, Image
 from siamlink.detectors.base.extras import import_extra

@@ -134,7 +134,7 @@ def stream(
     from siamlink.tools.console.files import output_errors, write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.studies.benchmarks.stream import Walkers, measure
-    from siamlink.tracker.parameters import load_parameters
+    from siamlink.tracker.configuration import load_parameters
 
     parameters = load_parameters(None, ["mode=windowed", "appearance=none", *(settings or [])])
     with stage_bars() as progress:
@@ -167,7 +167,7 @@ def scaling(
     from siamlink.tools.console.files import output_errors, write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.studies.benchmarks.scaling import measure
-    from siamlink.tracker.parameters import load_parameters
+    from siamlink.tracker.configuration import load_parameters
 
     common = ["appearance=none", *(settings or [])]
     ways = {mode: load_parameters(config, [*common, f"mode={mode}"]) for mode in ("offline", "windowed", "online")}

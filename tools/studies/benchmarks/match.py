@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siamlink.association.appearance.appearance import cosine
+from siamlink.association.appearance.descriptors import cosine
 from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.appearance.patches import PATCH_SIZE
 from siamlink.association.appearance.siamese.architecture import CHANNELS, NetworkParameters

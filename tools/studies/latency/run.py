@@ -9,9 +9,10 @@ from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.sources.frame_source import Frame
+from siamlink.tracker.configuration import load_parameters
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.trackers import WindowedTracker
-from siamlink.tracker.parameters import TrackerParameters, load_parameters
+from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance.appearance import unit
+from siamlink.association.appearance.descriptors import unit
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import mid_rank
 from siamlink.detectors.base.arrays import IntArray
