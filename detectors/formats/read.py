@@ -69,7 +69,7 @@ def videos_in(path: Path) -> list[str]:
         return []
     try:
         content = json.loads(read_text(path))
-    except ValueError:
+    except (ValueError, RecursionError):  # reading its boxes says so
         return []
     return video_names(content) if isinstance(content, dict) and "annotations" in content else []
 

@@ -124,12 +124,11 @@ def evaluate(options: EvaluateOptions) -> None:
     Exit code: 0 success, 1 --check found a difference, 2 error, or a warning with --strict.
     """
     from siamlink.detectors.base.errors import InputError
-    from siamlink.tools.console.files import check_folder, check_output
+    from siamlink.tools.console.files import check_folder, check_outputs
     from siamlink.tools.console.terminal import show_note, show_table, stage_bars
 
-    for path in (options.json_file, options.csv_file, options.events_file):
-        if path is not None:
-            check_output(path, options.overwrite)
+    outputs = (options.json_file, options.csv_file, options.events_file)
+    check_outputs(outputs, options.overwrite, [options.ground_truth, options.results])
     if options.switches is not None:
         from siamlink.tools.drawing.switch_pictures import PICTURE_NAMES
 

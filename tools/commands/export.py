@@ -64,13 +64,15 @@ class ExportArguments:
         """
         from siamlink.detectors.base.errors import ConfigError
         from siamlink.tools.exporting.formats import check_export, format_of
+        from siamlink.tools.results.read import files_read
 
         target = format_of(self.to)
         target.check_installed()
         target.check_options(self.options)
         if self.video and len(self.results) > 1:
             raise ConfigError(f"--video {self.video} belongs to one result, but {len(self.results)} are given")
-        check_export(target, self.output, self.overwrite, self.results)
+        inputs = [each for path in self.results for each in files_read(path, self.video)]
+        check_export(target, self.output, self.overwrite, inputs)
         return target
 
 

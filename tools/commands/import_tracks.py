@@ -83,7 +83,8 @@ def import_tracks(options: ImportOptions) -> None:
     from siamlink.tools.importing.corrected import write_corrected
 
     corrected = options.read()
-    inputs = [each for each in (options.corrected, options.results, options.detections) if each]
+    given = (options.corrected, options.results, options.detections, options.video)
+    inputs = [each for each in given if each]
     files = [name for name in corrected.file_names if name != corrected.name]
     check_folder(options.output, files, options.overwrite, inputs)
     check_folder(options.output / corrected.name, ("seqinfo.ini",), options.overwrite)

@@ -87,16 +87,15 @@ def summary(options: SummaryOptions) -> None:
     """
     import json
 
-    from siamlink.tools.console.files import check_output, write_text
+    from siamlink.tools.console.files import check_outputs, write_text
     from siamlink.tools.console.terminal import show_note, show_table
-    from siamlink.tools.results.read import read_results
+    from siamlink.tools.results.read import files_read, read_results
     from siamlink.tools.results.summary_tables import summary_tables
     from siamlink.tracker.summary.summary import summarise
     from siamlink.tracker.table import csv_text
 
-    for path in (options.csv_file, options.json_file):
-        if path is not None:
-            check_output(path, options.overwrite, [options.results])
+    inputs = files_read(options.results, options.video)
+    check_outputs((options.csv_file, options.json_file), options.overwrite, inputs)
     results = read_results(options.results, options.video, options.frame_rate)
     rate = results.facts.frame_rate
     made = summarise(

@@ -182,8 +182,12 @@ class TrackOptions:
         from siamlink.tools.running.window import check_display
         from siamlink.tracker.configuration import load_parameters
 
-        chosen = [f"{key}={value}" for key, value in (("mode", self.mode), ("solver", self.solver)) if value]
-        parameters = load_parameters(self.config, [*chosen, *(self.settings or [])])
+        options, settings = {"mode": self.mode, "solver": self.solver}, self.settings or []
+        chosen = [f"{key}={value}" for key, value in options.items() if value]
+        for setting in settings:
+            if options.get(key := setting.partition("=")[0].strip()):
+                raise ConfigError(f"give --{key} or --set {setting}, not both")
+        parameters = load_parameters(self.config, [*chosen, *settings])
         if self.detector is not None and self.detections:
             raise ConfigError("give --detector or --detections, not both")
         for option, file in (("detections", self.detections), ("constraints", self.constraints)):

@@ -37,6 +37,22 @@ def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Pat
             raise OutputError(f"cannot write {path}: the folder {path.parent} is not writable")
 
 
+def check_outputs(paths: Iterable[Path | None], overwrite: bool, inputs: Iterable[Path]) -> None:
+    """`check_output` of several files, each of its own name; None stands for a file that is not asked for.
+
+    Raises:
+        OutputError: two are the same file, or as `check_output`.
+    """
+    inputs, resolved = list(inputs), set[Path]()
+    for path in paths:
+        if path is None:
+            continue
+        check_output(path, overwrite, inputs)
+        if path.resolve() in resolved:
+            raise OutputError(f"{path} is named twice; give each output a file of its own")
+        resolved.add(path.resolve())
+
+
 def check_folder(folder: Path, names: Iterable[str], overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
     """Check before the work that files of these names can be written in a folder, which may be missing.
 

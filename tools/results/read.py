@@ -37,6 +37,12 @@ class Results:
     notes: tuple[str, ...] = ()
 
 
+def files_read(path: Path, video: Path | None = None) -> list[Path]:
+    """The files that `read_results` reads, so that no output replaces them."""
+    record = [] if path.is_dir() else [path.with_suffix(".json")]
+    return [path, *record, *([video] if video else [])]
+
+
 def read_results(path: Path, video: str | Path | None = None, frame_rate: float | None = None) -> Results:
     """Read the results of a run: `NAME.txt`, with its record `NAME.json` beside it if there is one.
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.output_files import partial_path
+from siamlink.detectors.formats.pictures import ReadingOptions
 from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.tools.console.files import check_folder, check_output
 from siamlink.tools.running.exports import check_exports
@@ -52,6 +53,8 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     )
     source = source.selected(job.detector_options)
     check_mode(source, job.parameters)
+    if source.detection_file is None and job.reading != ReadingOptions():
+        raise ConfigError(f"--box-format and --frames-from are for files of detections, and {source.name} has none")
     if source.live and (job.resume or job.cache):
         raise InputError(f"{source.name} is live and cannot be read again: --resume and --cache are for files")
     if source.frames and not source.frames.files and (job.resume or job.cache):

@@ -10,7 +10,7 @@ import pytest
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.pictures import BoxFormat, Pictures, ReadingOptions
-from siamlink.detectors.formats.read import read_boxes
+from siamlink.detectors.formats.read import read_boxes, videos_in
 
 Write = Callable[[str, str], Path]
 VIDEO = Pictures("street", (320, 240), frame_count=40)
@@ -338,3 +338,8 @@ def test_faults_of_a_yolo_folder_name_the_file(write: Write) -> None:
 @pytest.mark.parametrize("text", ["", "\n", "[]", '{"images": [], "annotations": []}', "frame,x1,y1,x2,y2\n"])
 def test_a_file_without_boxes_has_none(write: Write, text: str) -> None:
     assert len(read_boxes(write("boxes", text), VIDEO).detections()) == 0
+
+
+def test_a_file_that_is_no_json_names_no_videos(write: Write) -> None:
+    for text in ("{", "[" * 100_000, "[1]", '{"annotations": 3}'):
+        assert videos_in(write("boxes.json", text)) == []

@@ -63,6 +63,13 @@ def test_an_output_that_exists_stops_the_command_before_any_is_written(street: P
     assert (street / "csv").read_text() != "mine"
 
 
+def test_results_are_not_replaced_by_their_scores(street: Path) -> None:
+    truth, results = street / "street" / "A" / "gt" / "gt.txt", street / "results" / "A.txt"
+    asked = CliRunner().invoke(app, [str(truth), str(results), "--json", str(results), "--overwrite"])
+    assert (asked.exit_code, asked.stdout) == (1, "")
+    assert str(asked.exception) == f"{results} is the input and is not replaced; write somewhere else"
+
+
 def test_errors_are_left_to_the_program(street: Path) -> None:
     (street / "results" / "A.txt").unlink()
     assert isinstance(run(street)[3], InputError)

@@ -47,6 +47,14 @@ def test_each_format_is_written_once_and_then_only_on_request(siamlink: Run, res
     )
 
 
+@pytest.mark.parametrize("name", ["walk.mp4", "out/walk.json"])
+def test_neither_the_video_nor_the_record_is_replaced(siamlink: Run, results: Path, name: str) -> None:
+    before = Path(name).read_bytes()
+    refused = siamlink("export", results, "--to", "coco", "-o", name, "--video", "walk.mp4", "--overwrite")
+    assert refused.line == f"siamlink: {name} is the input and is not replaced; write somewhere else"
+    assert Path(name).read_bytes() == before
+
+
 @pytest.mark.parametrize(("name", "package"), [("parquet", "pyarrow"), ("geff", "geff")])
 @pytest.mark.filterwarnings("ignore")
 def test_formats_of_other_packages(

@@ -113,6 +113,8 @@ def test_no_tracks_are_no_error(siamlink: Run, results: Path) -> None:
         (["--zone", "yard=0,0,0.5,0,0.5,0.5"], "zone 'yard' lies within one pixel"),
         (["--frame-rate", "0"], "the frame rate must be a number above 0"),
         (["--csv", "street.txt", "--overwrite"], "street.txt is the input and is not replaced"),
+        (["--json", "street.json", "--overwrite"], "street.json is the input and is not replaced"),
+        (["--csv", "one.txt", "--json", "./one.txt"], "one.txt is named twice; give each output a file of its own"),
         (["--json", "nowhere/s.json"], "there is no folder nowhere"),
         (["--video", "none.mp4"], "none.mp4"),
         (["--video", "0"], "camera 0 is live"),
@@ -123,6 +125,7 @@ def test_what_cannot_be_right_is_one_line(siamlink: Run, results: Path, options:
     assert result.code == 2
     assert message in result.line
     assert result.out == ""
+    assert not Path("one.txt").exists()
 
 
 @pytest.mark.parametrize(
