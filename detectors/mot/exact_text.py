@@ -13,7 +13,7 @@ MOST_DECIMALS = 12
 def format_detections(detections: Detections, classes_known: bool = False) -> str:
     """MOT text of ten columns, with id -1, each number with as many digits as it needs.
 
-    `read_detections` reads the same boxes, scores and classes from it. So detections that are written and tracked later
+    `read_boxes` reads the same boxes, scores and classes from it. So detections that are written and tracked later
     give the same tracks as at once.
 
     Args:

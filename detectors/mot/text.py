@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 from siamlink.detectors.base.arrays import BoolArray, Box, Boxes, Float32Array, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.formats.checks import check_numbers, check_repeats
-from siamlink.detectors.formats.mot_text import INTERPOLATED, INTERPOLATED_COLUMN, read_mot_text, rows_of
+from siamlink.detectors.formats.mot_text import INTERPOLATED, read_mot_text, rows_of
 from siamlink.detectors.formats.pictures import Pictures
-from siamlink.detectors.formats.read import read_boxes
 from siamlink.detectors.formats.text_lines import lines_of, read_text
 
 MIN_SIDE = 0.01
@@ -42,11 +41,6 @@ def read_rows(path: Path, last_frame: int | None = None, unique_ids: bool = Fals
     return rows_of(raw)
 
 
-def read_detections(path: Path, last_frame: int | None = None) -> Detections:
-    """Read a detection file of any format as `Detections`; raises as `formats.read.read_boxes` does."""
-    return read_boxes(path, Pictures(frame_count=last_frame)).detections()
-
-
 def has_classes(truth: FloatArray) -> bool:
     """Whether the 8th column of ground truth (N, C) is a class, as in MOT16 and later.
 
@@ -58,13 +52,6 @@ def has_classes(truth: FloatArray) -> bool:
 def corners(rows: FloatArray) -> Box:
     """The boxes of MOT rows (N, C), `left top width height`, as corners (N, 4)."""
     return np.hstack([rows[:, 2:4], rows[:, 2:4] + rows[:, 4:6]]).astype(np.float32)
-
-
-def is_interpolated(rows: FloatArray) -> BoolArray:
-    """(N,) which boxes of results (N, C) are marked as interpolated; none if the tenth column is missing."""
-    marks = rows[:, INTERPOLATED_COLUMN] if rows.shape[1] > INTERPOLATED_COLUMN else np.full(len(rows), -1.0)
-    interpolated: BoolArray = marks == INTERPOLATED
-    return interpolated
 
 
 def class_column(label: NDArray[np.int16], known: bool = False) -> list[int]:

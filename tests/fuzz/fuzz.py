@@ -47,12 +47,12 @@ def _setting(path: Path) -> None:
 
 
 def _constraints(path: Path) -> None:
-    from siamlink.detectors.mot.text import read_detections
+    from siamlink.detectors.formats.read import read_boxes
     from siamlink.tracker.runs.corrections import read_corrections
 
     tracks = path.parent / "tracks.txt"
     tracks.write_text("1,1,10,20,30,60,1\n1,2,90,20,30,60,1\n2,1,11,20,30,60,1\n2,2,91,20,30,60,1\n")
-    read_corrections(path).among(read_detections(tracks))
+    read_corrections(path).among(read_boxes(tracks).detections())
 
 
 def _booster(path: Path) -> None:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siamlink.association.solvers.constraints import Constraint, group_detections
 from siamlink.detectors.base.errors import ConstraintError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.read import read_boxes
-from siamlink.detectors.mot.text import corners, is_interpolated
+from siamlink.detectors.mot.text import corners
 
 LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
 LEAST_OVERLAP = 0.3
@@ -23,10 +23,9 @@ SCORE_DIGITS = 1e-5
 
 @dataclass(frozen=True)
 class NamedBox:
-    """One box of an earlier result: a row of `rows`, the MOT rows of the file `path`."""
+    """One box of an earlier result: a row of the file of its tracks."""
 
-    path: Path
-    rows: NDArray[np.float64]
+    tracks: BoxFile
     row: int
 
     def detection(self, detections: Detections) -> int:
@@ -38,25 +37,29 @@ class NamedBox:
         match = self._match(self.row, detections)
         if match is not None:
             return match
-        frame, number = self.rows[self.row, :2].astype(int).tolist()
-        same = np.flatnonzero(self.rows[:, 1] == number)
-        nearest = same[np.argsort(np.abs(self.rows[same, 0] - frame), kind="stable")]
+        rows = self.tracks.rows
+        frame, number = rows[self.row, :2].astype(int).tolist()
+        same = np.flatnonzero(rows[:, 1] == number)
+        nearest = same[np.argsort(np.abs(rows[same, 0] - frame), kind="stable")]
         detected = next((row for row in nearest if self._match(row, detections) is not None), None)
         if detected is None:
-            raise ConstraintError(f"id {number} of {self.path} has no box among the detections: these are others")
+            raise ConstraintError(
+                f"id {number} of {self.tracks.path} has no box among the detections: these are others"
+            )
         raise ConstraintError(
             f"id {number} was not detected in frame {frame} but interpolated there; it was detected in frame "
-            f"{self.rows[detected, 0]:g}"
+            f"{rows[detected, 0]:g}"
         )
 
     def _match(self, row: int, detections: Detections) -> int | None:
-        first, last = np.searchsorted(detections.frame, self.rows[row, 0] + [0, 1])
+        rows = self.tracks.rows
+        first, last = np.searchsorted(detections.frame, rows[row, 0] + [0, 1])
         if first == last:
             return None
-        here = np.flatnonzero(self.rows[:, 0] == self.rows[row, 0])
-        overlap = iou_matrix(corners(self.rows[here]), detections.box[first:last])
-        overlap[~np.isclose(self.rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
-        overlap[is_interpolated(self.rows[here])] = 0
+        here = np.flatnonzero(rows[:, 0] == rows[row, 0])
+        overlap = iou_matrix(corners(rows[here]), detections.box[first:last])
+        overlap[~np.isclose(rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
+        overlap[self.tracks.interpolated[here]] = 0
         own = overlap[here == row][0]
         best = int(np.argmax(own))
         is_own = own[best] >= LEAST_OVERLAP and here[np.argmax(overlap[:, best])] == row
@@ -131,14 +134,14 @@ def read_corrections(path: Path) -> Corrections:
     if "\0" in text:
         raise FormatError(path, f"not a text file; expected lines {LINES}")
     lines: list[Correction] = []
-    tracks: dict[Path, NDArray[np.float64]] = {}
+    tracks: dict[Path, BoxFile] = {}
     file = None
     for number, line in enumerate(text.splitlines(), 1):
         keyword, *rest = re.split(r"(?:^|\s)#", line)[0].split(maxsplit=1) or [""]
         try:
             if keyword == "tracks" and rest:
                 file = Path(path).parent / rest[0].strip()
-                tracks[file] = read_boxes(file, unique_ids=True).rows
+                tracks[file] = read_boxes(file, unique_ids=True)
             elif keyword in ("must", "cannot") and rest:
                 boxes = _boxes(rest[0].split(), file, tracks)
                 lines.append(Correction(number, keyword == "must", boxes))
@@ -149,7 +152,7 @@ def read_corrections(path: Path) -> Corrections:
     return Corrections(Path(path), tuple(lines), tuple(tracks))
 
 
-def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, NDArray[np.float64]]) -> tuple[NamedBox, NamedBox]:
+def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, BoxFile]) -> tuple[NamedBox, NamedBox]:
     """The two boxes that a line names.
 
     Raises:
@@ -163,15 +166,18 @@ def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, NDArray[np.f
         if not (field.isascii() and field.isdecimal() and len(field) < 10):
             raise ConstraintError(f"{field[:40]!r} is not a whole number")
     first, second = ((int(frame), int(number)) for frame, number in (fields[:2], fields[2:]))
-    return _box(*first, file, tracks[file]), _box(*second, file, tracks[file])
+    return _box(*first, tracks[file]), _box(*second, tracks[file])
 
 
-def _box(frame: int, number: int, file: Path, rows: NDArray[np.float64]) -> NamedBox:
+def _box(frame: int, number: int, tracks: BoxFile) -> NamedBox:
+    rows = tracks.rows
     same = np.flatnonzero(rows[:, 1] == number)
     if not len(same):
-        raise ConstraintError(f"there is no id {number} in {file}")
+        raise ConstraintError(f"there is no id {number} in {tracks.path}")
     distance = np.abs(rows[same, 0] - frame)
     nearest = same[np.argmin(distance)]
     if distance.min():
-        raise ConstraintError(f"id {number} is not in frame {frame} of {file}; it is in frame {rows[nearest, 0]:g}")
-    return NamedBox(file, rows, int(nearest))
+        raise ConstraintError(
+            f"id {number} is not in frame {frame} of {tracks.path}; it is in frame {rows[nearest, 0]:g}"
+        )
+    return NamedBox(tracks, int(nearest))

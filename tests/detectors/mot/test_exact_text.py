@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.formats.read import read_boxes
 from siamlink.detectors.mot.exact_text import format_detections
-from siamlink.detectors.mot.text import read_detections
 
 coordinate = st.floats(-9000, 9000, width=32)
 size = st.floats(2**-7, 2000, width=32)
@@ -28,7 +28,7 @@ def test_every_number_is_read_as_it_was(tmp_path_factory: pytest.TempPathFactory
     written = Detections(np.arange(1, kept.sum() + 1), box[kept], table[kept, 4], table[kept, 5])
     path = tmp_path_factory.mktemp("exact") / "det.txt"
     path.write_text(format_detections(written, classes_known=True))
-    assert same(read_detections(path), written)
+    assert same(read_boxes(path).detections(), written)
 
 
 def test_numbers_have_as_many_digits_as_they_need() -> None:
@@ -50,7 +50,7 @@ def test_parts_of_the_picture_and_tiny_boxes_are_exact_too(tmp_path: Path) -> No
     box = np.array([[0.062305, 0.25, 0.155763, 0.583333], [0, 0, 1e-20, 3e-9], [5e-7, 0.1, 0.3, 0.2]], np.float32)
     written = Detections.from_boxes(1, box, [1e-9, 1, 0.3])
     (tmp_path / "det.txt").write_text(format_detections(written))
-    assert same(read_detections(tmp_path / "det.txt"), written)
+    assert same(read_boxes(tmp_path / "det.txt").detections(), written)
 
 
 def test_no_detections_are_no_lines() -> None:

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.formats.checks import FROM_ZERO
-from siamlink.detectors.mot.text import format_rows, is_interpolated, read_detections, read_rows
+from siamlink.detectors.formats.pictures import Pictures
+from siamlink.detectors.formats.read import read_boxes
+from siamlink.detectors.mot.text import format_rows, read_rows
 
 GOOD = "1,-1,10,20,30,60,0.9,-1,-1,-1\n2,-1,11,21,30,60,0.8,-1,-1,-1\n"
 
@@ -24,7 +26,7 @@ def write(tmp_path):
 
 
 def test_lines_become_detections(write):
-    found = read_detections(write("2,-1,11,21,30,60,-0.25,-1,-1,-1\n1,-1,10.5,20,30,60.25,7,-1,-1,-1\n"))
+    found = read_boxes(write("2,-1,11,21,30,60,-0.25,-1,-1,-1\n1,-1,10.5,20,30,60.25,7,-1,-1,-1\n")).detections()
     assert found.frame.tolist() == [1, 2]
     assert found.box.tolist() == [[10.5, 20, 40.5, 80.25], [11, 21, 41, 81]]
     assert found.score.tolist() == [7, -0.25]
@@ -65,7 +67,7 @@ def test_rows_keep_the_order_of_the_file_and_all_columns(write):
     ],
 )
 def test_harmless_variants_give_the_same_rows(write, content):
-    found = read_detections(write(content))
+    found = read_boxes(write(content)).detections()
     assert found.frame.tolist() == [1, 2]
     assert found.box.tolist() == [[10, 20, 40, 80], [11, 21, 41, 81]]
     assert found.score == pytest.approx([0.9, 0.8])
@@ -74,7 +76,7 @@ def test_harmless_variants_give_the_same_rows(write, content):
 @pytest.mark.parametrize("content", [b"", b"\n", b" \r\n\t\n", "\ufeff".encode()])
 def test_an_empty_file_has_no_rows(write, content):
     assert read_rows(write(content)).shape == (0, 7)
-    assert len(read_detections(write(content))) == 0
+    assert len(read_boxes(write(content)).detections()) == 0
 
 
 def test_missing_columns_have_defaults(write):
@@ -123,7 +125,7 @@ def test_missing_columns_have_defaults(write):
 def test_a_malformed_line_is_named_with_its_column(write, line, column, message):
     path = write(f"1,-1,10,20,30,60,1\n\n{line}\n4,-1,10,20,30,60,1\n")
     with pytest.raises(FormatError) as caught:
-        read_detections(path, last_frame=50)
+        read_boxes(path, Pictures(frame_count=50)).detections()
     assert (caught.value.path, caught.value.line, caught.value.column) == (path, 3, column)
     place = f"{path}, line 3" + (f", column {column}" if column else "")
     assert str(caught.value) == f"{place}: {message}"
@@ -148,7 +150,7 @@ def test_ids_occur_once_in_a_frame_of_truth_and_results_but_not_of_detections(wr
 
 
 def test_equal_boxes_of_other_frames_or_scores_are_no_duplicates(write):
-    assert len(read_detections(write("1,-1,1,1,2,2,1\n2,-1,1,1,2,2,1\n1,-1,1,1,2,2,0.5\n"))) == 3
+    assert len(read_boxes(write("1,-1,1,1,2,2,1\n2,-1,1,1,2,2,1\n1,-1,1,1,2,2,0.5\n")).detections()) == 3
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe1\x00,\x002\x00", b"\x89PNG\r\n\x1a\n\x00\x00\xff", bytes(range(256))])
@@ -168,7 +170,7 @@ def test_every_message_is_one_short_line(write):
 def test_a_box_too_thin_for_float32_is_an_error(write):
     path = write("1,-1,900000,5,0.001,60,1\n")
     with pytest.raises(FormatError, match="box without area"):
-        read_detections(path)
+        read_boxes(path).detections()
 
 
 def test_an_unreadable_file_is_an_input_error(tmp_path):
@@ -194,14 +196,14 @@ def test_written_text_can_be_read_again(tmp_path_factory, drawn, tracked):
     filled = written.frame % 2 == 0 if tracked else None
     path = tmp_path_factory.mktemp("round-trip") / "det.txt"
     path.write_text(format_rows(written, ids, filled))
-    read = read_detections(path, last_frame=60)
+    read = read_boxes(path, Pictures(frame_count=60)).detections()
     assert read.frame.tolist() == written.frame.tolist()
     np.testing.assert_allclose(read.box, written.box, atol=0.021)
     np.testing.assert_allclose(read.score, written.score, rtol=1e-5)
     back = read_rows(path, unique_ids=tracked)
     assert back[:, 1].tolist() == (ids.tolist() if tracked else [-1] * len(written))
     assert back.shape[1] == (10 if len(written) else 7)
-    assert is_interpolated(back).tolist() == (filled.tolist() if tracked else [False] * len(written))
+    assert read_boxes(path).interpolated.tolist() == (filled.tolist() if tracked else [False] * len(written))
 
 
 def test_written_lines_have_ten_columns():
@@ -226,7 +228,7 @@ def test_a_box_thinner_than_two_decimals_can_be_read_again(write):
 
 def test_a_frame_of_very_many_boxes_is_read_and_one_of_too_many_is_named(write):
     rows = [f"7,-1,{row % 1000},{row // 1000},5,9,0.5\n" for row in range(20_001)]
-    assert read_detections(write("".join(rows[:-1]))).frame.tolist() == [7] * 20_000
+    assert read_boxes(write("".join(rows[:-1]))).detections().frame.tolist() == [7] * 20_000
     path = write("8,-1,1,1,2,2,1\n" + "".join(rows))
     with pytest.raises(FormatError, match=r"line 20002: 20001 boxes in frame 7: at most 20000 are plausible"):
         read_rows(path)
@@ -236,7 +238,7 @@ def test_real_files_read_whole(data):
     files = sorted(data.glob("*/det/*.txt"))
     assert files
     for path in files:
-        found = read_detections(path)
+        found = read_boxes(path).detections()
         assert len(found) == path.read_text().count("\n")
 
 
@@ -254,14 +256,14 @@ def test_real_files_read_whole(data):
 )
 def test_the_eighth_of_ten_columns_is_the_class_and_no_world_coordinate(write, ends, expected):
     path = write("".join(f"1,-1,{10 * row},1,9,9,0.5,{end}\n" for row, end in enumerate(ends)))
-    assert read_detections(path).label.tolist() == expected
+    assert read_boxes(path).detections().label.tolist() == expected
 
 
 def test_one_box_of_two_classes_is_no_repetition(write):
-    assert read_detections(write("1,-1,1,1,9,9,1,2,-1,-1\n1,-1,1,1,9,9,1,7,-1,-1\n")).label.tolist() == [2, 7]
+    assert read_boxes(write("1,-1,1,1,9,9,1,2,-1,-1\n1,-1,1,1,9,9,1,7,-1,-1\n")).detections().label.tolist() == [2, 7]
 
 
 def test_ground_truth_of_mot16_has_classes_and_that_of_mot15_world_coordinates(data):
     for path in sorted(data.glob("*/gt/gt.txt")):
         has_classes = path.parts[-3].startswith(("MOT16", "MOT17"))
-        assert (read_detections(path).label.max() > 1) == has_classes
+        assert (read_boxes(path).detections().label.max() > 1) == has_classes

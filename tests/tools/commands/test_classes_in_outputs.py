@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.class_names import ClassNames
-from siamlink.detectors.mot.text import read_detections
+from siamlink.detectors.formats.read import read_boxes
 from siamlink.tracker.tracks import Tracks
 
 Run = Callable[..., Any]
@@ -123,7 +123,7 @@ def test_names_beside_detections_are_replaced_with_them(siamlink: Run) -> None:
 def test_detections_are_written_as_the_suffix_says(siamlink: Run) -> None:
     for name in ("found.txt", "found.csv", "found.jsonl"):
         assert siamlink("detect", "walk.mp4", "-o", name, "--detector", "zoo.py:Zoo").code == 0
-    exact = read_detections(Path("found.txt"))
+    exact = read_boxes(Path("found.txt")).detections()
     table = list(csv.DictReader(io.StringIO(Path("found.csv").read_text(encoding="utf-8"))))
     lines = [json.loads(line) for line in Path("found.jsonl").read_text("ascii").splitlines()]
     assert [row["class_name"] for row in table[:2]] == [line["class_name"] for line in lines[:2]]

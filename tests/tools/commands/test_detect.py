@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamlink.detectors.mot.text import read_detections
+from siamlink.detectors.formats.pictures import Pictures
+from siamlink.detectors.formats.read import read_boxes
 
 Run = Callable[..., Any]
 
@@ -19,7 +20,7 @@ def test_detections_are_written_and_can_be_tracked(siamlink: Run, check_two_trac
     assert result.out == "48 detections in 24 frames by mine.py:Walkers, written to found.txt\n"
     lines = Path("found.txt").read_text().splitlines()
     assert lines[0] == "1,-1,4,20,14,40,0.9,-1,-1,-1"
-    assert len(read_detections(Path("found.txt"), 24)) == len(lines) == 48
+    assert len(read_boxes(Path("found.txt"), Pictures(frame_count=24)).detections()) == len(lines) == 48
     assert siamlink("track", "walk.mp4", "-o", "out", "--detections", "found.txt").code == 0
     check_two_tracks("out", "walk")
 
@@ -27,14 +28,14 @@ def test_detections_are_written_and_can_be_tracked(siamlink: Run, check_two_trac
 def test_the_frames_of_a_sequence_are_detected(siamlink: Run, sequence: Callable[..., Path]) -> None:
     folder = sequence("SEQ", "images", detections="")
     assert siamlink("detect", folder, "-o", "found.txt", "--detector", "mine.py:Walkers").code == 0
-    assert len(read_detections(Path("found.txt"))) == 48
+    assert len(read_boxes(Path("found.txt")).detections()) == 48
 
 
 def test_a_truncated_video_gives_the_detections_so_far(siamlink: Run, walk_bytes: dict[str, bytes]) -> None:
     Path("cut.mkv").write_bytes(walk_bytes[".mkv"][: len(walk_bytes[".mkv"]) * 6 // 10])
     result = siamlink("detect", "cut.mkv", "-o", "found.txt", "--detector", "mine.py:Walkers")
     assert result.code == 3
-    reached = int(read_detections(Path("found.txt")).frame.max())
+    reached = int(read_boxes(Path("found.txt")).detections().frame.max())
     assert result.line == f"cut: ends after {reached} of 24 frames; the detections end there"
 
 
@@ -67,7 +68,7 @@ def test_overwriting_replaces_the_file(siamlink: Run) -> None:
     Path("found.txt").write_text("earlier")
     result = siamlink("detect", "walk.mp4", "-o", "found.txt", "--detector", "mine.py:Walkers", "--overwrite")
     assert result.code == 0
-    assert len(read_detections(Path("found.txt"))) == 48
+    assert len(read_boxes(Path("found.txt")).detections()) == 48
 
 
 def test_ctrl_c_writes_nothing_of_a_file(siamlink: Run) -> None:
@@ -80,7 +81,7 @@ def test_ctrl_c_ends_a_live_stream(siamlink: Run, stream: str) -> None:
     result = siamlink("detect", stream, "-o", "found.txt", "--detector", "mine.py:Interrupted")
     assert result.code == 0
     assert result.line == "gate is live: Ctrl-C ends it; until then the results are in found.partial.txt"
-    assert len(read_detections(Path("found.txt"))) == 20
+    assert len(read_boxes(Path("found.txt")).detections()) == 20
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
@@ -96,7 +97,7 @@ def test_detections_of_a_lost_stream_are_written(siamlink: Run, network_camera: 
     assert started == "gate is live: Ctrl-C ends it; until then the results are in found.partial.txt"
     assert gaps.startswith("gate: without frames 2 times, ")
     assert "not back within 60 seconds" in broken
-    frames = sorted(set(read_detections(Path("found.txt")).frame))
+    frames = sorted(set(read_boxes(Path("found.txt")).detections().frame))
     back = frames[4]
     assert frames == [1, 2, 3, 4, back, back + 1, back + 2, back + 3]
     assert back > 12
