@@ -64,7 +64,7 @@ class SummaryOptions:
         typer.Option(
             metavar="PIXELS",
             min=0,
-            help="How far beyond a line a track must get to have crossed it; more ignores boxes that tremble on it.",
+            help="How far beyond a line a track must get to have crossed it; more ignores the jitter of boxes on it.",
         ),
     ] = 0.0
     csv_file: Annotated[

@@ -37,15 +37,13 @@ class NamedBox:
         match = self._match(self.row, detections)
         if match is not None:
             return match
-        rows = self.tracks.rows
+        rows, path = self.tracks.rows, self.tracks.path
         frame, number = rows[self.row, :2].astype(int).tolist()
         same = np.flatnonzero(rows[:, 1] == number)
         nearest = same[np.argsort(np.abs(rows[same, 0] - frame), kind="stable")]
         detected = next((row for row in nearest if self._match(row, detections) is not None), None)
         if detected is None:
-            raise ConstraintError(
-                f"id {number} of {self.tracks.path} has no box among the detections: these are others"
-            )
+            raise ConstraintError(f"id {number} of {path} has no box among the detections: these are others")
         raise ConstraintError(
             f"id {number} was not detected in frame {frame} but interpolated there; it was detected in frame "
             f"{rows[detected, 0]:g}"
@@ -170,14 +168,12 @@ def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, BoxFile]) ->
 
 
 def _box(frame: int, number: int, tracks: BoxFile) -> NamedBox:
-    rows = tracks.rows
+    rows, path = tracks.rows, tracks.path
     same = np.flatnonzero(rows[:, 1] == number)
     if not len(same):
-        raise ConstraintError(f"there is no id {number} in {tracks.path}")
+        raise ConstraintError(f"there is no id {number} in {path}")
     distance = np.abs(rows[same, 0] - frame)
     nearest = same[np.argmin(distance)]
     if distance.min():
-        raise ConstraintError(
-            f"id {number} is not in frame {frame} of {tracks.path}; it is in frame {rows[nearest, 0]:g}"
-        )
+        raise ConstraintError(f"id {number} is not in frame {frame} of {path}; it is in frame {rows[nearest, 0]:g}")
     return NamedBox(tracks, int(nearest))

@@ -81,7 +81,7 @@ def crossings(points: FloatArray, line: Line, margin: float = 0.0) -> list[Cross
     Args:
         points: (N, 2) the places, in order.
         line: the line.
-        margin: in pixels; places that are no farther from the line count as on it. So an object whose box trembles on
+        margin: in pixels; places that are no farther from the line count as on it. So an object whose box jitters on
             the line does not cross it again and again.
     """
     if not len(points):

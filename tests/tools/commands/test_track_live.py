@@ -67,7 +67,7 @@ def check_walkers(path: Path) -> np.ndarray:
     """Checks that the walkers are where they were seen in the frame of each row; returns the rows."""
     rows = read_rows(path, unique_ids=True)
     left = np.where(rows[:, 3] < 65, 20 + rows[:, 0], 290 - rows[:, 0])
-    seen = ~(rows[:, INTERPOLATED_COLUMN] == INTERPOLATED)
+    seen = rows[:, INTERPOLATED_COLUMN] != INTERPOLATED
     assert rows[seen, 2] == pytest.approx(left[seen], abs=3)
     return rows
 
