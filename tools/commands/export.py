@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siamlink.tools.console.options import FrameRate, Overwrite, choice_of, takes
+from siamlink.tools.console.options import FrameRate, Overwrite, VideoOfResults, choice_of, takes
 from siamlink.tools.exporting.options import FORMAT_NAMES, ExportOptions, Keyframes
 
 if TYPE_CHECKING:
@@ -23,13 +23,7 @@ class ExportArguments:
     ]
     to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format: {', '.join(FORMAT_NAMES)}.")]
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write; a folder for geff.")]
-    video: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="V",
-            help="The video, image folder or MOT sequence, where the record does not state frame rate, size or length.",
-        ),
-    ] = None
+    video: VideoOfResults = None
     frame_rate: FrameRate = None
     keyframes: Annotated[
         Keyframes,

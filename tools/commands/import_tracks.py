@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siamlink.tools.console.options import FrameRate, OutputFolder, Overwrite, takes
+from siamlink.tools.console.options import FrameRate, OutputFolder, Overwrite, VideoOfResults, takes
 
 if TYPE_CHECKING:
     from siamlink.tools.importing.corrected import Corrected
@@ -30,9 +30,7 @@ class ImportOptions:
     detections: Annotated[
         Path | None, typer.Option(metavar="FILE", help="The detections that the tracks are made of, if no results are.")
     ] = None
-    video: Annotated[
-        Path | None, typer.Option(metavar="V", help="The video, for frame rate, length and size of the pictures.")
-    ] = None
+    video: VideoOfResults = None
     frame_rate: FrameRate = None
     overwrite: Overwrite = False
 

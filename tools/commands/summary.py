@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siamlink.tools.console.options import FrameRate, Overwrite, choice_of, takes
+from siamlink.tools.console.options import FrameRate, Overwrite, VideoOfResults, choice_of, takes
 
 if TYPE_CHECKING:
     from siamlink.tracker.summary.summary import Summary
@@ -31,10 +31,7 @@ class SummaryOptions:
             help="Tracks: NAME.txt of a run, or any file of tracks, with its record NAME.json beside it.",
         ),
     ]
-    video: Annotated[
-        Path | None,
-        typer.Option(metavar="V", help="The video, image folder or MOT sequence, if the record is missing."),
-    ] = None
+    video: VideoOfResults = None
     frame_rate: FrameRate = None
     line: Annotated[
         list[str] | None,

@@ -90,6 +90,15 @@ Patience = Annotated[
         help="Seconds to try to reconnect a lost camera or stream; 0 does not reconnect. [default: 300]",
     ),
 ]
+VideoOfResults = Annotated[
+    Path | None,
+    typer.Option(
+        "--video",
+        metavar="V",
+        help="The video, image folder or MOT sequence of the tracks, for what their record does not state: frame rate, "
+        "size or length.",
+    ),
+]
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures to this file as JSON.")
 ]
