@@ -20,7 +20,7 @@ Anchor = Literal["bottom", "centre"]
 
 @dataclass(frozen=True)
 class Line:
-    """A line from one point to another. Who crosses it from its left to its right goes in, seen along the line.
+    """A line from one point to another. A track that crosses it from its left to its right goes in, seen along it.
 
     A line from left to right of the picture is crossed inwards by what moves down.
 
@@ -74,7 +74,7 @@ def anchor_points(box: Boxes, anchor: Anchor) -> FloatArray:
 def crossings(points: FloatArray, line: Line, margin: float = 0.0) -> list[Crossing]:
     """The crossings of a line by a point that moves straight from each of its places to the next.
 
-    A point on the line is on neither side: who touches the line and returns, moves along it or starts on it does not
+    A point on the line is on neither side: what touches the line and returns, moves along it or starts on it does not
     cross it. The crossing is at the last place where the path meets the straight line through both points; it counts
     if this place is between them, or one of them.
 

@@ -38,18 +38,23 @@ def _class_count(probe: Probe, columns: int) -> int | None:
 
 
 @dataclass(frozen=True)
-class AnchorYoloHead:
-    """YOLOv5, YOLOv7 and YOLOv6: rows `x y width height objectness class...`, several of them a cell.
+class _OverlappingYoloHead:
+    """A network that finds an object in several cells, and needs non-maximum suppression.
 
     Attributes:
         class_count: how many classes it knows.
     """
 
-    family: ClassVar[str] = "YOLOv5"
     score_threshold: ClassVar[float] = 0.2
     iou_limit: ClassVar[float | None] = 0.5
     preprocessing: ClassVar[Preprocessing] = PREPROCESSING
     class_count: int
+
+
+class AnchorYoloHead(_OverlappingYoloHead):
+    """YOLOv5, YOLOv7 and YOLOv6: rows `x y width height objectness class...`, several of them a cell."""
+
+    family: ClassVar[str] = "YOLOv5"
 
     @classmethod
     def recognise(cls, probe: Probe) -> Self | None:
@@ -68,19 +73,10 @@ class AnchorYoloHead:
         return Candidates(corners(rows[:, :2], rows[:, 2:4]), rows[:, 4:5] * rows[:, 5 : 5 + self.class_count])
 
 
-@dataclass(frozen=True)
-class AnchorFreeYoloHead:
-    """YOLOv8, YOLOv9, YOLO11 and YOLO12: a column `x y width height class...` for each cell.
-
-    Attributes:
-        class_count: how many classes it knows.
-    """
+class AnchorFreeYoloHead(_OverlappingYoloHead):
+    """YOLOv8, YOLOv9, YOLO11 and YOLO12: a column `x y width height class...` for each cell."""
 
     family: ClassVar[str] = "YOLOv8"
-    score_threshold: ClassVar[float] = 0.2
-    iou_limit: ClassVar[float | None] = 0.5
-    preprocessing: ClassVar[Preprocessing] = PREPROCESSING
-    class_count: int
 
     @classmethod
     def recognise(cls, probe: Probe) -> Self | None:
