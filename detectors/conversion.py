@@ -76,7 +76,7 @@ def to_detections(result: object, frame: int, classes: ClassNumbers | None = Non
         return Detections.from_boxes(frame, box, score, label)
 
 
-def detections_by_frame(results: Iterable[object], classes: ClassNumbers) -> Detections:
+def detections_by_frame(results: object, classes: ClassNumbers) -> Detections:
     """The detections of a video, from what a detector returned for each frame, from frame 1 on.
 
     Args:
@@ -84,8 +84,13 @@ def detections_by_frame(results: Iterable[object], classes: ClassNumbers) -> Det
         classes: numbers the classes that are reported by name.
 
     Raises:
-        InputError: a result is of none of these types; names its frame.
+        InputError: there is no list of results, or one is of none of these types; names its frame.
     """
+    if not isinstance(results, Iterable):
+        kind = type(results).__name__
+        raise InputError(
+            f"detections are of type {kind}; expected a file, Detections, or a list with those of each frame"
+        )
     parts = []
     for frame, result in enumerate(results, 1):
         try:

@@ -287,3 +287,14 @@ class TrackerParameters(Parameters):
         # weights in a matcher's folder belong to it
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
         return load_appearance(f"siamese:{own}" if own and own.is_file() else "siamese")
+
+
+def given_parameters(parameters: TrackerParameters | None) -> TrackerParameters:
+    """The parameters that an argument gives; the defaults for None.
+
+    Raises:
+        ConfigError: it is of another type.
+    """
+    if not isinstance(parameters, TrackerParameters | None):
+        raise ConfigError(f"parameters are of type {type(parameters).__name__}; expected TrackerParameters")
+    return parameters or TrackerParameters()

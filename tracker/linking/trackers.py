@@ -23,7 +23,7 @@ from siamlink.tracker.linking.protocol import (
     read_frame,
 )
 from siamlink.tracker.linking.timeline import Timeline
-from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.parameters import TrackerParameters, given_parameters
 from siamlink.tracker.tracks import Tracks
 
 Mode = Literal["offline", "windowed", "online"]
@@ -71,7 +71,7 @@ class _PublicTracker:
             ConstraintError: constraints contradict each other.
             ModelError: no matcher is given, and the one that `parameters` name cannot be loaded.
         """
-        self.parameters = _of_mode(parameters or TrackerParameters(), self._mode, type(self).__name__)
+        self.parameters = _of_mode(given_parameters(parameters), self._mode, type(self).__name__)
         if matcher is not None and self.parameters.fixed_matching is None:
             self.parameters = self.parameters.learned()
         matcher = matcher or self.parameters.load_matcher()

@@ -205,7 +205,7 @@ def open_input(
     origin = str(source) if isinstance(source, int | np.integer) else source
     is_path = isinstance(origin, str | PathLike)
     classes = ClassNumbers()
-    if isinstance(detections, list | tuple):
+    if not isinstance(detections, str | PathLike | Detections | None):
         detections = detections_by_frame(detections, classes)
     try:
         sequence = open_sequence(Path(origin)) if is_path and is_sequence(Path(origin)) else None

@@ -147,8 +147,8 @@ class TrackingResult:
 
     def summary(
         self,
-        lines: Sequence[Line | str] = (),
-        zones: Sequence[Zone | str] = (),
+        lines: Sequence[Line | str] | Line | str = (),
+        zones: Sequence[Zone | str] | Zone | str = (),
         anchor: Anchor = "bottom",
         margin: float = 0.0,
     ) -> Summary:

@@ -19,7 +19,7 @@ from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.models.registry import load_detector
 from siamlink.detectors.sources.open import live_title
 from siamlink.tracker.linking.make_tracker import check_calibration_possible, check_constraints_possible
-from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.parameters import TrackerParameters, given_parameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL, TrackingInput, open_input
 from siamlink.tracker.runs.options import DEFAULT_DETECTOR, TrackingOptions, no_progress
@@ -64,8 +64,10 @@ def track(  # noqa: PLR0913 - one call for all
     Raises:
         SiamlinkError: an argument cannot be used; the message is one line that says which.
     """
+    if detector is not None and detections is not None:
+        raise ConfigError("give detector or detections, not both")
     chosen = DetectorOptions.of({name: settings.pop(name) for name in DetectorOptions.names() if name in settings})
-    parameters = _with_settings(parameters or TrackerParameters(), settings)
+    parameters = _with_settings(given_parameters(parameters), settings)
     check_live_mode(source, parameters)
     recorded = parameters.mode == "offline"
     opened = open_input(source, detections, frame_rate, detector is None, constraints, recorded=recorded)

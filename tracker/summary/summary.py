@@ -1,9 +1,9 @@
 """The summary of a result: tracks, classes, crossings of lines and visits to zones, as tables and as JSON."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, fields
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,8 @@ from siamlink.tracker.summary.geometry import Anchor, Line, Zone, anchor_points,
 from siamlink.tracker.summary.track_summary import TrackSummary, summarise_track
 from siamlink.tracker.table import Columns, data_frame
 from siamlink.tracker.tracks import Tracks
+
+Shape = TypeVar("Shape", Line, Zone)
 
 
 @dataclass(frozen=True)
@@ -125,8 +127,8 @@ def summarise(
     tracks: Tracks,
     frame_rate: float | None = None,
     class_names: ClassNames | None = None,
-    lines: Sequence[Line | str] = (),
-    zones: Sequence[Zone | str] = (),
+    lines: Sequence[Line | str] | Line | str = (),
+    zones: Sequence[Zone | str] | Zone | str = (),
     anchor: Anchor = "bottom",
     margin: float = 0.0,
 ) -> Summary:
@@ -142,10 +144,9 @@ def summarise(
         margin: in pixels; a track crosses a line when it is farther than this beyond it.
 
     Raises:
-        ConfigError: a text is no line or zone, two have one name, the anchor is unknown, or a number is out of range.
+        ConfigError: one is no line or zone, two have one name, the anchor is unknown, or a number is out of range.
     """
-    named_lines = [parse_line(each, k) if isinstance(each, str) else each for k, each in enumerate(lines, 1)]
-    named_zones = [parse_zone(each, k) if isinstance(each, str) else each for k, each in enumerate(zones, 1)]
+    named_lines, named_zones = _shapes(lines, Line, parse_line), _shapes(zones, Zone, parse_zone)
     names = [line.name for line in named_lines] + [zone.name for zone in named_zones]
     if twice := next((name for name in names if names.count(name) > 1), None):
         raise ConfigError(f"two lines or zones are called {twice!r}; give each a name of its own")
@@ -190,3 +191,14 @@ def _count_classes(tracks: Tracks, summaries: list[TrackSummary]) -> tuple[Class
 def _number(value: Any) -> Any:
     """The value, NaN for None."""
     return np.nan if value is None else value
+
+
+def _shapes(given: object, kind: type[Shape], parse: Callable[[str, int], Shape]) -> list[Shape]:
+    """Lines or zones, of which each is one or its text; one alone may be given without a list."""
+    each_given = given if isinstance(given, Iterable) and not isinstance(given, str) else [given]
+    shapes = [parse(each, number) if isinstance(each, str) else each for number, each in enumerate(each_given, 1)]
+    for shape in shapes:
+        if not isinstance(shape, kind):
+            name = kind.__name__
+            raise ConfigError(f"a {name.lower()} is a text or a {name}, not {type(shape).__name__} {shape!r:.60}")
+    return shapes

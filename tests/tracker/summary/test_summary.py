@@ -156,6 +156,11 @@ def test_notebooks_show_a_table_whose_text_is_escaped(tracks) -> None:
     assert "and 10 more" in summarise(many)._repr_html_()
 
 
+def test_a_line_alone_needs_no_list(tracks) -> None:
+    for one in ("gate=0,150,400,150", Line("gate", (0, 150), (400, 150))):
+        assert summarise(tracks, RATE, lines=one).line_counts("gate") == (1, 0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -164,6 +169,9 @@ def test_notebooks_show_a_table_whose_text_is_escaped(tracks) -> None:
         ({"margin": -1}, "the margin is a number of pixels from 0 up"),
         ({"margin": float("nan")}, "the margin is"),
         ({"lines": ["gate=1,2,3"]}, "a line is"),
+        ({"lines": "1,2,3"}, "a line is .* not '1,2,3'"),
+        ({"lines": [(0, 150, 400, 150)]}, r"a line is a text or a Line, not tuple \(0, 150, 400, 150\)"),
+        ({"zones": 5}, "a zone is a text or a Zone, not int 5"),
         ({"frame_rate": 0}, "frame rate must be a number above 0"),
     ],
 )
