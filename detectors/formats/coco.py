@@ -1,5 +1,6 @@
 """Reads COCO JSON: a whole file with images and annotations, or a list of results."""
 
+from collections import Counter
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -98,7 +99,11 @@ def _by_id(path: Path, content: dict[str, Any], part: str) -> Images:
     entries = content.get(part)
     if not isinstance(entries, list) or not all(isinstance(each, dict) and _is_key(each.get("id")) for each in entries):
         raise FormatError(path, f"expected a list of {part}, each with an id")
-    return {each["id"]: each for each in entries}
+    found = {each["id"]: each for each in entries}
+    if len(found) < len(entries):
+        twice = Counter(each["id"] for each in entries).most_common(1)[0][0]
+        raise FormatError(path, f"two {part} have the id {twice!r:.40}")
+    return found
 
 
 def _is_key(value: Any) -> bool:

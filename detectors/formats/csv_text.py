@@ -70,7 +70,9 @@ def _rows(lines: TextLines, separator: Separator) -> list[list[str]]:
         try:
             rows.append([field.strip() for field in next(csv.reader([line], delimiter=separator, strict=True))])
         except csv.Error as error:
-            raise FormatError(lines.path, str(error), int(lines.number[row])) from None
+            unclosed = "end of data" in str(error)
+            reason = "a quotation mark is not closed on its line" if unclosed else str(error)
+            raise FormatError(lines.path, reason, int(lines.number[row])) from None
     return rows
 
 

@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from siamlink.detectors.base.errors import FormatError, InputError
 
 EXAMPLE = "not a text file; expected lines such as '1,-1,10,20,30,60,0.9'"
+OTHER_ENCODING = "not text in UTF-8: save it again in this encoding"
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""How text in UTF-16 begins, as spreadsheets save it."""
 Separator = str | None
 """What separates fields; None: any white space."""
 
@@ -37,8 +40,9 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise FormatError(path, EXAMPLE) from None
+    except UnicodeDecodeError as error:
+        is_text = error.object.startswith(UTF_16) or b"\0" not in error.object
+        raise FormatError(path, OTHER_ENCODING if is_text else EXAMPLE) from None
 
 
 def lines_of(path: Path, text: str) -> TextLines:

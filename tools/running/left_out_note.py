@@ -28,7 +28,7 @@ REMEDY = "the shipped models know pedestrians: for other objects use --config ge
 
 
 def left_out_note(result: TrackingResult) -> str:
-    """What to say where many detections, or many confident ones, are in no track; nothing where that is not so.
+    """What to say where many detections, many confident ones or whole classes are in no track; else nothing.
 
     A detection is confident if its score is at least the median score of the detections in tracks.
 
@@ -46,12 +46,27 @@ def left_out_note(result: TrackingResult) -> str:
     least = float(np.median(tracked.score))
     confident = result.left_out.detections.score >= least
     number, known = int(confident.sum()), int((tracked.score >= least).sum())
+    names = result.class_names or ClassNames({})
     if number < max(FEWEST, LEAST_SHARE * (number + known)):
-        return ""
-    out = LeftOut(result.left_out.detections[confident], result.left_out.reason[confident])
-    kind = _kind(out.detections, tracked, result.class_names or ClassNames({}))
+        return _classes_without_tracks(result.left_out, tracked, names)
+    out = result.left_out.where(confident)
+    kind = _kind(out.detections, tracked, names)
     of_kind = f" ({kind})" if kind else ""
     return f"{number} confident detections{of_kind} are in no track: {_reasons(out.counts)}{remedy if kind else ''}"
+
+
+def _classes_without_tracks(left_out: LeftOut, tracked: Detections, names: ClassNames) -> str:
+    """What to say where many detections are of classes that no track has; nothing where that is not so."""
+    label = left_out.detections.label
+    fewest = max(FEWEST, LEAST_SHARE * (len(left_out.detections) + len(tracked)))
+    counts = {each: int((label == each).sum()) for each in np.unique(label).tolist() if each not in tracked.label}
+    missing = {each: count for each, count in counts.items() if count >= fewest}
+    if not missing:
+        return ""
+    ordered = sorted(missing, key=lambda each: -missing[each])
+    classes = ", ".join(f"{names.name_of(each)} ({missing[each]} detections)" for each in ordered)
+    reasons = _reasons(left_out.where(np.isin(label, list(missing))).counts)
+    return f"no track is of class {classes}: {reasons}; --classes selects what is tracked"
 
 
 def stride_note(result: TrackingResult) -> str:

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import BoolArray
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import FrameIndex
@@ -32,6 +33,10 @@ class LeftOut(NamedTuple):
 
     detections: Detections
     reason: Reasons
+
+    def where(self, selected: BoolArray) -> "LeftOut":
+        """Those that are selected, (N,)."""
+        return LeftOut(self.detections[selected], self.reason[selected])
 
     @classmethod
     def none(cls) -> "LeftOut":

@@ -295,6 +295,8 @@ WRONG = {
     "frame,x1,y1,x2,y2,class_id\n1,2,3,9,5,1.5\n": "line 2: class number 1.5 is not a whole number",
     "frame,frame,x1,y1,x2,y2\n1,1,2,3,9,5\n": "the column 'frame' occurs twice",
     "image,x1,y1,x2,y2\na.jpg,2,3,9,5\n": "line 2, column 1: there is no frame number in 'a.jpg'",
+    'frame,x1,y1,x2,y2,name\n1,2,3,9,5,"car\n': "line 2: a quotation mark is not closed on its line",
+    '{"images": [{"id": 1}, {"id": 2}, {"id": 2}], "annotations": []}': "two images have the id 2",
     '{"boxes": ': "not valid JSON",
     "[1, 2]": "record 1: expected an object with the values of a box",
     '{"model": 1}': "expected columns for .*; found model",
@@ -318,6 +320,19 @@ def test_what_cannot_be_right_is_said_in_one_line_with_its_place(write: Write, t
         read_boxes(path := write("boxes", text), VIDEO)
     assert str(caught.value).startswith(str(path))
     assert "\n" not in str(caught.value)
+
+
+def test_text_in_another_encoding_is_told_from_what_is_no_text(tmp_path: Path) -> None:
+    path, table = tmp_path / "boxes.csv", "frame,x1,y1,x2,y2,name\n1,2,3,9,5,caf\N{LATIN SMALL LETTER E WITH ACUTE}\n"
+    for encoding in ("latin-1", "utf-16"):
+        path.write_bytes(table.encode(encoding))
+        with pytest.raises(FormatError, match="not text in UTF-8: save it again in this encoding"):
+            read_boxes(path, VIDEO)
+    path.write_bytes(b"PK\3\4\0\0\xff\xfe")
+    with pytest.raises(FormatError, match="not a text file"):
+        read_boxes(path, VIDEO)
+    path.write_text(table, encoding="utf-8-sig")
+    assert len(read_boxes(path, VIDEO).detections()) == 1
 
 
 def test_faults_of_a_yolo_folder_name_the_file(write: Write) -> None:

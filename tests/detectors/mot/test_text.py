@@ -153,7 +153,7 @@ def test_equal_boxes_of_other_frames_or_scores_are_no_duplicates(write):
     assert len(read_boxes(write("1,-1,1,1,2,2,1\n2,-1,1,1,2,2,1\n1,-1,1,1,2,2,0.5\n")).detections()) == 3
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe1\x00,\x002\x00", b"\x89PNG\r\n\x1a\n\x00\x00\xff", bytes(range(256))])
+@pytest.mark.parametrize("content", [b"\x89PNG\r\n\x1a\n\x00\x00\xff", bytes(range(256))])
 def test_a_binary_file_is_not_text(write, content):
     with pytest.raises(FormatError, match="not a text file; expected lines such as"):
         read_rows(write(content))

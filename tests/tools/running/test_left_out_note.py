@@ -83,3 +83,11 @@ def test_where_most_detections_are_in_no_track_the_line_says_so_whatever_their_s
 def test_a_stride_is_said(stride: int, word: str) -> None:
     assert f"every {word} frame" in stride_note(result(boxes(9, 1), boxes(0, 1), stride=stride))
     assert stride_note(result(boxes(9, 1), boxes(0, 1))) == ""
+
+
+def test_a_class_without_any_track_is_said_though_its_scores_are_low() -> None:
+    out = Detections.concatenate([boxes(59, 0.35, label=62), boxes(9, 0.35, label=56)])
+    some = replace(result(boxes(100, 0.7), out), class_names=ClassNames({0: "person", 56: "chair", 62: "tv"}))
+    expected = "no track is of class tv (59 detections): 59 taken for false alarms; --classes selects what is tracked"
+    assert left_out_note(some) == expected
+    assert left_out_note(result(Detections.concatenate([boxes(100, 0.7), boxes(1, 0.7, label=62)]), out)) == ""
