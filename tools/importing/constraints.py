@@ -18,7 +18,7 @@ from siamlink.tracker.tracks import Tracks
 
 LONGEST_SECONDS = 10.0
 """Two corrected tracks are kept apart if one begins so long after the end of the other at most."""
-Line = tuple[str, int, int]
+ConstraintLine = tuple[str, int, int]
 """`must` or `cannot`, and the rows of two boxes."""
 
 
@@ -37,7 +37,7 @@ class Matched:
     corrected: IntArray
 
     @property
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[ConstraintLine]:
         """The constraints, in order of the frames of their first boxes."""
         changed = self._changed
         lines = {*self._joins(), *self._splits(), *self._kept(changed)}
@@ -52,18 +52,18 @@ class Matched:
         joined = [each for each, count in zip(*np.unique(pairs[:, 1], return_counts=True), strict=True) if count > 1]
         return np.flatnonzero(known & (np.isin(self.earlier, split) | np.isin(self.corrected, joined)))
 
-    def _joins(self) -> Iterator[Line]:
+    def _joins(self) -> Iterator[ConstraintLine]:
         for a, b in _consecutive(self.corrected):
             if self.earlier[a] != self.earlier[b]:
                 yield "must", a, b
 
-    def _splits(self) -> Iterator[Line]:
+    def _splits(self) -> Iterator[ConstraintLine]:
         rows = np.flatnonzero(self.corrected > 0)
         for a, b in _consecutive(self.earlier, rows):
             if self.corrected[a] != self.corrected[b]:
                 yield "cannot", a, b
 
-    def _kept(self, changed: IntArray) -> Iterator[Line]:
+    def _kept(self, changed: IntArray) -> Iterator[ConstraintLine]:
         for track in np.unique(self.corrected[changed]).tolist():
             rows = np.flatnonzero(self.corrected == track)
             for run in np.split(rows, np.flatnonzero(np.diff(self.earlier[rows])) + 1):
@@ -77,7 +77,7 @@ def match(boxes: Detections, earlier: IntArray, corrected: Tracks) -> Matched:
     return Matched(boxes, earlier, identify(boxes, truth))
 
 
-def keep_apart(matched: Matched, frame_rate: float) -> list[Line]:
+def keep_apart(matched: Matched, frame_rate: float) -> list[ConstraintLine]:
     """Lines that keep each two corrected tracks apart of which one begins soon after the end of the other."""
     ends = [
         (int(rows[0]), int(rows[-1]))
@@ -93,7 +93,7 @@ def keep_apart(matched: Matched, frame_rate: float) -> list[Line]:
     ]
 
 
-def constraints_text(tracks_file: str, frame: IntArray, track_id: IntArray, lines: list[Line]) -> str:
+def constraints_text(tracks_file: str, frame: IntArray, track_id: IntArray, lines: list[ConstraintLine]) -> str:
     """The file that `siamlink track --constraints` reads.
 
     Args:

@@ -14,7 +14,7 @@ from siamlink.detectors.formats.read import read_boxes
 from siamlink.detectors.mot.exact_text import format_detections
 from siamlink.detectors.mot.text import format_rows
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE
-from siamlink.tools.importing.constraints import Line, Matched, constraints_text, keep_apart, match
+from siamlink.tools.importing.constraints import ConstraintLine, Matched, constraints_text, keep_apart, match
 from siamlink.tools.importing.sequence_folder import write_sequence
 from siamlink.tools.results.read import Results
 from siamlink.tools.results.video_facts import VideoFacts
@@ -116,7 +116,7 @@ def _write_against_detections(corrected: Corrected, detections: Detections, fold
     return _remarks(corrected, matched, lines, "detections")
 
 
-def _remarks(corrected: Corrected, matched: Matched, lines: list[Line], what: str) -> list[str]:
+def _remarks(corrected: Corrected, matched: Matched, lines: list[ConstraintLine], what: str) -> list[str]:
     """What constraints cannot say: boxes of no corrected track, and corrected boxes that no earlier one belongs to."""
     kinds = [kind for kind, _, _ in lines]
     removed = int((matched.corrected < 1).sum())
