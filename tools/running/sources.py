@@ -127,7 +127,7 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
     if source.frames:
         notes += losses_of(source.frames)
     if not outcome.result.counts.detections:
-        notes.append(f"{source.name}: no detections, so there are no tracks")
+        notes.append(f"{source.name}: no detections{_selection(job)}, so there are no tracks")
     if outcome.result.detector and lies_within_a_pixel(outcome.result.detections.box):
         notes.append(f"{source.name}: {WITHIN_A_PIXEL}")
     remarks = (
@@ -141,3 +141,11 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
+
+
+def _selection(job: Job) -> str:
+    """The options of the job that leave out detections."""
+    options = job.detector_options
+    score = "" if options.confidence is None else f" --confidence {options.confidence:g}"
+    classes = "" if options.selected is None else f" --classes {','.join(map(str, options.selected))}"
+    return f" with{score}{classes}" if score or classes else ""

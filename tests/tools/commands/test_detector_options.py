@@ -166,3 +166,10 @@ def test_networks_say_what_they_report(siamlink: Run, models: Path) -> None:
     shown = siamlink("detectors", f"onnx:{path}").out.splitlines()
     assert shown[1:3] == ["family: YOLOX", "classes: all"]
     assert shown[-1].startswith("class names: 0 person, 1 bicycle, 2 car")
+
+
+def test_options_that_leave_nothing_are_named(siamlink: Run) -> None:
+    options = ("--confidence", "0.99", "--classes", "car,truck", "--no-video")
+    result = siamlink("track", "walk.mp4", "-o", "out", "--detector", "traffic.py:Traffic", *options)
+    expected = "walk: no detections with --confidence 0.99 --classes car,truck, so there are no tracks"
+    assert (result.code, result.line) == (0, expected)
