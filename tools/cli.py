@@ -1,9 +1,12 @@
 """The program `siamlink`: its commands, and how errors and warnings reach the terminal."""
 
+import errno
 import io
+import os
 import signal
 import sys
 import warnings
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -189,6 +192,9 @@ def main() -> None:
     A character that the terminal lacks is shown as its code; warnings of renamed settings are notes; SIGTERM ends the
     program as Ctrl-C does, so that temporary files are removed.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # the caller has closed it
+            setattr(sys, name, Path(os.devnull).open("w"))  # noqa: SIM115 - until the program ends
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
     warnings.showwarning = _show_warning  # type: ignore[assignment]
@@ -197,3 +203,12 @@ def main() -> None:
         app()
     except Terminated:  # before or after a command was at work
         sys.exit(EXIT_TERMINATED)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        from siamlink.tools.console.standard_output import discard_output
+        from siamlink.tools.console.terminal import show_error
+
+        discard_output()
+        show_error(f"cannot write: {error.strerror}")
+        sys.exit(EXIT_ERROR)

@@ -253,3 +253,15 @@ def test_malformed_ground_truth_names_line_and_column(
     assert (result.code, result.out) == (2, "")
     assert f"gt/gt.txt, {message}" in result.line
     assert not Path("scores.json").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_standard_output_that_is_full_or_closed_is_no_traceback() -> None:
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-c", PROGRAM, "parameters"]
+        ended = subprocess.run(command, check=False, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (2, "siamlink: cannot write: No space left on device\n")
+    closed = ["sh", "-c", 'exec "$0" -c "$1" parameters >&-', sys.executable, PROGRAM]
+    ended = subprocess.run(closed, check=False, stderr=subprocess.PIPE, text=True, timeout=60)
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -33,8 +33,13 @@ def standard_output() -> Iterator[Callable[[str], None]]:
     try:
         yield write
     except BrokenPipeError:
-        with suppress(UnsupportedOperation):  # what is still in the buffer goes nowhere, without an error at the end
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_output()
         raise typer.Exit(0) from None
     except OSError as error:
         raise OutputError(f"cannot write to standard output: {error.strerror or error}") from None
+
+
+def discard_output() -> None:
+    """Let all further output, and what is still in the buffer, go nowhere, without an error at the end."""
+    with suppress(UnsupportedOperation):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

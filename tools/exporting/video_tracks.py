@@ -90,9 +90,10 @@ def read_video_tracks(
     facts = results.facts
     missing = [NAMES[each] for each in needs if not getattr(facts, each)]
     if missing:
+        facts_missing, verb = " and the ".join(missing), "is" if len(missing) == 1 else "are"
         raise InputError(
-            f"the {' and the '.join(missing)} of {path.stem} are not known, as there is no {path.with_suffix('.json')} "
-            f"that says so: give the video by --video"
+            f"the {facts_missing} of {path.stem} {verb} not known, as there is no {path.with_suffix('.json')} that "
+            "says so: give the video by --video"
         )
     return VideoTracks(
         name=path.stem,
