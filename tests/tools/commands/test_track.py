@@ -134,7 +134,7 @@ def test_an_onnx_model_detects(siamlink: Run, data: Path) -> None:
     if not model.is_file():
         pytest.skip(f"no model at {model}")
     result = siamlink("track", data / "TUD-Campus" / "img1", "-o", "out", "--no-video", "--detector", f"onnx:{model}")
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err) == (0, f"onnx:{model} reports all its 80 classes; --classes selects some\n")
     assert json.loads(Path("out/TUD-Campus.json").read_text())["counts"]["tracks"] >= 5
 
 
