@@ -20,12 +20,14 @@ class Constraint:
         a, b: rows of `Detections`.
         together: True if they must be in one track, False if they cannot be.
         origin: name for messages.
+        alone: whether `a` and `b` are one detection, which must be in a track.
     """
 
     a: int
     b: int
     together: bool
     origin: str
+    alone: bool = False
 
 
 Constraints = Sequence[Constraint]
@@ -150,7 +152,7 @@ def _check_rows(constraint: Constraint, count: int) -> None:
     for row in (constraint.a, constraint.b):
         if not 0 <= row < count:
             raise ConstraintError(f"{constraint.origin}: no detection has the row {row}; rows are 0 to {count - 1}")
-    if constraint.a == constraint.b:
+    if constraint.a == constraint.b and not constraint.alone:
         raise ConstraintError(f"{constraint.origin}: both rows are the same detection")
 
 
@@ -178,5 +180,5 @@ def _chain(a: int, b: int, constraints: Constraints) -> list[int]:
 
 
 def _contradiction(constraints: Constraints, places: list[int], what: str) -> ConstraintError:
-    *most, last = (constraints[place].origin for place in sorted(places))
+    *most, last = dict.fromkeys(constraints[place].origin for place in sorted(places))
     return ConstraintError(f"{', '.join(most)} and {last}: {what}" if most else f"{last}: {what}")

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
-from siamlink.tracker.linking.left_out import REASONS, LeftOut
+from siamlink.tracker.linking.left_out import CORRECTION, REASONS, LeftOut
 from siamlink.tracker.runs.result import TrackingResult
 
 LEAST_SHARE_IN_TRACKS = 1 / 3
@@ -37,14 +37,15 @@ def left_out_note(result: TrackingResult) -> str:
     """
     counts, remedy = result.counts, f"; {REMEDY}" if result.matching == "learned" else ""
     in_track = counts.boxes - counts.interpolated
-    if in_track < LEAST_SHARE_IN_TRACKS * counts.detections:
+    linked = counts.detections - counts.left_out.get(REASONS[CORRECTION], 0)
+    if in_track < LEAST_SHARE_IN_TRACKS * linked:
         why = _reasons(counts.left_out) or "the others were not linked"
-        return f"{in_track} of {counts.detections} detections are in tracks: {why}{remedy}"
+        return f"{in_track} of {linked} detections are in tracks: {why}{remedy}"
     tracked = result.tracks[~result.tracks.interpolated]
     if not len(tracked):
         return ""
     least = float(np.median(tracked.score))
-    confident = result.left_out.detections.score >= least
+    confident = (result.left_out.detections.score >= least) & (result.left_out.reason != CORRECTION)
     number, known = int(confident.sum()), int((tracked.score >= least).sum())
     names = result.class_names or ClassNames({})
     if number < max(FEWEST, LEAST_SHARE * (number + known)):
@@ -83,7 +84,7 @@ def _ordinal(number: int) -> str:
 
 def _reasons(counts: dict[str, int]) -> str:
     """Why detections are left out, the most frequent reason first."""
-    ordered = sorted((name for name in REASONS.values() if counts.get(name)), key=lambda name: -counts[name])
+    ordered = sorted((name for name in WORDS if counts.get(name)), key=lambda name: -counts[name])
     return ", ".join(f"{counts[name]} {WORDS[name]}" for name in ordered)
 
 

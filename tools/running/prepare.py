@@ -9,7 +9,7 @@ from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.tools.console.files import check_folder, check_output
 from siamlink.tools.running.exports import check_exports
 from siamlink.tools.running.job import Job
-from siamlink.tracker.runs.corrections import Corrections
+from siamlink.tracker.runs.corrections import Corrections, constraints_on
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
 from siamlink.tracker.runs.track import check_live_mode, check_mode
 
@@ -67,7 +67,7 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     if isinstance(source.known, Corrections):
         inputs += [source.known.path, *source.known.tracks]
     if source.detections is not None:
-        source.constraints(source.detections)
+        constraints_on(source.detections, source.known)
     if job.prints:
         return source
     results = job.results(source)

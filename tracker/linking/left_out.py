@@ -10,15 +10,17 @@ from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import FrameIndex
 
-IN_TRACK, DUPLICATE, FALSE_ALARM, SHORT_TRACK, UNCONFIRMED = range(5)
+IN_TRACK, DUPLICATE, FALSE_ALARM, SHORT_TRACK, UNCONFIRMED, CORRECTION = range(6)
 REASONS = {
     DUPLICATE: "duplicate",
     FALSE_ALARM: "false_alarm",
     SHORT_TRACK: "short_track",
     UNCONFIRMED: "unconfirmed",
+    CORRECTION: "correction",
 }
 """Names of the reasons: there is a better detection of the same object in the frame; it is probably a false alarm; its
-track has too few detections; online: there is not enough evidence yet that its track is one of an object."""
+track has too few detections; online: there is not enough evidence yet that its track is one of an object; a
+correction says that it is a false alarm."""
 DUPLICATE_IOU = 0.5
 Reasons = NDArray[np.uint8]
 

@@ -1,76 +1,24 @@
-"""Corrections of earlier tracks from a text file: boxes that must be, or cannot be, in one track."""
+"""Corrections of earlier tracks from a text file, as constraints on the detections that are to be linked again."""
 
 import re
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from siamlink.association.solvers.constraints import Constraint, group_detections
+from siamlink.association.solvers.constraints import Constraint, Constraints, group_detections
+from siamlink.detectors.base.arrays import BoolArray, IntArray
 from siamlink.detectors.base.errors import ConstraintError, FormatError, InputError, SiamlinkError
-from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.read import read_boxes
-from siamlink.detectors.mot.text import corners
+from siamlink.tracker.runs.correction_words import SHAPES, Box, Correction, cuts_of, parse_correction
+from siamlink.tracker.runs.earlier_tracks import EarlierTracks
 
-LINES = "'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID'"
-LEAST_OVERLAP = 0.3
-"""Least IoU of a detection with its own box in the tracks, which may have been smoothed."""
-SCORE_DIGITS = 1e-5
-"""Relative difference of scores below which six digits are equal."""
-
-
-@dataclass(frozen=True)
-class NamedBox:
-    """One box of an earlier result: a row of the file of its tracks."""
-
-    tracks: BoxFile
-    row: int
-
-    def detection(self, detections: Detections) -> int:
-        """The row of the detection that the box was made from: of the same score, and each the other's best overlap.
-
-        Raises:
-            ConstraintError: it was made from none of these detections, as it was interpolated, or they are others.
-        """
-        match = self._match(self.row, detections)
-        if match is not None:
-            return match
-        rows, path = self.tracks.rows, self.tracks.path
-        frame, number = rows[self.row, :2].astype(int).tolist()
-        same = np.flatnonzero(rows[:, 1] == number)
-        nearest = same[np.argsort(np.abs(rows[same, 0] - frame), kind="stable")]
-        detected = next((row for row in nearest if self._match(row, detections) is not None), None)
-        if detected is None:
-            raise ConstraintError(f"id {number} of {path} has no box among the detections: these are others")
-        raise ConstraintError(
-            f"id {number} was not detected in frame {frame} but interpolated there; it was detected in frame "
-            f"{rows[detected, 0]:g}"
-        )
-
-    def _match(self, row: int, detections: Detections) -> int | None:
-        rows = self.tracks.rows
-        first, last = np.searchsorted(detections.frame, rows[row, 0] + [0, 1])
-        if first == last:
-            return None
-        here = np.flatnonzero(rows[:, 0] == rows[row, 0])
-        overlap = iou_matrix(corners(rows[here]), detections.box[first:last])
-        overlap[~np.isclose(rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
-        overlap[self.tracks.interpolated[here]] = 0
-        own = overlap[here == row][0]
-        best = int(np.argmax(own))
-        is_own = own[best] >= LEAST_OVERLAP and here[np.argmax(overlap[:, best])] == row
-        return int(first + best) if is_own else None
-
-
-@dataclass(frozen=True)
-class Correction:
-    """A line of the file: two boxes that must be, or cannot be, in one track."""
-
-    line: int
-    together: bool
-    boxes: tuple[NamedBox, NamedBox]
+_WORDS = [f"{word} {shape}" for word, shapes in SHAPES.items() for shape in shapes]
+LINES = f"'tracks FILE', {', '.join(map(repr, _WORDS[:-1]))} or {_WORDS[-1]!r}"
 
 
 @dataclass(frozen=True)
@@ -88,40 +36,131 @@ class Corrections:
     tracks: tuple[Path, ...]
 
     def record(self) -> dict[str, str | int]:
-        """The file, and how many lines of each kind it has, for the record of a run."""
-        must = sum(each.together for each in self.lines)
-        return {"file": str(self.path), "must": must, "cannot": len(self.lines) - must}
+        """The file, and how many lines of each word it has, for the record of a run."""
+        return {"file": str(self.path), "must": 0, "cannot": 0, **Counter(each.word for each in self.lines)}
+
+    def false_alarms(self, detections: Detections) -> BoolArray:
+        """(N,) which of the detections are false alarms by these corrections, and are to be left out.
+
+        Detections that show the same, and that are in none of the earlier tracks, are among them.
+
+        Raises:
+            FormatError: a box is none of the detections.
+        """
+        return self._false_lines(detections) > 0
 
     def among(self, detections: Detections) -> tuple[Constraint, ...]:
-        """The corrections as constraints on the detections that are to be linked again.
+        """The corrections as constraints on the rows of those of the detections that are no false alarms.
 
         Raises:
             FormatError: a box is none of the detections, or lines contradict each other.
         """
+        false, cuts = self._false_lines(detections), cuts_of(self.lines)
+        place = np.cumsum(false == 0) - 1
+        boxes_of = {each.tracks.path: _DetectedBoxes(each.tracks, detections, false) for each in self.lines}
         constraints = []
         for each in self.lines:
-            try:
-                a, b = (box.detection(detections) for box in each.boxes)
-            except ConstraintError as error:
-                raise FormatError(self.path, str(error), each.line) from None
-            constraints.append(Constraint(a, b, each.together, f"line {each.line}"))
+            boxes = boxes_of[each.tracks.path]
+            with self._naming(each):
+                pairs = each.pairs(boxes.frames, cuts)
+                rows = [[boxes.row(pair.a), boxes.row(pair.b)] for pair in pairs]
+            for pair, both in zip(pairs, rows, strict=True):
+                for row in both:
+                    if false[row]:
+                        said = f"line {each.line} and line {false[row]}: a box is in a track, and a false alarm"
+                        raise FormatError(self.path, said)
+                a, b = place[both].tolist()
+                constraints.append(Constraint(a, b, pair.together, f"line {each.line}", alone=pair.a == pair.b))
         try:
-            group_detections(detections.frame, constraints)
+            group_detections(detections.frame[false == 0], constraints)
         except ConstraintError as error:
             raise FormatError(self.path, str(error)) from None
         return tuple(constraints)
+
+    def _false_lines(self, detections: Detections) -> IntArray:
+        """(N,) the line by which each detection is a false alarm, 0 for none."""
+        false = np.zeros(len(detections), np.int64)
+        for each in self.lines:
+            with self._naming(each):
+                if each.word == "false":
+                    for row in _false_rows(each, detections):
+                        false[row] = each.line
+        return false
+
+    @contextmanager
+    def _naming(self, correction: Correction) -> Iterator[None]:
+        """Errors within name the line.
+
+        Raises:
+            FormatError: instead of a `ConstraintError`.
+        """
+        try:
+            yield
+        except ConstraintError as error:
+            raise FormatError(self.path, str(error), correction.line) from None
+
+
+def constraints_on(detections: Detections, known: Constraints | Corrections) -> tuple[Constraints, BoolArray]:
+    """The constraints on N detections, and which of these (N,) are false alarms; rows are counted without them.
+
+    Raises:
+        FormatError: corrections speak of other detections, or contradict each other.
+    """
+    if isinstance(known, Corrections):
+        return known.among(detections), known.false_alarms(detections)
+    return known, np.zeros(len(detections), bool)
+
+
+class _DetectedBoxes:
+    """The detections that the boxes of earlier tracks were made from.
+
+    Args:
+        tracks: the earlier tracks.
+        detections: N of them.
+        false: (N,) more than 0 for those that are false alarms.
+    """
+
+    def __init__(self, tracks: EarlierTracks, detections: Detections, false: IntArray) -> None:
+        self._tracks, self._detections, self._false = tracks, detections, false
+        self._detected: dict[int, dict[int, int]] = {}
+
+    def frames(self, number: int) -> list[int]:
+        """The frames in which a track was detected, without false alarms."""
+        return [frame for frame, row in self._of(number).items() if not self._false[row]]
+
+    def row(self, box: Box) -> int:
+        """The detection that a box was made from; raises a `ConstraintError` for none."""
+        row = self._of(box.number).get(box.frame)
+        return self._tracks.detection(*box, self._detections) if row is None else row
+
+    def _of(self, number: int) -> dict[int, int]:
+        if number not in self._detected:
+            self._detected[number] = self._tracks.detected(number, self._detections)
+        return self._detected[number]
+
+
+def _false_rows(correction: Correction, detections: Detections) -> list[int]:
+    """The detections that are false alarms by a line, and those that show the same and are in no track."""
+    tracks, (number,) = correction.tracks, correction.ids
+    if len(correction.frames) == 1:
+        tracks.detection(correction.frames[0], number, detections)
+    detected = tracks.detected(number, detections)
+    rows = []
+    for frame in correction.false_frames(lambda _: list(detected)):
+        rows += [detected[frame], *tracks.duplicates(frame, detected[frame], detections).tolist()]
+    return rows
 
 
 def read_corrections(path: Path) -> Corrections:
     """Read corrections.
 
     A line `tracks FILE` names MOT tracks, by a path relative to the corrections' folder. The lines after it correct
-    them: by `must FRAME ID FRAME ID` two boxes are in one track, by `cannot FRAME ID FRAME ID` they are not. Text after
-    a `#` is a comment.
+    them, each with one of the words of `SHAPES`; docs/track.md says what each does. Text after a `#` is a comment.
 
     Raises:
         InputError: the file cannot be read.
-        FormatError: a line is none of these, or names tracks, a frame or an id that are not there.
+        FormatError: a line is none of these, names tracks, a frame or an id that are not there or an interpolated box,
+            or can never be satisfied.
     """
     try:
         text = Path(path).read_text(encoding="utf-8-sig")
@@ -132,48 +171,18 @@ def read_corrections(path: Path) -> Corrections:
     if "\0" in text:
         raise FormatError(path, f"not a text file; expected lines {LINES}")
     lines: list[Correction] = []
-    tracks: dict[Path, BoxFile] = {}
-    file = None
+    tracks: dict[Path, EarlierTracks] = {}
+    current = None
     for number, line in enumerate(text.splitlines(), 1):
         keyword, *rest = re.split(r"(?:^|\s)#", line)[0].split(maxsplit=1) or [""]
         try:
             if keyword == "tracks" and rest:
                 file = Path(path).parent / rest[0].strip()
-                tracks[file] = read_boxes(file, unique_ids=True)
-            elif keyword in ("must", "cannot") and rest:
-                boxes = _boxes(rest[0].split(), file, tracks)
-                lines.append(Correction(number, keyword == "must", boxes))
+                current = tracks[file] = EarlierTracks(read_boxes(file, unique_ids=True))
+            elif keyword in SHAPES and rest:
+                lines.append(parse_correction(number, keyword, rest[0].split(), current))
             elif keyword:
                 raise ConstraintError(f"expected {LINES}, found {line.strip()[:40]!r}")
         except SiamlinkError as error:
             raise FormatError(path, str(error), number) from None
     return Corrections(Path(path), tuple(lines), tuple(tracks))
-
-
-def _boxes(fields: list[str], file: Path | None, tracks: dict[Path, BoxFile]) -> tuple[NamedBox, NamedBox]:
-    """The two boxes that a line names.
-
-    Raises:
-        ConstraintError: there are no such boxes.
-    """
-    if file is None:
-        raise ConstraintError("frames and ids of which tracks? name them before, by a line 'tracks FILE'")
-    if len(fields) != 4:
-        raise ConstraintError(f"expected FRAME ID FRAME ID, found {' '.join(fields)[:40]!r}")
-    for field in fields:
-        if not (field.isascii() and field.isdecimal() and len(field) < 10):
-            raise ConstraintError(f"{field[:40]!r} is not a whole number")
-    first, second = ((int(frame), int(number)) for frame, number in (fields[:2], fields[2:]))
-    return _box(*first, tracks[file]), _box(*second, tracks[file])
-
-
-def _box(frame: int, number: int, tracks: BoxFile) -> NamedBox:
-    rows, path = tracks.rows, tracks.path
-    same = np.flatnonzero(rows[:, 1] == number)
-    if not len(same):
-        raise ConstraintError(f"there is no id {number} in {path}")
-    distance = np.abs(rows[same, 0] - frame)
-    nearest = same[np.argmin(distance)]
-    if distance.min():
-        raise ConstraintError(f"id {number} is not in frame {frame} of {path}; it is in frame {rows[nearest, 0]:g}")
-    return NamedBox(tracks, int(nearest))

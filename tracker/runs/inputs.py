@@ -140,14 +140,6 @@ class TrackingInput(NamedTuple):
             detections=detections,
         )
 
-    def constraints(self, detections: Detections) -> Constraints:
-        """The constraints on rows of the detections.
-
-        Raises:
-            FormatError: corrections speak of other detections.
-        """
-        return self.known.among(detections) if isinstance(self.known, Corrections) else self.known
-
     def selected(self, options: DetectorOptions) -> Self:
         """The source with those of its given detections that the options select; without these, the source itself.
 

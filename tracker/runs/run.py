@@ -17,6 +17,7 @@ from siamlink.tracker.linking.matching_choice import choose_matching
 from siamlink.tracker.linking.processed_frames import recognised_stride
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.postprocessing.camera_motion import camera_for
+from siamlink.tracker.runs.corrections import constraints_on
 from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
 from siamlink.tracker.runs.frame_numbers import timing_of
 from siamlink.tracker.runs.inputs import TrackingInput
@@ -60,6 +61,11 @@ class TrackingRun:
         source, self._numbers = source.at_constant_rate(timing), timing.numbers.beginning_with(self._first_frame)
         self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
         self._source = source if self._in_passing or not self._detects else self._detect_all(source)
+        known = self._numbers.given(self._source.detections or Detections.empty())
+        constraints, false_alarm = constraints_on(known, self._source.known)
+        given = self._source.detections
+        if given is not None and false_alarm.any():
+            self._source = self._source._replace(detections=given[~false_alarm], frame_count=self._source.last_frame)
         self._setup = self._chosen(
             TrackerSetup(
                 source.frame_rate,
@@ -71,13 +77,13 @@ class TrackingRun:
                 collects_left_out=True,
             )
         )
-        known = self._numbers.given(self._source.detections or Detections.empty())
-        constraints = self._source.constraints(known)
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
         late_links = None if options.offline else self._take_late_links
         self._recorder = Recorder(
             options.sinks, options.keeps_tracks, self._stopwatch, self._tracker.left_out, self._numbers, late_links
         )
+        if given is not None:
+            self._recorder.add_false_alarms(given[false_alarm])
 
     def _take_late_links(self) -> LateLinks:
         return self._tracker.late_links.take()

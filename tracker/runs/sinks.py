@@ -4,10 +4,12 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+import numpy as np
+
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tracker.linking.left_out import LeftOut, LeftOutCollector
+from siamlink.tracker.linking.left_out import CORRECTION, LeftOut, LeftOutCollector
 from siamlink.tracker.linking.link_probability import LateLinks
 from siamlink.tracker.runs.frame_numbers import FrameNumbers
 from siamlink.tracker.runs.result import ClassCount, Counts
@@ -104,6 +106,11 @@ class Recorder:
             self._detections.append(self._numbers.given(detections))
         if frame and self._needs_frames:
             self._waiting.append(frame._replace(number=self._numbers.of_source(frame.number)))
+
+    def add_false_alarms(self, detections: Detections) -> None:
+        """Take in detections that corrections leave out, so that they do not go into the tracker."""
+        self._counts.detections += len(detections)
+        self._add_left_out(LeftOut(detections, np.full(len(detections), CORRECTION, np.uint8)))
 
     def add_tracks(self, tracks: Tracks, final_frame: int) -> None:
         """Take in what comes out of it: tracks that are final now, up to a frame."""

@@ -49,6 +49,33 @@ def test_corrections_that_are_fulfilled_change_nothing(siamlink: Run, earlier: P
     assert Path("out/walk.txt").read_bytes() == earlier.read_bytes()
 
 
+def test_false_alarms_are_left_out_of_the_tracks_and_counted(siamlink: Run, earlier: Path) -> None:
+    one, other = ids(earlier, 6).values()
+    Path("fix.txt").write_text(f"tracks earlier/walk.txt\nfalse {one}\ntrue 6 {other}\n")
+    result = siamlink(*WALK, "-o", "out", "--constraints", "fix.txt")
+    assert (result.code, result.err) == (0, "")
+    assert list(ids("out/walk.txt", 6)) == list(ids(earlier, 6))[1:]
+    record, before = (json.loads(Path(path).read_text()) for path in ("out/walk.json", "earlier/walk.json"))
+    boxes = [line.split(",") for line in earlier.read_text().splitlines()]
+    false = sum(row[1] == one and row[9] == "-1" for row in boxes)
+    assert record["constraints"] == {"file": "fix.txt", "must": 0, "cannot": 0, "false": 1, "true": 1}
+    assert record["counts"]["left_out"]["correction"] == false
+    assert record["counts"]["detections"] == before["counts"]["detections"]
+    assert record["counts"]["tracks"] == 1
+    assert record["input"]["frames"] == before["input"]["frames"]
+
+
+def test_an_interpolated_box_is_an_error_before_anything_is_detected(siamlink: Run, earlier: Path) -> None:
+    rows = [line.split(",") for line in earlier.read_text().splitlines()]
+    marked = [[*row[:9], "1" if row[:2] == ["8", "1"] else row[9]] for row in rows]
+    earlier.write_text("".join(",".join(row) + "\n" for row in marked))
+    Path("fix.txt").write_text("tracks earlier/walk.txt\nfalse 8 1\n")
+    result = siamlink("track", "walk.mp4", "--detector", "none.py:None", "-o", "out", "--constraints", "fix.txt")
+    where = "it was detected in frames 7 and 9"
+    message = f"siamlink: fix.txt, line 2: id 1 was not detected in frame 8 but interpolated there; {where}"
+    assert (result.code, result.line) == (2, message)
+
+
 BAD_OPTIONS = [
     (("--mode", "online"), "siamlink: constraints need mode offline or windowed and solver lp, not mode online"),
     (

@@ -91,7 +91,12 @@ def test_an_empty_file_says_nothing(write: Write, found: Detections) -> None:
 
 
 BAD_LINES = [
-    ("same 1 1 2 1", "line 2: expected 'tracks FILE', 'must FRAME ID FRAME ID' or 'cannot FRAME ID FRAME ID', found"),
+    (
+        "same 1 1 2 1",
+        "line 2: expected 'tracks FILE', 'must FRAME ID FRAME ID', 'cannot FRAME ID FRAME ID', 'swap FRAME ID ID', "
+        "'split FRAME ID', 'merge ID ID', 'false ID', 'false FRAME ID', 'false FRAME ID FRAME' or 'true FRAME ID', "
+        "found 'same 1 1 2 1'",
+    ),
     ("must", "line 2: expected 'tracks FILE', 'must FRAME ID FRAME ID'"),
     ("tracks", "line 2: expected 'tracks FILE', 'must FRAME ID FRAME ID'"),
     ("must 1 1 2", "line 2: expected FRAME ID FRAME ID, found '1 1 2'"),
@@ -105,6 +110,20 @@ BAD_LINES = [
     ("must 1 1 2 7", "line 2: there is no id 7 in {folder}/earlier/crossing.txt"),
     ("must 1 1 99 1", "line 2: id 1 is not in frame 99 of {folder}/earlier/crossing.txt; it is in frame"),
     ("must 0 1 9 1", "line 2: id 1 is not in frame 0 of {folder}/earlier/crossing.txt; it is in frame"),
+    ("must 1 1 1 1", "line 2: both boxes are the same"),
+    ("swap 20 1", "line 2: expected FRAME ID ID, found '20 1'"),
+    ("swap 20 1 1", "line 2: expected two different ids, found 1 twice"),
+    ("swap 20 1 7", "line 2: there is no id 7 in {folder}/earlier/crossing.txt"),
+    ("swap 1 1 2", "line 2: neither id 1 nor id 2 was detected before frame 1"),
+    ("swap 90 1 2", "line 2: neither id 1 nor id 2 was detected from frame 90 on"),
+    ("split 1 1", "line 2: id 1 was not detected before frame 1"),
+    ("split 90 1", "line 2: id 1 was not detected from frame 90 on"),
+    ("merge 1 2", "line 2: ids 1 and 2 were both detected in frame"),
+    ("false", "line 2: expected 'tracks FILE', 'must FRAME"),
+    ("false 1 2 3 4", "line 2: expected ID or FRAME ID or FRAME ID FRAME, found '1 2 3 4'"),
+    ("false 9 1 3", "line 2: frame 3 is before frame 9"),
+    ("false 90 1 99", "line 2: id 1 was not detected in frames 90 to 99; it was detected in frame"),
+    ("true 99 1", "line 2: id 1 is not in frame 99 of {folder}/earlier/crossing.txt; it is in frame"),
     ("tracks nowhere.txt", "line 2: cannot read {folder}/nowhere.txt: No such file or directory"),
     ("tracks earlier", "line 2: no detections in the folder {folder}/earlier: "),
     ("tracks fix.txt", "line 2: {folder}/fix.txt, line 1, column 1: 'tracks earlier/crossing.txt' (frame) is not"),
@@ -136,15 +155,17 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
             read_corrections(path)
 
 
-def test_an_interpolated_box_is_no_detection(write: Write, tracks: Tracks, found: Detections) -> None:
+@pytest.mark.parametrize("line", ["must {} {} 1 1", "true {} {}", "false {} {}"])
+def test_an_interpolated_box_is_noticed_before_there_are_detections(write: Write, tracks: Tracks, line: str) -> None:
     row = np.flatnonzero(tracks.interpolated)[0]
     frame, number = int(tracks.frame[row]), int(tracks.track_id[row])
-    nearest = min(seen(tracks, number), key=lambda each: abs(each - frame))
-    corrections = read_corrections(write(f"tracks earlier/crossing.txt\nmust {frame} {number} {nearest} {number}"))
+    detected = seen(tracks, number)
+    before, after = max(each for each in detected if each < frame), min(each for each in detected if each > frame)
+    path = write(f"tracks earlier/crossing.txt\n{line.format(frame, number)}")
     with pytest.raises(FormatError) as raised:
-        corrections.among(found)
+        read_corrections(path)
     message = f"line 2: id {number} was not detected in frame {frame} but interpolated there"
-    assert str(raised.value) == f"{corrections.path}, {message}; it was detected in frame {nearest}"
+    assert str(raised.value) == f"{path}, {message}; it was detected in frames {before} and {after}"
 
 
 def test_tracks_of_other_detections_are_refused(write: Write, tracks: Tracks, found: Detections) -> None:
@@ -176,12 +197,12 @@ def test_the_mark_of_an_interpolated_box_is_respected(write: Write, tmp_path: Pa
     found = Detections([1, 2, 3], [[x, 0, x + 40, 90] for x in (0, 5, 0)], np.ones(3), np.zeros(3))
     rows = "".join(f"{frame},1,0,0,40,90,1,-1,-1,{mark if frame == 2 else -1}\n" for frame in (1, 2, 3))
     (tmp_path / "marked.txt").write_text(rows)
-    corrections = read_corrections(write("tracks marked.txt\nmust 1 1 2 1"))
+    path = write("tracks marked.txt\nmust 1 1 2 1")
     if mark == 1:
         with pytest.raises(FormatError, match="id 1 was not detected in frame 2 but interpolated there"):
-            corrections.among(found)
+            read_corrections(path)
     else:
-        (constraint,) = corrections.among(found)
+        (constraint,) = read_corrections(path).among(found)
         assert (constraint.a, constraint.b) == (0, 1)
 
 
