@@ -29,6 +29,7 @@ GOOD = {
     "one-tree",
     "one-tensor",
     "both-kinds",
+    "swap",
 }
 NEVER_REFUSED = "cache"
 """Damage to a cache is no error: frames are processed again."""

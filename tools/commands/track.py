@@ -104,8 +104,7 @@ class TrackOptions:
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Text file that says which boxes of earlier tracks are, or are not, one object; "
-            "docs/track.md describes it.",
+            help="Text file that corrects earlier tracks, as by 'swap 120 3 8' or 'false 5'; see docs/track.md.",
         ),
     ] = None
     mode: Annotated[

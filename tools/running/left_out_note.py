@@ -32,6 +32,8 @@ def left_out_note(result: TrackingResult) -> str:
 
     A detection is confident if its score is at least the median score of the detections in tracks.
 
+    Detections that corrections leave out do not count.
+
     Args:
         result: with its tracks and what was left out; of a live source only counts are known.
     """

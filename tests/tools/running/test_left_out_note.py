@@ -8,7 +8,7 @@ import pytest
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.tools.running.left_out_note import left_out_note, stride_note
-from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, SHORT_TRACK, LeftOut
+from siamlink.tracker.linking.left_out import CORRECTION, DUPLICATE, FALSE_ALARM, SHORT_TRACK, LeftOut
 from siamlink.tracker.parameters import Matching
 from siamlink.tracker.runs.result import Counts, TrackingResult
 from siamlink.tracker.tracks import Tracks
@@ -69,6 +69,11 @@ def test_without_a_kind_the_reasons_are_said() -> None:
 def test_detections_of_low_scores_and_few_detections_are_not_worth_a_line() -> None:
     assert left_out_note(result(boxes(200, 0.8), boxes(150, 0.3))) == ""
     assert left_out_note(result(boxes(200, 0.8), boxes(9, 0.9))) == ""
+
+
+def test_false_alarms_by_corrections_are_not_told_to_those_who_wrote_them() -> None:
+    assert left_out_note(result(boxes(200, 0.8), boxes(60, 0.9), CORRECTION)) == ""
+    assert left_out_note(result(boxes(20, 0.8), boxes(200, 0.9), CORRECTION)) == ""
 
 
 def test_where_most_detections_are_in_no_track_the_line_says_so_whatever_their_scores() -> None:
