@@ -136,7 +136,7 @@ class Correction:
 
     def _swapped(self, frames_of: FramesOf, cuts: Cuts) -> list[Pair]:
         (first, first_after), (second, second_after) = (self._parts(each, frames_of, cuts) for each in self.ids)
-        if not (first and second_after) and not (second and first_after):
+        if not (first or second) or not (first_after or second_after):
             missing = self._missing([*first, *second])
             raise ConstraintError(f"neither id {self.ids[0]} nor id {self.ids[1]} was detected {missing}")
         return _two_tracks([*first, *second_after], [*second, *first_after])

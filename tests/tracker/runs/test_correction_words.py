@@ -103,6 +103,14 @@ def test_a_swap_with_a_track_that_ended_begins_a_new_one(retrack: Track) -> None
     assert {number for frame, number in first.items() if frame < 35} == {1}
 
 
+def test_a_swap_with_a_track_that_is_nowhere_near_is_a_split(retrack: Track) -> None:
+    first = ids(retrack("swap 32 1 3", "swap 36 1 3"), ROWS[0])
+    parts = [{first[frame] for frame in frames} for frames in (range(10, 32), range(32, 36), range(36, 39))]
+    assert all(len(part) == 1 for part in parts)
+    assert parts[:2] == [{1}, {3}]
+    assert parts[2] != {3}
+
+
 def test_split_begins_a_new_identity(retrack: Track) -> None:
     result = retrack("split 12 1", "split 40 1")
     first = ids(result, ROWS[0])
