@@ -82,13 +82,12 @@ class Evaluation:
 
     def table(self) -> Table:
         """One row for each sequence, or each of its classes, and the overall ones set apart; ratios in percent."""
-        rules = ", ".join(sorted(each if each == PLAIN else each.upper() for each in set(self.benchmarks.values())))
         labelled, sections = self._rows()
         texts = len(labelled[0][0])
         return Table(
             (*("sequence", "class")[:texts], *METRICS),
             tuple((*labels, *scores.cells()) for labels, scores in labelled),
-            caption=f"scored by the rules of {rules}",
+            caption=_caption(set(self.benchmarks.values())),
             texts=texts,
             sections=frozenset(sections),
             bold=len(labelled) - sections[-1],
@@ -145,3 +144,11 @@ def _csv(header: Iterable[str], lines: Iterable[Iterable[Any]]) -> str:
     writer.writerow(header)
     writer.writerows(lines)
     return text.getvalue()
+
+
+def _caption(benchmarks: set[str]) -> str:
+    """By which rules sequences were scored."""
+    rules = ", ".join(sorted(each.upper() for each in benchmarks - {PLAIN}))
+    if not rules:
+        return "scored without the rules of a benchmark"
+    return f"scored by the rules of {rules}" + (", or of no benchmark" if PLAIN in benchmarks else "")
