@@ -131,3 +131,8 @@ COCO_CATEGORIES = ClassNames(
     dict(zip((number for number in range(1, 91) if number not in COCO_GAPS), COCO.values(), strict=True))
 )
 """The classes of COCO by the category numbers of its annotations, which some networks use."""
+
+
+def read_class_names(given: str | Path) -> ClassNames:
+    """The names that a user gives: `coco`, or a text file as `ClassNames.read` expects it, whose errors it raises."""
+    return COCO if str(given).casefold() == "coco" else ClassNames.read(given)

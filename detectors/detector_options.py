@@ -9,7 +9,7 @@ from typing import Any, Literal, Self, get_args
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.hints import did_you_mean
-from siamlink.detectors.class_names import COCO, ClassNames
+from siamlink.detectors.class_names import ClassNames, read_class_names
 
 Device = Literal["auto", "cpu", "cuda"]
 LARGEST_SIDE = 8192
@@ -118,5 +118,5 @@ def _class_names(value: object) -> ClassNames:
     if isinstance(value, ClassNames):
         return value
     if isinstance(value, str | Path):
-        return COCO if str(value).casefold() == "coco" else ClassNames.read(value)
+        return read_class_names(value)
     return ClassNames(value)  # type: ignore[arg-type]

@@ -160,8 +160,8 @@ def evaluate(options: EvaluateOptions) -> None:
 def _files(options: EvaluateOptions) -> "ScoredFiles":
     """Find the files to score."""
     from siamlink.detectors.base.errors import ConfigError
+    from siamlink.detectors.class_names import read_class_names
     from siamlink.tools.evaluation.layouts import find_inputs, read_seqmap
-    from siamlink.tools.evaluation.reading import read_class_names
     from siamlink.tools.evaluation.scoring import ScoredFiles
 
     if options.sequences is not None and options.seqmap is not None:

@@ -19,8 +19,8 @@ from siamlink.tracker.tracks import Tracks
 
 NAME = re.compile(r"\d{4,}-\d{6,}\.jpg")
 """The name of a crop: its track and its frame."""
-LOOKED_AT = 8
-"""For each crop that is wanted, so many boxes are looked at in the video."""
+COMPARED = 8
+"""Boxes that are cut out of the video and compared, for each crop that is written."""
 GOLDEN_RATIO = (5**0.5 - 1) / 2
 SHARPNESS_HEIGHT = 64
 """Pixels; larger crops are shrunk to this height before their sharpness is measured."""
@@ -36,7 +36,7 @@ class CropCounts:
     Attributes:
         crops: how many were written.
         tracks: of how many tracks.
-        last_frame: the last frame of the video that was looked at.
+        last_frame: the last frame of the video that was read.
         wanted_frame: the last one that should have been.
     """
 
@@ -87,15 +87,15 @@ def write_crops(tracks: Tracks, frames: FrameSource, folder: Path, per_track: in
         raise ConfigError(
             f"most boxes lie outside the pictures of {frames.name}, {width}x{height} pixels: it is another video"
         )
-    looked_at = np.zeros(len(tracks), bool)
+    is_compared = np.zeros(len(tracks), bool)
     for rows in _rows_of_tracks(tracks):
-        looked_at[rows[_best(value[rows], tracks.frame[rows], LOOKED_AT * per_track)]] = True
-    chosen = tracks[looked_at]
+        is_compared[rows[_best(value[rows], tracks.frame[rows], COMPARED * per_track)]] = True
+    chosen = tracks[is_compared]
     last = int(chosen.frame.max(initial=0))
     crops: dict[int, list[_Crop]] = {}
     with prefetch(frames) as decoded:
         for frame in decoded if last else ():
-            rows = np.flatnonzero(looked_at & (tracks.frame == frame.number))
+            rows = np.flatnonzero(is_compared & (tracks.frame == frame.number))
             for row in rows.tolist():
                 crop = _cut(frame.image, tracks.box[row], frame.number, float(value[row]))
                 crops.setdefault(int(tracks.track_id[row]), []).append(crop)
@@ -199,13 +199,13 @@ def _write(crops: dict[int, list[_Crop]], folder: Path, per_track: int) -> int:
     """Write the best crops of each track, and return their number; earlier crops are removed."""
     count = 0
     with results_folder(folder), staging(folder) as staged:
-        for track_id, looked_at in crops.items():
-            sharpness = np.array([each.sharpness for each in looked_at])
-            value = np.array([each.value for each in looked_at]) * (1 + sharpness / max(sharpness.max(), 1e-9))
-            for index in _best(value, np.array([each.frame for each in looked_at]), per_track).tolist():
-                path = staged / f"{track_id:04d}-{looked_at[index].frame:06d}.jpg"
+        for track_id, is_compared in crops.items():
+            sharpness = np.array([each.sharpness for each in is_compared])
+            value = np.array([each.value for each in is_compared]) * (1 + sharpness / max(sharpness.max(), 1e-9))
+            for index in _best(value, np.array([each.frame for each in is_compared]), per_track).tolist():
+                path = staged / f"{track_id:04d}-{is_compared[index].frame:06d}.jpg"
                 with output_errors(path):
-                    path.write_bytes(looked_at[index].picture)
+                    path.write_bytes(is_compared[index].picture)
                 count += 1
         with output_errors(folder):
             for path in _earlier(folder):

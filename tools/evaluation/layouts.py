@@ -1,6 +1,5 @@
 """Which file of results belongs to which ground truth, in the layouts of the MOT benchmarks and of TrackEval."""
 
-import difflib
 import fnmatch
 import re
 from collections.abc import Iterable, Sequence
@@ -8,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.hints import nearest
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.read import videos_in
 from siamlink.detectors.mot.sequence import Sequence as MotSequence
@@ -266,8 +266,8 @@ def _has_rows(path: Path) -> bool:
 
 def _alike(name: str, names: Iterable[str]) -> str:
     """A question after the name that was meant; empty if none is alike."""
-    alike = difflib.get_close_matches(name, list(names), n=1, cutoff=0.75)
-    return f" (did you mean {alike[0]}?)" if alike else ""
+    alike = nearest(name, names, cutoff=0.75)
+    return f" (did you mean {alike}?)" if alike else ""
 
 
 def listed(names: Sequence[str], most: int = SHOWN) -> str:

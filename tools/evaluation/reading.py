@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from siamlink.detectors.base.errors import FormatError, InputError
-from siamlink.detectors.class_names import COCO, ClassNames
+from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.formats.kitti import NAME as KITTI_TEXT
@@ -135,16 +135,6 @@ def _check_ids(boxes: BoxFile) -> None:
     missing = int((boxes.track_id < 0).sum())
     if missing and (boxes.format != MOT_TEXT or missing == len(boxes)):
         raise FormatError(boxes.path, f"{missing} of {len(boxes)} boxes have no track id: these are detections")
-
-
-def read_class_names(given: str) -> ClassNames:
-    """The names of classes: `coco`, or a text file of one name a line, the first that of class 0.
-
-    Raises:
-        InputError: the file cannot be read.
-        FormatError: it is not text, or a line is empty.
-    """
-    return COCO if given.lower() == "coco" else ClassNames.read(given)
 
 
 def _names_of_run(path: Path) -> ClassNames | None:

@@ -58,8 +58,8 @@ def walkers(number: int) -> np.ndarray:
 
 @pytest.fixture
 def show(network_camera: Any, here: Path) -> Callable[[int, int], Iterable[bytes]]:
-    """Frames of walkers, from one number to another, of a camera; `looks.py` has a detector that finds them."""
-    (here / "looks.py").write_text(LOOKS)
+    """Frames of walkers, from one number to another, of a camera; `detects.py` has a detector that finds them."""
+    (here / "detects.py").write_text(LOOKS)
     return lambda first, last: network_camera.parts(walkers(number) for number in range(first, last + 1))
 
 
@@ -126,7 +126,7 @@ def test_what_does_not_go_with_a_live_stream(
 
 def test_a_live_stream_is_not_tracked_offline(siamlink: Run, network_camera: Any, show: Run) -> None:
     with network_camera(lambda: show(1, 15)) as camera:
-        result = siamlink("track", camera.url, "--detector", "looks.py:Sees", "-o", "out")
+        result = siamlink("track", camera.url, "--detector", "detects.py:Sees", "-o", "out")
     assert result.code == 2
     assert result.line == "siamlink: stream gate needs --mode online or --mode windowed"
     assert not Path("out").exists()
@@ -146,7 +146,7 @@ def test_ids_and_numbers_survive_a_short_gap(
 
     still_clock.on_sleep = over
     with network_camera(lambda: show(1, 15), back) as camera:
-        result = siamlink("track", camera.url, "-o", "out", *mode, "--detector", "looks.py:Sees")
+        result = siamlink("track", camera.url, "-o", "out", *mode, "--detector", "detects.py:Sees")
     assert result.code == 0, result.err
     record = json.loads(Path("out/gate.json").read_text())
     gap, away = record["live"]["gaps"]
@@ -169,7 +169,7 @@ def test_a_stream_that_stays_away_ends_the_run_as_broken(
     siamlink: Run, network_camera: Any, show: Run, still_clock: Any
 ) -> None:
     with network_camera(lambda: show(1, 15)) as camera:
-        options = ("--mode", "online", "--detector", "looks.py:Sees", "--patience", 60)
+        options = ("--mode", "online", "--detector", "detects.py:Sees", "--patience", 60)
         result = siamlink("track", camera.url, "-o", "out", *options)
     assert result.code == 3
     broken = "lost after frame 15 and not back within 60 seconds: Input/output error"
@@ -182,7 +182,7 @@ def test_a_stream_that_stays_away_ends_the_run_as_broken(
 
 @pytest.mark.usefixtures("still_clock")
 def test_frames_that_arrive_too_fast_are_dropped_and_noted(siamlink: Run, network_camera: Any, show: Run) -> None:
-    slow = "import time\nfrom looks import Sees\nclass Slow(Sees):\n    def detect(self, image):\n"
+    slow = "import time\nfrom detects import Sees\nclass Slow(Sees):\n    def detect(self, image):\n"
     Path("slow.py").write_text(slow + "        time.sleep(0.02)\n        return super().detect(image)\n")
     with network_camera(lambda: show(1, 100)) as camera:
         options = ("--mode", "online", "--detector", "slow.py:Slow", "--patience", 0.1, "--no-video")
@@ -205,7 +205,7 @@ def test_a_killed_run_leaves_what_was_final(network_camera: Any, show: Run) -> N
         return len({line.split(",")[0] for line in lines})
 
     text = Path("out/gate.partial.txt")
-    options = ["-o", "out", "--mode", "online", "--detector", "looks.py:Sees", "--set", "appearance=none"]
+    options = ["-o", "out", "--mode", "online", "--detector", "detects.py:Sees", "--set", "appearance=none"]
     with network_camera(images, length=10**9) as camera:
         command = [sys.executable, "-c", PROGRAM, "track", camera.url, *options]
         with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:

@@ -108,7 +108,7 @@ def test_crossings_alternate_on_an_endless_line_and_their_balance_is_the_change_
 @given(st.lists(st.tuples(st.integers(0, 6), st.integers(-2, 2)), max_size=12))
 def test_the_way_back_crosses_the_same_line_as_often_in_the_other_direction(places) -> None:
     line = Line("short", (2, 0), (4, 0))
-    steps = [(x + 0.5, y) for x, y in places if y]  # where nobody stops on the line
+    steps = [(x + 0.5, y) for x, y in places if y]  # no step ends on the line
     there, back = crossed(*steps, line=line), crossed(*steps[::-1], line=line)
     assert [inwards for _, inwards in there] == [not inwards for _, inwards in back[::-1]]
 
