@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.detectors.class_names import COCO, ClassNames
+from siamlink.detectors.class_names import COCO, ClassNames, read_class_names
 from siamlink.tools.evaluation.classes import ClassChoice, ClassedRows
 from siamlink.tools.evaluation.metrics import Scores
-from siamlink.tools.evaluation.reading import classed_tracks, classed_truth, read_class_names, read_tracks
+from siamlink.tools.evaluation.reading import classed_tracks, classed_truth, read_tracks
 from siamlink.tools.evaluation.scoring import evaluate
 
 HERE, THERE, AWAY = (10, 10, 20, 40), (100, 10, 20, 40), (200, 10, 20, 40)
