@@ -1,0 +1,1 @@
+"""The command report --serve: a server on this machine alone, and the session that links again."""
