@@ -16,6 +16,7 @@ from siamlink.association.calibrated.estimate import (
     fit_noise,
     restrict_to,
 )
+from siamlink.association.calibrated.explanation import ALL_DETECTIONS, STRONG_DETECTIONS, Round, Trace
 from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.motion import jump_probability
@@ -50,6 +51,7 @@ def calibrate(
     rounds: int = ROUNDS,
     fixed: Fixed | None = None,
     describe: Describe | None = None,
+    trace: Trace | None = None,
 ) -> Estimate:
     """Links and parameters of a scene after some rounds of linking and estimation.
 
@@ -60,8 +62,9 @@ def calibrate(
         rounds: the number of rounds; with fewer than `ROUNDS`, weak detections are not linked at the end.
         fixed: what does not change.
         describe: describes detections; their appearance then counts in the last rounds.
+        trace: collects the programs of the last rounds.
     """
-    calibration = Calibration(scene, classifier, learned, fixed, describe)
+    calibration = Calibration(scene, classifier, learned, fixed, describe, trace)
     estimate = calibration.strong_links(first_estimate(scene), rounds)
     return estimate if rounds < ROUNDS else calibration.all_links(estimate)
 
@@ -71,7 +74,7 @@ class Calibration:
 
     Args:
         scene: N detections.
-        classifier, learned, fixed, describe: as for `calibrate`.
+        classifier, learned, fixed, describe, trace: as for `calibrate`.
     """
 
     def __init__(
@@ -81,9 +84,10 @@ class Calibration:
         learned: LearnedLinks | None = None,
         fixed: Fixed | None = None,
         describe: Describe | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self._scene, self._classifier, self._learned, self._fixed = scene, classifier, learned, fixed
-        self._describe = describe
+        self._describe, self._trace = describe, trace
         self._overlapping = OverlappingBoxes(scene)
         self._alone: FloatArray | None = None
         self._appearance: Appearance | None = None
@@ -123,8 +127,8 @@ class Calibration:
 
     def all_links(self, estimate: Estimate) -> Estimate:
         """The estimate with weak detections too, where they extend the tracks of strong ones or bridge their gaps."""
-        scene, fixed = self._scene, self._fixed
-        estimate = with_weak_detections(scene, estimate, self._alone, self._learned, fixed, self._appearance)
+        scene, fixed, trace = self._scene, self._fixed, self._trace
+        estimate = with_weak_detections(scene, estimate, self._alone, self._learned, fixed, self._appearance, trace)
         return without_duplicates(scene, estimate, self._overlapping, fixed)
 
     def _relinked(self, estimate: Estimate, number: int) -> Estimate:
@@ -132,14 +136,21 @@ class Calibration:
         scene, fixed, learned, alone = self._scene, self._fixed, self._learned, self._alone
         if number < LEARNED_ROUND or learned is None or alone is None:
             links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)], fixed)
-            return relink(scene, estimate, links, fixed)
+            return self._chosen(Round(estimate, links, fixed))
         if number == LEARNED_ROUND and self._describe is not None:
             self._appearance = learn_appearance(
                 scene, estimate.successor, estimate.ratio, estimate.active, self._describe
             )
         for _ in range(APPEARANCE_ROUNDS if self._appearance else 1):
             links = learned_links(scene, estimate, alone, learned, fixed, self._appearance)
-            estimate = relink(scene, estimate, links, fixed)
+            estimate = self._chosen(Round(estimate, links, fixed, alone, self._appearance))
+        return estimate
+
+    def _chosen(self, of: Round) -> Estimate:
+        """The estimate with the best links of a round."""
+        estimate = relink(self._scene, of.estimate, of.links, of.fixed)
+        if self._trace is not None:
+            self._trace.add(STRONG_DETECTIONS, self._scene, of, estimate.successor, self._learned)
         return estimate
 
 
@@ -189,6 +200,7 @@ def with_weak_detections(
     learned: LearnedLinks | None,
     fixed: Fixed | None = None,
     appearance: Appearance | None = None,
+    trace: Trace | None = None,
 ) -> Estimate:
     """All detections linked: weak ones extend tracks and bridge gaps.
 
@@ -202,8 +214,14 @@ def with_weak_detections(
     fixed = replace(fixed, successor=np.where(steady, successor, fixed.successor))
     everything = replace(estimate, active=~estimate.duplicate)
     if learned is None or alone is None:
-        return relink(scene, everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
-    return relink(scene, everything, learned_links(scene, everything, alone, learned, fixed, appearance), fixed)
+        of = Round(everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
+    else:
+        links = learned_links(scene, everything, alone, learned, fixed, appearance)
+        of = Round(everything, links, fixed, alone, appearance)
+    linked = relink(scene, everything, of.links, fixed)
+    if trace is not None:
+        trace.add(ALL_DETECTIONS, scene, of, linked.successor, learned)
+    return linked
 
 
 def relink(scene: Scene, estimate: Estimate, links: Links, fixed: Fixed | None = None) -> Estimate:

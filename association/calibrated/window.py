@@ -12,6 +12,7 @@ import numpy as np
 from siamlink.association.calibrated.appearance import Describe
 from siamlink.association.calibrated.constrained import ConstrainedLinks, ConstrainedSolver
 from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed
+from siamlink.association.calibrated.explanation import Trace
 from siamlink.association.calibrated.interpolation import NO_COUNTS, count_occlusions
 from siamlink.association.calibrated.models import Models, shipped_models
 from siamlink.association.calibrated.noise import QUICK_SAMPLE, continued_noise_factor
@@ -46,10 +47,15 @@ class WindowLinker:
         frame_rate: frames a second.
         image_size: width and height in pixels, if known.
         models: models trained on other videos; by default the shipped ones.
+        trace: collects the programs of the first window.
     """
 
     def __init__(
-        self, frame_rate: float, image_size: tuple[float, float] | None = None, models: Models | None = None
+        self,
+        frame_rate: float,
+        image_size: tuple[float, float] | None = None,
+        models: Models | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self._detections, self._waiting = Detections.empty(), list[Detections]()
         self._rate, self._size = frame_rate, image_size
@@ -60,7 +66,7 @@ class WindowLinker:
         self._scene: Scene | None = None
         self._stride = 0
         self._gaps, self._occlusions = np.zeros(GAP_COUNTS), NO_COUNTS
-        self._solved = 0
+        self._solved, self._trace = 0, trace
 
     def add(self, detections: Detections) -> None:
         """Take in the detections of later frames."""
@@ -142,7 +148,7 @@ class WindowLinker:
         last, learned = self._estimate, self._models.links
         if last is None:
             self._stride = scene.stride
-            self._strong = calibrate(scene, classifier, learned, describe=describe)
+            self._strong = calibrate(scene, classifier, learned, describe=describe, trace=self._trace)
             return self._strong
         new = len(scene) - len(last.successor)
         successor = np.append(last.successor, np.full(new, -1, np.int64))

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.calibrated import CalibratedResult, OnlineLinker, WindowLinker
+from siamlink.association.calibrated.explanation import Trace
 from siamlink.association.calibrated.online import OnlineFrame
 from siamlink.association.pairs.classes import most_frequent
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
+from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.left_out import without_reason
 from siamlink.tracker.linking.link_probability import next_in_track
 from siamlink.tracker.linking.protocol import TrackerSetup
@@ -104,7 +106,8 @@ class CalibratedTracker(SettlingTracker):
         super().__init__(setup)
         self._appearance = appearance if setup.matcher.appearance is not None else None
         models = setup.parameters.load_calibrated_models()
-        self._linker = WindowLinker(setup.frame_rate, setup.image_size, models)
+        self._trace = Trace() if setup.explains else None
+        self._linker = WindowLinker(setup.frame_rate, setup.image_size, models, self._trace)
         self._constraints = RowConstraints(constraints)
         self._held, self._label, self._row = np.zeros(0, np.int32), np.zeros(0, np.int16), np.zeros(0, np.int32)
         self._count = 0
@@ -169,6 +172,8 @@ class CalibratedTracker(SettlingTracker):
         following, link, detected = next_in_track(ids), np.full(len(ids), np.nan, np.float32), result.row >= 0
         link[result.row[detected]] = result.link_probability[detected]
         self.late_links.add((held > 0) & new[following] & (following >= 0), ids, detections.frame, link)
+        if self._trace is not None:
+            self.explained = Explained(detections, self._row, ids, link, stride, self._trace.programs)
         self._hold(np.where(detections.frame <= final_frame, ids, 0).astype(np.int32), detections, final_frame)
         return tracks if gaps.interpolate else tracks[~tracks.interpolated]
 

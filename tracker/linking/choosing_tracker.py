@@ -14,6 +14,7 @@ from siamlink.detectors.base.arrays import Image, IntArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource, Descriptors
 from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
+from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.link_probability import LateLinkCollector
@@ -51,6 +52,11 @@ class _Delegating:
     def late_links(self) -> LateLinkCollector:
         """Those of the present tracker."""
         return self._tracker.late_links
+
+    @property
+    def explained(self) -> Explained | None:
+        """Why the present tracker has chosen the links, if that is known."""
+        return self._tracker.explained
 
     @property
     def matching(self) -> Matching:

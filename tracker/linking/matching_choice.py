@@ -68,6 +68,7 @@ def choose_matching(detections: Detections, setup: TrackerSetup) -> Matching:
         matcher=replace(setup.matcher, appearance=None),
         stopwatch=Stopwatch(),
         collects_left_out=False,
+        explains=False,
     )
     with setup.stopwatch.stage("choose"):
         learned = _tracked(LinearProgramTracker(alone), detections)

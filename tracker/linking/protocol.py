@@ -17,6 +17,7 @@ from siamlink.detectors.class_numbers import ClassNumbers
 from siamlink.detectors.conversion import EXPECTED, to_detections
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
+from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.linking.link_probability import LateLinkCollector
 from siamlink.tracker.parameters import Matching, TrackerParameters
@@ -36,6 +37,7 @@ class TrackerSetup:
         stride: frames from one frame that the detector processed to the next; None: recognised by the frames given.
         collects_left_out: whether the tracker collects the detections that it leaves out, and late links, for someone
             who takes them.
+        explains: whether the tracker keeps what explains its links; offline only.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -48,6 +50,7 @@ class TrackerSetup:
     stopwatch: Stopwatch = field(default_factory=Stopwatch)
     stride: int | None = None
     collects_left_out: bool = False
+    explains: bool = False
 
     def __post_init__(self) -> None:
         check_frame_rate(self.frame_rate)
@@ -82,6 +85,11 @@ class Tracker(Protocol):
     @property
     def late_links(self) -> LateLinkCollector:
         """Links from boxes that were final before to boxes that became final later."""
+        ...
+
+    @property
+    def explained(self) -> Explained | None:
+        """Why the links were chosen, after `finish`; None unless the setup says so."""
         ...
 
     @property

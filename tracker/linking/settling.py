@@ -11,6 +11,7 @@ from siamlink.association.solvers.solvers import number_in_order
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.class_vote import ClassVote
+from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.linking.link_probability import LateLinkCollector
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
@@ -32,7 +33,10 @@ class SettlingTracker(ABC):
         last_ids: (N,) the track of each detection of the present frame; 0 for none, or none as yet.
         left_out: the detections of final frames that are in no track.
         late_links: from boxes that were final before to boxes that became final later.
+        explained: why the links were chosen; None unless the setup says so.
     """
+
+    explained: Explained | None = None
 
     def __init__(self, setup: TrackerSetup) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)

@@ -31,6 +31,7 @@ class TrackingOptions:
         sinks: where tracks go as they become final.
         keeps_tracks: whether the result holds detections and tracks; if not, memory does not grow with the video.
         appearance: descriptors that were made before; None: they are made from the frames.
+        explain: whether the result says why links were chosen; in mode offline with solver lp.
     """
 
     parameters: TrackerParameters = field(default_factory=TrackerParameters)
@@ -41,6 +42,7 @@ class TrackingOptions:
     keeps_tracks: bool = True
     appearance: AppearanceSource | None = None
     detector_options: DetectorOptions = field(default_factory=DetectorOptions)
+    explain: bool = False
 
     @property
     def offline(self) -> bool:

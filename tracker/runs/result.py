@@ -14,6 +14,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.tracker.html import html_table
 from siamlink.tracker.linking.left_out import LeftOut
 from siamlink.tracker.parameters import Matching
+from siamlink.tracker.runs.explanations import Explanations
 from siamlink.tracker.summary.geometry import Anchor, Line, Zone
 from siamlink.tracker.summary.summary import Summary, summarise
 from siamlink.tracker.tracks import Tracks
@@ -87,6 +88,7 @@ class TrackingResult:
         frame_rate: frames per second of the source; None if it is not known.
         first_frame: the number of the first frame: 1, except for images that are numbered by their names.
         detector_record: what the detector reports, see `LoadedDetector.description`; None if the detections were given.
+        explanations: why the links were chosen; None unless `track` was told to explain.
     """
 
     name: str
@@ -105,6 +107,7 @@ class TrackingResult:
     frame_rate: float | None = None
     first_frame: int = 1
     detector_record: dict[str, Any] | None = None
+    explanations: Explanations | None = None
 
     def __repr__(self) -> str:
         counts = self.counts

@@ -18,6 +18,7 @@ from siamlink.tracker.linking.processed_frames import recognised_stride
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.postprocessing.camera_motion import camera_for
 from siamlink.tracker.runs.corrections import constraints_on
+from siamlink.tracker.runs.explanations import Explanations
 from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
 from siamlink.tracker.runs.frame_numbers import timing_of
 from siamlink.tracker.runs.inputs import TrackingInput
@@ -75,6 +76,7 @@ class TrackingRun:
                 self._stopwatch,
                 stride=1 if source.detections is None else recognised_stride(source.detections.frame),
                 collects_left_out=True,
+                explains=options.explain,
             )
         )
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
@@ -107,12 +109,15 @@ class TrackingRun:
             if not self._options.keeps_tracks:
                 raise
             raise Interrupted(recorder.tracks, self._numbers.of_source(tracker.final_frame)) from cause
+        detections = (
+            recorder.detections
+            if source.detections is None or not self._options.keeps_tracks
+            else self._numbers.given(source.detections)
+        )
         return TrackingResult(
             name=source.name,
             tracks=recorder.tracks,
-            detections=recorder.detections
-            if source.detections is None or not self._options.keeps_tracks
-            else self._numbers.given(source.detections),
+            detections=detections,
             counts=recorder.counts,
             detector=self._detector.name if self._detector else None,
             frame_count=self._numbers.count_up_to(tracker.frame if self._detects else source.last_frame),
@@ -126,6 +131,7 @@ class TrackingRun:
             class_names=source.class_names if self._detector is None else self._detector.class_names,
             frame_rate=self._mean_rate,
             first_frame=self._first_frame,
+            explanations=Explanations(tracker.explained, self._numbers, detections) if tracker.explained else None,
         )
 
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:

@@ -18,6 +18,7 @@ from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.models.registry import load_detector
 from siamlink.detectors.sources.open import live_title
+from siamlink.tracker.linking.explained import check_explanation_possible
 from siamlink.tracker.linking.make_tracker import check_calibration_possible, check_constraints_possible
 from siamlink.tracker.parameters import TrackerParameters, given_parameters
 from siamlink.tracker.runs.corrections import Corrections
@@ -38,6 +39,7 @@ def track(  # noqa: PLR0913 - one call for all
     frame_rate: float | None = None,
     name: str | None = None,
     timestamps: Sequence[float] | None = None,
+    explain: bool = False,
     **settings: Any,
 ) -> TrackingResult:
     """Track one video: detect, unless detections are given, and link.
@@ -57,6 +59,7 @@ def track(  # noqa: PLR0913 - one call for all
         name: names the results; None: the name of the file or folder, else "frames".
         timestamps: the time of each frame in seconds, for a variable frame rate; None: a video's own, or by the frame
             rate.
+        explain: whether the result has `explanations` of all links; in mode offline with solver lp.
         settings: settings by name, such as `mode="online"` or `gaps={"smooth": False}`; they win over `parameters`.
             Options of the detector by name too, such as `classes=["car", "bus"]` or `confidence=0.3`; see
             `DetectorOptions`. Classes and scores are selected from given detections as well.
@@ -69,6 +72,8 @@ def track(  # noqa: PLR0913 - one call for all
     chosen = DetectorOptions.of({name: settings.pop(name) for name in DetectorOptions.names() if name in settings})
     parameters = _with_settings(given_parameters(parameters), settings)
     check_live_mode(source, parameters)
+    if explain:
+        check_explanation_possible(parameters)
     recorded = parameters.mode == "offline"
     opened = open_input(source, detections, frame_rate, detector is None, constraints, recorded=recorded)
     opened = (opened if name is None else opened.named(name)).selected(chosen)
@@ -79,7 +84,7 @@ def track(  # noqa: PLR0913 - one call for all
     for note in opened.notes:
         warnings.warn(note, UserWarning, stacklevel=2)
     with progress_bars(opened.name) if progress is True else nullcontext(progress or no_progress) as report:
-        options = TrackingOptions(parameters, detector, progress=report, detector_options=chosen)
+        options = TrackingOptions(parameters, detector, progress=report, detector_options=chosen, explain=explain)
         result = track_input(opened, options)
     if result.detector and lies_within_a_pixel(result.detections.box):
         warnings.warn(WITHIN_A_PIXEL, UserWarning, stacklevel=2)
@@ -96,6 +101,8 @@ def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResu
         Interrupted: by something that is no error, such as Ctrl-C, where tracks are kept.
     """
     check_mode(source, options.parameters)
+    if options.explain:
+        check_explanation_possible(options.parameters)
     detector = None
     if source.detections is None and source.frames is not None:
         name = DEFAULT_DETECTOR if options.detector is None else options.detector

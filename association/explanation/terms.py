@@ -1,0 +1,95 @@
+"""What the log-odds of links are made of: a base and the contributions of features, which add up to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from siamlink.detectors.base.arrays import FloatArray, IntArray
+
+
+class Feature(NamedTuple):
+    """One feature of a link.
+
+    Attributes:
+        name: in plain words.
+        value: None if it has none, or is not known.
+        contribution: to the log-odds of the link, in nats.
+    """
+
+    name: str
+    value: float | None
+    contribution: float
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The log-odds of P links, as the sum of a base and F contributions.
+
+    Attributes:
+        base: (P,) log-odds without features.
+        names: of the F features, in plain words, all different.
+        value: (P, F) NaN where a feature has none, or is not known.
+        contribution: (P, F) nats.
+    """
+
+    base: FloatArray
+    names: tuple[str, ...]
+    value: FloatArray
+    contribution: FloatArray
+
+    @property
+    def log_odds(self) -> FloatArray:
+        """(P,) the sums."""
+        total: FloatArray = self.base + self.contribution.sum(axis=1)
+        return total
+
+    def of(self, row: int) -> tuple[float, tuple[Feature, ...]]:
+        """The base of one link, and its features, the strongest first; those that say nothing are left out."""
+        contribution = self.contribution[row]
+        order = [place for place in np.argsort(-np.abs(contribution), kind="stable") if contribution[place] != 0]
+        values = [None if np.isnan(value) else float(value) for value in self.value[row]]
+        features = tuple(Feature(self.names[place], values[place], float(contribution[place])) for place in order)
+        return float(self.base[row]), features
+
+
+class TermSum:
+    """Collects contributions to the log-odds of P links; those of one name are added.
+
+    Args:
+        base: (P,) log-odds without features.
+    """
+
+    def __init__(self, base: FloatArray) -> None:
+        self._base = base
+        self._value: dict[str, FloatArray] = {}
+        self._contribution: dict[str, FloatArray] = {}
+
+    def add(self, name: str, contribution: FloatArray, value: FloatArray | None = None) -> None:
+        """Add the contribution (P,) of a feature, and its value (P,) if it has one."""
+        before = self._contribution.get(name, np.zeros(len(self._base)))
+        self._contribution[name] = before + contribution
+        if value is not None or name not in self._value:
+            self._value[name] = np.full(len(self._base), np.nan) if value is None else value.astype(np.float64)
+
+    def add_columns(
+        self, names: Sequence[str], words: Mapping[str, str], contribution: FloatArray, value: FloatArray
+    ) -> None:
+        """Add the contributions (P, F) and values (P, F) of features, by the plain words for their names."""
+        for place, name in enumerate(names):
+            self.add(words[name], contribution[:, place], value[:, place])
+
+    def terms(self) -> Terms:
+        """All of them."""
+        count = len(self._base)
+        value, contribution = (
+            np.column_stack([np.zeros((count, 0)), *columns.values()]) for columns in (self._value, self._contribution)
+        )
+        return Terms(self._base, tuple(self._contribution), value, contribution)
+
+
+def no_terms(rows: IntArray) -> Terms:
+    """Of links (P,) whose log-odds are not known."""
+    count = len(rows)
+    return Terms(np.full(count, np.nan), (), np.zeros((count, 0)), np.zeros((count, 0)))

@@ -1,0 +1,82 @@
+"""Why links were chosen: the same links and probabilities as in the tracks, with what other choices would cost."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.tools.synthetic.street import crossing
+from siamlink.tracker import TrackingResult, track
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sequence in which two objects cross, without some detections."""
+    folder = tmp_path_factory.mktemp("crossing")
+    found = crossing(frame_count=90).detections(0.1)
+    from siamlink.detectors.mot.text import format_rows
+
+    (folder / "det").mkdir()
+    (folder / "det" / "det.txt").write_text(format_rows(found))
+    (folder / "seqinfo.ini").write_text("[Sequence]\nframeRate=30\nseqLength=90\n")
+    return folder
+
+
+MATCHINGS = [{"matching": "calibrated"}]
+
+
+@pytest.fixture(scope="module", params=MATCHINGS, ids=str)
+def explained(source: Path, request: pytest.FixtureRequest) -> TrackingResult:
+    return track(source, appearance="none", explain=True, **request.param)
+
+
+def test_links_are_those_of_the_tracks(explained: TrackingResult) -> None:
+    links = explained.explanations
+    assert links is not None
+    count = 0
+    for track_id, boxes in explained.by_track():
+        detected = boxes[~boxes.interpolated]
+        rows = links.of(track_id)
+        assert links.frame[rows].tolist() == np.column_stack([detected.frame[:-1], detected.frame[1:]]).tolist()
+        np.testing.assert_array_equal(links.probability[rows], detected.link_probability[:-1])
+        assert (explained.detections.frame[links.row[rows]] == links.frame[rows]).all()
+        own = np.searchsorted(explained.detections.frame, detected.frame) + detected.row
+        assert links.row[rows].tolist() == np.column_stack([own[:-1], own[1:]]).tolist()
+        count += len(rows)
+    assert count == len(links) > 100
+
+
+def test_the_best_alternative_costs_no_less_than_forbidding_the_link(explained: TrackingResult) -> None:
+    links = explained.explanations
+    assert links is not None
+    assert (links.loss >= 0).all()
+    for link, detail in enumerate(links.details(np.arange(len(links)))):
+        for other in (*detail.after, *detail.before):
+            assert other.loss >= links.loss[link] - 1e-5
+            assert other.frame != links.frame[link, 0] or other.row != links.row[link, 0]
+            assert (explained.detections.box[other.row] == other.box).all()
+            assert explained.detections.frame[other.row] == other.frame
+        assert all(other.frame > links.frame[link, 0] for other in detail.after)
+        assert all(other.frame < links.frame[link, 1] for other in detail.before)
+
+
+def test_a_link_over_a_gap_is_doubtful(explained: TrackingResult) -> None:
+    links = explained.explanations
+    assert links is not None
+    gap = links.frame[:, 1] - links.frame[:, 0] > 1
+    assert gap.any()
+    assert links.doubtful[gap].all()
+    assert not links.doubtful.all()
+
+
+def test_tracks_are_the_same_without_explanations(source: Path, explained: TrackingResult) -> None:
+    plain = track(source, appearance="none", matching=explained.matching)
+    assert plain.explanations is None
+    assert plain.tracks.to_mot_text() == explained.tracks.to_mot_text()
+
+
+@pytest.mark.parametrize("settings", [{"mode": "windowed"}, {"mode": "online"}, {"solver": "hungarian"}])
+def test_what_cannot_be_explained_is_refused_in_one_line(source: Path, settings: dict[str, str]) -> None:
+    with pytest.raises(ConfigError, match=r"links can be explained in mode offline with solver lp, not \w+ \w+"):
+        track(source, explain=True, **settings)
