@@ -1,7 +1,7 @@
 """Dense optical flow: the motion of every pixel since the last frame, with or without the motion of the camera."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple, Self
 
 import cv2
 import numpy as np
@@ -114,22 +114,24 @@ class FlowEstimator:
             np.multiply(back, np.float32(-factor / seconds), out=field.vectors[region])
         if not self._parameters.remove_camera_motion:
             return field
-        camera = self._camera_motion(previous, current, factor, box)
+        camera = self._background_flow(previous, current, factor).camera_motion(box)
         if camera is not None and region is not None:
             _subtract(field.vectors, region, camera, factor, seconds)
         return FlowField(field.vectors, field.scale, camera)
 
     def camera_motion(self, image: Image, box: NDArray[np.floating] | None = None) -> FloatArray | None:
         """`FlowField.camera_motion` from the last frame to this one, without the flow; see `update`."""
+        return self.background_flow(image).camera_motion(box)
+
+    def background_flow(self, image: Image) -> "BackgroundFlow":
+        """What the camera's motion from the last frame to this one is fitted to; of no points for the first frame."""
         factor = -(-image.shape[0] // self._parameters.height)
         previous, current = self._remember(image, factor)
-        return None if previous is None else self._camera_motion(previous, current, factor, box)
+        return BackgroundFlow.none() if previous is None else self._background_flow(previous, current, factor)
 
-    def _camera_motion(
-        self, previous: Grey, current: Grey, factor: int, box: NDArray[np.floating] | None
-    ) -> FloatArray | None:
+    def _background_flow(self, previous: Grey, current: Grey, factor: int) -> "BackgroundFlow":
         shift = -2 * factor * _padded_flow(self._method, _halved(current), _halved(previous))
-        return fit_camera_motion(shift, 2 * factor, box)
+        return BackgroundFlow.sampled(shift, 2 * factor)
 
     def skip_frame(self, image: Image) -> None:
         """Process the next frame without computing the motion that led to it."""
@@ -146,28 +148,50 @@ class FlowEstimator:
         return previous, self._previous
 
 
-def fit_camera_motion(shift: Vectors, factor: int, box: NDArray[np.floating] | None = None) -> FloatArray | None:
-    """Fit an affine map, which stands for the motion of the camera, robustly to the flow outside of the boxes.
+class BackgroundFlow(NamedTuple):
+    """The motion that led to a frame on a grid of points, of which those outside of the objects move with the camera.
 
-    Least squares, reweighted with the function of Geman and McClure 1987 at the width of the median misfit. This is
-    deterministic, and moving objects are ignored if they cover less than half of the image outside of the boxes.
-
-    Args:
-        shift: (h, w, 2) motion x, y that led to this frame, in frame pixels.
-        factor: frame pixels per pixel of `shift`.
-        box: (N, 4) `x1 y1 x2 y2` of the objects in frame pixels.
-
-    Returns:
-        (2, 3) as in `FlowField.camera_motion`; None if too little lies outside of the boxes, or the fit is implausible.
+    Attributes:
+        vectors: (h, w, 2) motion x, y in frame pixels.
+        factor: frame pixels per pixel of the field that the points were taken from.
     """
-    grid = slice(CAMERA_GRID // 2, None, CAMERA_GRID)
-    x, y = ((np.arange(side, dtype=np.float64)[grid] + 0.5) * factor for side in (shift.shape[1], shift.shape[0]))
-    free = _outside(x, y, box)
-    if free.sum() < 16:
-        return None
-    point = np.stack(np.broadcast_arrays(x[None], y[:, None]), axis=-1)[free]
-    back = _robust_affine(point, -shift[grid, grid][free].astype(np.float64), SMALLEST_MISFIT * factor)
-    return _inverse(back) if 0.5 < np.linalg.det(back[:, :2]) < 2 else None
+
+    vectors: Vectors
+    factor: int
+
+    @classmethod
+    def sampled(cls, shift: Vectors, factor: int) -> Self:
+        """The points of a field `shift` (H, W, 2), which has `factor` frame pixels per pixel."""
+        grid = slice(CAMERA_GRID // 2, None, CAMERA_GRID)
+        return cls(np.ascontiguousarray(shift[grid, grid]), factor)
+
+    @classmethod
+    def none(cls) -> Self:
+        """Of no points."""
+        return cls(np.zeros((0, 0, 2), np.float32), 1)
+
+    def camera_motion(self, box: NDArray[np.floating] | None = None) -> FloatArray | None:
+        """Fit an affine map, which stands for the motion of the camera, robustly to the points outside of the boxes.
+
+        Least squares, reweighted with the function of Geman and McClure 1987 at the width of the median misfit. This is
+        deterministic, and moving objects are ignored if they cover less than half of the image outside of the boxes.
+
+        Args:
+            box: (N, 4) `x1 y1 x2 y2` of the objects in frame pixels.
+
+        Returns:
+            (2, 3) as in `FlowField.camera_motion`; None if too little lies outside of the boxes, or the fit is
+            implausible.
+        """
+        rows, columns = self.vectors.shape[:2]
+        first = CAMERA_GRID // 2 + 0.5
+        x, y = ((first + CAMERA_GRID * np.arange(count, dtype=np.float64)) * self.factor for count in (columns, rows))
+        free = _outside(x, y, box)
+        if free.sum() < 16:
+            return None
+        point = np.stack(np.broadcast_arrays(x[None], y[:, None]), axis=-1)[free]
+        back = _robust_affine(point, -self.vectors[free].astype(np.float64), SMALLEST_MISFIT * self.factor)
+        return _inverse(back) if 0.5 < np.linalg.det(back[:, :2]) < 2 else None
 
 
 def _method(parameters: FlowParameters) -> "cv2.DISOpticalFlow | _Farneback":

@@ -76,7 +76,7 @@ def _cache(path: Path) -> None:
 
     import numpy as np
 
-    from siamlink.tracker.cache.frame_cache import CachedCameraMotion, CachedDescriptors, CachedDetections
+    from siamlink.tracker.cache.frame_cache import CachedBackgroundFlow, CachedDescriptors, CachedDetections
     from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase, RecordStore, checksum
 
     data, folder = path.read_bytes(), path.parent / "cache"
@@ -96,7 +96,7 @@ def _cache(path: Path) -> None:
             CachedDetections(store).whole()
             for parts, together in ((1, False), (2, True)):
                 CachedDescriptors(store, parts, together).has(1, box)
-            CachedCameraMotion(store).recall(1, 0, box)
+            CachedBackgroundFlow(store).recall(1, 0)
             store.add(2, {"box": box})
             database.entries()
             database.trim(0)

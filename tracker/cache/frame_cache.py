@@ -1,4 +1,4 @@
-"""Detections, descriptors and camera motion of the frames of a video, recorded by earlier runs."""
+"""Detections, descriptors and background flow of the frames of a video, recorded by earlier runs."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.appearance.descriptors import DescriptorsPerModel
-from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.association.appearance.optical_flow import BackgroundFlow, FlowParameters
 from siamlink.detectors.base.arrays import Box
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_digest
@@ -121,28 +121,34 @@ class CachedDescriptors:
         )
 
 
-class CachedCameraMotion:
-    """The camera's motion from one frame to another; of no frames without a store."""
+class CachedBackgroundFlow:
+    """What the camera's motion from one frame to another is fitted to; of no frames without a store."""
 
     def __init__(self, store: RecordStore | None = None) -> None:
         self.store = store
 
-    def recall(self, frame: int, since: int, box: Box) -> NDArray[np.float64] | None:
-        """The motion between two frames, measured outside of the boxes (N, 4); None if it is not recorded.
-
-        It is (2, 3), or (0, 3) if it could not be measured.
-        """
+    def recall(self, frame: int, since: int) -> BackgroundFlow | None:
+        """The flow between two frames; None if it is not recorded."""
         for record in self.store.records(frame) if self.store else ():
-            if {_BOX, "since", "moved"} != record.keys() or record["moved"].shape not in ((0, 3), (2, 3)):
-                continue
-            if np.array_equal(record["since"], [since]) and np.array_equal(record[_BOX], box):
-                return record["moved"].astype(np.float64)
+            if _is_flow(record) and np.array_equal(record["since"], [since]):
+                return BackgroundFlow(record["vectors"].astype(np.float32), int(record["factor"][0]))
         return None
 
-    def add(self, frame: int, since: int, box: Box, moved: NDArray[np.float64]) -> None:
-        """Record the motion (2, 3), or that it could not be measured, (0, 3)."""
+    def add(self, frame: int, since: int, flow: BackgroundFlow) -> None:
+        """Record the flow between two frames."""
         if self.store:
-            self.store.add(frame, {_BOX: box, "since": np.array([since]), "moved": moved})
+            values = {"since": np.array([since]), "vectors": flow.vectors, "factor": np.array([flow.factor])}
+            self.store.add(frame, values)
+
+
+def _is_flow(record: Record) -> bool:
+    """Whether a record has the values of a `BackgroundFlow`."""
+    if {"since", "vectors", "factor"} != record.keys():
+        return False
+    vectors, factor = record["vectors"], record["factor"]
+    is_factor = factor.shape == (1,) and factor.dtype == np.int64 and int(factor[0]) > 0
+    is_vectors = vectors.ndim == 3 and vectors.shape[2] == 2 and vectors.dtype == np.float32
+    return bool(is_factor and is_vectors and np.isfinite(vectors).all())
 
 
 class FrameCache(NamedTuple):
@@ -150,7 +156,7 @@ class FrameCache(NamedTuple):
 
     detections: CachedDetections = CachedDetections()
     descriptors: CachedDescriptors = CachedDescriptors()
-    camera: CachedCameraMotion = CachedCameraMotion()
+    background: CachedBackgroundFlow = CachedBackgroundFlow()
 
     @property
     def damaged(self) -> int:
@@ -187,7 +193,7 @@ def open_frame_cache(
         return NO_CACHE
     content = {"frames": content_digest(frames.files), "code": code_digest(*CODE)}
     identity = {**content, "promised": str(frames.promised_count)}
-    detections, descriptors, camera = NO_CACHE
+    detections, descriptors, background = NO_CACHE
     if detector and found_by:
         label = f"{frames.name}, detections by {detector.name}"
         detections = CachedDetections(RecordStore(database, {**identity, "detector": found_by}, label))
@@ -198,8 +204,8 @@ def open_frame_cache(
         store = RecordStore(database, {**identity, "appearance": described_by}, label)
         descriptors = CachedDescriptors(store, len(appearance.parts), appearance.needs_flow)
         label = f"{frames.name}, camera motion"
-        camera = CachedCameraMotion(RecordStore(database, {**content, "camera": "motion"}, label))
-    return FrameCache(detections, descriptors, camera)
+        background = CachedBackgroundFlow(RecordStore(database, {**content, "camera": "flow"}, label))
+    return FrameCache(detections, descriptors, background)
 
 
 def content_digest(paths: Iterable[Path]) -> str:

@@ -140,7 +140,7 @@ class DecodedAgain:
         if self._camera is None or self._rest is None:
             return None
         last = int(detections.frame.max(initial=0))
-        needed = self._camera.last_missing(detections, last)
+        needed = self._camera.last_missing(last)
         while self._camera.known_until < needed and (frame := next(self._rest, None)):
             self._progress("appearance", frame.number, last)
         self._camera.recall(detections, last)

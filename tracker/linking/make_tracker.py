@@ -75,5 +75,5 @@ def described_in_passing(setup: TrackerSetup, describer: FrameDescriber | None =
     if parameters.online_hungarian or parameters.fixed_matching == "calibrated":
         return DescribedInPassing(describer)
     return DescribedInPassing(
-        describer, camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.camera)
+        describer, camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.background)
     )

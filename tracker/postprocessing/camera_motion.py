@@ -11,7 +11,7 @@ from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedCameraMotion
+from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedBackgroundFlow
 from siamlink.tracker.parameters import GapParameters
 
 STRIDE_SECONDS = 0.1
@@ -24,10 +24,12 @@ class CameraMotion:
     Args:
         frame_rate: frames per second.
         stopwatch: counts the stage `camera`.
-        cache: motion from earlier runs; new motion is added.
+        cache: what earlier runs measured; new measurements are added.
     """
 
-    def __init__(self, frame_rate: float, stopwatch: Stopwatch, cache: CachedCameraMotion = NO_CACHE.camera) -> None:
+    def __init__(
+        self, frame_rate: float, stopwatch: Stopwatch, cache: CachedBackgroundFlow = NO_CACHE.background
+    ) -> None:
         self._stride = max(2, round(STRIDE_SECONDS * frame_rate))
         self._flow, self._stopwatch, self._cache = FlowEstimator(FlowParameters(), frame_rate), stopwatch, cache
         self._frame: list[int] = []
@@ -53,24 +55,24 @@ class CameraMotion:
         if number < self._due:
             return
         with self._stopwatch.stage("camera"):
-            moved = self._cache.recall(number, self.known_until, box)
-            if image is not None and moved is not None:
+            flow = self._cache.recall(number, self.known_until)
+            if image is not None and flow is not None:
                 self._flow.skip_frame(image)
             elif image is not None:
-                estimate = self._flow.camera_motion(image, box)
-                moved = np.zeros((0, 3)) if estimate is None else estimate
-                self._cache.add(number, self.known_until, box, moved)
-        if moved is None:
-            return
-        step = (moved - np.eye(2, 3)) / (number - self.known_until) if len(moved) else np.zeros((2, 3))
+                flow = self._flow.background_flow(image)
+                self._cache.add(number, self.known_until, flow)
+            if flow is None:
+                return
+            moved = flow.camera_motion(box)
+        step = np.zeros((2, 3)) if moved is None else (moved - np.eye(2, 3)) / (number - self.known_until)
         self._frame.append(number)
         self._step.append(step)
 
-    def last_missing(self, detections: Detections, last_frame: int) -> int:
-        """The last frame whose image is needed, as the cache has no motion of it; 0 if there is none."""
+    def last_missing(self, last_frame: int) -> int:
+        """The last frame whose image is needed, as the cache has nothing of it; 0 if there is none."""
         since, unknown = self.known_until, 0
         for number in range(self._due, last_frame + 1, self._stride):
-            if self._cache.recall(number, since, detections.in_frame(number).box) is None:
+            if self._cache.recall(number, since) is None:
                 unknown = number
             since = number
         return unknown
@@ -107,7 +109,7 @@ def camera_for(
     parameters: GapParameters,
     frame_rate: float,
     stopwatch: Stopwatch,
-    cache: CachedCameraMotion = NO_CACHE.camera,
+    cache: CachedBackgroundFlow = NO_CACHE.background,
 ) -> CameraMotion | None:
     """The estimator of a video's camera motion; None without an appearance, or where the settings do not use it.
 
@@ -116,7 +118,7 @@ def camera_for(
         parameters: of smoothing.
         frame_rate: frames per second.
         stopwatch: counts the stage `camera`.
-        cache: motion from earlier runs.
+        cache: what earlier runs measured.
     """
     used = matcher.appearance is not None and parameters.smooth and parameters.camera
     return CameraMotion(frame_rate, stopwatch, cache) if used else None

@@ -119,9 +119,9 @@ def _last_uncached(source: TrackingInput, setup: TrackerSetup) -> int:
     """The last frame whose image a tracker needs that is given one frame after another."""
     detections, cache = source.detections or Detections.empty(), source.cache
     selected = detections[setup.without_duplicates(detections)]
-    camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.camera)
+    camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.background)
     last = source.last_frame
     return max(
         cache.descriptors.last_missing(selected.frame, selected.box),
-        camera.last_missing(selected, last) if camera else 0,
+        camera.last_missing(last) if camera else 0,
     )

@@ -244,7 +244,7 @@ class TrackingRun:
         calibrated = (
             setup.parameters.fixed_matching == "calibrated"
         )  # its tracks are smoothed without the camera's motion
-        known = source.cache.camera
+        known = source.cache.background
         camera = None if calibrated else camera_for(setup.matcher, gaps, setup.frame_rate, setup.stopwatch, known)
         return DecodedAgain(source.frames, describer, camera, options.progress)
 

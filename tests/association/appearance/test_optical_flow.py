@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters, fit_camera_motion
+from siamlink.association.appearance.optical_flow import BackgroundFlow, FlowEstimator, FlowParameters
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.parameters import build
 
@@ -224,13 +224,13 @@ def test_a_camera_that_turns_and_zooms_is_removed_at_any_scale(box):
 def test_a_still_camera_does_not_move_though_a_third_of_the_picture_does():
     shift = np.zeros((240, 320, 2), np.float32)
     shift[:, 200:, 0] = 5
-    assert fit_camera_motion(shift, 1) == pytest.approx(np.eye(2, 3), abs=0.05)
+    assert BackgroundFlow.sampled(shift, 1).camera_motion() == pytest.approx(np.eye(2, 3), abs=0.05)
 
 
 def test_pixels_in_boxes_do_not_count_for_the_camera():
     shift = np.full((200, 320, 2), (2, -1), np.float32)
     shift[:, :220] = (40, 9)
-    camera = fit_camera_motion(shift, 2, np.array([[0, 0, 440, 400]]))
+    camera = BackgroundFlow.sampled(shift, 2).camera_motion(np.array([[0, 0, 440, 400]]))
     assert camera == pytest.approx(np.array([[1, 0, 2], [0, 1, -1]]), abs=1e-6)
 
 
@@ -245,7 +245,7 @@ def test_boxes_that_cover_all_leave_no_camera_motion():
 @pytest.mark.parametrize("zoom", [1, -3])
 def test_a_picture_that_collapses_or_bursts_is_no_camera_motion(zoom):
     x, y = np.meshgrid(np.arange(320) + 0.5, np.arange(240) + 0.5)
-    assert fit_camera_motion(zoom * np.dstack([x, y]).astype(np.float32), 1) is None
+    assert BackgroundFlow.sampled(zoom * np.dstack([x, y]).astype(np.float32), 1).camera_motion() is None
 
 
 def test_the_same_frames_have_the_same_flow():

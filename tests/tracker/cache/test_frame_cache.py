@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
-from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.association.appearance.optical_flow import BackgroundFlow, FlowParameters
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
@@ -18,7 +18,7 @@ from siamlink.detectors.sources.frame_source import Frame
 from siamlink.detectors.sources.image_folder import ImageFolder
 from siamlink.tracker.cache.frame_cache import (
     NO_CACHE,
-    CachedCameraMotion,
+    CachedBackgroundFlow,
     CachedDescriptors,
     CachedDetections,
     FrameCache,
@@ -131,18 +131,25 @@ def test_detections_are_recalled_by_frame_and_as_a_whole_once_the_end_is_recorde
         assert np.array_equal(getattr(whole[0], name), getattr(Detections.concatenate(detections), name))
 
 
-def test_camera_motion_is_recalled_between_the_same_frames_with_the_same_boxes(tmp_path: Path) -> None:
-    moved = np.array([[1.0, 0.0, 3.5], [0.0, 1.0, -2.0]])
+def test_the_flow_of_the_background_is_recalled_between_the_same_frames(tmp_path: Path) -> None:
+    flow = BackgroundFlow(np.arange(12, dtype=np.float32).reshape(2, 3, 2), 4)
     with opened(tmp_path) as store:
-        CachedCameraMotion(store).add(3, 1, BOXES, moved)
-        CachedCameraMotion(store).add(5, 3, BOXES[:0], moved[:0])
+        CachedBackgroundFlow(store).add(3, 1, flow)
+        CachedBackgroundFlow(store).add(5, 3, BackgroundFlow.none())
+        store.add(
+            7, {"since": np.array([5]), "vectors": np.full((1, 1, 2), np.nan, np.float32), "factor": np.ones(1, int)}
+        )
+        store.add(9, {"since": np.array([7]), "vectors": np.zeros((1, 1, 2), np.float32), "factor": np.array([np.nan])})
     with opened(tmp_path) as store:
-        cache = CachedCameraMotion(store)
-        assert np.array_equal(cache.recall(3, 1, BOXES), moved)
-        assert cache.recall(5, 3, BOXES[:0]).shape == (0, 3)
-        others = ((3, 2, BOXES), (3, 1, BOXES[1:]), (4, 1, BOXES))
-        assert [cache.recall(*other) for other in others] == [None] * 3
-    assert CachedCameraMotion().recall(3, 1, BOXES) is None
+        cache = CachedBackgroundFlow(store)
+        recalled, none = cache.recall(3, 1), cache.recall(5, 3)
+        assert recalled is not None
+        assert np.array_equal(recalled.vectors, flow.vectors)
+        assert recalled.factor == 4
+        assert none is not None
+        assert none.vectors.shape == (0, 0, 2)
+        assert [cache.recall(*other) for other in ((3, 2), (4, 3), (7, 5), (9, 7))] == [None] * 4
+    assert CachedBackgroundFlow().recall(3, 1) is None
 
 
 def test_frames_that_broke_off_have_no_end(tmp_path: Path, pictures: ImageFolder) -> None:
