@@ -1,0 +1,52 @@
+/** The list to work through: least sure links first, then events, then the errors that ground truth shows. */
+
+import { KINDS } from "./words.js";
+
+/**
+ * All items, each with a key that stays the same when the data are replaced.
+ * @returns {{key: string, kind: string, frame: number, until: ?number, tracks: number[], link: ?number, text: string, box: ?number[]}[]}
+ */
+export function reviewItems(model) {
+  const events = model.truth?.events ?? [];
+  return [...model.review.map(fromReview), ...events.map(fromTruth)].map(withKey);
+}
+
+function fromReview(item) {
+  return { box: null, ...item, tracks: item.tracks ?? [], link: item.link ?? -1, until: item.until ?? null };
+}
+
+function fromTruth(event) {
+  const { kind, first, last, track, object, box, text } = event;
+  const tracks = track === null || track === undefined ? [] : [track];
+  return { kind, frame: first, until: last, tracks, link: -1, text, box: box ?? null, object };
+}
+
+function withKey(item) {
+  return { ...item, key: [item.kind, item.frame, item.until ?? "", ...item.tracks, item.object ?? ""].join(" ") };
+}
+
+/** The kinds of items, in the order of KINDS, with how many there are of each and how many of these are not done. */
+export function kindsOf(items, done) {
+  const counts = new Map();
+  for (const { kind, key } of items) {
+    const entry = counts.get(kind) ?? { kind, all: 0, open: 0 };
+    entry.all++;
+    if (!done.has(key)) entry.open++;
+    counts.set(kind, entry);
+  }
+  const known = Object.keys(KINDS);
+  const place = ({ kind }) => (known.includes(kind) ? known.indexOf(kind) : known.length);
+  return [...counts.values()].sort((a, b) => place(a) - place(b));
+}
+
+/** The items of a kind ("all": of every kind), those that are done only if asked for. */
+export function shownItems(items, kind, done, withDone) {
+  return items.filter((item) => (kind === "all" || item.kind === kind) && (withDone || !done.has(item.key)));
+}
+
+/** The item `step` places after the one of a key, the first one if that is not in the list; null if there is none. */
+export function neighbour(items, key, step) {
+  const index = items.findIndex((item) => item.key === key);
+  if (index < 0) return items[0] ?? null;
+  return items[index + step] ?? null;
+}
