@@ -24,6 +24,8 @@ PART = 4096
 """Rows that a thread predicts at a time."""
 PREDICTION = {"type": 0, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
 """Configuration of `XGBoosterPredictFromDense`: probabilities from all trees."""
+CONTRIBUTIONS = {**PREDICTION, "type": 2}
+"""Configuration of `XGBoosterPredictFromDMatrix`: exact contributions of features to the log odds."""
 
 
 class Trees:
@@ -69,15 +71,38 @@ class Trees:
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
         return np.concatenate(on_all_cores(self._predict, parts))
 
+    def contributions(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, F + 1) contributions of features (N, F) to the log odds, and last the log odds without features.
+
+        They are the exact Shapley values of the trees (Lundberg et al. 2020), and add up to the log odds.
+        """
+        rows, matrix = np.ascontiguousarray(features, np.float32), ctypes.c_void_p()
+        missing = json.dumps({"missing": float("nan")}).encode()
+        self._call("XGDMatrixCreateFromDense", _array_interface(rows), missing, ctypes.byref(matrix))
+        shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
+        values = ctypes.POINTER(ctypes.c_float)()
+        try:
+            self._call(
+                "XGBoosterPredictFromDMatrix",
+                self._handle,
+                matrix,
+                json.dumps(CONTRIBUTIONS).encode(),
+                ctypes.byref(shape),
+                ctypes.byref(dimensions),
+                ctypes.byref(values),
+            )
+            return np.ctypeslib.as_array(values, (len(rows), rows.shape[1] + 1)).copy()
+        finally:
+            self._library.XGDMatrixFree(matrix)
+
     def _predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)
-        array = {"data": [rows.ctypes.data, True], "shape": rows.shape, "typestr": rows.dtype.str, "version": 3}
         shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
         predictions = ctypes.POINTER(ctypes.c_float)()
         self._call(
             "XGBoosterPredictFromDense",
             self._handle,
-            json.dumps(array).encode(),
+            _array_interface(rows),
             json.dumps({**PREDICTION, "missing": float("nan")}).encode(),
             None,
             ctypes.byref(shape),
@@ -98,6 +123,12 @@ class Trees:
     def _call(self, function: str, *arguments: Any) -> None:
         if getattr(self._library, function)(*arguments):
             raise ValueError(self._library.XGBGetLastError().decode("utf-8", "replace"))
+
+
+def _array_interface(rows: NDArray[np.float32]) -> bytes:
+    """Where the library finds the rows, as text; they must stay in memory until it is done."""
+    array = {"data": [rows.ctypes.data, True], "shape": rows.shape, "typestr": rows.dtype.str, "version": 3}
+    return json.dumps(array).encode()
 
 
 @cache

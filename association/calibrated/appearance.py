@@ -166,9 +166,13 @@ class Appearance:
             successor: (N,) the present links.
             links: the P links.
         """
+        return self.limited(ratio) + self.ratio(successor, links.earlier, links.later)
+
+    def limited(self, ratio: FloatArray) -> FloatArray:
+        """(P,) ratios by place and size (P,), as far as they count beside the appearance."""
         beyond = 1 - (1 - BEYOND) * min(self.calibration.information / INFORMATIVE, 1)
-        bounded = np.where(ratio > SURE, SURE + beyond * (ratio - SURE), ratio)
-        return bounded + self.ratio(successor, links.earlier, links.later)
+        limited: FloatArray = np.where(ratio > SURE, SURE + beyond * (ratio - SURE), ratio)
+        return limited
 
     def _one_sided(self, successor: IntArray, backward: bool) -> tuple["Means", IntArray, IntArray]:
         """Means of descriptors along tracks, and for each detection (N,) the range of the nearest ones on one side."""

@@ -1,6 +1,6 @@
 """Candidate links between the detections of a scene, with their likelihood ratios."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -9,9 +9,10 @@ from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixe
 from siamlink.association.calibrated.learned import LINK_BONUS, LearnedLinks
 from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.link_features import link_features
+from siamlink.association.calibrated.object_features import Features
 from siamlink.association.calibrated.scene import Scene, pairs_within, portions, predecessors
 from siamlink.association.calibrated.states import one_sided_states
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 LEAST_LEARNED = -LINK_BONUS
 """Nats; the correction cannot raise a lower ratio above 0."""
@@ -102,6 +103,40 @@ def learned_links(
         fixed: what does not change.
         appearance: adds its own ratio; then less likely links are candidates too, which the model does not correct.
     """
+    return corrected_links(scene, estimate, alone, learned, fixed, appearance).chosen
+
+
+@dataclass(frozen=True)
+class CorrectedLinks:
+    """P candidate links with what corrects their ratios.
+
+    Attributes:
+        links: with their likelihood ratios.
+        likely: (P,) which of them the model of links corrects.
+        features: (L, F) of these.
+        ratio: (P,) corrected, and with that of the appearance.
+    """
+
+    links: Links
+    likely: BoolArray
+    features: Features
+    ratio: FloatArray
+
+    @property
+    def chosen(self) -> Links:
+        """Those of ratios above 0, with these."""
+        return replace(self.links, ratio=self.ratio)[self.ratio > 0]
+
+
+def corrected_links(
+    scene: Scene,
+    estimate: Estimate,
+    alone: FloatArray,
+    learned: LearnedLinks,
+    fixed: Fixed | None = None,
+    appearance: Appearance | None = None,
+) -> CorrectedLinks:
+    """The candidate links of `learned_links`, also those that are not above 0."""
     least = LEAST_LEARNED - (LARGEST if appearance else 0)
     links = candidate_links(scene, estimate, LONGEST_GAP, fixed, least)
     likely = links.ratio > LEAST_LEARNED
@@ -110,4 +145,4 @@ def learned_links(
     ratio[likely] = learned.corrected(links[likely], features)
     if appearance:
         ratio = appearance.added(ratio, estimate.successor, links)
-    return replace(links, ratio=ratio)[ratio > 0]
+    return CorrectedLinks(links, likely, features, ratio)

@@ -1,22 +1,33 @@
 """Why calibrated links were chosen: the terms of the likelihood ratio, its correction by trees, and the appearance."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from siamlink.association.calibrated.appearance import Appearance
+from siamlink.association.calibrated.candidate_links import CorrectedLinks, corrected_links, link_model
 from siamlink.association.calibrated.estimate import Estimate, Fixed
-from siamlink.association.calibrated.learned import LearnedLinks
+from siamlink.association.calibrated.learned import CorrectionParts, LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
+from siamlink.association.calibrated.link_features import NAMES, WORDS
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.explanation.program import Program
-from siamlink.association.explanation.terms import no_terms
+from siamlink.association.explanation.terms import Terms, TermSum
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.solvers import LinkProblem, Solution
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 STRONG_DETECTIONS, ALL_DETECTIONS, CONSTRAINTS = "strong detections", "all detections", "constraints"
 """Names of the programs, in the order in which they choose links."""
+APPEARANCE = "appearance similarity"
+LIMIT = "limit of other evidence beside appearance"
+CLASSES = "classes"
+"""Names of terms that are no features of the model of links."""
+LOGARITHMS = ("age", "rest", "company")
+"""Features that are logarithms of counts."""
+TERMS = ("ratio", "rates", "place", "velocity", "size")
+"""Features in nats, which are no values that tell a reader something."""
 
 
 @dataclass(frozen=True)
@@ -63,8 +74,110 @@ class Trace:
         pairs = Pairs(of.links.earlier, of.links.later)
         problem = LinkProblem(scene.step.astype(np.int32), nothing, nothing, nothing, pairs, -of.links.ratio)
         solution = _solution(len(scene), pairs, successor)
-        similarity = np.full(len(pairs), np.nan)
-        self._programs[name] = Program(name, problem, solution, pairs, of.links.ratio, None, similarity, no_terms)
+        self._programs[name] = Program(name, problem, solution, pairs, LinkEvidence(scene, of, learned))
+
+
+class LinkEvidence:
+    """What speaks for and against the candidates of a round.
+
+    Args:
+        scene: N detections.
+        of: the round.
+        learned: has corrected the ratios.
+    """
+
+    def __init__(self, scene: Scene, of: Round, learned: LearnedLinks | None) -> None:
+        self._scene, self._round, self._learned = scene, of, learned
+
+    def log_odds(self, rows: IntArray) -> FloatArray:
+        """(K,) the ratios."""
+        return self._round.links.ratio[rows]
+
+    def similarity(self, rows: IntArray) -> FloatArray:
+        """(K,) the probability of one object by appearance alone, where one and two are as likely before."""
+        if self._round.appearance is None:
+            return np.full(len(rows), np.nan)
+        similarity: FloatArray = 1 / (1 + np.exp(-self._appearance_ratio(self._round.links[rows])))
+        return similarity
+
+    def terms(self, rows: IntArray) -> Terms:
+        """The terms of the likelihood ratio, its correction and the appearance, those of one name added."""
+        if self._corrected is None:
+            return self._sum(self._round.links[rows], None)
+        positive = np.flatnonzero(self._corrected.ratio > 0)[rows]
+        return self._sum(self._corrected.links[positive], positive)
+
+    def _sum(self, links: Links, candidate: IntArray | None) -> Terms:
+        """The terms of K links; `candidate` (K,) are their rows among the corrected ones."""
+        parts = None if candidate is None else self._correction(links, candidate)
+        total = TermSum(np.zeros(len(links)) if parts is None else parts.base)
+        scale = 1.0 if parts is None else 1 + parts.slope
+        self._add_likelihood(total, links, scale)
+        if parts is not None and candidate is not None and self._corrected is not None:
+            self._add_features(total, parts, self._features(candidate))
+        if self._round.appearance is not None and self._corrected is not None:
+            before = total.terms().log_odds
+            total.add(LIMIT, self._round.appearance.limited(before) - before)
+            ratio = self._appearance_ratio(links)
+            total.add(APPEARANCE, ratio, 1 / (1 + np.exp(-ratio)))
+        return total.terms()
+
+    def _add_likelihood(self, total: TermSum, links: Links, scale: FloatArray | float) -> None:
+        """Add the terms of the likelihood ratio of K links, times `scale` (K,)."""
+        scene, rates = self._scene, self._round.estimate.rates
+        i, j = links.earlier, links.later
+        gap, unit = scene.step[j] - scene.step[i], np.log(scene.unit[j])
+        log_gap = rates.log_gap[gap]
+        classes = rates.classes[scene.code[i], scene.code[j]] if len(rates.classes) > 1 else np.zeros(len(links))
+        ends, place, velocity, size = links.parts.T
+        deviation, _ = link_model(scene, self._round.estimate, rates.longest).deviation(i, j, gap)
+        distance = np.hypot(deviation[0], deviation[1]) / scene.unit[j]
+        total.add(WORDS["place"], scale * (place + 2 * unit), distance)
+        total.add(WORDS["size"], scale * size, np.exp((deviation[2] + deviation[3]) / 2))
+        total.add(WORDS["velocity"], scale * velocity)
+        total.add(WORDS["gap"], scale * log_gap, gap.astype(np.float64))
+        total.add(WORDS["rates"], scale * (ends - log_gap - classes - 2 * unit))
+        if len(rates.classes) > 1:
+            total.add(CLASSES, scale * classes)
+
+    def _add_features(self, total: TermSum, parts: CorrectionParts, features: FloatArray) -> None:
+        """Add the contributions of the model's features, and their values (K, F)."""
+        for place, name in enumerate(NAMES):
+            value = np.exp(features[:, place]) if name in LOGARITHMS else features[:, place]
+            total.add(WORDS[name], parts.contribution[:, place], None if name in TERMS else value)
+
+    def _correction(self, links: Links, candidate: IntArray) -> CorrectionParts:
+        """That of K links; unlikely ones have none."""
+        assert self._corrected is not None
+        assert self._learned is not None
+        likely = np.flatnonzero(self._corrected.likely[candidate])
+        count = len(links)
+        parts = CorrectionParts(np.zeros(count), np.zeros(count), np.zeros((count, len(NAMES))))
+        own = self._learned.parts(links.ratio[likely], self._features(candidate[likely]).astype(np.float32))
+        parts.base[likely], parts.slope[likely], parts.contribution[likely] = own.base, own.slope, own.contribution
+        return parts
+
+    def _features(self, candidate: IntArray) -> FloatArray:
+        """(K, F) of corrected candidates; NaN of unlikely ones."""
+        assert self._corrected is not None
+        likely = self._corrected.likely
+        features = np.full((len(candidate), len(NAMES)), np.nan)
+        has = likely[candidate]
+        features[has] = self._corrected.features[(np.cumsum(likely) - 1)[candidate[has]]]
+        return features
+
+    def _appearance_ratio(self, links: Links) -> FloatArray:
+        """(K,) by appearance alone."""
+        assert self._round.appearance is not None
+        return self._round.appearance.ratio(self._round.estimate.successor, links.earlier, links.later)
+
+    @cached_property
+    def _corrected(self) -> CorrectedLinks | None:
+        """The candidates with their features, computed again; None if the ratios are not corrected."""
+        of = self._round
+        if of.alone is None or self._learned is None:
+            return None
+        return corrected_links(self._scene, of.estimate, of.alone, self._learned, of.fixed, of.appearance)
 
 
 def _solution(count: int, pairs: Pairs, successor: IntArray) -> Solution:

@@ -5,15 +5,17 @@ likelihood ratio decides where the trees have no training data.
 """
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from siamlink.association.boosting.booster import load_booster, predict
+from siamlink.association.boosting.contributions import contributions
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
 from siamlink.association.calibrated.object_features import Features
-from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 SCALE, SHIFT = 0.3, -2.0
 """Factor and offset: the log odds of a link before the correction are SCALE * ratio + SHIFT."""
@@ -53,7 +55,46 @@ class LearnedLinks:
     def corrected(self, links: Links, features: Features) -> FloatArray:
         """(P,) the corrected ratios of P links, from `link_features` (P, F)."""
         value = links.ratio + LINK_BONUS
-        uncertain = np.flatnonzero(features[:, MARGINS].min(axis=1, initial=EASY) < EASY)
+        uncertain = _uncertain(features)
         odds = SCALE * links.ratio[uncertain] + SHIFT + self.correction(features[uncertain])
         value[uncertain] -= WEIGHT * np.logaddexp(0, -odds)
         return value
+
+    def parts(self, ratio: FloatArray, features: Features) -> "CorrectionParts":
+        """What the correction of P ratios (P,) is made of, from `link_features` (P, F)."""
+        parts = CorrectionParts(np.full(len(ratio), LINK_BONUS), np.zeros(len(ratio)), np.zeros(features.shape))
+        uncertain = _uncertain(features)
+        base, contribution = contributions(self._booster, features[uncertain], LINK_NAMES)
+        correction, total = self.correction(features[uncertain]), contribution.sum(axis=1)
+        within = np.where(np.abs(total) > 1e-9, (correction - base) / np.where(total == 0, 1, total), 1.0)
+        low = SHIFT + base
+        step = SCALE * ratio[uncertain] + correction - base
+        gain = WEIGHT * (np.logaddexp(0, -low) - np.logaddexp(0, -low - step))
+        slope = np.where(np.abs(step) > 1e-9, gain / np.where(step == 0, 1, step), 0.0)
+        parts.base[uncertain] -= WEIGHT * np.logaddexp(0, -low)
+        parts.slope[uncertain] = SCALE * slope
+        parts.contribution[uncertain] = contribution * (within * slope)[:, None]
+        return parts
+
+
+@dataclass(frozen=True)
+class CorrectionParts:
+    """The correction of P ratios: base + slope * ratio + the sum of the contributions of F features.
+
+    The correction is a curve over the log odds of the model. Its rise, from the log odds without features to those of a
+    link, is divided among the features by their shares in the way between (Aumann and Shapley 1974).
+
+    Attributes:
+        base: (P,) nats.
+        slope: (P,) of the ratio itself.
+        contribution: (P, F) nats.
+    """
+
+    base: FloatArray
+    slope: FloatArray
+    contribution: FloatArray
+
+
+def _uncertain(features: Features) -> IntArray:
+    """The links that are corrected, from `link_features` (P, F)."""
+    return np.flatnonzero(features[:, MARGINS].min(axis=1, initial=EASY) < EASY)

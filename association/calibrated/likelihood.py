@@ -139,7 +139,7 @@ class LinkModel:
         base = self.exit_ratio[i] + self.entry_ratio[j] + self.rates.log_gap[gap]
         if len(self.classes) > 1:
             base = base + self.classes[self.code[i], self.code[j]]
-        deviation, variance = self._deviation(i, j, gap)
+        deviation, variance = self.deviation(i, j, gap)
         box, jumped = self._box(deviation, variance, j, gap)
         side = self._new_side(deviation, variance)
         possible = np.flatnonzero(base + box + side > LEAST_BY_PLACE + least)
@@ -151,7 +151,7 @@ class LinkModel:
         good = ratio > least
         return Links(i[good], j[good], ratio[good], jumped[good], parts[good])
 
-    def _deviation(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[FloatArray, FloatArray]:
+    def deviation(self, i: IntArray, j: IntArray, gap: IntArray) -> tuple[FloatArray, FloatArray]:
         """Deviation from the predicted centre and sides (4, P), and its variance (4, P)."""
         deviation, variance = np.empty((2, AXES, len(i)))
         for axis in range(AXES):

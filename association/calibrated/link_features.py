@@ -34,6 +34,31 @@ NAMES = (
     "usual_ratio",
 )
 """The columns of `link_features`, named as in the model file; "rivals" are all candidates at the same detection."""
+WORDS = {
+    "ratio": "motion, size and rates together",
+    "rates": "rates of tracks that end and begin",
+    "place": "distance from the predicted position",
+    "velocity": "change of velocity",
+    "size": "relative size",
+    "jumped": "jump of an edge of the box",
+    "margin_earlier": "margin over other boxes after the first",
+    "margin_later": "margin over other boxes before the second",
+    "rivals_earlier": "number of boxes that may follow the first",
+    "rivals_later": "number of boxes that may precede the second",
+    "gap": "gap",
+    "distance": "distance between the boxes",
+    "truth_earlier": "first box is an object",
+    "truth_later": "second box is an object",
+    "age": "length of the track before",
+    "rest": "length of the track after",
+    "cover_earlier": "first box covered by others",
+    "cover_later": "second box covered by others",
+    "score_step": "change of score",
+    "truth_share": "share of boxes that are objects in the video",
+    "company": "boxes per frame",
+    "usual_ratio": "usual certainty of links in the video",
+}
+"""The same in plain words, for explanations."""
 
 
 def link_features(

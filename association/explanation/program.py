@@ -1,8 +1,8 @@
 """A solved program with what is needed to explain the links that it has chosen."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
@@ -12,8 +12,21 @@ from siamlink.association.solvers.residual import Residual, separate_from
 from siamlink.association.solvers.solvers import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
-MakeTerms = Callable[[IntArray], Terms]
-"""Returns the terms of some candidates of a program, by their rows (K,)."""
+
+class Evidence(Protocol):
+    """What speaks for and against the candidates of a program, by their rows (K,)."""
+
+    def log_odds(self, rows: IntArray) -> FloatArray:
+        """(K,) nats, from all features."""
+        ...
+
+    def similarity(self, rows: IntArray) -> FloatArray:
+        """(K,) by appearance; NaN where it was not used."""
+        ...
+
+    def terms(self, rows: IntArray) -> Terms:
+        """What the log-odds are made of."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -43,10 +56,8 @@ class Program:
         problem: of K nodes and P candidates.
         solution: its optimum; under constraints, of those that obey them.
         links: the candidates as links between detections: from the last one of a node to the first one of another.
-        log_odds: (P,) of each candidate, from its features.
+        evidence: of the candidates.
         probability: (P,) of each candidate; None: it follows from what demanding it costs.
-        similarity: (P,) by appearance; NaN where it was not used.
-        terms: what the log-odds are made of.
         constrained: (K,) nodes that constraints name; None: there are none.
     """
 
@@ -54,10 +65,8 @@ class Program:
     problem: LinkProblem
     solution: Solution
     links: Pairs
-    log_odds: FloatArray
-    probability: FloatArray | None
-    similarity: FloatArray
-    terms: MakeTerms
+    evidence: Evidence
+    probability: FloatArray | None = None
     constrained: BoolArray | None = None
 
     @cached_property
@@ -88,7 +97,7 @@ class Program:
         return self._best(others, self._residual.losses_before(node, others), self._is_free[node], most)
 
     def _best(self, candidate: IntArray, loss: FloatArray, known: bool, most: int) -> Alternatives:
-        order = np.argsort(loss if known else -self.log_odds[candidate], kind="stable")[:most]
+        order = np.argsort(loss if known else self.problem.link[candidate], kind="stable")[:most]
         candidate, loss = candidate[order], loss[order] if known else np.full(min(most, len(order)), np.nan)
         probability = 1 / (1 + np.exp(loss)) if self.probability is None else self.probability[candidate]
         return Alternatives(candidate, loss, probability)

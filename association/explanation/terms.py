@@ -1,12 +1,11 @@
 """What the log-odds of links are made of: a base and the contributions of features, which add up to them."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import FloatArray
 
 
 class Feature(NamedTuple):
@@ -67,29 +66,15 @@ class TermSum:
         self._contribution: dict[str, FloatArray] = {}
 
     def add(self, name: str, contribution: FloatArray, value: FloatArray | None = None) -> None:
-        """Add the contribution (P,) of a feature, and its value (P,) if it has one."""
-        before = self._contribution.get(name, np.zeros(len(self._base)))
-        self._contribution[name] = before + contribution
-        if value is not None or name not in self._value:
-            self._value[name] = np.full(len(self._base), np.nan) if value is None else value.astype(np.float64)
-
-    def add_columns(
-        self, names: Sequence[str], words: Mapping[str, str], contribution: FloatArray, value: FloatArray
-    ) -> None:
-        """Add the contributions (P, F) and values (P, F) of features, by the plain words for their names."""
-        for place, name in enumerate(names):
-            self.add(words[name], contribution[:, place], value[:, place])
+        """Add the contribution (P,) of a feature, and its value (P,) if it has one; the first value counts."""
+        self._contribution[name] = self._contribution.get(name, 0.0) + contribution
+        if value is not None:
+            self._value.setdefault(name, value)
 
     def terms(self) -> Terms:
         """All of them."""
-        count = len(self._base)
-        value, contribution = (
-            np.column_stack([np.zeros((count, 0)), *columns.values()]) for columns in (self._value, self._contribution)
-        )
-        return Terms(self._base, tuple(self._contribution), value, contribution)
-
-
-def no_terms(rows: IntArray) -> Terms:
-    """Of links (P,) whose log-odds are not known."""
-    count = len(rows)
-    return Terms(np.full(count, np.nan), (), np.zeros((count, 0)), np.zeros((count, 0)))
+        names, unknown = tuple(self._contribution), np.full(len(self._base), np.nan)
+        shape = len(names), len(self._base)
+        value = np.array([self._value.get(name, unknown) for name in names], np.float64).reshape(shape)
+        contribution = np.array([self._contribution[name] for name in names], np.float64).reshape(shape)
+        return Terms(self._base, names, value.T, contribution.T)

@@ -1,5 +1,6 @@
 """Why the links of tracks were chosen: columns over all links, and details of some."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from siamlink.association.explanation.program import Alternatives
+from siamlink.association.explanation.program import Alternatives, Program
 from siamlink.association.explanation.terms import Feature
 from siamlink.detectors.base.arrays import BoolArray, Float32Array, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
@@ -108,17 +109,17 @@ class Explanations:
     @cached_property
     def log_odds(self) -> FloatArray:
         """(M,) log-odds of each link in nats, from its features; NaN where they are not known."""
-        return self._column("log_odds")
+        return self._column(lambda program, rows: program.evidence.log_odds(rows))
 
     @cached_property
     def loss(self) -> FloatArray:
         """(M,) nats that the objective of its program loses if a link is forbidden; NaN where it is not known."""
-        return self._column("loss")
+        return self._column(lambda program, rows: program.loss[rows])
 
     @cached_property
     def similarity(self) -> FloatArray:
         """(M,) the similarity of appearance; NaN where it was not used."""
-        return self._column("similarity")
+        return self._column(lambda program, rows: program.evidence.similarity(rows))
 
     @cached_property
     def doubtful(self) -> BoolArray:
@@ -139,7 +140,7 @@ class Explanations:
         found: dict[int, LinkDetail] = {}
         for place, program in enumerate(self._explained.programs):
             own = rows[self.program[rows] == place]
-            terms = program.terms(self._candidate[own])
+            terms = program.evidence.terms(self._candidate[own])
             for number, link in enumerate(own.tolist()):
                 candidate = int(self._candidate[link])
                 after = self._alternatives(program.after(candidate, MOST_ALTERNATIVES), program.links.later)
@@ -177,10 +178,10 @@ class Explanations:
             number[same], candidate[same] = place, own[same]
         return number, candidate
 
-    def _column(self, name: str) -> FloatArray:
-        """(M,) a column of the programs, each link by the one that has chosen it; NaN where there is none."""
+    def _column(self, values: Callable[[Program, IntArray], FloatArray]) -> FloatArray:
+        """(M,) `values` of candidates, each link by the program that has chosen it; NaN where there is none."""
         column = np.full(len(self), np.nan)
         for place, program in enumerate(self._explained.programs):
             own = self.program == place
-            column[own] = getattr(program, name)[self._candidate[own]]
+            column[own] = values(program, self._candidate[own])
         return column

@@ -61,6 +61,16 @@ def test_the_best_alternative_costs_no_less_than_forbidding_the_link(explained: 
         assert all(other.frame < links.frame[link, 1] for other in detail.before)
 
 
+def test_base_and_contributions_add_up_to_the_log_odds(explained: TrackingResult) -> None:
+    links = explained.explanations
+    assert links is not None
+    for log_odds, detail in zip(links.log_odds, links.details(links.doubtful | True), strict=True):
+        assert detail.base + sum(each.contribution for each in detail.features) == pytest.approx(log_odds, abs=1e-4)
+        assert len({each.name for each in detail.features}) == len(detail.features)
+        strength = [abs(each.contribution) for each in detail.features]
+        assert strength == sorted(strength, reverse=True)
+
+
 def test_a_link_over_a_gap_is_doubtful(explained: TrackingResult) -> None:
     links = explained.explanations
     assert links is not None
