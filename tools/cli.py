@@ -22,6 +22,7 @@ from siamlink.tools.commands import (
     evaluate,
     export,
     import_tracks,
+    report,
     summary,
     track,
     train,
@@ -35,7 +36,7 @@ HELP = "Track objects in video: multiple-object tracking by detection."
 STUDY_HELP = "Research: ablations, matching, latency and speed studies."
 ORDER = (
     *("track", "detect", "detectors", "parameters"),
-    *("export", "import", "crops", "summary"),
+    *("export", "import", "crops", "summary", "report"),
     *("evaluate", "train", "crossvalidate", "cache", "bench", "demo", "study"),
 )
 MOVED = {"ablate": "ablate", "match-eval": "match", "latency": "latency"}
@@ -150,6 +151,7 @@ app.command(short_help="Write tracks for other tools, such as CVAT.")(export.exp
 app.command("import", short_help="Read tracks that were corrected in another tool.")(import_tracks.import_tracks)
 app.command(short_help="Cut the best pictures of each track out of the video.")(crops.crops)
 app.command(short_help="Show tracks in numbers: times, speeds, counts, lines, zones.")(summary.summary)
+app.command(short_help="Write an HTML report of tracks and their video.")(report.report)
 app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")
 app.command(short_help="Score by leave-one-video-out cross-validation.")(crossvalidate.crossvalidate)

@@ -181,12 +181,17 @@ def _best(value: FloatArray, frame: NDArray[np.integer], count: int) -> IntArray
     return np.array([*best, *near][:count], np.int64)
 
 
-def _cut(image: Image, box: Float32Array, frame: int, value: float) -> _Crop:
-    """The part of an image in a box, with its sharpness: the variance of the Laplacian."""
+def cut_out(image: Image, box: Float32Array) -> Image:
+    """The pixels of an image in a box (4,) `x1 y1 x2 y2`, at least one of them."""
     height, width = image.shape[:2]
     left, top = np.floor(np.clip(box[:2], 0, (width - 1, height - 1))).astype(int).tolist()
     right, bottom = np.ceil(np.clip(box[2:], (left + 1, top + 1), (width, height))).astype(int).tolist()
-    crop = image[top:bottom, left:right]
+    return image[top:bottom, left:right]
+
+
+def _cut(image: Image, box: Float32Array, frame: int, value: float) -> _Crop:
+    """The part of an image in a box, with its sharpness: the variance of the Laplacian."""
+    crop = cut_out(image, box)
     grey = cv2.cvtColor(crop, cv2.COLOR_BGR2GRAY)
     scale = min(1.0, SHARPNESS_HEIGHT / len(grey))
     small = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else grey

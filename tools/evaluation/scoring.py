@@ -132,6 +132,14 @@ def evaluate_sequences(tracked: Iterable[tuple[MotSequence, Rows]], benchmark: s
     return _score(read, ClassChoice.of((truth for truth, _ in read), None))
 
 
+def sequence_pairs(annotated: Annotated, tracks: ClassedRows) -> tuple[list[SequencePair], tuple[str, ...]]:
+    """What is scored of one sequence by default: its classes, or all as one; and what is not as expected."""
+    choice = ClassChoice.of([annotated], None)
+    pairs = [_pair(annotated.name, group) for group in choice.groups(annotated, tracks)]
+    _note_rows(choice, annotated, tracks, pairs)
+    return pairs, choice.notes.lines()
+
+
 def _score(
     tracked: Iterable[tuple[Annotated, ClassedRows]],
     choice: ClassChoice,

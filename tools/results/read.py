@@ -57,7 +57,7 @@ def read_results(path: Path, video: str | Path | None = None, frame_rate: float 
     """
     if frame_rate is not None:
         check_frame_rate(frame_rate)
-    record = {} if path.suffix == ".json" or path.is_dir() else _read_record(path.with_suffix(".json"))
+    record = read_record(path)
     recorded, seen = facts_of_record(record), facts_of_video(video) if video is not None else VideoFacts()
     if recorded.size and seen.size and recorded.size != seen.size:
         both = " and ".join(f"{width}x{height}" for width, height in (seen.size, recorded.size))
@@ -85,13 +85,16 @@ def _check_pixels(path: Path, tracks: Tracks) -> None:
         raise FormatError(path, "all boxes lie within one pixel: they are parts of the picture, and pixels are needed")
 
 
-def _read_record(path: Path) -> dict[str, Any]:
-    """The record beside the tracks; empty if there is none.
+def read_record(tracks: Path) -> dict[str, Any]:
+    """The record beside a file of tracks; empty if there is none.
 
     Raises:
         InputError: it cannot be read.
         FormatError: it is not a JSON object.
     """
+    if tracks.suffix == ".json" or tracks.is_dir():
+        return {}
+    path = tracks.with_suffix(".json")
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
     except FileNotFoundError:

@@ -22,6 +22,8 @@ _BT601, _LIMITED_RANGE = 6, 1
 _INDEX_FIRST = {"movflags": "faststart"}
 _FRAGMENTS = {"movflags": "empty_moov+default_base_moof", "frag_duration": "2000000", "flush_packets": "1"}
 """Every two seconds the video so far is on the disk, and can be played."""
+_CLOCK = Fraction(1, 90000)
+"""Seconds; the unit of times of a variable frame rate."""
 _AT_ONCE = {"tune": "zerolatency"}
 """The encoder does not delay frames."""
 
@@ -38,23 +40,39 @@ class VideoWriter:
         frame_rate: frames per second, stored as an exact fraction (29.97 as 2997/100, 30000/1001 as such).
         size: width and height of the images; an odd one is padded by one pixel.
         growing: whether it can be played while it is written, and remains if the program is killed.
+        key_distance: most frames from one key frame to the next: the fewer, the faster a player jumps; None: as the
+            encoder likes.
+        variable_rate: whether each image comes with its time.
 
     Raises:
         OutputError: the file cannot be written, the disk is full, an image has another size, or there was no image.
     """
 
-    def __init__(self, path: Path, frame_rate: float, size: tuple[int, int], growing: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        frame_rate: float,
+        size: tuple[int, int],
+        growing: bool = False,
+        key_distance: int | None = None,
+        variable_rate: bool = False,
+    ) -> None:
         self._path, self._size, self._growing = path, size, growing
         self._partial = partial_path(path) if growing else path.with_name(f".{path.stem[:60]}.partial.mp4")
         self._rate = Fraction(frame_rate).limit_denominator(1001)
+        self._time_base = _CLOCK if variable_rate else 1 / self._rate
+        self._key_distance = key_distance
         self._count = 0
 
     def __enter__(self) -> Self:
         width, height = (side + side % 2 for side in self._size)
         form, coding = (_FRAGMENTS, {**_OPTIONS, **_AT_ONCE}) if self._growing else (_INDEX_FIRST, _OPTIONS)
+        if self._key_distance:
+            coding = {**coding, "g": str(self._key_distance)}
         self._container = av.open(f"file:{self._partial}", "w", format="mp4", options=form)
         self._stream = self._container.add_stream("libx264", rate=self._rate, options=coding)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
+        self._stream.codec_context.time_base = self._time_base
         self._stream.colorspace, self._stream.color_range = _BT601, _LIMITED_RANGE
         try:
             with self._output_errors():
@@ -64,8 +82,14 @@ class VideoWriter:
             raise
         return self
 
-    def write(self, image: NDArray[np.uint8], number: int | None = None) -> None:
-        """Append one (H, W, 3) uint8 BGR image as frame `number`, from 1; the image before is shown until then."""
+    def write(self, image: NDArray[np.uint8], number: int | None = None, seconds: float | None = None) -> None:
+        """Append one (H, W, 3) uint8 BGR image as frame `number`, from 1; the image before is shown until then.
+
+        Args:
+            image: of the size of the video.
+            number: None: the next.
+            seconds: its time after the first, at a variable rate.
+        """
         height, width = image.shape[:2]
         if (width, height) != self._size:
             expected = f"{self._size[0]}x{self._size[1]}"
@@ -73,7 +97,9 @@ class VideoWriter:
         pixels = cv2.copyMakeBorder(image, 0, height % 2, 0, width % 2, cv2.BORDER_REPLICATE)
         planes = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), np.uint8)
         frame = av.VideoFrame.from_ndarray(planes, "yuv420p")
-        frame.pts, frame.time_base = self._count if number is None else number - 1, 1 / self._rate
+        by_number = self._count if number is None else number - 1
+        frame.pts = by_number if seconds is None else round(seconds / self._time_base)
+        frame.time_base = self._time_base
         self._count = frame.pts + 1
         with self._output_errors():
             self._container.mux(self._stream.encode(frame))

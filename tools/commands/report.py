@@ -1,0 +1,73 @@
+"""The command `siamlink report`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siamlink.tools.console.options import FrameRate, Overwrite, takes
+
+
+@dataclass(frozen=True)
+class ReportOptions:
+    """The arguments and options of `siamlink report`."""
+
+    results: Annotated[
+        Path,
+        typer.Argument(
+            metavar="RESULTS",
+            help="Tracks: NAME.txt of a run, or any file of tracks, with its record NAME.json beside it.",
+        ),
+    ]
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="FILE", help="The report; by default NAME.html beside the results."),
+    ] = None
+    video: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="V", help="The video, image folder or MOT sequence; by default the source that the record names."
+        ),
+    ] = None
+    ground_truth: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="GT|none",
+            help="Ground truth: a file, MOT sequence or folder; by default that of a source that is a MOT sequence.",
+        ),
+    ] = None
+    frame_rate: FrameRate = None
+    embed: Annotated[
+        bool | None,
+        typer.Option(
+            "--embed/--no-embed",
+            help="Put the video into the report, or leave it beside; by default one below 30 MB that does not lie "
+            "beside or below the report is put into it.",
+            show_default=False,
+        ),
+    ] = None
+    overwrite: Overwrite = False
+
+
+@takes(ReportOptions)
+def report(options: ReportOptions) -> None:
+    """Write a report: one HTML file that shows the tracks over their video, and what to check first.
+
+    Opens in any browser, without server and network. If browsers do not play the video, or do not jump in it fast, a
+    copy is put into the report, or written beside it as NAME.report.mp4. docs/report.md describes the report.
+
+    Exit code: 0 success, 2 error.
+    """
+    from siamlink.tools.console.terminal import show_note, stage_bars
+    from siamlink.tools.report.find_inputs import find_report_inputs
+    from siamlink.tools.report.write import write_report
+
+    inputs = find_report_inputs(options.results, options.video, options.ground_truth, options.frame_rate)
+    output = options.output or options.results.with_suffix(".html")
+    with stage_bars(options.results.stem) as progress:
+        written = write_report(inputs, output, progress, options.embed, options.overwrite)
+    for note in written.data["notes"]:
+        show_note(note)
+    for file in written.files:
+        typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")

@@ -1,0 +1,89 @@
+"""What a report is made of: the results, their video and their ground truth, found by the record of the run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from siamlink.detectors.base.errors import SiamlinkError
+from siamlink.detectors.mot.sequence import is_sequence, open_sequence
+from siamlink.tools.report.truth import Truth
+from siamlink.tools.results.read import Results, read_record, read_results
+
+NO_TRUTH = "none"
+"""Instead of the path of a ground truth: not that of the source either."""
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """What a report is made of.
+
+    Attributes:
+        results: the tracks with their record.
+        video: the video file, image folder or MOT sequence; None where it was not found or there is none.
+        truth: the ground truth; None without one.
+        truth_path: its file or folder.
+        notes: what the reader should know, a line each.
+    """
+
+    results: Results
+    video: Path | None
+    truth: Truth | None
+    truth_path: Path | None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are read, so that no output replaces them."""
+        read = [self.results.path, self.results.path.with_suffix(".json"), self.video, self.truth_path]
+        return [each for each in read if each is not None]
+
+
+def find_report_inputs(
+    results: Path,
+    video: Path | None = None,
+    ground_truth: Path | None = None,
+    frame_rate: float | None = None,
+) -> ReportInputs:
+    """Read results, and find their video and their ground truth.
+
+    Args:
+        results: tracks in any format that `read_boxes` reads, with the record of their run beside them if there is one.
+        video: the video, image folder or MOT sequence; None: the source that the record names.
+        ground_truth: a file, a MOT sequence or a folder; None: that in the source, if it is a MOT sequence; `none`: no
+            ground truth.
+        frame_rate: frames per second; None: by the record, else the video.
+
+    Raises:
+        InputError: a file cannot be read or is malformed.
+        ConfigError: the video is another one.
+    """
+    source, problem = (video, "") if video is not None else _recorded_source(results)
+    try:
+        read = read_results(results, source, frame_rate)
+    except SiamlinkError as error:
+        if video is not None or source is None:
+            raise
+        read, source, problem = read_results(results, None, frame_rate), None, f"{error}; give --video"
+    sequence = open_sequence(source) if source is not None and is_sequence(source) else None
+    if sequence and sequence.frames is None:
+        problem = f"{sequence.name} has no video: the boxes are shown alone"
+    if ground_truth is None and sequence and sequence.truth_file.is_file():
+        ground_truth = source
+    truth = None
+    if ground_truth is not None and str(ground_truth) != NO_TRUTH:
+        truth = Truth.read(ground_truth, sequence.name if sequence else results.stem)
+    notes = (*read.notes, *([problem] if problem else []))
+    shown = None if sequence and sequence.frames is None else source
+    return ReportInputs(read, shown, truth, ground_truth if truth else None, notes)
+
+
+def _recorded_source(results: Path) -> tuple[Path | None, str]:
+    """The source that the record of results names, or why there is none."""
+    record = read_record(results)
+    stated = record.get("input")
+    source = stated.get("source") if isinstance(stated, dict) else None
+    if not isinstance(source, str) or not source:
+        return None, "the record names no video: give --video" if record else "the video is not known: give --video"
+    for path in (Path(source), results.parent / source):
+        if path.exists():
+            return path, ""
+    return None, f"the video {source} was not found: give --video"
