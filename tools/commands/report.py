@@ -54,8 +54,9 @@ class ReportOptions:
 def report(options: ReportOptions) -> None:
     """Write a report: one HTML file that shows the tracks over their video, and what to check first.
 
-    Writes RESULTS.html. Opens in any browser, without server and network. If browsers do not play the video, or do not jump in it fast, a
-    copy is put into the report, or written beside it as NAME.report.mp4. docs/report.md describes the report.
+    Writes FILE, by default NAME.html beside the results; it opens in any browser, without server and network. If
+    browsers do not play the video, or do not jump in it fast, a copy is put into the report, or written beside it as
+    NAME.report.mp4. docs/report.md describes the report.
 
     Exit code: 0 success, 2 error.
     """
