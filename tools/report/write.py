@@ -9,7 +9,7 @@ from siamlink.tools.console.files import check_outputs, output_errors, publish, 
 from siamlink.tools.report.crops import Crops
 from siamlink.tools.report.data import Scene, build_report_data
 from siamlink.tools.report.find_inputs import ReportInputs
-from siamlink.tools.report.page import page
+from siamlink.tools.report.html_page import html_page
 from siamlink.tools.report.shown_video import VideoPlace, copy_of, show_video
 
 
@@ -48,7 +48,7 @@ def write_report(
         scene = make_scene(inputs, VideoPlace(output, staged, embed), progress)
         data = build_report_data(scene, inputs.results.tracks)
         with output_errors(output):
-            (staged / output.name).write_text(page(data), encoding="utf-8")
+            (staged / output.name).write_text(html_page(data), encoding="utf-8")
         files = tuple(output.parent / each.name for each in staged.iterdir())
         publish(staged, output.parent, overwrite)
     return Written(files, data)

@@ -12,7 +12,7 @@ from typing import Any
 PROGRAM, STYLE = "report.js", "report.css"
 
 
-def page(data: Mapping[str, Any], served: bool = False) -> str:
+def html_page(data: Mapping[str, Any], served: bool = False) -> str:
     """The page that shows data of a report.
 
     The content security policy allows the one program inside by its hash, pictures and videos in the data, and the

@@ -6,11 +6,11 @@ import re
 
 import pytest
 
-from siamlink.tools.report.page import json_text, page
+from siamlink.tools.report.html_page import html_page, json_text
 
 
 def test_the_policy_allows_the_program_inside_and_nothing_from_elsewhere() -> None:
-    text = page({"name": "street"})
+    text = html_page({"name": "street"})
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', text)
     rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
     (program,) = re.findall(r"<script>(.*?)</script>", text, re.DOTALL)
@@ -18,7 +18,7 @@ def test_the_policy_allows_the_program_inside_and_nothing_from_elsewhere() -> No
     assert rules["script-src"] == f"'sha256-{digest}'"
     assert (rules["default-src"], rules["connect-src"]) == ("'none'", "'none'")
     assert "http" not in policy
-    served = page({"name": "street"}, served=True)
+    served = html_page({"name": "street"}, served=True)
     assert "connect-src 'self'" in served
     assert "file:" not in served.split("</head>")[0].split("<style>")[0]
 
