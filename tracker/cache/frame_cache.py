@@ -18,19 +18,21 @@ from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_d
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import FrameSource
+from siamlink.tracker.cache.memory_store import MemoryStore
 from siamlink.tracker.cache.record_store import WHOLE_VIDEO, Record, RecordDatabase, RecordStore
 
 LARGEST_DESCRIPTOR = 1 << 14
 """Bytes. Larger descriptors are not recorded: they are patches or little more, and are quickly made again."""
 CODE = ("siamlink.detectors", "siamlink.association")
 """The packages that decide what is decoded, detected and described."""
+Store = RecordStore | MemoryStore
 _BOX = "box"
 
 
 class CachedDetections:
     """The detections of frames; of none without a store."""
 
-    def __init__(self, store: RecordStore | None = None) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         self.store = store
 
     def in_frame(self, frame: int) -> Detections | None:
@@ -76,7 +78,7 @@ class CachedDescriptors:
             which is computed around all of them.
     """
 
-    def __init__(self, store: RecordStore | None = None, parts: int = 1, together: bool = False) -> None:
+    def __init__(self, store: Store | None = None, parts: int = 1, together: bool = False) -> None:
         self.store, self._names, self._together = store, list(map(str, range(parts))), together
 
     def has(self, frame: int, box: Box) -> bool:
@@ -124,7 +126,7 @@ class CachedDescriptors:
 class CachedBackgroundFlow:
     """What the camera's motion from one frame to another is fitted to; of no frames without a store."""
 
-    def __init__(self, store: RecordStore | None = None) -> None:
+    def __init__(self, store: Store | None = None) -> None:
         self.store = store
 
     def recall(self, frame: int, since: int) -> BackgroundFlow | None:
@@ -162,6 +164,18 @@ class FrameCache(NamedTuple):
     def damaged(self) -> int:
         """How many records were damaged."""
         return sum(each.store.damaged for each in self if each.store)
+
+    def in_memory(self, appearance: Appearances | None) -> "FrameCache":
+        """The same for many runs of this process, with descriptors by an appearance and the background's flow."""
+        if appearance is None:
+            return self
+        on_disk = (each.store if isinstance(each.store, RecordStore) else None for each in self[1:])
+        descriptors, background = map(MemoryStore, on_disk)
+        return FrameCache(
+            self.detections,
+            CachedDescriptors(descriptors, len(appearance.parts), appearance.needs_flow),
+            CachedBackgroundFlow(background),
+        )
 
 
 NO_CACHE = FrameCache()

@@ -20,6 +20,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, IN_TRACK, SHORT_TRACK, Reasons
 from siamlink.tracker.linking.link_probability import ScoredLinks, link_probabilities, next_in_track
+from siamlink.tracker.linking.memory import content
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
@@ -194,7 +195,10 @@ class LinearProgramTracker(SettlingTracker):
         if self._processed.stride != self._stride:
             self._scored, before = self._scored.restarted()
             self._stride, new = self._processed.stride, Detections.concatenate([before, new])
-        self._scored = self._scored.extended(new, self._scene.statistics, self._setup, self._compare, self._processed)
+        scene, setup = self._scene.statistics, self._setup
+        score = partial(self._scored.extended, new, scene, setup, self._compare, self._processed)
+        same = self._schedule.endless and self._compare is None  # the whole video, by geometry alone
+        self._scored = setup.memory.recalled((self._stride, *content(new)), score) if setup.memory and same else score()
 
     def _solver(self, groups: Groups) -> Solver:
         """The solver of the settings, or the exact one that obeys constraints where there are any."""

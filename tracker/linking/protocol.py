@@ -20,6 +20,7 @@ from siamlink.detectors.sources.frame_source import Frame, check_frame_rate
 from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.linking.link_probability import LateLinkCollector
+from siamlink.tracker.linking.memory import Memory
 from siamlink.tracker.parameters import Matching, TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -38,6 +39,7 @@ class TrackerSetup:
         collects_left_out: whether the tracker collects the detections that it leaves out, and late links, for someone
             who takes them.
         explains: whether the tracker keeps what explains its links; offline only.
+        memory: what earlier trackers of the same video and settings computed; None: nothing is kept.
 
     Raises:
         ConfigError: the frame rate is not above 0.
@@ -51,6 +53,7 @@ class TrackerSetup:
     stride: int | None = None
     collects_left_out: bool = False
     explains: bool = False
+    memory: Memory | None = None
 
     def __post_init__(self) -> None:
         check_frame_rate(self.frame_rate)

@@ -168,11 +168,24 @@ def read_corrections(path: Path) -> Corrections:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     except UnicodeDecodeError:
         text = "\0"
+    return parse_corrections(path, text)
+
+
+def parse_corrections(path: Path, text: str, current: EarlierTracks | None = None) -> Corrections:
+    """The corrections in a text; see `read_corrections`.
+
+    Args:
+        path: of the file that holds the text, or will hold it.
+        text: its lines.
+        current: the tracks that lines correct before one names others; None: a line has to.
+
+    Raises:
+        FormatError: as `read_corrections`.
+    """
     if "\0" in text:
         raise FormatError(path, f"not a text file; expected lines {LINES}")
     lines: list[Correction] = []
-    tracks: dict[Path, EarlierTracks] = {}
-    current = None
+    tracks = {current.path: current} if current else {}
     for number, line in enumerate(text.splitlines(), 1):
         keyword, *rest = re.split(r"(?:^|\s)#", line)[0].split(maxsplit=1) or [""]
         try:

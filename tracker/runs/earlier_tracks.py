@@ -1,7 +1,7 @@
 """Earlier tracks that are corrected: their boxes by frame and id, and the detections that these were made from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from siamlink.detectors.boxes import SAME_BOX, iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.formats.box_file import BoxFile
 from siamlink.detectors.mot.text import corners
+from siamlink.tracker.linking.memory import Memory, content
 
 LEAST_OVERLAP = 0.3
 """Least IoU of a detection with its own box in the tracks, which may have been smoothed."""
@@ -26,6 +27,7 @@ class EarlierTracks:
     """The tracks of one file."""
 
     file: BoxFile
+    _memory: Memory = field(default_factory=Memory, repr=False)
 
     @property
     def path(self) -> Path:
@@ -68,11 +70,13 @@ class EarlierTracks:
         Raises:
             ConstraintError: none of its boxes was made from these detections.
         """
-        rows = ((frame, self._match(frame, number, detections)) for frame in self.frames(number))
-        found = {frame: row for frame, row in rows if row is not None}
-        if not found:
+        self._check_id(number)
+        matches = self._matches(detections)
+        own = np.flatnonzero((self.rows[:, 1] == number) & (matches >= 0))
+        if not len(own):
             raise ConstraintError(f"id {number} of {self.path} has no box among the detections: these are others")
-        return found
+        own = own[np.argsort(self.rows[own, 0], kind="stable")]
+        return dict(zip(self.rows[own, 0].astype(int).tolist(), matches[own].tolist(), strict=True))
 
     def detection(self, frame: int, number: int, detections: Detections) -> int:
         """The row of the detection that a box was made from: of the same score, and each the other's best overlap.
@@ -80,10 +84,11 @@ class EarlierTracks:
         Raises:
             ConstraintError: it was made from none of these detections, as it was interpolated, or they are others.
         """
-        row = self._match(frame, number, detections)
-        if row is None:
+        row = self._row(frame, number)
+        match = -1 if row is None else int(self._matches(detections)[row])
+        if match < 0:
             raise _not_detected(frame, number, list(self.detected(number, detections)))
-        return row
+        return match
 
     def duplicates(self, frame: int, row: int, detections: Detections) -> IntArray:
         """The detections of a frame that show the same as the one in `row`, and that no box of the tracks is made from.
@@ -94,9 +99,7 @@ class EarlierTracks:
         overlap = iou_matrix(detections.box[here], detections.box[[row]])[:, 0]
         same_class = detections.label[here] == detections.label[row]
         same = here[overlap >= np.where(same_class, DUPLICATE_IOU, SAME_BOX)]
-        numbers = self.rows[self.rows[:, 0] == frame, 1].astype(int).tolist()
-        tracked = [self._match(frame, number, detections) for number in numbers]
-        return np.setdiff1d(same, [each for each in tracked if each is not None]).astype(np.int64)
+        return np.setdiff1d(same, self._matches(detections)[self.rows[:, 0] == frame])
 
     def _check_id(self, number: int) -> None:
         if not (self.rows[:, 1] == number).any():
@@ -106,19 +109,27 @@ class EarlierTracks:
         found = np.flatnonzero((self.rows[:, 0] == frame) & (self.rows[:, 1] == number))
         return int(found[0]) if len(found) else None
 
-    def _match(self, frame: int, number: int, detections: Detections) -> int | None:
-        first, last = np.searchsorted(detections.frame, [frame, frame + 1])
-        row = self._row(frame, number)
-        if first == last or row is None:
-            return None
-        here = np.flatnonzero(self.rows[:, 0] == frame)
-        overlap = iou_matrix(corners(self.rows[here]), detections.box[first:last])
-        overlap[~np.isclose(self.rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
-        overlap[self.file.interpolated[here]] = 0
-        own = overlap[here == row][0]
-        best = int(np.argmax(own))
-        is_own = own[best] >= LEAST_OVERLAP and here[np.argmax(overlap[:, best])] == row
-        return int(first + best) if is_own else None
+    def _matches(self, detections: Detections) -> IntArray:
+        """(N,) the row of the detection that each box was made from, -1 for none; remembered for the same detections.
+
+        Both have the same score, the overlap of each with the other is its best, and the box is not interpolated.
+        """
+        return self._memory.recalled(content(detections), lambda: self._matched(detections))
+
+    def _matched(self, detections: Detections) -> IntArray:
+        matches, order = np.full(len(self.rows), -1, np.int64), np.argsort(self.rows[:, 0], kind="stable")
+        for here in np.split(order, np.flatnonzero(np.diff(self.rows[order, 0])) + 1) if len(order) else ():
+            frame = self.rows[here[0], 0]
+            first, last = np.searchsorted(detections.frame, [frame, frame + 1])
+            if first == last:
+                continue
+            overlap = iou_matrix(corners(self.rows[here]), detections.box[first:last])
+            overlap[~np.isclose(self.rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
+            overlap[self.file.interpolated[here]] = 0
+            best, place = overlap.argmax(axis=1), np.arange(len(here))
+            own = (overlap[place, best] >= LEAST_OVERLAP) & (overlap.argmax(axis=0)[best] == place)
+            matches[here[own]] = first + best[own]
+        return matches
 
 
 FramesOf = Callable[[int], Sequence[int]]

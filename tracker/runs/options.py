@@ -7,6 +7,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.tracker.linking.appearance_source import AppearanceSource
+from siamlink.tracker.linking.memory import Memory
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.sinks import Sink
 
@@ -31,6 +32,7 @@ class TrackingOptions:
         sinks: where tracks go as they become final.
         keeps_tracks: whether the result holds detections and tracks; if not, memory does not grow with the video.
         appearance: descriptors that were made before; None: they are made from the frames.
+        memory: what earlier runs over the same video with the same settings computed; None: nothing is kept.
         explain: whether the result says why links were chosen; in mode offline with solver lp.
     """
 
@@ -43,6 +45,7 @@ class TrackingOptions:
     appearance: AppearanceSource | None = None
     detector_options: DetectorOptions = field(default_factory=DetectorOptions)
     explain: bool = False
+    memory: Memory | None = None
 
     @property
     def offline(self) -> bool:

@@ -77,6 +77,7 @@ class TrackingRun:
                 stride=1 if source.detections is None else recognised_stride(source.detections.frame),
                 collects_left_out=True,
                 explains=options.explain,
+                memory=options.memory,
             )
         )
         self._tracker = make_tracker(self._setup, self._appearance_source(), constraints)
@@ -89,6 +90,21 @@ class TrackingRun:
 
     def _take_late_links(self) -> LateLinks:
         return self._tracker.late_links.take()
+
+    def describe_all(self) -> None:
+        """Fill the cache of the source with all that later runs, under any constraints, need from its images.
+
+        That is the descriptors of all detections and the camera's motion; offline alone, where the tracker reads the
+        video again, and not for descriptors that depend on the other boxes of their frame.
+        """
+        source, detections, appearance = (
+            self._appearance_source(),
+            self._source.detections,
+            self._setup.matcher.appearance,
+        )
+        if isinstance(source, DecodedAgain) and detections and appearance and not appearance.needs_flow:
+            source.describe(detections, np.arange(len(detections)))
+            source.camera_motion(detections)
 
     def result(self) -> TrackingResult:
         """Track, and return what came of it.
