@@ -26,6 +26,7 @@ from siamlink.tools.commands import (
     summary,
     track,
     train,
+    tune,
 )
 from siamlink.tools.commands import cache as cache_command
 from siamlink.tools.commands import detectors as detectors_command
@@ -37,7 +38,7 @@ STUDY_HELP = "Research: ablations, matching, latency and speed studies."
 ORDER = (
     *("track", "detect", "detectors", "parameters"),
     *("export", "import", "crops", "summary", "report"),
-    *("evaluate", "train", "crossvalidate", "cache", "bench", "demo", "study"),
+    *("evaluate", "train", "crossvalidate", "tune", "cache", "bench", "demo", "study"),
 )
 MOVED = {"ablate": "ablate", "match-eval": "match", "latency": "latency"}
 """Commands of earlier releases, which are now commands of `siamlink study`; accepted for one release."""
@@ -155,6 +156,7 @@ app.command(short_help="Write an HTML report of tracks and their video.")(report
 app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")
 app.command(short_help="Score by leave-one-video-out cross-validation.")(crossvalidate.crossvalidate)
+app.command(short_help="Search settings that suit annotated videos.")(tune.tune)
 app.add_typer(cache_command.app, name="cache")
 app.add_typer(bench.app, name="bench", cls=Bench)
 app.command(short_help="Render, track and score a synthetic street.")(demo.demo)

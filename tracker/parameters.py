@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -18,83 +18,10 @@ from siamlink.association.pairs.gap_prior import PAIR_LABEL, PairLabel
 from siamlink.association.solvers.costs import CostParameters
 from siamlink.association.tracklets.linking import SecondLevelParameters
 from siamlink.detectors.base.errors import ConfigError
-from siamlink.detectors.base.parameters import Parameters, renamed
+from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
+from siamlink.tracker.parameter_groups import GapParameters, OnlineParameters
 
 AUTO, PAPER = "auto", "paper"
-
-
-class GapParameters(Parameters):
-    """Smoothing, interpolation and extrapolation of the boxes of tracks."""
-
-    interpolate: bool = Field(
-        True,
-        description="interpolate boxes in the frames between two detections of a track",
-        json_schema_extra=renamed(former_name="fill"),
-    )
-    extrapolate_seconds: float = Field(
-        0.3,
-        ge=0,
-        le=60,
-        description="extrapolate a track at constant velocity up to the newest frame (offline: the last frame of the "
-        "video), if its last detection is at most this many seconds earlier; needs gaps.interpolate",
-        json_schema_extra=renamed(former_name="carry_on_seconds"),
-    )
-    smooth: bool = Field(
-        True,
-        description="smooth the boxes of tracks (Whittaker smoother, strength chosen per video by cross-validation)",
-    )
-    camera: bool = Field(
-        True,
-        description="estimate the motion of the camera from the frames, and smooth and interpolate boxes relative to "
-        "the background; needs gaps.smooth and an appearance model",
-    )
-
-
-class OnlineParameters(Parameters):
-    """The online tracker. New tracks cost less than in the other modes, because online output cannot be revised."""
-
-    tracklet_entry: float = Field(
-        1.0,
-        ge=0,
-        le=100,
-        description="solver lp with two levels: cost in nats of a new track, in place of tracklets.costs.entry",
-    )
-    min_seconds: float = Field(
-        0.1,
-        ge=0,
-        le=60,
-        description="solver lp with two levels: drop tracks with detections for fewer seconds than this, in place of "
-        "tracklets.min_seconds",
-    )
-    entry: float = Field(
-        0.0,
-        ge=0,
-        le=100,
-        description="solver hungarian: report a new track when the log-odds that it is an object, in nats, exceed this",
-    )
-    min_link_probability: float = Field(
-        0.02,
-        gt=0,
-        lt=1,
-        description="solver hungarian: links with a lower matching probability are not considered",
-        json_schema_extra=renamed(former_name="smallest_link_probability"),
-    )
-    min_iou: float = Field(
-        0.3,
-        gt=0,
-        lt=1,
-        description="solver hungarian: smallest IoU of a detection with the predicted box of the lost track it "
-        "continues",
-        json_schema_extra=renamed(former_name="smallest_overlap"),
-    )
-    max_lost_seconds: float = Field(
-        1.0, gt=0, le=60, description="solver hungarian: close a track after this many seconds without a detection"
-    )
-    gate_deviations: float = Field(
-        4.0, gt=0, le=100, description="solver hungarian: radius of the motion gate in standard deviations"
-    )
-
-
 Matching = Literal["learned", "calibrated"]
 LEARNED_ONLY = (
     *("solver", "levels", "context", "overlap_limit", "min_detections", "gate", "appearance_gate", "costs"),
@@ -156,7 +83,7 @@ class TrackerParameters(Parameters):
         "none), none, siamese (the network in the model's folder, else the shipped one), siamese:FILE, onnx:FILE, "
         "module:attribute or file.py:attribute; several are joined by commas",
     )
-    overlap_limit: float = Field(
+    overlap_limit: Annotated[float, Tunable(0.2, 0.9)] = Field(
         0.45,
         gt=0,
         le=1,
@@ -169,7 +96,9 @@ class TrackerParameters(Parameters):
         "only boxes of one class suppress one another; mixed: the class of a detection is ignored. Either way a track "
         "has the class of most of its detections",
     )
-    min_detections: int = Field(3, ge=1, le=1000, description="drop tracks with fewer detections than this")
+    min_detections: Annotated[int, Tunable(1, 10)] = Field(
+        3, ge=1, le=1000, description="drop tracks with fewer detections than this"
+    )
     gate: GateParameters = Field(GateParameters(), description="gate: which pairs of detections are candidates")
     appearance_gate: AppearanceGate = Field(AppearanceGate(), description="which candidates are compared by appearance")
     flow: FlowParameters = Field(

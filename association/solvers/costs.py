@@ -1,6 +1,7 @@
 """The costs of the linear program, from probabilities."""
 
 from dataclasses import replace
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +11,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.solvers.solvers import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
-from siamlink.detectors.base.parameters import Parameters, renamed
+from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.detections import Detections
 
 CERTAIN = 1000.0
@@ -20,15 +21,17 @@ CERTAIN = 1000.0
 class CostParameters(Parameters):
     """Costs of the linear program in nats (negative natural logarithms of probabilities)."""
 
-    entry: float = Field(5.0, ge=0, le=100, description="cost in nats of the beginning of a track")
+    entry: Annotated[float, Tunable(0.5, 15, log=True)] = Field(
+        5.0, ge=0, le=100, description="cost in nats of the beginning of a track"
+    )
     exit: float = Field(5.0, ge=0, le=100, description="cost in nats of the end of a track")
-    detection_bias: float = Field(
+    detection_bias: Annotated[float, Tunable(-3, 3)] = Field(
         0.0,
         ge=-20,
         le=20,
         description="added to the cost of each detection, in nats; higher values keep fewer detections",
     )
-    min_link_probability: float = Field(
+    min_link_probability: Annotated[float, Tunable(0.01, 0.5, log=True)] = Field(
         0.05,
         gt=0,
         lt=1,

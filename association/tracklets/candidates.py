@@ -1,5 +1,7 @@
 """Candidate pairs of tracklets: which later tracklets can show the same object, by geometry alone."""
 
+from typing import Annotated
+
 import numpy as np
 from pydantic import Field
 
@@ -7,24 +9,26 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.features import rank_among_rivals
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
-from siamlink.detectors.base.parameters import Parameters, renamed
+from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.frame_index import blocks, ranges
 
 
 class TrackletGateParameters(Parameters):
     """Limits that a candidate pair of tracklets must satisfy. Lengths are in mean box heights of the two ends."""
 
-    max_gap_seconds: float = Field(2.5, gt=0, le=60, description="longest time in seconds between linked tracklets")
-    reach: float = Field(
+    max_gap_seconds: Annotated[float, Tunable(0.5, 6, log=True)] = Field(
+        2.5, gt=0, le=60, description="longest time in seconds between linked tracklets"
+    )
+    reach: Annotated[float, Tunable(0.1, 2, log=True)] = Field(
         0.5,
         ge=0,
         le=10,
         description="largest distance in box heights that is allowed even without motion, for the jitter of boxes",
     )
-    max_speed: float = Field(
+    max_speed: Annotated[float, Tunable(0.4, 6, log=True)] = Field(
         1.6, gt=0, le=100, description="additional distance allowed, in box heights per second of gap"
     )
-    max_height_change: float = Field(
+    max_height_change: Annotated[float, Tunable(0.2, 1)] = Field(
         0.5, gt=0, le=3, description="largest absolute natural logarithm of the ratio of the two heights"
     )
     max_candidates: int = Field(

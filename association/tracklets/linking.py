@@ -1,7 +1,7 @@
 """The second level: tracklets are linked into tracks by the same linear program, with tracklets as nodes."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
 from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, best_crops, with_appearance
 from siamlink.detectors.base.arrays import FloatArray
-from siamlink.detectors.base.parameters import Parameters, renamed
+from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.detections import Detections
 
 DescribeDetections = Callable[[Detections, NDArray[np.int64]], NDArray[np.floating]]
@@ -29,15 +29,17 @@ DescribeDetections = Callable[[Detections, NDArray[np.int64]], NDArray[np.floati
 class SafeCostParameters(CostParameters):
     """Costs of the first level in nats. It leaves doubtful links to the second level, and keeps doubtful detections."""
 
-    entry: float = Field(1.0, ge=0, le=100, description="cost in nats of the beginning of a tracklet")
+    entry: Annotated[float, Tunable(0.1, 5, log=True)] = Field(
+        1.0, ge=0, le=100, description="cost in nats of the beginning of a tracklet"
+    )
     exit: float = Field(1.0, ge=0, le=100, description="cost in nats of the end of a tracklet")
-    detection_bias: float = Field(
+    detection_bias: Annotated[float, Tunable(-2, 1)] = Field(
         -0.5,
         ge=-20,
         le=20,
         description="added to the cost of each detection, in nats; higher values keep fewer detections",
     )
-    min_link_probability: float = Field(
+    min_link_probability: Annotated[float, Tunable(0.1, 0.8)] = Field(
         0.5,
         gt=0,
         lt=1,
@@ -49,7 +51,9 @@ class SafeCostParameters(CostParameters):
 class TrackletCostParameters(Parameters):
     """Costs of the second level in nats."""
 
-    entry: float = Field(2.5, ge=0, le=100, description="cost in nats of the beginning of a track")
+    entry: Annotated[float, Tunable(0.3, 10, log=True)] = Field(
+        2.5, ge=0, le=100, description="cost in nats of the beginning of a track"
+    )
     exit: float = Field(2.5, ge=0, le=100, description="cost in nats of the end of a track")
     exit_ramp_seconds: float = Field(
         1.0,
@@ -59,13 +63,13 @@ class TrackletCostParameters(Parameters):
         "ends this many seconds earlier",
         json_schema_extra=renamed(former_name="patience_seconds"),
     )
-    bias: float = Field(
+    bias: Annotated[float, Tunable(-4, 3)] = Field(
         0.5,
         ge=-20,
         le=20,
         description="added to the cost of each tracklet, in nats; higher values keep fewer of them",
     )
-    min_link_probability: float = Field(
+    min_link_probability: Annotated[float, Tunable(0.01, 0.5, log=True)] = Field(
         0.1,
         gt=0,
         lt=1,
@@ -75,10 +79,10 @@ class TrackletCostParameters(Parameters):
     probability_floor: float = Field(
         0.02, gt=0, lt=0.5, description="probabilities of tracklets are kept at least this far from 0 and 1"
     )
-    independent_seconds: float = Field(
+    independent_seconds: Annotated[float, Tunable(0.05, 2, log=True)] = Field(
         0.3, gt=0, le=10, description="seconds of detections that count as one independent observation of a tracklet"
     )
-    min_evidence: float = Field(
+    min_evidence: Annotated[float, Tunable(0.1, 3, log=True)] = Field(
         0.5,
         gt=0,
         le=100,
@@ -101,7 +105,9 @@ class SecondLevelParameters(Parameters):
     summary: TrackletParameters = Field(TrackletParameters(), description="how tracklets are summarised")
     gate: TrackletGateParameters = Field(TrackletGateParameters(), description="which tracklets can be linked")
     costs: TrackletCostParameters = Field(TrackletCostParameters(), description="costs of the second level")
-    min_seconds: float = Field(0.2, ge=0, le=60, description="drop tracks with detections for fewer seconds than this")
+    min_seconds: Annotated[float, Tunable(0, 1)] = Field(
+        0.2, ge=0, le=60, description="drop tracks with detections for fewer seconds than this"
+    )
 
 
 class LinkedTracklets(NamedTuple):

@@ -10,6 +10,7 @@ import reprlib
 import warnings
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -28,6 +29,30 @@ class Parameters(BaseModel):
 
 
 P = TypeVar("P", bound=Parameters)
+
+
+@dataclass(frozen=True)
+class Tunable:
+    """Where `siamlink tune` searches a setting that needs no new pass over the video; stands in the type of its field.
+
+        entry: Annotated[float, Tunable(0.3, 10, log=True)] = Field(2.5, ge=0, le=100, description="...")
+
+    A setting that is true or false has no range; both are tried.
+
+    Attributes:
+        low: the lowest value.
+        high: the highest value.
+        log: whether the logarithm is searched evenly, for values of which the ratio counts.
+    """
+
+    low: float = 0
+    high: float = 1
+    log: bool = False
+
+    @classmethod
+    def of(cls, field: FieldInfo) -> "Tunable | None":
+        """The range of a field; None if it is not searched."""
+        return next((each for each in field.metadata if isinstance(each, cls)), None)
 
 
 def renamed(former_name: str | None = None, former_key: str | None = None) -> JsonDict:

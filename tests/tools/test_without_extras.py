@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-OPTIONAL = ("torch", "trackers", "supervision", "metric_learn", "sklearn")
+OPTIONAL = ("torch", "trackers", "supervision", "metric_learn", "sklearn", "optuna")
 PROGRAM = f"""
 import sys
 
@@ -53,4 +53,10 @@ def test_it_tracks_with_appearance_and_evaluates(sequence: Callable[..., Path], 
 def test_training_a_network_names_the_extra(here: Path, command: tuple[str, ...], user: str) -> None:
     done = run(*command, here, "-o", "model")
     message = f"siamlink: {user} needs the package torch: pip install 'siamlink[train]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message)
+
+
+def test_tuning_names_the_extra(here: Path) -> None:
+    done = run("tune", here, "-o", "out")
+    message = "siamlink: siamlink tune needs the package optuna: pip install 'siamlink[tune]'\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message)

@@ -28,9 +28,19 @@ def parameter_rows() -> list[tuple[str, str, str, str]]:
     from siamlink.tracker.parameters import TrackerParameters
 
     return [
-        (key, _shown(default), _allowed(default, field), field.description or "")
+        (key, _shown(default), _allowed(default, field), f"{field.description or ''}{_searched(field)}")
         for key, default, field in describe(TrackerParameters)
     ]
+
+
+def _searched(field: "FieldInfo") -> str:
+    """The values that 'siamlink tune' tries, as an addition to the description; empty if it does not change these."""
+    from siamlink.detectors.base.parameters import Tunable
+
+    searched = Tunable.of(field)
+    if searched is None:
+        return ""
+    return "; tune tries " + ("both" if field.annotation is bool else f"{searched.low:g} to {searched.high:g}")
 
 
 def _shown(value: Any) -> str:

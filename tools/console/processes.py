@@ -23,7 +23,7 @@ def start_process(target: Callable[..., None], *arguments: Any) -> tuple[BasePro
     context = multiprocessing.get_context("spawn")
     own, other = context.Pipe()
     process = context.Process(target=target, args=(other, *arguments), daemon=True)
-    with _without_interrupt():
+    with without_interrupt():
         process.start()
     other.close()
     return process, own
@@ -68,7 +68,7 @@ def _send_result(connection: Connection, work: Callable[..., Any], arguments: tu
 
 
 @contextmanager
-def _without_interrupt() -> Iterator[None]:
+def without_interrupt() -> Iterator[None]:
     """Block Ctrl-C; a process that is started meanwhile inherits that."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

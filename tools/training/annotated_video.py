@@ -1,14 +1,17 @@
 """Annotated sequences as training examples, and which of them show the same video."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from siamlink.association.matcher import Matcher
 from siamlink.association.tracklets.linking import DescribeDetections
 from siamlink.association.training.ground_truth import GroundTruth, is_same_video
 from siamlink.association.training.link_training import LinkExample, TrainingParameters, train_matcher
 from siamlink.detectors.mot.sequence import Sequence
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -37,16 +40,22 @@ def without(videos: list[AnnotatedVideo], tested: AnnotatedVideo) -> list[Annota
 
 def by_video(videos: list[AnnotatedVideo]) -> list[list[AnnotatedVideo]]:
     """The sequences grouped by video, the largest group first."""
-    groups: list[list[AnnotatedVideo]] = []
-    for video in videos:
-        home = next((group for group in groups if is_same_video(group[0].truth, video.truth)), None)
-        if home is None:
-            groups.append([video])
-        else:
-            home.append(video)
     return sorted(
-        groups, key=lambda group: -sum(len(example.detections) for each in group for example in each.examples)
+        group_by_video(videos, lambda video: video.truth),
+        key=lambda group: -sum(len(example.detections) for each in group for example in each.examples),
     )
+
+
+def group_by_video(items: Iterable[Item], truth: Callable[[Item], GroundTruth]) -> list[list[Item]]:
+    """Items grouped by the video that their ground truth is of, in the order of the first of each group."""
+    groups: list[list[Item]] = []
+    for item in items:
+        home = next((group for group in groups if is_same_video(truth(group[0]), truth(item))), None)
+        if home is None:
+            groups.append([item])
+        else:
+            home.append(item)
+    return groups
 
 
 def train_on(videos: Iterable[AnnotatedVideo], parameters: TrainingParameters) -> Matcher:

@@ -12,7 +12,7 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.cache.frame_cache import NO_CACHE, CachedBackgroundFlow
-from siamlink.tracker.parameters import GapParameters
+from siamlink.tracker.parameter_groups import GapParameters
 
 STRIDE_SECONDS = 0.1
 """The motion is estimated so often, in every other frame at most; in between it is taken to be uniform."""

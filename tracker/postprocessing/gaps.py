@@ -3,7 +3,7 @@
 import numpy as np
 
 from siamlink.detectors.boxes import centres
-from siamlink.tracker.parameters import GapParameters
+from siamlink.tracker.parameter_groups import GapParameters
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.postprocessing.smoothing import Smoothing, smooth_tracks
 from siamlink.tracker.tracks import Tracks

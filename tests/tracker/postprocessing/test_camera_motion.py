@@ -13,7 +13,8 @@ from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import format_rows
 from siamlink.detectors.sources.frame_source import Frame
-from siamlink.tracker.parameters import GapParameters, TrackerParameters
+from siamlink.tracker.parameter_groups import GapParameters
+from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion, camera_for
 from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions

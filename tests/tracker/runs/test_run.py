@@ -13,7 +13,8 @@ from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.tracker.linking.appearance_source import KnownAppearance
 from siamlink.tracker.linking.trackers import OnlineTracker
-from siamlink.tracker.parameters import OnlineParameters, TrackerParameters
+from siamlink.tracker.parameter_groups import OnlineParameters
+from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track, track_input

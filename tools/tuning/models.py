@@ -1,0 +1,91 @@
+"""The models of learned matching that videos are tracked with while settings are searched."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from siamlink.association.training.link_training import TrainingParameters
+from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.console.files import make_folder, output_errors, publish, staging
+from siamlink.tools.training.annotated_video import AnnotatedVideo
+from siamlink.tools.training.examples import folds, train_folds
+from siamlink.tools.training.examples import read_videos as read_examples
+from siamlink.tools.tuning.choices import Models
+from siamlink.tools.tuning.videos import Video
+from siamlink.tracker.parameters import TrackerParameters
+
+SHIPPED_LEARNED_FROM = (
+    *("ADL-Rundle-6", "ETH-Sunnyday", "KITTI-17", "PETS09-S2L1", "TUD-Campus"),
+    *(f"MOT{year}-{number}" for year in (16, 17) for number in ("02", "04", "09", "10")),
+)
+"""Sequences of the videos that the shipped models were trained on; names of MOT17 end with the detector."""
+
+
+def is_known_to_shipped_models(name: str) -> bool:
+    """Whether the shipped models were trained on the video of a sequence of this name."""
+    return any(name == known or name.startswith(f"{known}-") for known in SHIPPED_LEARNED_FROM)
+
+
+def choose_models(
+    wanted: Models | None, parameters: TrackerParameters, videos: Iterable[Video], note: Callable[[str], None]
+) -> Models:
+    """The models to use: those wanted; else the shipped ones, unless they were trained on one of the videos.
+
+    Args:
+        wanted: by the user; None: not said.
+        parameters: the configuration.
+        videos: that settings are searched on.
+        note: takes a sentence about the choice.
+
+    Raises:
+        ConfigError: the configuration names models and others are wanted, or calibrated matching.
+    """
+    names = [each.name for video in videos for each in video.sequences if is_known_to_shipped_models(each.name)]
+    if wanted is Models.CROSSVALIDATED or (wanted is None and names and not parameters.model):
+        if parameters.model:
+            raise ConfigError("--models crossvalidated trains models of its own: give it, or a setting model, not both")
+        if wanted is None and parameters.matching == "calibrated":
+            note(f"the shipped models were trained on {', '.join(names)} too: scores are better than on new videos")
+            return Models.SHIPPED
+        if wanted is None:
+            note(
+                f"the shipped models were trained on {', '.join(names)}: each video is tracked with models trained on "
+                "the others; --models shipped changes that"
+            )
+        parameters.learned()
+        return Models.CROSSVALIDATED
+    if parameters.model:
+        note(f"the models in {parameters.model} must not have been trained on these videos")
+    elif names:
+        note(f"the shipped models were trained on {', '.join(names)}: their scores are better than on new videos")
+    return Models.SHIPPED
+
+
+def crossvalidated_models(
+    videos: list[Video], parameters: TrackerParameters, folder: Path, progress: Progress
+) -> tuple[Path, ...]:
+    """For each video a folder of models trained on the other videos; those that are there are used again.
+
+    Args:
+        videos: all of them.
+        parameters: the configuration.
+        folder: for the models of these videos and this configuration.
+        progress: of the training.
+
+    Raises:
+        InputError: there are too few videos to train on.
+        OutputError: the models cannot be written.
+    """
+    paths = tuple(folder / video.sequences[0].name for video in videos)
+    if all(path.is_dir() for path in paths):
+        return paths
+    examples = read_examples([each.sequence for video in videos for each in video.sequences], parameters, progress)
+    training = TrainingParameters(context=parameters.context, pair_label=parameters.pair_label)
+    missing = [path.name for path in paths if not path.is_dir()]
+    make_folder(folder)
+    pairs: list[tuple[AnnotatedVideo, list[AnnotatedVideo]]] = folds(examples, missing)
+    for tested, matcher in train_folds(pairs, parameters.load_appearance(), parameters, training, progress):
+        with staging(folder) as staged, output_errors(folder):
+            matcher.save(staged / tested.sequence.name)
+            publish(staged, folder)
+    return paths
