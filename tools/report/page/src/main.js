@@ -4,6 +4,7 @@ import { render } from "preact";
 import { makeModel } from "./logic/model.js";
 import { makeActions } from "./view/actions.js";
 import { App } from "./view/app.js";
+import { CropReader } from "./view/crop_reader.js";
 import { html } from "./view/html.js";
 import { keepChanges, readKept } from "./view/keeping.js";
 import { Player } from "./view/player.js";
@@ -18,7 +19,7 @@ function start(root, text) {
   const actions = makeActions(store, player);
   keepChanges(store);
   if (model.served) solveChanges(store, actions);
-  render(html`<${App} page=${{ store, player, actions }} />`, root);
+  render(html`<${App} page=${{ store, player, actions, crops: new CropReader() }} />`, root);
   // what tests may read; nothing on the page uses it
   Object.defineProperty(window, "siamlinkReport", { value: Object.freeze({ state: () => store.get() }) });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeModel } from "../src/logic/model.js";
+import { missCounts, missSteps } from "../src/logic/misses.js";
 import { kindsOf, neighbour, reviewItems, shownItems } from "../src/logic/review_items.js";
 import { sameLink, sameTrack } from "../src/logic/selection.js";
 import { findTracks } from "../src/logic/track_order.js";
@@ -42,6 +43,13 @@ test("truth comes after the links and the events", () => {
   assert.equal(new Set(items.map(({ key }) => key)).size, 3);
 });
 
+test("the key of an item stays when the tracks have other ids", () => {
+  const review = [{ kind: "crossing", frame: 12, until: null, tracks: [17, 19], link: null, text: "cross" }];
+  const tracks = smallData().tracks.map((track) => ({ ...track, id: track.id + 10 }));
+  const solved = makeModel({ ...correctedData([7, 7, 0, 0, 7, 0, 9, 9]), review, tracks });
+  assert.equal(reviewItems(solved)[0].key, reviewItems(model)[1].key);
+});
+
 test("done items are hidden and counted", () => {
   const items = reviewItems(model);
   const done = new Set([items[0].key]);
@@ -51,6 +59,13 @@ test("done items are hidden and counted", () => {
   assert.equal(neighbour(items, items[0].key, 1), items[1]);
   assert.equal(neighbour(items, items[2].key, 1), null);
   assert.equal(neighbour(items, null, 1), items[0]);
+});
+
+test("missed objects are counted frame by frame", () => {
+  const frames = { first: 1, count: 6 };
+  const counts = missCounts([{ first: 2, last: 4 }, { first: 4, last: 9 }], frames);
+  assert.deepEqual([[...counts.counts], counts.most], [[0, 1, 1, 2, 1, 1], 2]);
+  assert.deepEqual(missSteps(counts, frames), [{ from: 2, to: 4, missed: 1 }, { from: 4, to: 5, missed: 2 }, { from: 5, to: 7, missed: 1 }]);
 });
 
 test("what is selected is found again by its boxes", () => {

@@ -48,6 +48,11 @@ test("another format is refused", () => {
   assert.throws(() => makeModel({ ...smallData(), format: 2 }), /format 2/);
 });
 
+test("without a video and a record, boxes give the size, and no rate is stated", () => {
+  const { frames } = makeModel({ ...smallData(), frames: { width: null, height: null, rate: null, count: 30, first: 1 } });
+  assert.deepEqual([frames.width, frames.height, frames.rateKnown], [41, 81, false]);
+});
+
 test("times of frames come with the video", () => {
   const video = { source: "a.mp4", width: 100, height: 50, rate: 10, count: 3, first: 0, times: encode(Float64Array.from([0, 0.1, 0.4])) };
   const { frames } = makeModel({ ...madeUpData({ tracks: 1, frames: 20 }), video });

@@ -53,5 +53,6 @@ const NAMES = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: 
 
 /** A key as the help shows it. */
 export function keyName(key) {
-  return key.split("+").map((part) => NAMES[part] ?? (/^[a-z]$/.test(part) ? part.toUpperCase() : part)).join(" ") || key;
+  if (key === "+") return key;
+  return key.split("+").map((part) => NAMES[part] ?? (/^[a-z]$/.test(part) ? part.toUpperCase() : part)).join(" ");
 }

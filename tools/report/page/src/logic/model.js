@@ -3,15 +3,16 @@
 import { decodeColumn, lowerBound } from "./columns.js";
 
 const FORMAT = 1;
+const PLAIN_RATE = 25; // frames per second to play at where the rate is not known
 
 /** The model of report data (see docs/report.md, "Data"). */
 export function makeModel(data) {
   if (data.format !== FORMAT) {
     throw new Error(`This page reads reports of format ${FORMAT}; the data are of format ${data.format}.`);
   }
-  const frames = frameFacts(data);
   const classes = new Map((data.classes ?? []).map((each) => [each.number, className(each)]));
   const boxes = unpackBoxes(data.boxes);
+  const frames = frameFacts(data, boxes);
   const links = unpackLinks(data.links);
   const tracks = (data.tracks ?? []).map((each, row) => makeTrack(each, row, boxes, links, classes));
   return {
@@ -43,19 +44,27 @@ function className({ number, name }) {
   return !name || name === String(number) ? `class ${number}` : name;
 }
 
-function frameFacts(data) {
-  const facts = { first: 1, count: 1, width: 1, height: 1, rate: 25, ...data.frames, ...data.video };
+/** Facts of the frames; without a video and a record, the size is what all boxes take, and the rate is not known. */
+function frameFacts(data, boxes) {
+  const facts = { first: 1, count: 1, ...data.frames, ...data.video };
   const times = facts.times ? decodeColumn(facts.times, "Float64") : null;
   return {
     first: facts.first,
     count: facts.count,
     last: facts.first + facts.count - 1,
-    width: facts.width,
-    height: facts.height,
-    rate: facts.rate || 25,
+    width: facts.width || farEnd(boxes, 0),
+    height: facts.height || farEnd(boxes, 1),
+    rate: facts.rate || PLAIN_RATE,
     rateKnown: Boolean(facts.rate),
     times,
   };
+}
+
+/** The largest right (0) or bottom (1) end of all boxes, in pixels. */
+function farEnd({ box, unit }, side) {
+  let end = 1 / unit;
+  for (let row = 0; row < box.length; row += 4) end = Math.max(end, box[row + side] + box[row + 2 + side]);
+  return Math.ceil(end * unit);
 }
 
 function unpackBoxes(columns) {

@@ -27,7 +27,7 @@ export const EXTENTS = [
 ];
 
 const NO_TRACK = "Select a track first: click it in the picture, in the time line or in the list.";
-const NO_SECOND = "Choose a second track: hold Shift and click it.";
+const NO_SECOND = "Choose a second track first: hold Shift and click it.";
 
 /**
  * What can be corrected.

@@ -1,5 +1,6 @@
 /** The list to work through: least sure links first, then events, then the errors that ground truth shows. */
 
+import { firstFrom, originalId } from "./named_boxes.js";
 import { KINDS } from "./words.js";
 
 /**
@@ -8,7 +9,7 @@ import { KINDS } from "./words.js";
  */
 export function reviewItems(model) {
   const events = model.truth?.events ?? [];
-  return [...model.review.map(fromReview), ...events.map(fromTruth)].map(withKey);
+  return [...model.review.map(fromReview), ...events.map(fromTruth)].map((item) => ({ ...item, key: keyOf(model, item) }));
 }
 
 function fromReview(item) {
@@ -21,8 +22,14 @@ function fromTruth(event) {
   return { kind, frame: first, until: last, tracks, link: -1, text, box: box ?? null, object };
 }
 
-function withKey(item) {
-  return { ...item, key: [item.kind, item.frame, item.until ?? "", ...item.tracks, item.object ?? ""].join(" ") };
+/** The key of an item names tracks by their original ids, as ids may change when tracks are solved again. */
+function keyOf(model, { kind, frame, until, tracks, object }) {
+  const ids = tracks.map((id) => {
+    const track = model.byId.get(id);
+    const row = track ? firstFrom(model, track, frame) : -1;
+    return row < 0 ? id : originalId(model, row);
+  });
+  return [kind, frame, until ?? "", ...ids, object ?? ""].join(" ");
 }
 
 /** The kinds of items, in the order of KINDS, with how many there are of each and how many of these are not done. */

@@ -51,6 +51,13 @@ export function showing(scale, frame) {
   return placed(scale, frame + 1 + margin - span, span);
 }
 
+/** Move on by whole widths while frames are played, to show a frame; the same scale if it is shown. */
+export function paged(scale, frame) {
+  if (frame >= scale.start && frame + 1 <= scale.stop) return scale;
+  const span = scale.stop - scale.start;
+  return placed(scale, frame - span * 0.05, span);
+}
+
 /** Show the frames of a range with a margin at both ends. */
 export function around(scale, from, to) {
   const span = Math.max((to - from + 1) * 1.3, Math.min(60, scale.frames.count));

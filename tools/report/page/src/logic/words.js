@@ -29,10 +29,10 @@ export function frameRange(first, last) {
   return first === last || last === null || last === undefined ? `frame ${first}` : `frames ${first} to ${last}`;
 }
 
-/** A track in a few words, for those who hear the page: "track 7, frames 10 to 250, 3 links". */
-export function trackLabel(track) {
+/** A track in a few words, for those who hear the page: "track 7, frames 10 to 250, 3 links"; "track 7 car, ..." with its class. */
+export function trackLabel(track, withClass = false) {
   const links = count(track.linkStop - track.linkStart, "link");
-  return `track ${track.id}, ${frameRange(track.first, track.last)}, ${links}`;
+  return `track ${track.id}${withClass ? ` ${track.className}` : ""}, ${frameRange(track.first, track.last)}, ${links}`;
 }
 
 /** The kinds of things to work through. */

@@ -14,8 +14,10 @@ export function makeActions(store, player) {
 
   /** Select a track by its id; `second`: as the second one. */
   function selectTrack(id, { second = false, frame = null } = {}) {
-    if (second && get().track !== null && get().track !== id) set({ second: get().second === id ? null : id });
-    else set({ track: id, link: -1, preview: [], second: get().second === id ? null : get().second });
+    const { track, picking } = get();
+    if ((second || picking) && track !== null && track !== id) {
+      set({ second: get().second === id ? null : id, link: -1, picking: false });
+    } else set({ track: id, link: -1, preview: [], second: get().second === id ? null : get().second });
     if (frame !== null) goTo(frame);
   }
 
@@ -34,11 +36,9 @@ export function makeActions(store, player) {
   }
 
   function selectLink(row, { go = true } = {}) {
-    const { model, second } = get();
-    const link = linkOf(model, row);
-    const id = link.track.id;
-    set({ track: id, link: row, preview: [], second: second === id ? null : second });
-    if (go) goTo(link.from);
+    const { from, track } = linkOf(get().model, row);
+    set({ track: track.id, second: null, link: row, preview: [] });
+    if (go) goTo(from);
   }
 
   function goTo(frame) {
@@ -49,8 +49,9 @@ export function makeActions(store, player) {
   }
 
   function clear() {
-    const { help, link, second, preview } = get();
-    if (help) set({ help: false });
+    const { help, link, second, preview, picking } = get();
+    if (picking) set({ picking: false });
+    else if (help) set({ help: false });
     else if (preview.length) set({ preview: [] });
     else if (link >= 0) set({ link: -1 });
     else if (second !== null) set({ second: null });

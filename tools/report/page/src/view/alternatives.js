@@ -3,6 +3,7 @@
 import { handoverLine } from "../logic/proposals.js";
 import { decimal, percent } from "../logic/words.js";
 import { html } from "./html.js";
+import { LiveCrop } from "./live_crop.js";
 import { usePage, useSelect } from "./store.js";
 
 /** @param {{title: string, candidates: object[], fixed: number}} props `fixed`: the row of the box that stays. */
@@ -10,7 +11,7 @@ export function Alternatives({ title, candidates, fixed }) {
   return html`
     <h3>${title}</h3>
     ${!candidates.length && html`<p class="quiet">Nothing else came into question.</p>`}
-    <ul class="alternatives">${candidates.map((candidate) => html`<${Alternative} candidate=${candidate} fixed=${fixed} />`)}</ul>`;
+    <ul class="alternatives">${candidates.map((candidate) => html`<${Alternative} key=${`${candidate.frame} ${candidate.box}`} candidate=${candidate} fixed=${fixed} />`)}</ul>`;
 }
 
 function Alternative({ candidate, fixed }) {
@@ -28,6 +29,7 @@ function Alternative({ candidate, fixed }) {
   return html`
     <li onMouseEnter=${show} onMouseLeave=${hide}>
       <button type="button" class="alternative" data-frame=${frame} data-alternative=${track ?? "none"} onFocus=${show} onBlur=${hide} onClick=${go}>
+        <${LiveCrop} small=${true} frame=${frame} box=${box} label=${`${label} in frame ${frame}`} />
         <span>${label}, frame <span class="numbers">${frame}</span></span>
         <span class="numbers">${percent(probability)}</span>
         ${loss !== null && loss !== undefined && html`<span class="quiet small">costs ${decimal(loss)} more</span>`}

@@ -9,6 +9,7 @@ import { Help } from "./help.js";
 import { html } from "./html.js";
 import { listenToKeys } from "./keyboard.js";
 import { ReviewPanel } from "./review_panel.js";
+import { Splitter } from "./splitter.js";
 import { Stage } from "./stage.js";
 import { allItems } from "./state.js";
 import { Page, usePage, useSelect } from "./store.js";
@@ -20,12 +21,21 @@ export function App({ page }) {
   return html`
     <${Page.Provider} value=${page}>
       <${Header} />
-      <main>
-        <div class="left"><${Stage} /><${Controls} /><${TimeLine} /></div>
-        <div class="right"><${Lists} /><${Details} /></div>
-      </main>
+      <${Parts} />
       <${Help} />
     <//>`;
+}
+
+function Parts() {
+  const { right, time, lists } = useSelect((state) => state.sizes);
+  return html`
+    <main style=${{ "--right": `${right}%`, "--time": `${time}%`, "--lists": `${lists}%` }}>
+      <div class="left">
+        <${Stage} /><${Controls} /><${Splitter} name="time" label="Height of the time line" after=${true} /><${TimeLine} />
+      </div>
+      <${Splitter} name="right" label="Width of the lists and details" across=${true} after=${true} />
+      <div class="right"><${Lists} /><${Splitter} name="lists" label="Height of the lists" /><${Details} /></div>
+    </main>`;
 }
 
 const TABS = { review: ReviewPanel, tracks: TracksPanel, corrections: CorrectionsPanel };

@@ -13,6 +13,7 @@ export function Contributions({ features, base }) {
   const rows = listed.map(([name, value, contribution]) => ({ name: featureName(name), value, contribution }));
   if (features.length > LISTED) rows.push({ name: `${features.length - LISTED} others`, value: null, contribution: rest });
   if (Number.isFinite(base)) rows.push({ name: "without features", value: null, contribution: base });
+  const sum = features.reduce((all, [, , contribution]) => all + contribution, base ?? 0);
   const largest = Math.max(...rows.map(({ contribution }) => Math.abs(contribution)), 1e-9);
   return html`
     <h3>Features for and against</h3>
@@ -26,7 +27,7 @@ export function Contributions({ features, base }) {
           <span class="numbers amount">${contribution > 0 ? "+" : ""}${decimal(contribution)}</span>
         </li>`)}
     </ul>
-    <p class="quiet small">Contributions in log-odds; their sum gives the probability before it is calibrated.</p>`;
+    <p class="quiet small">Contributions to the log-odds of the link, ${Number.isFinite(base) ? `${decimal(sum)} in all` : "strongest first"}.</p>`;
 }
 
 function barStyle(share) {

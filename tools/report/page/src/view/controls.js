@@ -44,7 +44,7 @@ function FrameField() {
       <input ref=${field} id="frame" type="number" min=${frames.first} max=${frames.last} value=${frame}
         data-frame=${frame} data-shown=${shown} onChange=${jump} onKeyDown=${enter} />
     </label>
-    <span class="quiet numbers">of ${frames.last} · ${clock(timeOf(frames, frame))}</span>`;
+    <span class="quiet numbers">of ${frames.last}${frames.rateKnown && ` · ${clock(timeOf(frames, frame))}`}</span>`;
 }
 
 function Speed() {

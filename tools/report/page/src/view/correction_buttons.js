@@ -48,12 +48,14 @@ function About() {
   const track = useSelect(selectedTrack);
   const second = useSelect(secondTrack);
   const frame = useSelect((state) => state.frame);
+  const picking = useSelect((state) => state.picking);
   return html`
     <p class="about">
       <span>Track <b>${track.id}</b>${second ? html` and track <b>${second.id}</b>` : ""}, frame <b class="numbers">${frame}</b></span>
       ${second
         ? html`<button type="button" class="small" data-action="no-second" onClick=${() => store.set({ second: null })}>Without track ${second.id}</button>`
-        : html`<span class="quiet small">Shift+click: second track</span>`}
+        : html`<button type="button" class="small" data-action="pick-second" aria-pressed=${picking} title="Or hold Shift and click a track"
+            onClick=${() => store.set({ picking: !picking })}>${picking ? "Click the second track…" : "Choose a second track"}</button>`}
     </p>`;
 }
 

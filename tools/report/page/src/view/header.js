@@ -10,12 +10,12 @@ export function Header() {
   const { store } = usePage();
   const model = useSelect((state) => state.model);
   const { frames, tracks, classes } = model;
-  const length = clock(frames.count / frames.rate, 0);
+  const length = frames.rateKnown ? ` (${clock(frames.count / frames.rate, 0)})` : "";
   const kinds = classes.size < 2 && tracks[0]?.className.startsWith("class ") ? "" : [...classes.values()].slice(0, 3).join(", ") + (classes.size > 3 ? ` and ${classes.size - 3} more` : "");
   return html`
     <header>
       <h1>${model.name}</h1>
-      <span class="quiet">${count(tracks.length, "track")}, ${count(frames.count, "frame")} (${length}), ${frames.width} × ${frames.height}${kinds && `; ${kinds}`}</span>
+      <span class="quiet">${count(tracks.length, "track")}, ${count(frames.count, "frame")}${length}, ${frames.width} × ${frames.height}${kinds && `; ${kinds}`}</span>
       <${Scores} />
       <span class="space"></span>
       <${Solving} />
@@ -47,8 +47,8 @@ function Notes() {
   const [open, setOpen] = useState(true);
   if (!notes.length || !open) return null;
   return html`
-    <div class="notes" role="note" data-notes>
+    <section class="notes" aria-label="Notes" data-notes>
       <ul>${notes.map((note) => html`<li>${note}</li>`)}</ul>
       <button type="button" class="small" data-action="close-notes" onClick=${() => setOpen(false)}>Close</button>
-    </div>`;
+    </section>`;
 }

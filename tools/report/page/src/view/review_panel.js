@@ -15,7 +15,6 @@ export function ReviewPanel() {
     <${Kinds} />
     <${Steps} />
     <${VirtualList} id="review" label="Things to review" items=${items} row=${64} keyOf=${(item) => item.key} selected=${selected}
-      describe=${(item) => `${kindName(item.kind)}, ${frameRange(item.frame, item.until)}. ${item.text}${done.has(item.key) ? " Done." : ""}`}
       hooks=${(item) => ({ "data-item": item.key, "data-kind": item.kind, "data-link": item.link >= 0 ? item.link : null, "data-done": done.has(item.key) })}
       draw=${(item) => html`<${Item} item=${item} done=${done.has(item.key)} />`}
       onChoose=${(item) => actions.visitItem(item)} onStep=${actions.moveItem} />`;

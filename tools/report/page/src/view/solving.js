@@ -3,6 +3,7 @@
 import { faults } from "../logic/correction_text.js";
 import { makeModel } from "../logic/model.js";
 
+const REPLACED = 409; // the status of a solve that a newer one has replaced
 const PAUSE = 250; // milliseconds without a change before lines are sent
 
 /** Send lines whenever they change; the newest win. */
@@ -27,7 +28,7 @@ export function solveChanges(store, actions) {
       solved = lines;
       say("solved", `Solved in ${(data.seconds ?? (performance.now() - start) / 1000).toFixed(1)} s`);
     } catch (error) {
-      say("failed", error.message);
+      if (error.name !== "AbortError") say("failed", error.message);
     }
   }
 
@@ -58,6 +59,7 @@ export async function saveCorrections(store) {
 async function post(path, token, body, signal) {
   const response = await request(`${path}?token=${encodeURIComponent(token)}`, body, signal);
   const answer = await response.json().catch(() => ({}));
+  if (response.status === REPLACED) throw new DOMException("a newer solve has replaced this one", "AbortError");
   if (!response.ok) throw new Error(answer.error ?? `The server refused the request (${response.status}).`);
   return answer;
 }

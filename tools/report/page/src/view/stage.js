@@ -7,6 +7,7 @@ import { oncePerFrame, prepare, useSize } from "./canvas.js";
 import { html } from "./html.js";
 import { drawOverlay } from "./overlay_drawing.js";
 import { usePage, useSelect } from "./store.js";
+import { videoSource } from "./video_source.js";
 
 const CLICK = 4; // pixels that a pointer may move in a click
 
@@ -30,16 +31,13 @@ export function Stage() {
     </section>`;
 }
 
-/** The address of the video, if there is one that could be opened. */
-const videoSource = ({ model, videoFile, videoFault }) => videoFile ?? (videoFault ? null : (model.video?.source ?? null));
-
 function Video() {
   const { store, player } = usePage();
   const ref = useRef(null);
   const source = useSelect(videoSource);
   useEffect(() => player.attach(ref.current), [source]);
   if (!source) return null;
-  const failed = () => store.set({ videoFault: source.startsWith("blob:") ? "chosen" : "missing", videoFile: null });
+  const failed = () => store.set({ videoFault: store.get().videoFile ? "chosen" : "missing", videoFile: null });
   return html`<video ref=${ref} src=${source} muted playsinline preload="auto" tabindex="-1" onError=${failed}></video>`;
 }
 

@@ -18,6 +18,7 @@ export function startState(model, kept) {
     speed: 1,
     track: null, // ids
     second: null,
+    picking: false, // whether the next track that is chosen is the second one
     link: -1, // a row of the links
     item: null, // the key of an item to review
     extent: "track",
@@ -35,6 +36,8 @@ export function startState(model, kept) {
     solving: null, // null, or {state: "solving" | "solved" | "failed", text}
     videoFault: null,
     videoFile: null, // the URL of a video that was chosen by hand
+    sizes: { right: 31, time: 34, lists: 46 }, // per cent that the lists, the time line and the list take
+    readout: "", // what the pointer on the time line is on
     help: false,
   };
 }

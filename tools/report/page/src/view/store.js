@@ -20,7 +20,7 @@ export function createStore(initial) {
   };
 }
 
-/** {store, player, actions} for all components. */
+/** {store, player, actions, crops} for all components. */
 export const Page = createContext(null);
 
 export function usePage() {

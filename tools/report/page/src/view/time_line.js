@@ -1,7 +1,8 @@
 /** The time line: a row for each track, the axis, and the cursor of the present frame. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { toPixel, wholeScale, withWidth } from "../logic/time_scale.js";
+import { paged, toPixel, wholeScale, withWidth } from "../logic/time_scale.js";
+import { missCounts, missSteps } from "../logic/misses.js";
 import { trackLabel } from "../logic/words.js";
 import { trackColour } from "../logic/colours.js";
 import { prepare, usePalette, useSize } from "./canvas.js";
@@ -31,6 +32,7 @@ export function TimeLine() {
     <section class="time-line" aria-label="Time line" style=${{ "--labels": `${LABELS}px` }}>
       <div class="time-head"><${Legend} /><${Readout} /><${TimeZoom} /></div>
       ${scale && html`<${Axis} scale=${scale} misses=${events.misses} pointer=${pointer.axis} />`}
+      <${FollowPlaying} />
       <div class="rows-frame">
         <div class="rows" ref=${scroller} data-rows ...${pointer.rows}>
           ${scale && html`<${Rows} scroller=${scroller} height=${size.height} scale=${scale} events=${events.byTrack} />`}
@@ -40,6 +42,17 @@ export function TimeLine() {
     </section>`;
 }
 
+/** Keeps the frame that is played in sight. */
+function FollowPlaying() {
+  const { store } = usePage();
+  const frame = useSelect((state) => (state.playing ? state.frame : null));
+  useEffect(() => {
+    const { scale } = store.get();
+    if (frame !== null && scale) store.set({ scale: paged(scale, frame) });
+  }, [frame]);
+  return null;
+}
+
 function truthEvents(model) {
   const byTrack = new Map();
   const misses = [];
@@ -47,21 +60,22 @@ function truthEvents(model) {
     if (event.kind === "miss" || event.track === null) misses.push(event);
     else byTrack.set(event.track, [...(byTrack.get(event.track) ?? []), event]);
   }
-  return { byTrack, misses };
+  const counts = missCounts(misses, model.frames);
+  return { byTrack, misses: { all: misses, steps: missSteps(counts, model.frames), most: counts.most } };
 }
 
 function Axis({ scale, misses, pointer }) {
   const canvas = useRef(null);
   const palette = usePalette();
   const items = useSelect(allItems);
-  const height = AXIS + (misses.length ? STRIP : 0);
+  const height = AXIS + (misses.most ? STRIP : 0);
   useEffect(() => {
     drawAxis(prepare(canvas.current, { width: scale.width, height }), { scale, palette, items, misses });
   }, [scale, palette, items, misses, height]);
   return html`
     <div class="axis" style=${{ height: `${height}px` }}>
       <span class="axis-label">Frame</span>
-      ${misses.length > 0 && html`<span class="axis-label" style=${{ top: `${AXIS}px`, height: `${STRIP}px` }}>Missed</span>`}
+      ${misses.most > 0 && html`<span class="axis-label" style=${{ top: `${AXIS}px`, height: `${STRIP}px` }}>Missed (${misses.most})</span>`}
       <canvas ref=${canvas} style=${{ width: `${scale.width}px`, height: `${height}px` }} aria-hidden="true" data-axis ...${pointer}></canvas>
       <${Cursor} scale=${scale} handle=${true} />
     </div>`;
@@ -129,8 +143,8 @@ function RowLabels({ tracks, start, all }) {
       ${tracks.map((track, index) => html`
         <div key=${track.id} id=${`row-${track.id}`} role="option" class=${rowClass(track.id, selected, second)}
           aria-selected=${track.id === selected} aria-setsize=${all} aria-posinset=${start + index + 1}
-          aria-label=${trackLabel(track)} data-track=${track.id} style=${{ top: `${(start + index) * ROW}px`, height: `${ROW}px` }}>
-          <i class="swatch" style=${{ background: trackColour(track.id) }}></i><b>${track.id}</b>
+          aria-label=${trackLabel(track, several)} data-track=${track.id} style=${{ top: `${(start + index) * ROW}px`, height: `${ROW}px` }}>
+          <i class="swatch" style=${{ background: trackColour(track.id) }}></i><b>${track.id}</b>${" "}
           ${several && html`<span class="quiet clip">${track.className}</span>`}
         </div>`)}
     </div>`;

@@ -6,7 +6,7 @@ import { pixelsPerFrame, ticks, toPixel } from "../logic/time_scale.js";
 
 export const ROW = 22; // pixels
 export const AXIS = 22;
-export const STRIP = 14;
+export const STRIP = 22;
 const DOTS_FROM = 9; // pixels per frame
 const FONT = "11px system-ui, sans-serif";
 
@@ -134,7 +134,7 @@ function drawChosen(context, { from, to }, link, middle, scale, palette) {
   context.strokeRect(x - 3, middle - 9, Math.max(end - x, 2) + 6, 18);
 }
 
-/** The axis: frame numbers, the times where things are to review, and a strip of missed objects if there are any. */
+/** The axis: frame numbers, the times where things are to review, and a strip of missed objects if there are any: {steps, most}. */
 export function drawAxis(context, { scale, palette, items, misses }) {
   context.font = FONT;
   context.textBaseline = "middle";
@@ -150,11 +150,17 @@ export function drawAxis(context, { scale, palette, items, misses }) {
     context.fillText(String(frame), x + 4, AXIS / 2 - 1);
   }
   drawItemMarks(context, items, scale, palette);
-  context.strokeStyle = palette.doubtful;
-  context.lineWidth = 6;
-  for (const { first, last } of misses) {
-    const x = toPixel(scale, first);
-    line(context, x, Math.max(toPixel(scale, last + 1), x + 2), AXIS + STRIP / 2);
+  drawMisses(context, misses, scale, palette);
+}
+
+/** Bars, as high as many objects are missed. */
+function drawMisses(context, { steps, most }, scale, palette) {
+  context.fillStyle = palette.doubtful;
+  for (const { from, to, missed } of steps) {
+    if (to < scale.start || from > scale.stop) continue;
+    const [x, end] = [toPixel(scale, from), toPixel(scale, to)];
+    const height = Math.max((missed / most) * (STRIP - 2), 2);
+    context.fillRect(x, AXIS + STRIP - height, Math.max(end - x, 1), height);
   }
 }
 

@@ -26,7 +26,7 @@ export function Legend() {
 
 /** What the pointer is on, in words. */
 export function Readout() {
-  const text = useSelect((state) => state.readout ?? "");
+  const text = useSelect((state) => state.readout);
   return html`<span class="readout quiet numbers" aria-hidden="true">${text}</span>`;
 }
 

@@ -5,9 +5,10 @@ import { linkNear } from "../logic/pieces.js";
 import { linkOf } from "../logic/model.js";
 import { moved, pixelsPerFrame, toFrame, zoomed } from "../logic/time_scale.js";
 import { percent } from "../logic/words.js";
-import { listedTracks } from "./state.js";
+import { neighbour } from "../logic/review_items.js";
+import { allItems, listedTracks } from "./state.js";
 import { usePage } from "./store.js";
-import { ROW } from "./time_line_drawing.js";
+import { AXIS, ROW } from "./time_line_drawing.js";
 
 const CLICK = 4; // pixels that a pointer may move in a click
 const REACH = 4; // pixels between a click and the link it means
@@ -70,6 +71,12 @@ export function usePointerOnTime(scroller, labels) {
     onPointerLeave: () => store.set({ readout: "" }),
   };
 
+  /** Show the missed object of a frame, and with each further click there another one. */
+  function clickMisses(frame) {
+    const items = allItems(store.get()).filter(({ kind, frame: first, until }) => kind === "miss" && first <= frame && until >= frame);
+    if (items.length) actions.visitItem(neighbour(items, store.get().item, 1) ?? items[0]);
+  }
+
   const scrub = (event) => {
     const x = event.clientX - event.currentTarget.getBoundingClientRect().left;
     player.pause();
@@ -77,6 +84,8 @@ export function usePointerOnTime(scroller, labels) {
   };
   const axis = {
     onPointerDown(event) {
+      const { left, top } = event.currentTarget.getBoundingClientRect();
+      if (event.clientY - top > AXIS) return clickMisses(Math.floor(toFrame(store.get().scale, event.clientX - left)));
       event.currentTarget.setPointerCapture(event.pointerId);
       scrubbing.current = true;
       scrub(event);

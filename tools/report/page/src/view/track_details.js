@@ -40,7 +40,7 @@ function Facts({ track }) {
   const here = row < 0 ? "no box" : model.boxes.interpolated[row] ? "interpolated" : `detected, score ${decimal(scoreOf(model, row))}`;
   const links = track.linkStop - track.linkStart;
   const facts = [
-    ["Frames", `${track.first} to ${track.last}, ${decimal(seconds, 1)} s`],
+    ["Frames", `${track.first} to ${track.last}${model.frames.rateKnown ? `, ${decimal(seconds, 1)} s` : ""}`],
     ["Boxes", count(track.stop - track.start, "box", "boxes")],
     ["Speed", track.speed === null || track.speed === undefined ? "not known" : `${decimal(track.speed, 0)} pixels/s (median)`],
     ["Links", track.least === null || track.least === undefined ? count(links, "link") : `${count(links, "link")}, least sure ${percent(track.least)}`],

@@ -2,7 +2,7 @@
 
 import { trackColour } from "../logic/colours.js";
 import { ORDERS } from "../logic/track_order.js";
-import { count, frameRange, trackLabel, whole } from "../logic/words.js";
+import { count, frameRange, whole } from "../logic/words.js";
 import { html } from "./html.js";
 import { Level } from "./level_sample.js";
 import { listedTracks } from "./state.js";
@@ -19,7 +19,7 @@ export function TracksPanel() {
   return html`
     <${Search} />
     <${VirtualList} id="tracks" label="Tracks" items=${tracks} row=${48} keyOf=${(track) => track.id} selected=${selected}
-      describe=${trackLabel} hooks=${(track) => ({ "data-track": track.id })}
+      hooks=${(track) => ({ "data-track": track.id })}
       draw=${(track) => html`<${TrackRow} track=${track} second=${track.id === second} />`}
       onChoose=${choose} onStep=${actions.moveTrack} />`;
 }
@@ -46,7 +46,7 @@ function TrackRow({ track, second }) {
   return html`
     <div class="item-head">
       <i class="swatch" style=${{ background: trackColour(track.id) }}></i>
-      <b>${track.id}</b><span class="quiet clip">${track.className}</span>
+      <b><span class="unseen">track </span>${track.id}</b><span class="quiet clip">${track.className}</span>
       ${second && html`<span class="second-mark">second</span>`}
       <span class="space"></span>${track.least !== null && track.least !== undefined && html`<${Level} probability=${track.least} title="Least sure link" />`}
     </div>

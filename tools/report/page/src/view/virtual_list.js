@@ -8,10 +8,10 @@ const BEYOND = 6; // rows above and below those in sight
 
 /**
  * @param {{items: object[], row: number, keyOf: Function, selected: any, label: string, id: string, draw: Function,
- *   describe: Function, hooks: Function, onChoose: Function, onStep: Function}} props `row`: pixels of a row; `draw`:
- *   content of an item; `describe`: its label; `hooks`: its further attributes; `onStep`: of an arrow key, -1 or 1.
+ *   hooks: Function, onChoose: Function, onStep: Function}} props `row`: pixels of a row; `draw`:
+ *   content of an item; `hooks`: its further attributes; `onStep`: of an arrow key, -1 or 1.
  */
-export function VirtualList({ items, row, keyOf, selected, label, id, draw, describe, hooks, onChoose, onStep }) {
+export function VirtualList({ items, row, keyOf, selected, label, id, draw, hooks, onChoose, onStep }) {
   const [ref, { height }] = useSize();
   const [top, setTop] = useState(0);
   const first = Math.max(Math.floor(top / row) - BEYOND, 0);
@@ -41,7 +41,7 @@ export function VirtualList({ items, row, keyOf, selected, label, id, draw, desc
       <div class="list-all" role="presentation" style=${{ height: `${items.length * row}px` }}>
         ${items.slice(first, last).map((item, offset) => html`
           <div key=${keyOf(item)} id=${optionId(first + offset)} role="option" aria-selected=${keyOf(item) === selected}
-            aria-setsize=${items.length} aria-posinset=${first + offset + 1} aria-label=${describe(item)}
+            aria-setsize=${items.length} aria-posinset=${first + offset + 1}
             class=${keyOf(item) === selected ? "item selected" : "item"} style=${{ top: `${(first + offset) * row}px`, height: `${row}px` }}
             onClick=${(event) => onChoose(item, event)} ...${hooks(item)}>${draw(item)}</div>`)}
       </div>
