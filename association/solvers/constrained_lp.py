@@ -2,9 +2,11 @@
 
 A group of nodes that must be in one track is in one track of the linear program, or in several that follow one another
 in time and count as one. Where no link leads from one to the next, both the exit and the entry cost are paid, however
-long the gap is. The optimum without constraints often satisfies them. Where it does not, the violated groups get
-commodities (see `constrained_milp`), until nothing is violated. The result is optimal, because every feasible solution
-satisfies what was added.
+long the gap is.
+
+What the constraints decide by themselves is decided first (see `contraction`). The optimum of what is left often
+satisfies them. Where it does not, the violated groups get commodities (see `constrained_milp`), until nothing is
+violated. The result is optimal, because every feasible solution satisfies what was added.
 """
 
 from dataclasses import replace
@@ -13,7 +15,9 @@ import numpy as np
 
 from siamlink.association.solvers.constrained_milp import solve_milp
 from siamlink.association.solvers.constraints import Groups, connected
+from siamlink.association.solvers.contraction import contract
 from siamlink.association.solvers.solvers import LARGEST_COST, LinkProblem, Solution, make_solution, solve_lp
+from siamlink.detectors.base.arrays import BoolArray
 
 
 def solve_constrained(problem: LinkProblem, groups: Groups) -> Solution:
@@ -23,6 +27,12 @@ def solve_constrained(problem: LinkProblem, groups: Groups) -> Solution:
         problem: of N nodes.
         groups: constraints on the nodes, without contradictions.
     """
+    small = contract(problem, groups)
+    return make_solution(problem, *small.expanded(*_solve(small.problem, small.groups)))
+
+
+def _solve(problem: LinkProblem, groups: Groups) -> tuple[BoolArray, BoolArray]:
+    """The nodes (N,) and links (P,) of the exact optimum."""
     earlier, later = problem.pairs.earlier, problem.pairs.later
     plain = solve_lp(replace(problem, detection=np.where(groups.required, -LARGEST_COST / 2, problem.detection)))
     used, linked = plain.used, plain.successor[earlier] == later
@@ -38,7 +48,7 @@ def solve_constrained(problem: LinkProblem, groups: Groups) -> Solution:
         used, linked = used.copy(), linked.copy()
         used[inside], linked[inside[earlier]] = solve_milp(problem.part(inside), groups.part(inside), clusters)
         solution = make_solution(problem, used, linked)
-    return solution
+    return used, linked
 
 
 def violations(solution: Solution, groups: Groups) -> list[set[int]]:
