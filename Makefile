@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test quick same lint types layers unit fast coverage fuzz audit clean
+.PHONY: demo test quick same lint types layers unit fast page browser screenshots coverage fuzz audit clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite
@@ -32,6 +32,15 @@ unit: $(READY)
 
 fast: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" --hypothesis-profile=quick
+
+# the program and the style of the report, from their source; needs Node.js and npm
+page:
+	npm --prefix tools/report/page ci --ignore-scripts --no-audit --no-fund
+	npm --prefix tools/report/page run build
+
+# the report in Chromium, and whether its program is what the source gives; says what could not be tested
+browser: $(READY)
+	tests/browser/run
 
 # SHA-256 of the tracks of the sequences in SIAMLINK_DATA, compared with an earlier list: make same BEFORE=earlier.txt
 same: $(READY)
