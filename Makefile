@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test quick same lint types layers unit fast page browser screenshots coverage fuzz audit clean
+.PHONY: demo test quick same lint types layers unit fast page browser coverage fuzz audit clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite

@@ -13,7 +13,7 @@ import numpy as np
 from typer.testing import CliRunner
 
 from siamlink.detectors.base.arrays import Image
-from siamlink.detectors.mot.text import format_rows, read_rows
+from siamlink.detectors.mot.text import format_rows
 from siamlink.tools.cli import app
 from siamlink.tools.synthetic.scene import Person, Prop, Scene
 from siamlink.tools.synthetic.street import crossing, street
@@ -73,17 +73,18 @@ def write_variable(scene: Scene, path: Path) -> None:
     path.with_suffix(".txt").write_text(format_rows(scene.detections(false_rate=0)), encoding="ascii")
 
 
-def write_hostile(sequence: Path, folder: Path) -> Path:
-    """The video of a sequence under a name that is a program for a careless page, with class names of that kind."""
+def write_hostile(scene: Scene, folder: Path) -> None:
+    """A video under a name that is a program for a careless page, with class names of that kind; browsers play it."""
     folder.mkdir()
-    video = folder / HOSTILE_NAME
-    shutil.copyfile(sequence / f"{sequence.name}.mp4", video)
-    rows = read_rows(sequence / "det" / "det.txt")
+    with VideoWriter(folder / HOSTILE_NAME, scene.frame_rate, (scene.width, scene.height), key_distance=25) as video:
+        for _, _, image in scene:
+            video.write(image)
+    rows = scene.detections(false_rate=0)
     with (folder / "boxes.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file)
-        table.writerow(["frame", "left", "top", "width", "height", "score", "class_name"])
-        table.writerows([int(row[0]), *row[2:7], HOSTILE_CLASSES[int(row[2] > 240)]] for row in rows)
-    return video
+        table.writerow(["frame", "x_min", "y_min", "x_max", "y_max", "score", "class_name"])
+        for frame, box, score in zip(rows.frame.tolist(), rows.box.tolist(), rows.score.tolist(), strict=True):
+            table.writerow([frame, *box, score, HOSTILE_CLASSES[int(box[0] > 240)]])
 
 
 def siamlink(*arguments: str | Path) -> None:
@@ -93,18 +94,34 @@ def siamlink(*arguments: str | Path) -> None:
         sys.exit(f"siamlink {' '.join(map(str, arguments))}\n{done.output}")
 
 
-def main(folder: Path) -> None:
-    """Write and track all inputs."""
-    folder.mkdir(parents=True)
+def write_tracks(folder: Path) -> None:
+    """All scenes, and their tracks in the folder `tracks`."""
     write_sequence(turning_back(), folder / "kiosk")
     write_sequence(coded(street(120, width=480, height=270)), folder / "street", false_rate=0.3)
-    siamlink("track", folder / "kiosk", folder / "street", "-o", folder / "tracks", "--no-video")
-    variable = folder / "variable.mp4"
-    write_variable(coded(crossing(60)), variable)
-    hostile = write_hostile(folder / "kiosk", folder / "hostile")
-    for video, boxes in ((variable, variable.with_suffix(".txt")), (hostile, hostile.with_name("boxes.csv"))):
-        siamlink("track", video, "--detections", boxes, "-o", folder / "tracks", "--no-video")
+    write_variable(coded(crossing(60)), folder / "variable.mp4")
+    write_hostile(turning_back(60), folder / "hostile")
+    to_tracks = ("-o", folder / "tracks", "--no-video")
+    siamlink("track", folder / "kiosk", folder / "street", *to_tracks)
+    siamlink("track", folder / "variable.mp4", "--detections", folder / "variable.txt", *to_tracks)
+    siamlink("track", folder / "hostile" / HOSTILE_NAME, "--detections", folder / "hostile" / "boxes.csv", *to_tracks)
+
+
+def write_reports(folder: Path) -> None:
+    """The reports: with the video beside or inside them, with one that is not there, and without any."""
+    tracks = folder / "tracks"
+    hostile = tracks / Path(HOSTILE_NAME).with_suffix(".txt")
+    siamlink("report", tracks / "kiosk.txt", "-o", folder / "kiosk.html", "--no-embed")
+    siamlink("report", tracks / "variable.txt", "-o", folder / "variable.html", "--no-embed")
+    siamlink("report", tracks / "street.txt", "-o", folder / "street.html", "--embed")
+    siamlink("report", hostile, "-o", folder / "hostile" / "hostile.html", "--no-embed")
+    for name, file in (("away", folder / "kiosk.html"), ("alone", tracks / "kiosk.txt")):
+        (folder / name).mkdir()
+        shutil.copyfile(file, folder / name / file.name)
+    siamlink("report", folder / "alone" / "kiosk.txt")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    target = Path(sys.argv[1])
+    target.mkdir(parents=True)
+    write_tracks(target)
+    write_reports(target)
