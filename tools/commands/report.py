@@ -38,6 +38,20 @@ class ReportOptions:
         ),
     ] = None
     frame_rate: FrameRate = None
+    explain: Annotated[
+        bool,
+        typer.Option(
+            "--explain/--no-explain",
+            help="Link once more, by the record of the run, to say why each link was chosen.",
+        ),
+    ] = True
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR",
+            help="The cache of the run, if it had one: with it, linking once more needs no detector and no network.",
+        ),
+    ] = None
     embed: Annotated[
         bool | None,
         typer.Option(
@@ -60,14 +74,32 @@ def report(options: ReportOptions) -> None:
 
     Exit code: 0 success, 2 error.
     """
+    from siamlink.detectors.base.errors import InputError
+    from siamlink.tools.console.files import check_outputs
     from siamlink.tools.console.terminal import show_note, stage_bars
     from siamlink.tools.report.find_inputs import find_report_inputs
+    from siamlink.tools.report.shown_video import copy_of
     from siamlink.tools.report.write import write_report
+    from siamlink.tools.running.explained import ExplainedTracks, explained_tracks
 
+    if options.cache and not options.cache.is_dir():
+        raise InputError(f"there is no cache {options.cache}: it is not a folder")
     inputs = find_report_inputs(options.results, options.video, options.ground_truth, options.frame_rate)
     output = options.output or options.results.with_suffix(".html")
+    check_outputs((output, copy_of(output)), options.overwrite, inputs.files)
+    explained = ExplainedTracks(inputs.results.tracks, None)
     with stage_bars(options.results.stem) as progress:
-        written = write_report(inputs, output, progress, options.embed, options.overwrite)
+        if options.explain:
+            explained = explained_tracks(inputs.results, inputs.source, options.cache, progress)
+        written = write_report(
+            inputs.noted(explained.note),
+            explained.tracks,
+            explained.explanations,
+            output,
+            progress,
+            options.embed,
+            options.overwrite,
+        )
     for note in written.data["notes"]:
         show_note(note)
     for file in written.files:

@@ -141,6 +141,13 @@ class TrackOptions:
             help=f"Also write the tracks for other tools: any of {','.join(FORMAT_NAMES)}, separated by commas.",
         ),
     ] = ""
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report",
+            help="Also write DIR/NAME.html, which shows the tracks and why they were linked; docs/report.md.",
+        ),
+    ] = False
     jobs: Annotated[
         int,
         typer.Option(metavar="N", min=1, max=1024, help="Number of sources to track at once, each in its own process."),
@@ -194,7 +201,13 @@ class TrackOptions:
             if shared and source_count > 1:
                 raise ConfigError(f"--{option} {file} belongs to one source, but {source_count} are given")
         printed = self.output == STANDARD_OUTPUT
-        for given, option in ((self.resume, "--resume"), (self.jobs > 1, "--jobs"), (self.export, "--export")):
+        writing = (
+            (self.resume, "--resume"),
+            (self.jobs > 1, "--jobs"),
+            (self.export, "--export"),
+            (self.report, "--report"),
+        )
+        for given, option in writing:
             if printed and given:
                 raise ConfigError(f"-o - prints the tracks of one source after the other: it excludes {option}")
         if self.show and self.jobs > 1:
@@ -220,6 +233,7 @@ class TrackOptions:
             ReadingOptions(self.box_format, self.frames_from),
             formats_of(self.export),
             detector_options(self),
+            self.report,
         )
 
 
@@ -232,8 +246,9 @@ def track(options: TrackOptions) -> None:
     Ctrl-C ends it.
 
     Writes for each source: DIR/NAME.txt, the tracks in MOT format; DIR/NAME.mp4, the annotated video; DIR/NAME.json,
-    the settings, counts and seconds. Prints a table of all sources. With -o -, prints a JSON object for each box
-    instead, and writes no files. docs/track.md describes the files, corrections, cameras, --resume and --cache.
+    the settings, counts and seconds; with --report, DIR/NAME.html. Prints a table of all sources. With -o -, prints a
+    JSON object for each box instead, and writes no files. docs/track.md describes the files, corrections, cameras,
+    --resume and --cache.
 
     Exit code: 0 success, 2 error, 3 an input broke and the results end there, 130 interrupted.
     """

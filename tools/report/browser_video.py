@@ -1,11 +1,13 @@
 """Whether a browser plays a video file, and jumps in it fast."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
 from av.error import FFmpegError
+from av.packet import Packet
 from av.video.stream import VideoStream
 
 from siamlink.detectors.base.arrays import FloatArray
@@ -53,9 +55,10 @@ def browser_video(path: Path) -> BrowserVideo | None:
             starts_late = bool(stream.start_time)
             times = presentation_times(container, stream)
         with av.open(f"file:{path}", metadata_errors="replace") as container:
-            distance = _key_distance([packet.is_keyframe for packet in container.demux(video=0) if packet.size])
+            packets = [packet for packet in container.demux(video_stream(container, str(path))) if packet.size]
     except (FFmpegError, OSError):
         return None
+    distance = _key_distance([packet.is_keyframe for packet in packets])
     if distance > LONGEST_DISTANCE:
         problem = problem or f"has a key frame every {distance} frames only"
     if starts_late:
@@ -64,6 +67,8 @@ def browser_video(path: Path) -> BrowserVideo | None:
         problem = problem or "has no usable time stamps"
         return BrowserVideo((codec.width, codec.height), rate, None, None, problem)
     rate = round(float((len(times) - 1) / times[-1]), 6)
+    if not _durations_hold(packets, rate):
+        problem = problem or "states wrong durations of its frames"
     is_steady = abs(times * rate - np.arange(len(times))).max() <= TOLERANCE
     return BrowserVideo((codec.width, codec.height), rate, len(times), None if is_steady else times, problem)
 
@@ -79,6 +84,16 @@ def _format_problem(path: Path, stream: VideoStream) -> str | None:
     if stream.sample_aspect_ratio not in (None, 0, 1):
         return "has pixels that are not square"
     return None
+
+
+def _durations_hold(packets: "list[Packet[VideoStream]]", rate: float) -> bool:
+    """Whether each frame is shown until the next one; a browser that jumps to its time shows another one if not."""
+    ordered = sorted(packets, key=lambda packet: packet.pts or 0)
+    differences = (
+        abs((packet.duration or 0) - ((following.pts or 0) - (packet.pts or 0))) * float(packet.time_base or 0)
+        for packet, following in pairwise(ordered)
+    )
+    return max(differences, default=0.0) * rate <= TOLERANCE
 
 
 def _key_distance(keys: list[bool]) -> int:

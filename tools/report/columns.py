@@ -77,12 +77,18 @@ def least_probability(rows: TrackRows) -> FloatArray:
 def class_entries(labels: IntArray, class_names: ClassNames | None) -> list[dict[str, Any]]:
     """An entry for each class of K tracks with its number, its name and its count, the most frequent first."""
     numbers, counts = np.unique(labels, return_counts=True)
-    names = class_names or ClassNames({})
     entries = [
-        {"number": number, "name": names.name_of(number), "tracks": count}
+        {"number": number, "name": _class_name(number, class_names), "tracks": count}
         for number, count in zip(numbers.tolist(), counts.tolist(), strict=True)
     ]
     return sorted(entries, key=lambda entry: -entry["tracks"])
+
+
+def _class_name(number: int, class_names: ClassNames | None) -> str:
+    """The name of a class; class 0 without names is what a detector of one class reports."""
+    if class_names and number in class_names:
+        return class_names[number]
+    return f"class {number}" if number or class_names else "object"
 
 
 def number_or_none(value: float, digits: int) -> float | None:

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.fingerprint import package_version
 from siamlink.detectors.class_names import ClassNames
 from siamlink.tools.report.columns import box_columns, class_entries, track_entries
 from siamlink.tools.report.crops import Crops
-from siamlink.tools.report.packing import packed
+from siamlink.tools.report.links import link_facts
 from siamlink.tools.report.review import review
 from siamlink.tools.report.track_rows import TrackRows
 from siamlink.tools.report.truth import Truth
+from siamlink.tracker.runs.explanations import Explanations
 from siamlink.tracker.tracks import Tracks
 
 FORMAT = 1
@@ -55,9 +57,9 @@ class Scene:
         """The number of the last frame."""
         return self.first_frame + self.frame_count - 1
 
-    def frames(self) -> dict[str, Any]:
-        """The frames, as the report holds them."""
-        width, height = self.size or (None, None)
+    def frames(self, box: FloatArray) -> dict[str, Any]:
+        """The frames, as the report holds them; where the size is not known, the ends of the boxes (N, 4) are it."""
+        width, height = self.size or np.ceil(box[:, 2:].max(axis=0, initial=1)).astype(int).tolist()
         return {
             "width": width,
             "height": height,
@@ -70,6 +72,7 @@ class Scene:
 def build_report_data(
     scene: Scene,
     tracks: Tracks,
+    explanations: Explanations | None = None,
     *,
     original: NDArray[np.int32] | None = None,
     lines: Sequence[str] = (),
@@ -81,39 +84,53 @@ def build_report_data(
     Args:
         scene: the video with its crops and its ground truth.
         tracks: N boxes.
+        explanations: why their links were chosen; None where that is not known.
         original: (N,) the id of the same detection in the original tracks, 0 for none; None where `tracks` are these.
         lines: corrections so far.
         notes: what else the reader should know, a line each.
         served: what the page needs to reach the server; None for a page in a file.
     """
     rows = TrackRows(tracks)
-    links = rows.links
-    probability, unknown = rows.probability[links.start], np.full(len(links.start), np.nan)
-    items, left_out = review(
-        rows, probability, unknown, (scene.first_frame, scene.last_frame), scene.size, scene.frame_rate
-    )
+    links = link_facts(rows, explanations)
+    frames = scene.first_frame, scene.last_frame
+    items, left_out = review(rows, links.probability, links.appearance, frames, scene.size, scene.frame_rate)
     compared = scene.truth.compare(tracks, scene.class_names) if scene.truth else None
     return {
         "format": FORMAT,
         "siamlink": package_version("siamlink"),
         "name": scene.name,
         "video": scene.video,
-        "frames": scene.frames(),
+        "frames": scene.frames(rows.box),
         "classes": class_entries(rows.classes, scene.class_names),
         "boxes": box_columns(rows, original),
         "tracks": track_entries(rows, scene.frame_rate, scene.crops.by_track(rows)),
-        "links": {
-            "track": packed(rows.track[links.start], np.int32),
-            "from": packed(rows.frame[links.start], np.int32),
-            "to": packed(rows.frame[links.end], np.int32),
-            "probability": packed(probability, np.float32),
-            "loss": packed(unknown, np.float32),
-            "appearance": packed(unknown, np.float32),
-        },
-        "details": {},
+        "links": links.columns(rows),
+        "details": links.details,
         "review": [item.entry() for item in items],
         "truth": compared.entry if compared else None,
         "corrections": {"tracks": scene.tracks_file, "lines": list(lines)},
-        "notes": [*scene.notes, *scene.crops.notes, *left_out, *(compared.notes if compared else ()), *notes],
+        "notes": [
+            *scene.notes,
+            *scene.crops.notes,
+            *links.notes,
+            *left_out,
+            *(compared.notes if compared else ()),
+            *notes,
+        ],
         "served": served,
     }
+
+
+def original_ids(tracks: Tracks, original: Tracks) -> NDArray[np.int32]:
+    """(N,) the id that the detection of each box has in the original tracks of the same detections; 0 for none.
+
+    Args:
+        tracks: N boxes with their rows in the detections, as a run returns them.
+        original: the original tracks, likewise.
+    """
+    width = 1 + max(int(tracks.row.max(initial=0)), int(original.row.max(initial=0)))
+    keys = [each.frame.astype(np.int64) * width + each.row for each in (tracks, original)]
+    detected = original.row >= 0
+    found = dict(zip(keys[1][detected].tolist(), original.track_id[detected].tolist(), strict=True))
+    ids = [found.get(key, 0) if row >= 0 else 0 for key, row in zip(keys[0].tolist(), tracks.row.tolist(), strict=True)]
+    return np.array(ids, np.int32)

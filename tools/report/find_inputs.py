@@ -1,6 +1,6 @@
 """What a report is made of: the results, their video and their ground truth, found by the record of the run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from siamlink.detectors.base.errors import SiamlinkError
@@ -18,22 +18,28 @@ class ReportInputs:
 
     Attributes:
         results: the tracks with their record.
-        video: the video file, image folder or MOT sequence; None where it was not found or there is none.
+        source: the video file, image folder or MOT sequence; None where it was not found.
+        has_video: whether it has frames.
         truth: the ground truth; None without one.
         truth_path: its file or folder.
         notes: what the reader should know, a line each.
     """
 
     results: Results
-    video: Path | None
+    source: Path | None
+    has_video: bool
     truth: Truth | None
     truth_path: Path | None
     notes: tuple[str, ...] = ()
 
+    def noted(self, note: str) -> "ReportInputs":
+        """The same with one note more, if it is not empty."""
+        return replace(self, notes=(*self.notes, note)) if note else self
+
     @property
     def files(self) -> list[Path]:
         """The files that are read, so that no output replaces them."""
-        read = [self.results.path, self.results.path.with_suffix(".json"), self.video, self.truth_path]
+        read = [self.results.path, self.results.path.with_suffix(".json"), self.source, self.truth_path]
         return [each for each in read if each is not None]
 
 
@@ -72,8 +78,8 @@ def find_report_inputs(
     if ground_truth is not None and str(ground_truth) != NO_TRUTH:
         truth = Truth.read(ground_truth, sequence.name if sequence else results.stem)
     notes = (*read.notes, *([problem] if problem else []))
-    shown = None if sequence and sequence.frames is None else source
-    return ReportInputs(read, shown, truth, ground_truth if truth else None, notes)
+    has_video = source is not None and not (sequence and sequence.frames is None)
+    return ReportInputs(read, source, has_video, truth, ground_truth if truth else None, notes)
 
 
 def _recorded_source(results: Path) -> tuple[Path | None, str]:

@@ -17,7 +17,6 @@ from siamlink.detectors.sources.video_file import VideoFile
 from siamlink.tools.report.browser_video import BrowserVideo, browser_video
 from siamlink.tools.report.crops import CropCutter, Crops
 from siamlink.tools.report.packing import packed
-from siamlink.tracker.drawing.render import open_recording
 from siamlink.tracker.drawing.video_writer import VideoWriter
 from siamlink.tracker.tracks import Tracks
 
@@ -99,16 +98,13 @@ def copy_of(report: Path) -> Path:
     return report.with_name(report.stem + COPY_SUFFIX)
 
 
-def show_video(
-    video: str | Path, tracks: Tracks, place: VideoPlace, frame_rate: float | None, progress: Progress
-) -> ShownVideo:
+def show_video(frames: FrameSource, tracks: Tracks, place: VideoPlace, progress: Progress) -> ShownVideo:
     """Read a video once: cut crops, and copy it if browsers do not play it, or do not jump in it fast.
 
     Args:
-        video: a video file, image folder or MOT sequence.
+        frames: the video.
         tracks: of it.
         place: where the report finds it.
-        frame_rate: of an image folder; None: by default.
         progress: called with the stage, the frame and the last.
 
     Raises:
@@ -116,7 +112,6 @@ def show_video(
         ConfigError: it is too large to be embedded.
         OutputError: the copy cannot be written.
     """
-    frames = open_recording(str(video), frame_rate if Path(video).is_dir() else None)
     file = frames.files[0] if isinstance(frames, VideoFile) else None
     played = browser_video(file) if file else None
     cutter, notes = CropCutter(tracks, frames.size), []

@@ -1,16 +1,19 @@
 """Write a report: from results to one HTML file."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.tools.console.files import check_outputs, output_errors, publish, staging
-from siamlink.tools.report.crops import Crops
+from siamlink.detectors.sources.frame_source import FrameSource
+from siamlink.tools.console.files import output_errors, publish, staging
 from siamlink.tools.report.data import Scene, build_report_data
 from siamlink.tools.report.find_inputs import ReportInputs
 from siamlink.tools.report.html_page import html_page
-from siamlink.tools.report.shown_video import VideoPlace, copy_of, show_video
+from siamlink.tools.report.shown_video import VideoPlace, show_video
+from siamlink.tracker.drawing.render import open_recording
+from siamlink.tracker.runs.explanations import Explanations
+from siamlink.tracker.tracks import Tracks
 
 
 @dataclass(frozen=True)
@@ -27,12 +30,20 @@ class Written:
 
 
 def write_report(
-    inputs: ReportInputs, output: Path, progress: Progress, embed: bool | None = None, overwrite: bool = False
+    inputs: ReportInputs,
+    tracks: Tracks,
+    explanations: Explanations | None,
+    output: Path,
+    progress: Progress,
+    embed: bool | None = None,
+    overwrite: bool = False,
 ) -> Written:
     """Write a report of results that were read.
 
     Args:
         inputs: the results, with their video and ground truth.
+        tracks: of the results, as they were read or as the linking has given them again.
+        explanations: why their links were chosen; None where that is not known.
         output: the HTML file.
         progress: called with the steps.
         embed: whether the video is put into the report; None: as `VideoPlace` says.
@@ -41,15 +52,12 @@ def write_report(
     Raises:
         InputError: the video cannot be read.
         ConfigError: it is too large to be embedded.
-        OutputError: a file exists and may not be replaced, or cannot be written.
+        OutputError: a file cannot be written.
     """
-    check_outputs((output, copy_of(output)), overwrite, inputs.files)
     with staging(output.parent) as staged:
-        scene = make_scene(inputs, VideoPlace(output, staged, embed), progress)
-        data = build_report_data(scene, inputs.results.tracks)
-        with output_errors(output):
-            (staged / output.name).write_text(html_page(data), encoding="utf-8")
-        files = tuple(output.parent / each.name for each in staged.iterdir())
+        place = VideoPlace(output, staged, embed)
+        data = write_page(make_scene(inputs, place, progress), tracks, explanations, place)
+        files = tuple(sorted(output.parent / each.name for each in staged.iterdir()))
         publish(staged, output.parent, overwrite)
     return Written(files, data)
 
@@ -64,19 +72,54 @@ def make_scene(inputs: ReportInputs, place: VideoPlace, progress: Progress) -> S
     """
     results = inputs.results
     facts, tracks = results.facts, results.tracks
-    video = show_video(inputs.video, tracks, place, facts.frame_rate, progress) if inputs.video else None
-    first = facts.first_frame
-    counts = (facts.frame_count, video and video.frame_count, int(tracks.frame.max(initial=first)) - first + 1)
-    return Scene(
+    last = int(tracks.frame.max(initial=facts.first_frame))
+    scene = Scene(
         name=results.path.stem,
         frame_rate=facts.frame_rate,
-        frame_count=max(each for each in counts if each),
-        first_frame=first,
-        size=facts.size or (video.size if video else None),
+        frame_count=max(facts.frame_count or 0, last - facts.first_frame + 1),
+        first_frame=facts.first_frame,
+        size=facts.size,
         class_names=results.class_names,
-        video=video.part if video else None,
-        crops=video.crops if video else Crops(),
         truth=inputs.truth,
         tracks_file=results.path.name,
-        notes=(*inputs.notes, *(video.notes if video else ())),
+        notes=inputs.notes,
     )
+    if not inputs.has_video:
+        return scene
+    rate = facts.frame_rate if inputs.source and inputs.source.is_dir() else None
+    return with_video(scene, open_recording(str(inputs.source), rate), tracks, place, progress)
+
+
+def with_video(scene: Scene, frames: FrameSource, tracks: Tracks, place: VideoPlace, progress: Progress) -> Scene:
+    """The scene with its video, which is read once, and with crops of the tracks.
+
+    Raises:
+        InputError: the video cannot be read.
+        ConfigError: it is too large to be embedded.
+        OutputError: its copy cannot be written.
+    """
+    shown = show_video(frames, tracks, place, progress)
+    return replace(
+        scene,
+        frame_rate=scene.frame_rate or shown.part["rate"],
+        frame_count=max(scene.frame_count, shown.frame_count or 0),
+        size=scene.size or shown.size,
+        video=shown.part,
+        crops=shown.crops,
+        notes=(*scene.notes, *shown.notes),
+    )
+
+
+def write_page(
+    scene: Scene, tracks: Tracks, explanations: Explanations | None, place: VideoPlace, notes: tuple[str, ...] = ()
+) -> dict[str, Any]:
+    """Write the page to the staging folder, and return its data.
+
+    Raises:
+        InputError: a class of the ground truth is not one of its benchmark's.
+        OutputError: it cannot be written.
+    """
+    data = build_report_data(scene, tracks, explanations, notes=notes)
+    with output_errors(place.report):
+        (place.staged / place.report.name).write_text(html_page(data), encoding="utf-8")
+    return data

@@ -40,6 +40,7 @@ class Job:
         reading: how the numbers in the file of detections are to be read.
         exports: the formats of other tools in which tracks are written too.
         detector_options: what the detector reports, or what is selected from given detections.
+        report: whether a report is written.
     """
 
     output: Path
@@ -58,6 +59,7 @@ class Job:
     reading: ReadingOptions = field(default_factory=ReadingOptions)
     exports: tuple[Format, ...] = ()
     detector_options: DetectorOptions = field(default_factory=DetectorOptions)
+    report: bool = False
 
     @property
     def prints(self) -> bool:
@@ -77,10 +79,10 @@ class Job:
         return load_detector(name, progress, **self.detector_options.given)
 
     def results(self, source: TrackingInput) -> list[Path]:
-        """The files that are written for an input: tracks, record, video, and those of other formats."""
+        """The files that are written for an input: tracks, record, video, report, and those of other formats."""
         if self.prints:
             return []
-        suffixes = [".txt", ".json", ".mp4"] if self.draws(source) else [".txt", ".json"]
+        suffixes = [".txt", ".json", *([".mp4"] if self.draws(source) else []), *([".html"] if self.report else [])]
         written = [self.output / f"{source.name}{suffix}" for suffix in suffixes]
         files = [each for each in self.exports if not each.is_folder]
         return written + [path for each in files for path in each.paths(self.output / f"{source.name}{each.suffix}")]

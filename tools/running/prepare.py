@@ -9,6 +9,7 @@ from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.tools.console.files import check_folder, check_output
 from siamlink.tools.running.exports import check_exports
 from siamlink.tools.running.job import Job
+from siamlink.tools.running.outcome_report import copies_beside
 from siamlink.tracker.runs.corrections import Corrections, constraints_on
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
 from siamlink.tracker.runs.track import check_live_mode, check_mode
@@ -59,6 +60,8 @@ def prepare(origin: str, job: Job) -> TrackingInput:
         raise InputError(f"{source.name} is live and cannot be read again: --resume and --cache are for files")
     if source.frames and not source.frames.files and (job.resume or job.cache):
         raise InputError(f"{source.name} is read by URL: --resume and --cache are for files")
+    if source.frames and not source.frames.files and job.report:
+        raise InputError(f"{source.name} is no file: --report is for video files and image folders")
     if source.frames and job.decodes(source):
         source.frames.check()
     inputs = [Path(origin)]
@@ -73,7 +76,7 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     results = job.results(source)
     if source.live:
         results += [partial_path(path) for path in results]
-    names = [path.name for path in results]
+    names = [path.name for path in (*results, *copies_beside(source, job))]
     check_folder(job.output, names, job.may_replace(source), inputs + [Path(origin) / name for name in names])
     check_exports(source, job)
     if stale := job.stale_video(source):

@@ -45,7 +45,7 @@ def run_with_cache(
         digest = _results_digest(source, job, detector, matcher)
         with output_errors(folder):
             folder.mkdir(exist_ok=True)
-    with _frame_cache(source, job, detector, matcher, note) as cache:
+    with opened_frame_cache(source, job, detector, matcher, note) as cache:
         outcome = run(source._replace(cache=cache), may_replace, detector, matcher, progress)
     if job.resume and outcome.broken is None:
         with suppress(OutputError):  # another run has removed the folder; the results are complete nevertheless
@@ -95,7 +95,7 @@ def _note_interruption(sources: list[TrackingInput], job: Job, note: Note) -> No
 
 
 @contextmanager
-def _frame_cache(
+def opened_frame_cache(
     source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, note: Note
 ) -> Iterator[FrameCache]:
     """What is recorded of a source, in the folder of --cache or else in its resume folder."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from siamlink.association.matcher import Matcher
@@ -20,6 +20,7 @@ from siamlink.tools.running.exports import export_live, write_exports
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.live import ended_by_signal, with_rate_hint
 from siamlink.tools.running.outcome import Outcome
+from siamlink.tools.running.outcome_report import explains, write_outcome_report
 from siamlink.tools.running.track_lines import track_lines
 from siamlink.tools.running.window import Window, opened_window
 from siamlink.tracker.runs.inputs import TrackingInput
@@ -86,12 +87,12 @@ class Tracking:
                 if any(path.exists() for path in job.results(source)):
                     raise
                 wall_seconds = time.perf_counter() - start
-                _write(Outcome(source, result, wall_seconds), job, staged)
+                _write(Outcome(source, result, wall_seconds), replace(job, report=False), staged, self.progress)
                 raise OutputError(f"{error}; the tracks are in {job.results(source)[0]}") from None
             end = time.perf_counter()
             outcome = Outcome(source, result, end - start, video_broken, end - tracked if video else None)
-            _write(outcome, job, staged)
-        return outcome
+            _write(outcome, job, staged, self.progress)
+        return replace(outcome, result=replace(result, explanations=None))
 
     def written_live(self) -> Outcome:
         """Track and draw a live input; final tracks are written at once, and not kept in memory."""
@@ -146,7 +147,15 @@ class Tracking:
 
     def _options(self, sinks: tuple[Sink, ...], keeps_tracks: bool = True) -> TrackingOptions:
         progress = with_rate_hint(self.progress, self.source.frames)
-        return TrackingOptions(self.job.parameters, self.detector, self.matcher, progress, sinks, keeps_tracks)
+        return TrackingOptions(
+            self.job.parameters,
+            self.detector,
+            self.matcher,
+            progress,
+            sinks,
+            keeps_tracks,
+            explain=explains(self.job),
+        )
 
     @property
     def _is_offline(self) -> bool:
@@ -185,8 +194,8 @@ def _window(source: TrackingInput, job: Job) -> Iterator[Window | None]:
         yield window
 
 
-def _write(outcome: Outcome, job: Job, staged: Path) -> None:
-    """Write tracks, record and exports to temporary files, and move them with the video to the output folder.
+def _write(outcome: Outcome, job: Job, staged: Path, progress: Progress) -> None:
+    """Write tracks, record, exports and report to temporary files, and move them with the video to the output folder.
 
     If no video is drawn, an earlier one is removed.
     """
@@ -195,7 +204,15 @@ def _write(outcome: Outcome, job: Job, staged: Path) -> None:
         text.write_text(outcome.result.tracks.to_mot_text(outcome.result.class_names), encoding="ascii")
         record.write_text(outcome.record_text(job.parameters), encoding="utf-8")
     write_exports(outcome, job, outcome.result.tracks, staged)
+    fault = None
+    if job.report:
+        try:
+            write_outcome_report(outcome, job, staged, progress)
+        except SiamlinkError as error:
+            fault = error
     publish(staged, job.output, job.overwrite)
+    if fault:
+        raise OutputError(f"{fault}; there is no report, the tracks are in {job.results(outcome.source)[0]}")
     with output_errors(job.partial(outcome.source)):
         job.partial(outcome.source).unlink(missing_ok=True)
     _remove_stale_video(outcome.source, job)

@@ -42,7 +42,8 @@ class VideoWriter:
         growing: whether it can be played while it is written, and remains if the program is killed.
         key_distance: most frames from one key frame to the next: the fewer, the faster a player jumps; None: as the
             encoder likes.
-        variable_rate: whether each image comes with its time.
+        variable_rate: whether each image comes with its time. There are no B-frames then: an mp4 file states the
+            durations of frames in the order of decoding, and browsers take them for those in the order of time.
 
     Raises:
         OutputError: the file cannot be written, the disk is full, an image has another size, or there was no image.
@@ -69,6 +70,8 @@ class VideoWriter:
         form, coding = (_FRAGMENTS, {**_OPTIONS, **_AT_ONCE}) if self._growing else (_INDEX_FIRST, _OPTIONS)
         if self._key_distance:
             coding = {**coding, "g": str(self._key_distance)}
+        if self._time_base == _CLOCK:
+            coding = {**coding, "bf": "0"}
         self._container = av.open(f"file:{self._partial}", "w", format="mp4", options=form)
         self._stream = self._container.add_stream("libx264", rate=self._rate, options=coding)
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"

@@ -107,7 +107,7 @@ def track_input(source: TrackingInput, options: TrackingOptions) -> TrackingResu
     if source.detections is None and source.frames is not None:
         name = DEFAULT_DETECTOR if options.detector is None else options.detector
         detector = load_detector(name, options.progress, **options.detector_options.given)
-        source = source if options.draws else _with_cached_detections(source)
+        source = source if options.draws else with_cached_detections(source)
     return TrackingRun(source, detector, options).result()
 
 
@@ -142,7 +142,7 @@ def check_mode(source: TrackingInput, parameters: TrackerParameters) -> None:
             )
 
 
-def _with_cached_detections(source: TrackingInput) -> TrackingInput:
+def with_cached_detections(source: TrackingInput) -> TrackingInput:
     """The source with its detections, if the cache has those of all frames."""
     whole = source.cache.detections.whole()
     if not whole:

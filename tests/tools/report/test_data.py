@@ -91,6 +91,14 @@ def test_classes_are_those_of_most_boxes_and_named(tracks_on: Make) -> None:
         {"number": 2, "name": "car", "tracks": 2},
         {"number": 0, "name": "person", "tracks": 1},
     ]
+    unnamed = build_report_data(SCENE, tracks)
+    assert [each["name"] for each in unnamed["classes"]] == ["class 2", "object"]
+
+
+def test_without_the_size_of_the_picture_it_ends_where_the_boxes_do(tracks_on: Make) -> None:
+    scene = Scene("street", None, 100)
+    frames = build_report_data(scene, tracks_on({1: [(1, 300, 50), (2, 20, 140.2)]}))["frames"]
+    assert (frames["width"], frames["height"], frames["rate"]) == (310, 151, None)
 
 
 def test_crops_belong_to_the_track_that_is_there_now(tracks_on: Make) -> None:

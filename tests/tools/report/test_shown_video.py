@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.sources.open import open_source
 from siamlink.tools.report import shown_video
 from siamlink.tools.report.browser_video import browser_video
 from siamlink.tools.report.packing import unpacked
@@ -25,12 +26,14 @@ def write(
     codec: str = "libx264",
     key_distance: int = 6,
     times: Any = None,
+    options: dict[str, str] | None = None,
     start: float = 0.0,
     frames: int = FRAMES,
 ) -> Path:
     """A video at 10 frames per second, or at given times; each frame has a grey of its own."""
+    base = {"g": str(key_distance), "sc_threshold": "0"}
     with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=10, options={"g": str(key_distance), "sc_threshold": "0"})
+        stream = container.add_stream(codec, rate=10, options={**base, **(options or {"bf": "0"})})
         stream.width, stream.height, stream.pix_fmt = *SIZE, "yuv420p"
         stream.codec_context.time_base = clock = Fraction(1, 1000)
         for index in range(frames):
@@ -44,7 +47,9 @@ def write(
 def show(video: Path, report: Path, embed: bool | None = None, tracks: Tracks | None = None) -> ShownVideo:
     staged = report.parent / "staged"
     staged.mkdir(exist_ok=True)
-    shown = show_video(video, tracks or Tracks.empty(), VideoPlace(report, staged, embed), None, lambda *_: None)
+    shown = show_video(
+        open_source(str(video)), tracks or Tracks.empty(), VideoPlace(report, staged, embed), lambda *_: None
+    )
     for file in staged.iterdir():
         file.rename(report.parent / file.name)
     return shown
@@ -113,6 +118,15 @@ def test_a_variable_frame_rate_comes_with_its_times(tmp_path: Path) -> None:
     assert copy is not None
     assert copy.times is not None
     assert copy.times == pytest.approx(times, abs=0.002)
+
+
+def test_wrong_durations_of_frames_are_a_reason_to_copy(tmp_path: Path) -> None:
+    times = np.cumsum(np.r_[0, np.tile([0.1, 0.4, 0.1, 0.2], 5)[: FRAMES - 1]]).round(3)
+    shown = show(write(tmp_path / "v.mp4", times=times, options={"bf": "3"}), tmp_path / "report.html", embed=False)
+    assert shown.notes == ("the report shows a copy of v.mp4, which states wrong durations of its frames",)
+    copy = browser_video(tmp_path / "report.report.mp4")
+    assert copy is not None
+    assert copy.problem is None
 
 
 def test_images_become_a_video(images: Path, tmp_path: Path) -> None:

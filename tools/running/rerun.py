@@ -1,0 +1,157 @@
+"""The linking of a run, once more: by the record of the run, from the same detections."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.errors import ConfigError, SiamlinkError
+from siamlink.detectors.base.parameters import build
+from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.detector_options import DetectorOptions
+from siamlink.tools.results.read import Results
+from siamlink.tools.running.job import Job
+from siamlink.tools.running.resume import opened_frame_cache
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.runs.inputs import TrackingInput, open_input
+from siamlink.tracker.runs.options import TrackingOptions, no_progress
+from siamlink.tracker.runs.result import TrackingResult
+from siamlink.tracker.runs.track import track_input, with_cached_detections
+
+NO_DETECTIONS = "the run has detected by itself: give the --cache of the run, or track again with --report"
+
+
+class CannotRerun(Exception):  # noqa: N818 - no error of the user: the report is written without explanations
+    """The linking cannot be repeated; the message says why."""
+
+
+@dataclass(frozen=True)
+class Rerun:
+    """The linking of a run, which can be repeated.
+
+    Attributes:
+        source: the input of the run, with its detections.
+        parameters: the settings of the run.
+        matcher: the models that they name.
+    """
+
+    source: TrackingInput
+    parameters: TrackerParameters
+    matcher: Matcher
+
+    def link(self, progress: Progress = no_progress, explain: bool = False) -> TrackingResult:
+        """Link again.
+
+        Raises:
+            InputError: the input cannot be read.
+            ConfigError: links are to be explained, and cannot be under these settings.
+        """
+        options = TrackingOptions(self.parameters, matcher=self.matcher, progress=progress, explain=explain)
+        return track_input(self.source, options)
+
+
+@contextmanager
+def opened_rerun(results: Results, source: Path | None, cache: Path | None = None) -> Iterator[Rerun]:
+    """What a run has linked, by its record, until the end of the block.
+
+    Args:
+        results: the tracks of the run, with its record.
+        source: the video file, image folder or MOT sequence.
+        cache: the folder in which the run has kept detections and descriptors.
+
+    Raises:
+        CannotRerun: the record does not say what is needed, or this is not there any more.
+    """
+    if not results.record:
+        raise CannotRerun("there is no record of a run beside the tracks")
+    if source is None:
+        raise CannotRerun("the source of the run was not found")
+    with ExitStack() as stack:
+        try:
+            parameters = build(TrackerParameters, _part(results.record, "config"), "the record")
+            matcher = parameters.load_matcher()
+            opened = _opened(source, results)
+            if cache is not None:
+                opened = stack.enter_context(_cached(opened, results, parameters, matcher, cache))
+        except SiamlinkError as error:
+            raise CannotRerun(str(error)) from None
+        if opened.detections is None:
+            raise CannotRerun(NO_DETECTIONS if cache is None else f"{cache} has no detections of all frames of the run")
+        yield Rerun(opened, parameters, matcher)
+
+
+def same_tracks(results: Results, again: TrackingResult) -> bool:
+    """Whether the tracks of a rerun are those that were read, as a file of tracks holds them."""
+    read, made = (tracks.to_mot_text(again.class_names) for tracks in (results.tracks, again.tracks))
+    return read == made
+
+
+def _opened(source: Path, results: Results) -> TrackingInput:
+    """The input of the run; without detections if a detector has found them.
+
+    Raises:
+        SiamlinkError: it cannot be opened.
+        CannotRerun: there is no file of detections where the record says.
+    """
+    stated = _part(results.record, "input")
+    detections = _detection_file(results)
+    corrections = _part(results.record, "constraints").get("file")
+    constraints = _found(str(corrections), results) if corrections else ()
+    opened = open_input(source, detections, None, use_public=False, constraints=constraints)
+    rate = stated.get("frame_rate")
+    if isinstance(rate, int | float) and abs(rate - opened.frame_rate) > 1e-6 * opened.frame_rate:
+        opened = open_input(source, detections, float(rate), use_public=False, constraints=constraints)
+    if isinstance(name := stated.get("name"), str):
+        opened = opened.named(name)
+    return opened if detections is None else opened.selected(_detector_options(results.record))
+
+
+def _detection_file(results: Results) -> Path | None:
+    """The file of detections; None if a detector has found them."""
+    stated = str(_part(results.record, "input").get("detections") or "")
+    if not stated:
+        raise CannotRerun("the record does not name the detections")
+    return None if _part(results.record, "detector").get("name") == stated else _found(stated, results)
+
+
+def _found(stated: str, results: Results) -> Path:
+    """A file that the record names, from the present folder or from that of the results."""
+    for path in (Path(stated), results.path.parent / stated):
+        if path.exists():
+            return path
+    raise CannotRerun(f"{stated} of the run was not found")
+
+
+def _detector_options(record: dict[str, Any]) -> DetectorOptions:
+    """What the detector of the run reported, or what was selected from its file of detections."""
+    stated = _part(record, "detector")
+    values = {name: stated[name] for name in DetectorOptions.names() if stated.get(name) is not None}
+    if values.get("classes") == []:
+        raise ConfigError("the record names no classes")
+    return DetectorOptions.of(values)
+
+
+@contextmanager
+def _cached(
+    source: TrackingInput, results: Results, parameters: TrackerParameters, matcher: Matcher, cache: Path
+) -> Iterator[TrackingInput]:
+    """The input with the detections and descriptors that the run has kept."""
+    name = str(_part(results.record, "input").get("detections"))
+    options = _detector_options(results.record)
+    job = Job(Path(), parameters, name, cache=cache, cache_limit=sys.maxsize, detector_options=options)
+    detector = job.load_detector() if source.detections is None else None
+    with opened_frame_cache(source, job, detector, matcher, lambda _: None) as frame_cache:
+        recorded = source._replace(cache=frame_cache)
+        if detector is None:
+            yield recorded
+        else:
+            yield with_cached_detections(recorded._replace(class_names=detector.class_names))
+
+
+def _part(record: dict[str, Any], name: str) -> dict[str, Any]:
+    """A part of a record; empty if it is none."""
+    part = record.get(name)
+    return part if isinstance(part, dict) else {}
