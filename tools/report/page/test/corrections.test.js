@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { constraintsFile, constraintsName, faults, toLines, withLines } from "../src/logic/correction_text.js";
+import { correctionMarks } from "../src/logic/correction_marks.js";
 import { record, redo, startHistory, undo } from "../src/logic/history.js";
 import { makeModel } from "../src/logic/model.js";
 import { handoverLine, proposals } from "../src/logic/proposals.js";
@@ -97,6 +98,14 @@ test("text is checked line by line", () => {
     "line 8: 'x' is not a whole number",
   ]);
   assert.equal(faults(["constructor 1 2"]).length, 1);
+});
+
+test("lines are marked at the boxes that they name", () => {
+  const marks = (lines, of = model) => [...correctionMarks(of, lines)].map(([id, list]) => [id, list.map(({ frame }) => frame)]);
+  assert.deepEqual(marks(["must 11 7 12 9", "false 7", "false 10 7 14", "swap 13 7 9", "nonsense 1"]),
+    [[7, [11, 10, 10, 14, 13]], [9, [12, 13]]]);
+  const solved = makeModel(correctedData([3, 3, 0, 0, 4, 0, 4, 0]));
+  assert.deepEqual(marks(["cannot 11 3 14 4", "false 4", "true 12 3"], solved), [[7, [11, 14, 14]]]);
 });
 
 test("the file names the tracks first", () => {

@@ -5,7 +5,7 @@ import { contrast, PALETTES, trackColour, trackColours, TRACK_TEXT } from "../sr
 import { KEYS, commandOf } from "../src/logic/keys.js";
 import { LEVELS, levelOf, UNKNOWN } from "../src/logic/levels.js";
 import { makeModel } from "../src/logic/model.js";
-import { boxAt, panned, placement, wholeView, zoomAt } from "../src/logic/picture_view.js";
+import { boxAt, panned, placement, viewOfBox, wholeView, zoomAt } from "../src/logic/picture_view.js";
 import { linkNear, trackPieces } from "../src/logic/pieces.js";
 import { decimal, lossSentence, percent, trackLabel } from "../src/logic/words.js";
 import { smallData } from "./small_data.js";
@@ -72,6 +72,14 @@ test("the picture keeps the point under the pointer, and its edges", () => {
   assert.deepEqual([scale, (200 - left) / scale, (100 - top) / scale], [1, 400, 200]);
   assert.equal(placement(panned(view, 1e6, 0, stage, picture), stage, picture).left, 0);
   assert.deepEqual(zoomAt(view, 0.001, { x: 0, y: 0 }, stage, picture), { zoom: 1, x: 0, y: 0 });
+});
+
+test("the picture is zoomed to a box", () => {
+  const [stage, picture] = [{ width: 800, height: 400 }, { width: 1600, height: 800 }];
+  const view = viewOfBox([700, 300, 40, 100], stage, picture);
+  const { scale, left, top } = placement(view, stage, picture);
+  assert.ok(Math.abs(100 * scale - 400 / 3) < 1e-9);
+  assert.deepEqual([Math.round(left + 720 * scale), Math.round(top + 350 * scale)], [400, 200]);
 });
 
 test("a click means the smallest box around it", () => {

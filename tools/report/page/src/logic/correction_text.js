@@ -35,6 +35,16 @@ function faultOf(line) {
   return wrong === undefined ? null : `'${wrong.slice(0, 40)}' is not a whole number`;
 }
 
+/** The boxes that a line names: {frame, id}; frame null where it names a whole track. Of a line with faults, none. */
+export function boxesOfLine(line) {
+  const [word, ...fields] = line.replace(/#.*/, "").trim().split(/\s+/);
+  if (!word || faultOf(line)) return [];
+  const shape = SHAPES[word].find((each) => each.split(" ").length === fields.length).split(" ");
+  const [frames, ids] = ["FRAME", "ID"].map((kind) => fields.map(Number).filter((_, i) => shape[i] === kind));
+  if (word === "false" && frames.length === 2) return frames.map((frame) => ({ frame, id: ids[0] }));
+  return ids.map((id, i) => ({ frame: frames[i] ?? frames[0] ?? null, id }));
+}
+
 /** The text of a constraints file. */
 export function constraintsFile(tracks, lines) {
   return [`tracks ${tracks}`, ...lines, ""].join("\n");

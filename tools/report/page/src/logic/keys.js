@@ -32,6 +32,7 @@ export const KEYS = [
   { group: "Corrections", keys: ["Ctrl+Shift+z", "Ctrl+y"], command: "redo", help: "redo" },
   { group: "View", keys: ["+"], command: "zoom+", help: "zoom the picture in" },
   { group: "View", keys: ["-"], command: "zoom-", help: "zoom the picture out" },
+  { group: "View", keys: ["z"], command: "zoomTo", help: "zoom the picture to the track" },
   { group: "View", keys: ["0"], command: "zoom0", help: "whole picture" },
   { group: "View", keys: ["Shift+ArrowUp"], command: "time+", help: "zoom the time line in" },
   { group: "View", keys: ["Shift+ArrowDown"], command: "time-", help: "zoom the time line out" },

@@ -26,6 +26,16 @@ export function zoomAt(view, factor, point, stage, picture) {
   return panned({ zoom, x: cx - (cx - view.x) * change, y: cy - (cy - view.y) * change }, 0, 0, stage, picture);
 }
 
+/** Show a box [left, top, width, height] in the middle, as large as a third of the stage. */
+export function viewOfBox([left, top, width, height], stage, picture) {
+  const { scale } = placement(wholeView(), stage, picture);
+  const wanted = Math.min(stage.width / width, stage.height / height) / 3 / scale;
+  const zoom = Math.min(Math.max(wanted, 1), LARGEST);
+  const x = (picture.width / 2 - left - width / 2) * scale * zoom;
+  const y = (picture.height / 2 - top - height / 2) * scale * zoom;
+  return panned({ zoom, x, y }, 0, 0, stage, picture);
+}
+
 /** Move the picture, not farther than its edges. */
 export function panned(view, dx, dy, stage, picture) {
   const { scale } = placement(view, stage, picture);

@@ -46,9 +46,10 @@ export function kindsOf(items, done) {
   return [...counts.values()].sort((a, b) => place(a) - place(b));
 }
 
-/** The items of a kind ("all": of every kind), those that are done only if asked for. */
-export function shownItems(items, kind, done, withDone) {
-  return items.filter((item) => (kind === "all" || item.kind === kind) && (withDone || !done.has(item.key)));
+/** The items of a kind ("all": of every kind); those that are done only if asked for, or if it is the selected one. */
+export function shownItems(items, kind, done, withDone, selected = null) {
+  const shown = ({ key }) => withDone || key === selected || !done.has(key);
+  return items.filter((item) => (kind === "all" || item.kind === kind) && shown(item));
 }
 
 /** The item `step` places after the one of a key, the first one if that is not in the list; null if there is none. */

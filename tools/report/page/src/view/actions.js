@@ -105,16 +105,22 @@ export function makeActions(store, player) {
     if (key === get().item && next && !get().withDone) visitItem(next);
   }
 
-  /** Add the lines of a correction; nothing where it cannot be made. */
+  /** Add the lines of a correction, and mark the item as done that it is about; or say why it cannot be made. */
   function correct(action) {
-    const { lines } = currentProposals(get()).get(action);
-    addLines(lines);
+    const { lines, reason } = currentProposals(get()).get(action);
+    if (reason) set({ message: { text: `Not possible now. ${reason}`, undo: false } });
+    else addLines(lines);
   }
 
   function addLines(added) {
-    const { history } = get();
+    const { history, item, done } = get();
     const lines = withLines(history.present, added);
-    if (lines.length > history.present.length) set({ history: record(history, lines) });
+    if (lines.length === history.present.length) {
+      return set({ message: { text: "This correction is made already.", undo: false } });
+    }
+    const more = added.length > 2 ? ` and ${added.length - 2} more lines` : "";
+    const message = { text: `Added ${added.slice(0, 2).join("; ")}${more}`, undo: true };
+    set({ history: record(history, lines), message, done: item === null ? done : new Set([...done, item]) });
   }
 
   function writeLines(text) {
@@ -146,7 +152,7 @@ export function makeActions(store, player) {
   return {
     selectTrack, holdSecond, visitTrack, selectLink, goTo, clear, moveTrack, moveLink, visitItem, moveItem, toggleDone,
     correct, addLines, writeLines, preview, boxPreview, replaceModel,
-    undo: () => set({ history: undo(get().history) }),
-    redo: () => set({ history: redo(get().history) }),
+    undo: () => set({ history: undo(get().history), message: null }),
+    redo: () => set({ history: redo(get().history), message: null }),
   };
 }

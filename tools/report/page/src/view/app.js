@@ -8,6 +8,7 @@ import { Header } from "./header.js";
 import { Help } from "./help.js";
 import { html } from "./html.js";
 import { listenToKeys } from "./keyboard.js";
+import { Message } from "./message.js";
 import { ReviewPanel } from "./review_panel.js";
 import { Splitter } from "./splitter.js";
 import { Stage } from "./stage.js";
@@ -32,6 +33,7 @@ function Parts() {
     <main style=${{ "--right": `${right}%`, "--time": `${time}%`, "--lists": `${lists}%` }}>
       <div class="left">
         <${Stage} /><${Controls} /><${Splitter} name="time" label="Height of the time line" after=${true} /><${TimeLine} />
+        <${Message} />
       </div>
       <${Splitter} name="right" label="Width of the lists and details" across=${true} after=${true} />
       <div class="right"><${Lists} /><${Splitter} name="lists" label="Height of the lists" /><${Details} /></div>

@@ -2,10 +2,12 @@
 
 import { useRef } from "preact/hooks";
 import { clock, timeOf } from "../logic/frame_times.js";
-import { zoomAt, wholeView } from "../logic/picture_view.js";
+import { boxOf, rowOf } from "../logic/model.js";
+import { viewOfBox, wholeView, zoomAt } from "../logic/picture_view.js";
 import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { SPEEDS } from "./player.js";
+import { selectedTrack } from "./state.js";
 import { usePage, useSelect } from "./store.js";
 
 export function Controls() {
@@ -73,7 +75,20 @@ function Zoom() {
 
 /** Zoom the picture about its middle. */
 export function zoomBy(store, factor) {
+  const stage = stageSize();
+  const middle = { x: stage.width / 2, y: stage.height / 2 };
+  store.set({ view: zoomAt(store.get().view, factor, middle, stage, store.get().model.frames) });
+}
+
+/** Zoom the picture to the box of the selected track. */
+export function zoomToTrack(store) {
+  const { model, frame } = store.get();
+  const track = selectedTrack(store.get());
+  const row = track ? rowOf(model, track, frame) : -1;
+  if (row >= 0) store.set({ view: viewOfBox(boxOf(model, row), stageSize(), model.frames) });
+}
+
+function stageSize() {
   const { width, height } = document.querySelector(".stage").getBoundingClientRect();
-  const middle = { x: width / 2, y: height / 2 };
-  store.set({ view: zoomAt(store.get().view, factor, middle, { width, height }, store.get().model.frames) });
+  return { width, height };
 }

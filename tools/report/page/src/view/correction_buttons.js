@@ -21,7 +21,7 @@ export function CorrectionButtons() {
           return html`
             <button type="button" data-action=${action} aria-disabled=${reason !== null} aria-describedby="correction-note" aria-keyshortcuts=${key}
               onMouseEnter=${() => point(action)} onFocus=${() => point(action)} onBlur=${() => point(null)}
-              onClick=${() => (reason === null ? actions.correct(action) : point(action))}>${name}<kbd>${key.toUpperCase()}</kbd></button>`;
+              onClick=${() => actions.correct(action)}>${name}<kbd>${key.toUpperCase()}</kbd></button>`;
         })}
         <${Extent} />
       </div>

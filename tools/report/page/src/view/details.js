@@ -3,12 +3,13 @@
 import { CorrectionButtons } from "./correction_buttons.js";
 import { html } from "./html.js";
 import { LinkDetails } from "./link_details.js";
-import { selectedTrack } from "./state.js";
+import { secondTrack, selectedTrack } from "./state.js";
 import { useSelect } from "./store.js";
-import { TrackDetails } from "./track_details.js";
+import { TrackDetails, TrackSummary } from "./track_details.js";
 
 export function Details() {
   const track = useSelect(selectedTrack);
+  const second = useSelect(secondTrack);
   const link = useSelect((state) => state.link);
   if (!track) {
     return html`
@@ -22,5 +23,6 @@ export function Details() {
     <section class="details" aria-label="Details" data-selected-track=${track.id} data-selected-link=${link >= 0 ? link : null}>
       <${CorrectionButtons} />
       ${link >= 0 ? html`<${LinkDetails} row=${link} />` : html`<${TrackDetails} track=${track} />`}
+      ${second && html`<${TrackSummary} track=${second} />`}
     </section>`;
 }

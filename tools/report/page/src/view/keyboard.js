@@ -3,7 +3,7 @@
 import { commandOf } from "../logic/keys.js";
 import { ACTIONS } from "../logic/proposals.js";
 import { wholeView } from "../logic/picture_view.js";
-import { zoomBy } from "./controls.js";
+import { zoomBy, zoomToTrack } from "./controls.js";
 import { zoomTime } from "./time_line_head.js";
 
 const WRITING = "input:not([type=checkbox]), textarea, select";
@@ -49,7 +49,7 @@ function makeCommands({ store, player, actions }) {
     clear: actions.clear,
     ...Object.fromEntries(ACTIONS.map(({ action }) => [action, () => actions.correct(action)])),
     undo: actions.undo, redo: actions.redo,
-    "zoom+": () => zoomBy(store, 1.4), "zoom-": () => zoomBy(store, 1 / 1.4), zoom0: () => store.set({ view: wholeView() }),
+    "zoom+": () => zoomBy(store, 1.4), "zoom-": () => zoomBy(store, 1 / 1.4), zoomTo: () => zoomToTrack(store), zoom0: () => store.set({ view: wholeView() }),
     "time+": () => zoomTime(store, 1 / 1.6), "time-": () => zoomTime(store, 1.6),
     boxes: () => toggle("showBoxes"), help: () => toggle("help"),
   };

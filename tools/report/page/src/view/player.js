@@ -31,7 +31,7 @@ export class Player {
     on("loadedmetadata", () => this.go(this.#store.get().frame, true));
     on("seeked", () => this.#seeked());
     on("play", () => this.#store.set({ playing: true }));
-    on("pause", () => this.#store.set({ playing: false, frame: this.#store.get().shown }));
+    on("pause", () => this.#store.set({ playing: false }));
     if (video.requestVideoFrameCallback) this.#follow(video, ended.signal);
     else on("timeupdate", () => this.#present(frameOfPosition(this.#frames, video.currentTime)));
     video.playbackRate = this.#store.get().speed;
@@ -52,9 +52,10 @@ export class Player {
     video.requestVideoFrameCallback(presented);
   }
 
+  /** A frame is on the screen: the present one, unless another one has been asked for. */
   #present(shown) {
-    const { playing } = this.#store.get();
-    this.#store.set(playing ? { shown, frame: shown } : { shown });
+    const onItsWay = this.#video?.seeking || this.#wanted !== null;
+    this.#store.set(onItsWay ? { shown } : { shown, frame: shown });
   }
 
   #seeked() {
@@ -106,7 +107,7 @@ export class Player {
   pause() {
     cancelAnimationFrame(this.#timer);
     if (this.#video && !this.#video.paused) this.#video.pause();
-    else if (this.#store.get().playing) this.#store.set({ playing: false });
+    if (this.#store.get().playing) this.#store.set({ playing: false });
   }
 
   setSpeed(speed) {

@@ -37,6 +37,7 @@ export function startState(model, kept) {
     videoFault: null,
     videoFile: null, // the URL of a video that was chosen by hand
     sizes: { right: 31, time: 34, lists: 46 }, // per cent that the lists, the time line and the list take
+    message: null, // what an action did: {text, undo: whether it can be undone}
     readout: "", // what the pointer on the time line is on
     help: false,
   };
@@ -53,9 +54,9 @@ export const listedTracks = ({ model, query, order }) => findRows(model, query, 
 const makeItems = remember(reviewItems);
 export const allItems = ({ model }) => makeItems(model);
 
-const choose = remember((model, kind, done, withDone) => shownItems(makeItems(model), kind, done, withDone));
+const choose = remember((model, kind, done, withDone, key) => shownItems(makeItems(model), kind, done, withDone, key));
 /** The items of the list to review. */
-export const listedItems = ({ model, kind, done, withDone }) => choose(model, kind, done, withDone);
+export const listedItems = ({ model, kind, done, withDone, item }) => choose(model, kind, done, withDone, item);
 
 const countKinds = remember((model, done) => kindsOf(makeItems(model), done));
 export const itemKinds = ({ model, done }) => countKinds(model, done);

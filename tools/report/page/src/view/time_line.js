@@ -2,6 +2,7 @@
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { paged, toPixel, wholeScale, withWidth } from "../logic/time_scale.js";
+import { correctionMarks } from "../logic/correction_marks.js";
 import { missCounts, missSteps } from "../logic/misses.js";
 import { trackLabel } from "../logic/words.js";
 import { trackColour } from "../logic/colours.js";
@@ -161,10 +162,12 @@ function RowsCanvas({ tracks, start, scale, events }) {
   const track = useSelect((state) => state.track);
   const second = useSelect((state) => state.second);
   const link = useSelect((state) => state.link);
+  const lines = useSelect((state) => state.history.present);
+  const marks = useMemo(() => correctionMarks(model, lines), [model, lines]);
   const height = Math.max(tracks.length * ROW, 1);
   useLayoutEffect(() => {
     const context = prepare(canvas.current, { width: scale.width, height });
-    drawRows(context, { model, tracks, scale, palette, selection: { track, second, link }, events });
+    drawRows(context, { model, tracks, scale, palette, selection: { track, second, link }, events, marks });
   });
   const style = { top: `${start * ROW}px`, left: `${LABELS}px`, width: `${scale.width}px`, height: `${height}px` };
   return html`<canvas class="rows-canvas" ref=${canvas} aria-hidden="true" style=${style}></canvas>`;

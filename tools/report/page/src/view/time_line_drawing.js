@@ -10,8 +10,9 @@ export const STRIP = 22;
 const DOTS_FROM = 9; // pixels per frame
 const FONT = "11px system-ui, sans-serif";
 
-/** Rows of tracks. `selection`: {track, second, link} as in the state; `events`: of ground truth, by track id. */
-export function drawRows(context, { model, tracks, scale, palette, selection, events }) {
+/** Rows of tracks. `selection`: {track, second, link} as in the state; `events` of ground truth and
+ * `marks` of corrections by track id. */
+export function drawRows(context, { model, tracks, scale, palette, selection, events, marks }) {
   tracks.forEach((track, index) => {
     const middle = index * ROW + ROW / 2;
     drawBand(context, index, scale, palette, track, selection);
@@ -20,6 +21,7 @@ export function drawRows(context, { model, tracks, scale, palette, selection, ev
     for (const piece of pieces) drawPiece(context, piece, middle, scale, palette);
     if (pixelsPerFrame(scale) >= DOTS_FROM) drawDots(context, model, track, middle, scale, palette);
     for (const event of events.get(track.id) ?? []) drawEvent(context, event, middle, scale, palette);
+    for (const { frame } of marks.get(track.id) ?? []) drawCorrection(context, frame, middle, scale, palette);
     if (selection.link >= track.linkStart && selection.link < track.linkStop) {
       drawChosen(context, model.links, selection.link, middle, scale, palette);
     }
@@ -124,6 +126,18 @@ function diamond(context, x, y, palette) {
   context.strokeStyle = palette.surface;
   context.lineWidth = 1.5;
   context.stroke();
+  context.fill();
+}
+
+/** A flag where a correction speaks of the track. */
+function drawCorrection(context, frame, middle, scale, palette) {
+  const x = toPixel(scale, frame + 0.5);
+  context.fillStyle = palette.text;
+  context.fillRect(x - 1, middle - 10, 2, 20);
+  context.beginPath();
+  context.moveTo(x + 1, middle - 10);
+  context.lineTo(x + 9, middle - 6.5);
+  context.lineTo(x + 1, middle - 3);
   context.fill();
 }
 

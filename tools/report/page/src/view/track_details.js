@@ -12,11 +12,15 @@ import { usePage, useSelect } from "./store.js";
 const LISTED = 12;
 
 export function TrackDetails({ track }) {
+  return html`<${TrackSummary} track=${track} /><${UnsureLinks} track=${track} />`;
+}
+
+/** Its crops and its numbers. */
+export function TrackSummary({ track }) {
   return html`
     <h2><i class="swatch" style=${{ background: trackColour(track.id) }}></i>Track ${track.id} <span class="quiet">${track.className}</span></h2>
     <${Crops} track=${track} />
-    <${Facts} track=${track} />
-    <${UnsureLinks} track=${track} />`;
+    <${Facts} track=${track} />`;
 }
 
 function Crops({ track }) {
