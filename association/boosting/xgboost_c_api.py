@@ -24,6 +24,8 @@ PART = 4096
 """Rows that a thread predicts at a time."""
 PREDICTION = {"type": 0, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
 """Configuration of `XGBoosterPredictFromDense`: probabilities from all trees."""
+MARGINS = {**PREDICTION, "type": 1}
+"""The same for log odds."""
 CONTRIBUTIONS = {**PREDICTION, "type": 2}
 """Configuration of `XGBoosterPredictFromDMatrix`: exact contributions of features to the log odds."""
 
@@ -71,6 +73,10 @@ class Trees:
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
         return np.concatenate(on_all_cores(self._predict, parts))
 
+    def margins(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N,) log odds of the predictions for rows of features (N, F), N at least 1."""
+        return self._predict(features, MARGINS)
+
     def contributions(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, F + 1) contributions of features (N, F) to the log odds, and last the log odds without features.
 
@@ -95,7 +101,9 @@ class Trees:
         finally:
             self._library.XGDMatrixFree(matrix)
 
-    def _predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _predict(
+        self, features: NDArray[np.float32], configuration: dict[str, Any] = PREDICTION
+    ) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)
         shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
         predictions = ctypes.POINTER(ctypes.c_float)()
@@ -103,7 +111,7 @@ class Trees:
             "XGBoosterPredictFromDense",
             self._handle,
             _array_interface(rows),
-            json.dumps({**PREDICTION, "missing": float("nan")}).encode(),
+            json.dumps({**configuration, "missing": float("nan")}).encode(),
             None,
             ctypes.byref(shape),
             ctypes.byref(dimensions),

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from siamlink.association.calibrated.candidate_links import candidate_links, learned_links
 from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed, usual_ratio
+from siamlink.association.calibrated.explanation import CONSTRAINTS, LinkEvidence, Round, Trace
 from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.scene import Scene, end_rows, predecessors, track_numbers
+from siamlink.association.explanation.program import Program
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constrained_lp import solve_constrained, violations
 from siamlink.association.solvers.constraints import Groups
@@ -38,6 +40,7 @@ class ConstrainedLinks:
         alone: (N,) probability that each is an object, from its own features.
         learned: corrects the ratios of links; None: nothing does.
         solve: the exact solver.
+        trace: collects the programs.
     """
 
     scene: Scene
@@ -45,6 +48,7 @@ class ConstrainedLinks:
     alone: FloatArray
     learned: LearnedLinks | None
     solve: ConstrainedSolver = solve_constrained
+    trace: Trace | None = None
 
     def obeyed(self, estimate: Estimate, fixed: Fixed | None = None) -> Estimate:
         """The estimate with links that obey all constraints.
@@ -70,32 +74,39 @@ class ConstrainedLinks:
     def _linked_again(self, estimate: Estimate, involved: BoolArray, fixed: Fixed) -> Estimate:
         """The estimate, with new links where tracks have detections that are `involved` (N,) in a violation."""
         own = _in_tracks_of(estimate.successor, involved)
-        links = self._candidates(estimate, own, fixed)
+        of = self._round(estimate, own, fixed)
+        links = of.links
         free = _in_tracks_of(estimate.successor, own | _other_ends(links, own))
         kept = np.where((estimate.successor >= 0) & ~free, estimate.successor, fixed.successor)
         possible = (kept[links.earlier] < 0) & (predecessors(kept)[links.later] < 0)
         node = track_numbers(kept)
         first, last = end_rows(node)
         frame = self.scene.frame
+        pairs = Pairs(links.earlier[possible], links.later[possible])
         nothing = np.zeros(len(first))
         problem = LinkProblem(
             frame=frame[first].astype(np.int32),
             detection=nothing,
             entry=nothing,
             exit=nothing,
-            pairs=Pairs(node[links.earlier[possible]], node[links.later[possible]]),
+            pairs=Pairs(node[pairs.earlier], node[pairs.later]),
             link=-links.ratio[possible],
         )
         groups = self.groups.of_tracklets(node, frame[first], frame[last])
-        track = groups.joined(self.solve(problem, groups).track_ids())
+        solution = self.solve(problem, groups)
+        track = groups.joined(solution.track_ids())
+        if self.trace is not None:
+            evidence = LinkEvidence(self.scene, of, self.learned, np.flatnonzero(possible))
+            self.trace.add(Program(CONSTRAINTS, problem, solution, pairs, evidence, None, groups.constrained))
         return _joined(estimate, kept, node, track, links)
 
-    def _candidates(self, estimate: Estimate, own: BoolArray, fixed: Fixed) -> Links:
+    def _round(self, estimate: Estimate, own: BoolArray, fixed: Fixed) -> Round:
         """Candidate links between all detections; those in `own` (N,) are candidates for longer gaps in any case."""
         everything = replace(estimate, active=np.ones(len(self.scene), bool), ratio=np.where(own, 0.0, estimate.ratio))
         if self.learned is None:
-            return candidate_links(self.scene, everything, LONGEST_GAP, fixed)
-        return learned_links(self.scene, everything, self.alone, self.learned, fixed)
+            return Round(everything, candidate_links(self.scene, everything, LONGEST_GAP, fixed), fixed)
+        links = learned_links(self.scene, everything, self.alone, self.learned, fixed)
+        return Round(everything, links, fixed, self.alone)
 
 
 def _joined(

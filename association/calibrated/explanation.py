@@ -1,6 +1,6 @@
 """Why calibrated links were chosen: the terms of the likelihood ratio, its correction by trees, and the appearance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -13,17 +13,15 @@ from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.link_features import NAMES, WORDS
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.explanation.program import Program
-from siamlink.association.explanation.terms import Terms, TermSum
+from siamlink.association.explanation.terms import APPEARANCE, CLASSES, Terms, TermSum
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.solvers import LinkProblem, Solution
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 STRONG_DETECTIONS, ALL_DETECTIONS, CONSTRAINTS = "strong detections", "all detections", "constraints"
 """Names of the programs, in the order in which they choose links."""
-APPEARANCE = "appearance similarity"
 LIMIT = "limit of other evidence beside appearance"
-CLASSES = "classes"
-"""Names of terms that are no features of the model of links."""
+"""Name of what a ratio by place and size loses where appearance counts."""
 LOGARITHMS = ("age", "rest", "company")
 """Features that are logarithms of counts."""
 TERMS = ("ratio", "rates", "place", "velocity", "size")
@@ -60,21 +58,32 @@ class Trace:
         """In the order in which they have chosen links."""
         return tuple(self._programs.values())
 
-    def add(self, name: str, scene: Scene, of: Round, successor: IntArray, learned: LearnedLinks | None) -> None:
-        """Add the program of a round.
+    def add(self, program: Program) -> None:
+        """Add a program; it replaces one of the same name."""
+        self._programs[program.name] = program
 
-        Args:
-            name: of the program.
-            scene: N detections.
-            of: the round.
-            successor: (N,) the links that it has chosen.
-            learned: has corrected the ratios.
-        """
-        nothing = np.zeros(len(scene))
-        pairs = Pairs(of.links.earlier, of.links.later)
-        problem = LinkProblem(scene.step.astype(np.int32), nothing, nothing, nothing, pairs, -of.links.ratio)
-        solution = _solution(len(scene), pairs, successor)
-        self._programs[name] = Program(name, problem, solution, pairs, LinkEvidence(scene, of, learned))
+    def name_constrained(self, detections: BoolArray) -> None:
+        """Constraints name the tracks with these detections (N,): the programs before them take these as given."""
+        for name, program in self._programs.items():
+            if program.constrained is None:
+                self._programs[name] = replace(program, constrained=detections)
+
+
+def round_program(name: str, scene: Scene, of: Round, successor: IntArray, learned: LearnedLinks | None) -> Program:
+    """The program of a round.
+
+    Args:
+        name: of the program.
+        scene: N detections.
+        of: the round.
+        successor: (N,) the links that it has chosen.
+        learned: has corrected the ratios.
+    """
+    nothing = np.zeros(len(scene))
+    pairs = Pairs(of.links.earlier, of.links.later)
+    problem = LinkProblem(scene.step.astype(np.int32), nothing, nothing, nothing, pairs, -of.links.ratio)
+    solution = _solution(len(scene), pairs, successor)
+    return Program(name, problem, solution, pairs, LinkEvidence(scene, of, learned))
 
 
 class LinkEvidence:
@@ -84,24 +93,29 @@ class LinkEvidence:
         scene: N detections.
         of: the round.
         learned: has corrected the ratios.
+        candidate: (C,) those links that are candidates of the program; None: all are.
     """
 
-    def __init__(self, scene: Scene, of: Round, learned: LearnedLinks | None) -> None:
+    def __init__(
+        self, scene: Scene, of: Round, learned: LearnedLinks | None, candidate: IntArray | None = None
+    ) -> None:
         self._scene, self._round, self._learned = scene, of, learned
+        self._candidate = np.arange(len(of.links)) if candidate is None else candidate
 
     def log_odds(self, rows: IntArray) -> FloatArray:
         """(K,) the ratios."""
-        return self._round.links.ratio[rows]
+        return self._round.links.ratio[self._candidate[rows]]
 
     def similarity(self, rows: IntArray) -> FloatArray:
         """(K,) the probability of one object by appearance alone, where one and two are as likely before."""
         if self._round.appearance is None:
             return np.full(len(rows), np.nan)
-        similarity: FloatArray = 1 / (1 + np.exp(-self._appearance_ratio(self._round.links[rows])))
+        similarity: FloatArray = 1 / (1 + np.exp(-self._appearance_ratio(self._round.links[self._candidate[rows]])))
         return similarity
 
     def terms(self, rows: IntArray) -> Terms:
         """The terms of the likelihood ratio, its correction and the appearance, those of one name added."""
+        rows = self._candidate[rows]
         if self._corrected is None:
             return self._sum(self._round.links[rows], None)
         positive = np.flatnonzero(self._corrected.ratio > 0)[rows]

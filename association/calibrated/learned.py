@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from siamlink.association.boosting.booster import load_booster, predict
-from siamlink.association.boosting.contributions import contributions
+from siamlink.association.boosting.contributions import ExplainedTrees
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.link_features import NAMES as LINK_NAMES
 from siamlink.association.calibrated.object_features import Features
@@ -64,7 +64,7 @@ class LearnedLinks:
         """What the correction of P ratios (P,) is made of, from `link_features` (P, F)."""
         parts = CorrectionParts(np.full(len(ratio), LINK_BONUS), np.zeros(len(ratio)), np.zeros(features.shape))
         uncertain = _uncertain(features)
-        base, contribution = contributions(self._booster, features[uncertain], LINK_NAMES)
+        base, contribution = ExplainedTrees(self._booster, LINK_NAMES).parts(features[uncertain])
         correction, total = self.correction(features[uncertain]), contribution.sum(axis=1)
         within = np.where(np.abs(total) > 1e-9, (correction - base) / np.where(total == 0, 1, total), 1.0)
         low = SHIFT + base

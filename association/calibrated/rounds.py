@@ -16,7 +16,7 @@ from siamlink.association.calibrated.estimate import (
     fit_noise,
     restrict_to,
 )
-from siamlink.association.calibrated.explanation import ALL_DETECTIONS, STRONG_DETECTIONS, Round, Trace
+from siamlink.association.calibrated.explanation import ALL_DETECTIONS, STRONG_DETECTIONS, Round, Trace, round_program
 from siamlink.association.calibrated.learned import LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.motion import jump_probability
@@ -150,7 +150,7 @@ class Calibration:
         """The estimate with the best links of a round."""
         estimate = relink(self._scene, of.estimate, of.links, of.fixed)
         if self._trace is not None:
-            self._trace.add(STRONG_DETECTIONS, self._scene, of, estimate.successor, self._learned)
+            self._trace.add(round_program(STRONG_DETECTIONS, self._scene, of, estimate.successor, self._learned))
         return estimate
 
 
@@ -220,7 +220,7 @@ def with_weak_detections(
         of = Round(everything, links, fixed, alone, appearance)
     linked = relink(scene, everything, of.links, fixed)
     if trace is not None:
-        trace.add(ALL_DETECTIONS, scene, of, linked.successor, learned)
+        trace.add(round_program(ALL_DETECTIONS, scene, of, linked.successor, learned))
     return linked
 
 

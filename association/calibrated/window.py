@@ -19,7 +19,7 @@ from siamlink.association.calibrated.noise import QUICK_SAMPLE, continued_noise_
 from siamlink.association.calibrated.object_model import ObjectClassifier
 from siamlink.association.calibrated.rates import GAP_COUNTS, count_gaps, first_rates
 from siamlink.association.calibrated.rounds import ROUNDS, Calibration, calibrate
-from siamlink.association.calibrated.scene import Scene, make_scene
+from siamlink.association.calibrated.scene import Scene, make_scene, track_numbers
 from siamlink.association.calibrated.tracks import CalibratedResult, linked_result, no_tracks
 from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import Groups
@@ -106,8 +106,11 @@ class WindowLinker:
         estimate = self._linked(scene, classifier, describe)
         if groups.constrained.any():
             alone = classifier.alone(classifier.features(estimate.successor, estimate.ratio))
-            constrained = ConstrainedLinks(scene, groups, alone, self._models.links, solve)
+            constrained = ConstrainedLinks(scene, groups, alone, self._models.links, solve, self._trace)
             estimate = constrained.obeyed(estimate, self._fixed(estimate.successor))
+            if self._trace is not None:
+                number = track_numbers(estimate.successor)
+                self._trace.name_constrained(np.isin(number, number[groups.constrained]))
         self._estimate = estimate
         self._scene, self._solved = scene, self._solved + 1
         return linked_result(scene, estimate, classifier, settled, groups.required, self._occlusions, ended)

@@ -1,5 +1,6 @@
 """A solved program with what is needed to explain the links that it has chosen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol
@@ -8,9 +9,12 @@ import numpy as np
 
 from siamlink.association.explanation.terms import Terms
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers.residual import Residual, separate_from
+from siamlink.association.solvers.residual import Residual
 from siamlink.association.solvers.solvers import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
+
+LossesAt = Callable[[Residual, int, IntArray], FloatArray]
+"""Returns what links (K,) at a node lose."""
 
 
 class Evidence(Protocol):
@@ -48,8 +52,8 @@ class Alternatives:
 class Program:
     """A solved program of links between detections, or between tracklets of them.
 
-    Where constraints can be felt, losses are not known: each would need the integer program to be solved anew. These
-    are the nodes that a chain of candidates connects with a constrained one.
+    Tracks with nodes that constraints name are taken as given: what their own links lose is not known, as each would
+    need the integer program to be solved anew; the other links lose what they do while these tracks stay.
 
     Attributes:
         name: what it links, in plain words.
@@ -78,40 +82,36 @@ class Program:
     @cached_property
     def loss(self) -> FloatArray:
         """(P,) nats that the objective loses if one chosen candidate is forbidden; NaN if it is not known."""
-        loss = self._residual.losses_forbidden()
-        loss[~self._is_free[self.problem.pairs.earlier]] = np.nan
+        loss = np.full(len(self.links), np.nan)
+        loss[self._free.links] = self._free.residual.losses_forbidden()
         return loss
 
     def after(self, candidate: int, most: int) -> Alternatives:
         """The best other candidates from the earlier end of one; at most so many."""
         node = int(self.problem.pairs.earlier[candidate])
         others = self._by_earlier.of(node)
-        others = others[others != candidate]
-        return self._best(others, self._residual.losses_after(node, others), self._is_free[node], most)
+        return self._best(node, others[others != candidate], Residual.losses_after, most)
 
     def before(self, candidate: int, most: int) -> Alternatives:
         """The best other candidates to the later end of one; at most so many."""
         node = int(self.problem.pairs.later[candidate])
         others = self._by_later.of(node)
-        others = others[others != candidate]
-        return self._best(others, self._residual.losses_before(node, others), self._is_free[node], most)
+        return self._best(node, others[others != candidate], Residual.losses_before, most)
 
-    def _best(self, candidate: IntArray, loss: FloatArray, known: bool, most: int) -> Alternatives:
-        order = np.argsort(loss if known else self.problem.link[candidate], kind="stable")[:most]
-        candidate, loss = candidate[order], loss[order] if known else np.full(min(most, len(order)), np.nan)
-        probability = 1 / (1 + np.exp(loss)) if self.probability is None else self.probability[candidate]
-        return Alternatives(candidate, loss, probability)
+    def _best(self, node: int, others: IntArray, losses: LossesAt, most: int) -> Alternatives:
+        """Those of the other candidates at a node that lose least; the cheapest of those whose loss is not known."""
+        free, loss = self._free, np.full(len(others), np.nan)
+        known = free.links[others]
+        if known.any():
+            loss[known] = losses(free.residual, int(free.node_place[node]), free.link_place[others[known]])
+        order = np.lexsort((self.problem.link[others], loss))[:most]
+        others, loss = others[order], loss[order]
+        probability = 1 / (1 + np.exp(loss)) if self.probability is None else self.probability[others]
+        return Alternatives(others, loss, probability)
 
     @cached_property
-    def _residual(self) -> Residual:
-        return Residual(self.problem, self.solution)
-
-    @cached_property
-    def _is_free(self) -> BoolArray:
-        """(K,) whether no constraint can be felt."""
-        if self.constrained is None:
-            return np.ones(len(self.problem), bool)
-        return separate_from(self.problem, self.constrained)
+    def _free(self) -> "_FreePart":
+        return _FreePart(self.problem, self.solution, self.constrained)
 
     @cached_property
     def _by_earlier(self) -> "_Grouped":
@@ -120,6 +120,35 @@ class Program:
     @cached_property
     def _by_later(self) -> "_Grouped":
         return _Grouped(self.problem.pairs.later)
+
+
+class _FreePart:
+    """The part of a problem without the tracks that constraints name.
+
+    What is chosen in it is its optimum: otherwise, there were better tracks that obey the constraints.
+
+    Args:
+        problem: of K nodes and P links.
+        solution: its optimum; under constraints, of those that obey them.
+        constrained: (K,) nodes that constraints name; None: there are none.
+
+    Attributes:
+        nodes: (K,) which are in the part.
+        node_place: (K,) their places in it.
+        links: (P,) which are in it.
+        link_place: (P,) their places in it.
+        residual: what other choices cost.
+    """
+
+    def __init__(self, problem: LinkProblem, solution: Solution, constrained: BoolArray | None) -> None:
+        track, named = solution.track_ids(), np.zeros(len(problem), bool) if constrained is None else constrained
+        self.nodes: BoolArray = ~named & ((track == 0) | ~np.isin(track, track[named]))
+        self.links: BoolArray = self.nodes[problem.pairs.earlier] & self.nodes[problem.pairs.later]
+        self.node_place, self.link_place = np.cumsum(self.nodes) - 1, np.cumsum(self.links) - 1
+        following = solution.successor[self.nodes]
+        following = np.where(following >= 0, self.node_place[following], -1)
+        own = Solution(solution.used[self.nodes], following, 0.0)
+        self.residual = Residual(problem.part(self.nodes), own)
 
 
 class _Grouped:

@@ -4,8 +4,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray
+
+CLASSES = "classes"
+APPEARANCE = "appearance similarity"
+"""Names of terms that are the same in all programs."""
 
 
 class Feature(NamedTuple):
@@ -62,10 +67,10 @@ class TermSum:
 
     def __init__(self, base: FloatArray) -> None:
         self._base = base
-        self._value: dict[str, FloatArray] = {}
+        self._value: dict[str, NDArray[np.floating]] = {}
         self._contribution: dict[str, FloatArray] = {}
 
-    def add(self, name: str, contribution: FloatArray, value: FloatArray | None = None) -> None:
+    def add(self, name: str, contribution: FloatArray, value: NDArray[np.floating] | None = None) -> None:
         """Add the contribution (P,) of a feature, and its value (P,) if it has one; the first value counts."""
         self._contribution[name] = self._contribution.get(name, 0.0) + contribution
         if value is not None:

@@ -47,6 +47,31 @@ PAIR_FEATURES = (
     "motion_residual_y",
     "motion_support",
 )
+FEATURE_WORDS = {
+    "size_change_w": "change of width",
+    "size_change_h": "change of height",
+    "offset_x": "horizontal distance between the boxes",
+    "offset_y": "vertical distance between the boxes",
+    "velocity_x": "horizontal velocity",
+    "velocity_y": "vertical velocity",
+    "gap_frames": "gap",
+    "gap_seconds": "gap in seconds",
+    "iou": "overlap",
+    "distance": "distance between the boxes",
+    "score_earlier": "score of the first box",
+    "score_later": "score of the second box",
+    "between": "another box on the way",
+    "rank_later": "rank among boxes after the first",
+    "margin_later": "margin over other boxes after the first",
+    "rivals_later": "number of boxes that may follow the first",
+    "rank_earlier": "rank among boxes before the second",
+    "margin_earlier": "margin over other boxes before the second",
+    "rivals_earlier": "number of boxes that may precede the second",
+    "motion_residual_x": "horizontal distance from the predicted position",
+    "motion_residual_y": "vertical distance from the predicted position",
+    "motion_support": "boxes that the velocity is known from",
+}
+"""The same in plain words, for explanations."""
 
 ContextChoice = Literal["full", "paper", "paper-gap"]
 CONTEXT_CHOICE = (

@@ -127,9 +127,12 @@ def residual_arcs(problem: LinkProblem, solution: Solution) -> Arcs:
 
 
 def distances(arcs: Arcs, source: int) -> FloatArray:
-    """(source + 1,) the distance of every node from the last one, over arcs of any costs but without negative circles.
+    """(source + 1,) the distance of every node from the last one, over arcs of any costs.
 
     Labels are corrected in rounds (Bellman and Ford), from the nodes that the round before has changed.
+
+    Raises:
+        RuntimeError: there is a circle of negative cost.
     """
     tail, head, cost = arcs
     order = np.argsort(tail, kind="stable")
@@ -138,14 +141,16 @@ def distances(arcs: Arcs, source: int) -> FloatArray:
     distance = np.full(source + 1, np.inf)
     distance[source] = 0
     changed = np.array([source])
-    while len(changed):
+    for _ in range(source + 1):
         first, stop = start[changed], start[changed + 1]
         arc = ranges(first, stop)
         reached = np.repeat(distance[changed], stop - first) + cost[arc]
         better = np.flatnonzero(reached < distance[head[arc]] - ROUNDING)
         np.minimum.at(distance, head[arc[better]], reached[better])
         changed = np.unique(head[arc[better]])
-    return distance
+        if not len(changed):
+            return distance
+    raise RuntimeError("the solution is not the optimum of the problem")
 
 
 def _to_hub(arcs: Arcs, hub: int) -> FloatArray:
@@ -156,12 +161,3 @@ def _to_hub(arcs: Arcs, hub: int) -> FloatArray:
     tail, head, cost = arcs
     distance: FloatArray = dijkstra(csr_array((cost, (head, tail)), (hub + 1, hub + 1)), indices=hub)
     return distance
-
-
-def separate_from(problem: LinkProblem, nodes: BoolArray) -> BoolArray:
-    """(N,) the nodes that no chain of links connects with some nodes (N,)."""
-    from siamlink.association.solvers.constraints import connected
-
-    component = connected(len(problem), problem.pairs.earlier, problem.pairs.later)
-    separate: BoolArray = ~np.isin(component, component[nodes])
-    return separate

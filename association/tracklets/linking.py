@@ -7,23 +7,28 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
+from siamlink.association.explanation.program import Program
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, undecided
-from siamlink.association.solvers.solvers import LinkProblem, Solver
+from siamlink.association.solvers.solvers import LinkProblem, Solution, Solver
 from siamlink.association.tracklets.candidates import TrackletGateParameters, candidate_tracklet_pairs
+from siamlink.association.tracklets.evidence import TrackletEvidence
 from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
 from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, best_crops, with_appearance
-from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.detections import Detections
 
 DescribeDetections = Callable[[Detections, NDArray[np.int64]], NDArray[np.floating]]
 """Returns unit descriptors (K, D) of the rows (K,) of detections, NaN where an image is missing."""
+
+TRACKLETS = "tracklets"
+"""Name of the program."""
 
 
 class SafeCostParameters(CostParameters):
@@ -117,11 +122,25 @@ class LinkedTracklets(NamedTuple):
         track_id: (N,) the track of each detection, from 1; 0 for none.
         pairs: P candidate links, from the last detection of a tracklet to the first one of a later tracklet.
         probability: (P,) that both tracklets show one object and the later one comes next.
+        evidence: of the P candidates.
+        problem: of the tracklets and the likely ones of these candidates.
+        likely: (K,) which these are.
+        solution: its optimum.
     """
 
     track_id: NDArray[np.int32]
     pairs: Pairs
     probability: FloatArray
+    evidence: TrackletEvidence
+    problem: LinkProblem
+    likely: IntArray
+    solution: Solution
+
+    def program(self, constrained: BoolArray | None) -> Program:
+        """What explains the links; constraints name the tracklets `constrained` (T,)."""
+        pairs, probability = self.pairs[self.likely], self.probability[self.likely]
+        evidence = self.evidence[self.likely]
+        return Program(TRACKLETS, self.problem, self.solution, pairs, evidence, probability, constrained)
 
 
 def link_tracklets(
@@ -152,14 +171,19 @@ def link_tracklets(
         tracklets = describe_tracklets(tracklets, pairs, parameters.summary, describe)
     track_id = tracklets.largest(np.zeros(len(tracklets.detections), np.int32) if held is None else held)
     rows = np.flatnonzero(undecided(pairs, track_id))
-    link = matcher.link_probability(tracklet_pair_features(tracklets, pairs, video_info.size, rows))
+    features = tracklet_pair_features(tracklets, pairs, video_info.size, rows)
     pairs = pairs[rows]
-    link = add_evidence(link, scene.classes.of_pairs(pairs, tracklets.label))
+    class_nats = scene.classes.of_pairs(pairs, tracklets.label)
+    link = add_evidence(matcher.link_probability(features), class_nats)
     is_object = matcher.object_probability(tracklet_features(tracklets, scene))
     problem = tracklet_problem(tracklets, pairs, link, is_object, video_info.last_frame, parameters.costs)
     solution = solve(hold_tracks(problem, track_id))
     track = np.append(solution.track_ids(), 0)[tracklets.owner].astype(np.int32)
-    return LinkedTracklets(track, Pairs(tracklets.last.row[pairs.earlier], tracklets.first.row[pairs.later]), link)
+    likely = np.flatnonzero(link >= parameters.costs.min_link_probability)
+    pairs = Pairs(tracklets.last.row[pairs.earlier], tracklets.first.row[pairs.later])
+    return LinkedTracklets(
+        track, pairs, link, TrackletEvidence(matcher, features, class_nats), problem, likely, solution
+    )
 
 
 def describe_tracklets(

@@ -128,9 +128,14 @@ def _tracklet_columns(tracklets: Tracklets, pairs: Pairs) -> Columns:
     return {f"{name}_{side}": value[rows] for name, value in values.items() for side, rows in sides.items()}
 
 
+def reversed_columns(columns: NDArray[Any]) -> NDArray[Any]:
+    """Columns (P, F) of the features in the order of those that they are in the video played backwards."""
+    return columns[:, _REVERSED]
+
+
 def reversed_in_time(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """The features (P, F) that the same pairs would have in the video played backwards."""
-    backwards: NDArray[np.float32] = features[:, _REVERSED]
+    backwards: NDArray[np.float32] = reversed_columns(features)
     backwards[:, TRACKLET_PAIR_FEATURES.index("height_change")] *= -1
     return backwards
 

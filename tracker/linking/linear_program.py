@@ -8,6 +8,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.explanation.program import Program
 from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.constraints import Constraints, Groups
 from siamlink.association.solvers.costs import hold_tracks
@@ -18,6 +19,7 @@ from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
+from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, IN_TRACK, SHORT_TRACK, Reasons
 from siamlink.tracker.linking.link_probability import ScoredLinks, link_probabilities, next_in_track
 from siamlink.tracker.linking.memory import content
@@ -79,6 +81,7 @@ class LinearProgramTracker(SettlingTracker):
         self._next_id = 1
         self._smoothing: Smoothing | None = None
         self._smoothing_due = 0
+        self._programs: list[Program] = []
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet.
@@ -145,7 +148,10 @@ class LinearProgramTracker(SettlingTracker):
             fixed, shortest = groups.required | (self._held > 0), parameters.min_detections
             with self._setup.stopwatch.stage("solve"):
                 problem = hold_tracks(self._scored.link_problem(costs, self._setup.matcher.gaps), self._held)
-                ids = self._solver(groups)(problem).track_ids()
+                solution = self._solver(groups)(problem)
+                ids = solution.track_ids()
+            if self._setup.explains:
+                self._programs = [self._scored.program(problem, solution, groups.constrained)]
             reason, scored = np.where(ids > 0, IN_TRACK, FALSE_ALARM), [self._scored.links]
             if self._tracklet_matcher:
                 with self._setup.stopwatch.stage("tracklets"):
@@ -173,11 +179,14 @@ class LinearProgramTracker(SettlingTracker):
         tracklets = make_tracklets(
             stepped, ids, scored.detection_probability, self._rate, second.summary, fixed, classes
         )
-        solve = self._solver(groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame))
+        groups = groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
+        solve = self._solver(groups)
         video = VideoInfo(self._rate, self._processed.step(last_frame), setup.image_size)
         if describe is not None:
             describe = partial(_describe_rows, describe, scored.detections)
         linked = link_tracklets(tracklets, scored.scene, video, models, second, solve, describe, self._held)
+        if self._setup.explains:
+            self._programs.append(linked.program(groups.constrained))
         trimmed = (ids > 0) & (tracklets.owner < 0)
         return linked, np.where(trimmed, DUPLICATE, np.where(linked.track_id > 0, IN_TRACK, FALSE_ALARM))
 
@@ -227,6 +236,9 @@ class LinearProgramTracker(SettlingTracker):
         new = (detections.frame > self.final_frame) & (detections.frame <= final_frame)
         self.left_out.add(detections[new], reason[new])
         self.late_links.add((self._held > 0) & new[following] & (following >= 0), ids, detections.frame, link)
+        if self._setup.explains:
+            stride = self._processed.stride
+            self.explained = Explained(detections, self._row, ids, link, stride, tuple(self._programs))
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
         self._constraints.remember(self._held)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)

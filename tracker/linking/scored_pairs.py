@@ -7,15 +7,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import ComparedPairs
+from siamlink.association.explanation.program import Program
 from siamlink.association.matcher import detection_features
+from siamlink.association.pair_evidence import PairEvidence
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
-from siamlink.association.solvers.solvers import LinkProblem
-from siamlink.detectors.base.arrays import FloatArray
+from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.detectors.base.arrays import BoolArray, FloatArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.link_probability import ScoredLinks
 from siamlink.tracker.linking.processed_frames import EVERY_FRAME, ProcessedFrames
@@ -23,6 +25,9 @@ from siamlink.tracker.linking.protocol import TrackerSetup
 
 Compare = Callable[[Detections, Pairs], ComparedPairs]
 """Compares pairs of detections by appearance."""
+
+DETECTIONS = "detections"
+"""Name of the program."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,7 @@ class ScoredPairs:
         detection_probability: (N,) that a detection is an object.
         open_count: how many pairs geometry left open, those of dropped detections included.
         compared_count: how many of these the appearance has compared.
+        evidence: for and against the pairs; None unless the setup says that links are explained.
     """
 
     detections: Detections
@@ -50,6 +56,7 @@ class ScoredPairs:
     detection_probability: FloatArray
     open_count: int = 0
     compared_count: int = 0
+    evidence: PairEvidence | None = None
 
     @classmethod
     def empty(cls) -> "ScoredPairs":
@@ -85,6 +92,29 @@ class ScoredPairs:
         link, detection = self.link_probability, self.detection_probability
         return link_problem(self.detections, self.pairs, link, detection, costs, gaps)
 
+    def program(self, problem: LinkProblem, solution: Solution, constrained: BoolArray | None) -> Program:
+        """What explains the links of all detections.
+
+        Args:
+            problem: of these, by `link_problem`.
+            solution: its optimum.
+            constrained: (N,) detections that constraints name; None: there are none.
+        """
+        assert self.evidence is not None
+        span = len(self.detections)
+        candidate = np.flatnonzero(
+            np.isin(self.pairs.earlier * span + self.pairs.later, problem.pairs.earlier * span + problem.pairs.later)
+        )
+        return Program(
+            DETECTIONS,
+            problem,
+            solution,
+            problem.pairs,
+            self.evidence[candidate],
+            self.link_probability[candidate],
+            constrained,
+        )
+
     def extended(
         self,
         later: Detections,
@@ -112,12 +142,13 @@ class ScoredPairs:
         with stopwatch.stage("boosting"):
             context = add_evidence(matcher.context_probability(features), class_nats)
             undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
-        link, compared_count = context, 0
+        link, compared, compared_count = context, ComparedPairs.none(len(undecided)), 0
         if compare is not None and len(undecided):
             compared = compare(detections, new[undecided])
             compared_count = int(compared.available.sum())
             with stopwatch.stage("boosting"):
                 link = matcher.revise(context, features, new, undecided, compared, class_nats)
+        evidence = PairEvidence(matcher, new, features, class_nats, undecided, compared) if setup.explains else None
         pairs, context = self.pairs.followed_by(new), np.append(self.context_probability, context)
         with stopwatch.stage("features"):
             support = detection_features(detections, scene, pairs, context)
@@ -133,6 +164,7 @@ class ScoredPairs:
             detection_probability=detection_probability,
             open_count=self.open_count + len(undecided),
             compared_count=self.compared_count + compared_count,
+            evidence=evidence,
         )
 
     def _new_pairs(

@@ -18,8 +18,8 @@ from siamlink.tracker.runs.frame_numbers import FrameNumbers
 
 MOST_ALTERNATIVES = 3
 """Alternatives at each end of a link."""
-COMPETING = 6.0
-"""Nats; a link whose loss is less has a competitor."""
+CLOSE = 1.0
+"""Nats; a link of a smaller loss has a competitor."""
 LEAST_SURE = 0.05
 """Share of the links that are among the least sure."""
 
@@ -123,12 +123,22 @@ class Explanations:
 
     @cached_property
     def doubtful(self) -> BoolArray:
-        """(M,) which links cross a gap, have a competitor, or are among the least sure."""
-        sure = np.where(np.isnan(self.probability), -1, self.probability)
+        """(M,) which links cross a gap, have a competitor or a probability below 0.5, or are among the least sure."""
+        known = np.where(np.isnan(self.probability), -1, self.probability)
         gap = self.frame[:, 1] - self.frame[:, 0] > self._explained.stride
-        least = np.argsort(np.argsort(sure, kind="stable"), kind="stable") < LEAST_SURE * len(self)
-        doubtful: BoolArray = gap | ~(self.loss >= COMPETING) | least
+        least = np.argsort(np.argsort(known, kind="stable"), kind="stable") < LEAST_SURE * len(self)
+        doubtful: BoolArray = gap | least | (known < 0.5) | (self.loss < CLOSE)
         return doubtful
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is not known of some links and why, one line each."""
+        chosen = self.program >= 0
+        counts = {
+            "not explained, as constraints demand them, or they join two tracks of one object": ~chosen,
+            "loss not known, as constraints name their tracks": chosen & np.isnan(self.loss),
+        }
+        return tuple(f"links {what}: {which.sum()}" for what, which in counts.items() if which.any())
 
     def detail(self, link: int) -> LinkDetail:
         """What spoke for and against one link."""

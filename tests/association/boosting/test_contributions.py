@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
-from siamlink.association.boosting.contributions import contributions
+from siamlink.association.boosting.contributions import ExplainedTrees
 from siamlink.association.boosting.xgboost_c_api import Trees
 
 
@@ -18,14 +18,14 @@ def test_contributions_are_those_of_xgboost_and_add_up() -> None:
     theirs = booster.predict(xgboost.DMatrix(rows, feature_names=["a", "b", "c"]), pred_contribs=True)
     shuffled = np.column_stack([np.zeros(len(rows)), rows[:, [2, 0, 1]]]).astype(np.float32)
     for model in (booster, Trees(bytes(booster.save_raw("json")))):
-        base, found = contributions(model, shuffled, ("unused", "c", "a", "b"))
+        explained = ExplainedTrees(model, ("unused", "c", "a", "b"))
+        base, found = explained.parts(shuffled)
         np.testing.assert_array_equal(found[:, [2, 3, 1]], theirs[:, :3])
         assert (found[:, 0] == 0).all()
         probability = np.asarray(booster.inplace_predict(rows), np.float64)
-        assert base + found.sum(axis=1) == pytest.approx(np.log(probability / (1 - probability)), abs=1e-5)
-
-
-def test_of_no_rows_there_are_none() -> None:
-    base, found = contributions(None, np.zeros((0, 2), np.float32), ("a", "b"))
-    assert base.shape == (0,)
-    assert found.shape == (0, 2)
+        log_odds = np.log(probability / (1 - probability))
+        assert explained.log_odds(shuffled) == pytest.approx(log_odds, abs=1e-5)
+        assert base + found.sum(axis=1) == pytest.approx(log_odds, abs=1e-5)
+        base, found = explained.parts(shuffled[:0])
+        assert base.shape == explained.log_odds(shuffled[:0]).shape == (0,)
+        assert found.shape == (0, 4)

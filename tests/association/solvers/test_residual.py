@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers.residual import Residual, separate_from
+from siamlink.association.solvers.residual import Residual
 from siamlink.association.solvers.solvers import LinkProblem, solve_lp
 
 
@@ -64,10 +64,3 @@ def test_the_loss_of_two_objects_side_by_side_is_that_of_their_swap() -> None:
     assert residual.losses_forbidden() == pytest.approx([4, np.nan, np.nan, 4], nan_ok=True)
     assert residual.losses_after(0, np.array([1])) == pytest.approx([4])
     assert len(residual.losses_after(0, np.zeros(0, np.int64))) == 0
-
-
-def test_nodes_in_other_components_are_separate() -> None:
-    nothing = np.zeros(5)
-    pairs = Pairs(np.array([0, 1]), np.array([1, 2]))
-    problem = LinkProblem(np.arange(5, dtype=np.int32), nothing, nothing, nothing, pairs, np.zeros(2))
-    assert separate_from(problem, np.arange(5) == 2).tolist() == [False, False, False, True, True]
