@@ -207,7 +207,10 @@ class LinearProgramTracker(SettlingTracker):
         scene, setup = self._scene.statistics, self._setup
         score = partial(self._scored.extended, new, scene, setup, self._compare, self._processed)
         same = self._schedule.endless and self._compare is None  # the whole video, by geometry alone
-        self._scored = setup.memory.recalled((self._stride, *content(new)), score) if setup.memory and same else score()
+        if setup.memory and same:
+            self._scored = setup.memory.recalled((self._stride, setup.explains, *content(new)), score)
+        else:
+            self._scored = score()
 
     def _solver(self, groups: Groups) -> Solver:
         """The solver of the settings, or the exact one that obeys constraints where there are any."""
