@@ -41,7 +41,8 @@ def test_tracklets_of_one_object_are_joined(
     solve: Callable, second_level: TrackletMatcher, broken_up: Callable
 ) -> None:
     tracklets, scene, identity = broken_up(300)
-    ids, pairs, probability = link_tracklets(tracklets, scene, VIDEO, second_level, PARAMETERS, solve)
+    linked = link_tracklets(tracklets, scene, VIDEO, second_level, PARAMETERS, solve)
+    ids, pairs, probability = linked.track_id, linked.pairs, linked.probability
     assert ids.dtype == np.int32
     assert len(np.unique(ids)) < 0.6 * len(tracklets)
     assert purity(ids, identity) > 0.9
