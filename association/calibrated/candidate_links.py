@@ -11,7 +11,7 @@ from siamlink.association.calibrated.likelihood import LinkModel, Links
 from siamlink.association.calibrated.link_features import link_features
 from siamlink.association.calibrated.object_features import Features
 from siamlink.association.calibrated.scene import Scene, pairs_within, portions, predecessors
-from siamlink.association.calibrated.states import one_sided_states
+from siamlink.association.calibrated.states import two_sided_states
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 LEAST_LEARNED = -LINK_BONUS
@@ -52,10 +52,7 @@ def candidate_links(
 
 def link_model(scene: Scene, estimate: Estimate, longest: int) -> LinkModel:
     """The model of likelihood ratios, with states estimated along the present links."""
-    forward, backward = (
-        one_sided_states(scene, estimate.motion, estimate.noise_factor, estimate.successor, side)
-        for side in (False, True)
-    )
+    forward, backward = two_sided_states(scene, estimate.motion, estimate.noise_factor, estimate.successor)
     return LinkModel(scene, estimate.motion, estimate.rates, forward, backward, longest)
 
 

@@ -10,7 +10,9 @@ Here u is the object's own size, w the width or height of the box (1 for logarit
 logarithm of a side has no velocity.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,6 +22,8 @@ from siamlink.detectors.base.arrays import FloatArray
 AXES = 4
 CENTRE = slice(0, 2)
 SIZE = slice(2, 4)
+TABLE_LENGTH, TABLES = 64, 16
+"""Transitions are computed for multiples of so many gaps; so many tables are kept, as most are needed again."""
 FEWEST_JUMPS, MOST_JUMPS = 0.001, 0.2
 """Bounds of the probability of a jump."""
 
@@ -60,22 +64,39 @@ def transitions(motion: Motion, longest: int) -> FloatArray:
     Returns:
         (longest + 1, 5, 4): per axis the factor of the velocity that is added to the position, the factor on the
         velocity, and the variance of position, the covariance, and the variance of velocity, in squares of the
-        object's own size.
+        object's own size. Not to be changed.
     """
-    table = np.zeros((longest + 1, 5, AXES))
-    phi, acceleration, drift = motion.persistence, motion.acceleration**2, motion.drift**2
-    reach, decay = np.zeros(AXES), np.ones(AXES)
-    position, cross, velocity = np.zeros(AXES), np.zeros(AXES), np.zeros(AXES)
-    step = (1 + phi) / 2
-    step = np.where(motion.acceleration > 0, step, 0.0)
-    for gap in range(longest + 1):
+    return transition_tables([motion], longest)[:, :, 0]
+
+
+def transition_tables(motions: Sequence[Motion], longest: int) -> FloatArray:
+    """(longest + 1, 5, T, 4) the `transitions` of T motions."""
+    names = ("persistence", "acceleration", "drift")
+    parameters = (tuple(tuple(getattr(motion, name).tolist()) for motion in motions) for name in names)
+    return _transitions(*parameters, -(-(longest + 1) // TABLE_LENGTH) * TABLE_LENGTH)[: longest + 1]
+
+
+Parameters = tuple[tuple[float, ...], ...]
+
+
+@lru_cache(maxsize=TABLES)
+def _transitions(persistence: Parameters, acceleration: Parameters, drift: Parameters, length: int) -> FloatArray:
+    """(length, 5, T, 4) the transitions of T motions; each parameter has four numbers of each."""
+    phi, accelerated = np.array(persistence), np.array(acceleration) ** 2
+    shifted = np.array(drift) ** 2
+    table = np.zeros((length, 5, *phi.shape))
+    reach, decay = np.zeros(phi.shape), np.ones(phi.shape)
+    position, cross, velocity = np.zeros((3, *phi.shape))
+    step = np.where(accelerated > 0, (1 + phi) / 2, 0.0)
+    for gap in range(length):
         table[gap] = reach, decay, position, cross, velocity
         reach, decay = reach + step * decay, phi * decay
         position, cross, velocity = (
-            position + step * (2 * cross + step * velocity) + acceleration / 4 + drift,
-            phi * (cross + step * velocity) + acceleration / 2,
-            phi**2 * velocity + acceleration,
+            position + step * (2 * cross + step * velocity) + accelerated / 4 + shifted,
+            phi * (cross + step * velocity) + accelerated / 2,
+            phi**2 * velocity + accelerated,
         )
+    table.flags.writeable = False
     return table
 
 

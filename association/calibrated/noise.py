@@ -6,6 +6,7 @@ The rounds of linking repeat this. All trial values run through the filter toget
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,11 +17,9 @@ from siamlink.association.calibrated.motion import (
     SIZE,
     Motion,
     measurement_variance,
-    own_size,
-    transitions,
 )
 from siamlink.association.calibrated.scene import Scene, mutually_nearest, pairs_within, predecessors, track_numbers
-from siamlink.association.calibrated.states import Chain, filter_chain
+from siamlink.association.calibrated.states import START, Chain, Measurements, Pieces, filtered, step_table
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 FIT_ROUNDS = 5
@@ -118,40 +117,42 @@ class Sample:
         order = np.argsort(number, kind="stable")
         self.rows = order[drawn[number[order]]][: most + most // 2]
         before = predecessors(successor)[self.rows]
-        self.gap = np.where(before >= 0, scene.step[self.rows] - scene.step[before], 0)
-        self.gap[:1] = 0
-        self.place, self.unit = scene.place[self.rows], own_size(scene)[self.rows]
-        self.noise_factor = noise_factor[self.rows]
-        self.side = measurement_variance(scene, _UNIT, np.ones(len(scene)))[self.rows]
+        self.gap = np.where(before >= 0, scene.step[self.rows] - scene.step[before], START)
+        self.gap[:1] = START
+        self._place = np.ascontiguousarray(scene.place[self.rows].T)
+        self._square, self._factor = scene.unit[self.rows] ** 2, noise_factor[self.rows]
+        self._side = np.ascontiguousarray(measurement_variance(scene, _UNIT, np.ones(len(scene)))[self.rows].T)
 
     @property
     def links(self) -> int:
         """The number of links of the sample."""
         return int((self.gap > 0).sum())
 
-    def likelihoods(self, trials: list[Motion], noise_factor: list[FloatArray] | None = None) -> FloatArray:
-        """(trials, rows, 4) log-likelihood of each innovation under each trial; 0 at a track's start."""
-        longest = int(self.gap.max(initial=1))
-        count, copies = len(self.rows), len(trials)
-        factors = noise_factor or [self.noise_factor] * copies
-        chain = Chain(
-            place=np.tile(self.place, (copies, 1)),
-            variance=np.concatenate(
-                [
-                    self.side * (trial.measurement_noise * factor[:, None]) ** 2
-                    for trial, factor in zip(trials, factors, strict=True)
-                ]
-            ),
-            unit=np.tile(self.unit, (copies, 1)),
-            gap=np.tile(self.gap, copies),
-            prior=np.concatenate([trial.velocity_spread**2 * self.unit for trial in trials]),
-            variant=np.repeat(np.arange(copies), count),
-            tail=np.repeat([trial.tail for trial in trials], count),
+    def likelihoods(self, trials: Sequence[Motion], factors: FloatArray | None = None) -> FloatArray:
+        """(4, T, L) log-likelihood of the innovation at each of the L rows under each trial; 0 at a track's start.
+
+        Args:
+            trials: T motions.
+            factors: (T,) factors on the measurement noise of all boxes, in place of those of the boxes.
+        """
+        count, longest = len(self.rows), int(self.gap.max(initial=1))
+        trial, row = np.divmod(np.arange(len(trials) * count), count)
+        table, tail = step_table(trials, longest), np.array([each.tail for each in trials])
+        start = trial * table.shape[2] + START
+        pieces = Pieces([Chain(row, start + self.gap[row], start)])
+        row, trial = pieces.row, pieces.start // table.shape[2]
+        noise = np.stack([each.measurement_noise for each in trials], axis=1)[:, trial]
+        noise *= self._factor[row] if factors is None else factors[trial]
+        measured = Measurements(self._place[:, row], self._side[:, row] * noise**2, self._square[row], tail[trial])
+        steps = filtered(pieces, table.reshape(len(table), -1), measured)
+        innovation, variance = (np.stack(column, axis=1) for column in zip(*(step[1:] for step in steps), strict=True))
+        at_rows = pieces.of_chain(0, np.arange(len(trials) * count))
+        innovation, variance = (
+            column.reshape(AXES, -1)[:, at_rows].reshape(AXES, len(trials), count) for column in (innovation, variance)
         )
-        _, innovation, variance = filter_chain(chain, np.stack([transitions(trial, longest) for trial in trials]))
-        density = log_student(innovation**2 / variance, variance, chain.tail[:, None])
-        density[chain.gap == 0] = 0
-        return density.reshape(copies, count, AXES)
+        density = log_student(innovation**2 / variance, variance, tail[:, None])
+        density[..., self.gap == START] = 0
+        return density
 
 
 _UNIT = Motion(np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), np.ones(AXES), 4.0, 0.01, np.ones(2))
@@ -193,7 +194,7 @@ def fit_motion(
     motion = _best(sample, motion, "persistence", _persistences(motion))
     motion = _best(sample, motion, "velocity_spread", _multiples(motion, "velocity_spread"))
     tails = [replace(motion, tail=tail) for tail in TAILS]
-    motion = tails[int(sample.likelihoods(tails).sum((1, 2)).argmax())]
+    motion = tails[int(sample.likelihoods(tails).sum((0, 2)).argmax())]
     return motion, _fit_noise_factor(scene, motion, sample)
 
 
@@ -210,15 +211,14 @@ def _persistences(motion: Motion) -> list[FloatArray]:
 def _best(sample: Sample, motion: Motion, name: str, values: list[FloatArray]) -> Motion:
     """The motion with the most likely of some values (each (4,)) of one parameter, each axis separately."""
     trials = [motion.with_axes(**{name: value}) for value in values]
-    chosen = sample.likelihoods(trials).sum(1).argmax(0)
+    chosen = sample.likelihoods(trials).sum(2).argmax(1)
     return motion.with_axes(**{name: np.array([values[chosen[axis]][axis] for axis in range(AXES)])})
 
 
 def _fit_noise_factor(scene: Scene, motion: Motion, sample: Sample) -> FloatArray:
     """(N,) the most likely factor on the measurement noise, by groups of covered part and score."""
     group = _groups(scene)
-    levels = [np.full(len(sample.rows), level) for level in NOISE_FACTORS]
-    value = sample.likelihoods([motion] * len(NOISE_FACTORS), levels).sum(2)
+    value = sample.likelihoods([motion] * len(NOISE_FACTORS), np.array(NOISE_FACTORS)).sum(0)
     count = int(group.max(initial=0)) + 1
     table = np.stack([np.bincount(group[sample.rows], weights=row, minlength=count) for row in value], axis=1)
     likeliest = (table - 0.5 * np.log(np.array(NOISE_FACTORS)) ** 2).argmax(1)

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.calibrated.motion import CENTRE
 from siamlink.association.calibrated.object_features import NO_GAP, OWN, UNLINKED
 from siamlink.association.calibrated.online_statistics import NewDetections, WindowStatistics
 from siamlink.association.calibrated.scene import predecessors
@@ -145,14 +146,15 @@ def follow(
     scene = new.scene
     gap = (scene.frame[rows] - tracks["last_frame"]) // statistics.stride
     table = statistics.table[:, :, np.minimum(gap, statistics.longest)]
-    unit = np.ones((len(rows), 4))
-    unit[:, :2] = scene.unit[rows, None] ** 2
-    reach, decay, noise, cross, velocity_noise = (table[:, n].T for n in range(5))
-    step = reach, decay, noise * unit, cross * unit, velocity_noise * unit
-    measurement = scene.place[rows], new.variance[rows], np.full(len(rows), statistics.motion.tail)
-    state, _, _ = filter_step(tuple(tracks[name] for name in STATE), step, measurement)
+    square = scene.unit[rows] ** 2
+    reach, decay, noise, cross, velocity_noise = table.transpose(1, 0, 2)
+    noise[CENTRE] *= square
+    step = reach[CENTRE], decay[CENTRE], cross[CENTRE] * square, velocity_noise[CENTRE] * square, noise
+    measurement = scene.place[rows].T, new.variance[rows].T, np.full(len(rows), statistics.motion.tail)
+    x, v, pp, pv, vv = (tracks[name].T for name in STATE)
+    state, _, _ = filter_step((x, v[CENTRE], pp, pv[CENTRE], vv[CENTRE]), step, measurement)
     for name, column in zip(STATE, state, strict=True):
-        tracks[name] = column
+        tracks[name][:, : len(column)] = column.T
     tracks["gap"] = gap
     tracks["ratio"] += ratio
     tracks["weakest"] = np.minimum(tracks["weakest"], ratio)

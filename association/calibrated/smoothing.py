@@ -7,7 +7,7 @@ import numpy as np
 from siamlink.association.calibrated.estimate import Estimate
 from siamlink.association.calibrated.motion import own_size, transitions
 from siamlink.association.calibrated.scene import Scene
-from siamlink.association.calibrated.states import States, one_sided_states
+from siamlink.association.calibrated.states import States, two_sided_states
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 TRUST = 0.75
@@ -40,9 +40,8 @@ class Smoother:
 
     def __init__(self, scene: Scene, estimate: Estimate) -> None:
         self.scene, self.successor = scene, estimate.successor
-        self.forward, self.backward = (
-            one_sided_states(scene, estimate.motion, estimate.noise_factor, estimate.successor, side)
-            for side in (False, True)
+        self.forward, self.backward = two_sided_states(
+            scene, estimate.motion, estimate.noise_factor, estimate.successor
         )
         gaps = scene.step[estimate.successor] - scene.step
         self.table = transitions(estimate.motion, max(int(gaps.max(initial=1)), 1))

@@ -4,8 +4,12 @@ A Kalman filter runs along each track. All tracks are filtered at once: the dete
 cut into pieces of equal length. Each piece is filtered after a warm-up over the detections before it. The influence of
 old detections decays, so the start of the warm-up hardly changes the result. Covariance grows after a large
 innovation, as in the filter for Student's distribution (Roth, Özkan and Gustafsson 2013).
+
+In the filter, axes come first and pieces last, as numpy is fastest along the last dimension. Only the two axes of the
+centre have a velocity.
 """
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +19,9 @@ from siamlink.association.calibrated.motion import (
     CENTRE,
     Motion,
     measurement_variance,
-    own_size,
-    transitions,
+    transition_tables,
 )
-from siamlink.association.calibrated.scene import Scene, predecessors, track_numbers
+from siamlink.association.calibrated.scene import Scene, track_numbers
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 WARM_UP = 12
@@ -31,6 +34,13 @@ LARGEST_GROWTH = 400.0
 """Largest factor on the covariance after one innovation."""
 BACKWARD_PRIOR = 100.0
 """Factor on the prior variance of velocity for backward states: the forward state already contains the prior."""
+START, BACKWARD_START = 0, -1
+"""Entries of a step table for the start of a track; see `step_table`."""
+
+FilterState = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+"""Place (4, M), velocity (2, M), variance of place (4, M), covariance (2, M) and variance of velocity (2, M)."""
+FilterStep = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
+"""Reach, decay, covariance and variance of velocity (2, M), and variance of place (4, M); see `transitions`."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +49,7 @@ class States:
 
     Attributes:
         place: (N, 4).
-        velocity: (N, 4) per step, forward in time.
+        velocity: (N, 4) per step, forward in time; 0 for sides, as all that follows.
         place_variance: (N, 4).
         covariance: (N, 4) of place and velocity.
         velocity_variance: (N, 4).
@@ -54,25 +64,48 @@ class States:
 
 @dataclass(frozen=True)
 class Chain:
-    """Detections along tracks, input of the filter: all columns (L,) or (L, 4) in the order of filtering.
+    """L detections along tracks, in the order of filtering, from a track's start on.
 
     Attributes:
-        place: the measurement.
-        variance: its variance.
-        unit: the squared unit of each axis; see `own_size`.
-        gap: steps since the detection before it; 0 at a track's start.
-        prior: variance of the velocity at a track's start.
-        variant: (L,) index of the transition table.
-        tail: degrees of freedom of the innovations.
+        row: (L,) their rows.
+        entry: (L,) the entry of a step table by which the filter comes to each.
+        start: (L,) the entry by which a track would start with it.
     """
 
-    place: FloatArray
-    variance: FloatArray
-    unit: FloatArray
-    gap: IntArray
-    prior: FloatArray
-    variant: IntArray
-    tail: FloatArray
+    row: IntArray
+    entry: IntArray
+    start: IntArray
+
+
+class Pieces:
+    """Chains cut into P pieces. All columns are (PIECE, 1 + P): first comes a piece that is only warmed up with.
+
+    Each chain begins with such a piece, which repeats its first detection, and ends with repetitions of its last one.
+
+    Attributes:
+        row, entry, start: of the detections; see `Chain`.
+    """
+
+    def __init__(self, chains: Sequence[Chain]) -> None:
+        places = [_in_pieces(len(chain.row)) for chain in chains]
+        self.row, self.entry, self.start = (
+            np.hstack([getattr(chain, name)[place] for chain, place in zip(chains, places, strict=True)])
+            for name in ("row", "entry", "start")
+        )
+        self._first = np.cumsum([0, *(place.shape[1] for place in places)])
+
+    def __len__(self) -> int:
+        return self.row.shape[1] - 1
+
+    def of_chain(self, number: int, position: IntArray) -> IntArray:
+        """(M,) the entries of columns (..., PIECE * P) at positions (M,) of a chain."""
+        return position % PIECE * len(self) + position // PIECE + self._first[number]
+
+
+def _in_pieces(count: int) -> IntArray:
+    """(PIECE, 1 + P) positions of a chain: the first one, then all in pieces, the last one repeated to their end."""
+    length = -(-count // PIECE) * PIECE
+    return np.clip(np.arange(-PIECE, length), 0, count - 1).reshape(-1, PIECE).T
 
 
 def one_sided_states(
@@ -87,111 +120,151 @@ def one_sided_states(
         successor: (N,) the next detection of the same track, -1 at its end.
         backward: filter against the direction of time.
     """
-    number = track_numbers(successor)
-    order = np.argsort(number, kind="stable")
-    other = predecessors(successor)
-    if backward:
-        order, other = order[::-1], successor
-    gap = np.where(other >= 0, np.abs(scene.step - scene.step[other]), 0)
-    unit = own_size(scene)
-    chain = Chain(
-        place=scene.place[order],
-        variance=measurement_variance(scene, motion, noise_factor)[order],
-        unit=unit[order],
-        gap=gap[order],
-        prior=(motion.velocity_spread**2 * unit * (BACKWARD_PRIOR if backward else 1.0))[order],
-        variant=np.zeros(len(scene), np.int64),
-        tail=np.full(len(scene), motion.tail),
-    )
-    table = transitions(motion, max(int(gap.max(initial=0)), 1))[None]
-    columns, _, _ = filter_chain(chain, table)
+    return _states(scene, motion, noise_factor, successor, (backward,))[0]
+
+
+def two_sided_states(
+    scene: Scene, motion: Motion, noise_factor: FloatArray, successor: IntArray
+) -> tuple[States, States]:
+    """The forward and the backward states; see `one_sided_states`."""
+    forward, backward = _states(scene, motion, noise_factor, successor, (False, True))
+    return forward, backward
+
+
+def _states(
+    scene: Scene, motion: Motion, noise_factor: FloatArray, successor: IntArray, sides: tuple[bool, ...]
+) -> list[States]:
+    """The states of some sides, False for forward and True for backward; all run through the filter together."""
+    count = len(scene)
+    if not count:
+        return [States(*np.zeros((5, 0, AXES)))] * len(sides)
+    order = np.argsort(track_numbers(successor), kind="stable")
     rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    place, velocity, pp, pv, vv = (column[rank] for column in columns)
-    sign = -1.0 if backward else 1.0
-    return States(place, sign * velocity, pp, sign * pv, vv)
+    rank[order] = np.arange(count)
+    linked = np.flatnonzero(successor >= 0)
+    steps, chains = scene.step[successor[linked]] - scene.step[linked], []
+    for backward in sides:
+        start = np.full(count, BACKWARD_START if backward else START)
+        entry, row = start.copy(), order[::-1] if backward else order
+        entry[linked if backward else successor[linked]] = steps
+        chains.append(Chain(row, entry[row], start))
+    pieces, table = Pieces(chains), step_table([motion], int(steps.max(initial=1)))
+    variance = np.ascontiguousarray(measurement_variance(scene, motion, noise_factor).T)[:, pieces.row]
+    place, square = np.ascontiguousarray(scene.place.T)[:, pieces.row], (scene.unit**2)[pieces.row]
+    tail = np.full(pieces.row.shape, motion.tail)
+    columns = _collected(
+        state for state, _, _ in filtered(pieces, table[:, 0], Measurements(place, variance, square, tail))
+    )
+    found = []
+    for number, backward in enumerate(sides):
+        at = pieces.of_chain(number, count - 1 - rank if backward else rank)
+        x, v, pp, pv, vv = (column[at] for column in columns)
+        found.append(States(x, -v, pp, -pv, vv) if backward else States(x, v, pp, pv, vv))
+    return found
 
 
-def filter_chain(chain: Chain, table: FloatArray) -> tuple[tuple[FloatArray, ...], FloatArray, FloatArray]:
-    """Filter a chain of L detections.
+def _collected(states: Iterable[FilterState]) -> list[FloatArray]:
+    """Five columns (PIECE * P, 4) of the states of all steps; 0 for the velocity of sides."""
+    columns = []
+    for parts in zip(*states, strict=True):
+        column = np.zeros((len(parts), parts[0].shape[-1], AXES))
+        column[:, :, : len(parts[0])] = np.stack(parts).transpose(0, 2, 1)
+        columns.append(column.reshape(-1, AXES))
+    return columns
+
+
+def step_table(motions: Sequence[Motion], longest: int) -> FloatArray:
+    """(12, T, longest + 2) the steps of the filter over gaps of 1 to `longest` steps, for each of T motions.
+
+    The rows are those of `FilterStep`, lengths in the object's own size. The entries `START` and `BACKWARD_START` begin
+    a track: nothing is known of the state before.
+    """
+    table = np.empty((12, len(motions), longest + 2))
+    tables = transition_tables(motions, longest)
+    reach, decay, noise, cross, velocity_noise = tables.transpose(1, 3, 2, 0)
+    for row, column in enumerate((reach, decay, cross, velocity_noise)):
+        table[2 * row : 2 * row + 2, :, :-1] = column[CENTRE]
+    table[8:, :, :-1] = noise
+    spread = np.stack([motion.velocity_spread[CENTRE] ** 2 for motion in motions], axis=1)
+    table[:6, :, [START, BACKWARD_START]] = 0
+    table[6:8, :, START], table[6:8, :, BACKWARD_START] = spread, spread * BACKWARD_PRIOR
+    table[8:, :, [START, BACKWARD_START]] = UNKNOWN_VARIANCE
+    return table
+
+
+@dataclass(frozen=True)
+class Measurements:
+    """The detections of P pieces; see `Pieces`.
+
+    Attributes:
+        place: (4, PIECE, 1 + P).
+        variance: (4, PIECE, 1 + P) of the place.
+        square: (PIECE, 1 + P) squared own sizes.
+        tail: (PIECE, 1 + P) degrees of freedom of the innovations.
+    """
+
+    place: FloatArray
+    variance: FloatArray
+    square: FloatArray
+    tail: FloatArray
+
+
+def filtered(
+    pieces: Pieces, table: FloatArray, measured: Measurements
+) -> Iterator[tuple[FilterState, FloatArray, FloatArray]]:
+    """Filter P pieces side by side.
 
     Args:
-        chain: the detections in order.
-        table: (variants, longest gap + 1, 5, 4) transitions.
+        pieces: the detections.
+        table: (12, G) the steps of `step_table`, to which the pieces have entries.
+        measured: the detections.
 
-    Returns:
-        The five columns of states (L, 4) each, the innovations (L, 4) and their variances (L, 4). The last two are
-        undefined at a track's start.
+    Yields:
+        For each of the PIECE detections of all pieces: the state, with columns (axes, P), the innovation (4, P) and its
+        variance (4, P). The last two are undefined at a track's start.
     """
-    count = len(chain.gap)
-    if not count:
-        none = np.zeros((0, AXES))
-        return (none,) * 5, none, none
-    pieces = -(-count // PIECE)
-    row = np.arange(pieces)[None] * PIECE + np.arange(-WARM_UP, PIECE)[:, None]
-    inside = np.clip(row, 0, count - 1)
-    start = chain.gap[inside] == 0
-    start[0] = True
-    steps = table[chain.variant, np.minimum(chain.gap, table.shape[1] - 1)]
-    unit = chain.unit
-    reach, decay = steps[:, 0][inside], steps[:, 1][inside]
-    noise, cross, velocity_noise = ((steps[:, n] * unit)[inside] for n in (2, 3, 4))
-    reach[start] = decay[start] = cross[start] = 0.0
-    noise[start] = UNKNOWN_VARIANCE * unit[inside[start]]
-    velocity_noise[start] = chain.prior[inside[start]]
-    columns = _filter(
-        (chain.place[inside], chain.variance[inside], chain.tail[inside]), (reach, decay, noise, cross, velocity_noise)
-    )
-    flat = [column.transpose(1, 0, 2).reshape(-1, AXES)[:count] for column in columns]
-    return tuple(flat[:5]), flat[5], flat[6]
-
-
-def _filter(measurements: tuple[FloatArray, FloatArray, FloatArray], steps: tuple[FloatArray, ...]) -> list[FloatArray]:
-    """Filter pieces side by side; all columns (length, pieces, 4). Returns seven columns without the warm-up."""
-    place, variance, tail = measurements
-    length, pieces, _ = place.shape
-    out = [np.empty((length - WARM_UP, pieces, AXES)) for _ in range(7)]
-    x = v = pp = pv = vv = np.zeros((pieces, AXES))
-    for n in range(length):
-        reach, decay, noise, cross, velocity_noise = (column[n] for column in steps)
-        state, innovation, total = filter_step(
-            (x, v, pp, pv, vv), (reach, decay, noise, cross, velocity_noise), (place[n], variance[n], tail[n])
-        )
-        x, v, pp, pv, vv = state
-        if n >= WARM_UP:
-            for column, value in zip(out, (x, v, pp, pv, vv, innovation, total), strict=True):
-                column[n - WARM_UP] = value
-    return out
+    wide, narrow = np.zeros((AXES, len(pieces))), np.zeros((2, len(pieces)))
+    state = wide, narrow, wide, narrow, narrow
+    for n in range(-WARM_UP, PIECE):
+        at = (..., n % PIECE, slice(-1) if n < 0 else slice(1, None))
+        step = table.take((pieces.start if n == -WARM_UP else pieces.entry)[at], axis=1)
+        step[4:10] *= measured.square[at]
+        columns = step[:2], step[2:4], step[4:6], step[6:8], step[8:]
+        measurement = measured.place[at], measured.variance[at], measured.tail[at]
+        state, innovation, total = filter_step(state, columns, measurement)
+        if n >= 0:
+            yield state, innovation, total
 
 
 def filter_step(
-    state: tuple[FloatArray, ...], step: tuple[FloatArray, ...], measurement: tuple[FloatArray, FloatArray, FloatArray]
-) -> tuple[tuple[FloatArray, ...], FloatArray, FloatArray]:
-    """One step of M filters.
+    state: FilterState, step: FilterStep, measurement: tuple[FloatArray, FloatArray, FloatArray]
+) -> tuple[FilterState, FloatArray, FloatArray]:
+    """One step of M filters; M may be several dimensions.
 
     Args:
-        state: place, velocity, variance of place, covariance, variance of velocity; each (M, 4).
-        step: the columns of `transitions`, noise in pixels; each (M, 4).
-        measurement: place (M, 4), its variance (M, 4), and the degrees of freedom (M,).
+        state: before it.
+        step: with the noise in pixels.
+        measurement: place (4, M), its variance (4, M), and the degrees of freedom (M,).
 
     Returns:
-        The state after the measurement, the innovation (M, 4) and its variance (M, 4).
+        The state after the measurement, the innovation (4, M) and its variance (4, M).
     """
     x, v, pp, pv, vv = state
-    reach, decay, noise, cross, velocity_noise = step
+    reach, decay, cross, velocity_noise, noise = step
     place, variance, tail = measurement
     velocity_part = reach * vv
-    prior = pp + reach * (2 * pv + velocity_part) + noise
+    prior, predicted = pp.copy(), x.copy()
+    prior[CENTRE] += reach * (2 * pv + velocity_part)
+    prior += noise
+    predicted[CENTRE] += reach * v
     pv = decay * (pv + velocity_part) + cross
     vv = decay * decay * vv + velocity_noise
-    predicted = x + reach * v
-    innovation = place - predicted
-    total = prior + variance
-    gain, gain_v = prior / total, pv / total
-    square = innovation[:, CENTRE] ** 2 / total[:, CENTRE]
-    grow = np.clip((tail + square[:, 0] + square[:, 1]) / (tail + 2), 1, LARGEST_GROWTH)[:, None]
+    innovation, total = place - predicted, prior + variance
+    gain, gain_v = prior / total, pv / total[CENTRE]
+    square = innovation[CENTRE] ** 2 / total[CENTRE]
+    grow = np.minimum(np.maximum((tail + square[0] + square[1]) / (tail + 2), 1), LARGEST_GROWTH)
     pp = variance * gain
-    pp[:, CENTRE] *= grow
-    vv = np.maximum(vv - gain_v * pv, 1e-12)
-    state = (predicted + gain * innovation, decay * v + gain_v * innovation, pp, (1 - gain) * pv * grow, vv * grow)
-    return state, innovation, total
+    pp[CENTRE] *= grow
+    vv = np.maximum(vv - gain_v * pv, 1e-12) * grow
+    v, pv = decay * v + gain_v * innovation[CENTRE], (1 - gain[CENTRE]) * pv * grow
+    return (predicted + gain * innovation, v, pp, pv, vv), innovation, total

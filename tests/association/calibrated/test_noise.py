@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 from scipy.stats import t as student
 
@@ -38,9 +40,21 @@ def test_fitted_noise_is_more_likely_and_near_the_true_one() -> None:
     motion, _ = fit_motion(scene, guess, factor, successor, 4000)
     for _ in range(4):
         motion, _ = fit_motion(scene, motion, factor, successor, 4000)
-    before, after = Sample(scene, factor, successor, 4000).likelihoods([guess, motion]).sum((1, 2))
+    before, after = Sample(scene, factor, successor, 4000).likelihoods([guess, motion]).sum((0, 2))
     assert after > before + 100
     np.testing.assert_allclose(motion.measurement_noise[:2] * [40, 100], 4.0, rtol=0.5)
+
+
+def test_trials_do_not_influence_each_other() -> None:
+    scene, successor = scene_with_noise(4.0, frames=40)
+    sample, guess = Sample(scene, np.ones(len(scene)), successor, 4000), first_guess(scene)
+    trials = [guess, replace(guess, tail=2.5), replace(guess, drift=guess.drift * 3)]
+    together = sample.likelihoods(trials)
+    assert len({each.tobytes() for each in together.transpose(1, 0, 2)}) == len(trials)
+    for number, trial in enumerate(trials):
+        np.testing.assert_allclose(sample.likelihoods([trial])[:, 0], together[:, number], rtol=1e-6)
+    factors = sample.likelihoods([guess] * 2, np.array([1.0, 3.0]))
+    np.testing.assert_array_equal(factors[:, 0], together[:, 0])
 
 
 def test_few_links_change_nothing() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from siamlink.association.calibrated.motion import AXES, Motion, transitions
 from siamlink.association.calibrated.scene import make_scene
-from siamlink.association.calibrated.states import one_sided_states
+from siamlink.association.calibrated.states import one_sided_states, two_sided_states
 from siamlink.detectors.detections import Detections
 
 MOTION = Motion(
@@ -95,3 +95,14 @@ def test_backward_states_are_forward_states_of_the_reversed_sequence() -> None:
     backward = one_sided_states(scene, flat, np.ones(len(scene)), successor, backward=True)
     np.testing.assert_allclose(backward.place, forward.place[place], atol=1e-2)
     np.testing.assert_allclose(backward.velocity, -forward.velocity[place], atol=1e-2)
+
+
+@pytest.mark.parametrize("length", [1, 7, 8, 90])
+def test_both_sides_together_are_the_same_bytes_as_alone(length: int) -> None:
+    detections, successor = random_walks(length)
+    scene = make_scene(detections)
+    together = two_sided_states(scene, MOTION, np.ones(len(scene)), successor)
+    for side, states in zip((False, True), together, strict=True):
+        alone = one_sided_states(scene, MOTION, np.ones(len(scene)), successor, side)
+        for name, column in vars(states).items():
+            np.testing.assert_array_equal(column, getattr(alone, name))
