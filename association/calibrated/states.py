@@ -88,18 +88,19 @@ class Pieces:
 
     def __init__(self, chains: Sequence[Chain]) -> None:
         places = [_in_pieces(len(chain.row)) for chain in chains]
-        self.row, self.entry, self.start = (
-            np.hstack([getattr(chain, name)[place] for chain, place in zip(chains, places, strict=True)])
-            for name in ("row", "entry", "start")
-        )
+        cut = list(zip(chains, places, strict=True))
+        self.row: IntArray = np.hstack([chain.row[place] for chain, place in cut])
+        self.entry: IntArray = np.hstack([chain.entry[place] for chain, place in cut])
+        self.start: IntArray = np.hstack([chain.start[place] for chain, place in cut])
         self._first = np.cumsum([0, *(place.shape[1] for place in places)])
 
     def __len__(self) -> int:
-        return self.row.shape[1] - 1
+        return int(self.row.shape[1]) - 1
 
     def of_chain(self, number: int, position: IntArray) -> IntArray:
         """(M,) the entries of columns (..., PIECE * P) at positions (M,) of a chain."""
-        return position % PIECE * len(self) + position // PIECE + self._first[number]
+        place: IntArray = position % PIECE * len(self) + position // PIECE + self._first[number]
+        return place
 
 
 def _in_pieces(count: int) -> IntArray:
