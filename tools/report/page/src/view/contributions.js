@@ -21,7 +21,7 @@ export function Contributions({ features, base }) {
     <ul class="contributions">
       ${rows.map(({ name, value, contribution }) => html`
         <li aria-label=${`${name}${valueText(value)}: ${contribution < 0 ? "against" : "for"}, ${decimal(Math.abs(contribution))}`}>
-          <span class="name clip" title=${name}>${name}</span>
+          <span class="name">${name}</span>
           <span class="numbers quiet value">${value === null || value === undefined ? "" : shortNumber(value)}</span>
           <span class="bar" aria-hidden="true"><i class=${contribution < 0 ? "against" : "for"} style=${barStyle(contribution / largest)}></i></span>
           <span class="numbers amount">${contribution > 0 ? "+" : ""}${decimal(contribution)}</span>

@@ -2,6 +2,7 @@
 
 import { CorrectionButtons } from "./correction_buttons.js";
 import { html } from "./html.js";
+import { ItemDetails } from "./item_details.js";
 import { LinkDetails } from "./link_details.js";
 import { secondTrack, selectedTrack } from "./state.js";
 import { useSelect } from "./store.js";
@@ -14,7 +15,8 @@ export function Details() {
   if (!track) {
     return html`
       <section class="details" aria-label="Details">
-        <h2>Nothing is selected</h2>
+        <${ItemDetails} />
+        <h2>No track is selected</h2>
         <p class="quiet">Click a box in the picture, a row of the time line or an item of a list. Press N for the next thing to review,
           and ? for all keys.</p>
       </section>`;
@@ -22,6 +24,7 @@ export function Details() {
   return html`
     <section class="details" aria-label="Details" data-selected-track=${track.id} data-selected-link=${link >= 0 ? link : null}>
       <${CorrectionButtons} />
+      <${ItemDetails} />
       ${link >= 0 ? html`<${LinkDetails} row=${link} />` : html`<${TrackDetails} track=${track} />`}
       ${second && html`<${TrackSummary} track=${second} />`}
     </section>`;
