@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from siamlink.tracker.drawing.render import render
     from siamlink.tracker.linking.trackers import OfflineTracker, OnlineTracker, WindowedTracker
     from siamlink.tracker.parameters import TrackerParameters
+    from siamlink.tracker.runs.corrections import Corrections
     from siamlink.tracker.runs.result import TrackingResult
     from siamlink.tracker.runs.track import track
     from siamlink.tracker.summary.geometry import Line, Zone
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from siamlink.tracker.tracks import Tracks
 
 __all__ = [
+    "Corrections",
     "Line",
     "OfflineTracker",
     "OnlineTracker",
@@ -36,6 +38,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Corrections": "tracker.runs.corrections",
     "Line": "tracker.summary.geometry",
     "OfflineTracker": "tracker.linking.trackers",
     "OnlineTracker": "tracker.linking.trackers",

@@ -68,7 +68,7 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     if source.detection_file is not None:
         inputs.append(source.detection_file)
     if isinstance(source.known, Corrections):
-        inputs += [source.known.path, *source.known.tracks]
+        inputs += source.known.files
     if source.detections is not None:
         constraints_on(source.detections, source.known)
     if job.prints:

@@ -143,7 +143,7 @@ def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | 
     """A digest of all that the results of a source depend on."""
     files = list(source.frames.files) if source.frames else []
     files += files_of(source.detection_file) if source.detection_file else []
-    files += [source.known.path, *source.known.tracks] if isinstance(source.known, Corrections) else []
+    files += source.known.files if isinstance(source.known, Corrections) else []
     files += job.parameters.model_files
     used_detector = detector if source.detections is None else None
     names = source.class_names if used_detector is None else used_detector.class_names

@@ -4,7 +4,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import NamedTuple
 
 from siamlink.detectors.base.errors import ConstraintError
@@ -37,8 +36,8 @@ class Pair(NamedTuple):
     together: bool
 
 
-Cuts = dict[tuple[Path, int], set[int]]
-"""By the file and the id of a track: frames from which on, as lines say, it may show another object than before."""
+Cuts = dict[tuple[EarlierTracks, int], set[int]]
+"""By the tracks and the id of one: frames from which on, as lines say, it may show another object than before."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +72,11 @@ class Correction:
         """Add the frames in which the line ends what it says, or what others say, of a whole track."""
         if self.word in ("swap", "split"):
             for number in self.ids:
-                cuts[self.tracks.path, number].add(self.frames[0])
+                cuts[self.tracks, number].add(self.frames[0])
         elif self.word in ("must", "cannot") and (self.word == "must") == (self.ids[0] != self.ids[1]):
             first, last = sorted(self._named())
-            cuts[self.tracks.path, first.number].add(first.frame + 1)
-            cuts[self.tracks.path, last.number].add(last.frame)
+            cuts[self.tracks, first.number].add(first.frame + 1)
+            cuts[self.tracks, last.number].add(last.frame)
 
     def false_frames(self, frames_of: FramesOf) -> list[int]:
         """The frames in which the track is a false alarm; none if this is no line `false`.
@@ -143,7 +142,7 @@ class Correction:
 
     def _parts(self, number: int, frames_of: FramesOf, cuts: Cuts) -> tuple[list[Box], list[Box]]:
         """The detected boxes of a track before the frame, since the last cut, and from it on, up to the next one."""
-        frame, own = self.frames[0], cuts.get((self.tracks.path, number), set())
+        frame, own = self.frames[0], cuts.get((self.tracks, number), set())
         start = max((each for each in own if each < frame), default=0)
         end = min((each for each in own if each > frame), default=None)
         boxes = [Box(each, number) for each in frames_of(number) if start <= each and (end is None or each < end)]
@@ -152,7 +151,7 @@ class Correction:
     def _firsts(self, frames_of: FramesOf, cuts: Cuts) -> list[Box]:
         """The first detected box of each part of a track that ended with a cut before the frame."""
         (number,), (until,) = self.ids, self.frames
-        frames, own = frames_of(number), cuts.get((self.tracks.path, number), set())
+        frames, own = frames_of(number), cuts.get((self.tracks, number), set())
         starts = sorted({0, *(cut for cut in own if cut < until)})
         firsts = [[f for f in frames if start <= f < end] for start, end in pairwise(starts)]
         return [Box(part[0], number) for part in firsts if part]

@@ -1,43 +1,66 @@
-"""Earlier tracks that are corrected: their boxes by frame and id, and the detections that these were made from."""
+"""Earlier tracks that are corrected: their boxes by frame and id."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.base.errors import ConstraintError
-from siamlink.detectors.boxes import SAME_BOX, iou_matrix
-from siamlink.detectors.detections import Detections
-from siamlink.detectors.formats.box_file import BoxFile
-from siamlink.detectors.mot.text import corners
-from siamlink.tracker.linking.memory import Memory, content
-
-LEAST_OVERLAP = 0.3
-"""Least IoU of a detection with its own box in the tracks, which may have been smoothed."""
-SCORE_DIGITS = 1e-5
-"""Relative difference of scores below which six digits are equal."""
-DUPLICATE_IOU = 0.5
-"""IoU from which a detection that is in no track shows the same as one that is a false alarm."""
+from siamlink.detectors.formats.read import read_boxes
+from siamlink.tracker.tracks import Tracks
 
 
 @dataclass(frozen=True, eq=False)
 class EarlierTracks:
-    """The tracks of one file."""
+    """The N boxes of tracks, sorted by frame.
 
-    file: BoxFile
-    _memory: Memory = field(default_factory=Memory, repr=False)
+    Attributes:
+        name: for messages, such as the file.
+        frame: (N,).
+        track_id: (N,).
+        box: (N, 4) x1 y1 x2 y2 in pixels.
+        score: (N,).
+        interpolated: (N,) which boxes are marked as not detected.
+    """
 
-    @property
-    def path(self) -> Path:
-        """Of the file."""
-        return self.file.path
+    name: str
+    frame: IntArray
+    track_id: IntArray
+    box: FloatArray
+    score: FloatArray
+    interpolated: BoolArray
 
-    @property
-    def rows(self) -> FloatArray:
-        """(N, C) the MOT rows."""
-        return self.file.rows
+    @classmethod
+    def read(cls, path: Path) -> "EarlierTracks":
+        """The tracks of a file.
+
+        Raises:
+            InputError: it cannot be read.
+            FormatError: it holds no tracks.
+        """
+        file = read_boxes(path, unique_ids=True)
+        order = np.argsort(file.frame, kind="stable")
+        return cls(
+            name=str(path),
+            frame=file.frame[order],
+            track_id=file.track_id[order],
+            box=file.corners[order],
+            score=file.score[order],
+            interpolated=file.interpolated[order],
+        )
+
+    @classmethod
+    def of(cls, tracks: Tracks) -> "EarlierTracks":
+        """Tracks of a program."""
+        frame, track_id = tracks.frame.astype(np.int64), tracks.track_id.astype(np.int64)
+        box, score = tracks.box.astype(np.float64), tracks.score.astype(np.float64)
+        return cls("the earlier tracks", frame, track_id, box, score, tracks.interpolated)
+
+    def here(self, frame: int) -> slice:
+        """The rows of a frame."""
+        return slice(*np.searchsorted(self.frame, [frame, frame + 1]))
 
     def frames(self, number: int) -> list[int]:
         """The frames in which a track has boxes that are not marked as interpolated, ascending.
@@ -45,9 +68,10 @@ class EarlierTracks:
         Raises:
             ConstraintError: there is no such track.
         """
-        self._check_id(number)
-        own = (self.rows[:, 1] == number) & ~self.file.interpolated
-        frames: list[int] = np.sort(self.rows[own, 0]).astype(int).tolist()
+        own = self.track_id == number
+        if not own.any():
+            raise ConstraintError(f"there is no id {number} in {self.name}")
+        frames: list[int] = self.frame[own & ~self.interpolated].tolist()
         return frames
 
     def check_box(self, frame: int, number: int) -> None:
@@ -59,77 +83,10 @@ class EarlierTracks:
         frames = self.frames(number)
         if frame in frames:
             return
-        if self._row(frame, number) is None:
+        if number not in self.track_id[self.here(frame)]:
             where = f"it is in {nearest_frames(frames, frame)}" if frames else "it was detected in no frame"
-            raise ConstraintError(f"id {number} is not in frame {frame} of {self.path}; {where}")
-        raise _not_detected(frame, number, frames)
-
-    def detected(self, number: int, detections: Detections) -> dict[int, int]:
-        """The row of the detection that each box of a track was made from, by frame, ascending.
-
-        Raises:
-            ConstraintError: none of its boxes was made from these detections.
-        """
-        self._check_id(number)
-        matches = self._matches(detections)
-        own = np.flatnonzero((self.rows[:, 1] == number) & (matches >= 0))
-        if not len(own):
-            raise ConstraintError(f"id {number} of {self.path} has no box among the detections: these are others")
-        own = own[np.argsort(self.rows[own, 0], kind="stable")]
-        return dict(zip(self.rows[own, 0].astype(int).tolist(), matches[own].tolist(), strict=True))
-
-    def detection(self, frame: int, number: int, detections: Detections) -> int:
-        """The row of the detection that a box was made from: of the same score, and each the other's best overlap.
-
-        Raises:
-            ConstraintError: it was made from none of these detections, as it was interpolated, or they are others.
-        """
-        row = self._row(frame, number)
-        match = -1 if row is None else int(self._matches(detections)[row])
-        if match < 0:
-            raise _not_detected(frame, number, list(self.detected(number, detections)))
-        return match
-
-    def duplicates(self, frame: int, row: int, detections: Detections) -> IntArray:
-        """The detections of a frame that show the same as the one in `row`, and that no box of the tracks is made from.
-
-        They are of its class and overlap it by `DUPLICATE_IOU`, or of any and overlap it by `SAME_BOX`.
-        """
-        here = np.flatnonzero(detections.frame == frame)
-        overlap = iou_matrix(detections.box[here], detections.box[[row]])[:, 0]
-        same_class = detections.label[here] == detections.label[row]
-        same = here[overlap >= np.where(same_class, DUPLICATE_IOU, SAME_BOX)]
-        return np.setdiff1d(same, self._matches(detections)[self.rows[:, 0] == frame])
-
-    def _check_id(self, number: int) -> None:
-        if not (self.rows[:, 1] == number).any():
-            raise ConstraintError(f"there is no id {number} in {self.path}")
-
-    def _row(self, frame: int, number: int) -> int | None:
-        found = np.flatnonzero((self.rows[:, 0] == frame) & (self.rows[:, 1] == number))
-        return int(found[0]) if len(found) else None
-
-    def _matches(self, detections: Detections) -> IntArray:
-        """(N,) the row of the detection that each box was made from, -1 for none; remembered for the same detections.
-
-        Both have the same score, the overlap of each with the other is its best, and the box is not interpolated.
-        """
-        return self._memory.recalled(content(detections), lambda: self._matched(detections))
-
-    def _matched(self, detections: Detections) -> IntArray:
-        matches, order = np.full(len(self.rows), -1, np.int64), np.argsort(self.rows[:, 0], kind="stable")
-        for here in np.split(order, np.flatnonzero(np.diff(self.rows[order, 0])) + 1) if len(order) else ():
-            frame = self.rows[here[0], 0]
-            first, last = np.searchsorted(detections.frame, [frame, frame + 1])
-            if first == last:
-                continue
-            overlap = iou_matrix(corners(self.rows[here]), detections.box[first:last])
-            overlap[~np.isclose(self.rows[here, 6, None], detections.score[first:last], SCORE_DIGITS, SCORE_DIGITS)] = 0
-            overlap[self.file.interpolated[here]] = 0
-            best, place = overlap.argmax(axis=1), np.arange(len(here))
-            own = (overlap[place, best] >= LEAST_OVERLAP) & (overlap.argmax(axis=0)[best] == place)
-            matches[here[own]] = first + best[own]
-        return matches
+            raise ConstraintError(f"id {number} is not in frame {frame} of {self.name}; {where}")
+        raise not_detected(frame, number, frames)
 
 
 FramesOf = Callable[[int], Sequence[int]]
@@ -144,6 +101,7 @@ def nearest_frames(frames: Sequence[int], frame: int) -> str:
     return f"frame{'s' if len(both) == 2 else ''} {' and '.join(both)}"
 
 
-def _not_detected(frame: int, number: int, frames: Sequence[int]) -> ConstraintError:
+def not_detected(frame: int, number: int, frames: Sequence[int]) -> ConstraintError:
+    """The error of a box that was interpolated, of a track that was detected in these frames."""
     where = f"it was detected in {nearest_frames(frames, frame)}" if frames else "it was detected in no frame"
     return ConstraintError(f"id {number} was not detected in frame {frame} but interpolated there; {where}")

@@ -22,7 +22,7 @@ from siamlink.detectors.selection import Selection
 from siamlink.detectors.sources.frame_source import DEFAULT_FRAME_RATE, PATIENCE_SECONDS, FrameSource
 from siamlink.detectors.sources.open import open_sequence_frames, open_source
 from siamlink.tracker.cache.frame_cache import FrameCache
-from siamlink.tracker.runs.corrections import Corrections, read_corrections
+from siamlink.tracker.runs.corrections import AnyConstraints, Corrections, as_known
 from siamlink.tracker.runs.frame_numbers import SteadyFrames, Timing, checked_timestamps
 
 LOWEST_FRAME_RATE = 0.001
@@ -171,7 +171,7 @@ def open_input(
     detections: Any = None,
     frame_rate: float | None = None,
     use_public: bool = True,
-    constraints: Path | Constraints = (),
+    constraints: AnyConstraints = (),
     patience_seconds: float = PATIENCE_SECONDS,
     reading: ReadingOptions = AS_DEFINED,
     recorded: bool = False,
@@ -185,7 +185,7 @@ def open_input(
             returns for each frame; None: a MOT sequence's own `det/det.txt`, if wanted.
         frame_rate: frames per second; None: that of the source.
         use_public: whether a MOT sequence's own detections are used.
-        constraints: a file of corrections (see `read_corrections`), or constraints on rows of the detections.
+        constraints: as for `track`.
         patience_seconds: how long to reconnect to a live source before giving up; with 0, its first end is the end.
         reading: how the numbers in the file of detections are to be read, where that is not as its format defines.
         recorded: whether a URL must be that of a recording, which is read like a file.
@@ -214,10 +214,9 @@ def open_input(
         raise ConfigError(
             f"{opened.name}: {opened.frame_rate:g} frames per second are too few; give the true --frame-rate"
         )
-    known = read_corrections(constraints) if isinstance(constraints, str | Path) else constraints
     return opened._replace(
         origin=str(origin) if is_path and "://" not in str(origin) and not opened.live else opened.name,
-        known=known,
+        known=as_known(constraints),
         class_names=opened.class_names or classes.names,
     )
 

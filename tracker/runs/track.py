@@ -7,7 +7,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.hints import nearest
 from siamlink.detectors.base.parameters import build
@@ -21,7 +20,7 @@ from siamlink.detectors.sources.open import live_title
 from siamlink.tracker.linking.explained import check_explanation_possible
 from siamlink.tracker.linking.make_tracker import check_calibration_possible, check_constraints_possible
 from siamlink.tracker.parameters import TrackerParameters, given_parameters
-from siamlink.tracker.runs.corrections import Corrections
+from siamlink.tracker.runs.corrections import AnyConstraints, Corrections
 from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL, TrackingInput, open_input
 from siamlink.tracker.runs.options import DEFAULT_DETECTOR, TrackingOptions, no_progress
 from siamlink.tracker.runs.result import TrackingResult
@@ -34,7 +33,7 @@ def track(  # noqa: PLR0913 - one call for all
     detections: Path | Detections | Iterable[Any] | None = None,
     parameters: TrackerParameters | None = None,
     progress: Progress | bool | None = None,
-    constraints: Path | Constraints = (),
+    constraints: AnyConstraints = (),
     *,
     frame_rate: float | None = None,
     name: str | None = None,
@@ -54,7 +53,8 @@ def track(  # noqa: PLR0913 - one call for all
         parameters: settings of the tracker.
         progress: True shows bars, in a terminal or a notebook; or a function that is called with the stage, the frames
             done and the frames in all.
-        constraints: by `must_link` and `cannot_link` on rows of the detections, or a file that corrects earlier tracks.
+        constraints: `Corrections` of earlier tracks, a file or lines of them (docs/track.md), or constraints on rows of
+            the detections by `must_link` and `cannot_link`.
         frame_rate: frames per second; None: that of the source, else 30.
         name: names the results; None: the name of the file or folder, else "frames".
         timestamps: the time of each frame in seconds, for a variable frame rate; None: a video's own, or by the frame

@@ -184,7 +184,7 @@ def test_only_the_exact_solver_obeys(tmp_path: Path, wrong: dict[str, str], chos
 def test_corrections_in_a_window_need_the_detections_they_speak_of(tmp_path: Path) -> None:
     crossing(frame_count=10).write_sequence(tmp_path / "Crossing")
     source = open_input(tmp_path / "Crossing", Detections.empty())
-    source = source._replace(detections=None, known=Corrections(tmp_path / "fix.txt", (), ()))
+    source = source._replace(detections=None, known=Corrections())
     with pytest.raises(ConfigError, match=r"corrections in mode windowed, .* need the detections"):
         track_input(source, TrackingOptions(TrackerParameters(mode="windowed")))
 

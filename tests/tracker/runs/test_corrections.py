@@ -9,7 +9,8 @@ from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing
 from siamlink.tracker.parameters import TrackerParameters
-from siamlink.tracker.runs.corrections import Corrections, read_corrections
+from siamlink.tracker.runs.corrected_detections import CorrectedDetections
+from siamlink.tracker.runs.corrections import read_corrections
 from siamlink.tracker.tracks import Tracks
 
 Write = Callable[[str | bytes], Path]
@@ -77,10 +78,12 @@ def test_comments_empty_lines_and_several_files(
     lines = ["# who is who", "tracks earlier/crossing.txt", "", f" cannot {a} 1\t{b} 2  # red and blue"]
     lines += ["tracks no 2#final.txt", f"must {a} 2 {b} 1"]
     corrections = read_corrections(write(b"\xef\xbb\xbf" + end.join(lines).encode()))
-    assert corrections.tracks == (tmp_path / "earlier" / "crossing.txt", swapped)
+    assert corrections.files == (tmp_path / "fix.txt", tmp_path / "earlier" / "crossing.txt", swapped)
     with pytest.raises(FormatError, match=r"fix.txt: line 4 and line 6: two detections must, and cannot,"):
         corrections.among(found)
-    first, second = (Corrections(corrections.path, (line,), ()).among(found)[0] for line in corrections.lines)
+    first, second = (
+        CorrectedDetections(corrections.path, (line,), found).constraints()[0] for line in corrections.lines
+    )
     assert (first.a, first.b) == (second.a, second.b)
     assert (first.together, second.together) == (False, True)
     assert (first.origin, second.origin) == ("line 4", "line 6")
@@ -184,7 +187,7 @@ def test_an_interpolated_box_is_not_the_detection_behind_it(write: Write, tmp_pa
     rows = "".join(f"{frame},{number},{x},0,40,90,1\n" for frame, number, x in OCCLUDED)
     (tmp_path / "occluded.txt").write_text(rows)
     corrections = read_corrections(write("tracks occluded.txt\nmust 1 1 2 1\nmust 1 1 3 1"))
-    (constraint,) = Corrections(corrections.path, corrections.lines[:1], ()).among(found)
+    (constraint,) = CorrectedDetections(corrections.path, corrections.lines[:1], found).constraints()
     assert (constraint.a, constraint.b) == (0, 2)
     hidden = read_corrections(write("tracks occluded.txt\nmust 1 2 2 2"))
     with pytest.raises(FormatError, match="line 2: id 2 was not detected in frame 2 but interpolated there; it was"):
