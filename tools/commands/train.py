@@ -1,107 +1,13 @@
 """The commands `siamlink train ...`."""
 
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Annotated
+from dataclasses import replace
 
 import typer
 
-from siamlink.tools.console.options import Config, Overwrite, Settings, takes
+from siamlink.tools.commands.train_options import AllOptions, CalibratedOptions, MatcherOptions, SiameseOptions
+from siamlink.tools.console.options import takes
 
 app = typer.Typer(no_args_is_help=True, help="Train models on annotated sequences.")
-
-Output = Annotated[
-    Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the models; created if it is missing.")
-]
-Exclude = Annotated[
-    list[str] | None,
-    typer.Option(metavar="SEQ", help="Leave out this sequence and all others of the same video; repeatable."),
-]
-
-
-TrainingSettings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="KEY=VALUE",
-        help="Change one training setting, such as steps=3000; repeatable; docs/train.md lists all.",
-    ),
-]
-
-
-@dataclass(frozen=True)
-class MatcherOptions:
-    """The arguments and options of `siamlink train matcher`."""
-
-    data: Annotated[
-        list[Path], typer.Argument(metavar="DATA", help="MOT sequences with gt/ and det/, or folders of sequences.")
-    ]
-    output: Output
-    exclude: Exclude = None
-    config: Config = None
-    settings: Settings = None
-    overwrite: Overwrite = False
-
-
-@dataclass(frozen=True)
-class CalibratedOptions:
-    """The arguments and options of `siamlink train calibrated`."""
-
-    data: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="SEQUENCES...", help="MOT sequences with gt/, or folders of sequences; det/ is used too."
-        ),
-    ]
-    output: Output
-    exclude: Exclude = None
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set", metavar="KEY=VALUE", help="Change one setting of the training; repeatable; see docs/train.md."
-        ),
-    ] = None
-    overwrite: Overwrite = False
-
-
-@dataclass(frozen=True)
-class SiameseOptions:
-    """The arguments and options of `siamlink train siamese`."""
-
-    data: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="DATA",
-            help="MOT sequences with gt/ and frames, folders of crops named ID_*.jpg, or folders of either.",
-        ),
-    ]
-    output: Output
-    exclude: Exclude = None
-    validate: Annotated[
-        list[str] | None,
-        typer.Option(metavar="SEQ", help="Use this sequence for validation instead of training; repeatable."),
-    ] = None
-    start: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Start from these weights instead of random weights.")
-    ] = None
-    settings: TrainingSettings = None
-    overwrite: Overwrite = False
-
-
-@dataclass(frozen=True)
-class AllOptions:
-    """The arguments and options of `siamlink train all`."""
-
-    data: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="DATA", help="As for 'train siamese'; the matching models learn from the MOT sequences."
-        ),
-    ]
-    output: Output
-    exclude: Exclude = None
-    settings: TrainingSettings = None
-    overwrite: Overwrite = False
 
 
 @app.callback()
@@ -170,6 +76,7 @@ def everything(options: AllOptions) -> None:
     from siamlink.association.appearance.loading import SIAMESE_FILE
     from siamlink.association.training.siamese_trainer import CHECKPOINT
     from siamlink.detectors.mot.sequence import is_sequence
+    from siamlink.tools.commands.train_ending import show_comparison
 
     output, weights = options.output, options.output / SIAMESE_FILE
     if options.overwrite or not weights.is_file() or (output / CHECKPOINT).is_file():
@@ -180,8 +87,11 @@ def everything(options: AllOptions) -> None:
         )
     sequences = [child for folder in options.data for child in sorted(folder.iterdir()) if is_sequence(child)]
     sequences += [folder for folder in options.data if is_sequence(folder)]
-    matcher_options = MatcherOptions(sequences, output, options.exclude, overwrite=options.overwrite)
+    test = options.test and bool(options.exclude)
+    matcher_options = MatcherOptions(sequences, output, options.exclude, test=test, overwrite=options.overwrite)
     _train_matcher(replace(matcher_options, settings=[f"appearance=siamese:{weights}"]))
+    if options.test and not test:
+        show_comparison(None, "the network has learned from all of them; leave some out with --exclude SEQ")
 
 
 def _train_siamese(options: SiameseOptions) -> None:
@@ -192,9 +102,9 @@ def _train_siamese(options: SiameseOptions) -> None:
     from siamlink.association.training.siamese_trainer import SiameseTrainer, check_settings
     from siamlink.detectors.base.parameters import apply_override, build
     from siamlink.tools.console.files import make_folder, output_errors
-    from siamlink.tools.console.terminal import stage_bars
+    from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.training.siamese_data import read_training_data
-    from siamlink.tools.training.siamese_run import check_run, finish_run
+    from siamlink.tools.training.siamese_run import check_run, compare_networks, finish_run
 
     values: dict[str, object] = {}
     parameters = SiameseTrainingParameters()
@@ -209,20 +119,27 @@ def _train_siamese(options: SiameseOptions) -> None:
         crops, validation = read_training_data(
             options.data, options.exclude or [], options.validate or [], parameters, progress
         )
-        SiameseTrainer(crops, validation, parameters, output, options.start).run(progress)
+        network = SiameseTrainer(crops, validation, parameters, output, options.start).run(progress)
         finish_run(output)
-    typer.echo(f"trained on {', '.join(each.name for each in crops)}; weights in {output}")
+    typer.echo(f"trained on {', '.join(each.name for each in crops)}; weights in {output}\n")
+    show_table(compare_networks(validation, network))
 
 
 def _train_calibrated(options: CalibratedOptions) -> None:
+    from pathlib import Path
+    from shutil import copy
+    from tempfile import TemporaryDirectory
+
     from siamlink.association.calibrated.models import CALIBRATED_FILES
     from siamlink.association.training.calibrated_training import CalibratedTrainingParameters
     from siamlink.detectors.base.parameters import apply_override, build
     from siamlink.detectors.mot.sequence import find_sequences
+    from siamlink.tools.commands.train_ending import show_comparison, show_next_steps
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import stage_bars
-    from siamlink.tools.training.calibrated_run import read_annotated, save_models, train_calibrated
+    from siamlink.tools.training.calibrated_run import CalibratedTraining, read_annotated
     from siamlink.tools.training.examples import excluding
+    from siamlink.tools.training.held_out import compare_calibrated, pairs_to_test
 
     values: dict[str, object] = {}
     for setting in options.settings or []:
@@ -230,23 +147,34 @@ def _train_calibrated(options: CalibratedOptions) -> None:
     parameters, output = build(CalibratedTrainingParameters, values, "--set"), options.output
     sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
     check_folder(output, CALIBRATED_FILES, options.overwrite)
-    with stage_bars() as progress:
-        videos = excluding(read_annotated(sequences, parameters.frames), options.exclude or [])
+    with stage_bars() as progress, TemporaryDirectory() as folder:
+        every = read_annotated(sequences, parameters.frames)
+        videos = excluding(every, options.exclude or [])
         make_folder(output)
+        training = CalibratedTraining(parameters, Path(folder), progress)
         with staging(output) as staged, output_errors(output):
-            save_models(train_calibrated(videos, parameters, progress), staged)
+            for path in training.models(videos).iterdir():
+                copy(path, staged)
             publish(staged, output)
+        pairs = pairs_to_test(every, videos, fewest=2, folds=2) if options.test else []
+        comparison = compare_calibrated(pairs, training.models, progress) if pairs else None
     typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; models in {output}")
+    if options.test:
+        show_comparison(
+            comparison, "there are too few videos with det/det.txt; give four, or leave one out (--exclude)"
+        )
+    show_next_steps(output, options.data, ["--config", "general"], can_tune=False)
 
 
 def _train_matcher(options: MatcherOptions) -> None:
     from siamlink.association.matcher import MODEL_FILES
     from siamlink.association.training.link_training import TrainingParameters
     from siamlink.detectors.mot.sequence import find_sequences
+    from siamlink.tools.commands.train_ending import TOO_FEW, given_settings, show_comparison, show_next_steps
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
     from siamlink.tools.console.terminal import stage_bars
-    from siamlink.tools.training.annotated_video import train_on
-    from siamlink.tools.training.examples import complete, describe_videos, excluding, read_videos
+    from siamlink.tools.training.examples import excluding, read_videos, train_folds
+    from siamlink.tools.training.held_out import compare_matchers, pairs_to_test
     from siamlink.tracker.configuration import load_parameters
 
     parameters = load_parameters(options.config, options.settings or [])
@@ -255,13 +183,17 @@ def _train_matcher(options: MatcherOptions) -> None:
     check_folder(output, MODEL_FILES, options.overwrite)
     with stage_bars() as progress:
         training = TrainingParameters(context=parameters.context, pair_label=parameters.pair_label)
-        videos = excluding(read_videos(sequences, parameters, progress), options.exclude or [])
+        every = read_videos(sequences, parameters, progress)
+        videos = excluding(every, options.exclude or [])
         make_folder(output)
+        pairs = pairs_to_test(every, videos, fewest=parameters.level_count) if options.test else []
+        trained = train_folds([(videos[0], videos), *pairs], appearance, parameters, training, progress)
+        _, matcher = next(trained)
         with staging(output) as staged, output_errors(output):
-            progress("train", 0, None)
-            trained = train_on(videos, training)
-            if appearance:
-                videos = describe_videos(videos, [trained], appearance, parameters, progress)
-            complete(trained, appearance, videos, parameters, training).save(staged)
+            matcher.save(staged)
             publish(staged, output)
+        comparison = compare_matchers(trained, parameters, progress) if pairs else None
     typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; model in {output}")
+    if options.test:
+        show_comparison(comparison, TOO_FEW)
+    show_next_steps(output, options.data, given_settings(options.config, options.settings))

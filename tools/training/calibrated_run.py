@@ -117,6 +117,34 @@ def save_models(boosters: Boosters, folder: Path) -> None:
         (folder / name).write_bytes(booster.save_raw("json"))
 
 
+class CalibratedTraining:
+    """Trains models on several groups of videos; each group is trained on once.
+
+    Args:
+        parameters: of the training.
+        folder: for the models of each group, in a folder of its own.
+        progress: of the training.
+    """
+
+    def __init__(self, parameters: CalibratedTrainingParameters, folder: Path, progress: Progress) -> None:
+        self._parameters, self._folder, self._progress = parameters, folder, progress
+        self._known: dict[tuple[str, ...], Path] = {}
+
+    def models(self, videos: list[AnnotatedVideo]) -> Path:
+        """The folder of the models that learned from these videos.
+
+        Raises:
+            InputError: there is nothing to learn from.
+        """
+        names = tuple(video.sequence.name for video in videos)
+        if names not in self._known:
+            folder = self._folder / str(len(self._known))
+            folder.mkdir()
+            save_models(train_calibrated(videos, self._parameters, self._progress), folder)
+            self._known[names] = folder
+        return self._known[names]
+
+
 def _train_objects(examples: list[WeightedExamples], parameters: CalibratedTrainingParameters) -> Boosters:
     return {ALONE_FILE: train_alone(examples, parameters), IN_TRACK_FILE: train_in_track(examples, parameters)}
 

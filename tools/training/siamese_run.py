@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from siamlink.association.appearance.loading import SIAMESE_FILE
+from siamlink.association.appearance.loading import SHIPPED, SIAMESE_FILE
+from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG
+from siamlink.association.training.siamese_validation import Validation
 from siamlink.tools.console.files import check_folder
+from siamlink.tools.console.tables import Table
 from siamlink.tools.training.siamese_plot import plot_run
 
 RUN_PICTURE = "run.png"
@@ -30,3 +33,19 @@ def finish_run(output: Path) -> None:
     """Draw the run log, and remove the checkpoint."""
     plot_run(output / RUN_LOG, output / RUN_PICTURE)
     (output / CHECKPOINT).unlink()
+
+
+def compare_networks(validation: Validation, network: Siamese) -> Table:
+    """How well the new network and the shipped one separate the identities of the validation."""
+    rows = [
+        (name, f"{scores['ap']:.3f}", f"{scores['fpr95']:.3f}")
+        for name, scores in (
+            ("shipped network", validation.scores(Siamese.load(SHIPPED))),
+            ("new network", validation.scores(network)),
+        )
+    ]
+    return Table(
+        ("", "average precision", "false positives at 95 % recall"),
+        tuple(rows),
+        title="Pairs of patches of identities that the new network was not trained on",
+    )

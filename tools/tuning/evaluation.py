@@ -1,6 +1,5 @@
 """How good settings are on a video: it is tracked with them, and scored against its ground truth."""
 
-import io
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,10 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from siamlink.association.matcher import Matcher
-from siamlink.tools.evaluation.classes import ClassChoice, ClassedRows
+from siamlink.tools.evaluation.classes import ClassChoice
 from siamlink.tools.evaluation.ground_truth import pair_up
 from siamlink.tools.evaluation.metrics import Counts, Scores, combine, measure
 from siamlink.tools.evaluation.reading import classed_tracks
+from siamlink.tools.training.held_out import written_rows
 from siamlink.tools.tuning.choices import Objective
 from siamlink.tools.tuning.space import Changes, SearchSpace
 from siamlink.tools.tuning.videos import TunedSequence, Video
@@ -98,10 +98,7 @@ def load_matcher(base: TrackerParameters, folder: Path | None = None) -> Matcher
 def _counts(sequence: TunedSequence, tracks: Tracks, choice: ClassChoice) -> Counts:
     """What is counted of a sequence, from the boxes as they are written to a file."""
     names = sequence.source.class_names
-    text = tracks.to_mot_text(names)
-    rows = np.loadtxt(io.StringIO(text), delimiter=",", ndmin=2) if text else np.zeros((0, 10))
-    tracked: ClassedRows = classed_tracks(rows, names)
-    groups = choice.groups(sequence.truth, tracked)
+    groups = choice.groups(sequence.truth, classed_tracks(written_rows(tracks, names), names))
     parts = {
         group.class_name: measure(
             pair_up(sequence.name, group.truth, group.tracks, group.benchmark, group.class_name, group.regions)

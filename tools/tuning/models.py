@@ -10,20 +10,10 @@ from siamlink.tools.console.files import make_folder, output_errors, publish, st
 from siamlink.tools.training.annotated_video import AnnotatedVideo
 from siamlink.tools.training.examples import folds, train_folds
 from siamlink.tools.training.examples import read_videos as read_examples
+from siamlink.tools.training.shipped_models import is_known_to_shipped_models
 from siamlink.tools.tuning.choices import Models
 from siamlink.tools.tuning.videos import Video
 from siamlink.tracker.parameters import TrackerParameters
-
-SHIPPED_LEARNED_FROM = (
-    *("ADL-Rundle-6", "ETH-Sunnyday", "KITTI-17", "PETS09-S2L1", "TUD-Campus"),
-    *(f"MOT{year}-{number}" for year in (16, 17) for number in ("02", "04", "09", "10")),
-)
-"""Sequences of the videos that the shipped models were trained on; names of MOT17 end with the detector."""
-
-
-def is_known_to_shipped_models(name: str) -> bool:
-    """Whether the shipped models were trained on the video of a sequence of this name."""
-    return any(name == known or name.startswith(f"{known}-") for known in SHIPPED_LEARNED_FROM)
 
 
 def choose_models(

@@ -113,7 +113,7 @@ class TuningRun:
             default=overall.finished[0].value,
             tuned=best.value,
             importance=importance(overall),
-            trials=len(overall.finished),
+            trials=overall.count,
         )
 
 

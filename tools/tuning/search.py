@@ -14,21 +14,29 @@ from siamlink.tools.tuning.space import Changes, SearchSpace
 
 if TYPE_CHECKING:
     from optuna.study import Study
+    from optuna.trial import Trial
 
 Evaluate = Callable[[list[Task]], dict[Task, Outcome]]
 """Gives the outcomes of tasks."""
 EQUAL = 1e-9
 """Objectives that differ by less are equal."""
+FIRST_TRIALS = 10
+"""They are tried on all videos."""
 FEWEST_TRIALS = 5
 """With different objectives; fewer say nothing about the importance of settings."""
 
 
 @dataclass
 class Finished:
-    """Settings that were tried on all videos of a search, and the mean of their objective."""
+    """Settings that were tried on all videos of a search, and their objective on each."""
 
     changes: Changes
-    value: float
+    values: tuple[float, ...]
+
+    @property
+    def value(self) -> float:
+        """The mean objective."""
+        return float(np.mean(self.values))
 
 
 @dataclass
@@ -38,12 +46,14 @@ class Search:
     Attributes:
         videos: the indices of the videos, in the order in which they are tried.
         study: of optuna, which suggests what to try.
-        finished: the settings that were tried, those of the configuration first.
+        finished: the settings that were tried on all videos, those of the configuration first.
+        count: how many were tried, with those that were given up.
     """
 
     videos: tuple[int, ...]
     study: "Study"
     finished: list[Finished] = field(default_factory=list)
+    count: int = 0
 
     def best(self, space: SearchSpace) -> Finished:
         """Of the settings with the best objective, those nearest to the configuration."""
@@ -76,18 +86,72 @@ def run_searches(
     """
     for number in rounds:
         with _quiet():
-            trials = [search.study.ask() for search in searches]
-            changes = [space.suggest(trial) for trial in trials]
-        tasks = [
-            [Task(suggested, video) for video in search.videos]
-            for search, suggested in zip(searches, changes, strict=True)
-        ]
-        outcomes = evaluate(list(dict.fromkeys(task for of_search in tasks for task in of_search)))
-        for search, trial, suggested, of_search in zip(searches, trials, changes, tasks, strict=True):
-            value = float(np.mean([outcomes[task].figures.objective(objective) for task in of_search]))
-            search.study.tell(trial, value)
-            search.finished.append(Finished(suggested, value))
+            attempts = [Attempt.of(search, space) for search in searches]
+        for step in range(max(len(search.videos) for search in searches)):
+            tasks = {attempt.task(step): attempt for attempt in attempts if attempt.goes_on(step)}
+            outcomes = evaluate(list(tasks))
+            for attempt in attempts:
+                if attempt.goes_on(step):
+                    attempt.take(outcomes[attempt.task(step)].figures.objective(objective))
+        for attempt in attempts:
+            attempt.tell()
         yield number + 1
+
+
+@dataclass
+class Attempt:
+    """A set of settings that is tried on one video of a search after the other.
+
+    It is given up where its mean is below the median of those before it on the same videos. (`MedianPruner` of optuna
+    compares the best mean so far, and the first videos may be easier than the others.)
+
+    Attributes:
+        search: that it is part of.
+        trial: its trial of optuna.
+        changes: the settings.
+        values: the objectives on the videos so far.
+        is_pruned: whether it was given up.
+    """
+
+    search: Search
+    trial: "Trial"
+    changes: Changes
+    values: list[float] = field(default_factory=list)
+    is_pruned: bool = False
+
+    @classmethod
+    def of(cls, search: Search, space: SearchSpace) -> "Attempt":
+        """What the study suggests next."""
+        trial = search.study.ask()
+        return cls(search, trial, space.suggest(trial))
+
+    def goes_on(self, step: int) -> bool:
+        """Whether it is to be tried on the video of a step."""
+        return step < len(self.search.videos) and not self.is_pruned
+
+    def task(self, step: int) -> Task:
+        """The task of a step."""
+        return Task(self.changes, self.search.videos[step])
+
+    def take(self, value: float) -> None:
+        """Take in the objective on a video."""
+        self.values.append(value)
+        mean, count, before = float(np.mean(self.values)), len(self.values), self.search.finished
+        self.trial.report(mean, count)
+        if len(before) >= FIRST_TRIALS and count < len(self.search.videos):
+            self.is_pruned = mean < float(np.median([np.mean(each.values[:count]) for each in before]))
+
+    def tell(self) -> None:
+        """Tell the study the mean objective, or that the trial was given up."""
+        from optuna.trial import TrialState
+
+        self.search.count += 1
+        if self.is_pruned:
+            self.search.study.tell(self.trial, state=TrialState.PRUNED)
+            return
+        finished = Finished(self.changes, tuple(self.values))
+        self.search.study.tell(self.trial, finished.value)
+        self.search.finished.append(finished)
 
 
 def importance(search: Search) -> dict[str, float]:

@@ -8,16 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.training.ground_truth import read_ground_truth
-from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
-from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.tools.evaluation.classes import Annotated
 from siamlink.tools.evaluation.layouts import TruthFile
 from siamlink.tools.evaluation.reading import read_truth
 from siamlink.tools.training.annotated_video import group_by_video
+from siamlink.tools.training.known_appearance import known_appearance
 from siamlink.tracker.linking.appearance import FrameDescriber, describe_detections
 from siamlink.tracker.linking.appearance_source import KnownAppearance
 from siamlink.tracker.parameters import TrackerParameters
@@ -55,13 +54,7 @@ class TunedSequence:
         """The descriptors that were made before; None without."""
         if self.descriptor is None or self.source.detections is None:
             return None
-        row_of = {key: row for row, key in enumerate(_keys(self.source.detections))}
-        descriptor = self.descriptor
-
-        def describe(detections: Detections, rows: IntArray) -> NDArray[np.floating]:
-            return descriptor[[row_of[key] for key in _keys(detections[rows])]]
-
-        return KnownAppearance(descriptors=describe)
+        return known_appearance(self.source.detections, self.descriptor)
 
 
 @dataclass(frozen=True)
@@ -131,8 +124,3 @@ def described(videos: list[Video], parameters: TrackerParameters, progress: Prog
         return replace(each, descriptor=describe_detections(frames, given, rows, describer, report))
 
     return [Video(tuple(with_descriptors(each) for each in video.sequences)) for video in videos]
-
-
-def _keys(detections: Detections) -> list[tuple[int, bytes]]:
-    """(N,) the frame and the box of each detection."""
-    return [(frame, box.tobytes()) for frame, box in zip(detections.frame.tolist(), detections.box, strict=True)]

@@ -16,14 +16,32 @@ Run = Callable[..., Any]
 @pytest.mark.slow
 def test_a_trained_model_is_written_and_used(siamlink: Run, streets: Path) -> None:
     one_level = ("--set", "levels=1")
-    result = siamlink("train", "matcher", streets / "east", streets / "west", "-o", "model", *one_level)
+    result = siamlink("train", "matcher", streets, "--exclude", "east", "-o", "model", *one_level)
     assert (result.code, result.err) == (0, "")
-    assert result.out == "trained on east, west; model in model\n"
+    lines = result.out.splitlines()
+    assert lines[0] == "trained on west; model in model"
+    shown = {line.split()[0]: line.split()[1:] for line in lines if line.startswith(("east", "mean"))}
+    assert list(shown) == ["east", "east-again", "mean"]
+    assert shown["east"] == shown["east-again"] == shown["mean"]
+    assert all(float(figure) > 40 for figure in shown["east"])
+    assert lines[-2:] == [
+        "  siamlink track VIDEO -o RESULTS --set levels=1 --set model=model    # track with the new models",
+        f"  siamlink tune {streets} -o TUNING --set levels=1 --models crossvalidated    "
+        "# search the settings that suit them",
+    ]
     assert sorted(path.name for path in Path("model").iterdir()) == ["context.json", "detection.json"]
     Matcher.load(Path("model"))
     assert siamlink("track", streets / "west", "-o", "out", "--set", "model=model", *one_level).code == 0
     assert siamlink("track", streets / "west", "-o", "shipped", *one_level).code == 0
     assert Path("out/west.txt").read_text() != Path("shipped/west.txt").read_text()
+
+
+def test_without_another_video_the_models_are_not_tested(siamlink: Run, streets: Path) -> None:
+    result = siamlink("train", "matcher", streets / "west", "-o", "model", "--set", "levels=1")
+    assert "not tested on other videos: there are too few videos with det/det.txt" in result.out
+    untested = siamlink("train", "matcher", streets / "west", "-o", "model2", "--set", "levels=1", "--no-test")
+    assert "tested" not in untested.out
+    assert Path("model2/context.json").read_bytes() == Path("model/context.json").read_bytes()
 
 
 def test_an_earlier_model_is_kept_unless_overwritten(siamlink: Run, streets: Path) -> None:
@@ -67,10 +85,10 @@ def test_data_that_cannot_be_learned_from_is_one_line(
 @pytest.mark.slow
 def test_with_an_appearance_the_frames_are_used(siamlink: Run, painted_streets: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
-    result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)
+    result = siamlink("train", "matcher", painted_streets, "-o", "model", "--no-test", *setting)
     assert (result.code, result.err) == (0, "")
     assert sorted(path.name for path in Path("model").iterdir()) == ["context.json", "detection.json", "link.json"]
-    plain = siamlink("train", "matcher", painted_streets, "-o", "plain", "--set", "levels=1")
+    plain = siamlink("train", "matcher", painted_streets, "-o", "plain", "--no-test", "--set", "levels=1")
     assert plain.code == 0
     for name in ("context.json", "detection.json"):
         assert Path("plain", name).read_bytes() == Path("model", name).read_bytes()
@@ -86,7 +104,7 @@ def test_with_an_appearance_the_frames_are_used(siamlink: Run, painted_streets: 
 @pytest.mark.slow
 def test_frames_that_end_early_are_noted(siamlink: Run, painted_streets: Path, here: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
-    assert siamlink("train", "matcher", painted_streets, "-o", "model", *setting).code == 0
+    assert siamlink("train", "matcher", painted_streets, "-o", "model", "--no-test", *setting).code == 0
     short = shutil.copytree(painted_streets / "west", here / "west")
     for number in range(20, 41):
         (short / "img1" / f"{number:06d}.png").unlink()
@@ -108,7 +126,7 @@ def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Pa
 @pytest.mark.slow
 def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path) -> None:
     setting = ("--set", "appearance=looks.py:Grey")
-    result = siamlink("train", "matcher", painted_streets, "-o", "model", *setting)
+    result = siamlink("train", "matcher", painted_streets, "-o", "model", "--no-test", *setting)
     assert (result.code, result.err) == (0, "")
     files = ["context.json", "detection.json", "tracklet_link.json", "tracklet_object.json"]
     assert sorted(path.name for path in Path("model").iterdir()) == files

@@ -1,6 +1,5 @@
 """Which models are used while settings are searched."""
 
-from importlib.resources import files
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.tuning.choices import Models
-from siamlink.tools.tuning.models import SHIPPED_LEARNED_FROM, choose_models, is_known_to_shipped_models
+from siamlink.tools.tuning.models import choose_models
 from siamlink.tracker.configuration import load_parameters
 
 
@@ -16,23 +15,6 @@ def chosen(wanted: Models | None, *overrides: str, names: tuple[str, ...]) -> tu
     videos: Any = [SimpleNamespace(sequences=[SimpleNamespace(name=name)]) for name in names]
     notes: list[str] = []
     return choose_models(wanted, load_parameters(None, overrides), videos, notes.append), notes
-
-
-def test_the_names_are_those_of_the_model_card() -> None:
-    card = " ".join((files("siamlink.association") / "weights" / "MODEL_CARD.md").read_text("utf-8").split())
-    assert "ADL-Rundle-6, ETH-Sunnyday, KITTI-17, PETS09-S2L1 and TUD-Campus" in card
-    assert "MOT16-09 with DPM; MOT17-02, -04, -09 and -10" in card
-    assert len(SHIPPED_LEARNED_FROM) == 5 + 2 * 4
-
-
-@pytest.mark.parametrize("name", ["KITTI-17", "MOT16-09", "MOT17-09-FRCNN", "MOT17-02-SDP"])
-def test_sequences_of_the_training_are_known(name: str) -> None:
-    assert is_known_to_shipped_models(name)
-
-
-@pytest.mark.parametrize("name", ["KITTI-13", "MOT17-05-FRCNN", "KITTI-171", "my-KITTI-17"])
-def test_others_are_not(name: str) -> None:
-    assert not is_known_to_shipped_models(name)
 
 
 def test_shipped_models_are_used_on_videos_that_they_do_not_know() -> None:

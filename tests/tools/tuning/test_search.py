@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pytest
 
 from siamlink.tools.tuning.choices import Objective
 from siamlink.tools.tuning.evaluation import Figures, Outcome, Task
-from siamlink.tools.tuning.search import Finished, Search, importance, make_searches, run_searches
+from siamlink.tools.tuning.search import FIRST_TRIALS, Finished, Search, importance, make_searches, run_searches
 from siamlink.tools.tuning.space import SearchSpace, Setting
 from siamlink.tracker.configuration import load_parameters
 
@@ -55,6 +56,26 @@ def test_the_same_seed_gives_the_same_trials_and_another_one_others() -> None:
     assert first != other
 
 
+def test_what_is_worse_than_half_before_it_is_given_up_after_the_first_trials() -> None:
+    tracked: list[Task] = []
+
+    def record(tasks: list[Task]) -> dict[Task, Outcome]:
+        tracked.extend(tasks)
+        return evaluate(tasks)
+
+    searches = make_searches(3, SPACE, 0)
+    for _ in run_searches(searches, SPACE, Objective.HOTA, record, range(FIRST_TRIALS)):
+        pass
+    assert all(len(search.finished) == search.count == FIRST_TRIALS for search in searches)
+    overall = searches[-1]
+    before = [[figures(Task(each.changes, video)).hota for video in overall.videos] for each in overall.finished]
+    for _ in run_searches(searches, SPACE, Objective.HOTA, record, range(15)):
+        pass
+    assert overall.count == FIRST_TRIALS + 15
+    assert FIRST_TRIALS < len(overall.finished) < overall.count
+    assert min(each.values[0] for each in overall.finished[FIRST_TRIALS:]) >= np.median([each[0] for each in before])
+
+
 def test_the_first_suggestions_are_the_same_in_all_searches() -> None:
     first, second, *_ = searched(range(6))
     assert [each.changes for each in first.finished] == [each.changes for each in second.finished]
@@ -71,7 +92,8 @@ def test_the_objective_is_what_is_maximised() -> None:
 def test_of_equal_trials_the_nearest_to_the_configuration_is_best() -> None:
     search = make_searches(2, SPACE, 0)[0]
     far, near = (("gaps.smooth", False), ("overlap_limit", 0.6)), (("overlap_limit", 0.6),)
-    search.finished = [Finished((), 1), Finished(far, 2), Finished(near, 2 - 1e-12), Finished((("x", 1),), 1.5)]
+    worse = Finished((("overlap_limit", 0.51),), (1, 2))
+    search.finished = [Finished((), (1, 1)), Finished(far, (1, 3)), Finished(near, (3, 1 - 1e-12)), worse]
     assert search.best(SPACE).changes == near
 
 
