@@ -122,6 +122,6 @@ def write_reports(folder: Path) -> None:
 
 if __name__ == "__main__":
     target = Path(sys.argv[1])
-    target.mkdir(parents=True)
+    target.mkdir(parents=True, exist_ok=True)
     write_tracks(target)
     write_reports(target)
