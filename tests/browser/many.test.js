@@ -74,8 +74,9 @@ async function timed(report, action) {
   return performance.now() - begin;
 }
 
-/** The memory of the largest process of a page, in MB, as the system counts it. */
+/** The memory of the largest process of a page, in MB, as Linux counts it; 0 on other systems. */
 async function rendererMemory(browser) {
+  if (process.platform !== "linux") return 0;
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send("SystemInfo.getProcessInfo");
   const sizes = processInfo.filter(({ type }) => type === "renderer").map(({ id }) => {
