@@ -14,12 +14,12 @@ from siamlink.tools.report.track_rows import TrackRows
 MOST_OF_A_KIND = 100
 UNSURE = 0.5
 """Links of this and of higher probabilities are not in the list."""
-OUTLIER = 3.0
-"""An appearance similarity is an outlier so many standard deviations below the median, both estimated robustly."""
+FENCE = 3.0
+"""An appearance similarity is an outlier so many times the distance of median and lower quartile below the latter."""
+RAREST = 0.01
+"""Share of the links that an outlier is among, by its similarity."""
 LEAST_KNOWN = 20
 """Links with a known similarity that are needed to say what is usual."""
-MAD_TO_DEVIATION = 1.4826
-"""The median absolute deviation of normally distributed values, as a standard deviation."""
 
 
 @dataclass(frozen=True)
@@ -106,14 +106,21 @@ def _unsure(rows: TrackRows, probability: FloatArray) -> Iterable[Item]:
 
 
 def _jumps(rows: TrackRows, appearance: FloatArray) -> Iterable[Item]:
-    """The links whose boxes look less alike than is usual in this video, the least alike first."""
+    """The links whose boxes look less alike than is usual in this video, the least alike first.
+
+    Of neighbouring ones of a track, only the least alike is listed.
+    """
     known = np.flatnonzero(~np.isnan(appearance))
     if len(known) < LEAST_KNOWN:
         return
-    middle = float(np.median(appearance[known]))
-    deviation = max(1e-6, MAD_TO_DEVIATION * float(np.median(np.abs(appearance[known] - middle))))
-    odd = known[appearance[known] < middle - OUTLIER * deviation]
+    rare, lower, middle = np.quantile(appearance[known], [RAREST, 0.25, 0.5])
+    odd = known[(appearance[known] <= rare) & (appearance[known] < lower - FENCE * (middle - lower))]
+    listed = set[int]()
     for link in odd[np.argsort(appearance[odd], kind="stable")].tolist():
+        neighbours = {link - 1, link + 1} & listed
+        listed.add(link)
+        if any(rows.track[rows.links.start[each]] == rows.track[rows.links.start[link]] for each in neighbours):
+            continue
         first, second, number = _ends(rows, link)
         text = (
             f"The appearance of track {number} changes between frames {first} and {second}: the similarity is "
