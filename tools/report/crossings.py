@@ -6,9 +6,12 @@ from itertools import pairwise
 import numpy as np
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
-from siamlink.detectors.boxes import iou_matrix
+from siamlink.detectors.boxes import iou_pairs
+from siamlink.detectors.frame_index import FrameIndex
 from siamlink.tools.report.track_rows import TrackRows
 
+BLOCK = 50_000
+"""Boxes that are compared with others at once."""
 LEAST_PEAK = 0.25
 """IoU that the two boxes reach."""
 LEAST_SHARE = 0.3
@@ -65,22 +68,20 @@ def crossings(rows: TrackRows, frame_rate: float | None) -> list[Crossing]:
 
 
 def _overlapping(rows: TrackRows) -> tuple[IntArray, IntArray, FloatArray]:
-    """Pairs of tracks (P, 2) whose boxes overlap, the frame of each pair, and the IoU."""
-    order = np.argsort(rows.frame, kind="stable")
-    starts = np.flatnonzero(np.diff(rows.frame[order], prepend=0))
-    firsts, seconds, overlaps = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0)]
-    for here in np.split(order, starts[1:]) if len(order) else ():
-        overlap = np.triu(iou_matrix(rows.box[here], rows.box[here]), 1)
-        one, other = np.nonzero(overlap)
-        firsts.append(here[one])
-        seconds.append(here[other])
-        overlaps.append(overlap[one, other])
-    first, second = np.concatenate(firsts), np.concatenate(seconds)
-    return (
-        np.sort(np.column_stack([rows.track[first], rows.track[second]])),
-        rows.frame[first],
-        np.concatenate(overlaps),
-    )
+    """Pairs of tracks (P, 2) whose boxes overlap, the lower first, the frame of each pair, and the IoU."""
+    left, right = rows.box[:, 0], rows.box[:, 2]
+    index = FrameIndex(rows.frame, left)
+    found = [(np.zeros((0, 2), np.int64), np.zeros(0))]
+    for start in range(0, len(rows), BLOCK):
+        here = slice(start, start + BLOCK)
+        one, other = index.within(rows.frame[here], (left[here] + right[here]) / 2, (right[here] - left[here]) / 2)
+        one += start
+        once = (left[one] < left[other]) | ((left[one] == left[other]) & (one < other))
+        pair = np.column_stack([one, other])[once]
+        overlap = iou_pairs(rows.box[pair[:, 0]], rows.box[pair[:, 1]])
+        found.append((pair[overlap > 0], overlap[overlap > 0]))
+    pairs = np.concatenate([pair for pair, _ in found])
+    return np.sort(rows.track[pairs]), rows.frame[pairs[:, 0]], np.concatenate([overlap for _, overlap in found])
 
 
 def _share(rows: TrackRows, pair: list[int], first: int, last: int, window: int) -> float | None:

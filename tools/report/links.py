@@ -67,9 +67,12 @@ def link_facts(rows: TrackRows, explanations: Explanations | None) -> LinkFacts:
         for row, each in zip(shown.tolist(), explanations.details(place[shown]), strict=True)
         if each.features or each.after or each.before
     }
-    notes: tuple[str, ...] = ()
+    notes = explanations.notes
     if len(shown) < len(doubtful):
-        notes = (f"of {len(doubtful)} links that are not certain, the {len(shown)} least sure have details",)
+        notes = (
+            *notes,
+            f"of {len(doubtful)} links that are not certain, the {len(shown)} least sure have details",
+        )
     return LinkFacts(probability, loss, appearance, details, notes)
 
 

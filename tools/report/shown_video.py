@@ -25,8 +25,9 @@ EMBEDDED_BYTES = 30_000_000
 """Size of a video below which it is put into the report, unless it lies beside or below it."""
 MOST_EMBEDDED_BYTES = 300_000_000
 """Browsers refuse data URLs of more than 512 million characters."""
-KEY_DISTANCE = 25
-"""Frames from one key frame of a copy to the next."""
+COPY_CODING = {"g": "25", "bf": "0", "preset": "superfast", "crf": "25"}
+"""Options of the encoder for a copy: a key frame every 25 frames, to jump fast. There are no B-frames: with them an mp4
+file states the durations of frames in the order of decoding, and browsers take them for those in the order of time."""
 READ, COPY = "cut crops", "copy the video"
 """The stages of the progress."""
 
@@ -147,7 +148,7 @@ def _copied(
     """Read all frames, and write them to a video with frequent key frames, at the times that they have."""
     varies = played is not None and played.times is not None
     seconds: list[float] = []
-    writer = VideoWriter(path, frames.frame_rate, frames.size, key_distance=KEY_DISTANCE, variable_rate=varies)
+    writer = VideoWriter(path, frames.frame_rate, frames.size, coding=COPY_CODING, variable_rate=varies)
     with writer, prefetch(frames) as decoded:
         for frame in decoded:
             cutter.take(frame)

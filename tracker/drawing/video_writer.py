@@ -1,7 +1,7 @@
 """Write an H.264 video that a browser plays."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
@@ -40,10 +40,8 @@ class VideoWriter:
         frame_rate: frames per second, stored as an exact fraction (29.97 as 2997/100, 30000/1001 as such).
         size: width and height of the images; an odd one is padded by one pixel.
         growing: whether it can be played while it is written, and remains if the program is killed.
-        key_distance: most frames from one key frame to the next: the fewer, the faster a player jumps; None: as the
-            encoder likes.
-        variable_rate: whether each image comes with its time. There are no B-frames then: an mp4 file states the
-            durations of frames in the order of decoding, and browsers take them for those in the order of time.
+        coding: options of the encoder x264 that replace those of this module.
+        variable_rate: whether each image comes with its time.
 
     Raises:
         OutputError: the file cannot be written, the disk is full, an image has another size, or there was no image.
@@ -55,25 +53,21 @@ class VideoWriter:
         frame_rate: float,
         size: tuple[int, int],
         growing: bool = False,
-        key_distance: int | None = None,
+        coding: Mapping[str, str] | None = None,
         variable_rate: bool = False,
     ) -> None:
         self._path, self._size, self._growing = path, size, growing
         self._partial = partial_path(path) if growing else path.with_name(f".{path.stem[:60]}.partial.mp4")
         self._rate = Fraction(frame_rate).limit_denominator(1001)
         self._time_base = _CLOCK if variable_rate else 1 / self._rate
-        self._key_distance = key_distance
+        self._coding = coding or {}
         self._count = 0
 
     def __enter__(self) -> Self:
         width, height = (side + side % 2 for side in self._size)
         form, coding = (_FRAGMENTS, {**_OPTIONS, **_AT_ONCE}) if self._growing else (_INDEX_FIRST, _OPTIONS)
-        if self._key_distance:
-            coding = {**coding, "g": str(self._key_distance)}
-        if self._time_base == _CLOCK:
-            coding = {**coding, "bf": "0"}
         self._container = av.open(f"file:{self._partial}", "w", format="mp4", options=form)
-        self._stream = self._container.add_stream("libx264", rate=self._rate, options=coding)
+        self._stream = self._container.add_stream("libx264", rate=self._rate, options={**coding, **self._coding})
         self._stream.width, self._stream.height, self._stream.pix_fmt = width, height, "yuv420p"
         self._stream.codec_context.time_base = self._time_base
         self._stream.colorspace, self._stream.color_range = _BT601, _LIMITED_RANGE
