@@ -16,7 +16,7 @@ export function listenToKeys({ store, player, actions }) {
     if (event.defaultPrevented) return;
     const writing = event.target.closest?.(WRITING);
     if (writing && event.key === "Escape") return writing.blur();
-    const pressing = (event.key === " " || event.key === "Enter") && event.target.closest?.(PRESSED);
+    const pressing = event.key === "Enter" || event.key === " " ? reached(event.target) : false;
     const command = commandOf(event);
     if (writing || pressing || !command || (store.get().help && !["help", "clear"].includes(command))) return;
     event.preventDefault();
@@ -24,6 +24,11 @@ export function listenToKeys({ store, player, actions }) {
   }
   window.addEventListener("keydown", press);
   return () => window.removeEventListener("keydown", press);
+}
+
+/** Whether the keyboard has come to a control: a control that was clicked leaves its keys to the page. */
+function reached(target) {
+  return Boolean(target.closest?.(PRESSED)) && target.matches(":focus-visible");
 }
 
 function makeCommands({ store, player, actions }) {
