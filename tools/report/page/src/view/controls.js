@@ -1,6 +1,6 @@
 /** The row of controls below the picture. */
 
-import { useRef } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { clock, timeOf } from "../logic/frame_times.js";
 import { boxOf, rowOf } from "../logic/model.js";
 import { viewOfBox, wholeView, zoomAt } from "../logic/picture_view.js";
@@ -34,17 +34,19 @@ function FrameField() {
   const frame = useSelect((state) => state.frame);
   const shown = useSelect((state) => state.shown);
   const frames = useSelect((state) => state.model.frames);
-  const field = useRef(null);
-  const jump = (event) => {
-    const wanted = Number(event.target.value);
-    if (event.target.value !== "" && Number.isFinite(wanted)) actions.goTo(wanted);
-    field.current.value = String(frame);
+  const [typed, setTyped] = useState(null); // what a person is typing; null if nothing
+  const jump = () => {
+    if (typed !== null && typed.trim() !== "" && Number.isFinite(Number(typed))) actions.goTo(Number(typed));
+    setTyped(null);
   };
-  const enter = (event) => event.key === "Enter" && field.current.blur();
+  const press = (event) => {
+    if (event.key === "Enter") jump();
+    if (event.key === "Escape") setTyped(null);
+  };
   return html`
     <label class="frame-field">Frame
-      <input ref=${field} id="frame" type="number" min=${frames.first} max=${frames.last} value=${frame}
-        data-frame=${frame} data-shown=${shown} onChange=${jump} onKeyDown=${enter} />
+      <input id="frame" type="number" min=${frames.first} max=${frames.last} value=${typed ?? frame} data-frame=${frame} data-shown=${shown}
+        onInput=${(event) => setTyped(event.target.value)} onBlur=${jump} onKeyDown=${press} />
     </label>
     <span class="quiet numbers">of ${frames.last}${frames.rateKnown && ` · ${clock(timeOf(frames, frame))}`}</span>`;
 }

@@ -12,23 +12,26 @@ const PRESSED = "button, input, summary, a, label";
 /** Listen to keys; returns a function that ends this. */
 export function listenToKeys({ store, player, actions }) {
   const commands = makeCommands({ store, player, actions });
+  let clicked = null; // the control that was clicked last: it leaves its keys to the page
+  const point = (event) => (clicked = event.target.closest?.(PRESSED) ?? null);
   function press(event) {
     if (event.defaultPrevented) return;
     const writing = event.target.closest?.(WRITING);
     if (writing && event.key === "Escape") return writing.blur();
-    const pressing = event.key === "Enter" || event.key === " " ? reached(event.target) : false;
+    if (event.key === "Tab") clicked = null;
+    const control = event.key === "Enter" || event.key === " " ? event.target.closest?.(PRESSED) : null;
+    const pressing = control && !clicked?.contains(control);
     const command = commandOf(event);
     if (writing || pressing || !command || (store.get().help && !["help", "clear"].includes(command))) return;
     event.preventDefault();
     commands[command]();
   }
   window.addEventListener("keydown", press);
-  return () => window.removeEventListener("keydown", press);
-}
-
-/** Whether the keyboard has come to a control: a control that was clicked leaves its keys to the page. */
-function reached(target) {
-  return Boolean(target.closest?.(PRESSED)) && target.matches(":focus-visible");
+  window.addEventListener("pointerdown", point, true);
+  return () => {
+    window.removeEventListener("keydown", press);
+    window.removeEventListener("pointerdown", point, true);
+  };
 }
 
 function makeCommands({ store, player, actions }) {
