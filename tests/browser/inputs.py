@@ -76,7 +76,7 @@ def write_variable(scene: Scene, path: Path) -> None:
 def write_hostile(scene: Scene, folder: Path) -> None:
     """A video under a name that is a program for a careless page, with class names of that kind; browsers play it."""
     folder.mkdir()
-    with VideoWriter(folder / HOSTILE_NAME, scene.frame_rate, (scene.width, scene.height), key_distance=25) as video:
+    with VideoWriter(folder / HOSTILE_NAME, scene.frame_rate, (scene.width, scene.height), coding={"g": "25"}) as video:
         for _, _, image in scene:
             video.write(image)
     rows = scene.detections(false_rate=0)
