@@ -82,27 +82,6 @@ def join(parts: list[Links]) -> Links:
     )
 
 
-def learned_links(
-    scene: Scene,
-    estimate: Estimate,
-    alone: FloatArray,
-    learned: LearnedLinks,
-    fixed: Fixed | None = None,
-    appearance: Appearance | None = None,
-) -> Links:
-    """Candidate links with ratios corrected by the model of links, those above 0.
-
-    Args:
-        scene: N detections.
-        estimate: the present links and rates.
-        alone: (N,) probability that each detection is an object, from its own features.
-        learned: the model of links.
-        fixed: what does not change.
-        appearance: adds its own ratio; then less likely links are candidates too, which the model does not correct.
-    """
-    return corrected_links(scene, estimate, alone, learned, fixed, appearance).chosen
-
-
 @dataclass(frozen=True)
 class CorrectedLinks:
     """P candidate links with what corrects their ratios.
@@ -133,7 +112,16 @@ def corrected_links(
     fixed: Fixed | None = None,
     appearance: Appearance | None = None,
 ) -> CorrectedLinks:
-    """The candidate links of `learned_links`, also those that are not above 0."""
+    """Candidate links with ratios corrected by the model of links.
+
+    Args:
+        scene: N detections.
+        estimate: the present links and rates.
+        alone: (N,) probability that each detection is an object, from its own features.
+        learned: the model of links.
+        fixed: what does not change.
+        appearance: adds its own ratio; then less likely links are candidates too, which the model does not correct.
+    """
     least = LEAST_LEARNED - (LARGEST if appearance else 0)
     links = candidate_links(scene, estimate, LONGEST_GAP, fixed, least)
     likely = links.ratio > LEAST_LEARNED

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.calibrated.candidate_links import candidate_links, learned_links
+from siamlink.association.calibrated.candidate_links import candidate_links, corrected_links
 from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed, usual_ratio
 from siamlink.association.calibrated.explanation import CONSTRAINTS, LinkEvidence, Round, Trace
 from siamlink.association.calibrated.learned import LearnedLinks
@@ -105,8 +105,8 @@ class ConstrainedLinks:
         everything = replace(estimate, active=np.ones(len(self.scene), bool), ratio=np.where(own, 0.0, estimate.ratio))
         if self.learned is None:
             return Round(everything, candidate_links(self.scene, everything, LONGEST_GAP, fixed), fixed)
-        links = learned_links(self.scene, everything, self.alone, self.learned, fixed)
-        return Round(everything, links, fixed, self.alone)
+        corrected = corrected_links(self.scene, everything, self.alone, self.learned, fixed)
+        return Round(everything, corrected.chosen, fixed, corrected)
 
 
 def _joined(

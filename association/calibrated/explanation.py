@@ -1,16 +1,16 @@
 """Why calibrated links were chosen: the terms of the likelihood ratio, its correction by trees, and the appearance."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
 from siamlink.association.calibrated.appearance import Appearance
-from siamlink.association.calibrated.candidate_links import CorrectedLinks, corrected_links, link_model
+from siamlink.association.calibrated.candidate_links import CorrectedLinks, link_model
 from siamlink.association.calibrated.estimate import Estimate, Fixed
 from siamlink.association.calibrated.learned import CorrectionParts, LearnedLinks
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.link_features import NAMES, WORDS
+from siamlink.association.calibrated.object_features import Features
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.explanation.program import Program
 from siamlink.association.explanation.terms import APPEARANCE, CLASSES, Terms, TermSum
@@ -36,14 +36,14 @@ class Round:
         estimate: before it.
         links: P candidates with their ratios.
         fixed: what did not change.
-        alone: (N,) probability that each detection is an object; None: the ratios are not corrected by trees.
+        corrected: what corrects the ratios; None: nothing does.
         appearance: that counts in the ratios.
     """
 
     estimate: Estimate
     links: Links
     fixed: Fixed | None
-    alone: FloatArray | None = None
+    corrected: CorrectedLinks | None = None
     appearance: Appearance | None = None
 
 
@@ -100,43 +100,39 @@ class LinkEvidence:
         self, scene: Scene, of: Round, learned: LearnedLinks | None, candidate: IntArray | None = None
     ) -> None:
         self._scene, self._round, self._learned = scene, of, learned
-        self._candidate = np.arange(len(of.links)) if candidate is None else candidate
+        self._corrected = of.corrected or _uncorrected(of.links)
+        positive = np.flatnonzero(self._corrected.ratio > 0)
+        self._candidate = positive if candidate is None else positive[candidate]
 
     def log_odds(self, rows: IntArray) -> FloatArray:
         """(K,) the ratios."""
-        return self._round.links.ratio[self._candidate[rows]]
+        return self._corrected.ratio[self._candidate[rows]]
 
     def similarity(self, rows: IntArray) -> FloatArray:
         """(K,) the probability of one object by appearance alone, where one and two are as likely before."""
         if self._round.appearance is None:
             return np.full(len(rows), np.nan)
-        similarity: FloatArray = 1 / (1 + np.exp(-self._appearance_ratio(self._round.links[self._candidate[rows]])))
+        similarity: FloatArray = 1 / (1 + np.exp(-self._appearance_ratio(self._corrected.links[self._candidate[rows]])))
         return similarity
 
     def terms(self, rows: IntArray) -> Terms:
         """The terms of the likelihood ratio, its correction and the appearance, those of one name added."""
-        rows = self._candidate[rows]
-        if self._corrected is None:
-            return self._sum(self._round.links[rows], None)
-        positive = np.flatnonzero(self._corrected.ratio > 0)[rows]
-        return self._sum(self._corrected.links[positive], positive)
-
-    def _sum(self, links: Links, candidate: IntArray | None) -> Terms:
-        """The terms of K links; `candidate` (K,) are their rows among the corrected ones."""
-        parts = None if candidate is None else self._correction(links, candidate)
-        total = TermSum(np.zeros(len(links)) if parts is None else parts.base)
-        scale = 1.0 if parts is None else 1 + parts.slope
-        self._add_likelihood(total, links, scale)
-        if parts is not None and candidate is not None and self._corrected is not None:
-            self._add_features(total, parts, self._features(candidate))
-        if self._round.appearance is not None and self._corrected is not None:
+        candidate = self._candidate[rows]
+        links, features = self._corrected.links[candidate], self._features(candidate)
+        parts = self._correction(candidate, features)
+        total = TermSum(parts.base)
+        self._add_likelihood(total, links, 1 + parts.slope)
+        for place, name in enumerate(NAMES):
+            value = np.exp(features[:, place]) if name in LOGARITHMS else features[:, place]
+            total.add(WORDS[name], parts.contribution[:, place], None if name in TERMS else value)
+        if self._round.appearance is not None:
             before = total.terms().log_odds
             total.add(LIMIT, self._round.appearance.limited(before) - before)
             ratio = self._appearance_ratio(links)
             total.add(APPEARANCE, ratio, 1 / (1 + np.exp(-ratio)))
         return total.terms()
 
-    def _add_likelihood(self, total: TermSum, links: Links, scale: FloatArray | float) -> None:
+    def _add_likelihood(self, total: TermSum, links: Links, scale: FloatArray) -> None:
         """Add the terms of the likelihood ratio of K links, times `scale` (K,)."""
         scene, rates = self._scene, self._round.estimate.rates
         i, j = links.earlier, links.later
@@ -154,28 +150,19 @@ class LinkEvidence:
         if len(rates.classes) > 1:
             total.add(CLASSES, scale * classes)
 
-    def _add_features(self, total: TermSum, parts: CorrectionParts, features: FloatArray) -> None:
-        """Add the contributions of the model's features, and their values (K, F)."""
-        for place, name in enumerate(NAMES):
-            value = np.exp(features[:, place]) if name in LOGARITHMS else features[:, place]
-            total.add(WORDS[name], parts.contribution[:, place], None if name in TERMS else value)
-
-    def _correction(self, links: Links, candidate: IntArray) -> CorrectionParts:
-        """That of K links; unlikely ones have none."""
-        assert self._corrected is not None
-        assert self._learned is not None
-        likely = np.flatnonzero(self._corrected.likely[candidate])
-        count = len(links)
-        parts = CorrectionParts(np.zeros(count), np.zeros(count), np.zeros((count, len(NAMES))))
-        own = self._learned.parts(links.ratio[likely], self._features(candidate[likely]).astype(np.float32))
-        parts.base[likely], parts.slope[likely], parts.contribution[likely] = own.base, own.slope, own.contribution
+    def _correction(self, candidate: IntArray, features: Features) -> CorrectionParts:
+        """That of K links, with their features (K, F); unlikely ones have none."""
+        count, likely = len(candidate), np.flatnonzero(self._corrected.likely[candidate])
+        parts = CorrectionParts(np.zeros(count), np.zeros(count), np.zeros(features.shape))
+        if self._learned is not None and len(likely):
+            own = self._learned.parts(self._corrected.links.ratio[candidate[likely]], features[likely])
+            parts.base[likely], parts.slope[likely], parts.contribution[likely] = own.base, own.slope, own.contribution
         return parts
 
-    def _features(self, candidate: IntArray) -> FloatArray:
+    def _features(self, candidate: IntArray) -> Features:
         """(K, F) of corrected candidates; NaN of unlikely ones."""
-        assert self._corrected is not None
         likely = self._corrected.likely
-        features = np.full((len(candidate), len(NAMES)), np.nan)
+        features = np.full((len(candidate), len(NAMES)), np.nan, np.float32)
         has = likely[candidate]
         features[has] = self._corrected.features[(np.cumsum(likely) - 1)[candidate[has]]]
         return features
@@ -185,13 +172,10 @@ class LinkEvidence:
         assert self._round.appearance is not None
         return self._round.appearance.ratio(self._round.estimate.successor, links.earlier, links.later)
 
-    @cached_property
-    def _corrected(self) -> CorrectedLinks | None:
-        """The candidates with their features, computed again; None if the ratios are not corrected."""
-        of = self._round
-        if of.alone is None or self._learned is None:
-            return None
-        return corrected_links(self._scene, of.estimate, of.alone, self._learned, of.fixed, of.appearance)
+
+def _uncorrected(links: Links) -> CorrectedLinks:
+    """Links whose ratios nothing corrects."""
+    return CorrectedLinks(links, np.zeros(len(links), bool), np.zeros((0, len(NAMES)), np.float32), links.ratio)
 
 
 def _solution(count: int, pairs: Pairs, successor: IntArray) -> Solution:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from siamlink.association.calibrated.appearance import Appearance, Describe, learn_appearance
-from siamlink.association.calibrated.candidate_links import candidate_links, learned_links, link_model
+from siamlink.association.calibrated.candidate_links import candidate_links, corrected_links, link_model
 from siamlink.association.calibrated.duplicates import OverlappingBoxes, apply
 from siamlink.association.calibrated.estimate import (
     LONGEST_GAP,
@@ -142,8 +142,8 @@ class Calibration:
                 scene, estimate.successor, estimate.ratio, estimate.active, self._describe
             )
         for _ in range(APPEARANCE_ROUNDS if self._appearance else 1):
-            links = learned_links(scene, estimate, alone, learned, fixed, self._appearance)
-            estimate = self._chosen(Round(estimate, links, fixed, alone, self._appearance))
+            corrected = corrected_links(scene, estimate, alone, learned, fixed, self._appearance)
+            estimate = self._chosen(Round(estimate, corrected.chosen, fixed, corrected, self._appearance))
         return estimate
 
     def _chosen(self, of: Round) -> Estimate:
@@ -216,8 +216,8 @@ def with_weak_detections(
     if learned is None or alone is None:
         of = Round(everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
     else:
-        links = learned_links(scene, everything, alone, learned, fixed, appearance)
-        of = Round(everything, links, fixed, alone, appearance)
+        corrected = corrected_links(scene, everything, alone, learned, fixed, appearance)
+        of = Round(everything, corrected.chosen, fixed, corrected, appearance)
     linked = relink(scene, everything, of.links, fixed)
     if trace is not None:
         trace.add(round_program(ALL_DETECTIONS, scene, of, linked.successor, learned))

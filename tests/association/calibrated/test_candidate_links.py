@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from siamlink.association.calibrated.candidate_links import candidate_links, learned_links
+from siamlink.association.calibrated.candidate_links import candidate_links, corrected_links
 from siamlink.association.calibrated.estimate import Estimate, Fixed, first_estimate
 from siamlink.association.calibrated.models import shipped_models
 from siamlink.association.calibrated.scene import make_scene
@@ -50,6 +50,6 @@ def test_ends_of_fixed_links_are_no_candidates_and_nothing_leads_to_the_first_de
 def test_certain_links_stay_likely_after_the_correction(walkers: Detections, walker_estimate: Estimate) -> None:
     scene, learned = make_scene(walkers), shipped_models().links
     assert learned is not None
-    links = learned_links(scene, walker_estimate, np.full(24, 0.9), learned)
+    links = corrected_links(scene, walker_estimate, np.full(24, 0.9), learned).chosen
     assert (links.ratio > 0).all()
     assert {(i, i + 2) for i in range(22)} <= set(zip(links.earlier.tolist(), links.later.tolist(), strict=True))
