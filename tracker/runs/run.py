@@ -88,6 +88,11 @@ class TrackingRun:
         if given is not None:
             self._recorder.add_false_alarms(given[false_alarm])
 
+    def _explanations(self, detections: Detections) -> Explanations | None:
+        """Why the links were chosen, if that is wanted and there are tracks; `detections` are those of the result."""
+        explained = self._tracker.explained if self._options.keeps_tracks else None
+        return Explanations(explained, self._numbers, detections) if explained else None
+
     def _take_late_links(self) -> LateLinks:
         return self._tracker.late_links.take()
 
@@ -147,7 +152,7 @@ class TrackingRun:
             class_names=source.class_names if self._detector is None else self._detector.class_names,
             frame_rate=self._mean_rate,
             first_frame=self._first_frame,
-            explanations=Explanations(tracker.explained, self._numbers, detections) if tracker.explained else None,
+            explanations=self._explanations(detections),
         )
 
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:

@@ -22,7 +22,12 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-MATCHINGS = [{"matching": "calibrated"}, {"matching": "learned", "levels": 1}, {"matching": "learned", "levels": 2}]
+MATCHINGS = [
+    {"matching": "calibrated"},
+    {"matching": "learned", "levels": 1},
+    {"matching": "learned", "levels": 2},
+    {"matching": "auto"},
+]
 
 
 @pytest.fixture(scope="module", params=MATCHINGS, ids=str)
@@ -90,3 +95,33 @@ def test_tracks_are_the_same_without_explanations(source: Path, explained: Track
 def test_what_cannot_be_explained_is_refused_in_one_line(source: Path, settings: dict[str, str]) -> None:
     with pytest.raises(ConfigError, match=r"links can be explained in mode offline with solver lp, not \w+ \w+"):
         track(source, explain=True, **settings)
+
+
+@pytest.mark.parametrize("matching", ["calibrated", "learned"])
+def test_of_no_detections_there_are_no_links(matching: str) -> None:
+    images = np.zeros((5, 60, 80, 3), np.uint8)
+    links = track(
+        images, detections=[[] for _ in images], matching=matching, appearance="none", explain=True
+    ).explanations
+    assert links is not None
+    assert len(links) == len(links.loss) == len(links.doubtful) == 0
+    assert links.details(links.doubtful) == []
+    assert links.notes == ()
+
+
+def test_frames_and_rows_are_those_of_the_source_where_its_rate_varies() -> None:
+    moving = [[[10.0 + 6 * step, 20, 40 + 6 * step, 90, 0.9]] for step in range(12)]
+    times = np.cumsum([0.04] * 5 + [0.12] + [0.04] * 6)
+    result = track(
+        np.zeros((12, 120, 160, 3), np.uint8),
+        detections=moving,
+        timestamps=times.tolist(),
+        appearance="none",
+        matching="calibrated",
+        explain=True,
+    )
+    links = result.explanations
+    assert links is not None
+    assert links.frame.tolist() == [[frame, frame + 1] for frame in range(1, 12)]
+    assert links.row.tolist() == [[row, row + 1] for row in range(11)]
+    assert links.doubtful.any()
