@@ -63,6 +63,14 @@ def test_without_its_video_the_report_shows_the_boxes(
     assert (data["video"], data["frames"]["width"]) == (None, 160)
 
 
+def test_tracks_that_were_corrected_say_so(siamlink: Run, results: Path, data_of: Callable[[Path], Any]) -> None:
+    record = json.loads(Path("results/walk.json").read_text())
+    Path("results/walk.json").write_text(json.dumps({**record, "constraints": {"file": "fixes.txt", "swap": 1}}))
+    assert siamlink("report", results).code == 0
+    expected = "these tracks are corrected by fixes.txt: begin the file of new corrections with its lines"
+    assert expected in data_of(Path("results/walk.html"))["notes"]
+
+
 def test_a_foreign_file_of_tracks_needs_no_record(siamlink: Run, here: Path, data_of: Callable[[Path], Any]) -> None:
     Path("mine.csv").write_text(
         "frame,track_id,x_min,y_min,x_max,y_max\n" + "".join(f"{frame},1,10,20,24,60\n" for frame in range(1, 25))
