@@ -7,7 +7,7 @@ import { neighbour } from "../logic/review_items.js";
 import { sameLink, sameTrack } from "../logic/selection.js";
 import { around, showing } from "../logic/time_scale.js";
 import { toLines, withLines } from "../logic/correction_text.js";
-import { currentProposals, listedItems, listedTracks, secondTrack, selectedTrack } from "./state.js";
+import { allItems, correctionLines, currentProposals, listedItems, listedTracks, secondTrack, selectedTrack } from "./state.js";
 
 export function makeActions(store, player) {
   const { get, set } = store;
@@ -112,20 +112,41 @@ export function makeActions(store, player) {
     else addLines(lines);
   }
 
+  /** The key of the selected item if it is about the selected track; else null. */
+  function itemOfTrack() {
+    const { item, track } = get();
+    return allItems(get()).some(({ key, tracks }) => key === item && tracks.includes(track)) ? item : null;
+  }
+
   function addLines(added) {
-    const { history, item, done } = get();
-    const lines = withLines(history.present, added);
-    if (lines.length === history.present.length) {
+    const { history, done } = get();
+    const item = itemOfTrack();
+    const present = correctionLines(get());
+    const lines = withLines(present, added);
+    if (lines.length === present.length) {
       return set({ message: { text: "This correction is made already.", undo: false } });
     }
     const more = added.length > 2 ? ` and ${added.length - 2} more lines` : "";
     const message = { text: `Added ${added.slice(0, 2).join("; ")}${more}`, undo: true };
-    set({ history: record(history, lines), message, done: item === null ? done : new Set([...done, item]) });
+    set({ history: record(history, { lines, item }), message, done: withKey(done, item) });
   }
 
   function writeLines(text) {
     const lines = toLines(text);
-    if (lines.join("\n") !== get().history.present.join("\n")) set({ history: record(get().history, lines) });
+    if (lines.join("\n") === correctionLines(get()).join("\n")) return;
+    set({ history: record(get().history, { lines, item: null }), message: null });
+  }
+
+  /** Take the last correction back; the item that it was about is to be done again. */
+  function undoCorrection() {
+    const { history, done } = get();
+    const { item } = history.present;
+    set({ history: undo(history), message: null, done: new Set([...done].filter((key) => key !== item)) });
+  }
+
+  function redoCorrection() {
+    const history = redo(get().history);
+    set({ history, message: null, done: withKey(get().done, history.present.item) });
   }
 
   /** Show boxes on the picture for as long as they are pointed at. */
@@ -152,7 +173,10 @@ export function makeActions(store, player) {
   return {
     selectTrack, holdSecond, visitTrack, selectLink, goTo, clear, moveTrack, moveLink, visitItem, moveItem, toggleDone,
     correct, addLines, writeLines, preview, boxPreview, replaceModel,
-    undo: () => set({ history: undo(get().history), message: null }),
-    redo: () => set({ history: redo(get().history), message: null }),
+    undo: undoCorrection, redo: redoCorrection,
   };
+}
+
+function withKey(keys, key) {
+  return key === null ? keys : new Set([...keys, key]);
 }

@@ -12,7 +12,7 @@ import { Message } from "./message.js";
 import { ReviewPanel } from "./review_panel.js";
 import { Splitter } from "./splitter.js";
 import { Stage } from "./stage.js";
-import { allItems } from "./state.js";
+import { allItems, correctionLines } from "./state.js";
 import { Page, usePage, useSelect } from "./store.js";
 import { TimeLine } from "./time_line.js";
 import { TracksPanel } from "./tracks_panel.js";
@@ -47,7 +47,7 @@ function Lists() {
   const names = {
     review: `Review (${useSelect((state) => allItems(state).filter(({ key }) => !state.done.has(key)).length)})`,
     tracks: `Tracks (${useSelect((state) => state.model.tracks.length)})`,
-    corrections: `Corrections (${useSelect((state) => state.history.present.length)})`,
+    corrections: `Corrections (${useSelect(correctionLines).length})`,
   };
   return html`
     <section class="lists">

@@ -3,13 +3,13 @@
 import { useState } from "preact/hooks";
 import { ACTIONS, EXTENTS } from "../logic/proposals.js";
 import { html } from "./html.js";
-import { currentProposals, secondTrack, selectedTrack } from "./state.js";
+import { correctionLines, currentProposals, secondTrack, selectedTrack } from "./state.js";
 import { usePage, useSelect } from "./store.js";
 
 export function CorrectionButtons() {
   const { actions } = usePage();
   const proposed = useSelect(currentProposals);
-  const lines = useSelect((state) => state.history.present);
+  const lines = useSelect(correctionLines);
   const [pointed, point] = useState(null);
   const shown = pointed && ACTIONS.find(({ action }) => action === pointed);
   return html`

@@ -5,6 +5,7 @@ import { constraintsFile, constraintsName, faults, toLines } from "../logic/corr
 import { count } from "../logic/words.js";
 import { html } from "./html.js";
 import { saveCorrections } from "./solving.js";
+import { correctionLines } from "./state.js";
 import { usePage, useSelect } from "./store.js";
 
 const PAUSE = 700; // milliseconds without a key before a text that was edited counts
@@ -12,15 +13,18 @@ const PAUSE = 700; // milliseconds without a key before a text that was edited c
 export function CorrectionsPanel() {
   const { actions } = usePage();
   const history = useSelect((state) => state.history);
+  const lines = useSelect(correctionLines);
+  const solvedAgain = useSelect((state) => state.model.boxes.original !== null);
   const served = useSelect((state) => state.model.served !== null);
   return html`
     <div class="corrections">
       <div class="steps">
         <button type="button" data-action="undo" disabled=${!history.past.length} title="Undo (Ctrl Z)" onClick=${actions.undo}>↶ Undo</button>
         <button type="button" data-action="redo" disabled=${!history.future.length} title="Redo (Ctrl Shift Z)" onClick=${actions.redo}>↷ Redo</button>
-        <span class="quiet">${count(history.present.length, "line")}</span>
+        <span class="quiet">${count(lines.length, "line")}</span>
       </div>
-      <${Lines} lines=${history.present} />
+      <${Lines} lines=${lines} />
+      ${solvedAgain && html`<p class="quiet small">Ids in these lines are those of the tracks before corrections.</p>`}
       ${served ? html`<${Save} />` : html`<${Command} />`}
     </div>`;
 }
@@ -45,7 +49,7 @@ function Lines({ lines }) {
 
 function Download() {
   const model = useSelect((state) => state.model);
-  const lines = useSelect((state) => state.history.present);
+  const lines = useSelect(correctionLines);
   const name = constraintsName(model.name);
   const download = () => {
     const url = URL.createObjectURL(new Blob([constraintsFile(model.corrections.tracks, lines)], { type: "text/plain" }));

@@ -1,6 +1,7 @@
 /** Corrections and done marks that the browser keeps from one visit to the next, where it allows that. */
 
 import { contentHash } from "../logic/columns.js";
+import { correctionLines } from "./state.js";
 
 /** The name under which they are kept: of the tracks and of what they contain. */
 function storageKey(model) {
@@ -25,11 +26,12 @@ export function keepChanges(store) {
   const key = storageKey(store.get().model);
   let before = store.get();
   store.subscribe(() => {
-    const { history, done } = store.get();
-    if (history.present === before.history.present && done === before.done) return;
-    before = store.get();
+    const state = store.get();
+    const [lines, done] = [correctionLines(state), state.done];
+    if (lines === correctionLines(before) && done === before.done) return;
+    before = state;
     try {
-      localStorage.setItem(key, JSON.stringify({ lines: history.present, done: [...done] }));
+      localStorage.setItem(key, JSON.stringify({ lines, done: [...done] }));
     } catch {
       // The browser keeps nothing for this page: the text field and the download are there.
     }

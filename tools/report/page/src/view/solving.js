@@ -2,6 +2,7 @@
 
 import { faults } from "../logic/correction_text.js";
 import { makeModel } from "../logic/model.js";
+import { correctionLines } from "./state.js";
 
 const REPLACED = 409; // the status of a solve that a newer one has replaced
 const PAUSE = 250; // milliseconds without a change before lines are sent
@@ -13,7 +14,7 @@ export function solveChanges(store, actions) {
   let [timer, sending] = [0, null];
 
   async function solve() {
-    const lines = store.get().history.present;
+    const lines = correctionLines(store.get());
     sending?.abort();
     const mine = (sending = new AbortController());
     const say = (state, text) => mine.signal.aborted || store.set({ solving: { state, text } });
@@ -33,23 +34,23 @@ export function solveChanges(store, actions) {
   }
 
   function check() {
-    const lines = store.get().history.present;
+    const lines = correctionLines(store.get());
     if (lines === check.seen) return;
     check.seen = lines;
     clearTimeout(timer);
     timer = setTimeout(solve, PAUSE);
   }
-  check.seen = store.get().history.present;
+  check.seen = correctionLines(store.get());
   store.subscribe(check);
   if (check.seen.join("\n") !== solved.join("\n")) solve();
 }
 
 /** Write the corrections and the corrected tracks to files, on the server's side. */
 export async function saveCorrections(store) {
-  const { model, history } = store.get();
+  const { model } = store.get();
   store.set({ solving: { state: "solving", text: "Saving…" } });
   try {
-    const { files } = await post("save", model.served.token, { lines: history.present });
+    const { files } = await post("save", model.served.token, { lines: correctionLines(store.get()) });
     store.set({ solving: { state: "solved", text: `Saved ${files.join(" and ")}` } });
   } catch (error) {
     store.set({ solving: { state: "failed", text: error.message } });

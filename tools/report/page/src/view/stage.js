@@ -1,21 +1,19 @@
 /** The picture: the video, or an empty picture, with the boxes drawn over it; zoom, pan and clicks. */
 
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
-import { boxAt, panned, placement, zoomAt } from "../logic/picture_view.js";
-import { boxOf, rowsOfFrame, trackOfRow } from "../logic/model.js";
+import { placement } from "../logic/picture_view.js";
 import { oncePerFrame, prepare, useSize } from "./canvas.js";
 import { html } from "./html.js";
 import { drawOverlay } from "./overlay_drawing.js";
+import { usePointerOnPicture } from "./stage_pointer.js";
 import { usePage, useSelect } from "./store.js";
 import { videoSource } from "./video_source.js";
-
-const CLICK = 4; // pixels that a pointer may move in a click
 
 export function Stage() {
   const [stage, size] = useSize();
   const view = useSelect((state) => state.view);
   const frames = useSelect((state) => state.model.frames);
-  const pointer = usePointer(stage, size, frames);
+  const pointer = usePointerOnPicture(stage, size, frames);
   const place = placement(view, size, frames);
   const style = {
     width: `${frames.width}px`,
@@ -96,60 +94,4 @@ function decodeName(source) {
   } catch {
     return source;
   }
-}
-
-/** Zoom by wheel, pan by drag, select by click. */
-function usePointer(stage, size, frames) {
-  const { store, actions } = usePage();
-  const drag = useRef(null);
-
-  const point = (event) => {
-    const { left, top } = stage.current.getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  };
-  useEffect(() => {
-    const wheel = (event) => {
-      event.preventDefault();
-      const factor = Math.exp(-event.deltaY * (event.deltaMode ? 0.05 : 0.0015));
-      store.set({ view: zoomAt(store.get().view, factor, point(event), size, frames) });
-    };
-    const element = stage.current;
-    element.addEventListener("wheel", wheel, { passive: false });
-    return () => element.removeEventListener("wheel", wheel);
-  }, [size, frames]);
-
-  function click(event) {
-    const state = store.get();
-    const at = point(event);
-    const place = placement(state.view, size, frames);
-    const rows = [...rowsOfFrame(state.model, state.shown)];
-    const found = boxAt(rows.map((row) => boxOf(state.model, row)),
-      { x: (at.x - place.left) / place.scale, y: (at.y - place.top) / place.scale });
-    if (found >= 0) actions.selectTrack(trackOfRow(state.model, rows[found]).id, { second: event.shiftKey });
-    else if (!event.shiftKey) store.set({ track: null, link: -1, second: null, preview: [] });
-  }
-
-  return {
-    onPointerDown(event) {
-      if (event.button !== 0 || event.target.closest("label, button")) return;
-      drag.current = { x: event.clientX, y: event.clientY, moved: false };
-      stage.current.setPointerCapture(event.pointerId);
-    },
-    onPointerMove(event) {
-      const start = drag.current;
-      if (!start) return;
-      const [dx, dy] = [event.clientX - start.x, event.clientY - start.y];
-      if (!start.moved && Math.hypot(dx, dy) < CLICK) return;
-      drag.current = { x: event.clientX, y: event.clientY, moved: true };
-      store.set({ view: panned(store.get().view, dx, dy, size, frames) });
-    },
-    onPointerUp(event) {
-      const start = drag.current;
-      drag.current = null;
-      if (start && !start.moved) click(event);
-    },
-    onPointerCancel() {
-      drag.current = null;
-    },
-  };
 }

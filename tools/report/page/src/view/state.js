@@ -32,7 +32,7 @@ export function startState(model, kept) {
     withDone: false,
     done: new Set(kept?.done ?? []),
     tab: model.review.length || model.truth ? "review" : "tracks",
-    history: startHistory(lines),
+    history: startHistory({ lines, item: null }), // of lines, each with the key of the item that they were about
     solving: null, // null, or {state: "solving" | "solved" | "failed", text}
     videoFault: null,
     videoFile: null, // the URL of a video that was chosen by hand
@@ -42,6 +42,9 @@ export function startState(model, kept) {
     help: false,
   };
 }
+
+/** The lines of all corrections. */
+export const correctionLines = ({ history }) => history.present.lines;
 
 export const selectedTrack = ({ model, track }) => (track === null ? null : (model.byId.get(track) ?? null));
 export const secondTrack = ({ model, track, second }) =>

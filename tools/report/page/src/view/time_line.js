@@ -8,7 +8,7 @@ import { trackLabel } from "../logic/words.js";
 import { trackColour } from "../logic/colours.js";
 import { prepare, usePalette, useSize } from "./canvas.js";
 import { html } from "./html.js";
-import { allItems, listedTracks } from "./state.js";
+import { allItems, correctionLines, listedTracks } from "./state.js";
 import { usePage, useSelect } from "./store.js";
 import { AXIS, drawAxis, drawRows, ROW, STRIP } from "./time_line_drawing.js";
 import { Legend, Readout, TimeZoom } from "./time_line_head.js";
@@ -162,7 +162,7 @@ function RowsCanvas({ tracks, start, scale, events }) {
   const track = useSelect((state) => state.track);
   const second = useSelect((state) => state.second);
   const link = useSelect((state) => state.link);
-  const lines = useSelect((state) => state.history.present);
+  const lines = useSelect(correctionLines);
   const marks = useMemo(() => correctionMarks(model, lines), [model, lines]);
   const height = Math.max(tracks.length * ROW, 1);
   useLayoutEffect(() => {
