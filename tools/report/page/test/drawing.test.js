@@ -14,7 +14,7 @@ const model = makeModel(smallData());
 
 test("levels of probabilities", () => {
   assert.deepEqual([1, 0.95, 0.94, 0.8, 0.5, 0.49, 0, NaN].map((each) => levelOf(each).key),
-    ["sure", "sure", "likely", "likely", "unsure", "doubtful", "doubtful", "unknown"]);
+    ["sure", "sure", "likely", "likely", "possible", "unsure", "unsure", "unknown"]);
   const signs = [...LEVELS, UNKNOWN].map(({ dash, height }) => `${dash} ${height}`);
   assert.equal(new Set(signs).size, signs.length);
 });
@@ -53,7 +53,7 @@ test("the style sheet has the same colours, with the same contrast", () => {
     Object.fromEntries([...body.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name, value]) => [name, value])));
   [PALETTES.light, PALETTES.dark].forEach((palette, i) => {
     for (const name of Object.keys(palette).filter((each) => each in parts[i])) assert.equal(parts[i][name], palette[name], name);
-    for (const name of ["text", "quiet", "accent", "likely", "unsure", "doubtful"]) {
+    for (const name of ["text", "quiet", "accent", "likely", "possible", "unsure"]) {
       for (const ground of ["page", "surface", "raised", "selected"]) {
         const ratio = contrast(parts[i][name], parts[i][ground]);
         assert.ok(ratio >= 4.5, `${name} on ${ground}: ${ratio}`);

@@ -11,8 +11,8 @@ export const PALETTES = {
     selected: "#dbe7ff",
     sure: "#1c5fc0",
     likely: "#0a7468",
-    unsure: "#a34f00",
-    doubtful: "#c2152c",
+    possible: "#a34f00",
+    unsure: "#c2152c",
     unknown: "#5d6672",
   },
   dark: {
@@ -25,8 +25,8 @@ export const PALETTES = {
     selected: "#24395c",
     sure: "#7fb2ff",
     likely: "#4fd0bf",
-    unsure: "#ffb65c",
-    doubtful: "#ff8790",
+    possible: "#ffb65c",
+    unsure: "#ff8790",
     unknown: "#a5afbb",
   },
 };

@@ -3,8 +3,8 @@
 export const LEVELS = [
   { key: "sure", name: "sure", words: "95 % or more", least: 0.95, dash: [], height: 6 },
   { key: "likely", name: "likely", words: "80 to 95 %", least: 0.8, dash: [12, 2], height: 7 },
-  { key: "unsure", name: "unsure", words: "50 to 80 %", least: 0.5, dash: [5, 2], height: 9 },
-  { key: "doubtful", name: "doubtful", words: "below 50 %", least: 0, dash: [2, 2], height: 12 },
+  { key: "possible", name: "possible", words: "50 to 80 %", least: 0.5, dash: [5, 2], height: 9 },
+  { key: "unsure", name: "unsure", words: "below 50 %", least: 0, dash: [2, 2], height: 12 },
 ];
 export const UNKNOWN = { key: "unknown", name: "not known", words: "no probability", least: NaN, dash: [1, 2], height: 6 };
 

@@ -3,7 +3,7 @@
 import { decimal, featureName } from "../logic/words.js";
 import { html } from "./html.js";
 
-const LISTED = 10;
+const LISTED = 14;
 
 /** @param {{features: [string, ?number, number][], base: ?number}} props contributions in log-odds, strongest first. */
 export function Contributions({ features, base }) {

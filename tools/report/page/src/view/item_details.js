@@ -10,7 +10,9 @@ export function ItemDetails() {
   const item = useSelect((state) => allItems(state).find(({ key }) => key === state.item) ?? null);
   const known = useSelect((state) => item !== null && item.tracks.some((id) => state.model.byId.has(id)));
   const link = useSelect((state) => state.link);
-  if (!item || (item.link >= 0 && item.link === link)) return null; // the details of the link say more
+  const track = useSelect((state) => state.track);
+  if (!item || (track !== null && !item.tracks.includes(track))) return null;
+  if (item.link >= 0 && item.link === link) return null; // the details of the link say more
   const frames = item.until === null ? [item.frame] : [item.frame, item.until];
   return html`
     <div class="item-now" data-item-details=${item.kind}>

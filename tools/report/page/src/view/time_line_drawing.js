@@ -108,7 +108,7 @@ function drawDots(context, model, track, middle, scale, palette) {
 function drawEvent(context, { kind, first, last }, middle, scale, palette) {
   const [x, end] = [toPixel(scale, first + 0.5), toPixel(scale, last + 0.5)];
   if (kind === "switch") return diamond(context, x, middle - 4, palette);
-  context.strokeStyle = palette.doubtful;
+  context.strokeStyle = palette.unsure;
   context.lineWidth = 3;
   context.setLineDash([3, 2]);
   line(context, x - 1, Math.max(end, x + 2), middle + ROW / 2 - 3);
@@ -169,7 +169,7 @@ export function drawAxis(context, { scale, palette, items, misses }) {
 
 /** Bars, as high as many objects are missed. */
 function drawMisses(context, { steps, most }, scale, palette) {
-  context.fillStyle = palette.doubtful;
+  context.fillStyle = palette.unsure;
   for (const { from, to, missed } of steps) {
     if (to < scale.start || from > scale.stop) continue;
     const [x, end] = [toPixel(scale, from), toPixel(scale, to)];

@@ -21,7 +21,7 @@ export function Legend() {
       <li><${Sample} colour=${palette.text} width=${2} dash=${[2, 3]} />gap</li>
       <li><svg width="12" height="14" aria-hidden="true"><path d="M2 0h2v14H2zM4 0l8 3.5L4 7z" fill=${palette.text} /></svg>correction</li>
       ${truth && html`<li><svg width="12" height="14" aria-hidden="true"><path d="M6 1 11 7 6 13 1 7z" fill=${palette.cursor} /></svg>switch</li>`}
-      ${truth && html`<li><${Sample} colour=${palette.doubtful} width=${3} dash=${[3, 2]} />false alarm</li>`}
+      ${truth && html`<li><${Sample} colour=${palette.unsure} width=${3} dash=${[3, 2]} />false alarm</li>`}
     </ul>`;
 }
 

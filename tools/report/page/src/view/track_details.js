@@ -12,7 +12,7 @@ import { usePage, useSelect } from "./store.js";
 const LISTED = 12;
 
 export function TrackDetails({ track }) {
-  return html`<${TrackSummary} track=${track} /><${UnsureLinks} track=${track} />`;
+  return html`<${TrackSummary} track=${track} /><${LinksToCheck} track=${track} />`;
 }
 
 /** Its crops and its numbers. */
@@ -54,7 +54,7 @@ function Facts({ track }) {
 }
 
 /** The links that are not sure, and those with a gap; the least sure first. */
-function UnsureLinks({ track }) {
+function LinksToCheck({ track }) {
   const { actions } = usePage();
   const { links, probable } = useSelect((state) => state.model);
   if (!probable) return html`<p class="quiet">Probabilities of links are not known for these tracks.</p>`;
