@@ -13,17 +13,23 @@ LARGEST_FILE = 1_000_000
 """Bytes of a configuration file."""
 
 
-def load_parameters(config: str | Path | None = None, overrides: tuple[str, ...] | list[str] = ()) -> TrackerParameters:
+def load_parameters(
+    config: str | Path | TrackerParameters | None = None, overrides: tuple[str, ...] | list[str] = ()
+) -> TrackerParameters:
     """Read a configuration and apply overrides to it.
 
     Args:
-        config: the name of a shipped configuration, or a YAML file of overrides; None: the defaults.
+        config: the name of a shipped configuration, a YAML file of overrides, or settings; None: the defaults.
         overrides: `key=value` with dotted keys, such as `gate.max_gap_seconds=0.5`; they win over the file.
 
     Raises:
         ConfigError: the file is missing or malformed, or a key or value is wrong.
     """
-    values, origin = _read_config(config) if config else ({}, "defaults")
+    values: dict[str, Any]
+    if isinstance(config, TrackerParameters):
+        values, origin = config.model_dump(exclude_unset=True), "settings"
+    else:
+        values, origin = _read_config(config) if config else ({}, "defaults")
     values = use_present_keys(TrackerParameters, values, origin)
     build(TrackerParameters, values, origin)
     for override in overrides:

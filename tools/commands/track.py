@@ -30,9 +30,10 @@ from siamlink.tools.console.options import (
 from siamlink.tools.exporting.options import FORMAT_NAMES
 
 if TYPE_CHECKING:
-    from siamlink.tools.console.tables import Table
     from siamlink.tools.running.job import Job
     from siamlink.tools.running.outcome import Outcome
+    from siamlink.tools.running.recorded import RecordedRun
+    from siamlink.tracker.parameters import TrackerParameters
 
 
 class Mode(StrEnum):
@@ -54,13 +55,6 @@ class Solver(StrEnum):
 class TrackOptions:
     """The arguments and options of `siamlink track`."""
 
-    sources: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="SOURCE",
-            help="Video file, image folder, MOT sequence, folder of sequences, camera number or stream URL.",
-        ),
-    ]
     output: Annotated[
         Path,
         typer.Option(
@@ -70,6 +64,14 @@ class TrackOptions:
             help="Folder for the results; created if it is missing; - prints the tracks as JSON lines instead.",
         ),
     ]
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Video file, image folder, MOT sequence, folder of sequences, camera number or stream URL; with "
+            "--constraints, by default that of the earlier tracks.",
+        ),
+    ] = None
     detector: Detector = None
     detections: Annotated[
         Path | None,
@@ -171,8 +173,23 @@ class TrackOptions:
         typer.Option(metavar="GB", min=0, help="Maximum size of the cache; least recently used entries go first."),
     ] = 10.0
 
-    def job(self, source_count: int) -> "Job":
-        """What to do with each source.
+    def recorded(self) -> "RecordedRun | None":
+        """The run whose tracks are corrected, if it has a record.
+
+        Raises:
+            InputError: there is no source, and none is recorded; or a file cannot be read.
+        """
+        from siamlink.detectors.base.errors import InputError
+        from siamlink.tools.running.recorded import RecordedRun
+
+        constraints = self.constraints if len(self.sources or []) < 2 else None
+        recorded = RecordedRun.corrected_by(constraints) if constraints else None
+        if not self.sources and recorded is None:
+            raise InputError("give a SOURCE, or --constraints for tracks that have the record of their run beside them")
+        return recorded
+
+    def job(self, source_count: int, recorded: "TrackerParameters | None" = None) -> "Job":
+        """What to do with each source; `recorded` are the settings of the run whose tracks are corrected.
 
         Raises:
             ConfigError: a setting is wrong, or options contradict each other or the number of sources.
@@ -193,7 +210,7 @@ class TrackOptions:
         for setting in settings:
             if options.get(key := setting.partition("=")[0].strip()):
                 raise ConfigError(f"give --{key} or --set {setting}, not both")
-        parameters = load_parameters(self.config, [*chosen, *settings])
+        parameters = load_parameters(self.config or recorded, [*chosen, *settings])
         if self.detector is not None and self.detections:
             raise ConfigError("give --detector or --detections, not both")
         for option, file in (("detections", self.detections), ("constraints", self.constraints)):
@@ -252,19 +269,25 @@ def track(options: TrackOptions) -> None:
 
     Exit code: 0 success, 2 error, 3 an input broke and the results end there, 130 interrupted.
     """
-    from siamlink.tools.console.terminal import show_table
+    from siamlink.tools.console.terminal import show_note, show_table
+    from siamlink.tools.running.outcome_table import class_lines, outcome_table
     from siamlink.tools.running.prepare import expand_sources
     from siamlink.tools.running.sources import track_sources
 
-    sources = expand_sources(options.sources)
-    job = options.job(len(sources))
+    recorded = options.recorded()
+    sources = expand_sources(options.sources or [recorded.source if recorded else ""])
+    job = options.job(len(sources), recorded.parameters if recorded else None)
+    if recorded:
+        job = recorded.job(job, sources[0])
     outcomes: dict[int, Outcome | None] = {}
     try:
         outcomes.update(track_sources(sources, job, options.jobs))
     finally:
         if new := [outcome for _, outcome in sorted(outcomes.items(), key=lambda each: each[0]) if outcome]:
-            show_table(_table(new), stderr=job.prints)
-            for line in _class_lines(new):
+            if recorded and (changes := recorded.changes(job)):
+                show_note(f"note: {changes}")
+            show_table(outcome_table(new), stderr=job.prints)
+            for line in class_lines(new):
                 typer.echo(line, err=job.prints)
             if not job.prints:
                 typer.echo(f"results in {options.output}")
@@ -272,28 +295,3 @@ def track(options: TrackOptions) -> None:
         raise typer.Exit(EXIT_ERROR)
     if any(outcome and outcome.broken for outcome in outcomes.values()):
         raise typer.Exit(EXIT_PARTIAL)
-
-
-def _class_lines(outcomes: "list[Outcome]") -> list[str]:
-    """A line for each source whose tracks are of several classes: how many of each, the most frequent first."""
-    lines = []
-    for outcome in outcomes:
-        names, counts = dict(outcome.result.class_names or {}), outcome.result.counts.classes
-        ordered = sorted(counts.items(), key=lambda each: -each[1].tracks)
-        each = [f"{count.tracks} {names.get(number, f'of class {number}')}" for number, count in ordered]
-        if len(each) > 1:
-            lines.append(f"{outcome.source.name}: {', '.join(each)}")
-    return lines
-
-
-def _table(outcomes: "list[Outcome]") -> "Table":
-    """A row for each source that was tracked."""
-    from siamlink.tools.console.tables import table
-
-    rows = []
-    for outcome in outcomes:
-        counts, frames, seconds = outcome.result.counts, outcome.result.frame_count, outcome.wall_seconds
-        figures = (frames, counts.detections, counts.tracks, counts.boxes, counts.interpolated)
-        rows.append((outcome.source.name, *figures, f"{seconds:.1f}", f"{frames / max(seconds, 1e-9):.0f}"))
-    headings = ("source", "frames", "detections", "tracks", "boxes", "interpolated", "seconds", "frames/s")
-    return table(headings, rows)

@@ -5,15 +5,14 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.errors import ConfigError, SiamlinkError
+from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.tools.results.read import Results
 from siamlink.tools.running.job import Job
+from siamlink.tools.running.recorded import detector_options_of, part_of
 from siamlink.tools.running.resume import opened_frame_cache
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -71,7 +70,7 @@ def opened_rerun(results: Results, source: Path | None, cache: Path | None = Non
         raise CannotRerun("the source of the run was not found")
     with ExitStack() as stack:
         try:
-            parameters = build(TrackerParameters, _part(results.record, "config"), "the record")
+            parameters = build(TrackerParameters, part_of(results.record, "config"), "the record")
             matcher = parameters.load_matcher()
             opened = _opened(source, results)
             if cache is not None:
@@ -96,9 +95,9 @@ def _opened(source: Path, results: Results) -> TrackingInput:
         SiamlinkError: it cannot be opened.
         CannotRerun: there is no file of detections where the record says.
     """
-    stated = _part(results.record, "input")
+    stated = part_of(results.record, "input")
     detections = _detection_file(results)
-    corrections = _part(results.record, "constraints").get("file")
+    corrections = part_of(results.record, "constraints").get("file")
     constraints = _found(str(corrections), results) if corrections else ()
     opened = open_input(source, detections, None, use_public=False, constraints=constraints)
     rate = stated.get("frame_rate")
@@ -106,15 +105,15 @@ def _opened(source: Path, results: Results) -> TrackingInput:
         opened = open_input(source, detections, float(rate), use_public=False, constraints=constraints)
     if isinstance(name := stated.get("name"), str):
         opened = opened.named(name)
-    return opened if detections is None else opened.selected(_detector_options(results.record))
+    return opened if detections is None else opened.selected(detector_options_of(results.record))
 
 
 def _detection_file(results: Results) -> Path | None:
     """The file of detections; None if a detector has found them."""
-    stated = str(_part(results.record, "input").get("detections") or "")
+    stated = str(part_of(results.record, "input").get("detections") or "")
     if not stated:
         raise CannotRerun("the record does not name the detections")
-    return None if _part(results.record, "detector").get("name") == stated else _found(stated, results)
+    return None if part_of(results.record, "detector").get("name") == stated else _found(stated, results)
 
 
 def _found(stated: str, results: Results) -> Path:
@@ -125,22 +124,13 @@ def _found(stated: str, results: Results) -> Path:
     raise CannotRerun(f"{stated} of the run was not found")
 
 
-def _detector_options(record: dict[str, Any]) -> DetectorOptions:
-    """What the detector of the run reported, or what was selected from its file of detections."""
-    stated = _part(record, "detector")
-    values = {name: stated[name] for name in DetectorOptions.names() if stated.get(name) is not None}
-    if values.get("classes") == []:
-        raise ConfigError("the record names no classes")
-    return DetectorOptions.of(values)
-
-
 @contextmanager
 def _cached(
     source: TrackingInput, results: Results, parameters: TrackerParameters, matcher: Matcher, cache: Path
 ) -> Iterator[TrackingInput]:
     """The input with the detections and descriptors that the run has kept."""
-    name = str(_part(results.record, "input").get("detections"))
-    options = _detector_options(results.record)
+    name = str(part_of(results.record, "input").get("detections"))
+    options = detector_options_of(results.record)
     job = Job(Path(), parameters, name, cache=cache, cache_limit=sys.maxsize, detector_options=options)
     detector = job.load_detector() if source.detections is None else None
     with opened_frame_cache(source, job, detector, matcher, lambda _: None) as frame_cache:
@@ -149,9 +139,3 @@ def _cached(
             yield recorded
         else:
             yield with_cached_detections(recorded._replace(class_names=detector.class_names))
-
-
-def _part(record: dict[str, Any], name: str) -> dict[str, Any]:
-    """A part of a record; empty if it is none."""
-    part = record.get(name)
-    return part if isinstance(part, dict) else {}

@@ -17,7 +17,7 @@ from siamlink.tracker.linking.matching_choice import choose_matching
 from siamlink.tracker.linking.processed_frames import recognised_stride
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.postprocessing.camera_motion import camera_for
-from siamlink.tracker.runs.corrections import constraints_on
+from siamlink.tracker.runs.corrections import Corrections, constraints_on
 from siamlink.tracker.runs.explanations import Explanations
 from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
 from siamlink.tracker.runs.frame_numbers import timing_of
@@ -61,7 +61,9 @@ class TrackingRun:
         timing, self._mean_rate = timing_of(source.frames, source.frame_rate, source.timestamps), source.frame_rate
         source, self._numbers = source.at_constant_rate(timing), timing.numbers.beginning_with(self._first_frame)
         self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
-        self._source = source if self._in_passing or not self._detects else self._detect_all(source)
+        # corrections speak of detections, so these are found before anything is linked
+        self._detects_in_passing = self._detects and self._in_passing and not isinstance(source.known, Corrections)
+        self._source = self._detect_all(source) if self._detects and not self._detects_in_passing else source
         known = self._numbers.given(self._source.detections or Detections.empty())
         constraints, false_alarm = constraints_on(known, self._source.known)
         given = self._source.detections
@@ -158,11 +160,13 @@ class TrackingRun:
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:
         """The setup with the matching that suits the detections, if that is to be chosen and they are known.
 
-        Offline without appearance, the tracker chooses at the end: it links with both anyway.
+        Offline without appearance, the tracker chooses at the end: it links with both anyway. In the other modes it
+        chooses by the first frame, if a detector finds the detections.
         """
         detections, parameters = self._source.detections, setup.parameters
         describes = setup.matcher.appearance is not None and self._source.frames is not None
-        if parameters.fixed_matching or detections is None or (parameters.mode == "offline" and not describes):
+        tracker_chooses = not describes if parameters.mode == "offline" else self._detects
+        if parameters.fixed_matching or detections is None or tracker_chooses:
             return setup
         setup = setup.with_matching(choose_matching(detections, setup))
         if setup.parameters.uses_appearance:
@@ -218,7 +222,7 @@ class TrackingRun:
         source, tracker = self._source, self._tracker
         feed = (
             self._detected(source)
-            if self._detects
+            if self._detects_in_passing
             else given_frames(source, self._setup, self._options.draws, self._numbers)
         )
         with prefetch(feed, 1 if source.live else DEPTH) as frames:
@@ -241,7 +245,7 @@ class TrackingRun:
 
     def _report(self, frame: int) -> None:
         """Report that a frame has been tracked."""
-        if self._detects and self._source.frames and self._in_passing:
+        if self._detects_in_passing and self._source.frames:
             self._options.progress("detect", frame, self._source.frames.frame_count)
         elif not self._options.offline:
             self._options.progress("link", frame, self._source.last_frame)

@@ -134,11 +134,11 @@ def check_mode(source: TrackingInput, parameters: TrackerParameters) -> None:
     check_calibration_possible(parameters)
     if source.known:
         check_constraints_possible(parameters)
-        in_passing = parameters.mode != "offline" or (source.frames is not None and source.frames.single_pass)
-        if isinstance(source.known, Corrections) and source.detections is None and in_passing:
+        read_once = source.live or (source.frames is not None and source.frames.single_pass)
+        if isinstance(source.known, Corrections) and source.detections is None and read_once:
             raise ConfigError(
-                "corrections in mode windowed, or of images that can be read once only, need the detections they speak "
-                "of: give them, instead of a detector"
+                "corrections of images that can be read once only need the detections they speak of: give them, "
+                "instead of a detector"
             )
 
 

@@ -181,12 +181,11 @@ def test_only_the_exact_solver_obeys(tmp_path: Path, wrong: dict[str, str], chos
         track_input(source, TrackingOptions(TrackerParameters(**wrong)))
 
 
-def test_corrections_in_a_window_need_the_detections_they_speak_of(tmp_path: Path) -> None:
-    crossing(frame_count=10).write_sequence(tmp_path / "Crossing")
-    source = open_input(tmp_path / "Crossing", Detections.empty())
-    source = source._replace(detections=None, known=Corrections())
-    with pytest.raises(ConfigError, match=r"corrections in mode windowed, .* need the detections"):
-        track_input(source, TrackingOptions(TrackerParameters(mode="windowed")))
+@pytest.mark.parametrize("mode", ["offline", "windowed"])
+def test_corrections_of_images_that_are_read_once_need_the_detections_they_speak_of(mode: str) -> None:
+    source = open_input(iter([np.zeros((40, 60, 3), np.uint8)]), constraints=Corrections())
+    with pytest.raises(ConfigError, match="corrections of images that can be read once only need the detections they"):
+        track_input(source, TrackingOptions(TrackerParameters(mode=mode)))
 
 
 @pytest.mark.parametrize("mode", ["offline", "windowed"])
