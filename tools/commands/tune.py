@@ -44,6 +44,10 @@ class TuneOptions:
         ),
     ] = None
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same settings.")] = 0
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Cache of 'track --cache' with descriptors. [default: the output folder]"),
+    ] = None
     config: Config = None
     settings: Settings = None
     overwrite: Overwrite = False
@@ -80,6 +84,7 @@ def tune(options: TuneOptions) -> None:
         options.objective,
         options.models,
         options.seed,
+        options.cache,
         options.overwrite,
     )
     overwrite = options.overwrite or is_interrupted(output)
@@ -95,4 +100,5 @@ def tune(options: TuneOptions) -> None:
     if not finished:
         show_note(f"interrupted after {report.trials} of {options.trials} trials; the same command goes on")
         raise typer.Exit(EXIT_INTERRUPTED)
-    typer.echo(f"\nsiamlink track VIDEO -o RESULTS --config {output / FILES[0]}")
+    keep = "" if report.has_gain else "; without a gain, keep the settings you have, or give more videos"
+    typer.echo(f"\nnext:\n  siamlink track VIDEO -o RESULTS --config {output / FILES[0]}    # the tuned settings{keep}")

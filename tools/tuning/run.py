@@ -20,7 +20,7 @@ from siamlink.tools.tuning.report import HeldOut, Report
 from siamlink.tools.tuning.search import Search, importance, make_searches, run_searches
 from siamlink.tools.tuning.space import SearchSpace, search_space
 from siamlink.tools.tuning.store import TRIALS_FILE, OutcomeStore
-from siamlink.tools.tuning.videos import Video, described, read_videos
+from siamlink.tools.tuning.videos import Video, check_appearance, described, read_videos
 from siamlink.tools.tuning.workers import evaluating
 from siamlink.tracker.parameters import TrackerParameters
 
@@ -39,6 +39,7 @@ class TuningJob:
         objective: what is maximised.
         models: where models come from; None: as `choose_models` chooses.
         seed: of the suggestions.
+        cache: a folder with descriptors of the videos; None: the output.
         overwrite: whether outcomes of other data, or of another configuration, are discarded.
     """
 
@@ -48,6 +49,7 @@ class TuningJob:
     objective: Objective = Objective.HOTA
     models: Models | None = None
     seed: int = 0
+    cache: Path | None = None
     overwrite: bool = False
 
 
@@ -123,6 +125,7 @@ def prepare(job: TuningJob, note: Callable[[str], None], progress: Progress) -> 
     Raises:
         SiamlinkError: something cannot be used, or the folder holds another search.
     """
+    check_appearance(job.parameters)
     videos = read_videos(job.data, note, progress)
     models, parameters = choose_models(job.models, job.parameters, videos, note), job.parameters
     if models is Models.CROSSVALIDATED:
@@ -134,14 +137,14 @@ def prepare(job: TuningJob, note: Callable[[str], None], progress: Progress) -> 
     if models is Models.CROSSVALIDATED:
         folder = job.output / "models" / text_digest(json.dumps(identity))[:12]
         folders = crossvalidated_models(videos, parameters, folder, progress)
-    videos = described(videos, parameters, progress)
+    videos = described(videos, parameters, job.cache or job.output, progress)
     by_default = Evaluator(tuple(videos), SearchSpace(parameters, ()), folders)
     with evaluating(by_default, store, 1) as evaluate:
         outcomes: list[Outcome] = []
         for index in range(len(videos)):
             progress("default", index, len(videos))
             outcomes += evaluate([Task((), index)]).values()
-    _check(videos, outcomes)
+    _check(videos, outcomes, note)
     chosen = frozenset().union(*(each.matchings for each in outcomes))
     matcher = load_matcher(parameters, folders[0] if folders else None)
     space = search_space(parameters, matcher, chosen)
@@ -160,8 +163,10 @@ def _identity(videos: list[Video], parameters: TrackerParameters, models: Models
     }
 
 
-def _check(videos: list[Video], outcomes: list[Outcome]) -> None:
-    """Raise an error if a video cannot be scored."""
+def _check(videos: list[Video], outcomes: list[Outcome], note: Callable[[str], None]) -> None:
+    """Raise an error if a video cannot be scored; note where tracks and ground truth do not fit."""
     for video, outcome in zip(videos, outcomes, strict=True):
         if np.isnan(outcome.figures).any():
             raise InputError(f"{video.name}: no object in the ground truth counts; leave it out")
+        if not outcome.figures.hota:
+            note(f"{video.name}: by default, no track overlaps the ground truth; see 'siamlink evaluate'")

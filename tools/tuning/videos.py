@@ -7,16 +7,20 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.training.ground_truth import read_ground_truth
-from siamlink.detectors.base.errors import InputError
+from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
+from siamlink.tools.console.files import make_folder, output_errors
 from siamlink.tools.evaluation.classes import Annotated
 from siamlink.tools.evaluation.layouts import TruthFile
 from siamlink.tools.evaluation.reading import read_truth
 from siamlink.tools.training.annotated_video import group_by_video
 from siamlink.tools.training.known_appearance import known_appearance
+from siamlink.tracker.cache.frame_cache import open_frame_cache
+from siamlink.tracker.cache.record_store import RecordDatabase
 from siamlink.tracker.linking.appearance import FrameDescriber, describe_detections
 from siamlink.tracker.linking.appearance_source import KnownAppearance
 from siamlink.tracker.parameters import TrackerParameters
@@ -74,7 +78,7 @@ def read_videos(data: Iterable[Path], note: Callable[[str], None], progress: Pro
 
     Args:
         data: sequences, or folders of sequences.
-        note: takes a sentence about what is left out.
+        note: takes a sentence about what is left out or odd.
         progress: of reading.
 
     Raises:
@@ -89,6 +93,10 @@ def read_videos(data: Iterable[Path], note: Callable[[str], None], progress: Pro
     read = []
     for done, sequence in enumerate(usable, 1):
         source = open_input(sequence.folder, sequence.detection_file)
+        if sequence.frame_rate is None and source.frames is None:
+            raise InputError(f"{sequence.folder}: no frame rate; add seqinfo.ini with frameRate")
+        for each in source.notes:
+            note(each)
         truth = read_truth(TruthFile(sequence.name, sequence.truth_file, sequence))
         read.append((TunedSequence(sequence, source, truth), read_ground_truth(sequence, every_class=True)))
         progress("read", done, len(usable))
@@ -100,27 +108,57 @@ def read_videos(data: Iterable[Path], note: Callable[[str], None], progress: Pro
     return videos
 
 
-def described(videos: list[Video], parameters: TrackerParameters, progress: Progress) -> list[Video]:
+def check_appearance(parameters: TrackerParameters) -> None:
+    """Check that detections can be described before settings are searched.
+
+    Raises:
+        ConfigError: pairs of detections are compared instead.
+    """
+    if parameters.uses_appearance and parameters.level_count == 1:
+        raise ConfigError("with one level, pairs are compared in the video: tune with appearance=none")
+
+
+def described(videos: list[Video], parameters: TrackerParameters, cache: Path, progress: Progress) -> list[Video]:
     """The videos with descriptors of all detections, in one pass over the frames; as they are without appearance.
+
+    Args:
+        videos: all of them.
+        parameters: with the appearance.
+        cache: a folder in which descriptors are kept, and those of earlier runs are found.
+        progress: of the frames.
 
     Raises:
         ModelError: the appearance cannot be loaded.
+        OutputError: the folder cannot be used.
     """
     appearance = parameters.load_appearance()
     if appearance is None:
         return videos
+    make_folder(cache)
+    with output_errors(cache), RecordDatabase(cache) as database:
+        return [
+            Video(tuple(_described(each, appearance, parameters, database, progress) for each in video.sequences))
+            for video in videos
+        ]
 
-    def with_descriptors(each: TunedSequence) -> TunedSequence:
-        source, detections = each.source.from_one(), each.source.detections
-        if source.frames is None or detections is None or not len(detections):
-            return each
-        describer = FrameDescriber(appearance, parameters.flow, source.frame_rate, Stopwatch(), source.cache)
 
-        def report(_: str, done: int, total: int | None) -> None:
-            progress(f"describe {each.name}", done, total)
+def _described(
+    sequence: TunedSequence,
+    appearance: Appearances,
+    parameters: TrackerParameters,
+    database: RecordDatabase,
+    progress: Progress,
+) -> TunedSequence:
+    source, detections = sequence.source.from_one(), sequence.source.detections
+    if source.frames is None or source.detections is None or not detections:
+        return sequence
 
-        rows = np.arange(len(detections))
-        frames, given = source.frames.from_one(), source.detections or detections
-        return replace(each, descriptor=describe_detections(frames, given, rows, describer, report))
+    def report(_: str, done: int, total: int | None) -> None:
+        progress(f"describe {sequence.name}", done, total)
 
-    return [Video(tuple(with_descriptors(each) for each in video.sequences)) for video in videos]
+    rate = source.frame_rate
+    cache = open_frame_cache(database, source.frames, rate, None, appearance, parameters.flow)
+    describer = FrameDescriber(appearance, parameters.flow, rate, Stopwatch(), cache)
+    rows = np.arange(len(detections))
+    descriptor = describe_detections(source.frames.from_one(), source.detections, rows, describer, report)
+    return replace(sequence, descriptor=descriptor)
