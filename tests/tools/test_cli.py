@@ -24,7 +24,7 @@ OUTPUTS = {
     ("export",): ["Writes FILE", "STEM.config.xml", "Exit code: 0"],
     ("crops",): ["DIR/TRACK-FRAME.jpg", "Exit code: 0"],
     ("summary",): ["Prints tables", "--csv", "--json", "Exit code: 0"],
-    ("report",): ["one HTML file", "NAME.report.mp4", "Exit code: 0"],
+    ("report",): ["one HTML file", "NAME.report.mp4", "NAME.corrected.txt", "Exit code: 0"],
     ("evaluate",): ["Prints a table", "--json", "--csv", "--events"],
     ("train", "matcher"): ["DIR/context.json", "DIR/detection.json", "DIR/link.json"],
     ("train", "calibrated"): ["DIR/alone.json", "DIR/in_track.json", "DIR/links.json", "DIR/online.json"],

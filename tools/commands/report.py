@@ -1,12 +1,16 @@
 """The command `siamlink report`."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from siamlink.tools.console.options import FrameRate, Overwrite, takes
+
+if TYPE_CHECKING:
+    from siamlink.tools.report.find_inputs import ReportInputs
 
 
 @dataclass(frozen=True)
@@ -62,6 +66,18 @@ class ReportOptions:
         ),
     ] = None
     overwrite: Overwrite = False
+    serve: Annotated[
+        bool,
+        typer.Option(
+            "--serve",
+            help="Serve the report to browsers of this machine until Ctrl-C: each correction is solved at once. Then "
+            "--output is the folder in which corrections are saved.",
+        ),
+    ] = False
+    port: Annotated[int, typer.Option(metavar="P", min=0, max=65535, help="Port of --serve; 0: any that is free.")] = 0
+    open_browser: Annotated[
+        bool, typer.Option("--open/--no-open", help="Open the browser at the URL of --serve.", show_default=False)
+    ] = False
 
 
 @takes(ReportOptions)
@@ -72,7 +88,10 @@ def report(options: ReportOptions) -> None:
     browsers do not play the video, or do not jump in it fast, a copy is put into the report, or written beside it as
     NAME.report.mp4. docs/report.md describes the report.
 
-    Exit code: 0 success, 2 error.
+    With --serve, writes no report but serves it: a correction in the page is solved at once, and 'Save' writes
+    NAME.constraints.txt, NAME.corrected.txt and its record NAME.corrected.json beside the results.
+
+    Exit code: 0 success, 2 error, 130 interrupted, as --serve always is.
     """
     from siamlink.detectors.base.errors import InputError
     from siamlink.tools.console.files import check_outputs
@@ -85,6 +104,9 @@ def report(options: ReportOptions) -> None:
     if options.cache and not options.cache.is_dir():
         raise InputError(f"there is no cache {options.cache}: it is not a folder")
     inputs = find_report_inputs(options.results, options.video, options.ground_truth, options.frame_rate)
+    if options.serve:
+        _serve(options, inputs)
+        return
     output = options.output or options.results.with_suffix(".html")
     check_outputs((output, copy_of(output)), options.overwrite, inputs.files)
     explained = ExplainedTracks(inputs.results.tracks, None)
@@ -104,3 +126,17 @@ def report(options: ReportOptions) -> None:
         show_note(note)
     for file in written.files:
         typer.echo(f"{file}: {file.stat().st_size / 1e6:.1f} MB")
+
+
+def _serve(options: ReportOptions, inputs: "ReportInputs") -> None:
+    """Serve the report until Ctrl-C."""
+    from siamlink.tools.console.terminal import show_note, stage_bars
+    from siamlink.tools.serving.serve import opened_site, serve
+
+    folder = options.output or options.results.parent
+    with ExitStack() as stack:
+        with stage_bars(options.results.stem) as progress:
+            site = stack.enter_context(opened_site(inputs, folder, options.cache, options.overwrite, progress))
+        for note in site.notes:
+            show_note(note)
+        serve(site, options.port, options.open_browser, typer.echo)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from siamlink.detectors.base.errors import OutputError, SiamlinkError
-from siamlink.tools.serving.access import LOOPBACK, has_token, is_for_loopback, is_of_own_page, new_token
+from siamlink.tools.serving.access import LOOPBACK, has_token, is_for_loopback, is_of_own_page
 from siamlink.tools.serving.ranges import RangeError, requested_range
 from siamlink.tools.serving.requests import JSON, RequestError, read_lines
 from siamlink.tools.serving.site import Site, SupersededError
@@ -43,15 +43,12 @@ class LoopbackServer(ThreadingHTTPServer):
         site: what it serves.
         port: where it listens; 0: any port that is free.
 
-    Attributes:
-        token: what every request must state.
-
     Raises:
         OutputError: it cannot listen there.
     """
 
     def __init__(self, site: Site, port: int = 0) -> None:
-        self.site, self.token = site, new_token()
+        self.site = site
         try:
             super().__init__((LOOPBACK, port), _Handler)
         except OSError as error:
@@ -60,7 +57,7 @@ class LoopbackServer(ThreadingHTTPServer):
     @property
     def url(self) -> str:
         """Of the page."""
-        return f"http://{LOOPBACK}:{self.server_port}/?token={self.token}"
+        return f"http://{LOOPBACK}:{self.server_port}/?token={self.site.token}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Pass over a client that went away; all else is a fault of the program."""
@@ -113,11 +110,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _check_access(self) -> None:
         own = is_for_loopback(self.headers) and is_of_own_page(self.headers)
-        if not (own and has_token(self.path, self.server.token)):
+        if not (own and has_token(self.path, self.server.site.token)):
             raise RequestError(HTTPStatus.FORBIDDEN, "open the URL that siamlink has printed")
 
     def _send_page(self) -> None:
-        html = self.server.site.page(self.server.token).encode()
+        html = self.server.site.page().encode()
         self._send(HTTPStatus.OK, "text/html; charset=utf-8", html, {"Content-Security-Policy": PAGE_POLICY})
 
     def _send_video(self) -> None:

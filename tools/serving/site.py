@@ -19,8 +19,13 @@ class Site(Protocol):
         """The file that the page plays; None without one."""
         ...
 
-    def page(self, token: str) -> str:
-        """The page as HTML, whose requests have the token."""
+    @property
+    def token(self) -> str:
+        """What every request must state."""
+        ...
+
+    def page(self) -> str:
+        """The page as HTML, whose requests state the token."""
         ...
 
     def solve(self, lines: Sequence[str]) -> str:

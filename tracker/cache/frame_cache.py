@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.appearance.descriptors import DescriptorsPerModel
 from siamlink.association.appearance.optical_flow import BackgroundFlow, FlowParameters
-from siamlink.detectors.base.arrays import Box
+from siamlink.detectors.base.arrays import Box, FloatArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_digest
 from siamlink.detectors.detections import Detections
@@ -124,10 +124,24 @@ class CachedDescriptors:
 
 
 class CachedBackgroundFlow:
-    """What the camera's motion from one frame to another is fitted to; of no frames without a store."""
+    """What the camera's motion from one frame to another is fitted to; of no frames without a store.
+
+    Args:
+        store: holds it.
+    """
 
     def __init__(self, store: Store | None = None) -> None:
         self.store = store
+        self._fitted: dict[tuple[int, int, bytes], FloatArray | None] = {}
+
+    def camera_motion(self, frame: int, since: int, box: Box, flow: BackgroundFlow) -> FloatArray | None:
+        """The motion fitted to a flow outside of boxes (N, 4); remembered where the store is in memory."""
+        if not isinstance(self.store, MemoryStore):
+            return flow.camera_motion(box)
+        key = frame, since, box.tobytes()
+        if key not in self._fitted:
+            self._fitted[key] = flow.camera_motion(box)
+        return self._fitted[key]
 
     def recall(self, frame: int, since: int) -> BackgroundFlow | None:
         """The flow between two frames; None if it is not recorded."""

@@ -63,7 +63,7 @@ class CameraMotion:
                 self._cache.add(number, self.known_until, flow)
             if flow is None:
                 return
-            moved = flow.camera_motion(box)
+            moved = self._cache.camera_motion(number, self.known_until, box, flow)
         step = np.zeros((2, 3)) if moved is None else (moved - np.eye(2, 3)) / (number - self.known_until)
         self._frame.append(number)
         self._step.append(step)

@@ -89,6 +89,17 @@ class Corrections:
         """A box shows an object: it stays in the result."""
         return self._with("true", box)
 
+    def with_lines(self, lines: Iterable[str]) -> Self:
+        """Lines of text come after these.
+
+        Raises:
+            FormatError: one is wrong.
+        """
+        more = copy(self)
+        for line in lines:
+            more._add(line)
+        return more
+
     def among(self, detections: Detections) -> tuple[Constraint, ...]:
         """The corrections as constraints on the rows of those of the detections that are no false alarms.
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from siamlink.detectors.base.errors import ConstraintError
+from siamlink.tools.serving.access import new_token
 from siamlink.tools.serving.server import LoopbackServer
 from siamlink.tools.serving.site import SupersededError
 
@@ -24,10 +25,11 @@ class SmallSite:
     """A site that solves by repeating what it is told."""
 
     video: Path | None
+    token: str = field(default_factory=new_token)
     saved: list[list[str]] = field(default_factory=list)
 
-    def page(self, token: str) -> str:
-        return f"<!doctype html><title>page of {token}</title>"
+    def page(self) -> str:
+        return f"<!doctype html><title>page of {self.token}</title>"
 
     def solve(self, lines: Sequence[str]) -> str:
         if "wrong" in lines:
@@ -76,7 +78,7 @@ def ask(server: LoopbackServer) -> Ask:
     """Sends a request with the token; headers that are None are left out."""
 
     def send(method: str, path: str, body: Any = None, token: str | None = None, **headers: str | None) -> Answer:
-        target = f"{path}?token={server.token if token is None else token}"
+        target = f"{path}?token={server.site.token if token is None else token}"
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {"Host": f"127.0.0.1:{server.server_port}", **named}
         if method == "POST":

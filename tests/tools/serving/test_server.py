@@ -17,9 +17,9 @@ PATHS = [("GET", "/"), ("HEAD", "/"), ("GET", "/video"), ("POST", "/solve"), ("P
 
 def test_the_page_is_at_the_url_that_is_printed(server: LoopbackServer, ask: Ask) -> None:
     answer = ask("GET", "/")
-    assert server.url == f"http://127.0.0.1:{server.server_port}/?token={server.token}"
+    assert server.url == f"http://127.0.0.1:{server.server_port}/?token={server.site.token}"
     assert answer.status == 200
-    assert answer.body.decode() == f"<!doctype html><title>page of {server.token}</title>"
+    assert answer.body.decode() == f"<!doctype html><title>page of {server.site.token}</title>"
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     assert ask("HEAD", "/").body == b""
 
@@ -37,7 +37,7 @@ def test_without_the_token_nothing_is_answered(ask: Ask, method: str, path: str,
 
 
 def test_a_second_token_is_refused(server: LoopbackServer, ask: Ask) -> None:
-    assert ask("GET", "/", token=f"{server.token}&token={server.token}").status == 403
+    assert ask("GET", "/", token=f"{server.site.token}&token={server.site.token}").status == 403
 
 
 @pytest.mark.parametrize(("method", "path"), PATHS)
@@ -197,7 +197,7 @@ def test_a_client_that_goes_away_leaves_no_traceback(
 ) -> None:
     with socket.create_connection(("127.0.0.1", server.server_port), timeout=10) as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")  # reset instead of an end
-        connection.sendall(f"GET /video?token={server.token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        connection.sendall(f"GET /video?token={server.site.token} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         connection.recv(100)
     assert ask("GET", "/video", Range="bytes=0-0").body == b"\0"
     assert capfd.readouterr() == ("", "")
