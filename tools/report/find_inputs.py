@@ -8,6 +8,7 @@ from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.mot.sequence import is_sequence, open_sequence
 from siamlink.tools.report.truth import Truth
 from siamlink.tools.results.read import Results, read_record, read_results
+from siamlink.tools.results.recorded_files import part_of, recorded_file
 
 NO_TRUTH = "none"
 """Instead of the path of a ground truth: not that of the source either."""
@@ -85,19 +86,15 @@ def find_report_inputs(
 
 def _earlier_corrections(record: dict[str, Any]) -> str:
     """What new corrections of tracks must not forget; empty for tracks that were not corrected."""
-    corrections = record.get("constraints")
-    file = corrections.get("file") if isinstance(corrections, dict) else None
+    file = part_of(record, "constraints").get("file")
     return f"these tracks are corrected by {file}: begin the file of new corrections with its lines" if file else ""
 
 
 def _recorded_source(results: Path) -> tuple[Path | None, str]:
     """The source that the record of results names, or why there is none."""
     record = read_record(results)
-    stated = record.get("input")
-    source = stated.get("source") if isinstance(stated, dict) else None
-    if not isinstance(source, str) or not source:
+    stated = part_of(record, "input").get("source")
+    if not isinstance(stated, str) or not stated:
         return None, "the record names no video: give --video" if record else "the video is not known: give --video"
-    for path in (Path(source), results.parent / source):
-        if path.exists():
-            return path, ""
-    return None, f"the video {source} was not found: give --video"
+    source = recorded_file(stated, results, record)
+    return source, "" if source else f"the video {stated} was not found: give --video"

@@ -9,6 +9,7 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.tools.results.read import read_record
+from siamlink.tools.results.recorded_files import part_of, recorded_file
 from siamlink.tools.results.video_facts import facts_of_video
 from siamlink.tools.running.job import Job
 from siamlink.tracker.parameters import TrackerParameters
@@ -117,9 +118,8 @@ class RecordedRun:
         Raises:
             InputError: it is not there.
         """
-        for path in (Path(stated), self.path.parent / stated):
-            if stated and path.exists():
-                return path
+        if found := recorded_file(stated, self.path, self.record):
+            return found
         raise InputError(f"{stated or 'the input'} of {self.path} is not there: give {option}")
 
     def _part(self, name: str) -> dict[str, Any]:
@@ -137,12 +137,6 @@ def detector_options_of(record: dict[str, Any]) -> DetectorOptions:
     if values.get("classes") == []:
         raise ConfigError("the record names no classes")
     return DetectorOptions.of(values)
-
-
-def part_of(record: dict[str, Any], name: str) -> dict[str, Any]:
-    """A part of a record; empty if it is none."""
-    part = record.get(name)
-    return part if isinstance(part, dict) else {}
 
 
 def _same_rate(one: Any, other: float | None) -> bool:

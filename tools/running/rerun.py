@@ -11,8 +11,9 @@ from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.results.read import Results
+from siamlink.tools.results.recorded_files import part_of, recorded_file
 from siamlink.tools.running.job import Job
-from siamlink.tools.running.recorded import detector_options_of, part_of
+from siamlink.tools.running.recorded import detector_options_of
 from siamlink.tools.running.resume import opened_frame_cache
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -118,9 +119,8 @@ def _detection_file(results: Results) -> Path | None:
 
 def _found(stated: str, results: Results) -> Path:
     """A file that the record names, from the present folder or from that of the results."""
-    for path in (Path(stated), results.path.parent / stated):
-        if path.exists():
-            return path
+    if found := recorded_file(stated, results.path, results.record):
+        return found
     raise CannotRerun(f"{stated} of the run was not found")
 
 

@@ -63,6 +63,22 @@ def test_without_its_video_the_report_shows_the_boxes(
     assert (data["video"], data["frames"]["width"]) == (None, 160)
 
 
+def test_the_annotated_video_beside_the_tracks_is_not_taken_for_their_source(
+    siamlink: Run, results: Path, monkeypatch: pytest.MonkeyPatch, data_of: Callable[[Path], Any]
+) -> None:
+    record = json.loads(Path("results/walk.json").read_text())
+    Path("results/walk.json").write_text(json.dumps({**record, "seconds": {"draw": 1.5}}))
+    Path("walk.mp4").rename("results/walk.mp4")
+    for folder, file in ((".", "results/walk.txt"), ("results", "walk.txt")):
+        with monkeypatch.context() as there:
+            there.chdir(folder)
+            result = siamlink("report", file, "--overwrite")
+        assert "the video walk.mp4 was not found: give --video" in result.err.splitlines()
+    Path("results/walk.json").write_text(json.dumps({**record, "seconds": {"detect": 1.5}}))
+    assert siamlink("report", results, "--overwrite").code == 0
+    assert data_of(Path("results/walk.html"))["video"]["source"] == "walk.mp4", "nothing was drawn: it is the source"
+
+
 def test_tracks_that_were_corrected_say_so(siamlink: Run, results: Path, data_of: Callable[[Path], Any]) -> None:
     record = json.loads(Path("results/walk.json").read_text())
     Path("results/walk.json").write_text(json.dumps({**record, "constraints": {"file": "fixes.txt", "swap": 1}}))
