@@ -17,7 +17,13 @@ function propose(action, selection, of = model) {
 }
 
 test("nothing can be corrected without a track", () => {
-  for (const { lines, reason } of proposals(model, { track: null, second: null, link: -1, frame: 1, extent: "track" }).values()) {
+  for (const { lines, reason } of proposals(model, {
+    track: null,
+    second: null,
+    link: -1,
+    frame: 1,
+    extent: "track",
+  }).values()) {
     assert.deepEqual(lines, []);
     assert.match(reason, /Select a track/);
   }
@@ -46,7 +52,10 @@ test("whole tracks are split, merged and swapped", () => {
   assert.deepEqual(propose("merge", { second: nine }), ["merge 7 9"]);
   assert.match(propose("merge", {}), /second track/);
   assert.deepEqual(propose("swap", { second: nine, frame: 12 }), ["swap 12 7 9"]);
-  assert.match(propose("swap", { second: nine, frame: 10 }), /Neither track 7 nor track 9 was detected before frame 10/);
+  assert.match(
+    propose("swap", { second: nine, frame: 10 }),
+    /Neither track 7 nor track 9 was detected before frame 10/,
+  );
 });
 
 test("tracks that were detected in one frame cannot be merged", () => {
@@ -91,7 +100,9 @@ test("false alarms leave out the boxes of an original track that are elsewhere",
 });
 
 test("text is checked line by line", () => {
-  const lines = toLines("split 120 3\n\n  must 1 2  3 4 # why\nfalse 5\nfalse 1 2 3\n# only this\nsplt 1 2\nswap 1 2\nmerge 1 x\n");
+  const lines = toLines(
+    "split 120 3\n\n  must 1 2  3 4 # why\nfalse 5\nfalse 1 2 3\n# only this\nsplt 1 2\nswap 1 2\nmerge 1 x\n",
+  );
   assert.deepEqual(faults(lines), [
     "line 6: unknown word 'splt'; expected must, cannot, swap, split, merge, false, true",
     "line 7: expected swap FRAME ID ID",
@@ -101,9 +112,12 @@ test("text is checked line by line", () => {
 });
 
 test("lines are marked at the boxes that they name", () => {
-  const marks = (lines, of = model) => [...correctionMarks(of, lines)].map(([id, list]) => [id, list.map(({ frame }) => frame)]);
-  assert.deepEqual(marks(["must 11 7 12 9", "false 7", "false 10 7 14", "swap 13 7 9", "nonsense 1"]),
-    [[7, [11, 10, 10, 14, 13]], [9, [12, 13]]]);
+  const marks = (lines, of = model) =>
+    [...correctionMarks(of, lines)].map(([id, list]) => [id, list.map(({ frame }) => frame)]);
+  assert.deepEqual(marks(["must 11 7 12 9", "false 7", "false 10 7 14", "swap 13 7 9", "nonsense 1"]), [
+    [7, [11, 10, 10, 14, 13]],
+    [9, [12, 13]],
+  ]);
   const solved = makeModel(correctedData([3, 3, 0, 0, 4, 0, 4, 0]));
   assert.deepEqual(marks(["cannot 11 3 14 4", "false 4", "true 12 3"], solved), [[7, [11, 14, 14]]]);
 });

@@ -13,8 +13,10 @@ import { smallData } from "./small_data.js";
 const model = makeModel(smallData());
 
 test("levels of probabilities", () => {
-  assert.deepEqual([1, 0.95, 0.94, 0.8, 0.5, 0.49, 0, NaN].map((each) => levelOf(each).key),
-    ["sure", "sure", "likely", "likely", "possible", "unsure", "unsure", "unknown"]);
+  assert.deepEqual(
+    [1, 0.95, 0.94, 0.8, 0.5, 0.49, 0, NaN].map((each) => levelOf(each).key),
+    ["sure", "sure", "likely", "likely", "possible", "unsure", "unsure", "unknown"],
+  );
   const signs = [...LEVELS, UNKNOWN].map(({ dash, height }) => `${dash} ${height}`);
   assert.equal(new Set(signs).size, signs.length);
 });
@@ -39,7 +41,10 @@ test("texts and lines stand out from their background", () => {
   for (const palette of Object.values(PALETTES)) {
     for (const name of ["text", "quiet", "cursor", ...[...LEVELS, UNKNOWN].map(({ key }) => key)]) {
       for (const ground of ["surface", "band", "selected"]) {
-        assert.ok(contrast(palette[name], palette[ground]) >= 4.5, `${name} on ${ground}: ${contrast(palette[name], palette[ground])}`);
+        assert.ok(
+          contrast(palette[name], palette[ground]) >= 4.5,
+          `${name} on ${ground}: ${contrast(palette[name], palette[ground])}`,
+        );
       }
     }
   }
@@ -50,9 +55,11 @@ test("texts and lines stand out from their background", () => {
 test("the style sheet has the same colours, with the same contrast", () => {
   const css = readFileSync(new URL("../src/style/base.css", import.meta.url), "utf8");
   const parts = [...css.matchAll(/:root \{([^}]*)\}/g)].map(([, body]) =>
-    Object.fromEntries([...body.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name, value]) => [name, value])));
+    Object.fromEntries([...body.matchAll(/--([\w-]+): (#\w+);/g)].map(([, name, value]) => [name, value])),
+  );
   [PALETTES.light, PALETTES.dark].forEach((palette, i) => {
-    for (const name of Object.keys(palette).filter((each) => each in parts[i])) assert.equal(parts[i][name], palette[name], name);
+    for (const name of Object.keys(palette).filter((each) => each in parts[i]))
+      assert.equal(parts[i][name], palette[name], name);
     for (const name of ["text", "quiet", "accent", "likely", "possible", "unsure"]) {
       for (const ground of ["page", "surface", "raised", "selected"]) {
         const ratio = contrast(parts[i][name], parts[i][ground]);
@@ -65,7 +72,10 @@ test("the style sheet has the same colours, with the same contrast", () => {
 });
 
 test("the picture keeps the point under the pointer, and its edges", () => {
-  const [stage, picture] = [{ width: 800, height: 400 }, { width: 1600, height: 800 }];
+  const [stage, picture] = [
+    { width: 800, height: 400 },
+    { width: 1600, height: 800 },
+  ];
   assert.deepEqual(placement(wholeView(), stage, picture), { scale: 0.5, left: 0, top: 0 });
   const view = zoomAt(wholeView(), 2, { x: 200, y: 100 }, stage, picture);
   const { scale, left, top } = placement(view, stage, picture);
@@ -75,7 +85,10 @@ test("the picture keeps the point under the pointer, and its edges", () => {
 });
 
 test("the picture is zoomed to a box", () => {
-  const [stage, picture] = [{ width: 800, height: 400 }, { width: 1600, height: 800 }];
+  const [stage, picture] = [
+    { width: 800, height: 400 },
+    { width: 1600, height: 800 },
+  ];
   const view = viewOfBox([700, 300, 40, 100], stage, picture);
   const { scale, left, top } = placement(view, stage, picture);
   assert.ok(Math.abs(100 * scale - 400 / 3) < 1e-9);
@@ -83,13 +96,31 @@ test("the picture is zoomed to a box", () => {
 });
 
 test("a click means the smallest box around it", () => {
-  const boxes = [[0, 0, 100, 100], [10, 10, 20, 20], [200, 0, 10, 10]];
-  assert.deepEqual([{ x: 15, y: 15 }, { x: 50, y: 50 }, { x: 150, y: 5 }].map((point) => boxAt(boxes, point)), [1, 0, -1]);
+  const boxes = [
+    [0, 0, 100, 100],
+    [10, 10, 20, 20],
+    [200, 0, 10, 10],
+  ];
+  assert.deepEqual(
+    [
+      { x: 15, y: 15 },
+      { x: 50, y: 50 },
+      { x: 150, y: 5 },
+    ].map((point) => boxAt(boxes, point)),
+    [1, 0, -1],
+  );
 });
 
 test("words for numbers", () => {
-  assert.deepEqual([0.974, 0.9996, 1, 0.0004, 0.004, 0, NaN].map(percent),
-    ["97 %", "99.96 %", "100 %", "below 0.1 %", "0.4 %", "0 %", "not known"]);
+  assert.deepEqual([0.974, 0.9996, 1, 0.0004, 0.004, 0, NaN].map(percent), [
+    "97 %",
+    "99.96 %",
+    "100 %",
+    "below 0.1 %",
+    "0.4 %",
+    "0 %",
+    "not known",
+  ]);
   assert.deepEqual([decimal(-0.001), decimal(-1.234), decimal(null)], ["0.00", "-1.23", "-"]);
   assert.equal(trackLabel(model.tracks[0]), "track 7, frames 10 to 15, 2 links");
   assert.match(lossSentence(Math.log(2)), /cost 0.69 more: they would be 2.0 times less probable/);
@@ -99,8 +130,16 @@ test("words for numbers", () => {
 
 test("keys mean commands, and each only one", () => {
   const press = (key, more = {}) => commandOf({ key, ...more });
-  assert.deepEqual([press(" "), press("S"), press("z", { ctrlKey: true }), press("Z", { metaKey: true, shiftKey: true }), press("?", { shiftKey: true })],
-    ["play", "split", "undo", "redo", "help"]);
+  assert.deepEqual(
+    [
+      press(" "),
+      press("S"),
+      press("z", { ctrlKey: true }),
+      press("Z", { metaKey: true, shiftKey: true }),
+      press("?", { shiftKey: true }),
+    ],
+    ["play", "split", "undo", "redo", "help"],
+  );
   assert.equal(press("s", { ctrlKey: true }), null);
   assert.equal(press("S", { shiftKey: true }), null);
   assert.equal(press("ArrowRight", { shiftKey: true }), "frame+10");

@@ -28,17 +28,29 @@ test("tracks are sorted", () => {
   assert.deepEqual(ids(findTracks(tracks, "", "least")), [7, 12, 2]);
 });
 
-const model = makeModel(smallData({
-  review: [
-    { kind: "link", frame: 11, until: 14, tracks: [7], link: 1, text: "unsure" },
-    { kind: "crossing", frame: 12, until: null, tracks: [7, 9], link: null, text: "cross" },
-  ],
-  truth: { scores: {}, events: [{ kind: "miss", first: 3, last: 5, track: null, object: 4, box: [1, 2, 3, 4], text: "missed" }] },
-}));
+const model = makeModel(
+  smallData({
+    review: [
+      { kind: "link", frame: 11, until: 14, tracks: [7], link: 1, text: "unsure" },
+      { kind: "crossing", frame: 12, until: null, tracks: [7, 9], link: null, text: "cross" },
+    ],
+    truth: {
+      scores: {},
+      events: [{ kind: "miss", first: 3, last: 5, track: null, object: 4, box: [1, 2, 3, 4], text: "missed" }],
+    },
+  }),
+);
 
 test("truth comes after the links and the events", () => {
   const items = reviewItems(model);
-  assert.deepEqual(items.map(({ kind, link }) => [kind, link]), [["link", 1], ["crossing", -1], ["miss", -1]]);
+  assert.deepEqual(
+    items.map(({ kind, link }) => [kind, link]),
+    [
+      ["link", 1],
+      ["crossing", -1],
+      ["miss", -1],
+    ],
+  );
   assert.deepEqual(items[2].box, [1, 2, 3, 4]);
   assert.equal(new Set(items.map(({ key }) => key)).size, 3);
 });
@@ -53,7 +65,10 @@ test("the key of an item stays when the tracks have other ids", () => {
 test("done items are hidden and counted", () => {
   const items = reviewItems(model);
   const done = new Set([items[0].key]);
-  assert.deepEqual(shownItems(items, "all", done, false).map(({ kind }) => kind), ["crossing", "miss"]);
+  assert.deepEqual(
+    shownItems(items, "all", done, false).map(({ kind }) => kind),
+    ["crossing", "miss"],
+  );
   assert.equal(shownItems(items, "link", done, true).length, 1);
   assert.deepEqual(kindsOf(items, done)[0], { kind: "link", all: 1, open: 0 });
   assert.equal(neighbour(items, items[0].key, 1), items[1]);
@@ -63,9 +78,19 @@ test("done items are hidden and counted", () => {
 
 test("missed objects are counted frame by frame", () => {
   const frames = { first: 1, count: 6 };
-  const counts = missCounts([{ first: 2, last: 4 }, { first: 4, last: 9 }], frames);
+  const counts = missCounts(
+    [
+      { first: 2, last: 4 },
+      { first: 4, last: 9 },
+    ],
+    frames,
+  );
   assert.deepEqual([[...counts.counts], counts.most], [[0, 1, 1, 2, 1, 1], 2]);
-  assert.deepEqual(missSteps(counts, frames), [{ from: 2, to: 4, missed: 1 }, { from: 4, to: 5, missed: 2 }, { from: 5, to: 7, missed: 1 }]);
+  assert.deepEqual(missSteps(counts, frames), [
+    { from: 2, to: 4, missed: 1 },
+    { from: 4, to: 5, missed: 2 },
+    { from: 5, to: 7, missed: 1 },
+  ]);
 });
 
 test("what is selected is found again by its boxes", () => {

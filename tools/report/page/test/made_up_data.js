@@ -1,6 +1,14 @@
 /** Made-up report data in the format of the page, of any size. */
 
-const FEATURES = ["gap_seconds", "iou", "distance", "appearance_similarity", "rank_later", "motion_residual_x", "score_later"];
+const FEATURES = [
+  "gap_seconds",
+  "iou",
+  "distance",
+  "appearance_similarity",
+  "rank_later",
+  "motion_residual_x",
+  "score_later",
+];
 
 /** Numbers from 0 to 1 that are the same each time (a linear congruential generator). */
 function randomNumbers(seed) {
@@ -36,7 +44,10 @@ export function madeUpData({ tracks: count = 12, frames = 300, length = 120, see
     name: "made-up",
     video: null,
     frames: picture,
-    classes: [{ number: 1, name: "person", tracks: Math.ceil(count / 2) }, { number: 3, name: "car", tracks: Math.floor(count / 2) }],
+    classes: [
+      { number: 1, name: "person", tracks: Math.ceil(count / 2) },
+      { number: 3, name: "car", tracks: Math.floor(count / 2) },
+    ],
     boxes: {
       frame: encode(Int32Array.from(boxes.frame)),
       box: encode(Int16Array.from(boxes.box)),
@@ -92,7 +103,15 @@ function addTrack({ row, random, boxes, links, details, picture, length }) {
     }
     frame += step;
   }
-  return { id, class: row % 2 ? 3 : 1, start, stop: boxes.frame.length, speed: 25 * Math.hypot(speed.x, speed.y), least, crops: [] };
+  return {
+    id,
+    class: row % 2 ? 3 : 1,
+    start,
+    stop: boxes.frame.length,
+    speed: 25 * Math.hypot(speed.x, speed.y),
+    least,
+    crops: [],
+  };
 }
 
 function addBox(boxes, frame, box, interpolated, link, random) {
@@ -116,19 +135,45 @@ function makeDetail(frame, step, box, row, random) {
   const features = FEATURES.map((name) => [name, Number((10 * random()).toFixed(2)), 4 * (random() - 0.4)]);
   features.sort((a, b) => Math.abs(b[2]) - Math.abs(a[2]));
   const other = (at, shift) => ({
-    frame: at, box: box(at).map((side, i) => (i < 2 ? side + shift : side)), track: random() < 0.7 ? 1 + ((row + 1) % 3) : null,
-    probability: 0.4 * random(), loss: random() < 0.5 ? 3 * random() : null,
+    frame: at,
+    box: box(at).map((side, i) => (i < 2 ? side + shift : side)),
+    track: random() < 0.7 ? 1 + ((row + 1) % 3) : null,
+    probability: 0.4 * random(),
+    loss: random() < 0.5 ? 3 * random() : null,
   });
-  return { features, base: -1.2, after: [other(frame + step, 40), other(frame + step, -60), other(frame + step + 1, 20)], before: [other(frame, 55)] };
+  return {
+    features,
+    base: -1.2,
+    after: [other(frame + step, 40), other(frame + step, -60), other(frame + step + 1, 20)],
+    before: [other(frame, 55)],
+  };
 }
 
 function reviewOf(links, tracks) {
   const rows = links.probability.map((_, row) => row).sort((a, b) => links.probability[a] - links.probability[b]);
   const unsure = rows.slice(0, 40).map((row) => ({
-    kind: "link", frame: links.from[row], until: links.to[row], tracks: [tracks[links.track[row]].id], link: row,
-    text: `Track ${tracks[links.track[row]].id} was linked over ${links.to[row] - links.from[row] - 1} frames with a probability of ${Math.round(100 * links.probability[row])} %.`,
+    kind: "link",
+    frame: links.from[row],
+    until: links.to[row],
+    tracks: [tracks[links.track[row]].id],
+    link: row,
+    text: `Track ${tracks[links.track[row]].id} is linked with probability ${links.probability[row].toFixed(2)}.`,
   }));
-  const crossing = { kind: "crossing", frame: 100, until: 110, tracks: [1, 2], link: null, text: "Tracks 1 and 2 cross." };
-  const end = { kind: "ends_inside", frame: 150, until: null, tracks: [3], link: null, text: "Track 3 ends 200 pixels from the edge of the picture." };
+  const crossing = {
+    kind: "crossing",
+    frame: 100,
+    until: 110,
+    tracks: [1, 2],
+    link: null,
+    text: "Tracks 1 and 2 cross.",
+  };
+  const end = {
+    kind: "ends_inside",
+    frame: 150,
+    until: null,
+    tracks: [3],
+    link: null,
+    text: "Track 3 ends 200 pixels from the edge of the picture.",
+  };
   return [...unsure, crossing, end];
 }

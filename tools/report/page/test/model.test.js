@@ -14,7 +14,10 @@ test("columns are little-endian typed arrays", () => {
 
 test("the first place of a value", () => {
   const values = Int32Array.from([2, 4, 4, 9]);
-  assert.deepEqual([0, 2, 3, 4, 9, 10].map((value) => lowerBound(values, value)), [0, 0, 1, 1, 3, 4]);
+  assert.deepEqual(
+    [0, 2, 3, 4, 9, 10].map((value) => lowerBound(values, value)),
+    [0, 0, 1, 1, 3, 4],
+  );
   assert.equal(lowerBound(values, 2, 1, 3), 1);
 });
 
@@ -26,7 +29,10 @@ test("the hash tells contents apart", () => {
 test("boxes, tracks and links are found", () => {
   const model = makeModel(smallData());
   const [seven, nine] = model.tracks;
-  assert.deepEqual([...rowsOfFrame(model, 12)].map((row) => trackOfRow(model, row).id), [7, 9]);
+  assert.deepEqual(
+    [...rowsOfFrame(model, 12)].map((row) => trackOfRow(model, row).id),
+    [7, 9],
+  );
   assert.equal(rowsOfFrame(model, 99).length, 0);
   assert.equal(rowOf(model, seven, 13), 3);
   assert.equal(rowOf(model, nine, 10), -1);
@@ -39,7 +45,10 @@ test("boxes, tracks and links are found", () => {
 test("the link that covers a frame", () => {
   const model = makeModel(smallData());
   const [seven] = model.tracks;
-  assert.deepEqual([9, 10, 11, 13, 14].map((frame) => linkAt(model, seven, frame)), [-1, 0, 1, 1, -1]);
+  assert.deepEqual(
+    [9, 10, 11, 13, 14].map((frame) => linkAt(model, seven, frame)),
+    [-1, 0, 1, 1, -1],
+  );
   const link = linkOf(model, 1);
   assert.deepEqual([link.from, link.to, link.gap, link.first, link.second], [11, 14, 2, 1, 4]);
 });
@@ -49,12 +58,23 @@ test("another format is refused", () => {
 });
 
 test("without a video and a record, boxes give the size, and no rate is stated", () => {
-  const { frames } = makeModel({ ...smallData(), frames: { width: null, height: null, rate: null, count: 30, first: 1 } });
+  const { frames } = makeModel({
+    ...smallData(),
+    frames: { width: null, height: null, rate: null, count: 30, first: 1 },
+  });
   assert.deepEqual([frames.width, frames.height, frames.rateKnown], [41, 81, false]);
 });
 
 test("times of frames come with the video", () => {
-  const video = { source: "a.mp4", width: 100, height: 50, rate: 10, count: 3, first: 0, times: encode(Float64Array.from([0, 0.1, 0.4])) };
+  const video = {
+    source: "a.mp4",
+    width: 100,
+    height: 50,
+    rate: 10,
+    count: 3,
+    first: 0,
+    times: encode(Float64Array.from([0, 0.1, 0.4])),
+  };
   const { frames } = makeModel({ ...madeUpData({ tracks: 1, frames: 20 }), video });
   assert.deepEqual([...frames.times], [0, 0.1, 0.4]);
   assert.deepEqual([frames.first, frames.last, frames.width], [0, 2, 100]);

@@ -1,4 +1,4 @@
-/** Two tracks whose boxes are known: 7 in frames 10 to 15, of which 12, 13 and 15 are interpolated, and 9 in 12 and 13. */
+/** Two tracks: 7 in frames 10 to 15, of which 12, 13 and 15 are interpolated, and 9 in frames 12 and 13. */
 
 import { encode } from "./made_up_data.js";
 

@@ -18,12 +18,21 @@ test("knows the frame of a presentation time, also where the time was rounded", 
   for (let frame = 1; frame <= 100; frame++) {
     assert.equal(frameOfMediaTime(steady, Math.floor(((frame - 1) / 25) * 1000) / 1000), frame);
   }
-  assert.deepEqual([0, 0.099, 0.51, 0.6, 7].map((time) => frameOfMediaTime(varying, time)), [1, 2, 3, 4, 4]);
+  assert.deepEqual(
+    [0, 0.099, 0.51, 0.6, 7].map((time) => frameOfMediaTime(varying, time)),
+    [1, 2, 3, 4, 4],
+  );
 });
 
 test("knows the frame of a position within it", () => {
-  assert.deepEqual([0, 0.02, 0.04, 0.079].map((time) => frameOfPosition(steady, time)), [1, 1, 2, 2]);
-  assert.deepEqual([0.05, 0.3, 0.49, 0.5].map((time) => frameOfPosition(varying, time)), [1, 2, 2, 3]);
+  assert.deepEqual(
+    [0, 0.02, 0.04, 0.079].map((time) => frameOfPosition(steady, time)),
+    [1, 1, 2, 2],
+  );
+  assert.deepEqual(
+    [0.05, 0.3, 0.49, 0.5].map((time) => frameOfPosition(varying, time)),
+    [1, 2, 2, 3],
+  );
 });
 
 test("times as text", () => {

@@ -1,4 +1,4 @@
-/** Colours for light and dark pages. Those of text and of lines are told apart from their background by 4.5:1 or more. */
+/** Colours for light and dark pages. Text and lines have a contrast of 4.5:1 or more to their background. */
 
 export const PALETTES = {
   light: {
@@ -33,8 +33,26 @@ export const PALETTES = {
 
 /** Colours of tracks on the picture: bright, for dark text on them and a dark line around them. */
 const TRACK_COLOURS = [
-  "#ffd23f", "#4cc9f0", "#ff9e7a", "#90e070", "#e0aaff", "#ffe08a", "#62e6c9", "#ff9ecb", "#b6d94c", "#8fc0ff",
-  "#ffb347", "#a8f0e0", "#d9b98c", "#c9c6ff", "#7ee08f", "#f4a6a0", "#5fd8e8", "#e6e05a", "#d7a6e0", "#b8d8a8",
+  "#ffd23f",
+  "#4cc9f0",
+  "#ff9e7a",
+  "#90e070",
+  "#e0aaff",
+  "#ffe08a",
+  "#62e6c9",
+  "#ff9ecb",
+  "#b6d94c",
+  "#8fc0ff",
+  "#ffb347",
+  "#a8f0e0",
+  "#d9b98c",
+  "#c9c6ff",
+  "#7ee08f",
+  "#f4a6a0",
+  "#5fd8e8",
+  "#e6e05a",
+  "#d7a6e0",
+  "#b8d8a8",
 ];
 export const TRACK_TEXT = "#10151c";
 export const OUTLINE = "rgba(0, 0, 0, 0.65)";

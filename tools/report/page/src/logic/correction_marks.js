@@ -27,6 +27,9 @@ function displayed(model, frame, id) {
     const track = model.byId.get(id);
     return track && [track, frame ?? track.firstDetected];
   }
-  const row = frame === null ? original.indexOf(id) : [...rowsOfFrame(model, frame)].find((each) => originalId(model, each) === id);
+  const row =
+    frame === null
+      ? original.indexOf(id)
+      : [...rowsOfFrame(model, frame)].find((each) => originalId(model, each) === id);
   return row === undefined || row < 0 ? null : [trackOfRow(model, row), model.boxes.frame[row]];
 }

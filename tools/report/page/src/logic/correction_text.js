@@ -12,7 +12,10 @@ const SHAPES = {
 
 /** The lines of text, without spaces around them and without empty ones. */
 export function toLines(text) {
-  return text.split("\n").map((line) => line.trim().replace(/\s+/g, " ")).filter(Boolean);
+  return text
+    .split("\n")
+    .map((line) => line.trim().replace(/\s+/g, " "))
+    .filter(Boolean);
 }
 
 /** What is wrong with lines, each as "line 3: ...". */

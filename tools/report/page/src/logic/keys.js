@@ -55,5 +55,8 @@ const NAMES = { ArrowRight: "→", ArrowLeft: "←", ArrowUp: "↑", ArrowDown: 
 /** A key as the help shows it. */
 export function keyName(key) {
   if (key === "+") return key;
-  return key.split("+").map((part) => NAMES[part] ?? (/^[a-z]$/.test(part) ? part.toUpperCase() : part)).join(" ");
+  return key
+    .split("+")
+    .map((part) => NAMES[part] ?? (/^[a-z]$/.test(part) ? part.toUpperCase() : part))
+    .join(" ");
 }

@@ -1,4 +1,4 @@
-/** How sure links are: levels of probability, each with a name, a dash and a height, so that none is told by colour alone. */
+/** Levels of probability of links, each with a name, a dash and a height, so that none is told by colour alone. */
 
 export const LEVELS = [
   { key: "sure", name: "sure", words: "95 % or more", least: 0.95, dash: [], height: 6 },
@@ -6,7 +6,14 @@ export const LEVELS = [
   { key: "possible", name: "possible", words: "50 to 80 %", least: 0.5, dash: [5, 2], height: 9 },
   { key: "unsure", name: "unsure", words: "below 50 %", least: 0, dash: [2, 2], height: 12 },
 ];
-export const UNKNOWN = { key: "unknown", name: "not known", words: "no probability", least: NaN, dash: [1, 2], height: 6 };
+export const UNKNOWN = {
+  key: "unknown",
+  name: "not known",
+  words: "no probability",
+  least: NaN,
+  dash: [1, 2],
+  height: 6,
+};
 
 /** The index in LEVELS of a probability, 4 if it is not known. */
 export function levelIndex(probability) {

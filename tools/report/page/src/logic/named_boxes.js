@@ -48,7 +48,10 @@ export function sharedFrame(model, a, b) {
  */
 export function handover(model, a, b, frame) {
   const attempts = [];
-  for (const [from, to] of [[a, b], [b, a]]) {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ]) {
     for (const at of [frame + 1, from.lastDetected + 1]) {
       const before = lastBefore(model, from, at);
       const after = before < 0 ? -1 : firstFrom(model, to, model.boxes.frame[before] + 1);
@@ -84,8 +87,11 @@ export function falseLines(model, track, from, to) {
     if (id) append(byId, id, frame[row]);
   }
   const elsewhere = framesElsewhere(model, track, byId);
-  return [...byId].flatMap(([id, frames]) => runs(frames, elsewhere.get(id) ?? []).map(([first, last]) =>
-    first === last ? `false ${first} ${id}` : `false ${first} ${id} ${last}`));
+  return [...byId].flatMap(([id, frames]) =>
+    runs(frames, elsewhere.get(id) ?? []).map(([first, last]) =>
+      first === last ? `false ${first} ${id}` : `false ${first} ${id} ${last}`,
+    ),
+  );
 }
 
 function framesElsewhere(model, track, byId) {

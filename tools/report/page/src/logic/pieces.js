@@ -17,7 +17,8 @@ export function trackPieces(model, track, start, stop) {
   for (let piece = null; row < track.linkStop && links.from[row] < stop; row++) {
     const [from, to, level] = [links.from[row], links.to[row], levelIndex(links.probability[row])];
     const kind = to - from === 1 ? "detected" : linkKind(model, track, row);
-    if (piece && piece.kind === kind && piece.level === level && piece.to === from && kind === "detected") piece.to = to;
+    if (piece && piece.kind === kind && piece.level === level && piece.to === from && kind === "detected")
+      piece.to = to;
     else pieces.push((piece = { kind, level, from, to }));
   }
   if (track.linkStart === track.linkStop) {
@@ -29,7 +30,8 @@ export function trackPieces(model, track, start, stop) {
 function extensions(track) {
   const level = levelIndex(NaN);
   const all = [];
-  if (track.first < track.firstDetected) all.push({ kind: "extended", level, from: track.first, to: track.firstDetected });
+  if (track.first < track.firstDetected)
+    all.push({ kind: "extended", level, from: track.first, to: track.firstDetected });
   if (track.last > track.lastDetected) all.push({ kind: "extended", level, from: track.lastDetected, to: track.last });
   return all;
 }

@@ -5,7 +5,16 @@
  * are not those of the lines: there, lines name boxes one by one.
  */
 
-import { boxName, falseLines, firstFrom, handover, lastBefore, originalId, sharedFrame, whyUnnamed } from "./named_boxes.js";
+import {
+  boxName,
+  falseLines,
+  firstFrom,
+  handover,
+  lastBefore,
+  originalId,
+  sharedFrame,
+  whyUnnamed,
+} from "./named_boxes.js";
 import { linkOf, rowOf } from "./model.js";
 
 export const ACTIONS = [
@@ -37,17 +46,21 @@ const NO_SECOND = "Choose a second track first: hold Shift and click it.";
  */
 export function proposals(model, selection) {
   const make = { same: pair("must"), different: pair("cannot"), split, merge, swap, false: falseAlarm, true: rightBox };
-  return new Map(ACTIONS.map(({ action }) => {
-    const made = selection.track ? make[action](model, selection) : NO_TRACK;
-    return [action, typeof made === "string" ? { lines: [], reason: made } : { lines: made, reason: null }];
-  }));
+  return new Map(
+    ACTIONS.map(({ action }) => {
+      const made = selection.track ? make[action](model, selection) : NO_TRACK;
+      return [action, typeof made === "string" ? { lines: [], reason: made } : { lines: made, reason: null }];
+    }),
+  );
 }
 
 /** The rows of the two boxes that "same" and "not the same" speak of; a sentence if there are none. */
 export function pairOf(model, { track, second, link, frame }) {
   if (second && second !== track) {
-    return handover(model, track, second, frame)
-      ?? `Tracks ${track.id} and ${second.id} have no two boxes of which one is before the other.`;
+    return (
+      handover(model, track, second, frame) ??
+      `Tracks ${track.id} and ${second.id} have no two boxes of which one is before the other.`
+    );
   }
   if (link >= 0) {
     const { first, second: last, from, to } = linkOf(model, link);
@@ -81,7 +94,9 @@ function merge(model, { track, second, frame }) {
   }
   if (!model.boxes.original) return [`merge ${track.id} ${second.id}`];
   const rows = handover(model, track, second, frame);
-  return rows ? [`must ${boxName(model, rows[0])} ${boxName(model, rows[1])}`] : "No box of them is in an original track.";
+  return rows
+    ? [`must ${boxName(model, rows[0])} ${boxName(model, rows[1])}`]
+    : "No box of them is in an original track.";
 }
 
 function swap(model, { track, second, frame }) {
@@ -129,7 +144,7 @@ function undetected(track, frame, before) {
  * @param {{frame: number, track: ?number}} candidate
  */
 export function handoverLine(model, row, { frame, track: id }) {
-  const track = id === null || id === undefined ? null : model.byId.get(id);
+  const track = model.byId.get(id);
   const other = track ? rowOf(model, track, frame) : -1;
   if (row < 0 || other < 0 || !originalId(model, row) || !originalId(model, other)) return null;
   const [first, second] = model.boxes.frame[row] < frame ? [row, other] : [other, row];

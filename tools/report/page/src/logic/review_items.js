@@ -5,11 +5,15 @@ import { KINDS } from "./words.js";
 
 /**
  * All items, each with a key that stays the same when the data are replaced.
- * @returns {{key: string, kind: string, frame: number, until: ?number, tracks: number[], link: ?number, text: string, box: ?number[]}[]}
+ * @returns {{key: string, kind: string, frame: number, until: ?number, tracks: number[], link: number, text: string,
+ *   box: ?number[]}[]} `link`: a row of the links, -1 for none
  */
 export function reviewItems(model) {
   const events = model.truth?.events ?? [];
-  return [...model.review.map(fromReview), ...events.map(fromTruth)].map((item) => ({ ...item, key: keyOf(model, item) }));
+  return [...model.review.map(fromReview), ...events.map(fromTruth)].map((item) => ({
+    ...item,
+    key: keyOf(model, item),
+  }));
 }
 
 function fromReview(item) {
@@ -18,7 +22,7 @@ function fromReview(item) {
 
 function fromTruth(event) {
   const { kind, first, last, track, object, box, text } = event;
-  const tracks = track === null || track === undefined ? [] : [track];
+  const tracks = Number.isFinite(track) ? [track] : [];
   return { kind, frame: first, until: last, tracks, link: -1, text, box: box ?? null, object };
 }
 

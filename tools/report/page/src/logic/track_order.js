@@ -16,7 +16,10 @@ function certainty(track) {
  * @param {string} query ids and classes, separated by spaces or commas: "7 12", "3-9", "car"; empty finds all.
  */
 export function findTracks(tracks, query, order) {
-  const words = query.toLowerCase().split(/[\s,]+/).filter(Boolean);
+  const words = query
+    .toLowerCase()
+    .split(/[\s,]+/)
+    .filter(Boolean);
   const tests = words.map(wordTest);
   const found = tests.length ? tracks.filter((track) => tests.some((test) => test(track))) : [...tracks];
   return found.sort((ORDERS[order] ?? ORDERS.id).compare);

@@ -26,10 +26,10 @@ export function decimal(number, digits = 2) {
 
 /** "frame 10", "frames 10 to 12". */
 export function frameRange(first, last) {
-  return first === last || last === null || last === undefined ? `frame ${first}` : `frames ${first} to ${last}`;
+  return first === last || !Number.isFinite(last) ? `frame ${first}` : `frames ${first} to ${last}`;
 }
 
-/** A track in a few words, for those who hear the page: "track 7, frames 10 to 250, 3 links"; "track 7 car, ..." with its class. */
+/** A track in a few words, for those who hear the page: "track 7, frames 10 to 250, 3 links"; or "track 7 car, ...". */
 export function trackLabel(track, withClass = false) {
   const links = count(track.linkStop - track.linkStart, "link");
   return `track ${track.id}${withClass ? ` ${track.className}` : ""}, ${frameRange(track.first, track.last)}, ${links}`;
@@ -66,5 +66,6 @@ export function lossSentence(loss) {
   if (loss < 0.005) return "Without this link, other tracks would be as good: the result does not depend on it.";
   const times = Math.exp(loss);
   const factor = times < 10 ? times.toFixed(1) : times < 10000 ? whole(Math.round(times)) : "more than 10,000";
-  return `Without this link, the best tracks would cost ${decimal(loss)} more: they would be ${factor} times less probable.`;
+  const result = `the best tracks would cost ${decimal(loss)} more: they would be ${factor} times less probable`;
+  return `Without this link, ${result}.`;
 }

@@ -7,7 +7,15 @@ import { neighbour } from "../logic/review_items.js";
 import { sameLink, sameTrack } from "../logic/selection.js";
 import { around, showing } from "../logic/time_scale.js";
 import { toLines, withLines } from "../logic/correction_text.js";
-import { allItems, correctionLines, currentProposals, listedItems, listedTracks, secondTrack, selectedTrack } from "./state.js";
+import {
+  allItems,
+  correctionLines,
+  currentProposals,
+  listedItems,
+  listedTracks,
+  secondTrack,
+  selectedTrack,
+} from "./state.js";
 
 export function makeActions(store, player) {
   const { get, set } = store;
@@ -85,7 +93,8 @@ export function makeActions(store, player) {
     const link = item.link >= 0 && item.link < model.links.count ? item.link : -1;
     const preview = item.box ? [{ frame: item.frame, box: item.box, label: "ground truth" }] : [];
     set({ item: item.key, track: first, second: link < 0 ? second : null, link, preview });
-    if (scale && (item.until ?? item.frame) > scale.stop) set({ scale: around(scale, item.frame, item.until ?? item.frame) });
+    if (scale && (item.until ?? item.frame) > scale.stop)
+      set({ scale: around(scale, item.frame, item.until ?? item.frame) });
     goTo(item.frame);
   }
 
@@ -171,9 +180,25 @@ export function makeActions(store, player) {
   }
 
   return {
-    selectTrack, holdSecond, visitTrack, selectLink, goTo, clear, moveTrack, moveLink, visitItem, moveItem, toggleDone,
-    correct, addLines, writeLines, preview, boxPreview, replaceModel,
-    undo: undoCorrection, redo: redoCorrection,
+    selectTrack,
+    holdSecond,
+    visitTrack,
+    selectLink,
+    goTo,
+    clear,
+    moveTrack,
+    moveLink,
+    visitItem,
+    moveItem,
+    toggleDone,
+    correct,
+    addLines,
+    writeLines,
+    preview,
+    boxPreview,
+    replaceModel,
+    undo: undoCorrection,
+    redo: redoCorrection,
   };
 }
 

@@ -11,7 +11,9 @@ export function Alternatives({ title, candidates, fixed }) {
   return html`
     <h3>${title}</h3>
     ${!candidates.length && html`<p class="quiet">Nothing else came into question.</p>`}
-    <ul class="alternatives">${candidates.map((candidate) => html`<${Alternative} key=${`${candidate.frame} ${candidate.box}`} candidate=${candidate} fixed=${fixed} />`)}</ul>`;
+    <ul class="alternatives">
+      ${candidates.map((each) => html`<${Alternative} key=${String(each.box)} candidate=${each} fixed=${fixed} />`)}
+    </ul>`;
 }
 
 function Alternative({ candidate, fixed }) {
@@ -28,13 +30,15 @@ function Alternative({ candidate, fixed }) {
   };
   return html`
     <li onMouseEnter=${show} onMouseLeave=${hide}>
-      <button type="button" class="alternative" data-frame=${frame} data-alternative=${track ?? "none"} onFocus=${show} onBlur=${hide} onClick=${go}>
+      <button type="button" class="alternative" data-frame=${frame} data-alternative=${track ?? "none"}
+        onFocus=${show} onBlur=${hide} onClick=${go}>
         <${LiveCrop} small=${true} frame=${frame} box=${box} label=${`${label} in frame ${frame}`} />
         <span>${label}, frame <span class="numbers">${frame}</span></span>
         <span class="numbers">${percent(probability)}</span>
         ${loss !== null && loss !== undefined && html`<span class="quiet small">costs ${decimal(loss)} more</span>`}
       </button>
-      <button type="button" class="small" data-action="same-instead" disabled=${line === null} onFocus=${show} onBlur=${hide}
+      <button type="button" class="small" data-action="same-instead" disabled=${line === null} onFocus=${show}
+        onBlur=${hide}
         title=${line === null ? "A box in no original track cannot be named in a correction." : `Adds: ${line}`}
         onClick=${() => line && actions.addLines([line])}>Same object</button>
     </li>`;

@@ -32,7 +32,8 @@ function Parts() {
   return html`
     <main style=${{ "--right": `${right}%`, "--time": `${time}%`, "--lists": `${lists}%` }}>
       <div class="left">
-        <${Stage} /><${Controls} /><${Splitter} name="time" label="Height of the time line" after=${true} /><${TimeLine} />
+        <${Stage} /><${Controls} /><${Splitter} name="time" label="Height of the time line" after=${true}
+          /><${TimeLine} />
         <${Message} />
       </div>
       <${Splitter} name="right" label="Width of the lists and details" across=${true} after=${true} />
@@ -69,8 +70,11 @@ function Tabs({ tab, names }) {
   };
   return html`
     <div class="tabs" role="tablist" aria-label="Lists" onKeyDown=${press}>
-      ${keys.map((key) => html`
-        <button type="button" role="tab" id=${`tab-${key}`} data-tab=${key} aria-selected=${key === tab} aria-controls="panel"
-          tabindex=${key === tab ? 0 : -1} onClick=${() => store.set({ tab: key })}>${names[key]}</button>`)}
+      ${keys.map(
+        (key) => html`
+        <button type="button" role="tab" id=${`tab-${key}`} data-tab=${key} aria-selected=${key === tab}
+          aria-controls="panel"
+          tabindex=${key === tab ? 0 : -1} onClick=${() => store.set({ tab: key })}>${names[key]}</button>`,
+      )}
     </div>`;
 }

@@ -11,23 +11,29 @@ export function Contributions({ features, base }) {
   const listed = features.slice(0, LISTED);
   const rest = features.slice(LISTED).reduce((sum, [, , contribution]) => sum + contribution, 0);
   const rows = listed.map(([name, value, contribution]) => ({ name: featureName(name), value, contribution }));
-  if (features.length > LISTED) rows.push({ name: `${features.length - LISTED} others`, value: null, contribution: rest });
+  if (features.length > LISTED)
+    rows.push({ name: `${features.length - LISTED} others`, value: null, contribution: rest });
   if (Number.isFinite(base)) rows.push({ name: "without features", value: null, contribution: base });
   const sum = features.reduce((all, [, , contribution]) => all + contribution, base ?? 0);
+  const total = Number.isFinite(base) ? `${decimal(sum)} in all` : "strongest first";
   const largest = Math.max(...rows.map(({ contribution }) => Math.abs(contribution)), 1e-9);
   return html`
     <h3>Features for and against</h3>
-    <div class="contribution-head quiet" aria-hidden="true"><span>feature, value</span><span>against ◂ ▸ for</span></div>
+    <div class="contribution-head quiet"
+      aria-hidden="true"><span>feature, value</span><span>against ◂ ▸ for</span></div>
     <ul class="contributions">
-      ${rows.map(({ name, value, contribution }) => html`
-        <li aria-label=${`${name}${valueText(value)}: ${contribution < 0 ? "against" : "for"}, ${decimal(Math.abs(contribution))}`}>
+      ${rows.map(
+        ({ name, value, contribution }) => html`
+        <li aria-label=${contributionLabel(name, value, contribution)}>
           <span class="name">${name}</span>
-          <span class="numbers quiet value">${value === null || value === undefined ? "" : shortNumber(value)}</span>
-          <span class="bar" aria-hidden="true"><i class=${contribution < 0 ? "against" : "for"} style=${barStyle(contribution / largest)}></i></span>
+          <span class="numbers quiet value">${Number.isFinite(value) ? shortNumber(value) : ""}</span>
+          <span class="bar" aria-hidden="true"><i class=${contribution < 0 ? "against" : "for"}
+            style=${barStyle(contribution / largest)}></i></span>
           <span class="numbers amount">${contribution > 0 ? "+" : ""}${decimal(contribution)}</span>
-        </li>`)}
+        </li>`,
+      )}
     </ul>
-    <p class="quiet small">Contributions to the log-odds of the link, ${Number.isFinite(base) ? `${decimal(sum)} in all` : "strongest first"}.</p>`;
+    <p class="quiet small">Contributions to the log-odds of the link, ${total}.</p>`;
 }
 
 function barStyle(share) {
@@ -35,8 +41,9 @@ function barStyle(share) {
   return share < 0 ? { right: "50%", width } : { left: "50%", width };
 }
 
-function valueText(value) {
-  return value === null || value === undefined ? "" : ` ${shortNumber(value)}`;
+function contributionLabel(name, value, contribution) {
+  const number = Number.isFinite(value) ? ` ${shortNumber(value)}` : "";
+  return `${name}${number}: ${contribution < 0 ? "against" : "for"}, ${decimal(Math.abs(contribution))}`;
 }
 
 /** Three digits that count. */

@@ -14,7 +14,8 @@ export function Controls() {
   const { player, actions } = usePage();
   const playing = useSelect((state) => state.playing);
   const button = (action, name, key, icon, onClick) => html`
-    <button type="button" class="icon" data-action=${action} aria-label=${name} title=${`${name} (${key})`} onClick=${onClick}><${Icon} name=${icon} /></button>`;
+    <button type="button" class="icon" data-action=${action} aria-label=${name} title=${`${name} (${key})`}
+      onClick=${onClick}><${Icon} name=${icon} /></button>`;
   return html`
     <div class="controls" role="toolbar" aria-label="Frames">
       ${button("first", "First frame", "Home", "first", () => actions.goTo(-Infinity))}
@@ -45,7 +46,8 @@ function FrameField() {
   };
   return html`
     <label class="frame-field">Frame
-      <input id="frame" type="number" min=${frames.first} max=${frames.last} value=${typed ?? frame} data-frame=${frame} data-shown=${shown}
+      <input id="frame" type="number" min=${frames.first} max=${frames.last} value=${typed ?? frame}
+        data-frame=${frame} data-shown=${shown}
         onInput=${(event) => setTyped(event.target.value)} onBlur=${jump} onKeyDown=${press} />
     </label>
     <span class="quiet numbers">of ${frames.last}${frames.rateKnown && ` · ${clock(timeOf(frames, frame))}`}</span>`;
@@ -69,10 +71,12 @@ function Zoom() {
   return html`
     <label class="check"><input type="checkbox" data-action="boxes" checked=${showBoxes}
       onChange=${(event) => store.set({ showBoxes: event.target.checked })} />Boxes</label>
-    <button type="button" class="icon" data-action="zoom-" aria-label="Zoom the picture out" title="Zoom out (-)" onClick=${() => zoomBy(store, 1 / 1.4)}><${Icon} name="out" /></button>
+    <button type="button" class="icon" data-action="zoom-" aria-label="Zoom the picture out" title="Zoom out (-)"
+      onClick=${() => zoomBy(store, 1 / 1.4)}><${Icon} name="out" /></button>
     <button type="button" class="numbers zoom" data-action="zoom0" title="Whole picture (0)"
       onClick=${() => store.set({ view: wholeView() })}>${Math.round(100 * zoom)} %</button>
-    <button type="button" class="icon" data-action="zoom+" aria-label="Zoom the picture in" title="Zoom in (+)" onClick=${() => zoomBy(store, 1.4)}><${Icon} name="in" /></button>`;
+    <button type="button" class="icon" data-action="zoom+" aria-label="Zoom the picture in" title="Zoom in (+)"
+      onClick=${() => zoomBy(store, 1.4)}><${Icon} name="in" /></button>`;
 }
 
 /** Zoom the picture about its middle. */

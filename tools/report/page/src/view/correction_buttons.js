@@ -6,6 +6,8 @@ import { html } from "./html.js";
 import { correctionLines, currentProposals, secondTrack, selectedTrack } from "./state.js";
 import { usePage, useSelect } from "./store.js";
 
+const HINT = html`<span class="quiet">Point at a correction to see what it says.</span>`;
+
 export function CorrectionButtons() {
   const { actions } = usePage();
   const proposed = useSelect(currentProposals);
@@ -19,14 +21,15 @@ export function CorrectionButtons() {
         ${ACTIONS.map(({ action, name, key }) => {
           const reason = proposed.get(action).reason ?? madeAlready(proposed.get(action).lines, lines);
           return html`
-            <button type="button" data-action=${action} aria-disabled=${reason !== null} aria-describedby="correction-note" aria-keyshortcuts=${key}
+            <button type="button" data-action=${action} aria-disabled=${reason !== null}
+              aria-describedby="correction-note" aria-keyshortcuts=${key}
               onMouseEnter=${() => point(action)} onFocus=${() => point(action)} onBlur=${() => point(null)}
               onClick=${() => actions.correct(action)}>${name}<kbd>${key.toUpperCase()}</kbd></button>`;
         })}
         <${Extent} />
       </div>
       <p id="correction-note" class="correction-note" role="status">
-        ${shown ? noteOf(shown, proposed.get(shown.action), lines) : html`<span class="quiet">Point at a correction to see what it says.</span>`}
+        ${shown ? noteOf(shown, proposed.get(shown.action), lines) : HINT}
       </p>
     </div>`;
 }
@@ -51,11 +54,19 @@ function About() {
   const picking = useSelect((state) => state.picking);
   return html`
     <p class="about">
-      <span>Track <b>${track.id}</b>${second ? html` and track <b>${second.id}</b>` : ""}, frame <b class="numbers">${frame}</b></span>
-      ${second
-        ? html`<button type="button" class="small" data-action="no-second" onClick=${() => store.set({ second: null })}>Without track ${second.id}</button>`
-        : html`<button type="button" class="small" data-action="pick-second" aria-pressed=${picking} title="Or hold Shift and click a track"
-            onClick=${() => store.set({ picking: !picking })}>${picking ? "Click the second track…" : "Choose a second track"}</button>`}
+      <span>
+        Track <b>${track.id}</b>${second ? html` and track <b>${second.id}</b>` : ""}, frame${" "}
+        <b class="numbers">${frame}</b>
+      </span>
+      ${
+        second
+          ? html`<button type="button" class="small" data-action="no-second"
+            onClick=${() => store.set({ second: null })}>Without track ${second.id}</button>`
+          : html`<button type="button" class="small" data-action="pick-second" aria-pressed=${picking}
+            title="Or hold Shift and click a track"
+            onClick=${() => store.set({ picking: !picking })}>
+            ${picking ? "Click the second track…" : "Choose a second track"}</button>`
+      }
     </p>`;
 }
 

@@ -19,8 +19,10 @@ export function CorrectionsPanel() {
   return html`
     <div class="corrections">
       <div class="steps">
-        <button type="button" data-action="undo" disabled=${!history.past.length} title="Undo (Ctrl Z)" onClick=${actions.undo}>↶ Undo</button>
-        <button type="button" data-action="redo" disabled=${!history.future.length} title="Redo (Ctrl Shift Z)" onClick=${actions.redo}>↷ Redo</button>
+        <button type="button" data-action="undo" disabled=${!history.past.length} title="Undo (Ctrl Z)"
+          onClick=${actions.undo}>↶ Undo</button>
+        <button type="button" data-action="redo" disabled=${!history.future.length} title="Redo (Ctrl Shift Z)"
+          onClick=${actions.redo}>↷ Redo</button>
         <span class="quiet">${count(lines.length, "line")}</span>
       </div>
       <${Lines} lines=${lines} />
@@ -43,7 +45,8 @@ function Lines({ lines }) {
   return html`
     <label class="lines-label" for="lines">Corrections, one a line</label>
     <textarea id="lines" data-lines spellcheck=${false} rows="8" value=${text} aria-describedby="faults"
-      placeholder="split 120 3" onInput=${(event) => setText(event.target.value)} onBlur=${() => actions.writeLines(text)}></textarea>
+      placeholder="split 120 3" onInput=${(event) => setText(event.target.value)}
+      onBlur=${() => actions.writeLines(text)}></textarea>
     <ul id="faults" class="faults" role="status">${wrong.map((fault) => html`<li>${fault}</li>`)}</ul>`;
 }
 
@@ -52,12 +55,15 @@ function Download() {
   const lines = useSelect(correctionLines);
   const name = constraintsName(model.name);
   const download = () => {
-    const url = URL.createObjectURL(new Blob([constraintsFile(model.corrections.tracks, lines)], { type: "text/plain" }));
+    const url = URL.createObjectURL(
+      new Blob([constraintsFile(model.corrections.tracks, lines)], { type: "text/plain" }),
+    );
     const link = Object.assign(document.createElement("a"), { href: url, download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   };
-  return html`<button type="button" class="main" data-action="download" disabled=${!lines.length} onClick=${download}>Download ${name}</button>`;
+  return html`<button type="button" class="main" data-action="download" disabled=${!lines.length}
+    onClick=${download}>Download ${name}</button>`;
 }
 
 function Command() {
@@ -70,7 +76,8 @@ function Command() {
     <${Download} />
     <p class="quiet">Put the file beside ${corrections.tracks}, and track again with the settings of these tracks:</p>
     <div class="command"><code data-command>${command}</code>
-      <button type="button" class="small" data-action="copy" onClick=${copy}>${copied ? "Copied" : "Copy"}</button></div>`;
+      <button type="button" class="small" data-action="copy"
+        onClick=${copy}>${copied ? "Copied" : "Copy"}</button></div>`;
 }
 
 /** A file name as a shell takes it. */
@@ -96,6 +103,7 @@ async function copyText(text) {
 function Save() {
   const { store } = usePage();
   return html`
-    <button type="button" class="main" data-action="save" onClick=${() => saveCorrections(store)}>Save corrections and tracks</button>
+    <button type="button" class="main" data-action="save"
+      onClick=${() => saveCorrections(store)}>Save corrections and tracks</button>
     <${Download} />`;
 }

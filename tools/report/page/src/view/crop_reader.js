@@ -18,10 +18,12 @@ export class CropReader {
     this.#source = source;
     this.#waiting = [];
     if (this.#video) this.#video.removeAttribute("src");
-    this.#video = source ? Object.assign(document.createElement("video"), { src: source, muted: true, preload: "auto" }) : null;
+    this.#video = source
+      ? Object.assign(document.createElement("video"), { src: source, muted: true, preload: "auto" })
+      : null;
   }
 
-  /** Draw the box [left, top, width, height] of a frame on a canvas, when it is its turn. Returns a function that cancels this. */
+  /** Draw the box [left, top, width, height] of a frame on a canvas, in turn. Returns a function that cancels this. */
   draw(canvas, frames, frame, box) {
     if (!this.#video) return () => {};
     const task = { canvas, frames, frame, box };
@@ -35,7 +37,7 @@ export class CropReader {
     while (this.#waiting.length) {
       const task = this.#waiting.shift();
       const video = this.#video;
-      if (await shown(video, seekTime(task.frames, task.frame)) && task.canvas.isConnected) drawCrop(video, task);
+      if ((await shown(video, seekTime(task.frames, task.frame))) && task.canvas.isConnected) drawCrop(video, task);
     }
     this.#working = false;
   }

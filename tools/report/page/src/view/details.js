@@ -17,12 +17,14 @@ export function Details() {
       <section class="details" aria-label="Details">
         <${ItemDetails} />
         <h2>No track is selected</h2>
-        <p class="quiet">Click a box in the picture, a row of the time line or an item of a list. Press N for the next thing to review,
+        <p class="quiet">Click a box in the picture, a row of the time line or an item of a list. Press N for the next
+          thing to review,
           and ? for all keys.</p>
       </section>`;
   }
   return html`
-    <section class="details" aria-label="Details" data-selected-track=${track.id} data-selected-link=${link >= 0 ? link : null}>
+    <section class="details" aria-label="Details" data-selected-track=${track.id}
+      data-selected-link=${link >= 0 ? link : null}>
       <${CorrectionButtons} />
       <${ItemDetails} />
       ${link >= 0 ? html`<${LinkDetails} row=${link} />` : html`<${TrackDetails} track=${track} />`}

@@ -3,6 +3,7 @@
 import { useState } from "preact/hooks";
 import { clock } from "../logic/frame_times.js";
 import { count, decimal } from "../logic/words.js";
+import { Facts } from "./facts.js";
 import { html } from "./html.js";
 import { usePage, useSelect } from "./store.js";
 
@@ -11,15 +12,22 @@ export function Header() {
   const model = useSelect((state) => state.model);
   const { frames, tracks, classes } = model;
   const length = frames.rateKnown ? ` (${clock(frames.count / frames.rate, 0)})` : "";
-  const kinds = classes.size < 2 && tracks[0]?.className.startsWith("class ") ? "" : [...classes.values()].slice(0, 3).join(", ") + (classes.size > 3 ? ` and ${classes.size - 3} more` : "");
+  const size = `${frames.width} × ${frames.height}`;
+  const kinds =
+    classes.size < 2 && tracks[0]?.className.startsWith("class ")
+      ? ""
+      : [...classes.values()].slice(0, 3).join(", ") + (classes.size > 3 ? ` and ${classes.size - 3} more` : "");
   return html`
     <header>
       <h1>${model.name}</h1>
-      <span class="quiet">${count(tracks.length, "track")}, ${count(frames.count, "frame")}${length}, ${frames.width} × ${frames.height}${kinds && `; ${kinds}`}</span>
+      <span class="quiet">
+        ${count(tracks.length, "track")}, ${count(frames.count, "frame")}${length}, ${size}${kinds && `; ${kinds}`}
+      </span>
       <${Scores} />
       <span class="space"></span>
       <${Solving} />
-      <button type="button" data-action="help" title="Keys (?)" onClick=${() => store.set({ help: true })}>Keys <kbd>?</kbd></button>
+      <button type="button" data-action="help" title="Keys (?)"
+        onClick=${() => store.set({ help: true })}>Keys <kbd>?</kbd></button>
     </header>
     <${Notes} />`;
 }
@@ -28,10 +36,8 @@ function Scores() {
   const truth = useSelect((state) => state.model.truth);
   if (!truth) return null;
   const text = (value) => (Number.isInteger(value) ? String(value) : decimal(value, 1));
-  return html`
-    <dl class="scores" aria-label="Scores against ground truth">
-      ${Object.entries(truth.scores ?? {}).map(([name, value]) => html`<div><dt>${name}</dt><dd class="numbers">${text(value)}</dd></div>`)}
-    </dl>`;
+  const scores = Object.entries(truth.scores ?? {}).map(([name, value]) => [name, text(value)]);
+  return html`<${Facts} name="scores" label="Scores against ground truth" facts=${scores} />`;
 }
 
 function Solving() {
@@ -39,7 +45,8 @@ function Solving() {
   const served = useSelect((state) => state.model.served !== null);
   if (!served) return null;
   const state = solving?.state ?? "ready";
-  return html`<span class=${`solving solving-${state}`} role="status" data-solving=${state}>${solving?.text ?? "Corrections are solved at once."}</span>`;
+  return html`<span class=${`solving solving-${state}`} role="status"
+    data-solving=${state}>${solving?.text ?? "Corrections are solved at once."}</span>`;
 }
 
 function Notes() {

@@ -15,15 +15,20 @@ export function Help() {
   }, [open]);
   const groups = [...new Set(KEYS.map(({ group }) => group))];
   return html`
-    <dialog ref=${dialog} class="help" aria-labelledby="help-title" onClose=${() => store.set({ help: false })} data-help>
+    <dialog ref=${dialog} class="help" aria-labelledby="help-title" onClose=${() => store.set({ help: false })}
+      data-help>
       <div class="help-head"><h2 id="help-title">Keys</h2>
         <button type="button" data-action="close-help" onClick=${() => store.set({ help: false })}>Close</button></div>
       <div class="help-groups">
-        ${groups.map((group) => html`
+        ${groups.map(
+          (group) => html`
           <section><h3>${group}</h3><dl>
-            ${KEYS.filter((each) => each.group === group).map(({ keys, help }) => html`
-              <div><dt>${keys.map((key, i) => html`${i ? " or " : ""}<kbd>${keyName(key)}</kbd>`)}</dt><dd>${help}</dd></div>`)}
-          </dl></section>`)}
+            ${KEYS.filter((each) => each.group === group).map(
+              ({ keys, help }) => html`
+              <div><dt>${keys.map(Key)}</dt><dd>${help}</dd></div>`,
+            )}
+          </dl></section>`,
+        )}
         <section><h3>Pointer</h3><dl>
           <div><dt>Click</dt><dd>select a box, a track or a link</dd></div>
           <div><dt>Shift + click</dt><dd>select the second track</dd></div>
@@ -34,3 +39,5 @@ export function Help() {
       </div>
     </dialog>`;
 }
+
+const Key = (key, index) => html`${index ? " or " : ""}<kbd>${keyName(key)}</kbd>`;

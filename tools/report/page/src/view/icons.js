@@ -15,5 +15,8 @@ const PATHS = {
 
 /** @param {{name: keyof typeof PATHS}} props */
 export function Icon({ name }) {
-  return html`<svg class="icon-shape" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d=${PATHS[name]} fill="currentColor" /></svg>`;
+  return html`
+    <svg class="icon-shape" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+      <path d=${PATHS[name]} fill="currentColor" />
+    </svg>`;
 }

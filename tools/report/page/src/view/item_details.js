@@ -18,7 +18,10 @@ export function ItemDetails() {
     <div class="item-now" data-item-details=${item.kind}>
       <p><b>${kindName(item.kind)}</b>, ${frameRange(item.frame, item.until)}. ${item.text}</p>
       ${!known && html`<p class="quiet">No track is there: corrections link detections, they do not add any.</p>`}
-      <p class="jumps">${frames.map((frame) => html`
-        <button type="button" class="small" data-frame=${frame} onClick=${() => actions.goTo(frame)}>Frame ${frame}</button>`)}</p>
+      <p class="jumps">${frames.map(
+        (frame) => html`
+        <button type="button" class="small" data-frame=${frame}
+          onClick=${() => actions.goTo(frame)}>Frame ${frame}</button>`,
+      )}</p>
     </div>`;
 }

@@ -36,19 +36,30 @@ export function listenToKeys({ store, player, actions }) {
 
 function makeCommands({ store, player, actions }) {
   const toggle = (name) => store.set({ [name]: !store.get()[name] });
-  const focus = (id) => requestAnimationFrame(() => {
-    document.getElementById(id)?.focus();
-    document.getElementById(id)?.select?.();
-  });
+  const focus = (id) =>
+    requestAnimationFrame(() => {
+      document.getElementById(id)?.focus();
+      document.getElementById(id)?.select?.();
+    });
   const step = (by) => actions.goTo(store.get().frame + by);
   return {
     play: () => player.toggle(),
-    "frame+1": () => step(1), "frame-1": () => step(-1), "frame+10": () => step(10), "frame-10": () => step(-10),
-    first: () => actions.goTo(-Infinity), last: () => actions.goTo(Infinity), jump: () => focus("frame"),
-    slower: () => player.changeSpeed(-1), faster: () => player.changeSpeed(1),
-    next: () => actions.moveItem(1), previous: () => actions.moveItem(-1), done: () => actions.toggleDone(),
-    "track+1": () => actions.moveTrack(1), "track-1": () => actions.moveTrack(-1),
-    "link+1": () => actions.moveLink(1), "link-1": () => actions.moveLink(-1),
+    "frame+1": () => step(1),
+    "frame-1": () => step(-1),
+    "frame+10": () => step(10),
+    "frame-10": () => step(-10),
+    first: () => actions.goTo(-Infinity),
+    last: () => actions.goTo(Infinity),
+    jump: () => focus("frame"),
+    slower: () => player.changeSpeed(-1),
+    faster: () => player.changeSpeed(1),
+    next: () => actions.moveItem(1),
+    previous: () => actions.moveItem(-1),
+    done: () => actions.toggleDone(),
+    "track+1": () => actions.moveTrack(1),
+    "track-1": () => actions.moveTrack(-1),
+    "link+1": () => actions.moveLink(1),
+    "link-1": () => actions.moveLink(-1),
     second: () => actions.holdSecond(),
     search: () => {
       store.set({ tab: "tracks" });
@@ -56,9 +67,15 @@ function makeCommands({ store, player, actions }) {
     },
     clear: actions.clear,
     ...Object.fromEntries(ACTIONS.map(({ action }) => [action, () => actions.correct(action)])),
-    undo: actions.undo, redo: actions.redo,
-    "zoom+": () => zoomBy(store, 1.4), "zoom-": () => zoomBy(store, 1 / 1.4), zoomTo: () => zoomToTrack(store), zoom0: () => store.set({ view: wholeView() }),
-    "time+": () => zoomTime(store, 1 / 1.6), "time-": () => zoomTime(store, 1.6),
-    boxes: () => toggle("showBoxes"), help: () => toggle("help"),
+    undo: actions.undo,
+    redo: actions.redo,
+    "zoom+": () => zoomBy(store, 1.4),
+    "zoom-": () => zoomBy(store, 1 / 1.4),
+    zoomTo: () => zoomToTrack(store),
+    zoom0: () => store.set({ view: wholeView() }),
+    "time+": () => zoomTime(store, 1 / 1.6),
+    "time-": () => zoomTime(store, 1.6),
+    boxes: () => toggle("showBoxes"),
+    help: () => toggle("help"),
   };
 }

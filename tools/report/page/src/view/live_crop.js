@@ -17,6 +17,7 @@ export function LiveCrop({ frame, box, label, small = false }) {
     return crops.draw(canvas.current, frames, frame, box);
   }, [source, frames, frame, box.join()]);
   if (!source) return null;
-  return html`<canvas ref=${canvas} class=${small ? "live-crop small-crop" : "live-crop"} width="1" height="1" role="img" aria-label=${label}
+  return html`<canvas ref=${canvas} class=${small ? "live-crop small-crop" : "live-crop"} width="1" height="1"
+    role="img" aria-label=${label}
     data-live-crop=${frame}></canvas>`;
 }

@@ -16,8 +16,15 @@ export function Message() {
   }, [message]);
   return html`
     <div class="message" role="status" data-message>
-      ${message && html`
+      ${
+        message &&
+        html`
         <p class=${message.undo ? "" : "refused"}>${message.text}
-          ${message.undo && html`<button type="button" class="small" data-action="undo-message" onClick=${actions.undo}>Undo</button>`}</p>`}
+          ${
+            message.undo &&
+            html`<button type="button" class="small" data-action="undo-message"
+            onClick=${actions.undo}>Undo</button>`
+          }</p>`
+      }
     </div>`;
 }

@@ -78,7 +78,10 @@ function drawPath(context, { model, track: id, shown }, place) {
       open[part] = true;
     }
   }
-  for (const [part, dash] of [["before", []], ["after", [2, 5]]]) {
+  for (const [part, dash] of [
+    ["before", []],
+    ["after", [2, 5]],
+  ]) {
     context.lineCap = "round";
     context.lineWidth = 4;
     context.strokeStyle = OUTLINE;

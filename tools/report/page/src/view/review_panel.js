@@ -14,8 +14,14 @@ export function ReviewPanel() {
   return html`
     <${Kinds} />
     <${Steps} />
-    <${VirtualList} id="review" label="Things to review" items=${items} row=${64} keyOf=${(item) => item.key} selected=${selected}
-      hooks=${(item) => ({ "data-item": item.key, "data-kind": item.kind, "data-link": item.link >= 0 ? item.link : null, "data-done": done.has(item.key) })}
+    <${VirtualList} id="review" label="Things to review" items=${items} row=${64} keyOf=${(item) => item.key}
+      selected=${selected}
+      hooks=${({ key, kind, link }) => ({
+        "data-item": key,
+        "data-kind": kind,
+        "data-link": link >= 0 ? link : null,
+        "data-done": done.has(key),
+      })}
       draw=${(item) => html`<${Item} item=${item} done=${done.has(item.key)} />`}
       onChoose=${(item) => actions.visitItem(item)} onStep=${actions.moveItem} />`;
 }
@@ -32,7 +38,14 @@ function Item({ item, done }) {
 }
 
 const SIGNS = {
-  link: "?", crossing: "✕", appearance: "≠", begins_inside: "⇥", ends_inside: "⇤", switch: "◆", miss: "○", false_alarm: "!",
+  link: "?",
+  crossing: "✕",
+  appearance: "≠",
+  begins_inside: "⇥",
+  ends_inside: "⇤",
+  switch: "◆",
+  miss: "○",
+  false_alarm: "!",
 };
 
 function Kinds() {
@@ -43,9 +56,13 @@ function Kinds() {
   const [all, open] = [kinds.reduce((sum, each) => sum + each.all, 0), kinds.reduce((sum, each) => sum + each.open, 0)];
   return html`
     <div class="filters">
-      <select data-action="kind" aria-label="Kind of things to review" value=${kind} onChange=${(event) => store.set({ kind: event.target.value })}>
+      <select data-action="kind" aria-label="Kind of things to review" value=${kind}
+        onChange=${(event) => store.set({ kind: event.target.value })}>
         <option value="all">All kinds (${open} of ${all} to do)</option>
-        ${kinds.map((each) => html`<option value=${each.kind}>${kindName(each.kind)} (${each.open} of ${each.all})</option>`)}
+        ${kinds.map(
+          (each) => html`
+          <option value=${each.kind}>${kindName(each.kind)} (${each.open} of ${each.all})</option>`,
+        )}
       </select>
       <label class="check"><input type="checkbox" data-action="with-done" checked=${withDone}
         onChange=${(event) => store.set({ withDone: event.target.checked })} />Show done</label>
@@ -59,12 +76,15 @@ function Steps() {
   const key = useSelect((state) => state.item);
   const done = useSelect((state) => key !== null && state.done.has(key));
   const place = items.findIndex((item) => item.key === key);
-  const where = place >= 0 ? `${place + 1} of ${items.length}` : all.length ? count(items.length, "item") : "Nothing to review.";
+  const where =
+    place >= 0 ? `${place + 1} of ${items.length}` : all.length ? count(items.length, "item") : "Nothing to review.";
   return html`
     <div class="steps">
-      <button type="button" data-action="previous" title="Previous (P)" onClick=${() => actions.moveItem(-1)}>← Previous</button>
+      <button type="button" data-action="previous" title="Previous (P)"
+        onClick=${() => actions.moveItem(-1)}>← Previous</button>
       <button type="button" data-action="next" title="Next (N)" onClick=${() => actions.moveItem(1)}>Next →</button>
-      <button type="button" data-action="done" disabled=${key === null} title="Done (D)" onClick=${() => actions.toggleDone()}>
+      <button type="button" data-action="done" disabled=${key === null} title="Done (D)"
+        onClick=${() => actions.toggleDone()}>
         ${done ? "Not done" : "✓ Done"}</button>
       <span class="quiet numbers">${where}</span>
     </div>`;

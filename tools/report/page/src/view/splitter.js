@@ -28,6 +28,8 @@ export function Splitter({ name, label, across = false, after = false }) {
     change(100 * (after ? 1 - share : share));
   }
 
+  const end = () => (dragging.current = false);
+
   function press(event) {
     const [less, more] = across ? ["ArrowLeft", "ArrowRight"] : ["ArrowUp", "ArrowDown"];
     const step = event.key === less ? -STEP : event.key === more ? STEP : 0;
@@ -37,11 +39,13 @@ export function Splitter({ name, label, across = false, after = false }) {
   }
 
   return html`
-    <div class=${across ? "splitter across" : "splitter"} role="separator" tabindex="0" aria-label=${label} data-splitter=${name}
-      aria-orientation=${across ? "vertical" : "horizontal"} aria-valuenow=${Math.round(size)} aria-valuemin=${LIMITS[0]} aria-valuemax=${LIMITS[1]}
+    <div class=${across ? "splitter across" : "splitter"} role="separator" tabindex="0" aria-label=${label}
+      data-splitter=${name}
+      aria-orientation=${across ? "vertical" : "horizontal"}
+      aria-valuenow=${Math.round(size)} aria-valuemin=${LIMITS[0]} aria-valuemax=${LIMITS[1]}
       onPointerDown=${(event) => {
         dragging.current = true;
         event.currentTarget.setPointerCapture(event.pointerId);
       }}
-      onPointerMove=${move} onPointerUp=${() => (dragging.current = false)} onPointerCancel=${() => (dragging.current = false)} onKeyDown=${press}></div>`;
+      onPointerMove=${move} onPointerUp=${end} onPointerCancel=${end} onKeyDown=${press}></div>`;
 }

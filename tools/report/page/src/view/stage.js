@@ -36,7 +36,8 @@ function Video() {
   useEffect(() => player.attach(ref.current), [source]);
   if (!source) return null;
   const failed = () => store.set({ videoFault: store.get().videoFile ? "chosen" : "missing", videoFile: null });
-  return html`<video ref=${ref} src=${source} muted playsinline preload="auto" tabindex="-1" onError=${failed}></video>`;
+  return html`<video ref=${ref} src=${source} muted playsinline preload="auto" tabindex="-1"
+    onError=${failed}></video>`;
 }
 
 function Overlay({ place, size }) {
@@ -44,10 +45,14 @@ function Overlay({ place, size }) {
   const ref = useRef(null);
   const latest = useRef();
   latest.current = { place, size };
-  const redraw = useMemo(() => oncePerFrame(() => {
-    const { place, size } = latest.current;
-    if (ref.current && size.width) drawOverlay(prepare(ref.current, size), store.get(), place);
-  }), [store]);
+  const redraw = useMemo(
+    () =>
+      oncePerFrame(() => {
+        const { place, size } = latest.current;
+        if (ref.current && size.width) drawOverlay(prepare(ref.current, size), store.get(), place);
+      }),
+    [store],
+  );
   useLayoutEffect(redraw);
   useLayoutEffect(() => {
     const stop = store.subscribe(redraw);
@@ -56,7 +61,8 @@ function Overlay({ place, size }) {
       redraw.cancel();
     };
   }, [store]);
-  return html`<canvas class="overlay" ref=${ref} aria-hidden="true" style=${{ width: "100%", height: "100%" }}></canvas>`;
+  return html`<canvas class="overlay" ref=${ref} aria-hidden="true"
+    style=${{ width: "100%", height: "100%" }}></canvas>`;
 }
 
 /** Says that the picture of the frame is still being decoded. */
@@ -74,16 +80,20 @@ function VideoFault() {
   const [closed, setClosed] = useState(false);
   if (file || closed || (!fault && source)) return null;
   const name = source && !source.startsWith("data:") ? decodeName(source) : null;
-  const why = fault === "chosen" ? "This browser cannot play the video that was chosen."
-    : fault ? `The video ${name ?? ""} cannot be opened. It should lie beside this file; or this browser cannot play it.`
-    : "This report has no video: it shows boxes alone.";
+  const why =
+    fault === "chosen"
+      ? "This browser cannot play the video that was chosen."
+      : fault
+        ? `The video ${name ?? ""} cannot be opened. It should lie beside this file; or this browser cannot play it.`
+        : "This report has no video: it shows boxes alone.";
   const choose = ({ target }) => {
     if (target.files[0]) store.set({ videoFile: URL.createObjectURL(target.files[0]), videoFault: null });
   };
   return html`
     <div class="video-fault" data-video-fault=${fault ?? "none"}>
       <span>${why}</span>
-      <label class="button small">Choose the video<input type="file" accept="video/*" class="unseen" onChange=${choose} /></label>
+      <label class="button small">Choose the video<input type="file" accept="video/*" class="unseen"
+        onChange=${choose} /></label>
       <button type="button" class="small" data-action="close-fault" onClick=${() => setClosed(true)}>Close</button>
     </div>`;
 }

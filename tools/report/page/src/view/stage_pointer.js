@@ -35,8 +35,10 @@ export function usePointerOnPicture(stage, size, frames) {
     const at = point(event);
     const place = placement(state.view, size, frames);
     const rows = [...rowsOfFrame(state.model, state.shown)];
-    const found = boxAt(rows.map((row) => boxOf(state.model, row)),
-      { x: (at.x - place.left) / place.scale, y: (at.y - place.top) / place.scale });
+    const found = boxAt(
+      rows.map((row) => boxOf(state.model, row)),
+      { x: (at.x - place.left) / place.scale, y: (at.y - place.top) / place.scale },
+    );
     if (found >= 0) actions.selectTrack(trackOfRow(state.model, rows[found]).id, { second: event.shiftKey });
     else if (!event.shiftKey) store.set({ track: null, link: -1, second: null, preview: [] });
   }

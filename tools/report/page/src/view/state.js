@@ -65,7 +65,8 @@ const countKinds = remember((model, done) => kindsOf(makeItems(model), done));
 export const itemKinds = ({ model, done }) => countKinds(model, done);
 
 const propose = remember((model, track, second, link, frame, extent) =>
-  proposals(model, { track, second, link, frame, extent }));
+  proposals(model, { track, second, link, frame, extent }),
+);
 /** What can be corrected about what is selected. */
 export const currentProposals = (state) =>
   propose(state.model, selectedTrack(state), secondTrack(state), state.link, state.frame, state.extent);

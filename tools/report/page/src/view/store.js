@@ -49,7 +49,8 @@ export function useSelect(selector) {
 export function remember(make) {
   let [last, result] = [{}, null];
   return (...inputs) => {
-    if (!last.inputs || inputs.some((input, i) => input !== last.inputs[i])) [last, result] = [{ inputs }, make(...inputs)];
+    if (!last.inputs || inputs.some((input, i) => input !== last.inputs[i]))
+      [last, result] = [{ inputs }, make(...inputs)];
     return result;
   };
 }

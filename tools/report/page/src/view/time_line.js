@@ -36,7 +36,11 @@ export function TimeLine() {
       <${FollowPlaying} />
       <div class="rows-frame">
         <div class="rows" ref=${scroller} data-rows ...${pointer.rows}>
-          ${scale && html`<${Rows} scroller=${scroller} height=${size.height} scale=${scale} events=${events.byTrack} />`}
+          ${
+            scale &&
+            html`<${Rows} scroller=${scroller} height=${size.height} scale=${scale} events=${events.byTrack}
+            />`
+          }
         </div>
         ${scale && html`<${Cursor} scale=${scale} />`}
       </div>
@@ -76,8 +80,13 @@ function Axis({ scale, misses, pointer }) {
   return html`
     <div class="axis" style=${{ height: `${height}px` }}>
       <span class="axis-label">Frame</span>
-      ${misses.most > 0 && html`<span class="axis-label" style=${{ top: `${AXIS}px`, height: `${STRIP}px` }}>Missed (${misses.most})</span>`}
-      <canvas ref=${canvas} style=${{ width: `${scale.width}px`, height: `${height}px` }} aria-hidden="true" data-axis ...${pointer}></canvas>
+      ${
+        misses.most > 0 &&
+        html`<span class="axis-label"
+        style=${{ top: `${AXIS}px`, height: `${STRIP}px` }}>Missed (${misses.most})</span>`
+      }
+      <canvas ref=${canvas} style=${{ width: `${scale.width}px`, height: `${height}px` }} aria-hidden="true" data-axis
+        ...${pointer}></canvas>
       <${Cursor} scale=${scale} handle=${true} />
     </div>`;
 }
@@ -116,10 +125,13 @@ function useRange(scroller, height, all) {
     return { start: Math.max(first - inSight, 0), stop: Math.min(first + 2 * inSight, all) };
   };
   const [top, setTop] = useState(0);
-  const follow = useMemo(() => () => {
-    const now = scroller.current.scrollTop;
-    setTop((old) => (Math.abs(now - old) > (inSight * ROW) / 2 ? now : old));
-  }, [inSight]);
+  const follow = useMemo(
+    () => () => {
+      const now = scroller.current.scrollTop;
+      setTop((old) => (Math.abs(now - old) > (inSight * ROW) / 2 ? now : old));
+    },
+    [inSight],
+  );
   return [around(Math.min(top, Math.max(all * ROW - height, 0))), follow];
 }
 
@@ -140,14 +152,18 @@ function RowLabels({ tracks, start, all }) {
   const several = useSelect((state) => state.model.classes.size > 1);
   const active = tracks.some(({ id }) => id === selected) ? `row-${selected}` : null;
   return html`
-    <div class="row-labels" role="listbox" tabindex="0" aria-label="Tracks on the time line" aria-activedescendant=${active}>
-      ${tracks.map((track, index) => html`
+    <div class="row-labels" role="listbox" tabindex="0" aria-label="Tracks on the time line"
+      aria-activedescendant=${active}>
+      ${tracks.map(
+        (track, index) => html`
         <div key=${track.id} id=${`row-${track.id}`} role="option" class=${rowClass(track.id, selected, second)}
           aria-selected=${track.id === selected} aria-setsize=${all} aria-posinset=${start + index + 1}
-          aria-label=${trackLabel(track, several)} data-track=${track.id} style=${{ top: `${(start + index) * ROW}px`, height: `${ROW}px` }}>
+          aria-label=${trackLabel(track, several)} data-track=${track.id}
+          style=${{ top: `${(start + index) * ROW}px`, height: `${ROW}px` }}>
           <i class="swatch" style=${{ background: trackColour(track.id) }}></i><b>${track.id}</b>${" "}
           ${several && html`<span class="quiet clip">${track.className}</span>`}
-        </div>`)}
+        </div>`,
+      )}
     </div>`;
 }
 

@@ -148,7 +148,7 @@ function drawChosen(context, { from, to }, link, middle, scale, palette) {
   context.strokeRect(x - 3, middle - 9, Math.max(end - x, 2) + 6, 18);
 }
 
-/** The axis: frame numbers, the times where things are to review, and a strip of missed objects if there are any: {steps, most}. */
+/** The axis: frame numbers, marks of what is to review, and a strip of missed objects if there are any. */
 export function drawAxis(context, { scale, palette, items, misses }) {
   context.font = FONT;
   context.textBaseline = "middle";

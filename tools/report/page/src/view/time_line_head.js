@@ -15,12 +15,20 @@ export function Legend() {
   const levels = probable ? LEVELS : [UNKNOWN];
   return html`
     <ul class="legend" aria-label="What the lines mean">
-      ${levels.map((level) => html`
-        <li title=${level.words}><${Sample} colour=${palette[level.key]} width=${level.height} dash=${level.dash} />${probable ? level.name : "link"}</li>`)}
+      ${levels.map(
+        (level) => html`
+        <li title=${level.words}><${Sample} colour=${palette[level.key]} width=${level.height} dash=${level.dash}
+          />${probable ? level.name : "link"}</li>`,
+      )}
       <li><${Sample} colour=${palette.text} width=${1.5} double=${true} />interpolated</li>
       <li><${Sample} colour=${palette.text} width=${2} dash=${[2, 3]} />gap</li>
-      <li><svg width="12" height="14" aria-hidden="true"><path d="M2 0h2v14H2zM4 0l8 3.5L4 7z" fill=${palette.text} /></svg>correction</li>
-      ${truth && html`<li><svg width="12" height="14" aria-hidden="true"><path d="M6 1 11 7 6 13 1 7z" fill=${palette.cursor} /></svg>switch</li>`}
+      <li><svg width="12" height="14" aria-hidden="true"><path d="M2 0h2v14H2zM4 0l8 3.5L4 7z" fill=${palette.text}
+        /></svg>correction</li>
+      ${
+        truth &&
+        html`<li><svg width="12" height="14" aria-hidden="true"><path d="M6 1 11 7 6 13 1 7z"
+        fill=${palette.cursor} /></svg>switch</li>`
+      }
       ${truth && html`<li><${Sample} colour=${palette.unsure} width=${3} dash=${[3, 2]} />false alarm</li>`}
     </ul>`;
 }
@@ -35,9 +43,11 @@ export function TimeZoom() {
   const { store } = usePage();
   return html`
     <span class="time-zoom">
-      <button type="button" class="icon" data-action="time-" aria-label="Zoom the time line out" title="Zoom out (Shift ↓)" onClick=${() => zoomTime(store, 1.6)}><${Icon} name="out" /></button>
+      <button type="button" class="icon" data-action="time-" aria-label="Zoom the time line out"
+        title="Zoom out (Shift ↓)" onClick=${() => zoomTime(store, 1.6)}><${Icon} name="out" /></button>
       <button type="button" data-action="time0" title="The whole video" onClick=${() => showAll(store)}>All</button>
-      <button type="button" class="icon" data-action="time+" aria-label="Zoom the time line in" title="Zoom in (Shift ↑)" onClick=${() => zoomTime(store, 1 / 1.6)}><${Icon} name="in" /></button>
+      <button type="button" class="icon" data-action="time+" aria-label="Zoom the time line in"
+        title="Zoom in (Shift ↑)" onClick=${() => zoomTime(store, 1 / 1.6)}><${Icon} name="in" /></button>
     </span>`;
 }
 

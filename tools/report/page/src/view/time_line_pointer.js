@@ -42,7 +42,11 @@ export function usePointerOnTime(scroller, labels) {
 
   function describe(event) {
     const { x, track, frame, link } = target(event);
-    const what = !track ? "" : link >= 0 && x >= 0 ? `, link ${percent(store.get().model.links.probability[link])}` : "";
+    const what = !track
+      ? ""
+      : link >= 0 && x >= 0
+        ? `, link ${percent(store.get().model.links.probability[link])}`
+        : "";
     const readout = !track ? "" : x < 0 ? `track ${track.id}` : `track ${track.id}, frame ${frame}${what}`;
     if (readout !== store.get().readout) store.set({ readout });
   }
@@ -73,7 +77,9 @@ export function usePointerOnTime(scroller, labels) {
 
   /** Show the missed object of a frame, and with each further click there another one. */
   function clickMisses(frame) {
-    const items = allItems(store.get()).filter(({ kind, frame: first, until }) => kind === "miss" && first <= frame && until >= frame);
+    const items = allItems(store.get()).filter(
+      ({ kind, frame: first, until }) => kind === "miss" && first <= frame && until >= frame,
+    );
     if (items.length) actions.visitItem(neighbour(items, store.get().item, 1) ?? items[0]);
   }
 

@@ -5,6 +5,7 @@ import { timeOf } from "../logic/frame_times.js";
 import { levelIndex } from "../logic/levels.js";
 import { rowOf, scoreOf } from "../logic/model.js";
 import { count, decimal, frameRange, percent } from "../logic/words.js";
+import { Facts } from "./facts.js";
 import { html } from "./html.js";
 import { Level } from "./level_sample.js";
 import { usePage, useSelect } from "./store.js";
@@ -18,9 +19,12 @@ export function TrackDetails({ track }) {
 /** Its crops and its numbers. */
 export function TrackSummary({ track }) {
   return html`
-    <h2><i class="swatch" style=${{ background: trackColour(track.id) }}></i>Track ${track.id} <span class="quiet">${track.className}</span></h2>
+    <h2>
+      <i class="swatch" style=${{ background: trackColour(track.id) }}></i>Track ${track.id}${" "}
+      <span class="quiet">${track.className}</span>
+    </h2>
     <${Crops} track=${track} />
-    <${Facts} track=${track} />`;
+    <${TrackFacts} track=${track} />`;
 }
 
 function Crops({ track }) {
@@ -29,28 +33,35 @@ function Crops({ track }) {
   if (!crops.length) return null;
   return html`
     <div class="crops" aria-label="Crops">
-      ${crops.map(({ frame, image }) => html`
-        <button type="button" class="crop" data-crop=${frame} onClick=${() => actions.goTo(frame)} title=${`Go to frame ${frame}`}>
+      ${crops.map(
+        ({ frame, image }) => html`
+        <button type="button" class="crop" data-crop=${frame} onClick=${() => actions.goTo(frame)}
+          title=${`Go to frame ${frame}`}>
           <img src=${image} alt=${`track ${track.id} in frame ${frame}`} /><span class="numbers">${frame}</span>
-        </button>`)}
+        </button>`,
+      )}
     </div>`;
 }
 
-function Facts({ track }) {
+function TrackFacts({ track }) {
   const model = useSelect((state) => state.model);
   const frame = useSelect((state) => state.frame);
   const seconds = timeOf(model.frames, track.last) - timeOf(model.frames, track.first);
-  const row = rowOf(model, track, frame);
-  const here = row < 0 ? "no box" : model.boxes.interpolated[row] ? "interpolated" : `detected, score ${decimal(scoreOf(model, row))}`;
   const links = track.linkStop - track.linkStart;
   const facts = [
     ["Frames", `${track.first} to ${track.last}${model.frames.rateKnown ? `, ${decimal(seconds, 1)} s` : ""}`],
     ["Boxes", count(track.stop - track.start, "box", "boxes")],
-    ["Speed", track.speed === null || track.speed === undefined ? "not known" : `${decimal(track.speed, 0)} pixels/s (median)`],
-    ["Links", track.least === null || track.least === undefined ? count(links, "link") : `${count(links, "link")}, least sure ${percent(track.least)}`],
-    [`Frame ${frame}`, here],
+    ["Speed", Number.isFinite(track.speed) ? `${decimal(track.speed, 0)} pixels/s (median)` : "not known"],
+    ["Links", count(links, "link") + (Number.isFinite(track.least) ? `, least sure ${percent(track.least)}` : "")],
+    [`Frame ${frame}`, boxWords(model, rowOf(model, track, frame))],
   ];
-  return html`<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd class="numbers">${value}</dd></div>`)}</dl>`;
+  return html`<${Facts} facts=${facts} />`;
+}
+
+/** What the box of a row is. */
+function boxWords(model, row) {
+  if (row < 0) return "no box";
+  return model.boxes.interpolated[row] ? "interpolated" : `detected, score ${decimal(scoreOf(model, row))}`;
 }
 
 /** The links that are not sure, and those with a gap; the least sure first. */
@@ -67,11 +78,13 @@ function LinksToCheck({ track }) {
     <h3>Links to check</h3>
     ${!rows.length && html`<p class="quiet">All links are sure and without gaps.</p>`}
     <ul class="links">
-      ${rows.slice(0, LISTED).map((row) => html`
+      ${rows.slice(0, LISTED).map(
+        (row) => html`
         <li><button type="button" class="link-row" data-link=${row} onClick=${() => actions.selectLink(row)}>
           <span class="numbers">${frameRange(links.from[row], links.to[row])}</span>
           <${Level} probability=${links.probability[row]} />
-        </button></li>`)}
+        </button></li>`,
+      )}
     </ul>
     ${rows.length > LISTED && html`<p class="quiet">and ${rows.length - LISTED} more; ] goes to the next one.</p>`}`;
 }

@@ -18,7 +18,8 @@ export function TracksPanel() {
     event.shiftKey ? actions.selectTrack(track.id, { second: true }) : actions.visitTrack(track.id);
   return html`
     <${Search} />
-    <${VirtualList} id="tracks" label="Tracks" items=${tracks} row=${48} keyOf=${(track) => track.id} selected=${selected}
+    <${VirtualList} id="tracks" label="Tracks" items=${tracks} row=${48} keyOf=${(track) => track.id}
+      selected=${selected}
       hooks=${(track) => ({ "data-track": track.id })}
       draw=${(track) => html`<${TrackRow} track=${track} second=${track.id === second} />`}
       onChoose=${choose} onStep=${actions.moveTrack} />`;
@@ -32,13 +33,16 @@ function Search() {
   const all = useSelect((state) => state.model.tracks.length);
   return html`
     <div class="filters">
-      <input type="search" id="search" data-action="search" placeholder="id or class: 7, 3-9, car" aria-label="Search tracks by id or class"
+      <input type="search" id="search" data-action="search" placeholder="id or class: 7, 3-9, car"
+        aria-label="Search tracks by id or class"
         value=${query} onInput=${(event) => store.set({ query: event.target.value })} />
-      <label>Sort <select data-action="order" value=${order} onChange=${(event) => store.set({ order: event.target.value })}>
+      <label>Sort <select data-action="order" value=${order}
+        onChange=${(event) => store.set({ order: event.target.value })}>
         ${Object.entries(ORDERS).map(([key, { name }]) => html`<option value=${key}>${name}</option>`)}
       </select></label>
     </div>
-    <p class="quiet found" role="status">${found === all ? count(all, "track") : `${whole(found)} of ${count(all, "track")}`}</p>`;
+    <p class="quiet found"
+      role="status">${found === all ? count(all, "track") : `${whole(found)} of ${count(all, "track")}`}</p>`;
 }
 
 function TrackRow({ track, second }) {
@@ -48,7 +52,8 @@ function TrackRow({ track, second }) {
       <i class="swatch" style=${{ background: trackColour(track.id) }}></i>
       <b><span class="unseen">track </span>${track.id}</b><span class="quiet clip">${track.className}</span>
       ${second && html`<span class="second-mark">second</span>`}
-      <span class="space"></span>${track.least !== null && track.least !== undefined && html`<${Level} probability=${track.least} title="Least sure link" />`}
+      <span class="space"></span>
+      ${Number.isFinite(track.least) && html`<${Level} probability=${track.least} title="Least sure link" />`}
     </div>
     <div class="quiet numbers">${frameRange(track.first, track.last)}, ${count(links, "link")}</div>`;
 }

@@ -36,14 +36,18 @@ export function VirtualList({ items, row, keyOf, selected, label, id, draw, hook
   const optionId = (index) => `${id}-${index}`;
   const active = place >= first && place < last ? optionId(place) : null;
   return html`
-    <div class="list" ref=${ref} role="listbox" tabindex="0" aria-label=${label} aria-activedescendant=${active} data-list=${id}
+    <div class="list" ref=${ref} role="listbox" tabindex="0" aria-label=${label} aria-activedescendant=${active}
+      data-list=${id}
       onScroll=${(event) => setTop(event.target.scrollTop)} onKeyDown=${press}>
       <div class="list-all" role="presentation" style=${{ height: `${items.length * row}px` }}>
-        ${items.slice(first, last).map((item, offset) => html`
+        ${items.slice(first, last).map(
+          (item, offset) => html`
           <div key=${keyOf(item)} id=${optionId(first + offset)} role="option" aria-selected=${keyOf(item) === selected}
             aria-setsize=${items.length} aria-posinset=${first + offset + 1}
-            class=${keyOf(item) === selected ? "item selected" : "item"} style=${{ top: `${(first + offset) * row}px`, height: `${row}px` }}
-            onClick=${(event) => onChoose(item, event)} ...${hooks(item)}>${draw(item)}</div>`)}
+            class=${keyOf(item) === selected ? "item selected" : "item"}
+            style=${{ top: `${(first + offset) * row}px`, height: `${row}px` }}
+            onClick=${(event) => onChoose(item, event)} ...${hooks(item)}>${draw(item)}</div>`,
+        )}
       </div>
     </div>`;
 }
