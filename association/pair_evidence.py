@@ -16,9 +16,9 @@ from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 RANK_WORDS = {
     "rank_later": "rank by appearance among boxes after the first",
-    "margin_later": "margin by appearance over other boxes after the first",
+    "margin_later": "difference of appearance compared with other boxes after the first",
     "rank_earlier": "rank by appearance among boxes before the second",
-    "margin_earlier": "margin by appearance over other boxes before the second",
+    "margin_earlier": "difference of appearance compared with other boxes before the second",
 }
 """Features that compare a pair with its rivals by appearance, in plain words."""
 

@@ -13,6 +13,8 @@ from siamlink.association.solvers.residual import Residual
 from siamlink.association.solvers.solvers import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
+LARGEST_ODDS = 50.0
+"""Nats, beyond which a probability is 0."""
 LossesAt = Callable[[Residual, int, IntArray], FloatArray]
 """Returns what links (K,) at a node lose."""
 
@@ -106,8 +108,9 @@ class Program:
             loss[known] = losses(free.residual, int(free.node_place[node]), free.link_place[others[known]])
         order = np.lexsort((self.problem.link[others], loss))[:most]
         others, loss = others[order], loss[order]
-        probability = 1 / (1 + np.exp(loss)) if self.probability is None else self.probability[others]
-        return Alternatives(others, loss, probability)
+        if self.probability is not None:
+            return Alternatives(others, loss, self.probability[others])
+        return Alternatives(others, loss, 1 / (1 + np.exp(np.minimum(loss, LARGEST_ODDS))))
 
     @cached_property
     def _free(self) -> "_FreePart":
