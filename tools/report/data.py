@@ -93,7 +93,8 @@ def build_report_data(
     rows = TrackRows(tracks)
     links = link_facts(rows, explanations)
     frames = scene.first_frame, scene.last_frame
-    items, left_out = review(rows, links.probability, links.appearance, frames, scene.size, scene.frame_rate)
+    known = links.probability, links.loss, links.appearance
+    items, left_out = review(rows, *known, frames, scene.size, scene.frame_rate)
     compared = scene.truth.compare(tracks, scene.class_names) if scene.truth else None
     return {
         "format": FORMAT,

@@ -13,7 +13,9 @@ from siamlink.tools.report.track_rows import TrackRows
 
 MOST_OF_A_KIND = 100
 UNSURE = 0.5
-"""Links of this and of higher probabilities are not in the list."""
+"""Links of lower probabilities are in the list."""
+CLOSE = 0.4
+"""Nats; so are links of a smaller loss: the best solution without such a link is at least two thirds as likely."""
 FENCE = 3.0
 """An appearance similarity is an outlier so many times the distance of median and lower quartile below the latter."""
 RAREST = 0.01
@@ -57,6 +59,7 @@ class Item:
 def review(
     rows: TrackRows,
     probability: FloatArray,
+    loss: FloatArray,
     appearance: FloatArray,
     frames: tuple[int, int],
     size: tuple[int, int] | None,
@@ -67,13 +70,14 @@ def review(
     Args:
         rows: the boxes.
         probability: (M,) of each link, NaN where it is not known.
+        loss: (M,) nats that the objective loses without each link, NaN where it is not known.
         appearance: (M,) the similarity across each link, NaN where it is not known.
         frames: the first and the last frame of the video.
         size: width and height of the picture; None where it is not known.
         frame_rate: frames per second; None where it is not known.
     """
     kinds: dict[str, Iterable[Item]] = {
-        "least sure links": _unsure(rows, probability),
+        "least sure links": _unsure(rows, probability, loss),
         "crossings": (
             Item("crossing", each.first, each.tracks, each.text, each.last) for each in crossings(rows, frame_rate)
         ),
@@ -92,17 +96,22 @@ def review(
     return items, notes
 
 
-def _unsure(rows: TrackRows, probability: FloatArray) -> Iterable[Item]:
-    """The links that are less likely than not, the least sure first."""
-    unsure = np.flatnonzero(probability < UNSURE)
-    for link in unsure[np.argsort(probability[unsure], kind="stable")].tolist():
-        first, second, number = _ends(rows, link)
-        gap = second - first - 1
-        over = f" over {gap} frame{'s' * (gap > 1)} without detection" if gap else ""
-        text = (
-            f"Track {number} is linked from frame {first} to {second}{over} with probability {probability[link]:.2f}."
-        )
-        yield Item("link", first, [number], text, second, link)
+def _unsure(rows: TrackRows, probability: FloatArray, loss: FloatArray) -> Iterable[Item]:
+    """The links that are less likely than not, by probability; then those that are hardly better than others."""
+    unlikely, close = np.flatnonzero(probability < UNSURE), np.flatnonzero((loss < CLOSE) & ~(probability < UNSURE))
+    for link in unlikely[np.argsort(probability[unlikely], kind="stable")].tolist():
+        yield _link(rows, link, f" with probability {probability[link]:.2f}")
+    for link in close[np.argsort(loss[close], kind="stable")].tolist():
+        yield _link(rows, link, f"; without this link, other tracks are nearly as likely (loss {loss[link]:.2f})")
+
+
+def _link(rows: TrackRows, link: int, why: str) -> Item:
+    first, second, number = _ends(rows, link)
+    gap = second - first - 1
+    over = f" over {gap} frame{'s' * (gap > 1)} without detection" if gap else ""
+    return Item(
+        "link", first, [number], f"Track {number} is linked from frame {first} to {second}{over}{why}.", second, link
+    )
 
 
 def _jumps(rows: TrackRows, appearance: FloatArray) -> Iterable[Item]:

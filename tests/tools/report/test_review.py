@@ -12,12 +12,15 @@ from siamlink.tracker.tracks import Tracks
 Make = Callable[..., Tracks]
 
 
-def listed(tracks: Tracks, appearance: Any = None, last: int = 100, rate: float | None = 10.0) -> list[dict[str, Any]]:
+def listed(
+    tracks: Tracks, appearance: Any = None, last: int = 100, rate: float | None = 10.0, loss: Any = None
+) -> list[dict[str, Any]]:
     """The entries of the list, for a picture of 640 x 480."""
     rows = TrackRows(tracks)
     start = rows.links.start
-    similarity = np.full(len(start), np.nan) if appearance is None else np.array(appearance, float)
-    items, _ = review(rows, rows.probability[start], similarity, (1, last), (640, 480), rate)
+    unknown = np.full(len(start), np.nan)
+    similarity, losses = (unknown if each is None else np.array(each, float) for each in (appearance, loss))
+    items, _ = review(rows, rows.probability[start], losses, similarity, (1, last), (640, 480), rate)
     return [item.entry() for item in items]
 
 
@@ -36,6 +39,16 @@ def test_the_least_sure_link_comes_first(tracks_on: Make) -> None:
     ]
     assert entries[0]["text"] == (
         "Track 9 is linked from frame 3 to 6 over 2 frames without detection with probability 0.10."
+    )
+
+
+def test_links_without_which_others_are_nearly_as_likely_follow(tracks_on: Make) -> None:
+    path = [(1, 0, 50), (2, 0, 50), (3, 0, 50), (4, 0, 50)]
+    tracks = tracks_on({3: path}, link_probability=[0.9, 0.4, 0.99, np.nan])
+    entries = [each for each in listed(tracks, loss=[0.3, 0.1, 0.02]) if each["kind"] == "link"]
+    assert [each["link"] for each in entries] == [1, 2, 0]
+    assert entries[1]["text"] == (
+        "Track 3 is linked from frame 3 to 4; without this link, other tracks are nearly as likely (loss 0.02)."
     )
 
 
@@ -95,6 +108,7 @@ def test_of_many_only_the_first_are_listed_and_a_note_says_so(tracks_on: Make) -
     count = MOST_OF_A_KIND + 3
     tracks = tracks_on({1: [(frame, 0.0, 50.0) for frame in range(1, count + 2)]}, link_probability=[0.1] * (count + 1))
     rows = TrackRows(tracks)
-    items, notes = review(rows, np.full(count, 0.1), np.full(count, np.nan), (1, 500), None, None)
+    unknown = np.full(count, np.nan)
+    items, notes = review(rows, np.full(count, 0.1), unknown, unknown, (1, 500), None, None)
     assert sum(item.kind == "link" for item in items) == MOST_OF_A_KIND
     assert notes == [f"the list has the first {MOST_OF_A_KIND} of {count} least sure links"]
