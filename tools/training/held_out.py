@@ -57,8 +57,10 @@ class Comparison:
         """One sentence on the gain."""
         mean = float(np.mean(self.gains))
         spread = f", spread {np.std(self.gains, ddof=1):.1f}" if len(self.gains) > 1 else ""
-        better = "better" if mean > 0 else "not better"
-        return f"the new models are {better} than the shipped ones here: {mean:+.1f} HOTA on average{spread}"
+        gain = f"{mean:+.1f} HOTA on average{spread}"
+        if mean > 0:
+            return f"the new models are better than the shipped ones here: {gain}"
+        return f"the new models are not better than the shipped ones here: {gain}; keep these, or train on more videos"
 
     def table(self) -> Table:
         """A row for each sequence, and the means."""
