@@ -108,7 +108,7 @@ class CalibratedTracker(SettlingTracker):
         models = setup.parameters.load_calibrated_models()
         self._trace = Trace() if setup.explains else None
         self._linker = WindowLinker(setup.frame_rate, setup.image_size, models, self._trace)
-        self._constraints = RowConstraints(constraints)
+        self.constraints = RowConstraints(constraints)
         self._held, self._label, self._row = np.zeros(0, np.int32), np.zeros(0, np.int16), np.zeros(0, np.int32)
         self._count = 0
         self._next_id = 1
@@ -120,7 +120,7 @@ class CalibratedTracker(SettlingTracker):
         Raises:
             ConstraintError: constraints name rows that never came.
         """
-        self._constraints.check_end()
+        self.constraints.check_end()
         self._ended = True
         return super().finish()
 
@@ -144,7 +144,7 @@ class CalibratedTracker(SettlingTracker):
         if self._appearance:
             for each, detections in new.by_frame() if number is None else [(number, new)]:
                 self._appearance.see(each, image, detections.box)
-        self._constraints.add(new.frame, np.arange(len(new)))
+        self.constraints.add(new.frame, np.arange(len(new)))
         self._linker.add(new.with_label(self._setup.compared_label(new)))
         self._label, self._row = np.append(self._label, new.label), np.append(self._row, new.row_in_frame)
         self._count += len(new)
@@ -160,10 +160,10 @@ class CalibratedTracker(SettlingTracker):
         held = np.append(self._held, np.zeros(len(detections) - len(self._held), np.int32))
         describe = partial(self._appearance.describe, detections) if self._appearance else None
         with self._setup.stopwatch.stage("calibrate"):
-            groups = self._constraints.groups(detections.frame, held)
+            groups = self.constraints.groups(detections.frame, held)
             stride = self._processed.stride
             result = linker.link(self._held > 0, groups, solve_in_window, self._ended, stride, describe)
-        demanded = self._constraints.demanded_tracks(held)
+        demanded = self.constraints.demanded_tracks(held)
         ids = number_tracks(result.track_id.astype(np.int32), held, demanded, self._next_id)
         tracks = _tracks(detections, self._row, result, ids, gaps.smooth)
         tracks = self._class_vote.voted(tracks[(tracks.frame > self.final_frame) & (tracks.frame <= final_frame)])
@@ -179,14 +179,14 @@ class CalibratedTracker(SettlingTracker):
 
     def _hold(self, ids: Ids, detections: Detections, final_frame: int) -> None:
         """Let the ids (N,) of the detections up to a frame be final, and drop what nothing later is linked to."""
-        self._constraints.remember(ids)
+        self.constraints.remember(ids)
         self._next_id = max(self._next_id, int(ids.max(initial=0)) + 1)
         self._schedule.final_frame = final_frame
         count = self._linker.settle(final_frame)
         self._held = ids[count : np.searchsorted(detections.frame, final_frame, side="right")]
         self._label, self._row = self._label[count:], self._row[count:]
         self._count -= count
-        self._constraints.forget(count)
+        self.constraints.forget(count)
 
     def _newest_ids(self, count: int) -> Ids:
         """(count,) the final track of each detection of the present frame, 0 for none."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,8 @@ from siamlink.tracker.linking.matching_choice import (
     explains_as_much,
     has_one_upright_shape,
 )
-from siamlink.tracker.linking.protocol import Tracker, TrackerSetup, read_frame
+from siamlink.tracker.linking.protocol import Constrainable, Tracker, TrackerSetup, read_frame
+from siamlink.tracker.linking.row_constraints import RowConstraints
 from siamlink.tracker.parameters import Matching
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.tracks import Tracks
@@ -123,6 +124,11 @@ class FirstFrameTracker(_Delegating):
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet."""
         return self._collected(self._tracker.finish())
+
+    @property
+    def constraints(self) -> RowConstraints:
+        """Those of the chosen tracker."""
+        return cast("Constrainable", self._tracker).constraints
 
     def _choose(self, new: Detections) -> None:
         """Choose by the detections of a frame, if there are any; there are no tracks yet."""

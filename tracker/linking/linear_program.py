@@ -71,7 +71,7 @@ class LinearProgramTracker(SettlingTracker):
         compared = appearance if setup.matcher.appearance is not None else None
         self._compare = compared.compare if compared and self._tracklet_matcher is None else None
         self._describe = compared.describe if compared and self._tracklet_matcher is not None else None
-        self._constraints = RowConstraints(constraints)
+        self.constraints = RowConstraints(constraints)
         self._scene = RunningSceneStatistics(setup.separates_classes)
         self._scored = ScoredPairs.empty()
         self._stride = 1
@@ -89,7 +89,7 @@ class LinearProgramTracker(SettlingTracker):
         Raises:
             ConstraintError: constraints name rows that never came.
         """
-        self._constraints.check_end()
+        self.constraints.check_end()
         return super().finish()
 
     @property
@@ -121,8 +121,8 @@ class LinearProgramTracker(SettlingTracker):
         with self._setup.stopwatch.stage("features"):
             chosen = np.zeros(len(new), bool)
             chosen[self._setup.without_duplicates(new)] = True
-        self._newest = rows = np.flatnonzero(chosen | self._constraints.named_among(len(new)))
-        self._constraints.add(new.frame, rows)
+        self._newest = rows = np.flatnonzero(chosen | self.constraints.named_among(len(new)))
+        self.constraints.add(new.frame, rows)
         self.left_out.add(new[np.setdiff1d(np.arange(len(new)), rows)], DUPLICATE)
         selected = new[rows]
         self._waiting.append(selected)
@@ -144,7 +144,7 @@ class LinearProgramTracker(SettlingTracker):
         costs = parameters.second_level.safe if self._tracklet_matcher else parameters.costs
         for settlement in settlements:
             self._score_waiting()
-            groups = self._constraints.groups(self._scored.detections.frame, self._held)
+            groups = self.constraints.groups(self._scored.detections.frame, self._held)
             fixed, shortest = groups.required | (self._held > 0), parameters.min_detections
             with self._setup.stopwatch.stage("solve"):
                 problem = hold_tracks(self._scored.link_problem(costs, self._setup.matcher.gaps), self._held)
@@ -228,7 +228,7 @@ class LinearProgramTracker(SettlingTracker):
         detections, final_frame = self._scored.detections, settlement.final_frame
         left_out = (detections.frame <= self.final_frame) & (self._held == 0)
         ids = np.where(left_out, 0, track_id)
-        ids = number_tracks(ids, self._held, self._constraints.demanded_tracks(self._held), self._next_id)
+        ids = number_tracks(ids, self._held, self.constraints.demanded_tracks(self._held), self._next_id)
         camera = self._appearance.camera_motion(detections) if self._appearance else None
         following = next_in_track(ids)
         link = link_probabilities(following, *scored)
@@ -243,7 +243,7 @@ class LinearProgramTracker(SettlingTracker):
             stride = self._processed.stride
             self.explained = Explained(detections, self._row, ids, link, stride, tuple(self._programs))
         self._held = np.where(detections.frame <= final_frame, ids, 0).astype(np.int32)
-        self._constraints.remember(self._held)
+        self.constraints.remember(self._held)
         self._next_id = max(self._next_id, int(self._held.max(initial=0)) + 1)
         self._schedule.final_frame = final_frame
         self._forget()
@@ -266,7 +266,7 @@ class LinearProgramTracker(SettlingTracker):
         count = int(np.searchsorted(self._scored.detections.frame, oldest))
         self._scored = self._scored.without_first(count)
         self._held, self._row = self._held[count:], self._row[count:]
-        self._constraints.forget(count)
+        self.constraints.forget(count)
         if self._appearance:
             self._appearance.forget(count, oldest)
 

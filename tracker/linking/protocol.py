@@ -21,6 +21,7 @@ from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.left_out import LeftOutCollector
 from siamlink.tracker.linking.link_probability import LateLinkCollector
 from siamlink.tracker.linking.memory import Memory
+from siamlink.tracker.linking.row_constraints import RowConstraints
 from siamlink.tracker.parameters import Matching, TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -135,6 +136,15 @@ class Tracker(Protocol):
 
     def finish(self) -> Tracks:
         """The tracks of the frames that are not final yet."""
+        ...
+
+
+class Constrainable(Protocol):
+    """A tracker of a window, which obeys constraints."""
+
+    @property
+    def constraints(self) -> RowConstraints:
+        """Those that it obeys."""
         ...
 
 

@@ -49,17 +49,43 @@ class RowConstraints:
     def __init__(self, constraints: Constraints) -> None:
         for each in constraints:
             _check(each)
-        self._row = np.unique(np.array([(each.a, each.b) for each in constraints], np.int64))
-        self._constraints = [
-            replace(each, a=int(a), b=int(b))
-            for each in constraints
-            for a, b in [np.searchsorted(self._row, [each.a, each.b])]
-        ]
-        self._frame = -1 - np.arange(len(self._row), dtype=np.int32)  # not known yet: all different
-        self._groups = group_detections(self._frame, self._constraints)
-        self._track = np.zeros(len(self._row), np.int32)
-        self._window = np.zeros(0, np.int64)
+        self._given: Constraints = ()
+        self._row, self._frame, self._track = np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros(0, np.int32)
+        self._window, self._window_frame, self._window_track = self._row, self._frame, self._track
         self._count = 0
+        self._extend(constraints)
+
+    def _extend(self, constraints: Constraints) -> None:
+        """Obey more constraints; what is known of the rows of the others, and of those in the window, stays known."""
+        given = [*self._given, *constraints]
+        row = np.unique(np.array([(each.a, each.b) for each in given], np.int64))
+        frame = -1 - np.arange(len(row), dtype=np.int32)  # not known yet: all different
+        track = np.maximum(-row, 0).astype(np.int32)
+        for known, frames, tracks in (
+            (self._row, self._frame, self._track),
+            (self._window, self._window_frame, self._window_track),
+        ):
+            place, named = np.searchsorted(row, known), np.isin(known, row) & (frames >= 0)
+            frame[place[named]], track[place[named]] = frames[named], tracks[named]
+        places = [np.searchsorted(row, [each.a, each.b]).tolist() for each in given]
+        placed = [replace(each, a=a, b=b) for each, (a, b) in zip(given, places, strict=True)]
+        self._groups = group_detections(frame, placed)
+        self._given, self._constraints = given, placed
+        self._row, self._frame, self._track = row, frame, track
+
+    def constrain(self, constraint: Constraint) -> None:
+        """Obey one more constraint, on detections that have come and are not final, and on final tracks.
+
+        Args:
+            constraint: a row below 0 is the final track of this number.
+
+        Raises:
+            ConstraintError: it contradicts others, or a detection was suppressed and is not in the window.
+        """
+        rows = np.array([constraint.a, constraint.b])
+        if not np.isin(rows[rows >= 0], self._window).all():
+            raise ConstraintError(f"{constraint.origin}: a detection was dropped, as a better one shows the same")
+        self._extend([constraint])
 
     def named_among(self, count: int) -> NDArray[np.bool_]:
         """(count,) which of the next detections a constraint names."""
@@ -79,8 +105,9 @@ class RowConstraints:
             frames[named] = frame[self._row[named] - self._count]
             self._groups = group_detections(frames, self._constraints)
             self._frame = frames
-        if len(self._row):
-            self._window = np.append(self._window, self._count + rows)
+        self._window = np.append(self._window, self._count + rows)
+        self._window_frame = np.append(self._window_frame, frame[rows])
+        self._window_track = np.append(self._window_track, np.zeros(len(rows), np.int32))
         self._count += len(frame)
 
     def check_end(self) -> None:
@@ -111,7 +138,8 @@ class RowConstraints:
         group, kept = np.full(len(frame), -1), np.zeros(len(frame), bool)
         group[named], kept[named] = self._groups.group[place], self._groups.required[place]
         apart = self._groups.apart
-        final = np.flatnonzero((self._track > 0) & np.isin(self._groups.group, group[named]))
+        concerned = np.isin(self._groups.group, group[named]) | np.isin(self._track, held)
+        final = np.flatnonzero((self._track > 0) & concerned)
         tracks = np.union1d(held[held > 0], self._track[final])
         if len(tracks) and (held[named] == 0).any():
             first = int(self._groups.group.max()) + 1
@@ -137,14 +165,14 @@ class RowConstraints:
 
     def remember(self, final_ids: Ids) -> None:
         """Note the final tracks (N,) of the detections in the window, 0 where they are not final or in none."""
-        if not len(self._row):
-            return
+        self._window_track = final_ids
         place, named = self._places()
         self._track[place] = np.where(self._track[place] > 0, self._track[place], final_ids[named])
 
     def forget(self, count: int) -> None:
         """Drop the first `count` detections of the window."""
-        self._window = self._window[count:]
+        self._window, self._window_frame = self._window[count:], self._window_frame[count:]
+        self._window_track = self._window_track[count:]
 
     def _next(self, count: int) -> slice:
         """Where those of the next `count` rows are that a constraint names."""
