@@ -20,7 +20,7 @@
       <${ys} />
       <span class="space"></span>
       <${vs} />
-    </div>`}function ws(){let{actions:t}=x(),e=d(l=>l.frame),n=d(l=>l.shown),o=d(l=>l.model.frames),[r,s]=D(null),i=()=>{r!==null&&r.trim()!==""&&Number.isFinite(Number(r))&&t.goTo(Number(r)),s(null)},a=l=>{l.key==="Enter"&&i(),l.key==="Escape"&&s(null)};return p`
+    </div>`}function ws(){let{actions:t}=x(),e=d(l=>l.frame),n=d(l=>l.shown),o=d(l=>l.model.frames),[r,s]=D(null),i=({target:l})=>{r!==null&&l.value!==""&&t.goTo(Number(l.value)),s(null)},a=l=>{l.key==="Escape"&&(l.target.value=String(e)),(l.key==="Enter"||l.key==="Escape")&&l.target.blur()};return p`
     <label class="frame-field">Frame
       <input id="frame" type="number" min=${o.first} max=${o.last} value=${r??e}
         data-frame=${e} data-shown=${n}

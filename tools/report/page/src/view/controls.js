@@ -36,13 +36,13 @@ function FrameField() {
   const shown = useSelect((state) => state.shown);
   const frames = useSelect((state) => state.model.frames);
   const [typed, setTyped] = useState(null); // what a person is typing; null if nothing
-  const jump = () => {
-    if (typed !== null && typed.trim() !== "" && Number.isFinite(Number(typed))) actions.goTo(Number(typed));
+  const jump = ({ target }) => {
+    if (typed !== null && target.value !== "") actions.goTo(Number(target.value));
     setTyped(null);
   };
   const press = (event) => {
-    if (event.key === "Enter") jump();
-    if (event.key === "Escape") setTyped(null);
+    if (event.key === "Escape") event.target.value = String(frame);
+    if (event.key === "Enter" || event.key === "Escape") event.target.blur();
   };
   return html`
     <label class="frame-field">Frame
