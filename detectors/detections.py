@@ -182,7 +182,10 @@ class Detections:
 
 
 def _column(name: str, values: Any, dtype: type) -> NDArray[Any]:
-    """One column as an array of its own type and shape: (N, 4) for boxes, (N,) for the others."""
+    """One column as an array of its own type and shape: (N, 4) for boxes, (N,) for the others; not always a copy."""
+    shape = (4,) if name == "box" else ()
+    if type(values) is np.ndarray and values.dtype == dtype and values.ndim and values.shape[1:] == shape:
+        return values
     try:
         array = np.asarray(values)
     except ValueError as error:
@@ -193,7 +196,7 @@ def _column(name: str, values: Any, dtype: type) -> NDArray[Any]:
         column: NDArray[Any] = array.astype(dtype)
     if name == "box" and array.size == 0:
         column = column.reshape(0, 4)
-    if column.shape[1:] != ((4,) if name == "box" else ()) or not column.ndim:
+    if column.shape[1:] != shape or not column.ndim:
         expected = "(N, 4)" if name == "box" else "(N,)"
         raise InputError(f"the column '{name}' has the shape {array.shape}; expected {expected}")
     if np.issubdtype(dtype, np.integer) and (column != array).any():
@@ -203,6 +206,14 @@ def _column(name: str, values: Any, dtype: type) -> NDArray[Any]:
 
 def _validate(columns: dict[str, NDArray[Any]]) -> None:
     frame, box, score = columns["frame"], columns["box"], columns["score"]
+    if (
+        frame.min(initial=1) >= 1
+        and (np.abs(box) <= MAX_COORDINATE).all()
+        and (box[:, 2:] > box[:, :2]).all()
+        and np.isfinite(score).all()
+    ):
+        _check_fullest_frame(frame)
+        return
     faults = (
         (frame < 1, "frame number below 1"),
         (~np.isfinite(box).all(axis=1), "box with a coordinate that is not finite"),

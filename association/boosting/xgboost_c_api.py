@@ -22,11 +22,12 @@ ONE_THREAD = b"nthread", b"1"
 """Setting of XGBoost: on few rows its own threads cost more than they save."""
 PART = 4096
 """Rows that a thread predicts at a time."""
-PREDICTION = {"type": 0, "training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
+ALL_TREES = {"training": False, "iteration_begin": 0, "iteration_end": 0, "strict_shape": False}
+PREDICTION = json.dumps({**ALL_TREES, "type": 0, "missing": float("nan")}).encode()
 """Configuration of `XGBoosterPredictFromDense`: probabilities from all trees."""
-MARGINS = {**PREDICTION, "type": 1}
+MARGINS = json.dumps({**ALL_TREES, "type": 1, "missing": float("nan")}).encode()
 """The same for log odds."""
-CONTRIBUTIONS = {**PREDICTION, "type": 2}
+CONTRIBUTIONS = json.dumps({**ALL_TREES, "type": 2}).encode()
 """Configuration of `XGBoosterPredictFromDMatrix`: exact contributions of features to the log odds."""
 
 
@@ -92,7 +93,7 @@ class Trees:
                 "XGBoosterPredictFromDMatrix",
                 self._handle,
                 matrix,
-                json.dumps(CONTRIBUTIONS).encode(),
+                CONTRIBUTIONS,
                 ctypes.byref(shape),
                 ctypes.byref(dimensions),
                 ctypes.byref(values),
@@ -101,9 +102,7 @@ class Trees:
         finally:
             self._library.XGDMatrixFree(matrix)
 
-    def _predict(
-        self, features: NDArray[np.float32], configuration: dict[str, Any] = PREDICTION
-    ) -> NDArray[np.float32]:
+    def _predict(self, features: NDArray[np.float32], configuration: bytes = PREDICTION) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)
         shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
         predictions = ctypes.POINTER(ctypes.c_float)()
@@ -111,7 +110,7 @@ class Trees:
             "XGBoosterPredictFromDense",
             self._handle,
             _array_interface(rows),
-            json.dumps({**configuration, "missing": float("nan")}).encode(),
+            configuration,
             None,
             ctypes.byref(shape),
             ctypes.byref(dimensions),
@@ -135,8 +134,10 @@ class Trees:
 
 def _array_interface(rows: NDArray[np.float32]) -> bytes:
     """Where the library finds the rows, as text; they must stay in memory until it is done."""
-    array = {"data": [rows.ctypes.data, True], "shape": rows.shape, "typestr": rows.dtype.str, "version": 3}
-    return json.dumps(array).encode()
+    address, (count, columns) = rows.__array_interface__["data"][0], rows.shape
+    return (
+        f'{{"data": [{address}, true], "shape": [{count}, {columns}], "typestr": "{rows.dtype.str}", "version": 3}}'
+    ).encode()
 
 
 @cache

@@ -8,6 +8,7 @@ The rounds of linking repeat this. All trial values run through the filter toget
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -165,10 +166,14 @@ def log_student(square: FloatArray, variance: FloatArray, tail: FloatArray | flo
 
 
 def _log_peak(tail: FloatArray | float) -> FloatArray:
-    """Log density at the centre of Student's distribution with a variance of one; there are few different tails."""
-    values, place = np.unique(tail, return_inverse=True)
-    peaks = [math.lgamma((each + 1) / 2) - math.lgamma(each / 2) - 0.5 * math.log(each * math.pi) for each in values]
-    return np.array(peaks)[place]
+    """Log density at the centre of Student's distribution with a variance of one, for a few tails."""
+    tails = np.asarray(tail, np.float64)
+    return np.array([_log_peak_of(each) for each in tails.ravel().tolist()]).reshape(tails.shape)
+
+
+@lru_cache
+def _log_peak_of(tail: float) -> float:
+    return math.lgamma((tail + 1) / 2) - math.lgamma(tail / 2) - 0.5 * math.log(tail * math.pi)
 
 
 def fit_motion(

@@ -212,18 +212,20 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         best pair, -1 without rivals); and the number of rivals.
     """
     contest = owner * (gap.max(initial=0) + 1) + gap
-    compared = np.tile([0.0, -1.0, 0.0], (len(contest), 1))
+    compared = np.zeros((len(contest), 3))
+    compared[:, 1] = -1
     contested = np.flatnonzero(np.bincount(contest)[contest] > 1)
     if not len(contested):
         return compared
     contest, value = contest[contested], misfit[contested]
     order = np.lexsort((value, contest))
-    value, position = value[order], np.arange(len(order))
-    first = np.r_[True, np.diff(contest[order]) > 0]
-    group = np.cumsum(first) - 1
-    start, size = position[first][group], np.diff(np.r_[position[first], len(order)])[group]
-    margin = value - np.where(position == start, value[start + 1], value[start])
-    compared[contested[order]] = np.column_stack([position - start, margin, size - 1])
+    value, at = value[order], contested[order]
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(contest[order])) + 1, [len(order)]])
+    sizes = np.diff(starts)
+    start, rank = np.repeat(starts[:-1], sizes), np.arange(len(order))
+    compared[at, 1] = value - np.where(rank == start, value[start + 1], value[start])
+    compared[at, 0] = rank - start
+    compared[at, 2] = np.repeat(sizes - 1, sizes)
     return compared
 
 

@@ -1,6 +1,7 @@
 """Statistics of all detections of a scene, which make scores and heights comparable between videos."""
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,9 +76,15 @@ class SceneStatistics:
         """(N,) distance of the score from the scene's median, in interquartile ranges."""
         if not len(self.scores):
             return np.zeros(len(detections))
-        low, median, high = np.percentile(self.scores, [25, 50, 75])
+        low, median, high = self._quartiles
         deviation: FloatArray = (detections.score - median) / max(high - low, 1e-6)
         return deviation
+
+    @cached_property
+    def _quartiles(self) -> FloatArray:
+        """(3,) the quartiles of the scores."""
+        quartiles: FloatArray = np.percentile(self.scores, [25, 50, 75])
+        return quartiles
 
     def height_residual(self, detections: Detections) -> FloatArray:
         """(N,) log ratio of the box height to the scene's height line at the box's lower edge.

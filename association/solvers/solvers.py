@@ -73,25 +73,80 @@ class Solution:
 
     def track_ids(self) -> NDArray[np.int32]:
         """(N,) the track of each detection, from 1 in order of the first detections; 0 for an unused one."""
-        begins = self.used.copy()
-        begins[self.successor[self.successor >= 0]] = False
-        ids = np.zeros(len(self.used), np.int32)
-        current = np.flatnonzero(begins)
-        numbers = np.arange(1, len(current) + 1, dtype=np.int32)
-        while len(current):
-            ids[current] = numbers
-            following = self.successor[current]
-            current, numbers = following[following >= 0], numbers[following >= 0]
+        start = chain_starts(self.successor)
+        begins = self.used & (start == np.arange(len(start)))
+        ids: NDArray[np.int32] = np.where(self.used, np.cumsum(begins)[start], 0).astype(np.int32)
         return ids
 
 
+def chain_starts(successor: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(N,) the first node of each one's chain, by the next node of each (N,), -1 at the end of a chain."""
+    start, linked = np.arange(len(successor)), np.flatnonzero(successor >= 0)
+    start[successor[linked]] = linked
+    while True:
+        further = start[start]
+        if (further == start).all():
+            return start
+        start = further
+
+
 def solve_lp(problem: LinkProblem) -> Solution:
-    """The exact optimum of the linear program, by the cost-scaling min-cost flow of OR-tools."""
+    """The exact optimum of the linear program, by the cost-scaling min-cost flow of OR-tools.
+
+    Nodes that any optimum links are one node of the flow, such as those of a track that is held.
+    """
+    certain = np.flatnonzero(certain_links(problem))
+    if not len(certain):
+        return make_solution(problem, *_flow(problem))
+    other = np.setdiff1d(np.arange(len(problem.link)), certain, assume_unique=True)
+    earlier, later = problem.pairs.earlier, problem.pairs.later
+    following = np.full(len(problem), -1, np.int64)
+    following[earlier[certain]] = later[certain]
+    start, last = chain_starts(following), np.flatnonzero(following < 0)
+    first = start == np.arange(len(start))
+    place = (np.cumsum(first) - 1)[start]
+    exit_ = np.empty(len(last))
+    exit_[place[last]] = problem.exit[last]
+    chains = LinkProblem(
+        frame=problem.frame[first],
+        detection=np.bincount(place, problem.detection)
+        + np.bincount(place[earlier[certain]], problem.link[certain], len(last)),
+        entry=problem.entry[first],
+        exit=exit_,
+        pairs=Pairs(place[earlier[other]], place[later[other]]),
+        link=problem.link[other],
+    )
+    used, linked = _flow(chains)
+    all_linked = np.empty(len(problem.link), bool)
+    all_linked[other], all_linked[certain] = linked, used[place[earlier[certain]]]
+    return make_solution(problem, used[place], all_linked)
+
+
+def certain_links(problem: LinkProblem) -> NDArray[np.bool_]:
+    """(P,) which links every optimum contains: the only ones at both of their ends, and cheaper than to do without.
+
+    To do without is to end a track and begin another one there, to use the node at one end only, or to use neither.
+    """
+    earlier, later, link = problem.pairs.earlier, problem.pairs.later, problem.link
+    alone = (np.bincount(earlier)[earlier] == 1) & (np.bincount(later)[later] == 1)
+    begin, end = problem.entry + problem.detection, problem.exit + problem.detection
+    certain: NDArray[np.bool_] = (
+        alone
+        & (link < problem.exit[earlier] + problem.entry[later])
+        & (link + end[later] < problem.exit[earlier])
+        & (begin[earlier] + link < problem.entry[later])
+        & (begin[earlier] + link + end[later] < 0)
+    )
+    return certain
+
+
+def _flow(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which detections (N,) and which links (P,) are in the cheapest tracks."""
     from ortools.graph.python import min_cost_flow
 
     count = len(problem)
     if not count:
-        return make_solution(problem, np.zeros(0, bool), np.zeros(0, bool))
+        return np.zeros(0, bool), np.zeros(0, bool)
     node = np.arange(count)
     source, sink = 2 * count, 2 * count + 1
     # flow enters detection i at node i and leaves it at node i + count
@@ -113,7 +168,7 @@ def solve_lp(problem: LinkProblem) -> Solution:
     if status != solver.OPTIMAL:
         raise RuntimeError(f"the min-cost flow solver stopped with status {status}")
     flow = solver.flows(arcs) > 0
-    return make_solution(problem, flow[2 * count : 3 * count], flow[3 * count : -1])
+    return flow[2 * count : 3 * count], flow[3 * count : -1]
 
 
 def solve_hungarian(problem: LinkProblem) -> Solution:

@@ -1,6 +1,6 @@
 """The class of a track: the most frequent one of its detections."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class ClassVote:
     """
 
     def __init__(self, frame_rate: float) -> None:
-        self._votes: dict[int, Counter[int]] = {}
+        self._votes: defaultdict[int, Counter[int]] = defaultdict(Counter)
         self._last: dict[int, int] = {}
         self._seen: set[int] = set()
         self._longest = max(1, round(LONGEST_SECONDS * frame_rate))
@@ -55,14 +55,9 @@ class ClassVote:
         return Tracks.concatenate([self.voted(each) for _, each in tracks.by_frame()])
 
     def _count(self, detected: Tracks) -> None:
-        keys, first, counts = np.unique(
-            np.column_stack([detected.track_id, detected.label]), axis=0, return_index=True, return_counts=True
-        )
-        for row in np.argsort(first, kind="stable").tolist():
-            track_id, label = keys[row].tolist()
-            self._votes.setdefault(track_id, Counter())[label] += int(counts[row])
-        ids, last = np.unique(detected.track_id[::-1], return_index=True)
-        self._last.update(zip(ids.tolist(), detected.frame[::-1][last].tolist(), strict=True))
+        for track_id, label in zip(detected.track_id.tolist(), detected.label.tolist(), strict=True):
+            self._votes[track_id][label] += 1
+        self._last.update(zip(detected.track_id.tolist(), detected.frame.tolist(), strict=True))
         if len(detected):
             self._forget(int(detected.frame[-1]))
 

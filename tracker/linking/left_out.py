@@ -68,6 +68,8 @@ def without_reason(detections: Detections, in_track: NDArray[np.bool_]) -> Reaso
     probably a false alarm.
     """
     reason = np.where(in_track, IN_TRACK, FALSE_ALARM).astype(np.uint8)
+    if in_track.all():
+        return reason
     out, tracked = np.flatnonzero(~in_track), np.flatnonzero(in_track)
     centre, width = detections.centre[:, 0].astype(np.float64), detections.width.astype(np.float64)
     index = FrameIndex(detections.frame[tracked], centre[tracked])

@@ -67,6 +67,7 @@ class LinearProgramTracker(SettlingTracker):
         # most of a window was in the window before, too
         self._setup = setup if self._schedule.endless else replace(setup, matcher=setup.matcher.memoised())
         self._tracklet_matcher = self._setup.matcher.tracklets if parameters.levels == 2 else None
+        self._second_level = parameters.second_level
         self._appearance = appearance
         compared = appearance if setup.matcher.appearance is not None else None
         self._compare = compared.compare if compared and self._tracklet_matcher is None else None
@@ -141,7 +142,7 @@ class LinearProgramTracker(SettlingTracker):
     def _settle(self, settlements: Iterable[Settlement]) -> Tracks:
         """Solve the window at each settlement; returns the tracks that are final by them."""
         final, parameters = [], self._setup.parameters
-        costs = parameters.second_level.safe if self._tracklet_matcher else parameters.costs
+        costs = self._second_level.safe if self._tracklet_matcher else parameters.costs
         for settlement in settlements:
             self._score_waiting()
             groups = self.constraints.groups(self._scored.detections.frame, self._held)
@@ -158,7 +159,7 @@ class LinearProgramTracker(SettlingTracker):
                     linked, reason = self._link_tracklets(ids, groups, fixed, settlement.last_frame)
                 ids = linked.track_id
                 scored.append((linked.pairs, linked.probability))
-                shortest = max(shortest, round(parameters.second_level.min_seconds * self._rate))
+                shortest = max(shortest, round(self._second_level.min_seconds * self._rate))
             ids = groups.joined(ids)
             long_enough = _drop_short(ids, shortest, fixed)
             reason = np.where(long_enough > 0, IN_TRACK, np.where(ids > 0, SHORT_TRACK, reason))
@@ -172,7 +173,7 @@ class LinearProgramTracker(SettlingTracker):
 
         Times are in steps of the detector here.
         """
-        scored, second, setup = self._scored, self._setup.parameters.second_level, self._setup
+        scored, second, setup = self._scored, self._second_level, self._setup
         classes, describe, models = scored.scene.classes, self._describe, self._tracklet_matcher
         assert models is not None
         stepped = self._processed.at_steps(scored.detections)
