@@ -105,12 +105,13 @@ def solve_lp(problem: LinkProblem) -> Solution:
     start, last = chain_starts(following), np.flatnonzero(following < 0)
     first = start == np.arange(len(start))
     place = (np.cumsum(first) - 1)[start]
-    exit_ = np.empty(len(last))
+    detection, exit_ = np.empty((2, len(last)))
+    detection[:] = np.bincount(place, problem.detection)
+    detection += np.bincount(place[earlier[certain]], problem.link[certain], len(last))
     exit_[place[last]] = problem.exit[last]
     chains = LinkProblem(
         frame=problem.frame[first],
-        detection=np.bincount(place, problem.detection)
-        + np.bincount(place[earlier[certain]], problem.link[certain], len(last)),
+        detection=detection,
         entry=problem.entry[first],
         exit=exit_,
         pairs=Pairs(place[earlier[other]], place[later[other]]),
