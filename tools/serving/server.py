@@ -7,15 +7,16 @@ import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 from urllib.parse import urlsplit
 
-from siamlink.detectors.base.errors import OutputError, SiamlinkError
+from siamlink.detectors.base.errors import OutputError, SiamlinkError, explain_where
 from siamlink.tools.serving.access import LOOPBACK, has_token, is_for_loopback, is_of_own_page
 from siamlink.tools.serving.ranges import RangeError, requested_range
 from siamlink.tools.serving.requests import JSON, RequestError, read_lines
 from siamlink.tools.serving.site import Site, SupersededError
 
+Made = TypeVar("Made")
 BLOCK = 1 << 18
 """Bytes of the video that are read and sent at a time."""
 IDLE_SECONDS = 60.0
@@ -151,22 +152,23 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = self.close_connection or start < stop  # the file has become shorter meanwhile
 
     def _solve(self) -> None:
+        self._send(HTTPStatus.OK, JSON, self._made(self.server.site.solve).encode())
+
+    def _save(self) -> None:
+        self._send_json(HTTPStatus.OK, {"files": self._made(self.server.site.save)})
+
+    def _made(self, make: Callable[[list[str]], Made]) -> Made:
+        """What is made of the corrections in the body."""
         lines = read_lines(self.headers, self.rfile)
         try:
-            data = self.server.site.solve(lines)
+            return make(lines)
         except SupersededError as error:
             raise RequestError(HTTPStatus.CONFLICT, str(error)) from None
         except SiamlinkError as error:
             raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        self._send(HTTPStatus.OK, JSON, data.encode())
-
-    def _save(self) -> None:
-        lines = read_lines(self.headers, self.rfile)
-        try:
-            files = self.server.site.save(lines)
-        except SiamlinkError as error:
-            raise RequestError(HTTPStatus.BAD_REQUEST, str(error)) from None
-        self._send_json(HTTPStatus.OK, {"files": files})
+        except Exception as error:
+            fault = f"this is a fault of siamlink: {explain_where(error)}"
+            raise RequestError(HTTPStatus.INTERNAL_SERVER_ERROR, fault) from None
 
     def _send_json(self, status: HTTPStatus, content: Any, headers: Mapping[str, str] | None = None) -> None:
         self._send(status, JSON, json.dumps(content).encode(), headers)

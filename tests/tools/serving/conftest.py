@@ -34,6 +34,8 @@ class SmallSite:
     def solve(self, lines: Sequence[str]) -> str:
         if "wrong" in lines:
             raise ConstraintError("line 1: wrong")
+        if "fault" in lines:
+            raise ValueError("of two\nlines")
         if "old" in lines:
             raise SupersededError("newer corrections have come")
         return json.dumps({"corrections": {"lines": list(lines)}})

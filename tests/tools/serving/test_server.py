@@ -128,6 +128,14 @@ def test_corrections_that_were_replaced_are_a_conflict(ask: Ask) -> None:
     assert (answer.status, answer.error) == (409, "newer corrections have come")
 
 
+def test_a_fault_of_the_program_is_one_line(ask: Ask, capfd: pytest.CaptureFixture[str]) -> None:
+    for path in ("/solve", "/save"):
+        answer = ask("POST", path, {"lines": ["fault"]})
+        assert answer.status == 500
+        assert answer.error.startswith("this is a fault of siamlink: ValueError: of two lines (")
+    assert capfd.readouterr() == ("", "")
+
+
 def test_files_are_named(server: LoopbackServer, ask: Ask) -> None:
     assert json.loads(ask("POST", "/save", {"lines": ["a", "b"]}).body) == {"files": ["walk.constraints.txt"]}
     assert server.site.saved == [["a", "b"]]  # type: ignore[attr-defined]
