@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test quick same lint types layers unit fast page browser coverage fuzz audit clean
+.PHONY: demo test quick same lint types layers unit fast page browser screenshots coverage fuzz audit clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite
@@ -41,6 +41,15 @@ page:
 # the report in Chromium, and whether its program is what the source gives; says what could not be tested
 browser: $(READY)
 	tests/browser/run
+
+# pictures of the report of a synthetic street, in light and dark, wide and narrow, to be looked at in build/screenshots
+screenshots: $(READY)
+	rm -rf build/screenshots
+	$(BIN)/siamlink demo --output build/screenshots
+	$(BIN)/siamlink track build/screenshots/street --output build/screenshots/linked --no-video
+	$(BIN)/siamlink report build/screenshots/linked/street.txt
+	npm --prefix tests/browser ci --ignore-scripts --no-audit --no-fund
+	node tests/browser/screenshots.js build/screenshots/linked/street.html build/screenshots
 
 # SHA-256 of the tracks of the sequences in SIAMLINK_DATA, compared with an earlier list: make same BEFORE=earlier.txt
 same: $(READY)

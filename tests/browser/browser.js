@@ -21,13 +21,17 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-assert.ok(INPUTS && existsSync(INPUTS), "start the tests with: make browser");
+/** Chromium with a new, empty profile. */
+export function launchChromium() {
+  return chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+}
 
 /** Starts Chromium before the tests of a file and ends it after them; the result gives it by `.browser`. */
 export function startChromium() {
   const started = {};
   before(async () => {
-    started.browser = await chromium.launch({ executablePath: CHROMIUM, headless: true, args: FLAGS });
+    assert.ok(INPUTS && existsSync(INPUTS), "start the tests with: make browser");
+    started.browser = await launchChromium();
   });
   after(() => started.browser?.close());
   return started;

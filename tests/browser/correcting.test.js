@@ -1,6 +1,7 @@
 // A person looks at links, corrects them, and siamlink tracks again with what he said.
 
 import assert from "node:assert/strict";
+import { rmSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
 
@@ -35,7 +36,8 @@ test("a correction is downloaded, siamlink track takes it, and the identities ar
 
   const [download] = await Promise.all([report.page.waitForEvent("download"), report.action("download").click()]);
   assert.equal(download.suggestedFilename(), "kiosk.constraints.txt");
-  const folder = folderWithTracks(t, "kiosk");
+  const folder = folderWithTracks("kiosk");
+  t.after(() => rmSync(folder, { recursive: true }));
   const constraints = path.join(folder, download.suggestedFilename());
   await download.saveAs(constraints);
   const corrected = path.join(folder, "corrected");

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 
@@ -16,10 +16,9 @@ export function siamlink(...parameters) {
   assert.equal(done.status, 0, `siamlink ${parameters.join(" ")}\n${done.stdout}${done.stderr}`);
 }
 
-/** A folder for a test, with a copy of the tracks of a sequence; removed after the test. */
-export function folderWithTracks(t, name) {
+/** A new folder with a copy of the tracks of a sequence; whoever calls this removes it. */
+export function folderWithTracks(name) {
   const folder = mkdtempSync(path.join(tmpdir(), "siamlink-browser-"));
-  t.after(() => rmSync(folder, { recursive: true }));
   for (const suffix of ["txt", "json"]) {
     cpSync(path.join(INPUTS, "tracks", `${name}.${suffix}`), path.join(folder, `${name}.${suffix}`));
   }
