@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeModel } from "../src/logic/model.js";
 import { missCounts, missSteps } from "../src/logic/misses.js";
-import { kindsOf, neighbour, reviewItems, shownItems } from "../src/logic/review_items.js";
+import { kindsOf, neighbour, placeIn, reviewItems, shownItems } from "../src/logic/review_items.js";
 import { sameLink, sameTrack } from "../src/logic/selection.js";
 import { findTracks } from "../src/logic/track_order.js";
 import { correctedData, smallData } from "./small_data.js";
@@ -74,6 +74,9 @@ test("done items are hidden and counted", () => {
   assert.equal(neighbour(items, items[0].key, 1), items[1]);
   assert.equal(neighbour(items, items[2].key, 1), null);
   assert.equal(neighbour(items, null, 1), items[0]);
+  assert.equal(placeIn(items, items, items[1].key), items[1].key);
+  assert.equal(placeIn([items[0], items[2]], items, items[1].key), items[0].key);
+  assert.equal(placeIn([items[2]], items, items[1].key), null);
 });
 
 test("missed objects are counted frame by frame", () => {
@@ -101,6 +104,8 @@ test("what is selected is found again by its boxes", () => {
   });
   assert.equal(sameTrack(model, model.byId.get(7), 12, solved).id, 9);
   assert.equal(sameLink(model, 1, solved), 1);
+  const partly = makeModel(correctedData([7, 0, 0, 0, 0, 0, 9, 9]));
+  assert.equal(sameTrack(model, model.byId.get(7), 14, partly).id, 7);
   const without = makeModel(correctedData([7, 7, 0, 0, 0, 0, 9, 9]));
   assert.equal(sameLink(model, 1, without), -1);
   assert.equal(sameTrack(model, model.byId.get(9), 1, makeModel(correctedData([7, 7, 0, 0, 0, 0, 0, 0]))), null);

@@ -56,6 +56,13 @@ export function shownItems(items, kind, done, withDone, selected = null) {
   return items.filter((item) => (kind === "all" || item.kind === kind) && shown(item));
 }
 
+/** The key of an item, or where it is not among other items any more, of the last one before it that is; else null. */
+export function placeIn(others, items, key) {
+  const keys = new Set(others.map((item) => item.key));
+  const index = items.findIndex((item) => item.key === key);
+  return items.slice(0, index + 1).findLast((item) => keys.has(item.key))?.key ?? null;
+}
+
 /** The item `step` places after the one of a key, the first one if that is not in the list; null if there is none. */
 export function neighbour(items, key, step) {
   const index = items.findIndex((item) => item.key === key);

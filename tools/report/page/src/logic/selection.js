@@ -1,13 +1,17 @@
 /** What is selected, by boxes, so that it can be found again when the tracks were solved again. */
 
-import { lastBefore, firstFrom, originalId } from "./named_boxes.js";
+import { originalId } from "./named_boxes.js";
 import { linkAt, linkOf, trackOfRow } from "./model.js";
 
-/** The track of a model that holds the same object as a track of an earlier one near a frame; null if there is none. */
+/**
+ * The track of a model that holds a box of a track of an earlier one: its box nearest to a frame that is still in a
+ * track; null if none is.
+ */
 export function sameTrack(earlier, track, frame, model) {
-  const rows = [firstFrom(earlier, track, frame), lastBefore(earlier, track, frame)];
+  const frames = earlier.boxes.frame;
+  const rows = Array.from({ length: track.stop - track.start }, (_, index) => track.start + index);
+  rows.sort((a, b) => Math.abs(frames[a] - frame) - Math.abs(frames[b] - frame));
   for (const row of rows) {
-    if (row < 0) continue;
     const found = findBox(model, earlier.boxes.frame[row], originalId(earlier, row));
     if (found >= 0) return trackOfRow(model, found);
   }

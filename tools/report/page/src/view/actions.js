@@ -3,7 +3,7 @@
 import { record, redo, undo } from "../logic/history.js";
 import { levelIndex } from "../logic/levels.js";
 import { boxOf, linkAt, linkOf, rowOf } from "../logic/model.js";
-import { neighbour } from "../logic/review_items.js";
+import { neighbour, placeIn } from "../logic/review_items.js";
 import { sameLink, sameTrack } from "../logic/selection.js";
 import { around, showing } from "../logic/time_scale.js";
 import { toLines, withLines } from "../logic/correction_text.js";
@@ -170,6 +170,7 @@ export function makeActions(store, player) {
     const link = state.link >= 0 ? sameLink(state.model, state.link, model) : -1;
     const [track, second] = [follow(selectedTrack(state)), follow(secondTrack(state))];
     set({ model, link, track, second: second === track ? null : second, preview: [] });
+    set({ item: placeIn(allItems(get()), listedItems(state), state.item) });
   }
 
   /** The box of a track in a frame as something to preview. */

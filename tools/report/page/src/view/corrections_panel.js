@@ -50,7 +50,7 @@ function Lines({ lines }) {
     <ul id="faults" class="faults" role="status">${wrong.map((fault) => html`<li>${fault}</li>`)}</ul>`;
 }
 
-function Download() {
+function Download({ main = false }) {
   const model = useSelect((state) => state.model);
   const lines = useSelect(correctionLines);
   const name = constraintsName(model.name);
@@ -62,7 +62,7 @@ function Download() {
     link.click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   };
-  return html`<button type="button" class="main" data-action="download" disabled=${!lines.length}
+  return html`<button type="button" class=${main ? "main" : ""} data-action="download" disabled=${!lines.length}
     onClick=${download}>Download ${name}</button>`;
 }
 
@@ -73,7 +73,7 @@ function Command() {
   const [copied, setCopied] = useState(false);
   const copy = async () => setCopied(await copyText(command));
   return html`
-    <${Download} />
+    <${Download} main=${true} />
     <p class="quiet">Put the file beside ${corrections.tracks}, and track again with the settings of these tracks:</p>
     <div class="command"><code data-command>${command}</code>
       <button type="button" class="small" data-action="copy"

@@ -45,8 +45,8 @@ function Solving() {
   const served = useSelect((state) => state.model.served !== null);
   if (!served) return null;
   const state = solving?.state ?? "ready";
-  return html`<span class=${`solving solving-${state}`} role="status"
-    data-solving=${state}>${solving?.text ?? "Corrections are solved at once."}</span>`;
+  const text = solving?.text ?? "Corrections are solved at once.";
+  return html`<span class=${`solving solving-${state}`} role="status" data-solving=${state} title=${text}>${text}</span>`;
 }
 
 function Notes() {

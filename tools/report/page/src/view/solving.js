@@ -51,7 +51,7 @@ export async function saveCorrections(store) {
   store.set({ solving: { state: "solving", text: "Saving…" } });
   try {
     const { files } = await post("save", model.served.token, { lines: correctionLines(store.get()) });
-    store.set({ solving: { state: "solved", text: `Saved ${files.join(" and ")}` } });
+    store.set({ solving: { state: "solved", text: `Saved ${files.join(", ")}` } });
   } catch (error) {
     store.set({ solving: { state: "failed", text: error.message } });
   }
