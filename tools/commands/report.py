@@ -114,7 +114,7 @@ def report(options: ReportOptions) -> None:
         if options.explain:
             explained = explained_tracks(inputs.results, inputs.source, options.cache, progress)
         written = write_report(
-            inputs.noted(explained.note),
+            inputs.noted(inputs.earlier_corrections).noted(explained.note),
             explained.tracks,
             explained.explanations,
             output,

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.mot.sequence import is_sequence, open_sequence
@@ -33,6 +32,12 @@ class ReportInputs:
     truth: Truth | None
     truth_path: Path | None
     notes: tuple[str, ...] = ()
+
+    @property
+    def earlier_corrections(self) -> str:
+        """What a file of new corrections must not forget; empty for tracks that were not corrected."""
+        file = part_of(self.results.record, "constraints").get("file")
+        return f"these tracks are corrected by {file}: begin the file of new corrections with its lines" if file else ""
 
     def noted(self, note: str) -> "ReportInputs":
         """The same with one note more, if it is not empty."""
@@ -79,15 +84,9 @@ def find_report_inputs(
     truth = None
     if ground_truth is not None and str(ground_truth) != NO_TRUTH:
         truth = Truth.read(ground_truth, sequence.name if sequence else results.stem)
-    notes = (*read.notes, *(note for note in (problem, _earlier_corrections(read.record)) if note))
+    notes = (*read.notes, *([problem] if problem else []))
     has_video = source is not None and not (sequence and sequence.frames is None)
     return ReportInputs(read, source, has_video, truth, ground_truth if truth else None, notes)
-
-
-def _earlier_corrections(record: dict[str, Any]) -> str:
-    """What new corrections of tracks must not forget; empty for tracks that were not corrected."""
-    file = part_of(record, "constraints").get("file")
-    return f"these tracks are corrected by {file}: begin the file of new corrections with its lines" if file else ""
 
 
 def _recorded_source(results: Path) -> tuple[Path | None, str]:

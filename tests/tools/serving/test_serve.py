@@ -164,6 +164,7 @@ def test_corrected_tracks_are_corrected_again(siamlink: Run, plain: Path) -> Non
     asked = ("-o", "first", "--no-video", "--constraints", "fix.txt")
     assert siamlink("track", plain, *asked).code == 0
     with opened("first/east.txt", "first") as site:
+        assert not [note for note in site.notes if "corrected by" in note], "the file begins with them by itself"
         site.save(["split 18 2"])
     expected = "tracks ../out/east.txt\nsplit 12 1\ntracks east.txt\nsplit 18 2\n"
     assert Path("first/east.constraints.txt").read_text() == expected
