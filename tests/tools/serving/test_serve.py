@@ -26,9 +26,11 @@ Run = Callable[..., Any]
 
 
 @contextmanager
-def opened(results: str, folder: str = "saved", overwrite: bool = False) -> Iterator[ReportSite]:
+def opened(
+    results: str, folder: str = "saved", overwrite: bool = False, cache: Path | None = None
+) -> Iterator[ReportSite]:
     inputs = find_report_inputs(Path(results), None, Path("none"))
-    with opened_site(inputs, Path(folder), None, overwrite, lambda *_: None) as site:
+    with opened_site(inputs, Path(folder), cache, overwrite, lambda *_: None) as site:
         yield site
 
 
@@ -234,9 +236,27 @@ def test_online_results_cannot_be_corrected(siamlink: Run, sequence: Callable[..
     assert "constraints need mode offline or windowed and solver lp, not mode online" in result.err
 
 
+def test_windowed_tracks_are_corrected(siamlink: Run, plain: Path) -> None:
+    asked = ("-o", "out", "--overwrite", "--mode", "windowed")
+    assert siamlink("track", plain, *asked).code == 0
+    with opened("out/east.txt") as site:
+        site.save(["split 12 1", "false 3 2 8"])
+    fixed = ("--mode", "windowed", "--constraints", "saved/east.constraints.txt")
+    assert siamlink("track", plain, "-o", "again", *fixed).code == 0
+    assert Path("saved/east.corrected.txt").read_bytes() == Path("again/east.txt").read_bytes()
+
+
 def test_results_of_a_detector_need_the_cache(siamlink: Run, here: Path) -> None:
-    assert siamlink("track", "walk.mp4", "-o", "out", "--no-video", "--detector", "mine.py:Sees").code == 0
-    result = siamlink("report", "out/walk.txt", "--serve")
-    assert "give the --cache of the run" in result.err.splitlines()[-1]
+    asked = ("--no-video", "--detector", "mine.py:Sees", "--set", "appearance=none", "--cache", "kept")
+    assert siamlink("track", "walk.mp4", "-o", "out", *asked).code == 0
     with pytest.raises(InputError, match="give the --cache"), opened("out/walk.txt"):
         pass
+    looked = Path("looked.txt").read_text()
+    with opened("out/walk.txt", cache=Path("kept")) as site:
+        site.save(["split 12 1"])
+    assert Path("looked.txt").read_text() == looked, "the detector is not used again"
+    record = json.loads(Path("saved/walk.corrected.json").read_text())
+    assert record["detector"] == json.loads(Path("out/walk.json").read_text())["detector"]
+    fixed = ("--overwrite", "--constraints", "saved/walk.constraints.txt")
+    assert siamlink("track", "walk.mp4", "-o", "again", *asked, *fixed).code == 0
+    assert Path("saved/walk.corrected.txt").read_bytes() == Path("again/walk.txt").read_bytes()
