@@ -92,4 +92,5 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) build *.egg-info demo fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* .same.txt
+	rm -rf $(VENV) build *.egg-info demo fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* .same.txt \
+	  .audit.txt tools/report/page/node_modules tests/browser/node_modules

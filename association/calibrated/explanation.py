@@ -25,7 +25,7 @@ LIMIT = "limit of other evidence beside appearance"
 LOGARITHMS = ("age", "rest", "company")
 """Features that are logarithms of counts."""
 TERMS = ("ratio", "rates", "place", "velocity", "size")
-"""Features in nats, which are no values that tell a reader something."""
+"""Features in nats; of these, only the contributions are shown."""
 
 
 @dataclass(frozen=True)

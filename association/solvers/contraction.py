@@ -45,7 +45,7 @@ class Contraction:
 
 
 def contract(problem: LinkProblem, groups: Groups) -> Contraction:
-    """The problem without the links that cannot be chosen, and with nodes that are surely neighbours as one.
+    """The problem without the links that cannot be chosen, and with nodes that must follow one another as one.
 
     Args:
         problem: of N nodes and P links.

@@ -157,8 +157,7 @@ def test_without_a_command_the_help_is_shown(siamlink: Run) -> None:
     ("arguments", "message"),
     [
         (("trakc",), "No such command 'trakc'."),
-        (("track",), "Missing argument 'SOURCE'."),
-        (("track", "walk.mp4"), "Missing option '--output' / '-o'."),
+        (("track",), "Missing option '--output' / '-o'."),
         (
             ("track", "walk.mp4", "-o", "out", "--mode", "fast"),
             "'--mode': 'fast' is not one of 'offline', 'windowed', 'online'.",

@@ -43,7 +43,7 @@ class BrowserVideo:
 
 
 def browser_video(path: Path) -> BrowserVideo | None:
-    """What a browser makes of a video file; None if the file cannot be read as one.
+    """How a browser plays a video file; None if the file cannot be read as one.
 
     Only packets are read, nothing is decoded.
     """

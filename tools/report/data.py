@@ -120,18 +120,3 @@ def build_report_data(
         ],
         "served": served,
     }
-
-
-def original_ids(tracks: Tracks, original: Tracks) -> NDArray[np.int32]:
-    """(N,) the id that the detection of each box has in the original tracks of the same detections; 0 for none.
-
-    Args:
-        tracks: N boxes with their rows in the detections, as a run returns them.
-        original: the original tracks, likewise.
-    """
-    width = 1 + max(int(tracks.row.max(initial=0)), int(original.row.max(initial=0)))
-    keys = [each.frame.astype(np.int64) * width + each.row for each in (tracks, original)]
-    detected = original.row >= 0
-    found = dict(zip(keys[1][detected].tolist(), original.track_id[detected].tolist(), strict=True))
-    ids = [found.get(key, 0) if row >= 0 else 0 for key, row in zip(keys[0].tolist(), tracks.row.tolist(), strict=True)]
-    return np.array(ids, np.int32)

@@ -7,6 +7,7 @@ from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.results.read import Results
 from siamlink.tools.running.rerun import CannotRerun, opened_rerun, same_tracks
+from siamlink.tracker.linking.explained import why_unexplained
 from siamlink.tracker.runs.explanations import Explanations
 from siamlink.tracker.tracks import Tracks
 
@@ -37,10 +38,15 @@ def explained_tracks(results: Results, source: Path | None, cache: Path | None, 
     """
     try:
         with opened_rerun(results, source, cache) as rerun:
+            if reason := why_unexplained(rerun.parameters):
+                return _unexplained(results, reason)
             again = rerun.link(progress, explain=True)
     except (CannotRerun, SiamlinkError) as error:
-        return ExplainedTracks(results.tracks, None, f"the links are not explained: {error}")
+        return _unexplained(results, str(error))
     if not same_tracks(results, again):
-        reason = "linking again gave other tracks, as files, models or this program have changed"
-        return ExplainedTracks(results.tracks, None, f"the links are not explained: {reason}")
+        return _unexplained(results, "linking again gave other tracks, as files, models or this program have changed")
     return ExplainedTracks(again.tracks, again.explanations)
+
+
+def _unexplained(results: Results, reason: str) -> ExplainedTracks:
+    return ExplainedTracks(results.tracks, None, f"the links are not explained: {reason}")

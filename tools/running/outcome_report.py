@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import is_sequence, open_sequence
 from siamlink.tools.report.data import Scene
@@ -11,13 +10,13 @@ from siamlink.tools.report.truth import Truth
 from siamlink.tools.report.write import with_video, write_page
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.outcome import Outcome
-from siamlink.tracker.linking.explained import check_explanation_possible
+from siamlink.tracker.linking.explained import why_unexplained
 from siamlink.tracker.runs.inputs import TrackingInput
 
 
 def explains(job: Job) -> bool:
     """Whether the links of the job's tracks are explained in their reports."""
-    return job.report and not _why_not(job)
+    return job.report and not why_unexplained(job.parameters)
 
 
 def copies_beside(source: TrackingInput, job: Job) -> list[Path]:
@@ -46,22 +45,13 @@ def write_outcome_report(outcome: Outcome, job: Job, staged: Path, progress: Pro
     place = VideoPlace(_report(source, job), staged)
     if source.frames:
         scene = with_video(scene, source.frames, result.tracks, place, progress)
-    why_not = _why_not(job)
-    notes = (f"the links are not explained: {why_not}",) if why_not else ()
+    reason = why_unexplained(job.parameters)
+    notes = (f"the links are not explained: {reason}",) if reason else ()
     write_page(scene, result.tracks, result.explanations, place, notes)
 
 
 def _report(source: TrackingInput, job: Job) -> Path:
     return job.output / f"{source.name}.html"
-
-
-def _why_not(job: Job) -> str:
-    """Why links cannot be explained under the settings of a job; empty if they can."""
-    try:
-        check_explanation_possible(job.parameters)
-    except ConfigError as error:
-        return str(error)
-    return ""
 
 
 def _truth(source: TrackingInput) -> Truth | None:

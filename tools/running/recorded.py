@@ -89,7 +89,7 @@ class RecordedRun:
             before, given = self._detector_options.given, job.detector_options.given
             changed += [f"{name}={value}" for name, value in given.items() if before.get(name) != value]
         rate = self._part("input").get("frame_rate")
-        if job.frame_rate is not None and not _same_rate(rate, job.frame_rate):
+        if job.frame_rate is not None and not same_rate(rate, job.frame_rate):
             changed.append(f"frame_rate={job.frame_rate:g}")
         return f"other than {self.path} says: {', '.join(changed)}" if changed else None
 
@@ -108,7 +108,7 @@ class RecordedRun:
     def _frame_rate(self, source: str) -> float | None:
         """The frame rate of the run, where it is not that of the source."""
         rate = self._part("input").get("frame_rate")
-        if not isinstance(rate, int | float) or _same_rate(rate, facts_of_video(source).frame_rate):
+        if not isinstance(rate, int | float) or same_rate(rate, facts_of_video(source).frame_rate):
             return None
         return float(rate)
 
@@ -139,7 +139,8 @@ def detector_options_of(record: dict[str, Any]) -> DetectorOptions:
     return DetectorOptions.of(values)
 
 
-def _same_rate(one: Any, other: float | None) -> bool:
+def same_rate(one: Any, other: float | None) -> bool:
+    """Whether two frame rates are known and equal."""
     return isinstance(one, int | float) and other is not None and abs(one - other) <= SAME_RATE * other
 
 

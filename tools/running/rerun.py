@@ -13,7 +13,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.results.read import Results
 from siamlink.tools.results.recorded_files import part_of, recorded_file
 from siamlink.tools.running.job import Job
-from siamlink.tools.running.recorded import detector_options_of
+from siamlink.tools.running.recorded import detector_options_of, same_rate
 from siamlink.tools.running.resume import opened_frame_cache
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -102,7 +102,7 @@ def _opened(source: Path, results: Results) -> TrackingInput:
     constraints = _found(str(corrections), results) if corrections else ()
     opened = open_input(source, detections, None, use_public=False, constraints=constraints)
     rate = stated.get("frame_rate")
-    if isinstance(rate, int | float) and abs(rate - opened.frame_rate) > 1e-6 * opened.frame_rate:
+    if isinstance(rate, int | float) and not same_rate(rate, opened.frame_rate):
         opened = open_input(source, detections, float(rate), use_public=False, constraints=constraints)
     if isinstance(name := stated.get("name"), str):
         opened = opened.named(name)

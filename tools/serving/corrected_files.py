@@ -1,4 +1,4 @@
-"""The files that come of corrections: the corrections themselves, the corrected tracks, and the record of these."""
+"""The files that are saved: the corrections, the corrected tracks, and the record of these."""
 
 import os
 from collections.abc import Sequence

@@ -7,21 +7,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from siamlink.detectors.base.errors import ConfigError, InputError
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.files import results_folder
 from siamlink.tools.report.find_inputs import ReportInputs
 from siamlink.tools.report.shown_video import VideoPlace
 from siamlink.tools.report.write import make_scene
-from siamlink.tools.running.rerun import CannotRerun, Rerun, opened_rerun
+from siamlink.tools.results.read import Results
+from siamlink.tools.running.rerun import CannotRerun, Rerun, opened_rerun, same_tracks
 from siamlink.tools.serving.access import new_token
 from siamlink.tools.serving.corrected_files import CorrectedFiles
 from siamlink.tools.serving.report_site import ReportSite
 from siamlink.tools.serving.server import LoopbackServer
 from siamlink.tools.serving.session import Session
-from siamlink.tracker.linking.explained import check_explanation_possible
+from siamlink.tracker.linking.explained import why_unexplained
 from siamlink.tracker.linking.make_tracker import check_constraints_possible
-from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.earlier_tracks import EarlierTracks
 
@@ -80,7 +80,7 @@ def opened_site(
         staged = Path(stack.enter_context(TemporaryDirectory(prefix="siamlink-")))
         video = _ServedVideo(results.path.with_suffix(".html"), staged, token=token)
         scene = make_scene(inputs, video, progress)
-        _check_same(session, results.path, results.tracks.to_mot_text(rerun.source.class_names))
+        _check_same(session, results)
         shown = video.files[0] if video.files else None
         lines = files.lines_after(heading) or ()
         yield ReportSite(scene, session, files, results.record, shown, token, lines)
@@ -110,27 +110,18 @@ def serve(site: ReportSite, port: int, opens: bool, say: Callable[[str], None]) 
 
 def _session(rerun: Rerun, path: Path, files: CorrectedFiles, heading: list[str]) -> Session:
     tracks = EarlierTracks.read(path)
-    explains = _can_explain(rerun.parameters)
+    explains = not why_unexplained(rerun.parameters)
     return Session(rerun.source, rerun.parameters, rerun.matcher, tracks, files.constraints, heading, explains)
 
 
-def _can_explain(parameters: TrackerParameters) -> bool:
-    try:
-        check_explanation_possible(parameters)
-    except ConfigError:
-        return False
-    return True
-
-
-def _check_same(session: Session, path: Path, text: str) -> None:
+def _check_same(session: Session, results: Results) -> None:
     """Check that solving without new corrections gives the results.
 
     Raises:
         InputError: it does not.
     """
-    result = session.solve(()).result
-    if result.tracks.to_mot_text(result.class_names) != text:
+    if not same_tracks(results, session.solve(()).result):
         raise InputError(
-            f"{path} cannot be solved again: linking again gives other tracks, as files, models or siamlink have "
-            "changed since; run siamlink track again"
+            f"{results.path} cannot be solved again: linking again gives other tracks, as files, models or siamlink "
+            "have changed since; run siamlink track again"
         )

@@ -83,7 +83,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.do_GET()
 
     def do_POST(self) -> None:
-        """Solve with the corrections in the body, or save what comes of them."""
+        """Solve or save the corrections in the body."""
         self._answer({"/solve": self._solve, "/save": self._save})
 
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:

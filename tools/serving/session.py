@@ -27,7 +27,7 @@ from siamlink.tracker.runs.track import track_input
 
 @dataclass(frozen=True)
 class Solved:
-    """What came of corrections.
+    """The tracks under some corrections.
 
     Attributes:
         lines: the corrections.
@@ -52,7 +52,7 @@ class Session:
         parameters: of the run that made the tracks.
         matcher: its models.
         tracks: that are corrected.
-        file: the file of corrections, of which errors speak.
+        file: the file of corrections, which errors name.
         heading: its first lines: the corrections by which the tracks were made, and the name of their file.
         explains: whether results say why links were chosen.
 

@@ -12,7 +12,7 @@ class SupersededError(SiamlinkError):
 
 
 class Site(Protocol):
-    """A page with its video, and what becomes of corrections. The methods are called by several threads at once."""
+    """A page with its video, which solves and saves corrections. The methods are called by several threads at once."""
 
     @property
     def video(self) -> Path | None:
@@ -38,7 +38,7 @@ class Site(Protocol):
         ...
 
     def save(self, lines: Sequence[str]) -> list[str]:
-        """Write these corrections and the tracks that come of them, and return the names of the files.
+        """Write these corrections and the corrected tracks, and return the names of the files.
 
         Raises:
             SiamlinkError: a line is wrong, or a file cannot be written.

@@ -42,7 +42,7 @@ class Task(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The figures that a task came to, and the matchings that the sequences were linked with."""
+    """The figures of a task, and the matchings that the sequences were linked with."""
 
     figures: Figures
     matchings: frozenset[Matching]

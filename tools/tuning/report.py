@@ -1,4 +1,4 @@
-"""What came of a search: how good the settings are on videos that they were not chosen by."""
+"""The result of a search: how good the settings are on videos that they were not chosen by."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

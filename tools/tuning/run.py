@@ -25,7 +25,7 @@ from siamlink.tools.tuning.workers import evaluating
 from siamlink.tracker.parameters import TrackerParameters
 
 CODE = ("siamlink.detectors", "siamlink.association", "siamlink.tracker", "siamlink.tools.evaluation")
-"""The packages that decide what settings come to."""
+"""The packages that outcomes depend on."""
 
 
 @dataclass(frozen=True)

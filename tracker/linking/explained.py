@@ -33,12 +33,18 @@ class Explained:
     programs: tuple[Program, ...]
 
 
+def why_unexplained(parameters: TrackerParameters) -> str:
+    """Why links cannot be explained under these settings; empty if they can."""
+    if parameters.solver != "lp":
+        return f"this needs solver lp, not {parameters.solver}"
+    return "" if parameters.mode == "offline" else f"this needs mode offline, not {parameters.mode}"
+
+
 def check_explanation_possible(parameters: TrackerParameters) -> None:
     """Check that links can be explained under these settings.
 
     Raises:
         ConfigError: they cannot.
     """
-    if parameters.solver != "lp" or parameters.mode != "offline":
-        chosen = f"solver {parameters.solver}" if parameters.solver != "lp" else f"mode {parameters.mode}"
-        raise ConfigError(f"links can be explained in mode offline with solver lp, not {chosen}: leave out explain")
+    if reason := why_unexplained(parameters):
+        raise ConfigError(f"links cannot be explained: {reason}; leave out explain")

@@ -61,7 +61,7 @@ class TrackingRun:
         timing, self._mean_rate = timing_of(source.frames, source.frame_rate, source.timestamps), source.frame_rate
         source, self._numbers = source.at_constant_rate(timing), timing.numbers.beginning_with(self._first_frame)
         self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
-        # corrections speak of detections, so these are found before anything is linked
+        # corrections name detections, so these are found before anything is linked
         self._detects_in_passing = self._detects and self._in_passing and not isinstance(source.known, Corrections)
         self._source = self._detect_all(source) if self._detects and not self._detects_in_passing else source
         known = self._numbers.given(self._source.detections or Detections.empty())

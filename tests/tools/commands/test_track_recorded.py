@@ -9,6 +9,7 @@ import pytest
 
 Run = Callable[..., Any]
 FIRST = ("track", "walk.mp4", "--detector", "mine.py:Walkers", "--no-video", "--config", "fast", "--confidence", "0.1")
+NO_SOURCE = "siamlink: give a SOURCE, or --constraints for tracks that have the record of their run beside them"
 
 
 @pytest.fixture
@@ -67,11 +68,15 @@ def test_a_file_of_detections_is_found_by_the_record(siamlink: Run, earlier: Pat
     assert (result.code, result.err) == (0, "note: other than given/walk.json says: detections=moved.txt\n")
 
 
+def test_without_constraints_a_source_is_needed(siamlink: Run) -> None:
+    result = siamlink("track", "-o", "out")
+    assert (result.code, result.line) == (2, NO_SOURCE)
+
+
 def test_without_a_record_all_options_are_needed(siamlink: Run, earlier: Path) -> None:
     Path("earlier/walk.json").unlink()
     result = siamlink("track", "-o", "out", "--constraints", "fix.txt")
-    message = "siamlink: give a SOURCE, or --constraints for tracks that have the record of their run beside them"
-    assert (result.code, result.line) == (2, message)
+    assert (result.code, result.line) == (2, NO_SOURCE)
     result = siamlink(*FIRST, "--frame-rate", "10", "-o", "out", "--constraints", "fix.txt")
     assert (result.code, result.err) == (0, "")
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from siamlink.tools.report import links
-from siamlink.tools.report.data import Scene, build_report_data, original_ids
+from siamlink.tools.report.data import Scene, build_report_data
 from siamlink.tools.report.links import link_facts
 from siamlink.tools.report.packing import unpacked
 from siamlink.tools.report.track_rows import TrackRows
@@ -65,13 +65,3 @@ def test_of_many_details_the_least_sure_are_kept(explained: TrackingResult, monk
     facts = link_facts(rows, explained.explanations)
     assert len(facts.details) <= 2
     assert facts.notes[-1].endswith("links that are not certain, the 2 least sure have details")
-
-
-def test_original_ids_are_those_of_the_same_detections(explained: TrackingResult) -> None:
-    tracks = explained.tracks
-    detected = tracks.row >= 0
-    same = original_ids(tracks, tracks)
-    assert same[detected].tolist() == tracks.track_id[detected].tolist()
-    assert not same[~detected].any()
-    fewer = original_ids(tracks, tracks[tracks.track_id != 1])
-    assert not fewer[tracks.track_id == 1].any()

@@ -103,4 +103,4 @@ def test_online_tracks_are_not_explained(siamlink: Run, sequence: Callable[..., 
     asked = ("--mode", "online", "--set", "appearance=none")
     assert siamlink("track", folder, "-o", "out", "--no-video", *asked).code == 0
     explained = explained_tracks(read_results(Path("out/east.txt"), folder), folder, None, lambda *_: None)
-    assert explained.note.startswith("the links are not explained: links can be explained in mode offline")
+    assert explained.note == "the links are not explained: this needs mode offline, not online"

@@ -26,7 +26,7 @@ def test_each_source_has_a_report_with_its_ground_truth(siamlink: Run, sequence:
 def test_online_tracks_have_a_report_that_says_what_is_missing(siamlink: Run, here: Path) -> None:
     asked = ("track", "walk.mp4", "-o", "out", "--no-video", "--report", "--mode", "online", "--detections", "det.txt")
     assert siamlink(*asked).code == 0
-    assert "the links are not explained: links can be explained in mode offline" in Path("out/walk.html").read_text()
+    assert "the links are not explained: this needs mode offline, not online" in Path("out/walk.html").read_text()
 
 
 @pytest.mark.slow
