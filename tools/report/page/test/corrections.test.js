@@ -4,7 +4,7 @@ import { constraintsFile, constraintsName, faults, toLines, withLines } from "..
 import { correctionMarks } from "../src/logic/correction_marks.js";
 import { record, redo, startHistory, undo } from "../src/logic/history.js";
 import { makeModel } from "../src/logic/model.js";
-import { handoverLine, proposals } from "../src/logic/proposals.js";
+import { sameObjectLine, proposals } from "../src/logic/proposals.js";
 import { correctedData, smallData } from "./small_data.js";
 
 const model = makeModel(smallData());
@@ -78,9 +78,9 @@ test("interpolated boxes are not named: the nearest detected frames are", () => 
 });
 
 test("an alternative of a link is named by the track that it is in", () => {
-  assert.equal(handoverLine(model, 1, { frame: 12, track: 9 }), "must 11 7 12 9");
-  assert.equal(handoverLine(model, 4, { frame: 13, track: 9 }), "must 13 9 14 7");
-  assert.equal(handoverLine(model, 1, { frame: 12, track: null }), null);
+  assert.equal(sameObjectLine(model, 1, { frame: 12, track: 9 }), "must 11 7 12 9");
+  assert.equal(sameObjectLine(model, 4, { frame: 13, track: 9 }), "must 13 9 14 7");
+  assert.equal(sameObjectLine(model, 1, { frame: 12, track: null }), null);
 });
 
 test("in a view that was solved again, lines name boxes by their original ids", () => {

@@ -1,4 +1,4 @@
-/** Where lines of corrections speak of tracks, for marks on the time line. */
+/** Where lines of corrections name tracks, for marks on the time line. */
 
 import { boxesOfLine } from "./correction_text.js";
 import { rowsOfFrame, trackOfRow } from "./model.js";

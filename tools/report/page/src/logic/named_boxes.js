@@ -46,7 +46,7 @@ export function sharedFrame(model, a, b) {
  * Two boxes with names, the first of them earlier, where one track could go on as the other.
  * Nearest to a frame where the tracks overlap in time; null if there are no two.
  */
-export function handover(model, a, b, frame) {
+export function consecutiveBoxes(model, a, b, frame) {
   const attempts = [];
   for (const [from, to] of [
     [a, b],

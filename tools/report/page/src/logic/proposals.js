@@ -1,15 +1,15 @@
 /**
  * The corrections that a person can make about what is selected: the lines each would add, or why it cannot be made.
  *
- * In a view of the original tracks, lines may speak of whole tracks. In a view that was solved again, ids on the page
+ * In a view of the original tracks, lines may name whole tracks. In a view that was solved again, ids on the page
  * are not those of the lines: there, lines name boxes one by one.
  */
 
 import {
   boxName,
+  consecutiveBoxes,
   falseLines,
   firstFrom,
-  handover,
   lastBefore,
   originalId,
   sharedFrame,
@@ -54,11 +54,11 @@ export function proposals(model, selection) {
   );
 }
 
-/** The rows of the two boxes that "same" and "not the same" speak of; a sentence if there are none. */
+/** The rows of the two boxes that "same" and "not the same" are about; a sentence if there are none. */
 export function pairOf(model, { track, second, link, frame }) {
   if (second && second !== track) {
     return (
-      handover(model, track, second, frame) ??
+      consecutiveBoxes(model, track, second, frame) ??
       `Tracks ${track.id} and ${second.id} have no two boxes of which one is before the other.`
     );
   }
@@ -93,7 +93,7 @@ function merge(model, { track, second, frame }) {
     return `Tracks ${track.id} and ${second.id} were both detected in frame ${shared}: they cannot be one object.`;
   }
   if (!model.boxes.original) return [`merge ${track.id} ${second.id}`];
-  const rows = handover(model, track, second, frame);
+  const rows = consecutiveBoxes(model, track, second, frame);
   return rows
     ? [`must ${boxName(model, rows[0])} ${boxName(model, rows[1])}`]
     : "No box of them is in an original track.";
@@ -143,7 +143,7 @@ function undetected(track, frame, before) {
  * @param {number} row of the box.
  * @param {{frame: number, track: ?number}} candidate
  */
-export function handoverLine(model, row, { frame, track: id }) {
+export function sameObjectLine(model, row, { frame, track: id }) {
   const track = model.byId.get(id);
   const other = track ? rowOf(model, track, frame) : -1;
   if (row < 0 || other < 0 || !originalId(model, row) || !originalId(model, other)) return null;

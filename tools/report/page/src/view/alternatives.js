@@ -1,6 +1,6 @@
 /** Other boxes that a box of a link could have been linked to; each is shown on the picture when it is pointed at. */
 
-import { handoverLine } from "../logic/proposals.js";
+import { sameObjectLine } from "../logic/proposals.js";
 import { decimal, percent } from "../logic/words.js";
 import { html } from "./html.js";
 import { LiveCrop } from "./live_crop.js";
@@ -10,7 +10,7 @@ import { usePage, useSelect } from "./store.js";
 export function Alternatives({ title, candidates, fixed }) {
   return html`
     <h3>${title}</h3>
-    ${!candidates.length && html`<p class="quiet">Nothing else came into question.</p>`}
+    ${!candidates.length && html`<p class="quiet">There is no other candidate.</p>`}
     <ul class="alternatives">
       ${candidates.map((each) => html`<${Alternative} key=${String(each.box)} candidate=${each} fixed=${fixed} />`)}
     </ul>`;
@@ -20,7 +20,7 @@ function Alternative({ candidate, fixed }) {
   const { actions } = usePage();
   const model = useSelect((state) => state.model);
   const { frame, box, track, probability, loss } = candidate;
-  const line = handoverLine(model, fixed, candidate);
+  const line = sameObjectLine(model, fixed, candidate);
   const label = track === null ? "a box in no track" : `track ${track}`;
   const show = () => actions.preview([{ frame, box, label }]);
   const hide = () => actions.preview([]);

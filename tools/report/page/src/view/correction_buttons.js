@@ -45,7 +45,7 @@ function noteOf({ help }, { lines: made, reason }, lines) {
   return html`<span data-line=${made.join(";")}>${help} Adds <code>${made.slice(0, 2).join("; ")}</code>${more}</span>`;
 }
 
-/** Which tracks and which frame the corrections speak of. */
+/** Which tracks and which frame the corrections are about. */
 function About() {
   const { store } = usePage();
   const track = useSelect(selectedTrack);

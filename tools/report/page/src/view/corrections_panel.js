@@ -69,12 +69,13 @@ function Download({ main = false }) {
 function Command() {
   const { corrections, name } = useSelect((state) => state.model);
   const file = constraintsName(name);
-  const command = corrections.command ?? `siamlink track SOURCE --constraints ${quoted(file)} -o corrected`;
+  const command = `siamlink track --constraints ${quoted(file)} -o corrected`;
   const [copied, setCopied] = useState(false);
   const copy = async () => setCopied(await copyText(command));
   return html`
     <${Download} main=${true} />
-    <p class="quiet">Put the file beside ${corrections.tracks}, and track again with the settings of these tracks:</p>
+    <p class="quiet">Put the file beside ${corrections.tracks} and track again. Source, detections and settings are those of
+      the record beside the tracks; without a record, give them too:</p>
     <div class="command"><code data-command>${command}</code>
       <button type="button" class="small" data-action="copy"
         onClick=${copy}>${copied ? "Copied" : "Copy"}</button></div>`;

@@ -129,7 +129,7 @@ function diamond(context, x, y, palette) {
   context.fill();
 }
 
-/** A flag where a correction speaks of the track. */
+/** A flag where a correction names the track. */
 function drawCorrection(context, frame, middle, scale, palette) {
   const x = toPixel(scale, frame + 0.5);
   context.fillStyle = palette.text;
