@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { contrast, PALETTES, trackColour, trackColours, TRACK_TEXT } from "../src/logic/colours.js";
+import { PALETTES, TRACK_COLOURS, TRACK_TEXT, trackColour } from "../src/logic/colours.js";
 import { KEYS, commandOf } from "../src/logic/keys.js";
 import { LEVELS, levelOf, UNKNOWN } from "../src/logic/levels.js";
 import { makeModel } from "../src/logic/model.js";
 import { boxAt, panned, placement, viewOfBox, wholeView, zoomAt } from "../src/logic/picture_view.js";
 import { linkNear, trackPieces } from "../src/logic/pieces.js";
 import { decimal, lossSentence, percent, trackLabel } from "../src/logic/words.js";
+import { contrast } from "./contrast.js";
 import { smallData } from "./small_data.js";
 
 const model = makeModel(smallData());
@@ -48,7 +49,7 @@ test("texts and lines stand out from their background", () => {
       }
     }
   }
-  for (const colour of trackColours()) assert.ok(contrast(colour, TRACK_TEXT) >= 7, colour);
+  for (const colour of TRACK_COLOURS) assert.ok(contrast(colour, TRACK_TEXT) >= 7, colour);
   for (let id = 1; id < 100; id++) assert.notEqual(trackColour(id), trackColour(id + 1));
 });
 

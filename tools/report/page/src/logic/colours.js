@@ -32,7 +32,7 @@ export const PALETTES = {
 };
 
 /** Colours of tracks on the picture: bright, for dark text on them and a dark line around them. */
-const TRACK_COLOURS = [
+export const TRACK_COLOURS = [
   "#ffd23f",
   "#4cc9f0",
   "#ff9e7a",
@@ -60,21 +60,4 @@ export const OUTLINE = "rgba(0, 0, 0, 0.65)";
 /** The colour of a track, by its id; neighbouring ids differ. */
 export function trackColour(id) {
   return TRACK_COLOURS[(((id * 7) % TRACK_COLOURS.length) + TRACK_COLOURS.length) % TRACK_COLOURS.length];
-}
-
-/** All colours that a track can have. */
-export function trackColours() {
-  return [...TRACK_COLOURS];
-}
-
-/** The contrast of two colours "#rrggbb" by WCAG 2.2, from 1 to 21. */
-export function contrast(a, b) {
-  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y);
-  return (high + 0.05) / (low + 0.05);
-}
-
-function luminance(colour) {
-  const parts = [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16) / 255);
-  const [r, g, b] = parts.map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
-  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
 }

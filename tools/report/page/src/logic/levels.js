@@ -21,6 +21,11 @@ export function levelIndex(probability) {
   return probability >= 0.95 ? 0 : probability >= 0.8 ? 1 : probability >= 0.5 ? 2 : 3;
 }
 
+/** Whether the link of a row is not sure, or has a gap. */
+export function isUncertain({ probability, from, to }, row) {
+  return levelIndex(probability[row]) > 0 || to[row] - from[row] > 1;
+}
+
 /** The level of a probability. */
 export function levelOf(probability) {
   return LEVELS[levelIndex(probability)] ?? UNKNOWN;

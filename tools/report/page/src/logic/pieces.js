@@ -1,7 +1,7 @@
 /** The pieces that a row of the time line is drawn of. */
 
 import { lowerBound } from "./columns.js";
-import { levelIndex } from "./levels.js";
+import { isUncertain, levelIndex } from "./levels.js";
 
 /**
  * Pieces of a track within a range of frames: stretches of links of one level and one kind.
@@ -37,7 +37,7 @@ function extensions(track) {
 }
 
 /** Whether the boxes between the two boxes of a link were interpolated or there are none. */
-export function linkKind(model, track, row) {
+function linkKind(model, track, row) {
   const [from, to] = [model.links.from[row], model.links.to[row]];
   if (to - from === 1) return "detected";
   const box = lowerBound(model.boxes.frame, from + 1, track.start, track.stop);
@@ -55,7 +55,7 @@ export function linkNear(model, track, frame, reach) {
   let best = -1;
   for (; row < track.linkStop && links.from[row] + 0.5 <= frame + reach; row++) {
     if (links.to[row] + 0.5 < frame - reach) continue;
-    const worthIt = aimed || links.to[row] - links.from[row] > 1 || levelIndex(links.probability[row]) > 0;
+    const worthIt = aimed || isUncertain(links, row);
     if (worthIt && (best < 0 || links.probability[row] < links.probability[best])) best = row;
   }
   return best;

@@ -55,7 +55,7 @@ export function proposals(model, selection) {
 }
 
 /** The rows of the two boxes that "same" and "not the same" are about; a sentence if there are none. */
-export function pairOf(model, { track, second, link, frame }) {
+function pairOf(model, { track, second, link, frame }) {
   if (second && second !== track) {
     return (
       consecutiveBoxes(model, track, second, frame) ??

@@ -2,7 +2,7 @@
 
 import { trackColour } from "../logic/colours.js";
 import { timeOf } from "../logic/frame_times.js";
-import { levelIndex } from "../logic/levels.js";
+import { isUncertain } from "../logic/levels.js";
 import { rowOf, scoreOf } from "../logic/model.js";
 import { count, decimal, frameRange, percent } from "../logic/words.js";
 import { Facts } from "./facts.js";
@@ -71,7 +71,7 @@ function LinksToCheck({ track }) {
   if (!probable) return html`<p class="quiet">Probabilities of links are not known for these tracks.</p>`;
   const rows = [];
   for (let row = track.linkStart; row < track.linkStop; row++) {
-    if (levelIndex(links.probability[row]) > 0 || links.to[row] - links.from[row] > 1) rows.push(row);
+    if (isUncertain(links, row)) rows.push(row);
   }
   rows.sort((a, b) => links.probability[a] - links.probability[b]);
   return html`

@@ -1,23 +1,13 @@
-/** What a person does on the page. Each changes the state; components follow. */
+/** Selecting and moving: tracks, links, frames and items to review. Each action changes the state; components follow. */
 
-import { record, redo, undo } from "../logic/history.js";
-import { levelIndex } from "../logic/levels.js";
-import { boxOf, linkAt, linkOf, rowOf } from "../logic/model.js";
+import { isUncertain } from "../logic/levels.js";
+import { linkAt, linkOf } from "../logic/model.js";
 import { neighbour, placeIn } from "../logic/review_items.js";
 import { sameLink, sameTrack } from "../logic/selection.js";
 import { around, showing } from "../logic/time_scale.js";
-import { toLines, withLines } from "../logic/correction_text.js";
-import {
-  allItems,
-  correctionLines,
-  currentProposals,
-  listedItems,
-  listedTracks,
-  secondTrack,
-  selectedTrack,
-} from "./state.js";
+import { allItems, listedItems, listedTracks, secondTrack, selectedTrack } from "./state.js";
 
-export function makeActions(store, player) {
+export function selectionActions(store, player) {
   const { get, set } = store;
 
   /** Select a track by its id; `second`: as the second one. */
@@ -78,11 +68,10 @@ export function makeActions(store, player) {
     const state = get();
     const track = selectedTrack(state);
     if (!track) return;
-    const { probability, from, to } = state.model.links;
+    const { links } = state.model;
     let row = state.link >= 0 ? state.link + step : linkAt(state.model, track, state.frame);
     if (row < 0) row = step > 0 ? track.linkStart : track.linkStop - 1;
-    const worthIt = (each) => levelIndex(probability[each]) > 0 || to[each] - from[each] > 1;
-    while (row >= track.linkStart && row < track.linkStop && !worthIt(row)) row += step;
+    while (row >= track.linkStart && row < track.linkStop && !isUncertain(links, row)) row += step;
     if (row >= track.linkStart && row < track.linkStop) selectLink(row);
   }
 
@@ -114,50 +103,6 @@ export function makeActions(store, player) {
     if (key === get().item && next && !get().withDone) visitItem(next);
   }
 
-  /** Add the lines of a correction, and mark the item as done that it is about; or say why it cannot be made. */
-  function correct(action) {
-    const { lines, reason } = currentProposals(get()).get(action);
-    if (reason) set({ message: { text: `Not possible now. ${reason}`, undo: false } });
-    else addLines(lines);
-  }
-
-  /** The key of the selected item if it is about the selected track; else null. */
-  function itemOfTrack() {
-    const { item, track } = get();
-    return allItems(get()).some(({ key, tracks }) => key === item && tracks.includes(track)) ? item : null;
-  }
-
-  function addLines(added) {
-    const { history, done } = get();
-    const item = itemOfTrack();
-    const present = correctionLines(get());
-    const lines = withLines(present, added);
-    if (lines.length === present.length) {
-      return set({ message: { text: "This correction is made already.", undo: false } });
-    }
-    const more = added.length > 2 ? ` and ${added.length - 2} more lines` : "";
-    const message = { text: `Added ${added.slice(0, 2).join("; ")}${more}`, undo: true };
-    set({ history: record(history, { lines, item }), message, done: withKey(done, item) });
-  }
-
-  function writeLines(text) {
-    const lines = toLines(text);
-    if (lines.join("\n") === correctionLines(get()).join("\n")) return;
-    set({ history: record(get().history, { lines, item: null }), message: null });
-  }
-
-  /** Take the last correction back; the item that it was about is to be done again. */
-  function undoCorrection() {
-    const { history, done } = get();
-    const { item } = history.present;
-    set({ history: undo(history), message: null, done: new Set([...done].filter((key) => key !== item)) });
-  }
-
-  function redoCorrection() {
-    const history = redo(get().history);
-    set({ history, message: null, done: withKey(get().done, history.present.item) });
-  }
-
   /** Show boxes on the picture for as long as they are pointed at. */
   function preview(boxes) {
     set({ preview: boxes });
@@ -173,13 +118,6 @@ export function makeActions(store, player) {
     set({ item: placeIn(allItems(get()), listedItems(state), state.item) });
   }
 
-  /** The box of a track in a frame as something to preview. */
-  function boxPreview(track, frame, label) {
-    const { model } = get();
-    const row = rowOf(model, track, frame);
-    return row < 0 ? [] : [{ frame, box: boxOf(model, row), label }];
-  }
-
   return {
     selectTrack,
     holdSecond,
@@ -192,17 +130,7 @@ export function makeActions(store, player) {
     visitItem,
     moveItem,
     toggleDone,
-    correct,
-    addLines,
-    writeLines,
     preview,
-    boxPreview,
     replaceModel,
-    undo: undoCorrection,
-    redo: redoCorrection,
   };
-}
-
-function withKey(keys, key) {
-  return key === null ? keys : new Set([...keys, key]);
 }
