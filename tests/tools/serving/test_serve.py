@@ -1,6 +1,7 @@
 """A report that is served: a correction gives the tracks of the command, byte for byte, without new work on images."""
 
 import base64
+import itertools
 import json
 import signal
 import subprocess
@@ -80,11 +81,7 @@ def check_same_as_command(siamlink: Run, source: Path, saved: str = "saved") -> 
 def test_corrections_give_the_tracks_of_the_command(siamlink: Run, street: Path) -> None:
     (a, frame), (b, _), (c, middle), (d, _) = longest("out/east.txt")[:4]
     with opened("out/east.txt") as site:
-        for lines in (
-            [f"split {frame} {a}"],
-            [f"split {frame} {a}", f"false {b}"],
-            [f"split {middle} {c}", f"false {d}"],
-        ):
+        for lines in ([f"split {frame} {a}", f"false {b}"], [f"split {middle} {c}", f"false {d}"]):
             data = json.loads(site.solve(lines))
             assert data["corrections"] == {"tracks": "east.txt", "lines": lines}
             assert data["seconds"] > 0
@@ -135,23 +132,19 @@ def test_boxes_keep_the_ids_that_corrections_name(street: Path) -> None:
     assert np.abs(box - same).max() < 0.1 * height.max(), "the boxes are smoothed by other neighbours"
 
 
-@pytest.mark.parametrize(
-    ("lines", "error"),
-    [
-        (["split 12 99"], "saved/east.constraints.txt, line 2: there is no id 99 in saved/../out/east.txt"),
-        (["", "swop 12 1 2"], "saved/east.constraints.txt, line 3: expected 'tracks FILE', "),
-        (
-            ["must 5 1 9 1", "cannot 5 1 9 1"],
-            "saved/east.constraints.txt: line 2 and line 3: two detections must, and cannot, be",
-        ),
-        (["tracks /etc/passwd"], "line 2: corrections here are always of the tracks that are shown"),
-    ],
-)
-def test_wrong_corrections_are_one_line(plain: Path, lines: list[str], error: str) -> None:
+WRONG = {
+    "split 12 99": "saved/east.constraints.txt, line 2: there is no id 99 in saved/../out/east.txt",
+    "\nswop 12 1 2": "saved/east.constraints.txt, line 3: expected 'tracks FILE', ",
+    "must 5 1 9 1\ncannot 5 1 9 1": "saved/east.constraints.txt: line 2 and line 3: two detections must, and",
+    "tracks /etc/passwd": "line 2: corrections here are always of the tracks that are shown",
+}
+
+
+def test_wrong_corrections_are_one_line(plain: Path) -> None:
     with opened("out/east.txt") as site:
-        for act in (site.solve, site.save):
+        for (lines, error), act in itertools.product(WRONG.items(), (site.solve, site.save)):
             with pytest.raises(FormatError) as raised:
-                act(lines)
+                act(lines.splitlines())
             assert error in str(raised.value)
             assert len(str(raised.value).splitlines()) == 1
         with pytest.raises(ConfigError, match="there are no corrections to save"):
