@@ -112,6 +112,7 @@ def _switch(switch: IdentitySwitch) -> dict[str, Any]:
         "first": switch.frame,
         "last": switch.frame,
         "track": switch.track_id,
+        "previous": {"track": switch.previous_track_id, "frame": switch.previous_frame},
         "object": switch.truth_id,
         "box": _rounded(np.array(switch.truth_box)),
         "text": text,

@@ -22,7 +22,10 @@ def new_token() -> str:
 
 def has_token(target: str, token: str) -> bool:
     """Whether the query of a request's target has the token, compared in constant time, and no second one."""
-    given = parse_qs(urlsplit(target).query).get("token", [])
+    try:
+        given = parse_qs(urlsplit(target).query).get("token", [])
+    except ValueError:  # as http://[ is no URL
+        return False
     return len(given) == 1 and secrets.compare_digest(given[0].encode(), token.encode())
 
 

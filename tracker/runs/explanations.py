@@ -135,10 +135,10 @@ class Explanations:
         """What is not known of some links and why, one line each."""
         chosen = self.program >= 0
         counts = {
-            "not explained, as constraints demand them, or they join two tracks of one object": ~chosen,
-            "loss not known, as constraints name their tracks": chosen & np.isnan(self.loss),
+            "links not explained, as corrections demand them or they join two tracks of one object": ~chosen,
+            "links without a known loss, as corrections name their tracks": chosen & np.isnan(self.loss),
         }
-        return tuple(f"links {what}: {which.sum()}" for what, which in counts.items() if which.any())
+        return tuple(f"{what}: {which.sum()}" for what, which in counts.items() if which.any())
 
     def detail(self, link: int) -> LinkDetail:
         """What spoke for and against one link."""

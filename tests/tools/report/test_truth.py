@@ -31,6 +31,7 @@ def test_a_switch_is_at_the_frame_where_the_track_changes(truth: Truth, tracks_o
     switches = [(each["first"], each["object"], each["track"]) for each in entry["events"] if each["kind"] == "switch"]
     assert switches == [(12, 1, 6), (12, 2, 5)]
     assert entry["scores"]["IDSW"] == 2
+    assert entry["events"][0]["previous"] == {"track": 5, "frame": 11}
     text = "Object 1 goes from track 5, last in frame 11, to track 6 in frame 12."
     assert entry["events"][0]["text"] == text
 

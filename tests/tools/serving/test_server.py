@@ -36,6 +36,12 @@ def test_without_the_token_nothing_is_answered(ask: Ask, method: str, path: str,
     assert method == "HEAD" or answer.error == "open the URL that siamlink has printed"
 
 
+def test_what_is_no_url_is_refused(server: LoopbackServer) -> None:
+    with socket.create_connection(("127.0.0.1", server.server_port)) as connection:
+        connection.sendall(b"GET http://[/?token=a HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        assert connection.recv(12) == b"HTTP/1.1 403"
+
+
 def test_a_second_token_is_refused(server: LoopbackServer, ask: Ask) -> None:
     assert ask("GET", "/", token=f"{server.site.token}&token={server.site.token}").status == 403
 

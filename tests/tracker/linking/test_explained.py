@@ -95,7 +95,7 @@ def test_with_constraints_their_tracks_have_no_losses_and_the_others_have(matchi
     assert not np.isnan(links.loss[~named & (links.program >= 0)]).any()
     assert (~named).any()
     assert (links.loss[~named] >= 0).all()
-    assert any(note.startswith("links loss not known, as constraints") for note in links.notes)
+    assert any(note.startswith("links without a known loss, as corrections") for note in links.notes)
     assert not (links.row == [apart.a, apart.b]).all(axis=1).any()
 
 
@@ -112,4 +112,4 @@ def test_a_link_that_only_a_constraint_demands_is_not_explained() -> None:
         assert np.isnan(links.loss[demanded]).all()
         detail = links.detail(int(demanded[0]))
         assert (detail.features, detail.after, detail.before) == ((), (), ())
-        assert links.notes[0].startswith("links not explained, as constraints demand them")
+        assert links.notes[0].startswith("links not explained, as corrections demand them")

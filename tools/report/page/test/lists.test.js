@@ -55,6 +55,13 @@ test("truth comes after the links and the events", () => {
   assert.equal(new Set(items.map(({ key }) => key)).size, 3);
 });
 
+test("an identity switch is about both tracks, and about the last frame before it", () => {
+  const previous = { track: 9, frame: 8 };
+  const at = { kind: "switch", first: 12, last: 12, track: 7, object: 4, box: [1, 2, 3, 4], text: "switch", previous };
+  const [item] = reviewItems(makeModel(smallData({ truth: { scores: {}, events: [at] } })));
+  assert.deepEqual([item.tracks, item.frame, item.frames], [[7, 9], 12, [8, 12]]);
+});
+
 test("the key of an item stays when the tracks have other ids", () => {
   const review = [{ kind: "crossing", frame: 12, until: null, tracks: [17, 19], link: null, text: "cross" }];
   const tracks = smallData().tracks.map((track) => ({ ...track, id: track.id + 10 }));

@@ -6,7 +6,7 @@ import { KINDS } from "./words.js";
 /**
  * All items, each with a key that stays the same when the data are replaced.
  * @returns {{key: string, kind: string, frame: number, until: ?number, tracks: number[], link: number, text: string,
- *   box: ?number[]}[]} `link`: a row of the links, -1 for none
+ *   box: ?number[], frames: number[]}[]} `link`: a row of the links, -1 for none; `frames`: where to look
  */
 export function reviewItems(model) {
   const events = model.truth?.events ?? [];
@@ -17,18 +17,26 @@ export function reviewItems(model) {
 }
 
 function fromReview(item) {
-  return { box: null, ...item, tracks: item.tracks ?? [], link: item.link ?? -1, until: item.until ?? null };
+  const frames = framesOf(item.frame, item.until);
+  return { box: null, ...item, tracks: item.tracks ?? [], link: item.link ?? -1, until: item.until ?? null, frames };
 }
 
 function fromTruth(event) {
-  const { kind, first, last, track, object, box, text } = event;
-  const tracks = Number.isFinite(track) ? [track] : [];
-  return { kind, frame: first, until: last, tracks, link: -1, text, box: box ?? null, object };
+  const { kind, first, last, track, object, box, text, previous } = event;
+  const tracks = [track, previous?.track].filter(Number.isFinite);
+  const frames = framesOf(previous?.frame ?? first, last);
+  return { kind, frame: first, until: last, tracks, link: -1, text, box: box ?? null, object, frames };
 }
 
-/** The key of an item names tracks by their original ids, as ids may change when tracks are solved again. */
+const framesOf = (first, last) => [...new Set([first, last ?? first])];
+
+/**
+ * The key of an item names the object of the ground truth, else tracks by their original ids, as ids may change when
+ * tracks are solved again.
+ */
 function keyOf(model, { kind, frame, until, tracks, object }) {
-  const ids = tracks.map((id) => {
+  const named = Number.isFinite(object) ? [] : tracks;
+  const ids = named.map((id) => {
     const track = model.byId.get(id);
     const row = track ? firstFrom(model, track, frame) : -1;
     return row < 0 ? id : originalId(model, row);

@@ -13,12 +13,11 @@ export function ItemDetails() {
   const track = useSelect((state) => state.track);
   if (!item || (track !== null && !item.tracks.includes(track))) return null;
   if (item.link >= 0 && item.link === link) return null; // the details of the link say more
-  const frames = item.until === null ? [item.frame] : [item.frame, item.until];
   return html`
     <div class="item-now" data-item-details=${item.kind}>
       <p><b>${kindName(item.kind)}</b>, ${frameRange(item.frame, item.until)}. ${item.text}</p>
       ${!known && html`<p class="quiet">No track is there: corrections link detections, they do not add any.</p>`}
-      <p class="jumps">${frames.map(
+      <p class="jumps">${item.frames.map(
         (frame) => html`
         <button type="button" class="small" data-frame=${frame}
           onClick=${() => actions.goTo(frame)}>Frame ${frame}</button>`,

@@ -33,7 +33,7 @@ function drawBox(context, { model, track: selected, second }, place, { row, trac
   if (chosen) strokeBox(context, grown(box, 4), "#ffffff", 1.5, []);
   context.globalAlpha = 1;
   const kind = model.classes.size > 1 ? ` ${track.className}` : "";
-  const order = chosen && second !== null ? " (1)" : track.id === second ? " (2)" : "";
+  const order = chosen && second !== null ? " (1st)" : track.id === second ? " (2nd)" : "";
   drawLabel(context, box, `${track.id}${kind}${order}`, colour, chosen ? 5 : 0);
 }
 

@@ -74,7 +74,8 @@ function Steps() {
   const items = useSelect(listedItems);
   const all = useSelect(allItems);
   const key = useSelect((state) => state.item);
-  const done = useSelect((state) => key !== null && state.done.has(key));
+  const present = all.some((item) => item.key === key);
+  const done = useSelect((state) => present && state.done.has(key));
   const place = items.findIndex((item) => item.key === key);
   const where =
     place >= 0 ? `${place + 1} of ${items.length}` : all.length ? count(items.length, "item") : "Nothing to review.";
@@ -83,7 +84,7 @@ function Steps() {
       <button type="button" data-action="previous" title="Previous (P)"
         onClick=${() => actions.moveItem(-1)}>← Previous</button>
       <button type="button" data-action="next" title="Next (N)" onClick=${() => actions.moveItem(1)}>Next →</button>
-      <button type="button" data-action="done" disabled=${key === null} title="Done (D)"
+      <button type="button" data-action="done" disabled=${!present} title="Done (D)"
         onClick=${() => actions.toggleDone()}>
         ${done ? "Not done" : "✓ Done"}</button>
       <span class="quiet numbers">${where}</span>
