@@ -206,14 +206,19 @@ def _column(name: str, values: Any, dtype: type) -> NDArray[Any]:
 
 def _validate(columns: dict[str, NDArray[Any]]) -> None:
     frame, box, score = columns["frame"], columns["box"], columns["score"]
-    if (
+    is_valid = (
         frame.min(initial=1) >= 1
         and (np.abs(box) <= MAX_COORDINATE).all()
         and (box[:, 2:] > box[:, :2]).all()
         and np.isfinite(score).all()
-    ):
-        _check_fullest_frame(frame)
-        return
+    )
+    if not is_valid:
+        _raise_fault(frame, box, score)
+    _check_fullest_frame(frame)
+
+
+def _raise_fault(frame: NDArray[np.int32], box: Box, score: Float32Array) -> None:
+    """Raise the error that names the first row with a fault."""
     faults = (
         (frame < 1, "frame number below 1"),
         (~np.isfinite(box).all(axis=1), "box with a coordinate that is not finite"),
@@ -229,7 +234,6 @@ def _validate(columns: dict[str, NDArray[Any]]) -> None:
             row = int(np.argmax(fault))
             values = ", ".join(f"{value:g}" for value in box[row])
             raise InputError(f"{message}: row {row}, frame {frame[row]}, box [{values}], score {score[row]:g}")
-    _check_fullest_frame(frame)
 
 
 def _check_fullest_frame(frame: NDArray[np.int32]) -> None:

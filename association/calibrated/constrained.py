@@ -74,8 +74,8 @@ class ConstrainedLinks:
     def _linked_again(self, estimate: Estimate, involved: BoolArray, fixed: Fixed) -> Estimate:
         """The estimate, with new links where tracks have detections that are `involved` (N,) in a violation."""
         own = _in_tracks_of(estimate.successor, involved)
-        of = self._round(estimate, own, fixed)
-        links = of.links
+        current = self._round(estimate, own, fixed)
+        links = current.links
         free = _in_tracks_of(estimate.successor, own | _other_ends(links, own))
         kept = np.where((estimate.successor >= 0) & ~free, estimate.successor, fixed.successor)
         possible = (kept[links.earlier] < 0) & (predecessors(kept)[links.later] < 0)
@@ -96,7 +96,7 @@ class ConstrainedLinks:
         solution = self.solve(problem, groups)
         track = groups.joined(solution.track_ids())
         if self.trace is not None:
-            evidence = LinkEvidence(self.scene, of, self.learned, np.flatnonzero(possible))
+            evidence = LinkEvidence(self.scene, current, self.learned, np.flatnonzero(possible))
             self.trace.add(Program(CONSTRAINTS, problem, solution, pairs, evidence, None, groups.constrained))
         return _joined(estimate, kept, node, track, links)
 

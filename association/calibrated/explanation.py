@@ -69,21 +69,23 @@ class Trace:
                 self._programs[name] = replace(program, constrained=detections)
 
 
-def round_program(name: str, scene: Scene, of: Round, successor: IntArray, learned: LearnedLinks | None) -> Program:
+def round_program(
+    name: str, scene: Scene, current: Round, successor: IntArray, learned: LearnedLinks | None
+) -> Program:
     """The program of a round.
 
     Args:
         name: of the program.
         scene: N detections.
-        of: the round.
+        current: the round.
         successor: (N,) the links that it has chosen.
         learned: has corrected the ratios.
     """
     nothing = np.zeros(len(scene))
-    pairs = Pairs(of.links.earlier, of.links.later)
-    problem = LinkProblem(scene.step.astype(np.int32), nothing, nothing, nothing, pairs, -of.links.ratio)
+    pairs = Pairs(current.links.earlier, current.links.later)
+    problem = LinkProblem(scene.step.astype(np.int32), nothing, nothing, nothing, pairs, -current.links.ratio)
     solution = _solution(len(scene), pairs, successor)
-    return Program(name, problem, solution, pairs, LinkEvidence(scene, of, learned))
+    return Program(name, problem, solution, pairs, LinkEvidence(scene, current, learned))
 
 
 class LinkEvidence:
@@ -91,16 +93,16 @@ class LinkEvidence:
 
     Args:
         scene: N detections.
-        of: the round.
+        current: the round.
         learned: has corrected the ratios.
         candidate: (C,) those links that are candidates of the program; None: all are.
     """
 
     def __init__(
-        self, scene: Scene, of: Round, learned: LearnedLinks | None, candidate: IntArray | None = None
+        self, scene: Scene, current: Round, learned: LearnedLinks | None, candidate: IntArray | None = None
     ) -> None:
-        self._scene, self._round, self._learned = scene, of, learned
-        self._corrected = of.corrected or _uncorrected(of.links)
+        self._scene, self._round, self._learned = scene, current, learned
+        self._corrected = current.corrected or _uncorrected(current.links)
         positive = np.flatnonzero(self._corrected.ratio > 0)
         self._candidate = positive if candidate is None else positive[candidate]
 

@@ -146,11 +146,11 @@ class Calibration:
             estimate = self._chosen(Round(estimate, corrected.chosen, fixed, corrected, self._appearance))
         return estimate
 
-    def _chosen(self, of: Round) -> Estimate:
+    def _chosen(self, current: Round) -> Estimate:
         """The estimate with the best links of a round."""
-        estimate = relink(self._scene, of.estimate, of.links, of.fixed)
+        estimate = relink(self._scene, current.estimate, current.links, current.fixed)
         if self._trace is not None:
-            self._trace.add(round_program(STRONG_DETECTIONS, self._scene, of, estimate.successor, self._learned))
+            self._trace.add(round_program(STRONG_DETECTIONS, self._scene, current, estimate.successor, self._learned))
         return estimate
 
 
@@ -214,13 +214,13 @@ def with_weak_detections(
     fixed = replace(fixed, successor=np.where(steady, successor, fixed.successor))
     everything = replace(estimate, active=~estimate.duplicate)
     if learned is None or alone is None:
-        of = Round(everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
+        current = Round(everything, candidate_links(scene, everything, LONGEST_GAP, fixed), fixed)
     else:
         corrected = corrected_links(scene, everything, alone, learned, fixed, appearance)
-        of = Round(everything, corrected.chosen, fixed, corrected, appearance)
-    linked = relink(scene, everything, of.links, fixed)
+        current = Round(everything, corrected.chosen, fixed, corrected, appearance)
+    linked = relink(scene, everything, current.links, fixed)
     if trace is not None:
-        trace.add(round_program(ALL_DETECTIONS, scene, of, linked.successor, learned))
+        trace.add(round_program(ALL_DETECTIONS, scene, current, linked.successor, learned))
     return linked
 
 
