@@ -48,7 +48,8 @@ export function fileAddress(...parts) {
  * anything that `allowed` does not accept: files beside the page and data inside it, if it is not given.
  */
 export async function openPage(t, browser, address, { allowed = isLocal, ...options } = {}) {
-  const context = await browser.newContext({ acceptDownloads: true, viewport: { width: 1280, height: 800 }, ...options });
+  const viewport = { width: 1280, height: 800 };
+  const context = await browser.newContext({ acceptDownloads: true, viewport, ...options });
   context.setDefaultTimeout(15000);
   const page = await context.newPage();
   const problems = recordProblems(page, allowed);

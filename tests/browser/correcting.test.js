@@ -1,4 +1,4 @@
-// A person looks at links, corrects them, and siamlink tracks again with what he said.
+// Links are looked at and corrected, and siamlink tracks again with the corrections.
 
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";

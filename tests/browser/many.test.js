@@ -10,7 +10,8 @@ import { ReportPage } from "./report_page.js";
 
 const chromium = startChromium();
 const SCROLLED = 60; // turns of the wheel
-const SLOWEST = { start: 30_000, answer: 2_000, frame: 500, memory: 3_000 }; // milliseconds and MB: beyond, nobody would use it
+// milliseconds and MB: beyond, nobody would use it
+const SLOWEST = { start: 30_000, answer: 2_000, frame: 500, memory: 3_000 };
 
 test("10,000 tracks", async (t) => {
   const { page } = await openPage(t, chromium.browser, "about:blank");
@@ -88,4 +89,6 @@ async function rendererMemory(browser) {
 
 const ms = (time) => `${time.toFixed(0)} ms`;
 const quantile = (times, part) => [...times].sort((a, b) => a - b)[Math.floor(part * (times.length - 1))];
-const spread = (times) => `${ms(quantile(times, 0.5))} median, ${ms(quantile(times, 0.95))} 95 %, ${ms(Math.max(...times))} longest, ${times.length} frames`;
+const spread = (times) =>
+  `${ms(quantile(times, 0.5))} median, ${ms(quantile(times, 0.95))} 95 %, ` +
+  `${ms(Math.max(...times))} longest, ${times.length} frames`;

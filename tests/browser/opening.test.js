@@ -18,7 +18,11 @@ test("a report opens from its file, without an error, a request or a violation o
   assert.equal(await report.codedFrame(), 1);
 });
 
-const VIDEOS = [["kiosk", "a video beside it", 20], ["variable", "a variable frame rate", 20], ["street", "a video inside it", 5]];
+const VIDEOS = [
+  ["kiosk", "a video beside it", 20],
+  ["variable", "a variable frame rate", 20],
+  ["street", "a video inside it", 5],
+];
 for (const [file, what, tried] of VIDEOS) {
   test(`the frame that is asked for is on the screen: ${what}`, async (t) => {
     const report = await openReport(t, chromium.browser, `${file}.html`);
@@ -34,7 +38,8 @@ test("frames are stepped one by one by key, in both directions", async (t) => {
   const report = await openReport(t, chromium.browser, "variable.html");
   await report.waitForFrame(1);
   let frame = 1;
-  for (const [key, by] of [["ArrowRight", 1], ["ArrowRight", 1], ["Shift+ArrowRight", 10], [".", 1], ["ArrowLeft", -1], ["End", 47], ["Home", -59]]) {
+  const steps = [["ArrowRight", 1], ["ArrowRight", 1], ["Shift+ArrowRight", 10], [".", 1], ["ArrowLeft", -1]];
+  for (const [key, by] of [...steps, ["End", 47], ["Home", -59]]) {
     await report.page.keyboard.press(key);
     frame += by;
     await report.waitForFrame(frame);
@@ -60,7 +65,9 @@ for (const name of ["kiosk", "variable"]) {
       for (const [left, top, width, height] of boxes) {
         const [x, y] = [left + width / 2, top + height / 2];
         const overlapped = boxes.filter((other) => near(other, left, top, width, height)).length > 1;
-        for (const place of [[left, y], [left + width, y], [x, top + height]]) assert.ok(drawn(...place), `${frame}: ${place}`);
+        for (const place of [[left, y], [left + width, y], [x, top + height]]) {
+          assert.ok(drawn(...place), `${frame}: ${place}`);
+        }
         if (!overlapped) assert.ok(!drawn(x, y), `frame ${frame}: nothing is drawn inside the box`);
       }
     }

@@ -54,7 +54,8 @@ test("whatever has the focus shows it", async (t) => {
 for (const colorScheme of ["light", "dark"]) {
   for (const [size, viewport] of [["a wide page", undefined], ["a phone", PHONE]]) {
     test(`axe finds no fault: ${colorScheme}, ${size}`, async (t) => {
-      const report = await openReport(t, chromium.browser, "street.html", { colorScheme, ...(viewport && { viewport }) });
+      const options = { colorScheme, ...(viewport && { viewport }) };
+      const report = await openReport(t, chromium.browser, "street.html", options);
       await report.page.evaluate(axe.source);
       assert.deepEqual(await faults(report.page), []);
       await report.page.keyboard.press("n"); // a link with its explanation
@@ -82,7 +83,8 @@ test("nothing moves by itself where a person wants less motion", async (t) => {
 });
 
 test("on a phone nothing sticks out, and a track is found by touch", async (t) => {
-  const report = await openReport(t, chromium.browser, "kiosk.html", { viewport: PHONE, hasTouch: true, isMobile: true });
+  const phone = { viewport: PHONE, hasTouch: true, isMobile: true };
+  const report = await openReport(t, chromium.browser, "kiosk.html", phone);
   await report.waitForFrame(1);
   const [wide, shown] = await report.page.evaluate(() => [document.documentElement.scrollWidth, window.innerWidth]);
   assert.ok(wide <= shown, `the page is ${wide} pixels wide on a screen of ${shown}`);
@@ -143,5 +145,6 @@ function focusShown() {
 
 async function faults(page) {
   const { violations } = await page.evaluate(() => globalThis.axe.run());
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(({ html, any }) => `${html.slice(0, 200)} ${any[0]?.message ?? ""}`).join(" | ")}`);
+  const place = ({ html, any }) => `${html.slice(0, 200)} ${any[0]?.message ?? ""}`;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.slice(0, 3).map(place).join(" | ")}`);
 }

@@ -1,4 +1,4 @@
-// A report that is open in Chromium: what a person does with it, and what he sees.
+// A report that is open in Chromium: what a user does with it, and what is on the screen.
 
 import { fileAddress, openPage } from "./browser.js";
 import { frameNumber, pixels } from "./pixels.js";

@@ -19,7 +19,8 @@ const SCENES = {
   start: async () => {},
   link: async (page) => {
     const link = await page.evaluate(linkWithAlternatives);
-    for (let k = 0; k < 60 && (await page.locator(`[data-selected-link="${link}"]`).count()) === 0; k += 1) await page.keyboard.press("n");
+    const selected = page.locator(`[data-selected-link="${link}"]`);
+    for (let k = 0; k < 60 && (await selected.count()) === 0; k += 1) await page.keyboard.press("n");
     await page.locator('[data-action="close-notes"]').click();
   },
   track: async (page) => {

@@ -56,7 +56,9 @@ function shownTracks(report) {
   return report.page.evaluate(() => {
     const { tracks, boxes } = window.siamlinkReport.state().model;
     return tracks.flatMap(({ id, start, stop }) => Array.from({ length: stop - start }, (_, k) => ({
-      frame: boxes.frame[start + k], id, box: [0, 1, 2, 3].map((side) => boxes.box[4 * (start + k) + side] * boxes.unit),
+      frame: boxes.frame[start + k],
+      id,
+      box: [0, 1, 2, 3].map((side) => boxes.box[4 * (start + k) + side] * boxes.unit),
     })));
   });
 }
@@ -71,7 +73,12 @@ test("without the token, nothing is answered", async () => {
   const { url } = server;
   const wrong = new URL(url);
   wrong.searchParams.set("token", "wrong");
-  const requests = [[wrong, {}], [new URL("/", url), {}], [new URL("/video", url), {}], [new URL("/solve?token=wrong", url), { method: "POST", body: "{}" }]];
+  const requests = [
+    [wrong, {}],
+    [new URL("/", url), {}],
+    [new URL("/video", url), {}],
+    [new URL("/solve?token=wrong", url), { method: "POST", body: "{}" }],
+  ];
   for (const [address, options] of requests) {
     const { status } = await fetch(address, options);
     assert.equal(status, 403, address.href);
