@@ -1,8 +1,11 @@
 """Ground truth and results of a sequence from their files, with their classes."""
 
+import io
 import json
 from dataclasses import replace
 from pathlib import Path
+
+import numpy as np
 
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.class_names import ClassNames
@@ -27,6 +30,7 @@ from siamlink.tools.evaluation.ground_truth import (
 )
 from siamlink.tools.evaluation.kitti import KITTI, OCCLUDED, TRUNCATED, are_types_of_kitti
 from siamlink.tools.evaluation.layouts import TruthFile
+from siamlink.tracker.tracks import Tracks
 
 LABELS = "labels.txt"
 """The names of classes beside a `gt.txt`, as CVAT writes them; the first is that of class 1."""
@@ -113,6 +117,12 @@ def read_detections(path: Path, pictures: Pictures, names: ClassNames | None = N
 def classed_tracks(rows: Rows, names: ClassNames | None = None) -> ClassedRows:
     """Rows of results with the classes in their 8th column, if there are any."""
     return ClassedRows(rows, rows[:, CLASS].astype(int), names) if has_class_numbers(rows) else ClassedRows(rows)
+
+
+def written_rows(tracks: Tracks, names: ClassNames | None = None) -> Rows:
+    """Tracks as the rows (N, 10) of the file that they are written to."""
+    text = tracks.to_mot_text(names)
+    return np.loadtxt(io.StringIO(text), delimiter=",", ndmin=2) if text else np.zeros((0, 10))
 
 
 def _classed(boxes: BoxFile, names: ClassNames | None) -> ClassedRows:

@@ -62,7 +62,7 @@ class ScoredFiles:
         choice = ClassChoice.of(truths.values(), self.classes)
         for truth, path in self.inputs.scored:
             for group in choice.groups(truths[truth.name], self._tracks(truth, path)):
-                yield _pair(truth.name, group)
+                yield pair_of(truth.name, group)
 
     def _truths(self) -> dict[str, Annotated]:
         return {truth.name: read_truth(truth, self.benchmark, self.class_names) for truth, _ in self.inputs.scored}
@@ -135,7 +135,7 @@ def evaluate_sequences(tracked: Iterable[tuple[MotSequence, Rows]], benchmark: s
 def sequence_pairs(annotated: Annotated, tracks: ClassedRows) -> tuple[list[SequencePair], tuple[str, ...]]:
     """What is scored of one sequence by default: its classes, or all as one; and what is not as expected."""
     choice = ClassChoice.of([annotated], None)
-    pairs = [_pair(annotated.name, group) for group in choice.groups(annotated, tracks)]
+    pairs = [pair_of(annotated.name, group) for group in choice.groups(annotated, tracks)]
     _note_rows(choice, annotated, tracks, pairs)
     return pairs, choice.notes.lines()
 
@@ -158,7 +158,7 @@ def _score(
         if name in counts:
             raise InputError(f"two results for one sequence, {name}")
         groups = choice.groups(annotated, tracks)
-        pairs = [_pair(name, group) for group in groups]
+        pairs = [pair_of(name, group) for group in groups]
         counts[name] = {pair.class_name: measure(pair) for pair in pairs}
         benchmarks[name] = annotated.benchmark
         _note_rows(choice, annotated, tracks, pairs)
@@ -194,7 +194,8 @@ def _score(
     )
 
 
-def _pair(name: str, group: Group) -> SequencePair:
+def pair_of(name: str, group: Group) -> SequencePair:
+    """What is scored of one class of a sequence, or of all as one."""
     return pair_up(name, group.truth, group.tracks, group.benchmark, group.class_name, group.regions)
 
 

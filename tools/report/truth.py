@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.class_names import ClassNames
-from siamlink.tools.evaluation.classes import Annotated, ClassedRows
+from siamlink.tools.evaluation.classes import Annotated
 from siamlink.tools.evaluation.events import IdentitySwitch, clear_matches, identity_switches
-from siamlink.tools.evaluation.ground_truth import CLASS, Rows, SequencePair
+from siamlink.tools.evaluation.ground_truth import Rows, SequencePair
 from siamlink.tools.evaluation.layouts import find_truth
 from siamlink.tools.evaluation.metrics import Scores, combine, measure
-from siamlink.tools.evaluation.reading import read_truth
+from siamlink.tools.evaluation.reading import classed_tracks, read_truth, written_rows
 from siamlink.tools.evaluation.scoring import sequence_pairs
 from siamlink.tracker.tracks import Tracks
 
@@ -66,10 +66,8 @@ class Truth:
         Raises:
             InputError: a class of the ground truth is not one of its benchmark's.
         """
-        rows = _mot_rows(tracks)
-        has_classes = class_names is not None or bool(tracks.label.any())
-        classed = ClassedRows(rows, rows[:, CLASS].astype(int), class_names) if has_classes else ClassedRows(rows)
-        pairs, notes = sequence_pairs(self.annotated, classed)
+        rows = written_rows(tracks, class_names)
+        pairs, notes = sequence_pairs(self.annotated, classed_tracks(rows, class_names))
         scores = Scores.from_counts(combine({pair.class_name: measure(pair) for pair in pairs})).as_dict()
         events = [event for pair in pairs for event in _events(pair)]
         events.sort(key=lambda event: (event["kind"] != "switch", event["first"] - event["last"]))
@@ -77,14 +75,6 @@ class Truth:
             notes = (*notes, f"of {len(events)} differences from the ground truth, the longest {MOST_EVENTS} are shown")
         shown = sorted(events[:MOST_EVENTS], key=lambda event: event["first"])
         return Comparison({"scores": {name: scores[name] for name in SHOWN_SCORES}, "events": shown}, notes)
-
-
-def _mot_rows(tracks: Tracks) -> Rows:
-    """(N, 10) MOT rows."""
-    box = tracks.box.astype(np.float64)
-    unknown = np.full((len(tracks), 2), -1.0)
-    columns = tracks.frame, tracks.track_id, box[:, :2], box[:, 2:] - box[:, :2], tracks.score, tracks.label, unknown
-    return np.column_stack(columns).astype(np.float64)
 
 
 def _events(pair: SequencePair) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """How good models are on videos that they were not trained on, beside the shipped ones."""
 
-import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,10 @@ import numpy as np
 from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.detectors.class_names import ClassNames
 from siamlink.tools.console.tables import Table
 from siamlink.tools.evaluation.ground_truth import Rows
 from siamlink.tools.evaluation.metrics import Scores
+from siamlink.tools.evaluation.reading import written_rows
 from siamlink.tools.evaluation.scoring import evaluate_sequences
 from siamlink.tools.training.annotated_video import AnnotatedVideo, group_by_video
 from siamlink.tools.training.examples import look_up
@@ -24,7 +23,6 @@ from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
-from siamlink.tracker.tracks import Tracks
 
 Pair = tuple[AnnotatedVideo, list[AnnotatedVideo]]
 """A sequence that models are tested on, and the sequences that these were trained on."""
@@ -199,9 +197,3 @@ def track_rows(
 def _descriptors(video: AnnotatedVideo) -> AppearanceSource:
     assert video.public.descriptor is not None
     return known_appearance(video.public.detections, video.public.descriptor)
-
-
-def written_rows(tracks: Tracks, class_names: ClassNames | None = None) -> Rows:
-    """Tracks as the rows (N, 10) of the file that they are written to."""
-    text = tracks.to_mot_text(class_names)
-    return np.loadtxt(io.StringIO(text), delimiter=",", ndmin=2) if text else np.zeros((0, 10))

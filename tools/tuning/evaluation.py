@@ -9,10 +9,9 @@ import numpy as np
 
 from siamlink.association.matcher import Matcher
 from siamlink.tools.evaluation.classes import ClassChoice
-from siamlink.tools.evaluation.ground_truth import pair_up
 from siamlink.tools.evaluation.metrics import Counts, Scores, combine, measure
-from siamlink.tools.evaluation.reading import classed_tracks
-from siamlink.tools.training.held_out import written_rows
+from siamlink.tools.evaluation.reading import classed_tracks, written_rows
+from siamlink.tools.evaluation.scoring import pair_of
 from siamlink.tools.tuning.choices import Objective
 from siamlink.tools.tuning.space import Changes, SearchSpace
 from siamlink.tools.tuning.videos import TunedSequence, Video
@@ -99,10 +98,4 @@ def _counts(sequence: TunedSequence, tracks: Tracks, choice: ClassChoice) -> Cou
     """What is counted of a sequence, from the boxes as they are written to a file."""
     names = sequence.source.class_names
     groups = choice.groups(sequence.truth, classed_tracks(written_rows(tracks, names), names))
-    parts = {
-        group.class_name: measure(
-            pair_up(sequence.name, group.truth, group.tracks, group.benchmark, group.class_name, group.regions)
-        )
-        for group in groups
-    }
-    return combine(parts)
+    return combine({group.class_name: measure(pair_of(sequence.name, group)) for group in groups})
