@@ -9,14 +9,15 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-PROGRAM, STYLE = "report.js", "report.css"
+PROGRAM, STYLE, LICENCES = "report.js", "report.css", "LICENSES"
 
 
 def html_page(data: Mapping[str, Any], served: bool = False) -> str:
     """The page that shows data of a report.
 
     The content security policy allows the one program inside by its hash, pictures and videos in the data, and the
-    video beside the page. A served page may also send requests to where it comes from.
+    video beside the page. A served page may also send requests to where it comes from. The licences of what the program
+    contains are in the page, as it may be passed on alone.
 
     Args:
         data: as `build_report_data` returns it.
@@ -50,6 +51,7 @@ def html_page(data: Mapping[str, Any], served: bool = False) -> str:
             '<div id="report"></div>',
             "<noscript>This report needs JavaScript.</noscript>",
             f'<script type="application/json" id="report-data">{text}</script>',
+            f'<script type="text/plain" id="licences">{_static(LICENCES)}</script>',
             f"<script>{program}</script>",
             "</body>",
             "</html>",

@@ -130,6 +130,6 @@ def test_names_cannot_leave_their_place_in_the_page(siamlink: Run, here: Path, d
     text = Path(f"{name}.html").read_text()
     assert name not in text
     assert "</script><b>" not in text
-    assert text.count("</script>") == 2
+    assert text.count("</script>") == 3, "data, licences and the program"
     data = data_of(Path(f"{name}.html"))
     assert (data["name"], data["classes"][0]["name"]) == (name, "</script><b>")

@@ -27,3 +27,10 @@ def test_data_is_strict_json_without_markup() -> None:
     assert json_text({"name": "</script>"}) == '{"name":"\\u003c/script>"}'
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_text({"speed": float("nan")})
+
+
+def test_the_licences_of_the_program_are_in_the_page() -> None:
+    pattern = r'<script type="text/plain" id="licences">(.*?)</script>'
+    (licences,) = re.findall(pattern, html_page({"name": "street"}), re.DOTALL)
+    for part in ("preact", "Permission is hereby granted", "htm", "Apache License"):
+        assert part in licences

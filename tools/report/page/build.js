@@ -17,7 +17,7 @@ await build({
   target: ["chrome111", "firefox115", "safari16.4"],
   charset: "ascii",
   legalComments: "none",
-  banner: { js: "/* siamlink report. Contains preact and htm; see LICENSES. */" },
+  banner: { js: "/* siamlink report. Contains preact and htm; their licences are in LICENSES, and in each report. */" },
 });
 await build({
   absWorkingDir: new URL(".", import.meta.url).pathname,
