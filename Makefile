@@ -28,7 +28,7 @@ layers: $(READY)
 	$(BIN)/lint-imports
 
 unit: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 fast: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" --hypothesis-profile=quick
