@@ -132,7 +132,9 @@ def _serve(options: ReportOptions, inputs: "ReportInputs") -> None:
     """Serve the report until Ctrl-C."""
     from siamlink.tools.console.terminal import show_note, stage_bars
     from siamlink.tools.serving.serve import opened_site, serve
+    from siamlink.tools.serving.server import check_port
 
+    check_port(options.port)
     folder = options.output or options.results.parent
     with ExitStack() as stack:
         with stage_bars(options.results.stem) as progress:

@@ -66,6 +66,8 @@ def check_folder(folder: Path, names: Iterable[str], overwrite: bool = False, in
         raise OutputError(f"cannot write {folder}: it is a file; name a folder for the results")
     for name in names:
         check_output(folder / name, overwrite, inputs)
+    if not os.access(folder, os.W_OK):
+        raise OutputError(f"cannot write to {folder}: the folder is not writable")
 
 
 def make_folder(folder: Path) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from siamlink.detectors.base.errors import SiamlinkError
+from siamlink.detectors.base.errors import InputError, SiamlinkError
 from siamlink.detectors.mot.sequence import is_sequence, open_sequence
 from siamlink.tools.report.truth import Truth
 from siamlink.tools.results.read import Results, read_record, read_results
@@ -69,6 +69,8 @@ def find_report_inputs(
         InputError: a file cannot be read or is malformed.
         ConfigError: the video is another one.
     """
+    if results.is_dir() and (runs := [each for each in results.glob("*.txt") if each.with_suffix(".json").is_file()]):
+        raise InputError(f"{results} is a folder of results: name one of them, such as {min(runs)}")
     source, problem = (video, "") if video is not None else _recorded_source(results)
     try:
         read = read_results(results, source, frame_rate)

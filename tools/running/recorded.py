@@ -120,7 +120,8 @@ class RecordedRun:
         """
         if found := recorded_file(stated, self.path, self.record):
             return found
-        raise InputError(f"{stated or 'the input'} of {self.path} is not there: give {option}")
+        where = "" if Path(stated).is_absolute() else f", neither from this folder nor from {self.path.parent}"
+        raise InputError(f"{stated or 'the input'} of {self.path} is not there{where}: give {option}")
 
     def _part(self, name: str) -> dict[str, Any]:
         return part_of(self.record, name)

@@ -44,7 +44,7 @@ class ReportSite:
         self._scene, self._session, self._files, self._record = scene, session, files, record
         self.video, self.token = video, token
         self._newest = Newest()
-        self._solved = session.solve(lines)
+        self._solved = session.solve(lines, from_file=True)
         self._data = self._data_of(self._solved)
 
     @property
@@ -68,7 +68,7 @@ class ReportSite:
 
     def save(self, lines: Sequence[str]) -> list[str]:
         """Write the corrections, the corrected tracks and their record."""
-        if not any(line.strip() for line in lines):
+        if not any(line.split("#")[0].strip() for line in lines):
             raise ConfigError("there are no corrections to save")
         with self._newest.alone():
             self._solve(lines)

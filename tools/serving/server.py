@@ -3,8 +3,10 @@
 import json
 import mimetypes
 import os
+import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO, TypeVar
@@ -37,6 +39,24 @@ PAGES = {"/": "GET, HEAD", "/video": "GET, HEAD", "/solve": "POST", "/save": "PO
 """The paths, and the methods by which each is asked for."""
 
 
+@contextmanager
+def _listening_on(port: int) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"cannot listen on port {port}: {error.strerror}; --port takes another one") from None
+
+
+def check_port(port: int) -> None:
+    """Check before the work that a server can listen on a port.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    with _listening_on(port), socket.create_server((LOOPBACK, port)):
+        pass
+
+
 class LoopbackServer(ThreadingHTTPServer):
     """Serves a site to browsers of this machine that know its URL.
 
@@ -50,10 +70,8 @@ class LoopbackServer(ThreadingHTTPServer):
 
     def __init__(self, site: Site, port: int = 0) -> None:
         self.site = site
-        try:
+        with _listening_on(port):
             super().__init__((LOOPBACK, port), _Handler)
-        except OSError as error:
-            raise OutputError(f"cannot listen on port {port}: {error.strerror}; --port takes another one") from None
 
     @property
     def url(self) -> str:

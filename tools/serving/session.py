@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.errors import ConstraintError, FormatError
+from siamlink.detectors.base.errors import ConstraintError, FormatError, InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.memory import Memory
@@ -91,21 +91,33 @@ class Session:
         """The file of corrections."""
         return "".join(f"{line}\n" for line in (*self._heading, *lines))
 
-    def solve(self, lines: Sequence[str], check: Callable[[], None] = lambda: None) -> Solved:
+    def solve(self, lines: Sequence[str], check: Callable[[], None] = lambda: None, from_file: bool = False) -> Solved:
         """The tracks under these corrections.
 
         Args:
             lines: the corrections.
             check: called now and then; what it raises ends the work.
+            from_file: whether they are from the file, so that errors name it and its lines; else errors count these
+                lines from 1.
 
         Raises:
-            FormatError: a line is wrong, or contradicts another one.
+            InputError: a line is wrong, or contradicts another one.
         """
+        first = len(self._heading) + 1 if from_file else 1
+        try:
+            return self._solve(lines, check, first)
+        except FormatError as error:
+            if from_file or error.path != self._file:
+                raise
+            raise InputError(str(error).removeprefix(str(self._file)).lstrip(":, ")) from None
+
+    def _solve(self, lines: Sequence[str], check: Callable[[], None], first: int) -> Solved:
+        """The tracks under these corrections, of which the first one is the line `first` for messages."""
         start = time.perf_counter()
-        for number, line in enumerate(lines, len(self._heading) + 1):
+        for number, line in enumerate(lines, first):
             if line.split()[:1] == ["tracks"]:
                 raise FormatError(self._file, "corrections here are always of the tracks that are shown", number)
-        corrections = self._earlier.with_lines(lines)
+        corrections = self._earlier.with_lines(lines, first)
         source = self._source._replace(known=corrections if corrections.lines else ())
         result = track_input(source, replace(self._options, progress=lambda *_: check()))
         check()

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as attribute
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -53,7 +54,7 @@ class Correction:
 
     line: int
     word: str
-    tracks: EarlierTracks
+    tracks: EarlierTracks = attribute(repr=False)
     frames: tuple[int, ...]
     ids: tuple[int, ...]
 

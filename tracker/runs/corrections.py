@@ -49,17 +49,20 @@ class Corrections:
             path: the file that the lines are from, for messages.
 
         Raises:
+            ConstraintError: `tracks` are no `Tracks`.
             FormatError: a line is none of these, names tracks, a frame or an id that are not there or an interpolated
                 box, or can never be satisfied.
         """
+        if not isinstance(tracks, Tracks | None):
+            raise ConstraintError(f"expected the earlier Tracks, not {tracks!r:.40}; Tracks.read reads a file")
         self.path = path or Path("corrections")
         self.files: tuple[Path, ...] = () if path is None else (path,)
         self.lines: tuple[Correction, ...] = ()
         self._tracks = None if tracks is None else EarlierTracks.of(tracks)
         self._read: dict[Path, EarlierTracks] = {}
         self._count = 0
-        for line in lines:
-            self._add(line)
+        for line in [lines] if isinstance(lines, str) else lines:
+            self._add(str(line))
 
     def must(self, a: FrameAndId, b: FrameAndId) -> Self:
         """Two boxes show one object."""
@@ -89,13 +92,14 @@ class Corrections:
         """A box shows an object: it stays in the result."""
         return self._with("true", box)
 
-    def with_lines(self, lines: Iterable[str]) -> Self:
-        """Lines of text come after these.
+    def with_lines(self, lines: Iterable[str], first: int) -> Self:
+        """Lines of text come after these; `first` is the number of the first one, for messages.
 
         Raises:
             FormatError: one is wrong.
         """
         more = copy(self)
+        more._count = first - 1
         for line in lines:
             more._add(line)
         return more
@@ -196,6 +200,8 @@ def as_known(constraints: AnyConstraints) -> Constraints | Corrections:
         return read_corrections(Path(constraints))
     if isinstance(constraints, Corrections):
         return constraints
+    if not isinstance(constraints, Iterable):
+        raise ConstraintError(f"expected a file, Corrections, lines of these or constraints, not {constraints!r:.40}")
     lines = [each for each in constraints if isinstance(each, str)]
     if lines and len(lines) == len(constraints):
         return Corrections(lines=lines)

@@ -58,6 +58,14 @@ def test_a_folder_that_is_not_there_yet_has_nothing_in_the_way(tmp_path: Path) -
         check_folder(tmp_path / "a.txt", ["b.txt"], overwrite=True)
 
 
+def test_a_folder_that_is_not_writable_is_found_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(OutputError, match="the folder is not writable"):
+        check_folder(tmp_path, [])
+
+
 def test_a_folder_is_made_with_its_parents(tmp_path: Path) -> None:
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")

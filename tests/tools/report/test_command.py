@@ -133,3 +133,11 @@ def test_names_cannot_leave_their_place_in_the_page(siamlink: Run, here: Path, d
     assert text.count("</script>") == 3, "data, licences and the program"
     data = data_of(Path(f"{name}.html"))
     assert (data["name"], data["classes"][0]["name"]) == (name, "</script><b>")
+
+
+def test_a_folder_of_results_is_no_file_of_tracks(siamlink: Run, results: Path) -> None:
+    result = siamlink("report", "results")
+    assert (result.code, result.line) == (
+        2,
+        "siamlink: results is a folder of results: name one of them, such as results/walk.txt",
+    )

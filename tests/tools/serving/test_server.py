@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from siamlink.detectors.base.errors import OutputError
-from siamlink.tools.serving.server import LoopbackServer
+from siamlink.tools.serving.server import LoopbackServer, check_port
 
 Ask = Callable[..., Any]
 SIZE = 256 * 4096
@@ -222,3 +222,5 @@ def test_a_port_in_use_is_one_line(server: LoopbackServer) -> None:
         OutputError, match=f"^cannot listen on port {server.server_port}: .*; --port takes another one$"
     ):
         LoopbackServer(server.site, server.server_port)
+    with pytest.raises(OutputError, match=r"^cannot listen on port"):
+        check_port(server.server_port)

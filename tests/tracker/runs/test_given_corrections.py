@@ -9,7 +9,7 @@ import pytest
 from siamlink.detectors.base.errors import ConstraintError, FormatError
 from siamlink.detectors.detections import Detections
 from siamlink.tracker import Corrections, TrackingResult, must_link, track
-from siamlink.tracker.runs.corrections import read_corrections
+from siamlink.tracker.runs.corrections import as_known, read_corrections
 
 Method = Callable[[Corrections], Corrections]
 METHODS: dict[str, Method] = {
@@ -112,3 +112,11 @@ def test_wrong_corrections_are_named(found: Detections, result: TrackingResult) 
         retracked(found, constraints=[must_link(0, 2), "swap 15 1 2"])
     with pytest.raises(FormatError, match="corrections: line 1 and line 2: two detections must, and cannot, be in one"):
         retracked(found, constraints=corrections.must((10, 1), (12, 1)).cannot((10, 1), (12, 1)))
+
+
+def test_what_are_no_corrections_is_one_line(result: TrackingResult) -> None:
+    with pytest.raises(ConstraintError, match=r"expected the earlier Tracks, not 'street.txt'"):
+        Corrections("street.txt")  # type: ignore[arg-type]
+    with pytest.raises(ConstraintError, match="expected a file, Corrections, lines of these or constraints, not 5"):
+        as_known(5)  # type: ignore[arg-type]
+    assert [each.word for each in Corrections(result.tracks, "split 15 1").lines] == ["split"]

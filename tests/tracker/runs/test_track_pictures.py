@@ -127,7 +127,7 @@ def test_corrections_of_pictures_that_can_be_read_once_need_their_detections(ima
     def never(image: object) -> Any:
         raise AssertionError
 
-    with pytest.raises(ConfigError, match="images that can be read once only, need the detections"):
+    with pytest.raises(ConfigError, match="images that can be read once only need the detections"):
         track(iter(images), never, constraints=tmp_path / "fixes.txt")
 
 
