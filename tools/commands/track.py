@@ -185,6 +185,8 @@ class TrackOptions:
         constraints = self.constraints if len(self.sources or []) < 2 else None
         recorded = RecordedRun.corrected_by(constraints) if constraints else None
         if not self.sources and recorded is None:
+            if constraints:
+                raise InputError(f"give a SOURCE, as {constraints} names no tracks with their record beside them")
             raise InputError("give a SOURCE, or --constraints for tracks that have the record of their run beside them")
         return recorded
 

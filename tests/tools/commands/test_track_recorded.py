@@ -78,7 +78,8 @@ def test_without_constraints_a_source_is_needed(siamlink: Run) -> None:
 def test_without_a_record_all_options_are_needed(siamlink: Run, earlier: Path) -> None:
     Path("earlier/walk.json").unlink()
     result = siamlink("track", "-o", "out", "--constraints", "fix.txt")
-    assert (result.code, result.line) == (2, NO_SOURCE)
+    needed = "siamlink: give a SOURCE, as fix.txt names no tracks with their record beside them"
+    assert (result.code, result.line) == (2, needed)
     result = siamlink(*FIRST, "--frame-rate", "10", "-o", "out", "--constraints", "fix.txt")
     assert (result.code, result.err) == (0, "")
 
