@@ -15,7 +15,7 @@ class CorrectedFiles:
     Args:
         results: the tracks that are corrected, `NAME.txt`.
         folder: where the files are written.
-        overwrite: whether files of others may be replaced; those that this object has written may.
+        overwrite: whether files of others may be replaced; those that this object has written, or goes on with, may.
 
     Raises:
         OutputError: the folder cannot be used.
@@ -43,13 +43,18 @@ class CorrectedFiles:
     def lines_after(self, heading: Sequence[str]) -> list[str] | None:
         """The corrections that an earlier session has saved under the same heading; None if there are none.
 
+        This session goes on with them: it may replace the files, as long as nobody else has changed them since.
+
         Raises:
             InputError: the file cannot be read.
         """
         if not self.constraints.exists():
             return None
         lines, count = _lines_of(self.constraints), len(heading)
-        return lines[count:] if lines[:count] == list(heading) else None
+        if lines[:count] != list(heading):
+            return None
+        self._written = {path: _digest(path) for path in (self.constraints, self.tracks, self.record) if path.is_file()}
+        return lines[count:]
 
     def write(self, constraints: str, tracks: str, record: str) -> list[str]:
         """Write the texts of all files, or none, and return the names.
@@ -72,8 +77,7 @@ class CorrectedFiles:
         """Whether a file is as this object has written it."""
         if path not in self._written or not path.is_file():
             return False
-        with output_errors(path):
-            return text_digest(path.read_text(encoding="utf-8", errors="replace")) == self._written[path]
+        return _digest(path) == self._written[path]
 
     def _moved(self, corrections: Path) -> list[str]:
         """The lines of a file of corrections, whose tracks are named from the present folder."""
@@ -90,6 +94,11 @@ class CorrectedFiles:
             return Path(os.path.relpath(path.resolve(), self._folder.resolve())).as_posix()
         except ValueError:
             return path.resolve().as_posix()
+
+
+def _digest(path: Path) -> str:
+    with output_errors(path):
+        return text_digest(path.read_text(encoding="utf-8", errors="replace"))
 
 
 def _lines_of(path: Path) -> list[str]:

@@ -71,6 +71,17 @@ def test_corrections_of_an_earlier_session_are_found(results: Path) -> None:
         files.lines_after(heading)
 
 
+def test_a_session_goes_on_with_the_files_of_an_earlier_one(results: Path) -> None:
+    CorrectedFiles(results, results.parent).write("tracks walk.txt\nsplit 3 1\n", "b", "c")
+    first, second = CorrectedFiles(results, results.parent), CorrectedFiles(results, results.parent)
+    for files in (first, second):
+        assert files.lines_after(files.heading(None)) == ["split 3 1"]
+    assert first.write("d", "e", "f") == NAMES
+    with pytest.raises(OutputError, match="exists; --overwrite replaces it"):
+        second.write("g", "h", "i")
+    assert content(results.parent) == {"walk.txt": "tracks", **dict(zip(NAMES, "def", strict=True))}
+
+
 def test_a_file_in_place_of_the_folder_is_one_line(results: Path) -> None:
     with pytest.raises(OutputError, match="it is a file; name a folder"):
         CorrectedFiles(results, results)
