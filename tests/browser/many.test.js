@@ -10,7 +10,6 @@ import { ReportPage } from "./report_page.js";
 
 const chromium = startChromium();
 const SCROLLED = 60; // turns of the wheel
-// milliseconds and MB: beyond, nobody would use it
 // milliseconds and MB beyond which nobody could use the page; what it takes is printed
 const SLOWEST = { start: 60_000, answer: 15_000, frame: 3_000, memory: 4_000 };
 
