@@ -15,6 +15,8 @@ from siamlink.detectors.sources.frame_source import check_frame_rate
 from siamlink.tools.results.video_facts import VideoFacts, facts_of_record, facts_of_video
 from siamlink.tracker.tracks import Tracks
 
+NO_RECORD = "not the record of a run: expected a JSON object; rename it to do without"
+
 
 @dataclass(frozen=True)
 class Results:
@@ -102,9 +104,9 @@ def read_record(tracks: Path) -> dict[str, Any]:
     except OSError as error:
         raise InputError(f"cannot read {path}: {error.strerror or error}") from None
     except (ValueError, RecursionError):
-        raise FormatError(path, "not the record of a run: expected a JSON object") from None
+        raise FormatError(path, NO_RECORD) from None
     if not isinstance(content, dict):
-        raise FormatError(path, "not the record of a run: expected a JSON object")
+        raise FormatError(path, NO_RECORD)
     return content
 
 

@@ -39,7 +39,7 @@ def train_second_level(
     """
     groups = by_video(videos)
     if len(groups) < 2:
-        raise InputError("a second level needs two videos to learn from: give another one, or set levels=1")
+        raise InputError("a second level needs two videos to learn from: give another video, or --set levels=1")
     halves = [[video for group in groups[start::2] for video in group] for start in (0, 1)]
     examples: list[TrackletExample] = []
     for half, other in (halves, halves[::-1]):

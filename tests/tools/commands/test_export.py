@@ -163,7 +163,7 @@ def test_wrong_records_and_videos_are_named(siamlink: Run, results: Path) -> Non
         )
     Path("out/walk.json").write_text("[1, 2]")
     assert siamlink("export", results, "--to", "csv", "-o", "a").line == (
-        "siamlink: out/walk.json: not the record of a run: expected a JSON object"
+        "siamlink: out/walk.json: not the record of a run: expected a JSON object; rename it to do without"
     )
     Path("parts.txt").write_text("1,1,0.1,0.2,0.3,0.4,1,-1,-1,-1\n")
     scaled = siamlink("export", "parts.txt", "--to", "csv", "-o", "parts.csv", "--video", "walk.mp4")

@@ -162,7 +162,7 @@ def test_a_broken_record_is_named_or_ignored(siamlink: Run, results: Path, recor
     if record in ("[]", "{"):
         assert (result.code, result.line) == (
             2,
-            "siamlink: street.json: not the record of a run: expected a JSON object",
+            "siamlink: street.json: not the record of a run: expected a JSON object; rename it to do without",
         )
     else:
         assert result.code == 0

@@ -145,5 +145,5 @@ def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path
 
 def test_a_second_level_needs_two_videos(siamlink: Run, streets: Path) -> None:
     result = siamlink("train", "matcher", streets / "west", "-o", "model")
-    line = "siamlink: a second level needs two videos to learn from: give another one, or set levels=1"
+    line = "siamlink: a second level needs two videos to learn from: give another video, or --set levels=1"
     assert (result.code, result.line) == (2, line)

@@ -102,7 +102,7 @@ def test_a_broken_record_is_one_line(siamlink: Run, results: Path) -> None:
     result = siamlink("report", results)
     assert (result.code, result.line) == (
         2,
-        "siamlink: results/walk.json: not the record of a run: expected a JSON object",
+        "siamlink: results/walk.json: not the record of a run: expected a JSON object; rename it to do without",
     )
     Path("results/walk.json").write_text('{"input": [1], "classes": 7}')
     assert siamlink("report", results).code == 0
