@@ -17,6 +17,7 @@ SERVES = {ROOT / "tools" / "serving" / "server.py"}
 STARTS_PROGRAMS = {ROOT / "tools" / "studies" / "benchmarks" / "evaluate.py"}
 """siamlink itself and TrackEval, to be timed as whole programs."""
 FORBIDDEN_CALLS = {"eval", "exec", "system", "popen", "unsafe_load", "full_load", "bind", "listen"}
+LISTENS = {"bind", "listen", "HTTPServer", "ThreadingHTTPServer", "create_server"}
 
 
 def _names(path: Path) -> tuple[set[str], set[str]]:
@@ -48,8 +49,8 @@ def test_no_code_calls_a_shell_evaluates_text_or_unpickles() -> None:
 def test_nothing_listens_but_the_served_report() -> None:
     for path in MODULES:
         imported, called = _names(path)
-        assert not called & {"bind", "listen", "HTTPServer", "ThreadingHTTPServer", "create_server"}, path
-        assert path in SERVES or not imported & {"http.server", "socketserver", "socket"}, path
+        servers = imported & {"http.server", "socketserver", "socket"} | called & LISTENS
+        assert path in SERVES or not servers, path
 
 
 @pytest.mark.parametrize("name", ["../../escaped", "/tmp/escaped", "a\\b; touch made", "$(touch made)"])
