@@ -27,8 +27,10 @@ types: $(READY)
 layers: $(READY)
 	$(BIN)/lint-imports
 
+# the slow tests start programs, interrupt them and read streams: one after the other, as time counts there
 unit: $(READY)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -q -n 2 -m "not slow"
+	$(BIN)/python -m pytest -q -m slow
 
 fast: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" --hypothesis-profile=quick
