@@ -43,7 +43,7 @@ class CorrectedFiles:
     def lines_after(self, heading: Sequence[str]) -> list[str] | None:
         """The corrections that an earlier session has saved under the same heading; None if there are none.
 
-        This session goes on with them: it may replace the files, as long as nobody else has changed them since.
+        This session continues them: it may replace the files if they have not been changed since.
 
         Raises:
             InputError: the file cannot be read.

@@ -27,7 +27,7 @@ def requested_range(header: str | None, size: int) -> ByteRange | None:
         size: of the file, bytes.
 
     Raises:
-        RangeError: the file ends before the range, or no bytes are asked for.
+        RangeError: the file ends before the range, or the range is of no bytes.
     """
     match = _SINGLE.fullmatch(header.strip()) if header else None
     if match is None or match[0].endswith("=-"):

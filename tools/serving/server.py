@@ -36,7 +36,7 @@ POLICY = "default-src 'none'; frame-ancestors 'none'"
 PAGE_POLICY = "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 """Content security policies: of all answers but the page, and of the page, which states the rest of its own."""
 PAGES = {"/": "GET, HEAD", "/video": "GET, HEAD", "/solve": "POST", "/save": "POST"}
-"""The paths, and the methods by which each is asked for."""
+"""The paths, and the HTTP methods that each accepts."""
 
 
 @contextmanager

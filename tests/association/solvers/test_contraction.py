@@ -21,7 +21,7 @@ from siamlink.detectors.base.errors import ConstraintError
 
 
 def crowd(frames: int, people: int, rng: np.random.Generator, free_ends: bool = False) -> LinkProblem:
-    """Everyone is seen in most frames; links over up to three frames between all of them."""
+    """Each object is detected in most frames; links over up to three frames between all detections."""
     frame = np.repeat(np.arange(1, frames + 1, dtype=np.int32), people)[rng.random(frames * people) < 0.8]
     gap = frame[None] - frame[:, None]
     earlier, later = np.nonzero((gap > 0) & (gap < 4) & (rng.random(gap.shape) < 0.7))

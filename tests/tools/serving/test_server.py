@@ -1,4 +1,4 @@
-"""What the server answers, and to whom."""
+"""The answers of the server to allowed and to refused requests."""
 
 import json
 import socket
