@@ -69,8 +69,7 @@ class RecordedRun:
             ConfigError: an option of the detector is malformed.
         """
         if job.detector is None and job.detections is None:
-            stated = str(self._part("input").get("detections") or "")
-            by_detector = self._part("detector").get("name") == stated
+            stated, by_detector = detections_of(self.record)
             file = self._found(stated, "--detections") if stated and not by_detector else None
             job = replace(job, detector=stated if by_detector else None, detections=file)
         options = {**self._detector_options.given, **job.detector_options.given} if self._detects_as(job) else None
@@ -95,7 +94,7 @@ class RecordedRun:
 
     def _detects_as(self, job: Job) -> bool:
         """Whether the job names the detector or the detections of the run."""
-        stated = str(self._part("input").get("detections") or "")
+        stated, _ = detections_of(self.record)
         if job.detections is not None:
             return job.detections in (Path(stated), self.path.parent / stated)
         return job.detector == stated
@@ -125,6 +124,12 @@ class RecordedRun:
 
     def _part(self, name: str) -> dict[str, Any]:
         return part_of(self.record, name)
+
+
+def detections_of(record: dict[str, Any]) -> tuple[str, bool]:
+    """The detector or the file of detections of a run, empty if the record names none, and whether it is a detector."""
+    stated = str(part_of(record, "input").get("detections") or "")
+    return stated, part_of(record, "detector").get("name") == stated
 
 
 def detector_options_of(record: dict[str, Any]) -> DetectorOptions:

@@ -13,7 +13,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.results.read import Results
 from siamlink.tools.results.recorded_files import part_of, recorded_file
 from siamlink.tools.running.job import Job
-from siamlink.tools.running.recorded import detector_options_of, same_rate
+from siamlink.tools.running.recorded import detections_of, detector_options_of, same_rate
 from siamlink.tools.running.resume import opened_frame_cache
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -111,10 +111,10 @@ def _opened(source: Path, results: Results) -> TrackingInput:
 
 def _detection_file(results: Results) -> Path | None:
     """The file of detections; None if a detector has found them."""
-    stated = str(part_of(results.record, "input").get("detections") or "")
+    stated, by_detector = detections_of(results.record)
     if not stated:
         raise CannotRerun("the record does not name the detections")
-    return None if part_of(results.record, "detector").get("name") == stated else _found(stated, results)
+    return None if by_detector else _found(stated, results)
 
 
 def _found(stated: str, results: Results) -> Path:
@@ -129,7 +129,7 @@ def _cached(
     source: TrackingInput, results: Results, parameters: TrackerParameters, matcher: Matcher, cache: Path
 ) -> Iterator[TrackingInput]:
     """The input with the detections and descriptors that the run has kept."""
-    name = str(part_of(results.record, "input").get("detections"))
+    name, _ = detections_of(results.record)
     options = detector_options_of(results.record)
     job = Job(Path(), parameters, name, cache=cache, cache_limit=sys.maxsize, detector_options=options)
     detector = job.load_detector() if source.detections is None else None
