@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test quick same lint types layers unit fast page browser screenshots coverage fuzz audit clean
+.PHONY: demo test quick same lint types layers unit fast page browser screenshots coverage fuzz audit site clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite
@@ -52,6 +52,11 @@ screenshots: $(READY)
 	$(BIN)/siamlink report build/screenshots/linked/street.txt
 	npm --prefix tests/browser ci --ignore-scripts --no-audit --no-fund
 	node tests/browser/screenshots.js build/screenshots/linked/street.html build/screenshots
+
+# the documentation as web pages, in build/site; a link that leads nowhere is an error
+site: export NO_MKDOCS_2_WARNING := 1
+site: $(READY)
+	$(BIN)/mkdocs build --strict --quiet
 
 # SHA-256 of the tracks of the sequences in SIAMLINK_DATA, compared with an earlier list: make same BEFORE=earlier.txt
 same: $(READY)
