@@ -116,13 +116,13 @@ def resident_mb(process_id: int) -> float:
 
 def draw(result: dict[str, Any], path: Path) -> None:
     """Resident memory by frame."""
-    import matplotlib.pyplot as plt
+    from siamlink.tools.drawing.figures import drawn_figure
 
     frame, resident = np.array(result["samples"]).T
-    figure, axes = plt.subplots(figsize=(7, 2.6), layout="constrained")
-    axes.plot(frame, resident)
-    axes.set(xlabel="frame", ylabel="resident MB", ylim=(0, None))
-    figure.savefig(path, dpi=120)
+    with drawn_figure(path, 7, 2.6) as figure:
+        axes = figure.subplots()
+        axes.plot(frame, resident)
+        axes.set(xlabel="frame", ylabel="resident MB", ylim=(0, None))
 
 
 def main() -> None:

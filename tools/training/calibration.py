@@ -14,6 +14,7 @@ from siamlink.association.pairs.gap_prior import PairLabel
 from siamlink.association.training.ground_truth import NOT_COUNTED, has_ground_truth, label_pairs
 from siamlink.association.training.link_training import LinkExample
 from siamlink.detectors.base.arrays import FloatArray
+from siamlink.tools.drawing.figures import INK, drawn_figure
 
 BINS = 10
 REPORT_FILE, PICTURE_FILE = "matching.json", "reliability.png"
@@ -116,16 +117,12 @@ def _mean_shares(gains: list[dict[str, float]]) -> dict[str, float]:
 
 def _draw(calibration: dict[str, Any], path: Path) -> None:
     """Draw the share that is true over the predicted probability: a line for each kind of probability."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(6, 5.4), layout="constrained")
-    panel = figure.subplots()
-    panel.plot([0, 1], [0, 1], color="grey", linewidth=0.8, linestyle="--")
-    for name, each in calibration.items():
-        brier = "no pairs" if each["brier"] is None else f"Brier score {each['brier']:.4f}"
-        predicted, true = ([row[column] for row in each["bins"]] for column in ("predicted", "true"))
-        panel.plot(predicted, true, marker="o", markersize=4, label=f"{name}: {brier}, {each['count']} values")
-    panel.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted probability", ylabel="share that is true")
-    panel.grid(alpha=0.3)
-    panel.legend(fontsize=8)
-    figure.savefig(path, dpi=120)
+    with drawn_figure(path, 6, 5.4) as figure:
+        panel = figure.subplots()
+        panel.plot([0, 1], [0, 1], color=INK, linewidth=0.8, linestyle="--")
+        for name, each in calibration.items():
+            brier = "no pairs" if each["brier"] is None else f"Brier score {each['brier']:.4f}"
+            predicted, true = ([row[column] for row in each["bins"]] for column in ("predicted", "true"))
+            panel.plot(predicted, true, marker="o", markersize=4, label=f"{name}: {brier}, {each['count']} values")
+        panel.set(xlim=(0, 1), ylim=(0, 1), xlabel="predicted probability", ylabel="share that is true")
+        panel.legend(fontsize=8)

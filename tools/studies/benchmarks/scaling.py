@@ -9,6 +9,7 @@ from pathlib import Path
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.processes import in_own_process, peak_megabytes
 from siamlink.tools.console.tables import Table, table
+from siamlink.tools.drawing.figures import drawn_figure
 from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tracker.parameters import TrackerParameters
 
@@ -52,19 +53,16 @@ class ScalingBenchmark:
 
     def draw(self, path: Path) -> None:
         """Draw the milliseconds per frame by length and by people."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(9, 3.4), layout="constrained")
-        for axes, name, runs in zip(
-            figure.subplots(1, 2), ("frames", "people"), (self.by_length, self.by_people), strict=True
-        ):
-            for way in dict.fromkeys(run.way for run in runs):
-                own = [run for run in runs if run.way == way]
-                axes.plot([getattr(run, name) for run in own], [run.milliseconds for run in own], "o-", label=way)
-            axes.set(xlabel=name, ylabel="CPU milliseconds per frame", xscale="log", yscale="log")
-            axes.grid(alpha=0.3, which="both")
-        axes.legend()
-        figure.savefig(path, dpi=120)
+        with drawn_figure(path, 9, 3.4) as figure:
+            for axes, name, runs in zip(
+                figure.subplots(1, 2), ("frames", "people"), (self.by_length, self.by_people), strict=True
+            ):
+                for way in dict.fromkeys(run.way for run in runs):
+                    own = [run for run in runs if run.way == way]
+                    axes.plot([getattr(run, name) for run in own], [run.milliseconds for run in own], "o-", label=way)
+                axes.set(xlabel=name, ylabel="CPU milliseconds per frame", xscale="log", yscale="log")
+                axes.grid(which="both")
+            axes.legend()
 
 
 def measure(

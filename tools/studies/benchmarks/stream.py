@@ -14,6 +14,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tools.console.tables import Table, table
+from siamlink.tools.drawing.figures import BLUE, ORANGE, drawn_figure
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
@@ -135,20 +136,16 @@ class StreamBenchmark:
 
     def draw(self, path: Path) -> None:
         """Draw memory and detections by frame."""
-        from matplotlib.figure import Figure
-
-        figure = Figure(figsize=(9, 3.4), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        frame = [sample.frame for sample in self.samples]
-        left.plot(frame, [sample.resident_mb for sample in self.samples], color="tab:blue")
-        right.plot(frame, [sample.detections for sample in self.samples], color="tab:orange", linewidth=0.8)
-        left.set(xlabel="frame", ylabel="resident MB")
-        right.set(xlabel="frame", ylabel="detections in memory")
-        for axes in (left, right):
-            axes.margins(y=0.2)
-            axes.set_ylim(bottom=0)
-            axes.grid(alpha=0.3)
-        figure.savefig(path, dpi=120)
+        with drawn_figure(path, 9, 3.4) as figure:
+            left, right = figure.subplots(1, 2)
+            frame = [sample.frame for sample in self.samples]
+            left.plot(frame, [sample.resident_mb for sample in self.samples], color=BLUE)
+            right.plot(frame, [sample.detections for sample in self.samples], color=ORANGE, linewidth=0.8)
+            left.set(xlabel="frame", ylabel="resident MB")
+            right.set(xlabel="frame", ylabel="detections in memory")
+            for axes in (left, right):
+                axes.margins(y=0.2)
+                axes.set_ylim(bottom=0)
 
 
 def measure(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.tools.console.tables import Table, table
+from siamlink.tools.drawing.figures import BLUE, GREEN, INK, ORANGE, drawn_figure
 from siamlink.tools.evaluation import Evaluation
 from siamlink.tools.studies.latency.run import OFFLINE, ONLINE
 
@@ -48,31 +49,27 @@ class LatencyReport:
 
     def _draw(self, path: Path) -> None:
         """Draw the overall scores by latency, and the loss of each sequence against offline."""
-        from matplotlib.figure import Figure
-
         windowed = {float(way.split()[1]): each for way, each in self.by_way.items() if way not in (OFFLINE, ONLINE)}
-        figure = Figure(figsize=(10, 4.2), layout="constrained")
-        left, right = figure.subplots(1, 2)
-        for name, colour in (("HOTA", "tab:blue"), ("IDF1", "tab:orange"), ("MOTA", "tab:green")):
-            values = [getattr(each.overall, name) for each in windowed.values()]
-            left.plot([*windowed], values, marker="o", markersize=4, color=colour, label=name)
-            for way, style in ((OFFLINE, "--"), (ONLINE, ":")):
-                left.axhline(getattr(self.by_way[way].overall, name), color=colour, linestyle=style, linewidth=0.9)
-        left.set(ylabel="%, all sequences together", title="dashed: offline; dotted: online")
-        offline = self.by_way[OFFLINE]
-        for sequence, scores in offline.sequences.items():
-            lost = [scores.HOTA - each.sequences[sequence].HOTA for each in windowed.values()]
-            right.plot([*windowed], lost, linewidth=0.9, alpha=0.7, label=sequence)
-        overall = [offline.overall.HOTA - each.overall.HOTA for each in windowed.values()]
-        right.plot([*windowed], overall, color="black", marker="o", markersize=4, label="all together")
-        right.set(ylabel="HOTA lost against offline", title="by sequence")
-        for axes in (left, right):
-            axes.set(xlabel="latency in seconds", xscale="log", xticks=[*windowed])
-            axes.set_xticklabels([f"{each:g}" for each in windowed])
-            axes.minorticks_off()
-            axes.grid(alpha=0.3)
-            axes.legend(fontsize=7)
-        figure.savefig(path, dpi=120)
+        with drawn_figure(path, 10, 4.2) as figure:
+            left, right = figure.subplots(1, 2)
+            for name, colour in (("HOTA", BLUE), ("IDF1", ORANGE), ("MOTA", GREEN)):
+                values = [getattr(each.overall, name) for each in windowed.values()]
+                left.plot([*windowed], values, marker="o", markersize=4, color=colour, label=name)
+                for way, style in ((OFFLINE, "--"), (ONLINE, ":")):
+                    left.axhline(getattr(self.by_way[way].overall, name), color=colour, linestyle=style, linewidth=0.9)
+            left.set(ylabel="%, all sequences together", title="dashed: offline; dotted: online")
+            offline = self.by_way[OFFLINE]
+            for sequence, scores in offline.sequences.items():
+                lost = [scores.HOTA - each.sequences[sequence].HOTA for each in windowed.values()]
+                right.plot([*windowed], lost, linewidth=0.9, alpha=0.7, label=sequence)
+            overall = [offline.overall.HOTA - each.overall.HOTA for each in windowed.values()]
+            right.plot([*windowed], overall, color=INK, marker="o", markersize=4, label="all together")
+            right.set(ylabel="HOTA lost against offline", title="by sequence")
+            for axes in (left, right):
+                axes.set(xlabel="latency in seconds", xscale="log", xticks=[*windowed])
+                axes.set_xticklabels([f"{each:g}" for each in windowed])
+                axes.minorticks_off()
+                axes.legend(fontsize=7)
 
 
 def _text(value: float) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from siamlink.association.training.verification_metrics import Roc
 from siamlink.tools.console.tables import Table
+from siamlink.tools.drawing.figures import INK, drawn_figure
 from siamlink.tools.studies.matching.evaluation import MatchResult, PairScore
 
 if TYPE_CHECKING:
@@ -146,35 +147,31 @@ def _defined(value: float) -> float | None:
 
 def draw_roc(results: list[MatchResult], path: Path) -> None:
     """Draw the ROC curves of the tracklet pairs as PNG: a panel for each sequence, a line for each appearance."""
-    from matplotlib.figure import Figure
-
     sequences = list(dict.fromkeys(result.sequence for result in results))
     short = short_names(result.appearance for result in results)
     columns = min(PANELS, len(sequences))
     rows = -(-len(sequences) // columns)
-    figure = Figure(figsize=(5.2 * columns, (4.8 + 0.3 * len(short)) * rows), layout="constrained")
-    panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for sequence, panel in zip(sequences, panels, strict=False):
-        scores = [(short[each.appearance], each.tracklets) for each in results if each.sequence == sequence]
-        _draw_panel(panel, sequence, scores)
-    for panel in panels[len(sequences) :]:
-        panel.remove()
-    figure.savefig(path, dpi=120)
+    with drawn_figure(path, 5.2 * columns, (4.8 + 0.3 * len(short)) * rows) as figure:
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for sequence, panel in zip(sequences, panels, strict=False):
+            scores = [(short[each.appearance], each.tracklets) for each in results if each.sequence == sequence]
+            _draw_panel(panel, sequence, scores)
+        for panel in panels[len(sequences) :]:
+            panel.remove()
 
 
 def _draw_panel(panel: "Axes", sequence: str, scores: list[tuple[str, PairScore]]) -> None:
     same, different = scores[0][1].same, scores[0][1].different
     panel.set_title(f"{sequence}: {same} pairs of one identity, {different} of two", fontsize=10)
     panel.set(xscale="log", xlim=(LEAST_RATE, 1), ylim=(0, 1.01), xlabel="false positive rate", ylabel="recall")
-    panel.grid(alpha=0.3)
-    panel.axhline(0.95, color="grey", linewidth=0.8, linestyle=":")
+    panel.axhline(0.95, color=INK, linewidth=0.8, linestyle=":")
     chance = np.geomspace(LEAST_RATE, 1, 200)
-    panel.plot(chance, chance, color="grey", linewidth=0.8, linestyle="--", label="chance")
+    panel.plot(chance, chance, color=INK, linewidth=0.8, linestyle="--", label="chance")
     if not same or not different:
         panel.text(0.5, 0.5, "no pairs of both kinds", transform=panel.transAxes, ha="center")
         return
     if different * LEAST_RATE < 1:
-        panel.axvspan(LEAST_RATE, 1 / different, color="grey", alpha=0.15, linewidth=0, label="under one false pair")
+        panel.axvspan(LEAST_RATE, 1 / different, color=INK, alpha=0.15, linewidth=0, label="under one false pair")
     for index, (name, score) in enumerate(scores):
         label = f"{name}\nAP {score.average_precision:.3f}, FPR95 {score.fpr95:.3f}"
         panel.plot(*_visible(score.roc), color=f"C{index}", drawstyle="steps-post", label=label)
