@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test quick same lint types layers unit fast page browser screenshots coverage fuzz audit site clean
+.PHONY: demo test quick same lint types layers unit fast page browser screenshots notebooks coverage fuzz audit site clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite
@@ -57,6 +57,10 @@ screenshots: $(READY)
 site: export NO_MKDOCS_2_WARNING := 1
 site: $(READY)
 	$(BIN)/mkdocs build --strict --quiet
+
+# runs the notebooks of docs/notebooks and stores their outputs in them
+notebooks: $(READY)
+	$(BIN)/python tests/run_notebooks.py write
 
 # SHA-256 of the tracks of the sequences in SIAMLINK_DATA, compared with an earlier list: make same BEFORE=earlier.txt
 same: $(READY)

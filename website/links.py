@@ -20,4 +20,4 @@ def inside_the_site(markdown: str) -> str:
 
 def _place(path: str) -> str:
     bare = re.sub(r"^(\.\./)+", "", path)
-    return PAGE_OF.get(bare) or bare.removeprefix("docs/")
+    return PAGE_OF.get(bare) or re.sub(r"\.ipynb$", ".md", bare.removeprefix("docs/"))
