@@ -35,6 +35,18 @@ unit: $(READY)
 fast: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" --hypothesis-profile=quick
 
+.PHONY: dist release-check
+# the sdist and the wheel, in dist/
+dist: $(READY)
+	rm -rf dist
+	mkdir -p build
+	$(BIN)/python -m build --outdir dist . > build/dist.log 2>&1 || { cat build/dist.log; exit 1; }
+	$(BIN)/twine check --strict dist/*
+
+# the wheel installed with all that it requires into a new environment, and used there without the repository
+release-check: dist
+	$(BIN)/python tests/release/check.py dist
+
 # the program and the style of the report, from their source; needs Node.js and npm
 page:
 	npm --prefix tools/report/page ci --ignore-scripts --no-audit --no-fund
@@ -103,5 +115,5 @@ $(READY): setup.cfg pyproject.toml constraints.txt
 	touch $(READY)
 
 clean:
-	rm -rf $(VENV) build *.egg-info demo fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* .same.txt \
+	rm -rf $(VENV) build dist *.egg-info demo fuzz .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache .coverage .coverage.* .same.txt \
 	  .audit.txt tools/report/page/node_modules tests/browser/node_modules
