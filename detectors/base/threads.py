@@ -21,9 +21,23 @@ _running: dict[Thread, Callable[[], None]] = {}
 """The background threads, and how each is told to stop."""
 
 
+_core_limit: int | None = None
+THREAD_COUNTS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+"""What NumPy, XGBoost, PyTorch and OpenCV read their number of threads from when they are loaded."""
+
+
 def core_count() -> int:
     """The number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores if _core_limit is None else min(cores, _core_limit)
+
+
+def limit_cores(count: int) -> None:
+    """Leave the other cores to other processes; called before libraries are loaded. Limits that are set stay."""
+    global _core_limit  # noqa: PLW0603 - of this process
+    _core_limit = count
+    for name in THREAD_COUNTS:
+        os.environ.setdefault(name, str(count))
 
 
 def on_all_cores(work: Callable[[Item], Result], items: Iterable[Item]) -> list[Result]:

@@ -102,6 +102,54 @@ VideoOfResults = Annotated[
 JsonFile = Annotated[
     Path | None, typer.Option("--json", metavar="FILE", help="Write the figures to this file as JSON.")
 ]
+
+
+class RunnerName(StrEnum):
+    """Where tasks are done: on this machine, or on a cluster."""
+
+    local = "local"
+    ray = "ray"
+
+
+def choice_of(kind: type[Choice]) -> Callable[[str], Choice]:
+    """A parser of the values of an enumeration, whose error names them."""
+
+    def parse(text: str) -> Choice:
+        if text not in list(kind):
+            raise typer.BadParameter(f"'{text}' is not one of {', '.join(repr(str(each)) for each in kind)}.")
+        return kind(text)
+
+    return parse
+
+
+RunnerChoice = Annotated[
+    RunnerName,
+    typer.Option(
+        "--runner",
+        metavar="|".join(RunnerName),
+        parser=choice_of(RunnerName),
+        show_default=False,
+        help="Do the tasks in processes of this machine (local, the default) or on a Ray cluster; docs/scale.md.",
+    ),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        metavar="auto|HOST:PORT",
+        help="The running Ray cluster for --runner ray; by default, Ray is started on this machine and stopped again.",
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        "-j",
+        metavar="N",
+        min=1,
+        max=1024,
+        help="Number of tasks done at once, each in its own process. [default: 1; with Ray, all cores]",
+    ),
+]
 Repeat = Annotated[int, typer.Option(metavar="N", min=1, max=100, help="Number of runs; the medians are reported.")]
 
 
@@ -116,17 +164,6 @@ def detector_options(record: Any) -> "DetectorOptions":
 
     values = {name: getattr(record, name) for name in DetectorOptions.names()}
     return DetectorOptions.of({name: value for name, value in values.items() if value is not None})
-
-
-def choice_of(kind: type[Choice]) -> Callable[[str], Choice]:
-    """A parser of the values of an enumeration, whose error names them."""
-
-    def parse(text: str) -> Choice:
-        if text not in list(kind):
-            raise typer.BadParameter(f"'{text}' is not one of {', '.join(repr(str(each)) for each in kind)}.")
-        return kind(text)
-
-    return parse
 
 
 def takes(record: type[Record]) -> Callable[[Callable[[Record], None]], Callable[..., None]]:

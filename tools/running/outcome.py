@@ -2,6 +2,7 @@
 
 import json
 import platform
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.corrections import Corrections
 from siamlink.tracker.runs.inputs import TrackingInput
-from siamlink.tracker.runs.result import TrackingResult
+from siamlink.tracker.runs.result import Counts, TrackingResult
 
 RECORDED_PACKAGES = ("siamlink", "numpy", "opencv-python", "av", "onnxruntime", "ortools", "xgboost")
 
@@ -78,6 +79,43 @@ class Outcome:
     def record_text(self, parameters: TrackerParameters) -> str:
         """The record as JSON."""
         return json.dumps(self.record(parameters), indent=2) + "\n"
+
+
+@dataclass(frozen=True)
+class Tracked:
+    """What is said of a source whose results are written.
+
+    Attributes:
+        name: of the source.
+        frame_count: how many frames were covered.
+        counts: of detections, tracks and boxes.
+        class_names: the names of classes, where they are known.
+        wall_seconds: as of the outcome.
+        broken: why the input ended before its end; None if it did not.
+        notes: what a user should know, a line each.
+    """
+
+    name: str
+    frame_count: int
+    counts: Counts
+    class_names: ClassNames | None
+    wall_seconds: float
+    broken: str | None
+    notes: tuple[str, ...]
+
+    @classmethod
+    def of(cls, outcome: Outcome, notes: Iterable[str]) -> "Tracked":
+        """What is said of an outcome."""
+        result = outcome.result
+        return cls(
+            outcome.source.name,
+            result.frame_count,
+            result.counts,
+            result.class_names,
+            outcome.wall_seconds,
+            outcome.broken,
+            tuple(notes),
+        )
 
 
 def _class_record(result: TrackingResult) -> list[dict[str, Any]]:

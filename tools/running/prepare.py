@@ -84,8 +84,8 @@ def prepare(origin: str, job: Job) -> TrackingInput:
     return source
 
 
-def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
-    """Check that sources can be tracked in one run, `jobs` of them at once.
+def check_sources(inputs: list[TrackingInput], option: str | None = None) -> None:
+    """Check that sources can be tracked in one run, with the `option` that asks for other processes.
 
     Raises:
         ConfigError: two sources would write the same files, or a live one is not alone or not in this process.
@@ -94,8 +94,8 @@ def check_sources(inputs: list[TrackingInput], jobs: int = 1) -> None:
     for source in inputs:
         if source.live and len(inputs) > 1:
             raise ConfigError(f"{source.name} is live: track it alone")
-        if source.live and jobs > 1:
-            raise ConfigError(f"{source.name} is live: track it without --jobs")
+        if source.live and option:
+            raise ConfigError(f"{source.name} is live: track it without {option}")
         other = by_name.setdefault(source.name, source)
         if other is not source:
             both = f"{other.origin} and {source.origin}"

@@ -30,7 +30,7 @@ LONGEST_SECONDS = 600
 NURSERY = """
 import json, os, signal, sys
 import siamlink.tools.running.resume
-import siamlink.tools.running.parallel
+import siamlink.tools.runners.local
 import siamlink.tracker.drawing.annotate
 import siamlink.tracker.drawing.video_writer
 import siamlink.association.appearance.siamese.inference

@@ -27,6 +27,17 @@ class Brittle(Walkers):
             os._exit(1)
         return super().detect(image)
 """
+KILLED = """
+import os, pathlib
+from mine import Walkers
+
+class Killed(Walkers):
+    def detect(self, image):
+        if self.seen == 9 and not pathlib.Path("killed").exists():
+            pathlib.Path("killed").touch()
+            os.kill(os.getpid(), 9)
+        return super().detect(image)
+"""
 SLOW = """
 import os, pathlib, time
 
@@ -49,11 +60,26 @@ def test_results_are_those_of_one_by_one_and_errors_stay_with_their_source(siaml
     done = siamlink("track", *sources, "-o", "many", "--jobs", 2, *options)
     assert done.code == 2
     assert [line.split()[:3] for line in done.out.splitlines()[2:4]] == [["walk", "24", "48"], ["again", "24", "48"]]
-    reasons = {line.split(": ")[1]: line for line in done.err.splitlines()}
+    lines = done.err.splitlines()
+    assert lines.count("white: its process died; it is done again") == 2
+    reasons = {line.split(": ")[1]: line for line in lines if line.startswith("siamlink: ")}
     assert sorted(reasons) == ["black", "no such file or folder", "white"]
     assert "too dark" in reasons["black"]
-    assert "its process died" in reasons["white"]
+    assert "its process died, 3 times" in reasons["white"]
     assert sorted(path.suffix for path in Path("many").iterdir()) == sorted([".json", ".mp4", ".txt"] * 2)
+    for path in Path("one").iterdir():
+        if path.suffix != ".json":
+            assert path.read_bytes() == (here / "many" / path.name).read_bytes()
+
+
+def test_a_process_that_is_killed_is_replaced_and_the_results_are_the_same(siamlink: Run, here: Path) -> None:
+    (here / "again.mp4").write_bytes((here / "walk.mp4").read_bytes())
+    (here / "killed.py").write_text(KILLED)
+    assert siamlink("track", "walk.mp4", "again.mp4", "-o", "one", "--detector", "mine.py:Walkers").code == 0
+    done = siamlink("track", "walk.mp4", "again.mp4", "-o", "many", "--jobs", 2, "--detector", "killed.py:Killed")
+    assert done.code == 0
+    assert len(done.err.splitlines()) == 1
+    assert done.err.endswith(": its process died (SIGKILL); it is done again\n")
     for path in Path("one").iterdir():
         if path.suffix != ".json":
             assert path.read_bytes() == (here / "many" / path.name).read_bytes()

@@ -62,7 +62,7 @@ def test_a_live_source_is_tracked_alone_and_in_this_process(here: Path, sequence
     with pytest.raises(ConfigError, match="gate is live: track it alone"):
         check_sources([recorded, live])
     with pytest.raises(ConfigError, match="gate is live: track it without --jobs"):
-        check_sources([live], jobs=2)
+        check_sources([live], "--jobs")
 
 
 class _Live:

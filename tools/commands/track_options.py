@@ -1,0 +1,168 @@
+"""The arguments and options of the command `siamlink track`."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from siamlink.detectors.formats.pictures import BoxFormat
+from siamlink.tools.console.options import (
+    Address,
+    Classes,
+    ClassNamesFile,
+    Confidence,
+    Config,
+    Detector,
+    Device,
+    FrameRate,
+    ImageSize,
+    Jobs,
+    NmsIou,
+    Overwrite,
+    Patience,
+    PreprocessingWords,
+    RunnerChoice,
+    RunnerName,
+    Settings,
+    choice_of,
+)
+from siamlink.tools.exporting.options import FORMAT_NAMES
+
+
+class Mode(StrEnum):
+    """When the tracks of a frame are final."""
+
+    offline = "offline"
+    windowed = "windowed"
+    online = "online"
+
+
+class Solver(StrEnum):
+    """How links are chosen."""
+
+    lp = "lp"
+    hungarian = "hungarian"
+
+
+@dataclass(frozen=True)
+class TrackOptions:
+    """The arguments and options of `siamlink track`."""
+
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="DIR",
+            help="Folder for the results; created if it is missing; - prints the tracks as JSON lines instead.",
+        ),
+    ]
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SOURCE",
+            help="Video file, image folder, MOT sequence, folder of sequences, camera number or stream URL; with "
+            "--constraints, by default that of the earlier tracks.",
+        ),
+    ] = None
+    detector: Detector = None
+    detections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|FOLDER",
+            help="Use these detections: MOT text, CSV, JSON, COCO, KITTI or a YOLO folder; may be a path inside each "
+            "sequence's folder, as det/det.txt. docs/formats.md describes the formats.",
+        ),
+    ] = None
+    box_format: Annotated[
+        BoxFormat | None,
+        typer.Option(
+            parser=choice_of(BoxFormat),
+            metavar="|".join(BoxFormat),
+            help="What the four numbers of a box in --detections are; by default, what the format of the file defines.",
+        ),
+    ] = None
+    frames_from: Annotated[
+        int | None,
+        typer.Option(
+            metavar="0|1", min=0, max=1, help="What --detections counts frames from; by default, as its format defines."
+        ),
+    ] = None
+    classes: Classes = None
+    confidence: Confidence = None
+    nms_iou: NmsIou = None
+    image_size: ImageSize = None
+    device: Device = None
+    class_names: ClassNamesFile = None
+    preprocessing: PreprocessingWords = None
+    constraints: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Text file that corrects earlier tracks, as by 'swap 120 3 8' or 'false 5'; see docs/track.md.",
+        ),
+    ] = None
+    mode: Annotated[
+        Mode | None,
+        typer.Option(
+            parser=choice_of(Mode),
+            metavar="|".join(Mode),
+            help="Use the whole video (offline, the default), a bounded delay (windowed) or no delay (online).",
+        ),
+    ] = None
+    solver: Annotated[
+        Solver | None,
+        typer.Option(
+            parser=choice_of(Solver),
+            metavar="|".join(Solver),
+            help="Choose links by the exact linear program (lp, the default), or faster, frame by frame (hungarian).",
+        ),
+    ] = None
+    config: Config = None
+    settings: Settings = None
+    frame_rate: FrameRate = None
+    patience: Patience = None
+    video: Annotated[bool, typer.Option("--video/--no-video", help="Write the annotated video.")] = True
+    show: Annotated[
+        bool,
+        typer.Option(
+            "--show", help="Show the annotated frames in a window, while they are tracked or, offline, afterwards."
+        ),
+    ] = False
+    export: Annotated[
+        str,
+        typer.Option(
+            metavar="FORMATS",
+            help=f"Also write the tracks for other tools: any of {','.join(FORMAT_NAMES)}, separated by commas.",
+        ),
+    ] = ""
+    report: Annotated[
+        bool,
+        typer.Option(
+            "--report",
+            help="Also write DIR/NAME.html, which shows the tracks and why they were linked; docs/report.md.",
+        ),
+    ] = False
+    runner: RunnerChoice = RunnerName.local
+    address: Address = None
+    jobs: Jobs = None
+    overwrite: Overwrite = False
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Record the work on each frame, so that the same command can continue after an interruption.",
+        ),
+    ] = False
+    cache: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder in which detections and appearance descriptors are kept for later runs."
+        ),
+    ] = None
+    cache_limit: Annotated[
+        float,
+        typer.Option(metavar="GB", min=0, help="Maximum size of the cache; least recently used entries go first."),
+    ] = 10.0

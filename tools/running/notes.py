@@ -1,0 +1,46 @@
+"""What a user should know about a source that was tracked."""
+
+from siamlink.detectors.formats.against_picture import lies_within_a_pixel
+from siamlink.tools.running.classes_note import missing_classes_note
+from siamlink.tools.running.job import Job
+from siamlink.tools.running.left_out_note import left_out_note, stride_note
+from siamlink.tools.running.live import losses_of
+from siamlink.tools.running.outcome import Outcome
+from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL
+
+
+def notes_on(outcome: Outcome, job: Job) -> list[str]:
+    """The remarks, a line for each."""
+    source, notes = outcome.source, []
+    if source.frames is None:
+        no_video = ", no video written" if job.video and not job.prints else ""
+        no_window = ", nothing to show" if job.show else ""
+        notes.append(f"{source.name} has no frames: tracked from its detections alone{no_video}{no_window}")
+    elif outcome.result.appearance and outcome.result.appearance.missing:
+        missing = outcome.result.appearance.missing
+        notes.append(f"{source.name}: {missing}; appearance was used up to there, geometry alone after it")
+    if source.frames:
+        notes += losses_of(source.frames)
+    if not outcome.result.counts.detections:
+        notes.append(f"{source.name}: no detections{_selection(job)}, so there are no tracks")
+    if outcome.result.detector and lies_within_a_pixel(outcome.result.detections.box):
+        notes.append(f"{source.name}: {WITHIN_A_PIXEL}")
+    remarks = (
+        missing_classes_note(outcome.result.class_names, job.detector_options),
+        stride_note(outcome.result),
+        left_out_note(outcome.result),
+    )
+    notes += [f"{source.name}: {remark}" for remark in remarks if remark]
+    if outcome.result.broken:
+        notes.append(f"{source.name}: {outcome.broken}; the results end there")
+    elif outcome.broken:
+        notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
+    return notes
+
+
+def _selection(job: Job) -> str:
+    """The options of the job that leave out detections."""
+    options = job.detector_options
+    score = "" if options.confidence is None else f" --confidence {options.confidence:g}"
+    classes = "" if options.selected is None else f" --classes {','.join(map(str, options.selected))}"
+    return f" with{score}{classes}" if score or classes else ""
