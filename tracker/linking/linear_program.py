@@ -27,7 +27,7 @@ from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.row_constraints import RowConstraints, solve_in_window
 from siamlink.tracker.linking.running_scene import RunningSceneStatistics
 from siamlink.tracker.linking.scored_pairs import ScoredPairs
-from siamlink.tracker.linking.settling import Ids, SettlingTracker, number_tracks
+from siamlink.tracker.linking.settling import Ids, SettlingTracker, drop_short, number_tracks
 from siamlink.tracker.linking.window_schedule import Settlement
 from siamlink.tracker.parameters import Matching
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
@@ -161,7 +161,7 @@ class LinearProgramTracker(SettlingTracker):
                 scored.append((linked.pairs, linked.probability))
                 shortest = max(shortest, round(self._second_level.min_seconds * self._rate))
             ids = groups.joined(ids)
-            long_enough = _drop_short(ids, shortest, fixed)
+            long_enough = drop_short(ids, shortest, fixed)
             reason = np.where(long_enough > 0, IN_TRACK, np.where(ids > 0, SHORT_TRACK, reason))
             final.append(self._release(long_enough, reason.astype(np.uint8), settlement, scored))
         return Tracks.concatenate(final)
@@ -282,13 +282,6 @@ class LinearProgramTracker(SettlingTracker):
         if self._tracklet_matcher is None:
             return 2 * gap
         return gap + math.ceil((parameters.tracklets.gate.max_gap_seconds + LONGEST_SECONDS) * rate)
-
-
-def _drop_short(track_id: Ids, min_detections: int, fixed: NDArray[np.bool_]) -> Ids:
-    """The tracks (N,) without those of fewer detections, unless one of these is `fixed` (N,)."""
-    length = np.bincount(track_id)
-    length[track_id[fixed]] = min_detections
-    return np.where(length[track_id] >= min_detections, track_id, 0).astype(np.int32)
 
 
 def _describe_rows(

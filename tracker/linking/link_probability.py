@@ -93,7 +93,12 @@ class LateLinkCollector:
     def add(self, rows: BoolArray, track_id: NDArray[np.int32], frame: NDArray[np.int32], link: Float32Array) -> None:
         """Add those `rows` (N,) of N detections with their tracks, frames and probabilities, all (N,)."""
         if self._collects and rows.any():
-            self._parts.append(LateLinks(track_id[rows], frame[rows], link[rows]))
+            self.collect(LateLinks(track_id[rows], frame[rows], link[rows]))
+
+    def collect(self, links: LateLinks) -> None:
+        """Add links."""
+        if self._collects and len(links.track_id):
+            self._parts.append(links)
 
     def take(self) -> LateLinks:
         """Those added since the last call."""

@@ -7,6 +7,7 @@ from siamlink.tracker.linking.appearance_source import AppearanceSource, Describ
 from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker, CalibratedTracker
 from siamlink.tracker.linking.choosing_tracker import FirstFrameTracker, WholeVideoTracker
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.online.tracker import OnlineProgramTracker
 from siamlink.tracker.linking.protocol import Tracker, TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.postprocessing.camera_motion import camera_for
@@ -39,6 +40,8 @@ def make_tracker(
         from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 
         return KalmanTracker(setup, appearance)
+    if setup.parameters.mode == "online" and setup.matcher.tracklets is not None:
+        return OnlineProgramTracker(setup, appearance)
     return LinearProgramTracker(setup, appearance, constraints)
 
 

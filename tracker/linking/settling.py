@@ -130,3 +130,10 @@ def number_tracks(track_id: Ids, held: Ids, demanded: Ids, next_id: int) -> Ids:
     known_id = id_of[track_id]
     new = number_in_order(np.where(known_id > 0, 0, track_id))
     return np.where(new > 0, new + next_id - 1, known_id).astype(np.int32)
+
+
+def drop_short(track_id: Ids, min_detections: int, fixed: NDArray[np.bool_]) -> Ids:
+    """The tracks (N,) without those of fewer detections, unless one of these is `fixed` (N,)."""
+    length = np.bincount(track_id)
+    length[track_id[fixed]] = min_detections
+    return np.where(length[track_id] >= min_detections, track_id, 0).astype(np.int32)
