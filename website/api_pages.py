@@ -2,6 +2,13 @@
 
 from importlib import import_module
 
+from markdown_text import table
+
+START = """# Python API
+
+All public names, by package. What is not here may change without notice. The [Python guide](python.md) shows how they
+are used.
+"""
 PACKAGES = {
     "siamlink.tracker": "Tracking: one call for a whole video, trackers for frames as they come, and their results.",
     "siamlink.detectors": "Detections, detectors and sources of frames; errors.",
@@ -17,9 +24,15 @@ def public_names(package: str) -> list[str]:
 
 
 def api_pages() -> dict[str, str]:
-    """The Markdown of each page by its name."""
-    parts = ["# Python API\n\nAll public names. What is not here may change without notice.\n"]
+    """The Markdown of each page by its name: a page for each package, and one that lists them."""
+    rows = [(f"[{package}]({page_of(package)})", purpose) for package, purpose in PACKAGES.items()]
+    pages = {"api.md": "\n".join([START, table(("package", "for"), rows)])}
     for package, purpose in PACKAGES.items():
-        parts.append(f"## {package}\n\n{purpose}\n")
-        parts += [f"::: {package}.{name}\n" for name in public_names(package)]
-    return {"api.md": "\n".join(parts)}
+        names = [f"::: {package}.{name}\n" for name in public_names(package)]
+        pages[page_of(package)] = "\n".join([f"# {package}\n\n{purpose}\n", *names])
+    return pages
+
+
+def page_of(package: str) -> str:
+    """The name of the page of a package."""
+    return f"api-{package.rpartition('.')[2]}.md"
