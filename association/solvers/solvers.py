@@ -91,13 +91,30 @@ def chain_starts(successor: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def solve_lp(problem: LinkProblem) -> Solution:
-    """The exact optimum of the linear program, by the cost-scaling min-cost flow of OR-tools.
+    """The exact optimum of the linear program, by the cost-scaling min-cost flow of OR-tools; costs are rounded."""
+    return make_solution(problem, *optimum(in_units(problem)))
 
-    Nodes that any optimum links are one node of the flow, such as those of a track that is held.
+
+def in_units(problem: LinkProblem) -> LinkProblem:
+    """The problem that is solved: its costs are whole numbers of units."""
+
+    def units(nats: FloatArray) -> FloatArray:
+        rounded: FloatArray = np.rint(np.clip(nats, -LARGEST_COST, LARGEST_COST) * UNITS_PER_NAT)
+        return rounded
+
+    detection, entry, exit_ = units(problem.detection), units(problem.entry), units(problem.exit)
+    return LinkProblem(problem.frame, detection, entry, exit_, problem.pairs, units(problem.link))
+
+
+def optimum(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """The nodes (N,) and links (P,) of the optimum of a problem in units.
+
+    Nodes that any optimum links are one node of the flow, such as those of a track that is held. A node that would be
+    a track alone is used if this costs less than nothing.
     """
     certain = np.flatnonzero(certain_links(problem))
     if not len(certain):
-        return make_solution(problem, *_flow(problem))
+        return _flow(problem)
     other = np.setdiff1d(np.arange(len(problem.link)), certain, assume_unique=True)
     earlier, later = problem.pairs.earlier, problem.pairs.later
     following = np.full(len(problem), -1, np.int64)
@@ -120,7 +137,7 @@ def solve_lp(problem: LinkProblem) -> Solution:
     used, linked = _flow(chains)
     all_linked = np.empty(len(problem.link), bool)
     all_linked[other], all_linked[certain] = linked, used[place[earlier[certain]]]
-    return make_solution(problem, used[place], all_linked)
+    return used[place], all_linked
 
 
 def certain_links(problem: LinkProblem) -> NDArray[np.bool_]:
@@ -142,7 +159,7 @@ def certain_links(problem: LinkProblem) -> NDArray[np.bool_]:
 
 
 def _flow(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Which detections (N,) and which links (P,) are in the cheapest tracks."""
+    """Which detections (N,) and which links (P,) are in the cheapest tracks; costs are in units."""
     from ortools.graph.python import min_cost_flow
 
     count = len(problem)
@@ -161,7 +178,7 @@ def _flow(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         tail.astype(np.int32),
         head.astype(np.int32),
         capacity,
-        np.round(np.clip(cost, -LARGEST_COST, LARGEST_COST) * UNITS_PER_NAT).astype(np.int64),
+        np.clip(cost, -LARGEST_COST * UNITS_PER_NAT, LARGEST_COST * UNITS_PER_NAT).astype(np.int64),
     )
     solver.set_node_supply(source, count)
     solver.set_node_supply(sink, -count)
@@ -169,7 +186,10 @@ def _flow(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     if status != solver.OPTIMAL:
         raise RuntimeError(f"the min-cost flow solver stopped with status {status}")
     flow = solver.flows(arcs) > 0
-    return flow[2 * count : 3 * count], flow[3 * count : -1]
+    used, linked = flow[2 * count : 3 * count], flow[3 * count : -1]
+    alone = used.copy()
+    alone[problem.pairs.earlier[linked]] = alone[problem.pairs.later[linked]] = False
+    return used & ~(alone & (problem.entry + problem.detection + problem.exit >= 0)), linked
 
 
 def solve_hungarian(problem: LinkProblem) -> Solution:
