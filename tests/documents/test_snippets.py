@@ -207,7 +207,7 @@ def _options(command: Any) -> Iterator[str]:
         yield from _options(command.get_command(None, name))
 
 
-OF_OTHER_PROGRAMS = {"--no-compile", "--tracker", "--runner"}
+OF_OTHER_PROGRAMS = {"--no-compile", "--tracker"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
