@@ -26,7 +26,7 @@ from siamlink.association.solvers.pieces import (
     solved,
     window,
 )
-from siamlink.association.solvers.solvers import UNITS_PER_NAT, LinkProblem, Solution, make_solution
+from siamlink.association.solvers.solvers import UNITS_PER_NAT, LinkProblem, Solution, make_solution, without_idle
 from siamlink.detectors.base.arrays import BoolArray, IntArray
 
 
@@ -177,9 +177,9 @@ def _final(piece: SolvedPiece, frame: int, seam: Seam | None) -> FinalLinks:
     """What a piece says of its nodes up to a frame."""
     problem, pairs = piece.problem, piece.problem.pairs
     final = (problem.frame >= piece.first) & (problem.frame <= frame)
-    successor = piece.successor()
-    begins = piece.used.copy()
+    used, successor = without_idle(problem, piece.used, piece.linked), piece.successor()
+    begins = used.copy()
     begins[pairs.later[piece.linked]] = False
-    cost = problem.detection * piece.used + problem.entry * begins + problem.exit * (piece.used & (successor < 0))
+    cost = problem.detection * used + problem.entry * begins + problem.exit * (used & (successor < 0))
     units = cost[final].sum() + problem.link[piece.linked & final[pairs.earlier]].sum()
-    return FinalLinks(piece.node[final], piece.used[final], successor[final], float(units) / UNITS_PER_NAT, seam)
+    return FinalLinks(piece.node[final], used[final], successor[final], float(units) / UNITS_PER_NAT, seam)

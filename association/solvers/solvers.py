@@ -187,9 +187,14 @@ def _flow(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         raise RuntimeError(f"the min-cost flow solver stopped with status {status}")
     flow = solver.flows(arcs) > 0
     used, linked = flow[2 * count : 3 * count], flow[3 * count : -1]
+    return without_idle(problem, used, linked), linked
+
+
+def without_idle(problem: LinkProblem, used: NDArray[np.bool_], linked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """(N,) the used nodes of an optimum, without those that are a track alone and at no gain."""
     alone = used.copy()
     alone[problem.pairs.earlier[linked]] = alone[problem.pairs.later[linked]] = False
-    return used & ~(alone & (problem.entry + problem.detection + problem.exit >= 0)), linked
+    return used & ~(alone & (problem.entry + problem.detection + problem.exit >= 0))
 
 
 def solve_hungarian(problem: LinkProblem) -> Solution:
