@@ -22,7 +22,9 @@ from siamlink.tools.commands import (
     evaluate,
     export,
     import_tracks,
+    join,
     report,
+    segment,
     summary,
     track,
     train,
@@ -38,6 +40,7 @@ STUDY_HELP = "Research: ablations, matching, latency and speed studies."
 ORDER = (
     *("track", "detect", "detectors", "parameters"),
     *("export", "import", "crops", "summary", "report"),
+    *("segment", "join"),
     *("evaluate", "train", "crossvalidate", "tune", "cache", "bench", "demo", "study"),
 )
 MOVED = {"ablate": "ablate", "match-eval": "match", "latency": "latency"}
@@ -153,6 +156,8 @@ app.command("import", short_help="Read tracks that were corrected in another too
 app.command(short_help="Cut the best pictures of each track out of the video.")(crops.crops)
 app.command(short_help="Show tracks in numbers: times, speeds, counts, lines, zones.")(summary.summary)
 app.command(short_help="Write an HTML report of tracks and their video.")(report.report)
+app.command(short_help="Do one of the segments of a long video, as on a cluster.")(segment.segment)
+app.command(short_help="Link the segments of a long video into its tracks.")(join.join)
 app.command(short_help="Score tracks against ground truth.")(evaluate.evaluate)
 app.add_typer(train.app, name="train")
 app.command(short_help="Score by leave-one-video-out cross-validation.")(crossvalidate.crossvalidate)

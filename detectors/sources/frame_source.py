@@ -156,6 +156,24 @@ class FrameSource(ABC):
         offset = self.first_number - 1
         return (frame._replace(number=frame.number - offset) for frame in self) if offset else iter(self)
 
+    def count_frames(self) -> int:
+        """How many frames there are, without decoding them.
+
+        Raises:
+            InputError: that cannot be said, or the source is damaged; it cannot be read in parts then.
+        """
+        raise InputError(f"{self.name} cannot be read in parts: segments are for video files and image folders")
+
+    def part(self, first: int, last: int) -> "FrameSource":
+        """Some successive frames, from the first to the last, counted from 1; their numbers are counted so too.
+
+        The part breaks off where they are not those of the whole source.
+
+        Raises:
+            InputError: it cannot be read in parts.
+        """
+        raise NotImplementedError
+
     def stop(self) -> None:
         """End the frames before the next one; a signal handler may call it."""
         self.stopped = True

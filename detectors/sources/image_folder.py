@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import copy
 from pathlib import Path
 
 import cv2
@@ -43,6 +44,17 @@ class ImageFolder(FrameSource):
         self._converter = PictureConverter()
         if _is_deep(files[0]):
             _convert(files[0], self._converter)
+
+    def count_frames(self) -> int:
+        """See `FrameSource`."""
+        return len(self.files)
+
+    def part(self, first: int, last: int) -> "ImageFolder":
+        """See `FrameSource`."""
+        part = copy(self)
+        part.files, part.first_number, part.frame_count = self.files[first - 1 : last], first, last - first + 1
+        part.promised_count = None
+        return part
 
     def _read(self) -> Iterator[tuple[float | None, Image]]:
         for path in self.files:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import av
@@ -27,6 +27,7 @@ from siamlink.detectors.sources.decoding import (
     with_seconds,
 )
 from siamlink.detectors.sources.frame_source import FrameSource
+from siamlink.detectors.sources.video_parts import FrameIndex, VideoPart, index_frames
 
 _LENGTH_IN_HEADER = ("mov", "matroska", "avi", "flv", "asf")
 """Containers that declare their length; for others FFmpeg estimates it."""
@@ -118,6 +119,23 @@ class VideoFile(RecordedVideo):
         with connect() as container:
             super().__init__(container, connect, str(path), name or path.stem, frame_rate)
         self.files = (path,)
+
+    @cached_property
+    def index(self) -> FrameIndex:
+        """Of its frames, by all its packets.
+
+        Raises:
+            InputError: it is damaged, or its frames cannot be told apart.
+        """
+        return index_frames(self._connect, self._title)
+
+    def count_frames(self) -> int:
+        """See `FrameSource`."""
+        return self.index.count
+
+    def part(self, first: int, last: int) -> VideoPart:
+        """See `FrameSource`."""
+        return VideoPart(self, self._connect, self._title, self.index, first, last)
 
 
 def _open_file(path: Path) -> InputContainer:

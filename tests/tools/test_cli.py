@@ -25,6 +25,8 @@ OUTPUTS = {
     ("crops",): ["DIR/TRACK-FRAME.jpg", "Exit code: 0"],
     ("summary",): ["Prints tables", "--csv", "--json", "Exit code: 0"],
     ("report",): ["one HTML file", "NAME.report.mp4", "NAME.corrected.txt", "Exit code: 0"],
+    ("segment",): ["Writes DIR/.NAME.segments", "Exit code: 0"],
+    ("join",): ["Writes what siamlink track writes", "Exit code: 0"],
     ("evaluate",): ["Prints a table", "--json", "--csv", "--events"],
     ("train", "matcher"): ["DIR/context.json", "DIR/detection.json", "DIR/link.json"],
     ("train", "calibrated"): ["DIR/alone.json", "DIR/in_track.json", "DIR/links.json", "DIR/online.json"],
@@ -45,6 +47,8 @@ COMMANDS = [
     "crops",
     "summary",
     "report",
+    "segment",
+    "join",
     "evaluate",
     "train",
     "crossvalidate",
@@ -104,7 +108,7 @@ def test_the_list_of_a_group_cuts_no_text(siamlink: Run, group: tuple[str, ...])
         assert not line.endswith("...")
 
 
-@pytest.mark.parametrize("command", [(), ("track",), ("evaluate",), ("demo",), ("train", "matcher")])
+@pytest.mark.parametrize("command", [(), ("track",), ("segment",), ("evaluate",), ("demo",), ("train", "matcher")])
 def test_help_imports_nothing_heavy(command: tuple[str, ...]) -> None:
     code = f"import sys, atexit; atexit.register(lambda: print({HEAVY} & {{*sys.modules}}, file=sys.stderr)); {PROGRAM}"
     done = subprocess.run([sys.executable, "-c", code, *command, "--help"], capture_output=True, text=True, check=True)

@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from siamlink.tools.commands.track_job import job_of
 from siamlink.tools.commands.track_options import TrackOptions
 from siamlink.tools.console.exit_codes import EXIT_ERROR, EXIT_PARTIAL
-from siamlink.tools.console.options import detector_options, takes
+from siamlink.tools.console.options import takes
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from siamlink.tools.runners.runner import Runner
     from siamlink.tools.running.job import Job
     from siamlink.tools.running.outcome import Tracked
     from siamlink.tools.running.recorded import RecordedRun
-    from siamlink.tracker.parameters import TrackerParameters
 
 
 @takes(TrackOptions)
@@ -40,13 +42,13 @@ def track(options: TrackOptions) -> None:
     recorded = _recorded_run(options)
     sources = expand_sources(options.sources or [recorded.source if recorded else ""])
     runner = runner_of(options.runner, options.address, options.jobs, options.device)
-    job = _job(options, len(sources), runner, recorded.parameters if recorded else None)
+    job = job_of(options, len(sources), runner.option, recorded.parameters if recorded else None)
     if recorded:
         job = recorded.job(job, sources[0])
     tracked: dict[int, Tracked | None] = {}
     try:
         with runner:
-            tracked.update(track_sources(sources, job, runner))
+            tracked.update(_segmented(sources, job, runner) if job.segments else track_sources(sources, job, runner))
     finally:
         if new := [each for _, each in sorted(tracked.items(), key=lambda item: item[0]) if each]:
             if recorded and (changes := recorded.changes(job)):
@@ -60,6 +62,16 @@ def track(options: TrackOptions) -> None:
         raise typer.Exit(EXIT_ERROR)
     if any(each and each.broken for each in tracked.values()):
         raise typer.Exit(EXIT_PARTIAL)
+
+
+def _segmented(sources: list[str], job: "Job", runner: "Runner") -> "Iterator[tuple[int, Tracked | None]]":
+    """Track one source after the other, each in segments."""
+    from siamlink.tools.runners.local import LocalRunner
+    from siamlink.tools.running.sources import track_sources
+    from siamlink.tools.segments.run import SegmentRunner
+
+    assert job.segments is not None
+    return track_sources(sources, job, LocalRunner(), SegmentRunner(job.segments, runner))
 
 
 def _recorded_run(options: TrackOptions) -> "RecordedRun | None":
@@ -78,71 +90,3 @@ def _recorded_run(options: TrackOptions) -> "RecordedRun | None":
             raise InputError(f"give a SOURCE, as {constraints} names no tracks with their record beside them")
         raise InputError("give a SOURCE, or --constraints for tracks that have the record of their run beside them")
     return recorded
-
-
-def _job(
-    options: TrackOptions, source_count: int, runner: "Runner", recorded: "TrackerParameters | None" = None
-) -> "Job":
-    """What to do with each source; `recorded` are the settings of the run whose tracks are corrected.
-
-    Raises:
-        ConfigError: a setting is wrong, or options contradict each other or the number of sources.
-        OutputError: the cache is not a folder, or there is no display to show the frames on.
-    """
-    from siamlink.detectors.base.errors import ConfigError
-    from siamlink.detectors.formats.pictures import ReadingOptions
-    from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
-    from siamlink.tools.console.files import check_folder
-    from siamlink.tools.console.standard_output import STANDARD_OUTPUT
-    from siamlink.tools.exporting.formats import formats_of
-    from siamlink.tools.running.job import GIGABYTE, Job
-    from siamlink.tools.running.window import check_display
-    from siamlink.tracker.configuration import load_parameters
-
-    named, settings = {"mode": options.mode, "solver": options.solver}, options.settings or []
-    chosen = [f"{key}={value}" for key, value in named.items() if value]
-    for setting in settings:
-        if named.get(key := setting.partition("=")[0].strip()):
-            raise ConfigError(f"give --{key} or --set {setting}, not both")
-    parameters = load_parameters(options.config or recorded, [*chosen, *settings])
-    if options.detector is not None and options.detections:
-        raise ConfigError("give --detector or --detections, not both")
-    for option, file in (("detections", options.detections), ("constraints", options.constraints)):
-        shared = file and (option == "constraints" or file.exists())
-        if shared and source_count > 1:
-            raise ConfigError(f"--{option} {file} belongs to one source, but {source_count} are given")
-    printed = options.output == STANDARD_OUTPUT
-    writing = (
-        (options.resume, "--resume"),
-        (runner.option, runner.option or ""),
-        (options.export, "--export"),
-        (options.report, "--report"),
-    )
-    for given, option in writing:
-        if printed and given:
-            raise ConfigError(f"-o - prints the tracks of one source after the other: it excludes {option}")
-    if options.show and runner.option:
-        raise ConfigError(f"--show shows one source after the other: it excludes {runner.option}")
-    if options.show:
-        check_display()
-    if options.cache:
-        check_folder(options.cache, ())
-    return Job(
-        options.output,
-        parameters,
-        options.detector,
-        options.detections,
-        options.frame_rate,
-        options.video,
-        options.overwrite,
-        options.constraints,
-        PATIENCE_SECONDS if options.patience is None else options.patience,
-        options.cache,
-        round(options.cache_limit * GIGABYTE),
-        options.resume,
-        options.show,
-        ReadingOptions(options.box_format, options.frames_from),
-        formats_of(options.export),
-        detector_options(options),
-        options.report,
-    )

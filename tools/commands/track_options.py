@@ -29,6 +29,7 @@ from siamlink.tools.console.options import (
     choice_of,
 )
 from siamlink.tools.exporting.options import FORMAT_NAMES
+from siamlink.tools.segments.segment import MOST
 
 
 class Mode(StrEnum):
@@ -44,6 +45,66 @@ class Solver(StrEnum):
 
     lp = "lp"
     hungarian = "hungarian"
+
+
+DetectionFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE|FOLDER",
+        help="Use these detections: MOT text, CSV, JSON, COCO, KITTI or a YOLO folder; may be a path inside each "
+        "sequence's folder, as det/det.txt. docs/formats.md describes the formats.",
+    ),
+]
+BoxFormatChoice = Annotated[
+    BoxFormat | None,
+    typer.Option(
+        parser=choice_of(BoxFormat),
+        metavar="|".join(BoxFormat),
+        help="What the four numbers of a box in --detections are; by default, what the format of the file defines.",
+    ),
+]
+FramesFrom = Annotated[
+    int | None,
+    typer.Option(
+        metavar="0|1", min=0, max=1, help="What --detections counts frames from; by default, as its format defines."
+    ),
+]
+ConstraintFile = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Text file that corrects earlier tracks, as by 'swap 120 3 8' or 'false 5'; see docs/track.md.",
+    ),
+]
+SolverChoice = Annotated[
+    Solver | None,
+    typer.Option(
+        parser=choice_of(Solver),
+        metavar="|".join(Solver),
+        help="Choose links by the exact linear program (lp, the default), or faster, frame by frame (hungarian).",
+    ),
+]
+WritesVideo = Annotated[bool, typer.Option("--video/--no-video", help="Write the annotated video.")]
+Shows = Annotated[
+    bool,
+    typer.Option(
+        "--show", help="Show the annotated frames in a window, while they are tracked or, offline, afterwards."
+    ),
+]
+Export = Annotated[
+    str,
+    typer.Option(
+        metavar="FORMATS",
+        help=f"Also write the tracks for other tools: any of {','.join(FORMAT_NAMES)}, separated by commas.",
+    ),
+]
+WritesReport = Annotated[
+    bool,
+    typer.Option(
+        "--report",
+        help="Also write DIR/NAME.html, which shows the tracks and why they were linked; docs/report.md.",
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -68,28 +129,9 @@ class TrackOptions:
         ),
     ] = None
     detector: Detector = None
-    detections: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE|FOLDER",
-            help="Use these detections: MOT text, CSV, JSON, COCO, KITTI or a YOLO folder; may be a path inside each "
-            "sequence's folder, as det/det.txt. docs/formats.md describes the formats.",
-        ),
-    ] = None
-    box_format: Annotated[
-        BoxFormat | None,
-        typer.Option(
-            parser=choice_of(BoxFormat),
-            metavar="|".join(BoxFormat),
-            help="What the four numbers of a box in --detections are; by default, what the format of the file defines.",
-        ),
-    ] = None
-    frames_from: Annotated[
-        int | None,
-        typer.Option(
-            metavar="0|1", min=0, max=1, help="What --detections counts frames from; by default, as its format defines."
-        ),
-    ] = None
+    detections: DetectionFile = None
+    box_format: BoxFormatChoice = None
+    frames_from: FramesFrom = None
     classes: Classes = None
     confidence: Confidence = None
     nms_iou: NmsIou = None
@@ -97,13 +139,7 @@ class TrackOptions:
     device: Device = None
     class_names: ClassNamesFile = None
     preprocessing: PreprocessingWords = None
-    constraints: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="Text file that corrects earlier tracks, as by 'swap 120 3 8' or 'false 5'; see docs/track.md.",
-        ),
-    ] = None
+    constraints: ConstraintFile = None
     mode: Annotated[
         Mode | None,
         typer.Option(
@@ -112,42 +148,28 @@ class TrackOptions:
             help="Use the whole video (offline, the default), a bounded delay (windowed) or no delay (online).",
         ),
     ] = None
-    solver: Annotated[
-        Solver | None,
-        typer.Option(
-            parser=choice_of(Solver),
-            metavar="|".join(Solver),
-            help="Choose links by the exact linear program (lp, the default), or faster, frame by frame (hungarian).",
-        ),
-    ] = None
+    solver: SolverChoice = None
     config: Config = None
     settings: Settings = None
     frame_rate: FrameRate = None
     patience: Patience = None
-    video: Annotated[bool, typer.Option("--video/--no-video", help="Write the annotated video.")] = True
-    show: Annotated[
-        bool,
-        typer.Option(
-            "--show", help="Show the annotated frames in a window, while they are tracked or, offline, afterwards."
-        ),
-    ] = False
-    export: Annotated[
-        str,
-        typer.Option(
-            metavar="FORMATS",
-            help=f"Also write the tracks for other tools: any of {','.join(FORMAT_NAMES)}, separated by commas.",
-        ),
-    ] = ""
-    report: Annotated[
-        bool,
-        typer.Option(
-            "--report",
-            help="Also write DIR/NAME.html, which shows the tracks and why they were linked; docs/report.md.",
-        ),
-    ] = False
+    video: WritesVideo = True
+    show: Shows = False
+    export: Export = ""
+    report: WritesReport = False
     runner: RunnerChoice = RunnerName.local
     address: Address = None
     jobs: Jobs = None
+    segments: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=MOST,
+            help="Cut each video into N segments, which --jobs detect and describe at once; best several times as many "
+            "as jobs. The tracks are the same. docs/scale.md.",
+        ),
+    ] = None
     overwrite: Overwrite = False
     resume: Annotated[
         bool,

@@ -41,6 +41,7 @@ class Job:
         exports: the formats of other tools in which tracks are written too.
         detector_options: what the detector reports, or what is selected from given detections.
         report: whether a report is written.
+        segments: how many segments each source is cut into; None: it is tracked in one piece.
     """
 
     output: Path
@@ -60,6 +61,7 @@ class Job:
     exports: tuple[Format, ...] = ()
     detector_options: DetectorOptions = field(default_factory=DetectorOptions)
     report: bool = False
+    segments: int | None = None
 
     @property
     def prints(self) -> bool:

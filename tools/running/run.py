@@ -1,7 +1,7 @@
 """Track one source and write its results: tracks as MOT text, an annotated video, and a record of the run."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,7 @@ from siamlink.tools.running.outcome_report import explains, write_outcome_report
 from siamlink.tools.running.track_lines import track_lines
 from siamlink.tools.running.window import Window, opened_window
 from siamlink.tracker.runs.inputs import TrackingInput
-from siamlink.tracker.runs.options import TrackingOptions
+from siamlink.tracker.runs.options import ToDescribe, TrackingOptions
 from siamlink.tracker.runs.result import TrackingResult
 from siamlink.tracker.runs.run import Interrupted
 from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks, Sink
@@ -32,7 +32,12 @@ from siamlink.tracker.runs.track import track_input
 
 
 def run(
-    source: TrackingInput, job: Job, detector: LoadedDetector | None, matcher: Matcher, progress: Progress
+    source: TrackingInput,
+    job: Job,
+    detector: LoadedDetector | None,
+    matcher: Matcher,
+    progress: Progress,
+    describe_ahead: Callable[[ToDescribe], None] | None = None,
 ) -> Outcome:
     """Track one input and write `NAME.txt`, `NAME.mp4` and `NAME.json`; earlier files stay until all is written.
 
@@ -43,7 +48,7 @@ def run(
         SiamlinkError: the input breaks, the detector fails, or the results cannot be written.
     """
     with _window(source, job) as window:
-        each = Tracking(source, job, detector, matcher, progress, window)
+        each = Tracking(source, job, detector, matcher, progress, window, describe_ahead)
         if job.prints:
             return each.printed()
         return each.written_live() if source.live else each.written()
@@ -60,6 +65,7 @@ class Tracking:
         matcher: the models.
         progress: called with the steps.
         window: shows the annotated frames, if that is wanted.
+        describe_ahead: see `TrackingOptions`.
     """
 
     source: TrackingInput
@@ -68,6 +74,7 @@ class Tracking:
     matcher: Matcher
     progress: Progress
     window: Window | None
+    describe_ahead: Callable[[ToDescribe], None] | None = None
 
     @property
     def class_names(self) -> ClassNames | None:
@@ -155,6 +162,7 @@ class Tracking:
             sinks,
             keeps_tracks,
             explain=explains(self.job),
+            describe_ahead=self.describe_ahead,
         )
 
     @property

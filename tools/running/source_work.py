@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.tools.runners.work import Report
+from siamlink.tools.runners.work import Report, ShowNote
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.notes import notes_on
-from siamlink.tools.running.outcome import Tracked
+from siamlink.tools.running.outcome import Outcome, Tracked
 from siamlink.tools.running.prepare import prepare
 from siamlink.tools.running.resume import run_with_cache
 from siamlink.tracker.runs.inputs import TrackingInput
+
+TrackSource = Callable[[TrackingInput, Job, LoadedDetector | None, Matcher, Progress, ShowNote], Outcome]
+"""Tracks one source and writes its results; see `run_with_cache`."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +61,12 @@ class SourceWork:
     Attributes:
         job: what to do with each.
         loaded: in the process that has loaded it; others load their own.
+        track: tracks a source in this process; others track by `run_with_cache`.
     """
 
     job: Job
     loaded: Loaded | None = None
+    track: TrackSource = run_with_cache
     unit = "sources"
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -88,5 +94,5 @@ class SourceWork:
         detector = None
         if source.detections is None:
             detector = loaded.detectors.pop() if loaded.detectors else job.load_detector()
-        outcome = run_with_cache(source, job, detector, loaded.matcher, report.progress, report.note)
+        outcome = self.track(source, job, detector, loaded.matcher, report.progress, report.note)
         return Tracked.of(outcome, notes_on(outcome, job))

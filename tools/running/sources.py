@@ -14,18 +14,21 @@ from siamlink.tools.running.job import Job
 from siamlink.tools.running.live import contradicted_rate
 from siamlink.tools.running.outcome import Tracked
 from siamlink.tools.running.prepare import check_sources, prepare
-from siamlink.tools.running.resume import is_finished, resumable
-from siamlink.tools.running.source_work import Loaded, SourceTask, SourceWork
+from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
+from siamlink.tools.running.source_work import Loaded, SourceTask, SourceWork, TrackSource
 from siamlink.tracker.runs.inputs import TrackingInput
 
 
-def track_sources(sources: list[str], job: Job, runner: Runner) -> Iterator[tuple[int, Tracked | None]]:
+def track_sources(
+    sources: list[str], job: Job, runner: Runner, track: TrackSource = run_with_cache
+) -> Iterator[tuple[int, Tracked | None]]:
     """Track sources and write their results; errors and remarks go to the terminal, a line for each.
 
     Args:
         sources: as `prepare` opens them.
         job: what to do with each.
         runner: where they are tracked.
+        track: tracks one of them; other than by default only in this process.
 
     Yields:
         The index of each source that did not fail, with what is said of it; None if an earlier run finished it.
@@ -53,7 +56,7 @@ def track_sources(sources: list[str], job: Job, runner: Runner) -> Iterator[tupl
     folder = nullcontext() if job.prints else results_folder(job.output)
     name = inputs[0].name if len(inputs) == 1 else ""
     with folder, resumable(inputs, job, show_note), stage_bars(name, job.prints) as progress:
-        work, remaining = SourceWork(job, loaded), [task for task in tasks if task.name not in finished]
+        work, remaining = SourceWork(job, loaded, track), [task for task in tasks if task.name not in finished]
         with closing(runner.run(work, remaining, progress, show_note)) as tracked:
             for task, answer in tracked:
                 if isinstance(answer, SiamlinkError):

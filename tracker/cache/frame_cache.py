@@ -143,6 +143,10 @@ class CachedBackgroundFlow:
             self._fitted[key] = flow.camera_motion(box)
         return self._fitted[key]
 
+    def frame_after(self, since: int, due: int) -> int:
+        """The frame up to which the motion since another is measured: that which is due."""
+        return due
+
     def recall(self, frame: int, since: int) -> BackgroundFlow | None:
         """The flow between two frames; None if it is not recorded."""
         for record in self.store.records(frame) if self.store else ():

@@ -1,6 +1,6 @@
 """Where a tracker's descriptors come from: from images in passing, from a second pass over a video, or from before."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,8 @@ from siamlink.tracker.linking.scored_pairs import Compare
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 
 Descriptors = NDArray[np.floating]
+DescribeAhead = Callable[[Detections, IntArray], None]
+"""Puts the descriptors of rows (K,) of detections, and the camera's motion, into the cache of a describer."""
 
 
 class AppearanceSource(Protocol):
@@ -109,13 +111,20 @@ class DecodedAgain:
         describer: of this video, new.
         camera: sees the camera's motion in the same pass; None: it is taken to stand still.
         progress: called with the frames under the stage `appearance`.
+        ahead: describes elsewhere what is then in the cache of the describer; None: all is described here.
     """
 
     def __init__(
-        self, frames: FrameSource, describer: FrameDescriber, camera: CameraMotion | None, progress: Progress
+        self,
+        frames: FrameSource,
+        describer: FrameDescriber,
+        camera: CameraMotion | None,
+        progress: Progress,
+        ahead: DescribeAhead | None = None,
     ) -> None:
         self.requested_count = self.described_count = 0
         self._frames, self._describer, self._camera, self._progress = frames, describer, camera, progress
+        self._ahead = ahead
         self._rest: Iterator[Frame] | None = None
 
     def see(self, frame: int, image: Image | None, box: NDArray[np.float32]) -> None:
@@ -123,10 +132,14 @@ class DecodedAgain:
 
     def compare(self, detections: Detections, pairs: Pairs) -> ComparedPairs:
         """The comparisons of P pairs; unknown where the video ends before."""
+        if self._ahead:
+            self._ahead(detections, np.unique(np.concatenate([pairs.earlier, pairs.later])))
         return compare_pairs(self._decode(detections), detections, pairs, self._describer, self._progress)
 
     def describe(self, detections: Detections, rows: IntArray) -> Descriptors:
         """Unit descriptors (K, D) of `rows` (K,), NaN where the video ends before."""
+        if self._ahead:
+            self._ahead(detections, rows)
         frames = self._decode(detections)
         descriptors = describe_detections(frames, detections, rows, self._describer, self._progress)
         self._count(descriptors)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.optical_flow import FlowEstimator, FlowParameters
 from siamlink.association.matcher import Matcher
-from siamlink.detectors.base.arrays import FloatArray, Image
+from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
@@ -30,7 +30,7 @@ class CameraMotion:
     def __init__(
         self, frame_rate: float, stopwatch: Stopwatch, cache: CachedBackgroundFlow = NO_CACHE.background
     ) -> None:
-        self._stride = max(2, round(STRIDE_SECONDS * frame_rate))
+        self._stride = _stride(frame_rate)
         self._flow, self._stopwatch, self._cache = FlowEstimator(FlowParameters(), frame_rate), stopwatch, cache
         self._frame: list[int] = []
         self._step: list[FloatArray] = []
@@ -71,7 +71,7 @@ class CameraMotion:
     def last_missing(self, last_frame: int) -> int:
         """The last frame whose image is needed, as the cache has nothing of it; 0 if there is none."""
         since, unknown = self.known_until, 0
-        for number in range(self._due, last_frame + 1, self._stride):
+        for number in self._due_frames(last_frame):
             if self._cache.recall(number, since) is None:
                 unknown = number
             since = number
@@ -79,8 +79,15 @@ class CameraMotion:
 
     def recall(self, detections: Detections, last_frame: int) -> None:
         """Go on without images, by the cache."""
-        for number in range(self._due, last_frame + 1, self._stride):
+        for number in self._due_frames(last_frame):
             self.see(number, None, detections.in_frame(number).box)
+
+    def _due_frames(self, last_frame: int) -> Iterator[int]:
+        """The next frames up to which the motion is estimated, by what is known of them."""
+        since, due = self.known_until, self._due
+        while (number := self._cache.frame_after(since, due)) <= last_frame:
+            yield number
+            since, due = number, number + self._stride
 
     @property
     def _due(self) -> int:
@@ -102,6 +109,20 @@ class CameraMotion:
         """Drop the motion before a frame."""
         passed = max(0, int(np.searchsorted(self._frame, frame, side="right")) - 1)
         del self._frame[:passed], self._step[:passed]
+
+
+def measured_frames(number: IntArray, frame_rate: float) -> IntArray:
+    """Those of the frames (N,), ascending, up to which `CameraMotion` estimates the motion if it sees all of them."""
+    places, stride = [0], _stride(frame_rate)
+    while (place := int(np.searchsorted(number, number[places[-1]] + stride))) < len(number):
+        places.append(place)
+    measured: IntArray = number[places]
+    return measured
+
+
+def _stride(frame_rate: float) -> int:
+    """Frames from one estimate to the next."""
+    return max(2, round(STRIDE_SECONDS * frame_rate))
 
 
 def camera_for(

@@ -1,17 +1,39 @@
 """How a source is tracked."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.memory import Memory
 from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.runs.frame_numbers import FrameNumbers
 from siamlink.tracker.runs.sinks import Sink
 
 DEFAULT_DETECTOR = "yolox-nano"
+
+
+class ToDescribe(NamedTuple):
+    """What a run needs from the images of its source once it knows its detections.
+
+    Attributes:
+        detections: of the whole source, in frames as the tracker numbers them.
+        rows: (K,) those to describe, ascending.
+        frame_rate: of the tracker.
+        numbers: of the frames, as the tracker numbers them and counted one by one.
+        camera: whether the camera's motion is needed too.
+    """
+
+    detections: Detections
+    rows: IntArray
+    frame_rate: float
+    numbers: FrameNumbers
+    camera: bool
 
 
 def no_progress(stage: str, done: int, total: int | None) -> None:
@@ -34,6 +56,7 @@ class TrackingOptions:
         appearance: descriptors that were made before; None: they are made from the frames.
         memory: what earlier runs over the same video with the same settings computed; None: nothing is kept.
         explain: whether the result says why links were chosen; in mode offline with solver lp.
+        describe_ahead: describes detections elsewhere, and puts that into the cache of the source; in mode offline.
     """
 
     parameters: TrackerParameters = field(default_factory=TrackerParameters)
@@ -46,6 +69,7 @@ class TrackingOptions:
     detector_options: DetectorOptions = field(default_factory=DetectorOptions)
     explain: bool = False
     memory: Memory | None = None
+    describe_ahead: Callable[[ToDescribe], None] | None = None
 
     @property
     def offline(self) -> bool:

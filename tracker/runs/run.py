@@ -1,9 +1,11 @@
 """One run: the loop over the frames of a source, or over blocks of detections that are known already."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.prefetch import DEPTH, prefetch
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
@@ -22,7 +24,7 @@ from siamlink.tracker.runs.explanations import Explanations
 from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
 from siamlink.tracker.runs.frame_numbers import timing_of
 from siamlink.tracker.runs.inputs import TrackingInput
-from siamlink.tracker.runs.options import TrackingOptions
+from siamlink.tracker.runs.options import ToDescribe, TrackingOptions
 from siamlink.tracker.runs.result import AppearanceUse, TrackingResult
 from siamlink.tracker.runs.sinks import Recorder
 from siamlink.tracker.tracks import Tracks
@@ -76,7 +78,7 @@ class TrackingRun:
                 options.matcher or options.parameters.load_matcher(),
                 source.image_size,
                 self._stopwatch,
-                stride=1 if source.detections is None else recognised_stride(source.detections.frame),
+                stride=1 if source.detections is None or detector else recognised_stride(source.detections.frame),
                 collects_left_out=True,
                 explains=options.explain,
                 memory=options.memory,
@@ -271,7 +273,13 @@ class TrackingRun:
         )  # its tracks are smoothed without the camera's motion
         known = source.cache.background
         camera = None if calibrated else camera_for(setup.matcher, gaps, setup.frame_rate, setup.stopwatch, known)
-        return DecodedAgain(source.frames, describer, camera, options.progress)
+        ahead = partial(self._describe_ahead, camera is not None) if options.describe_ahead else None
+        return DecodedAgain(source.frames, describer, camera, options.progress, ahead)
+
+    def _describe_ahead(self, camera: bool, detections: Detections, rows: IntArray) -> None:
+        assert self._options.describe_ahead is not None
+        rate = self._setup.frame_rate
+        self._options.describe_ahead(ToDescribe(detections, rows, rate, self._numbers, camera))
 
     def _appearance_use(self) -> AppearanceUse | None:
         """How far the appearance was used, if there is one."""

@@ -1,0 +1,91 @@
+"""What the options of `siamlink track` say is to be done with each source."""
+
+from typing import TYPE_CHECKING
+
+from siamlink.tools.commands.track_options import TrackOptions
+from siamlink.tools.console.options import detector_options
+
+if TYPE_CHECKING:
+    from siamlink.tools.running.job import Job
+    from siamlink.tracker.parameters import TrackerParameters
+
+
+def job_of(
+    options: TrackOptions,
+    source_count: int = 1,
+    runner_option: str | None = None,
+    recorded: "TrackerParameters | None" = None,
+) -> "Job":
+    """What to do with each source.
+
+    Args:
+        options: of the command.
+        source_count: how many sources there are.
+        runner_option: the option by which several are tracked at once, if they are.
+        recorded: the settings of the run whose tracks are corrected.
+
+    Raises:
+        ConfigError: a setting is wrong, or options contradict each other or the number of sources.
+        OutputError: the cache is not a folder, or there is no display to show the frames on.
+    """
+    from siamlink.detectors.base.errors import ConfigError
+    from siamlink.detectors.formats.pictures import ReadingOptions
+    from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
+    from siamlink.tools.console.files import check_folder
+    from siamlink.tools.console.standard_output import STANDARD_OUTPUT
+    from siamlink.tools.exporting.formats import formats_of
+    from siamlink.tools.running.job import GIGABYTE, Job
+    from siamlink.tools.running.window import check_display
+    from siamlink.tracker.configuration import load_parameters
+
+    named, settings = {"mode": options.mode, "solver": options.solver}, options.settings or []
+    chosen = [f"{key}={value}" for key, value in named.items() if value]
+    for setting in settings:
+        if named.get(key := setting.partition("=")[0].strip()):
+            raise ConfigError(f"give --{key} or --set {setting}, not both")
+    parameters = load_parameters(options.config or recorded, [*chosen, *settings])
+    if options.detector is not None and options.detections:
+        raise ConfigError("give --detector or --detections, not both")
+    for option, file in (("detections", options.detections), ("constraints", options.constraints)):
+        shared = file and (option == "constraints" or file.exists())
+        if shared and source_count > 1:
+            raise ConfigError(f"--{option} {file} belongs to one source, but {source_count} are given")
+    printed = options.output == STANDARD_OUTPUT
+    writing = (
+        (options.resume, "--resume"),
+        (options.segments, "--segments"),
+        (runner_option, runner_option or ""),
+        (options.export, "--export"),
+        (options.report, "--report"),
+    )
+    for given, option in writing:
+        if printed and given:
+            raise ConfigError(f"-o - prints the tracks of one source after the other: it excludes {option}")
+    if options.show and runner_option and not options.segments:
+        raise ConfigError(f"--show shows one source after the other: it excludes {runner_option}")
+    if options.segments and (options.resume or options.cache):
+        raise ConfigError("--segments keeps what is done by itself: it excludes --resume and --cache")
+    if options.show:
+        check_display()
+    if options.cache:
+        check_folder(options.cache, ())
+    return Job(
+        options.output,
+        parameters,
+        options.detector,
+        options.detections,
+        options.frame_rate,
+        options.video,
+        options.overwrite,
+        options.constraints,
+        PATIENCE_SECONDS if options.patience is None else options.patience,
+        options.cache,
+        round(options.cache_limit * GIGABYTE),
+        options.resume,
+        options.show,
+        ReadingOptions(options.box_format, options.frames_from),
+        formats_of(options.export),
+        detector_options(options),
+        options.report,
+        options.segments,
+    )

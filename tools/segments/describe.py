@@ -1,0 +1,138 @@
+"""What one segment needs from its images once all detections are known, and the answers of all segments together."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.optical_flow import FlowParameters
+from siamlink.detectors.base.arrays import IntArray
+from siamlink.detectors.base.fingerprint import text_digest
+from siamlink.detectors.base.prefetch import prefetch
+from siamlink.detectors.base.stopwatch import Progress, Stopwatch
+from siamlink.detectors.detections import Detections
+from siamlink.detectors.sources.frame_source import FrameSource
+from siamlink.tools.segments.seam import SeamFrames, check_complete
+from siamlink.tools.segments.segment import Segment
+from siamlink.tools.segments.segment_file import Arrays
+from siamlink.tracker.cache.camera_fits import CameraFits
+from siamlink.tracker.cache.frame_cache import CachedDescriptors, FrameCache
+from siamlink.tracker.cache.memory_store import MemoryStore
+from siamlink.tracker.linking.appearance import FrameDescriber
+from siamlink.tracker.postprocessing.camera_motion import CameraMotion, measured_frames
+from siamlink.tracker.runs.options import ToDescribe
+
+
+@dataclass(frozen=True)
+class SegmentToDescribe:
+    """What is to be described in a segment, and from where on.
+
+    Attributes:
+        first: the first frame to decode, counted from 1; the camera's motion into the segment begins there.
+        number: (n,) the frames from there to the end of the segment, as the tracker numbers them.
+        detections: of these frames, numbered so.
+        rows: (K,) those to describe, all within the segment.
+        frame_rate: of the tracker.
+        camera: whether the camera's motion is needed too.
+    """
+
+    first: int
+    number: IntArray
+    detections: Detections
+    rows: IntArray
+    frame_rate: float
+    camera: bool
+
+    @classmethod
+    def of(cls, whole: ToDescribe, segment: Segment, frame_count: int) -> "SegmentToDescribe":
+        """The part of a segment of what is to be described of a video with so many frames."""
+        number = whole.numbers.steady(np.arange(1, frame_count + 1))
+        begin, first, end = int(number[segment.first - 1]), segment.first - 1, int(number[segment.last - 1])
+        if whole.camera:
+            measured = measured_frames(number, whole.frame_rate)
+            since = measured[max(0, int(np.searchsorted(measured, begin)) - 1)]
+            first = min(first, int(np.searchsorted(number, since)) + 1)
+        first = max(1, first)
+        frame = whole.detections.frame
+        low, start, stop = np.searchsorted(frame, [number[first - 1], begin, end + 1])
+        rows = whole.rows[slice(*np.searchsorted(whole.rows, [start, stop]))] - low
+        inside = number[first - 1 : segment.last]
+        return cls(first, inside, whole.detections[low:stop], rows, whole.frame_rate, whole.camera)
+
+    @property
+    def digest(self) -> str:
+        """Of all of it."""
+        parts = (self.number, self.detections.frame, self.detections.box, self.rows)
+        return text_digest(f"{self.first} {self.frame_rate} {self.camera} {[each.tobytes() for each in parts]}")
+
+
+def describe_segment(
+    frames: FrameSource,
+    segment: Segment,
+    needed: SegmentToDescribe,
+    appearance: Appearances,
+    flow: FlowParameters,
+    progress: Progress,
+) -> Arrays:
+    """Descriptors and camera motion of a segment, as a run over the whole video computes them.
+
+    Raises:
+        InputError: the frames break off.
+        ModelError: the appearance failed.
+    """
+    seam, stopwatch, detections, rows = SeamFrames(segment), Stopwatch(), needed.detections, needed.rows
+    describer, fits = FrameDescriber(appearance, flow, needed.frame_rate, stopwatch), CameraFits()
+    camera = CameraMotion(needed.frame_rate, stopwatch, fits) if needed.camera else None
+    frame, parts, last = detections.frame[rows], [], needed.first - 1
+    if not len(rows) and not camera:
+        return {"box": detections.box[rows], "frame": frame}
+    part = frames.part(needed.first, segment.last)
+    with prefetch(part) as decoded:
+        for each, number in zip(decoded, needed.number.tolist(), strict=False):
+            last = each.number
+            seam.see(last, each.image)
+            if camera:
+                camera.see(number, each.image, detections.in_frame(number).box)
+            if last >= segment.first - 1:
+                here = rows[slice(*np.searchsorted(frame, [number, number + 1]))]
+                if described := describer.describe(each.image, number, detections.box[here]):
+                    parts.append(described)
+                progress("appearance", max(0, last - segment.first + 1), segment.last - segment.first + 1)
+    check_complete(part, segment, last)
+    pairs, motions = fits.arrays(int(needed.number[segment.first - needed.first]))
+    described_by = {f"appearance{index}": np.concatenate(each) for index, each in enumerate(zip(*parts, strict=True))}
+    return {
+        "box": detections.box[rows],
+        "frame": frame,
+        "camera": pairs,
+        "motion": motions,
+        **described_by,
+        **seam.digests,
+    }
+
+
+class DescribedInSegments:
+    """Takes in what the segments have described, for a run over the whole video.
+
+    Args:
+        appearance: that has described it.
+    """
+
+    def __init__(self, appearance: Appearances) -> None:
+        self._store, self._fits, self._count = MemoryStore(), CameraFits(), len(appearance.parts)
+        self._descriptors = CachedDescriptors(self._store, self._count, appearance.needs_flow)
+
+    def add(self, record: Arrays) -> None:
+        """Take in a segment."""
+        if "camera" in record:
+            self._fits.add_arrays(record["camera"], record["motion"])
+        frame, box = record["frame"], record["box"]
+        values = [record[f"appearance{index}"] for index in range(self._count if len(frame) else 0)]
+        for number in np.unique(frame).tolist():
+            rows = slice(*np.searchsorted(frame, [number, number + 1]))
+            named = {str(index): each[rows] for index, each in enumerate(values)}
+            self._store.add(number, {"box": box[rows], **named})
+
+    def joined(self, cache: FrameCache) -> FrameCache:
+        """A cache with the descriptors and the camera's motion of all segments."""
+        return cache._replace(descriptors=self._descriptors, background=self._fits)
