@@ -23,11 +23,16 @@ def iou_pairs(a: Boxes, b: Boxes) -> FloatArray:
 
 
 def _iou(a: FloatArray, b: FloatArray) -> FloatArray:
-    sides = np.minimum(a[..., 2:], b[..., 2:]) - np.maximum(a[..., :2], b[..., :2])
-    intersection = np.clip(sides, 0, None).prod(-1)
-    union = (a[..., 2:] - a[..., :2]).prod(-1) + (b[..., 2:] - b[..., :2]).prod(-1) - intersection
-    iou: FloatArray = intersection / union
+    width = np.minimum(a[..., 2], b[..., 2]) - np.maximum(a[..., 0], b[..., 0])
+    height = np.minimum(a[..., 3], b[..., 3]) - np.maximum(a[..., 1], b[..., 1])
+    intersection = np.maximum(width, 0) * np.maximum(height, 0)
+    iou: FloatArray = intersection / (_area(a) + _area(b) - intersection)
     return iou
+
+
+def _area(box: FloatArray) -> FloatArray:
+    area: FloatArray = (box[..., 2] - box[..., 0]) * (box[..., 3] - box[..., 1])
+    return area
 
 
 def suppress_overlaps(detections: Detections, iou_limit: float) -> Detections:

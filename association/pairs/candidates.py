@@ -86,8 +86,8 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
     if not len(detections):
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
-    centre, count = detections.centre.astype(np.float64), len(detections)
-    index = FrameIndex(frame, centre[:, 0])
+    (x, y), count = detections.centre.T.astype(np.float64), len(detections)
+    index = FrameIndex(frame, x)
     tallest = (1 + np.exp(gate.max_height_change)) / 2
     gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
     first = np.searchsorted(frame, since_frame - gaps)
@@ -98,15 +98,17 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
         radius = gate.reach + gate.max_speed * gap / frame_rate
         radius = np.where(gap > gate.max_link_frames, np.minimum(radius, LARGEST_MISFIT), radius)
         reach = height[start] * tallest * radius
-        query, later = index.within(frame[start] + gap, centre[start, 0], reach)
-        earlier, gap, radius = start[query], gap[query], radius[query]
-        mean_height = (height[earlier] + height[later]) / 2
-        offset = centre[later] - centre[earlier]
-        passes = (np.hypot(offset[:, 0], offset[:, 1]) < radius * mean_height) & (
-            np.abs(np.log(height[later] / height[earlier])) < gate.max_height_change
+        query, later = index.within(frame[start] + gap, x[start], reach)
+        earlier = start[query]
+        furthest, down = radius[query] * ((height[earlier] + height[later]) / 2), y[later] - y[earlier]
+        near = np.flatnonzero(np.abs(down) <= furthest)  # most are not, and the rest takes longer
+        earlier, later, query = earlier[near], later[near], query[near]
+        passes = np.flatnonzero(
+            (np.hypot(x[later] - x[earlier], down[near]) < furthest[near])
+            & (np.abs(np.log(height[later] / height[earlier])) < gate.max_height_change)
         )
-        earlier, later, gap = earlier[passes], later[passes], gap[passes]
-        rank = np.argsort((gap * count + earlier) * count + later)
+        earlier, later = earlier[passes], later[passes]
+        rank = np.argsort((gap[query[passes]] * count + earlier) * count + later, kind="stable")
         return Pairs(earlier[rank], later[rank])
 
     parts = on_all_cores(pairs_of, blocks(count - first))

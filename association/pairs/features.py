@@ -133,25 +133,23 @@ def _features_of(
     detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
 ) -> NDArray[np.float32]:
     i, j = pairs.earlier, pairs.later
-    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
-    size = np.column_stack([detections.width, height]).astype(np.float64)
+    (x, y), (velocity_x, velocity_y) = detections.centre.T.astype(np.float64), motion.velocity.T
+    width, height = detections.width.astype(np.float64), detections.height.astype(np.float64)
     gap = pairs.gap(detections.frame)
-    mean_height = ((height[i] + height[j]) / 2)[:, None]
-    size_change = (size[j] - size[i]) / (size[i] + size[j])
-    offset = (centre[j] - centre[i]) / mean_height
+    mean_height = (height[i] + height[j]) / 2
+    right, down = x[j] - x[i], y[j] - y[i]
+    offset_x, offset_y = right / mean_height, down / mean_height
     seconds = gap / frame_rate
-    velocity = offset / seconds[:, None]
-    distance = np.hypot(offset[:, 0], offset[:, 1])
-    misfit = distance + np.abs(size_change[:, 1])
-    residual = (centre[j] - centre[i] - motion.velocity[i] * gap[:, None]) / mean_height
+    distance, height_change = np.hypot(offset_x, offset_y), _relative_change(height, i, j)
+    misfit = distance + np.abs(height_change)
     of_earlier, of_later = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
     columns = {
-        "size_change_w": size_change[:, 0],
-        "size_change_h": size_change[:, 1],
-        "offset_x": offset[:, 0],
-        "offset_y": offset[:, 1],
-        "velocity_x": velocity[:, 0],
-        "velocity_y": velocity[:, 1],
+        "size_change_w": _relative_change(width, i, j),
+        "size_change_h": height_change,
+        "offset_x": offset_x,
+        "offset_y": offset_y,
+        "velocity_x": offset_x / seconds,
+        "velocity_y": offset_y / seconds,
         "gap_frames": gap,
         "gap_seconds": seconds,
         "iou": iou_pairs(detections.box[i], detections.box[j]),
@@ -165,11 +163,17 @@ def _features_of(
         "rank_earlier": of_later[:, 0],
         "margin_earlier": of_later[:, 1],
         "rivals_earlier": of_later[:, 2],
-        "motion_residual_x": residual[:, 0],
-        "motion_residual_y": residual[:, 1],
+        "motion_residual_x": (right - velocity_x[i] * gap) / mean_height,
+        "motion_residual_y": (down - velocity_y[i] * gap) / mean_height,
         "motion_support": motion.support[i],
     }
     return column_array(columns, PAIR_FEATURES)
+
+
+def _relative_change(size: FloatArray, i: IntArray, j: IntArray) -> FloatArray:
+    """(P,) how much larger `j` is than `i`, as a share of their sum."""
+    change: FloatArray = (size[j] - size[i]) / (size[i] + size[j])
+    return change
 
 
 def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.intp]]:
@@ -184,9 +188,10 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     """Estimate the motion of N detections from P pairs: of those that lead to a detection, the best fit at each gap."""
     i, j = pairs.earlier, pairs.later
     gap = pairs.gap(detections.frame)
-    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
-    offset = (centre[j] - centre[i]) / ((height[i] + height[j]) / 2)[:, None]
-    misfit = np.hypot(offset[:, 0], offset[:, 1]) + np.abs((height[j] - height[i]) / (height[i] + height[j]))
+    (x, y), height = detections.centre.T.astype(np.float64), detections.height.astype(np.float64)
+    mean_height = (height[i] + height[j]) / 2
+    misfit = np.hypot((x[j] - x[i]) / mean_height, (y[j] - y[i]) / mean_height)
+    misfit += np.abs(_relative_change(height, i, j))
     near = np.flatnonzero(misfit < LARGEST_MISFIT)
     contest = j[near] * (gap.max(initial=0) + 1) + gap[near]
     least = np.full(contest.max(initial=-1) + 1, np.inf)
@@ -194,9 +199,8 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     best = np.flatnonzero(misfit[near] == least[contest])[::-1]
     first = np.full(len(least), -1)
     first[contest[best]] = near[best]  # `best` runs backwards, so of equally good pairs the first one is left
-    trusted = np.zeros(len(pairs), bool)
-    trusted[first[first >= 0]] = True
-    return _past_motion(centre, pairs, gap, trusted)
+    trusted = np.sort(first[first >= 0])
+    return _past_motion((x, y), pairs[trusted], gap[trusted])
 
 
 def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:
@@ -233,30 +237,35 @@ def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) 
     """(P,) how well another detection fits the straight path of a pair: 1 exactly, 0 if none is within one height."""
     best = np.zeros(len(pairs))
     frame = detections.frame.astype(np.int64)
-    centre, height = detections.centre.astype(np.float64), detections.height.astype(np.float64)
-    index = FrameIndex(frame, centre[:, 0])
+    (x, y), height = detections.centre.T.astype(np.float64), detections.height.astype(np.float64)
+    index = FrameIndex(frame, x)
 
     def fits_of(some: slice) -> tuple[IntArray, FloatArray]:
         rows = np.repeat(np.arange(len(gap))[some], gap[some] - 1)
         step = ranges(np.ones_like(gap[some]), gap[some])
         i, j, share = pairs.earlier[rows], pairs.later[rows], step / gap[rows]
-        point = centre[i] + (centre[j] - centre[i]) * share[:, None]
+        way_x, way_y = x[i] + (x[j] - x[i]) * share, y[i] + (y[j] - y[i]) * share
         expected = height[i] + (height[j] - height[i]) * share
-        query, near = index.within(frame[i] + step, point[:, 0], expected)
-        offset = (centre[near] - point[query]) / expected[query, None]
-        fit = 1 - np.hypot(offset[:, 0], offset[:, 1]) - np.abs(np.log(height[near] / expected[query]))
-        return rows[query], fit
+        query, near = index.within(frame[i] + step, way_x, expected)
+        size = expected[query]
+        distance = np.hypot((x[near] - way_x[query]) / size, (y[near] - way_y[query]) / size)
+        return rows[query], 1 - distance - np.abs(np.log(height[near] / size))
 
     for rows, fit in on_all_cores(fits_of, blocks(gap - 1)):
         np.maximum.at(best, rows, fit)
     return best
 
 
-def _past_motion(centre: FloatArray, pairs: Pairs, gap: NDArray[np.int64], trusted: NDArray[np.bool_]) -> Motion:
-    """Least-squares velocity of each detection over its trusted pairs: sum(gap * step) / sum(gap^2)."""
-    i, j, g = pairs.earlier[trusted], pairs.later[trusted], gap[trusted]
-    step, count = centre[j] - centre[i], len(centre)
-    weight = np.bincount(j, g * g, minlength=count)
+def _past_motion(place: tuple[FloatArray, FloatArray], pairs: Pairs, gap: NDArray[np.int64]) -> Motion:
+    """Least-squares velocity of each detection over its trusted pairs: sum(gap * step) / sum(gap^2).
+
+    Args:
+        place: x and y (N,) of the centres.
+        pairs: P trusted pairs.
+        gap: (P,) of each.
+    """
+    i, j, count = pairs.earlier, pairs.later, len(place[0])
+    weight = np.bincount(j, gap * gap, minlength=count)
     with np.errstate(invalid="ignore"):
-        velocity = np.column_stack([np.bincount(j, g * step[:, axis], minlength=count) / weight for axis in (0, 1)])
+        velocity = np.column_stack([np.bincount(j, gap * (at[j] - at[i]), minlength=count) / weight for at in place])
     return Motion(velocity, np.bincount(j, minlength=count).astype(np.float64))

@@ -1,6 +1,7 @@
 """A fast online tracker: a Kalman filter for each track, and the Hungarian method on matching probabilities."""
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from siamlink.detectors.boxes import centres, iou_matrix
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.class_vote import ClassVote
+from siamlink.tracker.linking.kalman_filter import measurement
 from siamlink.tracker.linking.kalman_tracks import KalmanTracks
 from siamlink.tracker.linking.left_out import (
     DUPLICATE,
@@ -40,6 +42,8 @@ class _FrameScores(NamedTuple):
         frame: its number.
         row: (N,) of each.
         box: (N, 4) `x1 y1 x2 y2` in pixels.
+        measured: (N, 4) the same as `measurement` gives it.
+        centre: (N, 2) the centres.
         label: (N,) classes; all 0 if classes are ignored.
         evidence: (N,) that each is an object.
         earlier: (P,) rows of the earlier detections of likely links.
@@ -50,6 +54,8 @@ class _FrameScores(NamedTuple):
     frame: int
     row: IntArray
     box: NDArray[np.float32]
+    measured: FloatArray
+    centre: FloatArray
     label: NDArray[np.int16]
     evidence: FloatArray
     earlier: IntArray
@@ -102,7 +108,7 @@ class KalmanTracker:
         self.last_ids = np.zeros(len(new), np.int32)
         for scores in self._scored_frames(selected):
             ids = self._follow(scores)
-            self.left_out.add(selected, _reasons(ids, scores))
+            self.left_out.add(selected, _reasons(ids, scores.evidence))
             self.last_ids[rows] = ids
         self._move_on_to(number)
         return self._class_vote.voted(Tracks.from_detections(selected, self.last_ids[rows], row=rows.astype(np.int32)))
@@ -118,14 +124,13 @@ class KalmanTracker:
         selected, row = detections[rows], detections.row_in_frame[rows]
         self._leave_out(detections, rows)
         for start, stop in pairwise(_frame_bounds(selected.frame, BLOCK)):
-            block, ids = selected[start:stop], np.zeros(0, np.int32)
+            block = selected[start:stop]
             if self._appearance:
                 for number, each in block.by_frame():
                     self._appearance.see(number, None, each.box)
-            for scores in self._scored_frames(block):
-                new = self._follow(scores)
-                self.left_out.add(block[len(ids) : len(ids) + len(new)], _reasons(new, scores))
-                ids = np.append(ids, new)
+            followed = [(self._follow(scores), scores.evidence) for scores in self._scored_frames(block)]
+            ids, evidence = (np.concatenate(each) for each in zip(*followed, strict=True))
+            self.left_out.add(block, _reasons(ids, evidence))
             yield self._class_vote.voted_by_frame(Tracks.from_detections(block, ids, row=row[start:stop]))
 
     def finish(self) -> Tracks:
@@ -144,11 +149,11 @@ class KalmanTracker:
         costs, scores = self._setup.parameters.costs, self._scores.take_in(new)
         link, first = self._revised(scores), scores.first_new_row
         row, label = np.arange(first, first + len(new)), self._setup.compared_label(new)
-        likely = np.flatnonzero(link >= self._setup.parameters.online.min_link_probability)
+        likely = (link >= self._setup.parameters.online.min_link_probability).nonzero()[0]
         earlier, later, nats = scores.pairs.earlier[likely], scores.pairs.later[likely] - first, np.log(link[likely])
         q = np.clip(scores.detection, costs.probability_floor, 1 - costs.probability_floor)
         evidence = np.log(q / (1 - q)) - costs.detection_bias
-        bounds = _frame_bounds(new.frame)
+        bounds, measured, centre = _frame_bounds(new.frame), measurement(new.box), centres(new.box)
         place = np.searchsorted(bounds, later, side="right")
         pair_bounds = np.searchsorted(place, np.arange(1, len(bounds) + 1)).tolist()
         for (start, stop), (begin, end) in zip(pairwise(bounds), pairwise(pair_bounds), strict=True):
@@ -156,6 +161,8 @@ class KalmanTracker:
                 int(new.frame[start]),
                 row[start:stop],
                 new.box[start:stop],
+                measured[start:stop],
+                centre[start:stop],
                 label[start:stop],
                 evidence[start:stop],
                 earlier[begin:end],
@@ -188,24 +195,26 @@ class KalmanTracker:
         self._move_on_to(scores.frame)
         track, tracks = self._link(scores), self._tracks
         self._recover(track, scores)
-        self._extend(track, scores.box)
+        self._extend(track, scores)
         tracks.row[track], tracks.label[track], tracks.last_frame[track] = scores.row, scores.label, scores.frame
         tracks.evidence[track] += scores.evidence
         begins = track[(tracks.track_id[track] == 0) & (tracks.evidence[track] > self._setup.parameters.online.entry)]
-        tracks.track_id[begins] = self._next_id + np.arange(len(begins))
-        self._next_id += len(begins)
+        if len(begins):
+            tracks.track_id[begins] = self._next_id + np.arange(len(begins))
+            self._next_id += len(begins)
         return tracks.track_id[track].astype(np.int32)
 
     def _move_on_to(self, frame: int) -> None:
         """Close tracks that were not detected for too long before this frame, and predict the others to it."""
-        longest, tracks = self._scores.longest_gap, self._tracks
-        patience = max(longest, self._setup.parameters.online.max_lost_seconds * self._setup.frame_rate)
-        still_open = frame - tracks.last_frame <= np.where(tracks.track_id > 0, patience, longest)
-        if not still_open.all():
-            tracks.keep(still_open)
+        tracks = self._tracks
         if len(tracks):
+            longest, rate = self._scores.longest_gap, self._setup.frame_rate
+            patience = max(longest, self._setup.parameters.online.max_lost_seconds * rate)
+            still_open = frame - tracks.last_frame <= np.where(tracks.track_id > 0, patience, longest)
+            if not still_open.all():
+                tracks.keep(still_open)
             for _ in range(frame - self.frame):
-                tracks.motion.predict(1 / self._setup.frame_rate)
+                tracks.motion.predict(1 / rate)
         self.frame = frame
 
     def _link(self, scores: _FrameScores) -> NDArray[np.intp]:
@@ -217,9 +226,9 @@ class KalmanTracker:
         online, tracks = self._setup.parameters.online, self._tracks
         place = {row: index for index, row in enumerate(tracks.row.tolist())}
         owner = np.array([place.get(row, -1) for row in scores.earlier.tolist()], np.intp)
-        own = owner >= 0
+        own = (owner >= 0).nonzero()[0]
         track, column, nats = owner[own], scores.column[own], scores.link[own]
-        deviations = tracks.motion.deviations(track, centres(scores.box)[column])
+        deviations = tracks.motion.deviations(track, scores.centre[column])
         worst = np.log(online.min_link_probability) - online.gate_deviations**2 / 2
         gain = np.zeros((len(tracks), len(scores.box)))
         gain[track, column] = np.where(deviations < online.gate_deviations, nats - deviations**2 / 2 - worst, 0.0)
@@ -233,24 +242,29 @@ class KalmanTracker:
 
         This continues tracks after gaps that are longer than the link model allows.
         """
-        tracks = self._tracks
-        free, lost = np.flatnonzero(track < 0), tracks.track_id > 0
+        tracks, free = self._tracks, (track < 0).nonzero()[0]
+        if not len(free):
+            return
+        lost = tracks.track_id > 0
         lost[track[track >= 0]] = False
-        waiting = np.flatnonzero(lost)
-        if len(free) and len(waiting):
+        waiting = lost.nonzero()[0]
+        if len(waiting):
             overlap = iou_matrix(tracks.motion.boxes(waiting), scores.box[free])
             overlap[overlap < self._setup.parameters.online.min_iou] = 0
             overlap[tracks.label[waiting, None] != scores.label[free]] = 0
             assigned = _best_assignment(overlap)
             track[free[assigned >= 0]] = waiting[assigned[assigned >= 0]]
 
-    def _extend(self, track: NDArray[np.intp], box: NDArray[np.float32]) -> None:
+    def _extend(self, track: NDArray[np.intp], scores: _FrameScores) -> None:
         """Correct the motion of tracks by their detections, and open new tracks at the others."""
-        tracks, new, continued = self._tracks, np.flatnonzero(track < 0), track >= 0
-        tracks.motion.update(track[continued], box[continued])
-        if len(new):
-            track[new] = len(tracks) + np.arange(len(new))
-            tracks.add(box[new])
+        tracks, new = self._tracks, (track < 0).nonzero()[0]
+        if not len(new):
+            tracks.motion.update(track, scores.measured)
+            return
+        continued = (track >= 0).nonzero()[0]
+        tracks.motion.update(track[continued], scores.measured[continued])
+        track[new] = len(tracks) + np.arange(len(new))
+        tracks.add(scores.box[new])
 
 
 def _frame_bounds(frame: NDArray[np.int32], least: int = 1) -> list[int]:
@@ -259,18 +273,24 @@ def _frame_bounds(frame: NDArray[np.int32], least: int = 1) -> list[int]:
     return [*starts[np.diff(starts // least, prepend=-1) > 0].tolist(), len(frame)]
 
 
-def _reasons(track_id: NDArray[np.int32], scores: _FrameScores) -> Reasons:
-    """(N,) why detections of a frame are not reported, by their track (N,) and the evidence for them."""
-    reason = np.where(scores.evidence < 0, FALSE_ALARM, UNCONFIRMED)
+def _reasons(track_id: NDArray[np.int32], evidence: FloatArray) -> Reasons:
+    """(N,) why detections are not reported, by their track (N,) and the evidence for them (N,)."""
+    reason = np.where(evidence < 0, FALSE_ALARM, UNCONFIRMED)
     return np.where(track_id > 0, IN_TRACK, reason).astype(np.uint8)
 
 
 def _best_assignment(gain: FloatArray) -> NDArray[np.intp]:
     """(M,) the row for each of M columns that together have the largest gain (N, M); -1 for those without gain."""
-    from scipy.optimize import linear_sum_assignment
-
-    rows, columns = linear_sum_assignment(gain, maximize=True)
+    rows, columns = _linear_sum_assignment()(gain, maximize=True)
     made = gain[rows, columns] > 0
     assigned = np.full(gain.shape[1], -1)
     assigned[columns[made]] = rows[made]
     return assigned
+
+
+@cache
+def _linear_sum_assignment() -> Any:
+    """SciPy's, imported when it is needed first."""
+    from scipy.optimize import linear_sum_assignment
+
+    return linear_sum_assignment

@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import IntArray
 from siamlink.tracker.linking.kalman_filter import BoxFilters
 
 
@@ -14,28 +15,36 @@ class KalmanTracks:
         row: (T,) the last detection of each, counted from the first ever.
         label: (T,) its class.
         last_frame: (T,) its frame.
+        track_id: (T,) 0 while a track is not reported.
         evidence: (T,) nats for the track being one of an object.
-        track_id: (T,) 0 while it is not reported.
     """
+
+    row: IntArray
+    label: IntArray
+    last_frame: IntArray
+    track_id: IntArray
 
     def __init__(self) -> None:
         self.motion = BoxFilters(np.zeros((0, 4), np.float32))
-        self.row, self.label, self.last_frame, self.track_id = (np.zeros(0, np.int64) for _ in range(4))
         self.evidence = np.zeros(0)
+        self._number(np.zeros((4, 0), np.int64))
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.evidence)
 
     def keep(self, rows: NDArray[np.bool_]) -> None:
         """Close the others."""
         self.motion.keep(rows)
-        self.row, self.last_frame, self.track_id = self.row[rows], self.last_frame[rows], self.track_id[rows]
-        self.evidence, self.label = self.evidence[rows], self.label[rows]
+        self.evidence = self.evidence[rows]
+        self._number(self._numbers[:, rows])
 
     def add(self, box: NDArray[np.float32]) -> None:
         """Open tracks at boxes (N, 4), without a detection yet."""
-        nothing = np.zeros(len(box), np.int64)
         self.motion.add(box)
-        self.row, self.last_frame = np.append(self.row, nothing), np.append(self.last_frame, nothing)
-        self.label = np.append(self.label, nothing)
-        self.track_id, self.evidence = np.append(self.track_id, nothing), np.append(self.evidence, nothing)
+        self.evidence = np.concatenate([self.evidence, np.zeros(len(box))])
+        self._number(np.concatenate([self._numbers, np.zeros((4, len(box)), np.int64)], axis=1))
+
+    def _number(self, numbers: IntArray) -> None:
+        """Set the integers (4, T) of the tracks."""
+        self._numbers = numbers
+        self.row, self.label, self.last_frame, self.track_id = numbers

@@ -1,7 +1,7 @@
 """Running statistics of the scene, for trackers that do not know later frames."""
 
+import math
 from collections.abc import Iterator
-from itertools import pairwise
 
 import numpy as np
 
@@ -30,10 +30,11 @@ class RunningSceneStatistics:
         """Take in new detections, and keep the latest `HISTORY`, or the latest `least` if this is more."""
         if not len(new):
             return
+        most = max(HISTORY, least)
+        due = len(new) >= self._until_due(most)
         self._new.append(new)
         self._new_count += len(new)
-        most = max(HISTORY, least)
-        if self._new_count * 10 >= min(len(self._detections) + self._new_count, most):
+        if due:
             self._detections = Detections.concatenate([self._detections, *self._new])[-most:]
             self._new, self._new_count = [], 0
             self.statistics = SceneStatistics.of(self._detections, self._separate)
@@ -44,13 +45,20 @@ class RunningSceneStatistics:
         Yields:
             The rows of one or more frames, and the statistics by then, which all of them share.
         """
-        starts = np.flatnonzero(np.diff(new.frame, prepend=0)).tolist()
-        first = 0
-        for start, stop in pairwise([*starts, len(new)]):
-            before = self.statistics
-            self.learn(new[start:stop])
-            if self.statistics is not before and start > first:
-                yield slice(first, start), before
+        stops = np.append(np.flatnonzero(np.diff(new.frame)) + 1, len(new))
+        first = begin = 0
+        while begin < len(new):
+            due = int(np.searchsorted(stops, begin + self._until_due(HISTORY)))
+            start, stop = int(stops[due - 1]) if due else 0, int(stops[min(due, len(stops) - 1)])
+            if due < len(stops) and start > first:
+                yield slice(first, start), self.statistics
                 first = start
+            self.learn(new[begin:stop])
+            begin = stop
         if len(new):
             yield slice(first, len(new)), self.statistics
+
+    def _until_due(self, most: int) -> int:
+        """How many new detections are missing until the statistics are computed again, from the latest `most`."""
+        by_share = math.ceil(len(self._detections) / 9)  # then a tenth of all are new
+        return max(min(by_share, math.ceil(most / 10)) - self._new_count, 1)

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.threads import on_all_cores
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.tracks import Tracks
 
@@ -36,6 +37,10 @@ THIRD_DIFFERENCE_GAIN = 20**0.5
 """The standard deviation of (-1, 3, -3, 1) applied to white noise of deviation 1."""
 LITTLE = 1e-3
 """The weight of left-out detections relative to the penalty; above 0, so that no system is singular."""
+
+
+FEW_MOMENTS = 5000
+"""Up to so many boxes, threads take longer to start than they save."""
 
 
 class Smoothing(NamedTuple):
@@ -82,8 +87,7 @@ def smooth_tracks(
         return tracks
     course = _Course.of(tracks, 1 / frame_rate, camera)
     chosen = smoothing or course.choose_smoothing()
-    state = course.smooth(chosen.gap)
-    state[course.detected] = course.smooth(chosen.detected)[course.detected]
+    state = course.smooth(chosen)
     score = np.interp(np.arange(len(course.track)), course.detected, tracks.score[course.order])
     last_detected = np.searchsorted(course.detected, np.arange(len(course.track)), side="right") - 1
     interpolated = np.ones(len(course.track), bool)
@@ -153,18 +157,23 @@ class _Course:
     def _choose_seconds(self) -> FloatArray:
         """(4,) for each component of the state the t that predicts best what was left out."""
         part = ((self.frame[self.detected] - 1) * self.step / BLOCK_SECONDS).astype(np.int64) % 2
-        tested_rows = [self._between(part != left_out) & (part == left_out) for left_out in (0, 1)]
-        if sum(map(np.count_nonzero, tested_rows)) < ENOUGH:
+        parts = [part == left_out for left_out in (0, 1)]
+        tested = [np.flatnonzero(self._between(~out) & out) for out in parts]
+        if sum(map(len, tested)) < ENOUGH:
             return np.full(4, USUAL_SECONDS)
-        errors = []
-        for seconds in CANDIDATE_SECONDS:
-            parts = []
-            for left_out, rows in enumerate(tested_rows):
-                weight = np.where(part == left_out, LITTLE * min(1.0, self._tension(seconds)), 1.0)
-                predicted = self._solve(weight, self.state, seconds)[self.detected]
-                parts.append((np.abs(predicted - self.state) / self._unit)[rows])
-            errors.append(np.concatenate(parts).mean(axis=0))
-        chosen: FloatArray = np.array(CANDIDATE_SECONDS)[np.argmin(errors, axis=0)]
+        truth = [(self.state[rows], self._unit[rows]) for rows in tested]
+
+        def error_of(seconds: float) -> FloatArray:
+            errors = []
+            for out, rows, (state, unit) in zip(parts, tested, truth, strict=True):
+                weight = np.where(out, LITTLE * min(1.0, self._tension(seconds)), 1.0)
+                predicted = self._solve(weight, self.state, seconds)[self.detected[rows]]
+                errors.append(np.abs(predicted - state) / unit)
+            mean: FloatArray = np.concatenate(errors).mean(axis=0)
+            return mean
+
+        work = on_all_cores if len(self.track) > FEW_MOMENTS else map
+        chosen: FloatArray = np.array(CANDIDATE_SECONDS)[np.argmin(list(work(error_of, CANDIDATE_SECONDS)), axis=0)]
         return chosen
 
     def _limit_to_noise(self, seconds: FloatArray) -> FloatArray:
@@ -178,17 +187,21 @@ class _Course:
             return seconds
         difference = np.diff(self.state, 3, axis=0)[first] / self._unit[first]
         noise = np.median(np.abs(difference), axis=0) / THIRD_DIFFERENCE_GAIN
-        limited = np.full(4, CANDIDATE_SECONDS[0])
-        for tried in CANDIDATE_SECONDS[1:]:
-            taken = self._solve(np.ones(len(self.detected)), self.state, tried)[self.detected] - self.state
-            is_noise = np.median(np.abs(taken) / self._unit, axis=0) <= MOST_NOISE * noise
-            limited[is_noise & (tried <= seconds)] = tried
+        limited, undecided = np.full(4, CANDIDATE_SECONDS[0]), np.ones(4, bool)
+        for tried in CANDIDATE_SECONDS[:0:-1]:
+            some = np.flatnonzero(undecided & (tried <= seconds))
+            if len(some):
+                state = self.state[:, some]
+                taken = self._solve(np.ones(len(self.detected)), state, tried)[self.detected] - state
+                is_noise = np.median(np.abs(taken) / self._unit[:, some], axis=0) <= MOST_NOISE * noise[some]
+                limited[some[is_noise]], undecided[some[is_noise]] = tried, False
         return limited
 
-    @property
+    @cached_property
     def _unit(self) -> FloatArray:
         """(N, 4) what errors of the state are measured in: the centre's in heights of the box."""
-        unit: FloatArray = np.exp(self.state[:, 3])[:, None] ** [1, 1, 0, 0]
+        unit = np.ones((len(self.state), 4))
+        unit[:, :2] = np.exp(self.state[:, 3:])
         return unit
 
     def _between(self, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
@@ -199,12 +212,16 @@ class _Course:
         between: NDArray[np.bool_] = known[before] & known[after] & (track[before] == track) & (track[after] == track)
         return between
 
-    def smooth(self, seconds: FloatArray) -> FloatArray:
-        """(M, 4) the state at every moment, each component smoothed over its time (4,)."""
-        weight, smoothed = np.ones(len(self.detected)), np.empty((len(self.track), 4))
-        for each in set(seconds.tolist()):
-            those = np.flatnonzero(seconds == each)
-            smoothed[:, those] = self._solve(weight, self.state[:, those], each)
+    def smooth(self, chosen: Smoothing) -> FloatArray:
+        """(M, 4) the state at every moment, each component smoothed over its time."""
+        weight, smoothed, detected = np.ones(len(self.detected)), np.empty((len(self.track), 4)), self.state.copy()
+        for each in {*chosen.gap.tolist(), *chosen.detected.tolist()}:
+            in_gap, in_detected = chosen.gap == each, chosen.detected == each
+            some = np.flatnonzero(in_gap | in_detected)
+            solved = self._solve(weight, self.state[:, some], each)
+            smoothed[:, in_gap] = solved[:, in_gap[some]]
+            detected[:, in_detected] = solved[self.detected][:, in_detected[some]]
+        smoothed[self.detected] = detected
         return smoothed
 
     def _solve(self, weight: FloatArray, state: FloatArray, seconds: float) -> FloatArray:

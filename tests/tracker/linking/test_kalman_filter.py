@@ -8,7 +8,13 @@ from filterpy.kalman import KalmanFilter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.tracker.linking.kalman_filter import MEASUREMENT_NOISE, POSITION_NOISE, VELOCITY_NOISE, BoxFilters
+from siamlink.tracker.linking.kalman_filter import (
+    MEASUREMENT_NOISE,
+    POSITION_NOISE,
+    VELOCITY_NOISE,
+    BoxFilters,
+    measurement,
+)
 
 BOX = np.array([[100, 200, 140, 300]], np.float32)
 ALL = slice(None)
@@ -31,7 +37,7 @@ def test_steady_motion_and_growth_are_learnt_and_continued():
     step = np.array([3, -1, 4, 0.5], np.float32)
     for k in range(1, 60):
         motion.predict(0.04)
-        motion.update(ALL, BOX + k * step)
+        motion.update(ALL, measurement(BOX + k * step))
     motion.predict(0.4)
     assert motion.boxes(ALL) == pytest.approx(BOX + 69 * step, abs=2)
 
@@ -40,7 +46,7 @@ def test_one_step_of_a_second_is_as_far_as_ten_of_a_tenth():
     motions = [BoxFilters(BOX), BoxFilters(BOX)]
     for motion in motions:
         motion.predict(0.1)
-        motion.update(ALL, BOX + 5)
+        motion.update(ALL, measurement(BOX + 5))
     motions[0].predict(1.0)
     for _ in range(10):
         motions[1].predict(0.1)
@@ -55,7 +61,7 @@ def test_the_uncertainty_does_not_depend_on_the_number_of_steps():
     centre = [[125, 250], [120, 270]]
     assert deviations(motions[0], centre) == pytest.approx(deviations(motions[1], centre))
     for motion in motions:
-        motion.update(ALL, BOX + 20)
+        motion.update(ALL, measurement(BOX + 20))
         motion.predict(0.5)
     assert motions[0].boxes(ALL) == pytest.approx(motions[1].boxes(ALL))
 
@@ -74,11 +80,11 @@ def test_an_update_moves_towards_the_box_and_a_sure_filter_moves_less():
     young, old = BoxFilters(BOX), BoxFilters(BOX)
     for _ in range(30):
         old.predict(0.04)
-        old.update(ALL, BOX)
+        old.update(ALL, measurement(BOX))
     shifts = []
     for motion in (young, old):
         motion.predict(0.04)
-        motion.update(ALL, BOX + np.float32(10))
+        motion.update(ALL, measurement(BOX + np.float32(10)))
         shifts.append(motion.boxes(ALL)[0, 0] - BOX[0, 0])
     assert 0 < shifts[1] < shifts[0] < 10
 
@@ -120,7 +126,7 @@ def test_it_is_the_kalman_filter_of_filterpy(steps, seed):
         if is_seen:
             centre = reference.x[:2, 0] + random.normal(0, 5, 2)
             size = np.array([40, 100]) * random.uniform(0.8, 1.2)
-            motion.update(ALL, np.concatenate([centre - size / 2, centre + size / 2])[None])
+            motion.update(ALL, measurement(np.concatenate([centre - size / 2, centre + size / 2])[None]))
             reference.update(np.concatenate([centre, size])[:, None])
         centre, half = reference.x[:2, 0], reference.x[2:4, 0] / 2
         assert motion.boxes(ALL)[0] == pytest.approx(np.concatenate([centre - half, centre + half]), rel=1e-6)
@@ -133,9 +139,9 @@ def test_many_boxes_move_as_each_by_itself():
     for motion in (together, *alone):
         motion.predict(0.2)
     seen = np.array([2, 0])
-    together.update(seen, boxes[seen] + 3)
+    together.update(seen, measurement(boxes[seen] + 3))
     for row in seen:
-        alone[row].update(ALL, boxes[[row]] + 3)
+        alone[row].update(ALL, measurement(boxes[[row]] + 3))
     for motion in (together, *alone):
         motion.predict(0.2)
     np.testing.assert_array_equal(together.boxes(ALL), np.concatenate([motion.boxes(ALL) for motion in alone]))

@@ -10,6 +10,7 @@ from siamlink.tracker.postprocessing.smoothing import (
     CANDIDATE_SECONDS,
     TENSION_SECONDS,
     USUAL_SECONDS,
+    Smoothing,
     _boxes,
     _Course,
     choose_smoothing,
@@ -91,8 +92,9 @@ def test_tracks_do_not_touch_each_other():
     both = Tracks.concatenate([one, other])
     seconds = np.full(4, 0.2)
     together = _Course.of(both, 1 / RATE)
-    apart = [_Course.of(each, 1 / RATE).smooth(seconds) for each in (one, other)]
-    np.testing.assert_allclose(together.smooth(seconds), np.concatenate(apart), atol=1e-6)
+    smoothing = Smoothing(seconds, seconds)
+    apart = [_Course.of(each, 1 / RATE).smooth(smoothing) for each in (one, other)]
+    np.testing.assert_allclose(together.smooth(smoothing), np.concatenate(apart), atol=1e-6)
 
 
 class Shaken:
@@ -133,7 +135,7 @@ def test_the_banded_solution_is_the_least_squares_solution(frames, seconds, rate
     whole = np.vstack([seen, seconds**2 * bend, seconds**2 * slope])
     wanted = np.vstack([course.state, np.zeros((len(whole) - len(seen), 4))])
     expected = np.linalg.lstsq(whole, wanted, rcond=None)[0]
-    np.testing.assert_allclose(course.smooth(np.full(4, seconds)), expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(course.smooth(Smoothing(*np.full((2, 4), seconds))), expected, rtol=1e-5, atol=1e-5)
 
 
 @settings(max_examples=20, deadline=None)
@@ -157,8 +159,8 @@ def test_smoothing_does_not_depend_on_place_size_or_the_direction_of_time(shift,
         _Course.of(each, 1 / RATE)
         for each in (given_tracks, Tracks(**{**vars(given_tracks), "frame": last + 1 - given_tracks.frame}))
     )
-    seconds = np.full(4, 0.2)
-    np.testing.assert_allclose(back.smooth(seconds), course.smooth(seconds)[::-1], atol=1e-6)
+    smoothing = Smoothing(*np.full((2, 4), 0.2))
+    np.testing.assert_allclose(back.smooth(smoothing), course.smooth(smoothing)[::-1], atol=1e-6)
 
 
 @pytest.mark.parametrize("rate", [1.0, 1000.0])
