@@ -2,13 +2,18 @@
 
 import contextlib
 import os
+import platform
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from siamlink.detectors.base.errors import OutputError
+from siamlink.detectors.base.fingerprint import text_digest
 from siamlink.detectors.base.output_files import partial_path
+
+MACHINE = text_digest(platform.node())[:8]
+"""Stands for this machine in the names of temporary files, as several may write to one folder."""
 
 
 def check_output(path: str | Path, overwrite: bool = False, inputs: Iterable[Path] = ()) -> None:
@@ -175,16 +180,16 @@ def staging(folder: Path) -> Iterator[Path]:
         shutil.rmtree(staged, ignore_errors=True)
 
 
-def clear_staging(folder: Path, process_id: int) -> None:
-    """Remove the temporary folders of a process that died from `folder`."""
-    for staged in folder.glob(_staging_prefix(process_id) + "*"):
+def clear_staging(folder: Path, process_id: int, machine: str = MACHINE) -> None:
+    """Remove the temporary folders of a process that died, on this machine or another one, from `folder`."""
+    for staged in folder.glob(_staging_prefix(process_id, machine) + "*"):
         shutil.rmtree(staged, ignore_errors=True)
 
 
 def clear_abandoned_staging(folder: Path) -> None:
-    """Remove the temporary folders of processes that no longer run from `folder`; only on POSIX systems."""
+    """Remove the temporary folders of processes of this machine that no longer run; only on POSIX systems."""
     for staged in folder.glob(_staging_prefix("*") + "*"):
-        process_id = staged.name.split("-")[1]
+        process_id = staged.name.split("-")[2]
         if os.name == "posix" and process_id.isdecimal() and not _is_another(int(process_id)):
             shutil.rmtree(staged, ignore_errors=True)
 
@@ -200,8 +205,8 @@ def _is_another(process_id: int) -> bool:
     return process_id != os.getpid()
 
 
-def _staging_prefix(process_id: int | str) -> str:
-    return f".siamlink-{process_id}-"
+def _staging_prefix(process_id: int | str, machine: str = MACHINE) -> str:
+    return f".siamlink-{machine}-{process_id}-"
 
 
 def publish(staged: Path, folder: Path, overwrite: bool = True) -> None:

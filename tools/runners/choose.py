@@ -22,4 +22,6 @@ def runner_of(name: str, address: str | None = None, jobs: int | None = None, de
         if address is not None:
             raise ConfigError("--address is that of a Ray cluster: give --runner ray too")
         return LocalRunner(jobs or 1)
-    raise ConfigError("--runner ray comes next")
+    from siamlink.tools.runners.ray_runner import RayRunner
+
+    return RayRunner(address, jobs, gpus=device == "cuda")

@@ -33,9 +33,12 @@ from mine import Walkers
 
 class Killed(Walkers):
     def detect(self, image):
-        if self.seen == 9 and not pathlib.Path("killed").exists():
-            pathlib.Path("killed").touch()
-            os.kill(os.getpid(), 9)
+        if self.seen == 9:
+            try:
+                pathlib.Path("killed").touch(exist_ok=False)
+                os.kill(os.getpid(), 9)
+            except FileExistsError:
+                pass
         return super().detect(image)
 """
 SLOW = """

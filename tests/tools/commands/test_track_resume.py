@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from siamlink.tools.console.files import MACHINE
 from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase
 from siamlink.tracker.tracks import Tracks
 
@@ -214,9 +215,9 @@ def test_half_written_files_of_a_killed_process_are_removed(interruptible: Run) 
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     for process_id in (ended.pid, os.getppid()):
-        Path(f"out/.siamlink-{process_id}-abc").mkdir()
+        Path(f"out/.siamlink-{MACHINE}-{process_id}-abc").mkdir()
     assert interruptible("track", "walk.mp4", "-o", "out", *SEES, "--resume").code == 0
-    assert [path.name for path in Path("out").glob(".*")] == [f".siamlink-{os.getppid()}-abc"]
+    assert [path.name for path in Path("out").glob(".*")] == [f".siamlink-{MACHINE}-{os.getppid()}-abc"]
 
 
 @pytest.mark.parametrize("option", [("--resume",), ("--cache", "cached")])

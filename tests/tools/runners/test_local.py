@@ -14,15 +14,6 @@ from siamlink.tools.runners.messages import Step, TotalProgress
 Make = Callable[..., Any]
 
 
-@pytest.fixture
-def work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Make:
-    """Makes work of `fakes.Fake`, which other processes can import, with results in the folder of the test."""
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
-    import fakes
-
-    return lambda *arguments: fakes.Fake(tmp_path, *arguments)
-
-
 class Heard:
     """What a run says."""
 
