@@ -34,6 +34,7 @@ from siamlink.tools.commands import cache as cache_command
 from siamlink.tools.commands import detectors as detectors_command
 from siamlink.tools.commands import parameters as parameters_command
 from siamlink.tools.console.exit_codes import EXIT_ERROR, EXIT_INTERRUPTED, EXIT_TERMINATED
+from siamlink.tools.console.group import Group
 
 HELP = "Track objects in video: multiple-object tracking by detection."
 STUDY_HELP = "Research: ablations, matching, latency and speed studies."
@@ -53,7 +54,7 @@ class Terminated(BaseException):
     """SIGTERM was received; not an `Exception`, so that no handler of errors catches it."""
 
 
-class Study(TyperGroup):
+class Study(Group):
     """The group `siamlink study`, imported when it is used: no other command depends on the studies."""
 
     def list_commands(self, ctx: Any) -> list[str]:
@@ -65,7 +66,7 @@ class Study(TyperGroup):
         return _studies().get_command(ctx, cmd_name)
 
 
-class Bench(TyperGroup):
+class Bench(Group):
     """The group `siamlink bench`; benchmarks of earlier releases are found at `siamlink study bench`."""
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -77,7 +78,7 @@ class Bench(TyperGroup):
         return benchmarks.get_command(ctx, cmd_name) if isinstance(benchmarks, TyperGroup) else None
 
 
-class Program(TyperGroup):
+class Program(Group):
     """All commands; an error of the user or of the input is one line on stderr and exit code 2."""
 
     def list_commands(self, ctx: Any) -> list[str]:

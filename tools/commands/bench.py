@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from siamlink.tools.console.group import Group
 from siamlink.tools.console.options import Config, Detector, JsonFile, Repeat, Settings, takes
 
-app = typer.Typer(no_args_is_help=True, help="Measure the speed of tracking on this machine.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Measure the speed of tracking on this machine.")
 
 
 @dataclass(frozen=True)

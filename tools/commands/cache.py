@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siamlink.tools.console.group import Group
+
 if TYPE_CHECKING:
     from siamlink.tracker.cache.record_store import RecordDatabase
 
-app = typer.Typer(no_args_is_help=True, help="List or clear a cache of 'siamlink track'.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="List or clear a cache of 'siamlink track'.")
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="The folder of --cache.")]
 
 

@@ -8,7 +8,7 @@ import typer
 def detectors(
     detector: Annotated[
         str | None,
-        typer.Argument(metavar="[D]", help="Describe this detector, such as onnx:FILE: its family, input and classes."),
+        typer.Argument(metavar="D", help="Describe this detector, such as onnx:FILE: its family, input and classes."),
     ] = None,
 ) -> None:
     """List the detectors for --detector: name, whether it is ready, what it is or why it is not ready, and its origin.

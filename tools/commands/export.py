@@ -30,17 +30,17 @@ class ExportArguments:
         typer.Option(
             parser=choice_of(Keyframes),
             metavar="|".join(Keyframes),
-            help="cvat, label-studio: few key frames, between which boxes are right within a pixel, or all boxes.",
+            help="For cvat and label-studio: few key frames, between which boxes are right within a pixel, or all.",
         ),
     ] = Keyframes.sparse
     gt: Annotated[
-        bool, typer.Option("--gt", help="mot-zip: the layout of ground truth that CVAT imports, not a submission.")
+        bool, typer.Option("--gt", help="For mot-zip: ground truth as CVAT imports it, instead of a submission.")
     ] = False
     predictions: Annotated[
-        bool, typer.Option("--predictions", help="label-studio: tracks as predictions instead of annotations.")
+        bool, typer.Option("--predictions", help="For label-studio: tracks as predictions instead of annotations.")
     ] = False
     video_url: Annotated[
-        str, typer.Option(metavar="URL", help="label-studio: where it finds the video; by default, the file name.")
+        str, typer.Option(metavar="URL", help="For label-studio: where it finds the video; by default, the file name.")
     ] = ""
     overwrite: Overwrite = False
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import typer
 
 from siamlink.tools.commands.train_options import AllOptions, CalibratedOptions, MatcherOptions, SiameseOptions
+from siamlink.tools.console.group import Group
 from siamlink.tools.console.options import takes
 
-app = typer.Typer(no_args_is_help=True, help="Train models on annotated sequences.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Train models on annotated sequences.")
 
 
 @app.callback()

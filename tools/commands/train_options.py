@@ -21,8 +21,8 @@ Tests = Annotated[
     bool,
     typer.Option(
         "--test/--no-test",
-        help="Test on sequences of other videos: those of --exclude, else all, by models that are trained again on the "
-        "other videos (calibrated: a half, takes twice as long; else two thirds, three times as long).",
+        help="Test the models on videos that they did not learn from: those of --exclude, or else all, by models that "
+        "are trained on the others. This takes three times as long, for 'train calibrated' twice.",
     ),
 ]
 TrainingSettings = Annotated[
@@ -56,9 +56,7 @@ class CalibratedOptions:
 
     data: Annotated[
         list[Path],
-        typer.Argument(
-            metavar="SEQUENCES...", help="MOT sequences with gt/, or folders of sequences; det/ is used too."
-        ),
+        typer.Argument(metavar="SEQUENCES", help="MOT sequences with gt/, or folders of sequences; det/ is used too."),
     ]
     output: Output
     exclude: Exclude = None

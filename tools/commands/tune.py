@@ -17,7 +17,7 @@ class TuneOptions:
     data: Annotated[
         list[Path],
         typer.Argument(
-            metavar="DATA...", help="MOT sequences with gt/ and det/ of two videos or more, or folders of sequences."
+            metavar="DATA", help="MOT sequences with gt/ and det/ of two videos or more, or folders of sequences."
         ),
     ]
     output: OutputFolder
@@ -39,8 +39,8 @@ class TuneOptions:
         typer.Option(
             metavar="NAME",
             parser=choice_of(Models),
-            help="shipped; or crossvalidated: each video is tracked with models trained on the others. By default "
-            "crossvalidated if the shipped models were trained on one of the videos.",
+            help="Models to track with: shipped; or crossvalidated, for each video those trained on the others. By "
+            "default crossvalidated if the shipped models were trained on one of the videos.",
         ),
     ] = None
     seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same settings.")] = 0

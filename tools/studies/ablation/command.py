@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siamlink.tools.console.group import Group
 from siamlink.tools.console.options import OutputFolder, takes
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     Rows = tuple[dict[str, Row], list[Table]]
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Data = Annotated[Path, typer.Argument(metavar="DATA", help="Folder of MOT sequences with gt/, det/ and frames.")]
 Sequences = Annotated[

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from siamlink.tools.console.group import Group
 from siamlink.tools.console.options import Config, JsonFile, Repeat, Settings
 
-app = typer.Typer(no_args_is_help=True, help="Measure the speed of single parts on this machine.")
+app = typer.Typer(cls=Group, no_args_is_help=True, help="Measure the speed of single parts on this machine.")
 
 
 @app.callback()
