@@ -6,7 +6,8 @@ library alone is loaded in a few milliseconds and gives the same predictions.
 
 import ctypes
 import json
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -45,11 +46,10 @@ class Trees:
         ValueError: XGBoost cannot read the content.
     """
 
-    _handle: ctypes.c_void_p | None = None
-
     def __init__(self, content: bytes, model: dict[str, Any] | None = None) -> None:
         self._library, self._content, self._handle = _library(), content, ctypes.c_void_p()
         self._call("XGBoosterCreate", None, ctypes.c_uint64(0), ctypes.byref(self._handle))
+        _free_with(self, self._library.XGBoosterFree, self._handle)
         self._call("XGBoosterSetParam", self._handle, *ONE_THREAD)
         self._call("XGBoosterLoadModelFromBuffer", self._handle, content, ctypes.c_uint64(len(content)))
         learner = (model or json.loads(content))["learner"]
@@ -57,10 +57,6 @@ class Trees:
         self._attributes: dict[str, str] = learner.get("attributes", {})
         features = int(learner["learner_model_param"]["num_feature"])
         self._predict(np.zeros((1, features), np.float32))  # prepares the library for calls from several threads
-
-    def __del__(self) -> None:
-        if self._handle:
-            self._library.XGBoosterFree(self._handle)
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: the trees are loaded again from their JSON."""
@@ -130,6 +126,27 @@ class Trees:
     def _call(self, function: str, *arguments: Any) -> None:
         if getattr(self._library, function)(*arguments):
             raise ValueError(self._library.XGBGetLastError().decode("utf-8", "replace"))
+
+
+class _Owner(weakref.ref[Trees]):
+    """A reference to trees, which the library takes as their handle: so it can be its own callback.
+
+    `__del__` and `weakref.finalize` would run code of Python, in which Ctrl-C can arrive: it would be printed as
+    ignored, and lost.
+    """
+
+    _as_parameter_: ctypes.c_void_p
+
+
+_OWNERS: list[_Owner] = []
+"""Of all trees, and of some that are gone: a callback is only called while its reference lives."""
+
+
+def _free_with(trees: Trees, free: Callable[[_Owner], object], handle: ctypes.c_void_p) -> None:
+    """Let the library free a handle when the trees are gone, without any code of Python."""
+    owner = _Owner(trees, free)
+    owner._as_parameter_ = handle
+    _OWNERS[:] = [each for each in _OWNERS if each() is not None] + [owner]
 
 
 def _array_interface(rows: NDArray[np.float32]) -> bytes:

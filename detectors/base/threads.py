@@ -9,7 +9,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
 from typing import Any, NamedTuple, TypeVar
-from weakref import finalize
+from weakref import ref
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -107,10 +107,11 @@ class WorkerThread:
     """
 
     def __init__(self) -> None:
-        self._calls = calls = SimpleQueue[_Call | None]()
+        self._calls = calls = SimpleQueue[_Call | ref[WorkerThread] | None]()
         self._stuck = False
-        start_in_background(lambda: _work(calls), stop=lambda: calls.put(None))
-        finalize(self, calls.put, None)
+        # a callback without code of Python, as weakref.finalize has: Ctrl-C would be lost in it
+        owner = ref(self, calls.put)
+        start_in_background(lambda: _work(calls, owner), stop=lambda: calls.put(None))
 
     def call(self, function: Callable[[], Any], seconds: float | None = None) -> Any:
         """The result of `function()` in the thread; its exception is raised here.
@@ -144,8 +145,9 @@ class WorkerThread:
         return wait
 
 
-def _work(calls: "SimpleQueue[_Call | None]") -> None:
-    while (call := calls.get()) is not None:
+def _work(calls: "SimpleQueue[_Call | ref[WorkerThread] | None]", owner: "ref[WorkerThread]") -> None:
+    """Make the calls, until `owner` itself, whose callback puts it in the queue, or None comes."""
+    while isinstance(call := calls.get(), _Call):
         try:
             call.results.put(call.function())
         except BaseException as error:  # raised again by the caller's `wait`

@@ -1,5 +1,7 @@
 """Trees asked through the C interface answer as XGBoost's own Python package does."""
 
+import ctypes
+import gc
 import pickle
 import subprocess
 import sys
@@ -55,6 +57,36 @@ def test_the_prediction_of_a_row_does_not_depend_on_the_others(
         patch.setattr(module, "PART", part)
         together = small.inplace_predict(given_rows)
     np.testing.assert_array_equal(together, np.concatenate([small.inplace_predict(row[None]) for row in rows]))
+
+
+class Holder:
+    """Something that holds trees, and can hold itself."""
+
+    itself: "Holder"
+
+
+@pytest.mark.parametrize("in_a_circle", [False, True])
+def test_a_handle_is_freed_once_with_what_it_belongs_to(in_a_circle: bool) -> None:
+    freed: list[int] = []
+    free = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)(lambda handle: freed.append(handle) or 0)
+    holder = Holder()
+    module._free_with(holder, free, ctypes.c_void_p(7))
+    if in_a_circle:
+        holder.itself = holder
+    assert freed == []
+    del holder
+    gc.collect()
+    assert freed == [7]
+    module._free_with(Holder(), free, ctypes.c_void_p(8))
+    assert freed == [7, 8]
+
+
+def test_freeing_trees_runs_no_code_of_python_in_which_an_interrupt_would_be_lost(small: Trees) -> None:
+    trees, functions = Trees(small.save_raw()), []
+    sys.setprofile(lambda frame, event, _: functions.append(frame.f_code.co_name) if event == "call" else None)
+    del trees
+    sys.setprofile(None)
+    assert functions == []
 
 
 def test_a_loaded_model_is_saved_unchanged(small: Trees) -> None:

@@ -118,3 +118,14 @@ def test_background_threads_end_before_the_program_does():
     ended = subprocess.run([sys.executable, "-c", AT_THE_END], check=False, capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert sorted(ended.stdout.split()) == ["closed", "worked"]
+
+
+def test_a_thread_ends_with_its_owner_without_code_in_which_an_interrupt_would_be_lost():
+    worker, functions = WorkerThread(), []
+    thread = worker.call(threading.current_thread)
+    sys.setprofile(lambda frame, event, _: functions.append(frame.f_code.co_name) if event == "call" else None)
+    del worker
+    sys.setprofile(None)
+    assert functions == []
+    thread.join(20)
+    assert not thread.is_alive()
