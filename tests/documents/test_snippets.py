@@ -35,7 +35,7 @@ LINES_NOT_RUN = {
     r"siamese:|--ground-truth": "needs a network that was trained by the line before it",
 }
 BLOCKS_NOT_RUN = {
-    r"fiftyone|napari|ultralytics|torchvision|transformers|rfdetr": "needs a library that the tests do not install",
+    r"fiftyone|napari|ultralytics|torchvision|transformers|rfdetr|import supervision": "needs a library of its own",
     r"\.onnx|yolov4-tiny": "needs a network of the reader's own",
 }
 SNIPPET = re.compile(
