@@ -11,7 +11,10 @@ import { INPUTS, openPage, startChromium } from "./browser.js";
 const chromium = startChromium();
 const SITE = path.join(INPUTS ?? "", "..", "site");
 const TYPES = { ".css": "text/css", ".html": "text/html", ".js": "text/javascript", ".json": "application/json" };
-const PAGES = ["index", "track", "settings", "command-line", "api-tracker", "results", "carry-over", "how-it-works"];
+const PAGES = [
+  ...["index", "track", "settings", "command-line", "api-tracker", "results", "carry-over", "how-it-works"],
+  "notebooks/first_tracks",
+];
 
 /** The server of the folder, and whether an address is of it. */
 const served = { address: "", own: (url) => url.startsWith(served.address) || /^(data|blob):/.test(url) };

@@ -73,7 +73,7 @@ ConstraintFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Text file that corrects earlier tracks, as by 'swap 120 3 8' or 'false 5'; see docs/track.md.",
+        help="Text file that corrects earlier tracks, as by 'swap 120 3 8' or 'false 5'; see docs/corrections.md.",
     ),
 ]
 SolverChoice = Annotated[

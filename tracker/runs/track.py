@@ -53,8 +53,8 @@ def track(  # noqa: PLR0913 - one call for all
         parameters: settings of the tracker.
         progress: True shows bars, in a terminal or a notebook; or a function that is called with the stage, the frames
             done and the frames in all.
-        constraints: `Corrections` of earlier tracks, a file or lines of them (docs/track.md), or constraints on rows of
-            the detections by `must_link` and `cannot_link`.
+        constraints: `Corrections` of earlier tracks, a file or lines of them (docs/corrections.md), or constraints on
+            rows of the detections by `must_link` and `cannot_link`.
         frame_rate: frames per second; None: that of the source, else 30.
         name: names the results; None: the name of the file or folder, else "frames".
         timestamps: the time of each frame in seconds, for a variable frame rate; None: a video's own, or by the frame
