@@ -41,7 +41,9 @@ def join(options: JoinOptions) -> None:
     from siamlink.tools.running.outcome_table import class_lines, outcome_table
     from siamlink.tools.running.sources import track_sources
     from siamlink.tools.segments.by_hand import JoinRunner
+    from siamlink.tools.segments.run import check_not_live
 
+    check_not_live([options.source])
     job = job_of(options.as_track_options())
     with runner_of(options.runner, options.address, options.jobs, options.device) as runner:
         joined = JoinRunner(runner)

@@ -29,15 +29,21 @@ def segment(options: SegmentOptions) -> None:
 
     Exit code: 0 success, 2 error, 130 interrupted.
     """
+    from siamlink.detectors.base.errors import SiamlinkError
     from siamlink.tools.console.terminal import show_note, stage_bars
     from siamlink.tools.runners.work import Report
     from siamlink.tools.running.prepare import prepare
     from siamlink.tools.segments.by_hand import do_segment
+    from siamlink.tools.segments.run import check_not_live
     from siamlink.tools.segments.segment import parse_part
 
+    check_not_live([options.source])
     number, count = parse_part(options.part)
     job = job_of(options.as_track_options(video=False, overwrite=True))
     source = prepare(options.source, job)
     with stage_bars(source.name) as progress:
-        done = do_segment(source, job, number, count, Report(progress, show_note))
+        try:
+            done = do_segment(source, job, number, count, Report(progress, show_note))
+        except SiamlinkError as error:
+            raise SiamlinkError(f"{source.name}: {error}") from None
     typer.echo(done)

@@ -68,8 +68,9 @@ def _segmented(sources: list[str], job: "Job", runner: "Runner") -> "Iterator[tu
     """Track one source after the other, each in segments."""
     from siamlink.tools.runners.local import LocalRunner
     from siamlink.tools.running.sources import track_sources
-    from siamlink.tools.segments.run import SegmentRunner
+    from siamlink.tools.segments.run import SegmentRunner, check_not_live
 
+    check_not_live(sources)
     assert job.segments is not None
     return track_sources(sources, job, LocalRunner(), SegmentRunner(job.segments, runner))
 

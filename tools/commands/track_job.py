@@ -63,8 +63,7 @@ def job_of(
             raise ConfigError(f"-o - prints the tracks of one source after the other: it excludes {option}")
     if options.show and runner_option and not options.segments:
         raise ConfigError(f"--show shows one source after the other: it excludes {runner_option}")
-    if options.segments and (options.resume or options.cache):
-        raise ConfigError("--segments keeps what is done by itself: it excludes --resume and --cache")
+    _check_segments(options, parameters)
     if options.show:
         check_display()
     if options.cache:
@@ -89,3 +88,17 @@ def job_of(
         options.report,
         options.segments,
     )
+
+
+def _check_segments(options: TrackOptions, parameters: "TrackerParameters") -> None:
+    """Check that the other options agree with --segments.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    from siamlink.detectors.base.errors import ConfigError
+
+    if options.segments and parameters.mode != "offline":
+        raise ConfigError(f"--segments is for mode offline, not for mode {parameters.mode}")
+    if options.segments and (options.resume or options.cache):
+        raise ConfigError("--segments keeps what is done by itself: it excludes --resume and --cache")

@@ -92,7 +92,7 @@ class ByHand(SegmentedRun):
         if faults:
             job, source, count = self.video.job, self.video.source, len(self.video.segments)
             command = f"siamlink segment {source.origin} K/{count} -o {job.output}"
-            raise InputError(f"{source.name}: {'; '.join(faults)}; run '{command}' for each, with the same options")
+            raise InputError(f"{'; '.join(faults)}; run '{command}' for each, with the same options")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ConfigError, InputError, SiamlinkError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detector import LoadedDetector
-from siamlink.tools.console.files import clear_abandoned_staging, make_folder
+from siamlink.detectors.sources.open import live_title
 from siamlink.tools.runners.runner import Crew, Runner
 from siamlink.tools.runners.work import Report, ShowNote
 from siamlink.tools.running.job import Job
@@ -62,6 +62,17 @@ class SegmentRunner:
         return outcome
 
 
+def check_not_live(sources: Sequence[str]) -> None:
+    """Check before sources are opened that none is a camera or a stream.
+
+    Raises:
+        InputError: one is.
+    """
+    for source in sources:
+        if title := live_title(source):
+            raise InputError(f"{title} is live: segments are for video files, image folders and MOT sequences")
+
+
 def has_segments(source: TrackingInput, job: Job, matcher: Matcher) -> bool:
     """Whether a source has images that are needed before the tracks are known.
 
@@ -80,13 +91,7 @@ def has_segments(source: TrackingInput, job: Job, matcher: Matcher) -> bool:
 
 @contextmanager
 def opened_crew(video: SegmentedVideo, runner: Runner) -> Iterator[Crew[SegmentTask, None]]:
-    """Workers for the segments of a video, whose folder is made.
-
-    Raises:
-        OutputError: it cannot be made.
-    """
-    make_folder(video.folder)
-    clear_abandoned_staging(video.folder)
+    """Workers for the segments of a video."""
     with runner.crew(SegmentWork(video.source, video.job, video.folder, video.models)) as crew:
         yield crew
 

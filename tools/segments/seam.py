@@ -35,7 +35,7 @@ class SeamFrames:
             self.digests[name] = np.frombuffer(hashlib.sha256(image.tobytes()).digest(), np.uint8)
 
 
-def check_seams(name: str, segments: list[Segment], records: list[Arrays]) -> None:
+def check_seams(segments: list[Segment], records: list[Arrays]) -> None:
     """Check that each segment has seen the frame before it as the one before has.
 
     Raises:
@@ -44,7 +44,7 @@ def check_seams(name: str, segments: list[Segment], records: list[Arrays]) -> No
     for segment, earlier, later in zip(segments[1:], records, records[1:], strict=False):
         if END in earlier and BEFORE in later and not np.array_equal(earlier[END], later[BEFORE]):
             raise InputError(
-                f"{name} cannot be cut at frame {segment.first}: from a key frame on, its pictures are others; {WHOLE}"
+                f"frame {segment.first - 1} is another picture if decoding begins at the key frame before it: {WHOLE}"
             )
 
 
@@ -61,4 +61,4 @@ def check_complete(part: FrameSource, segment: Segment, last: int) -> None:
     """
     if part.broken or last != segment.last:
         reason = part.broken or "the frames end"
-        raise InputError(f"{part.name} breaks off after frame {last}: {reason}")
+        raise InputError(f"the video breaks off after frame {last}: {reason}")

@@ -35,14 +35,14 @@ class Segment:
         return f"{self.number:0{digits}}-of-{self.count}"
 
 
-def segments_of(name: str, frame_count: int, count: int) -> list[Segment]:
-    """The segments of a video of this name.
+def segments_of(frame_count: int, count: int) -> list[Segment]:
+    """The segments of a video of so many frames.
 
     Raises:
-        ConfigError: it has fewer frames than segments.
+        ConfigError: there are fewer frames than segments.
     """
     if count > frame_count:
-        raise ConfigError(f"{name} has {frame_count} frames, too few for {count} segments")
+        raise ConfigError(f"{frame_count} frames are too few for {count} segments")
     ends = [number * frame_count // count for number in range(count + 1)]
     return [Segment(number, count, ends[number - 1] + 1, ends[number]) for number in range(1, count + 1)]
 

@@ -7,14 +7,16 @@ from pathlib import Path
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.fingerprint import code_digest, text_digest
 from siamlink.detectors.sources.video_parts import WHOLE
+from siamlink.tools.console.files import clear_abandoned_staging, make_folder
 from siamlink.tools.running.job import Job
 from siamlink.tools.segments.describe import SegmentToDescribe
 from siamlink.tools.segments.detect import DetectedInSegments, detections_of
+from siamlink.tools.segments.frame_facts import FrameFacts
 from siamlink.tools.segments.seam import check_seams
 from siamlink.tools.segments.segment import Segment, segments_of
 from siamlink.tools.segments.segment_file import Arrays, SegmentFile
 from siamlink.tools.segments.work import Models, SegmentTask
-from siamlink.tracker.cache.frame_cache import CODE, FrameCache, content_digest
+from siamlink.tracker.cache.frame_cache import CODE, FrameCache
 from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import ToDescribe
 
@@ -40,11 +42,12 @@ class SegmentedVideo:
         source, job, models: as given.
         frame_count: how many frames it has.
         segments: of the video.
-        folder: of their files.
+        folder: of their files; it is made.
 
     Raises:
         ConfigError: it has fewer frames than segments, or the detector cannot be used on segments.
         InputError: it cannot be read in segments.
+        OutputError: the folder cannot be written.
     """
 
     def __init__(self, source: TrackingInput, job: Job, models: Models, count: int) -> None:
@@ -52,16 +55,23 @@ class SegmentedVideo:
         detector = models.detector
         if detector and detector.fingerprint is None:
             raise ConfigError(f"detector '{detector.name}' has no fingerprint: it may remember earlier frames; {WHOLE}")
-        frames = source.frames
+        frames, self.folder = source.frames, folder_of(job, source.name)
+        try:
+            facts = FrameFacts(frames, self.folder)
+        except OSError as error:
+            raise InputError(f"cannot read {error.filename}: {error.strerror or error}") from None
         self.frame_count = frames.count_frames()
         if self.frame_count < (frames.promised_count or 0):
             raise InputError(
-                f"{source.name} has {self.frame_count} of {frames.promised_count} frames; an incomplete video is not "
-                f"cut: {WHOLE}"
+                f"{self.frame_count} of {frames.promised_count} frames are there, and an incomplete video is not cut: "
+                f"{WHOLE}"
             )
-        self.segments = segments_of(source.name, self.frame_count, count)
-        self.source, self.job, self.models, self.folder = source, job, models, folder_of(job, source.name)
-        self._content = text_digest(f"{content_digest(frames.files)} {code_digest(*SEGMENT_CODE)}")
+        self.segments = segments_of(self.frame_count, count)
+        make_folder(self.folder)
+        clear_abandoned_staging(self.folder)
+        facts.keep()
+        self.source, self.job, self.models = source, job, models
+        self._content = text_digest(f"{facts.content} {code_digest(*SEGMENT_CODE)}")
 
     def detect_tasks(self) -> list[SegmentTask]:
         """What is to be done before the detections of the whole video are known."""
@@ -87,7 +97,7 @@ class SegmentedVideo:
         Raises:
             InputError: two segments do not fit together.
         """
-        check_seams(self.source.name, self.segments, records)
+        check_seams(self.segments, records)
         return records
 
     def detected(self, records: Sequence[Arrays]) -> FrameCache:

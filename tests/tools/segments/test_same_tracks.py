@@ -36,8 +36,8 @@ class Blobs:
 def cut_at_random(monkeypatch: pytest.MonkeyPatch) -> None:
     """Segments of any length instead of equal ones."""
 
-    def cut(name: str, frame_count: int, count: int) -> list[Segment]:
-        inside = sorted(random.Random(f"{name} {count}").sample(range(1, frame_count), count - 1))
+    def cut(frame_count: int, count: int) -> list[Segment]:
+        inside = sorted(random.Random(f"{frame_count} {count}").sample(range(1, frame_count), count - 1))
         ends = [0, *inside, frame_count]
         return [Segment(k, count, ends[k - 1] + 1, ends[k]) for k in range(1, count + 1)]
 
