@@ -23,6 +23,7 @@ lint: $(READY)
 # mypy finds the packages under their installed names through links
 types: $(READY)
 	$(BIN)/mypy -p siamlink.detectors -p siamlink.association -p siamlink.tracker -p siamlink.tools
+	MYPYPATH=website:$(MYPYPATH) $(BIN)/mypy website
 
 layers: $(READY)
 	$(BIN)/lint-imports
