@@ -1,0 +1,72 @@
+"""The programs of real and synthetic videos, solved in segments and at once."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from siamlink.association.explanation.program import Program
+from siamlink.association.matcher import Matcher
+from siamlink.association.solvers.seams import Seam, solve_in_segments
+from siamlink.association.solvers.solvers import solve_lp
+from siamlink.detectors.detections import Detections
+from siamlink.tools.studies.benchmarks.stream import Walkers
+from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
+from siamlink.tracker.linking.linear_program import LinearProgramTracker
+from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.parameters import TrackerParameters
+from siamlink.tracker.runs.inputs import open_input
+
+SEQUENCES = (
+    *("ADL-Rundle-6", "ETH-Sunnyday", "KITTI-17", "MOT16-09", "MOT17-02-FRCNN", "MOT17-04-FRCNN", "MOT17-09-FRCNN"),
+    *("MOT17-10-FRCNN", "PETS09-S2L1", "TUD-Campus"),
+)
+HALO_SECONDS = 1.0, 5.0
+"""Of detections, and of tracklets."""
+
+
+def programs(detections: Detections, rate: float, matching: str) -> tuple[Program, ...]:
+    """The programs of both levels, or of all links of calibrated matching."""
+    parameters = TrackerParameters(matching=matching, appearance="none")
+    setup = TrackerSetup(rate, parameters, Matcher.load(levels=2), explains=True)
+    tracker = (CalibratedTracker if matching == "calibrated" else LinearProgramTracker)(setup)
+    for _ in tracker.update_many(detections):
+        pass
+    tracker.finish()
+    assert tracker.explained is not None
+    return tracker.explained.programs
+
+
+def check(made: tuple[Program, ...], rate: float) -> list[Seam]:
+    """Solve each program in segments cut at random; the seams of all."""
+    rng, seams = np.random.default_rng(0), list[Seam]()
+    for program, halo in zip(made, HALO_SECONDS, strict=False):
+        problem = program.problem
+        whole, frames = solve_lp(problem), np.unique(problem.frame)[:-1]
+        for count in (2, 5, 17):
+            cuts = rng.choice(frames, min(count - 1, len(frames)), replace=False)
+            for width in (1, round(halo * rate)):
+                solution, joined = solve_in_segments(problem, cuts.tolist(), width)
+                assert solution.objective == pytest.approx(whole.objective, rel=1e-12)
+                assert solution.successor.tolist() == whole.successor.tolist()
+                seams += joined
+    return seams
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("matching", ["learned", "calibrated"])
+@pytest.mark.parametrize("sequence", SEQUENCES)
+def test_a_real_sequence(data: Path, sequence: str, matching: str) -> None:
+    source = open_input(data / sequence)
+    assert source.detections is not None
+    made = programs(source.detections, source.frame_rate, matching)
+    assert len(check(made, source.frame_rate)) >= 2 * (1 + 4 + 16)
+
+
+@pytest.mark.parametrize("matching", ["learned", "calibrated"])
+def test_a_synthetic_street(matching: str) -> None:
+    walkers = Walkers(people=10, frame_rate=25.0)
+    detections = Detections.concatenate([found for found, _ in walkers.frames(300)])
+    seams = check(programs(detections, walkers.frame_rate, matching), walkers.frame_rate)
+    assert any(seam.widened for seam in seams)
+    assert any(seam.certificate.violated for seam in seams)
