@@ -185,6 +185,33 @@ def scaling(
             benchmark.draw(picture)
 
 
+@app.command()
+def segments(
+    frames: Annotated[str, typer.Option(metavar="LIST", help="Numbers of frames to compare.")] = "15000,90000",
+    segment: Annotated[
+        int, typer.Option(metavar="N", min=100, max=10_000_000, help="Frames of each segment.")
+    ] = 15_000,
+    people: Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="Number of objects in the recording.")] = 10,
+    json: JsonFile = None,
+) -> None:
+    """Time and memory of long recordings linked in segments.
+
+    The detections of a synthetic recording at 25 frames per second are linked offline by learned matching: the first
+    level in segments, whose seams are certified, and the second level in one program. 'widened' are the seams where
+    neighbours did not agree within the first halo. Times are CPU times per frame. Memory is that before linking, after
+    the first level and in all. There are no images. 2,160,000 frames are a day.
+    """
+    from siamlink.tools.console.files import write_text
+    from siamlink.tools.console.terminal import show_table, stage_bars
+    from siamlink.tools.studies.benchmarks.segments import measure
+
+    with stage_bars() as progress:
+        benchmark = measure(_numbers("--frames", frames, 100_000_000), segment, people, progress)
+    show_table(benchmark.table())
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+
+
 def _numbers(option: str, text: str, largest: int) -> list[int]:
     """Whole numbers from 1, joined by commas, each once and ascending."""
     from siamlink.detectors.base.errors import ConfigError
