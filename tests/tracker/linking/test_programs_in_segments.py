@@ -6,15 +6,11 @@ import numpy as np
 import pytest
 
 from siamlink.association.explanation.program import Program
-from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.seams import Seam, solve_in_segments
 from siamlink.association.solvers.solvers import solve_lp
 from siamlink.detectors.detections import Detections
+from siamlink.tools.studies.benchmarks.seams import programs
 from siamlink.tools.studies.benchmarks.stream import Walkers
-from siamlink.tracker.linking.calibrated_tracker import CalibratedTracker
-from siamlink.tracker.linking.linear_program import LinearProgramTracker
-from siamlink.tracker.linking.protocol import TrackerSetup
-from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
 
 SEQUENCES = (
@@ -23,18 +19,6 @@ SEQUENCES = (
 )
 HALO_SECONDS = 1.0, 5.0
 """Of detections, and of tracklets."""
-
-
-def programs(detections: Detections, rate: float, matching: str) -> tuple[Program, ...]:
-    """The programs of both levels, or of all links of calibrated matching."""
-    parameters = TrackerParameters(matching=matching, appearance="none")
-    setup = TrackerSetup(rate, parameters, Matcher.load(levels=2), explains=True)
-    tracker = (CalibratedTracker if matching == "calibrated" else LinearProgramTracker)(setup)
-    for _ in tracker.update_many(detections):
-        pass
-    tracker.finish()
-    assert tracker.explained is not None
-    return tracker.explained.programs
 
 
 def check(made: tuple[Program, ...], rate: float) -> list[Seam]:
@@ -59,7 +43,7 @@ def check(made: tuple[Program, ...], rate: float) -> list[Seam]:
 def test_a_real_sequence(data: Path, sequence: str, matching: str) -> None:
     source = open_input(data / sequence)
     assert source.detections is not None
-    made = programs(source.detections, source.frame_rate, matching)
+    made = programs(source.detections, source.frame_rate, matching, levels=2)
     assert len(check(made, source.frame_rate)) >= 2 * (1 + 4 + 16)
 
 
@@ -67,6 +51,6 @@ def test_a_real_sequence(data: Path, sequence: str, matching: str) -> None:
 def test_a_synthetic_street(matching: str) -> None:
     walkers = Walkers(people=10, frame_rate=25.0)
     detections = Detections.concatenate([found for found, _ in walkers.frames(300)])
-    seams = check(programs(detections, walkers.frame_rate, matching), walkers.frame_rate)
+    seams = check(programs(detections, walkers.frame_rate, matching, levels=2), walkers.frame_rate)
     assert any(seam.widened for seam in seams)
     assert any(seam.certificate.violated for seam in seams)

@@ -212,6 +212,29 @@ def segments(
         write_text(json, benchmark.json(), overwrite=True)
 
 
+@app.command()
+def seams(
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of MOT sequences with det/.")],
+    json: JsonFile = None,
+) -> None:
+    """How far the seams reach between segments of a linear program.
+
+    Solves the programs of real sequences, without appearance, in segments that are cut at random frames, each with some
+    seconds of its neighbours, its halo. Counts the seams where the neighbours did not agree within the halo, those
+    where the potentials of the segments did not prove the optimum at once, and the circles of negative cost that had to
+    be cancelled. 'different' are links that are not those of the program solved at once, at the same cost.
+    """
+    from siamlink.tools.console.files import write_text
+    from siamlink.tools.console.terminal import show_table, stage_bars
+    from siamlink.tools.studies.benchmarks.seams import measure
+
+    with stage_bars() as progress:
+        benchmark = measure(data, progress)
+    show_table(benchmark.table())
+    if json is not None:
+        write_text(json, benchmark.json(), overwrite=True)
+
+
 def _numbers(option: str, text: str, largest: int) -> list[int]:
     """Whole numbers from 1, joined by commas, each once and ascending."""
     from siamlink.detectors.base.errors import ConfigError

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.detections import Detections
+from siamlink.tools.studies.benchmarks.seams import KINDS
 from siamlink.tools.studies.benchmarks.segments import link_in_segments
 from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
@@ -43,3 +44,18 @@ def test_the_benchmark_measures_each_length(siamlink: Callable, here: Path) -> N
     assert long["detections"] > 1.5 * short["detections"] > 1500
     assert 0 < short["tracks"] <= short["tracklets"]
     assert min(long["first_level"], long["second_level"], long["peak_megabytes"]) > 0
+
+
+@pytest.mark.slow
+def test_the_seams_of_real_sequences_are_counted(data: Path, here: Path, siamlink: Callable) -> None:
+    (here / "some").mkdir()
+    (here / "some" / "TUD-Campus").symlink_to((data / "TUD-Campus").resolve())
+    done = siamlink("study", "bench", "seams", "some", "--json", "seams.json")
+    assert (done.code, done.err) == (0, "")
+    reaches = json.loads((here / "seams.json").read_text())["reaches"]
+    assert {reach["program"] for reach in reaches} == set(KINDS)
+    assert all(reach["seams"] == 4 * 7 and reach["different"] == 0 for reach in reaches)
+    assert all(reach["widened"] == 0 for reach in reaches if reach["halo"] >= 2 and reach["program"] != "second level")
+    done = siamlink("study", "bench", "seams", here)
+    assert done.code == 2
+    assert "no MOT sequence" in done.line
