@@ -1,0 +1,1 @@
+"""The pictures of the documents, and the crossing that they and a notebook show."""
