@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 FUZZ_SECONDS ?= 60
 PACKAGES := detectors association tracker tools configs
 
-.PHONY: demo test quick same lint types layers unit fast page browser screenshots notebooks coverage fuzz audit site clean
+.PHONY: demo test quick same lint types layers unit fast page browser screenshots pictures notebooks coverage fuzz audit site clean
 
 demo: $(READY)
 	$(BIN)/siamlink demo --output demo --overwrite
@@ -70,6 +70,10 @@ screenshots: $(READY)
 site: export NO_MKDOCS_2_WARNING := 1
 site: $(READY)
 	$(BIN)/mkdocs build --strict --quiet
+
+# the pictures of the documents that show how it works, and the clip of the README
+pictures: $(READY)
+	$(BIN)/siamlink study pictures --output docs --overwrite
 
 # runs the notebooks of docs/notebooks and stores their outputs in them
 notebooks: $(READY)

@@ -74,7 +74,7 @@ def sequence_clips(folder: Path) -> tuple[Clip, list[Clip]]:
     if not usable:
         raise InputError(f"no sequence beside {folder} has frames and ground truth to learn from")
     learning = [_clip(each, range(1, round(LEARNING_SECONDS * (each.frame_rate or 30)) + 1)) for each in usable]
-    return replace(shown, detections=_near(shown)), learning
+    return replace(shown, detections=near_people(shown)), learning
 
 
 def closest_crossing(truth: GroundTruth, reach: int) -> tuple[tuple[int, int], int]:
@@ -133,7 +133,7 @@ def _within(detections: Detections, truth: GroundTruth, numbers: range) -> tuple
     return detections[found], GroundTruth(truth.boxes[there], truth.identity[there])
 
 
-def _near(clip: Clip) -> Detections:
+def near_people(clip: Clip) -> Detections:
     """The detections of a clip around its two people."""
     box = clip.truth.boxes.box[np.isin(clip.truth.identity, clip.people)]
     margin = MARGIN * float((box[:, 3] - box[:, 1]).max())
