@@ -1,7 +1,7 @@
 """`Detections`: the boxes of one or many frames, in columns."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -12,6 +12,8 @@ from siamlink.detectors.base.errors import InputError
 
 MAX_COORDINATE = 1e7
 """Pixels; a coordinate beyond is an error, because squared distances would overflow."""
+LAST_FRAME = 2**31 - 1
+"""The largest number of a frame."""
 MAX_IN_FRAME = 20_000
 """Boxes; more would take too long, because each is compared with the others of its frame."""
 TOO_MANY = f"at most {MAX_IN_FRAME} are plausible; keep those of the highest scores"
@@ -38,6 +40,7 @@ class Detections:
     label: NDArray[np.int16]
 
     _dtypes: ClassVar[dict[str, type]] = {"frame": np.int32, "box": np.float32, "score": np.float32, "label": np.int16}
+    _empty: ClassVar[dict[type, Any]] = {}
 
     def __post_init__(self) -> None:
         columns = {name: _column(name, getattr(self, name), dtype) for name, dtype in self._dtypes.items()}
@@ -87,7 +90,10 @@ class Detections:
     @classmethod
     def empty(cls) -> Self:
         """No rows."""
-        return cls(**{name: np.zeros(0, dtype) for name, dtype in cls._dtypes.items()})
+        if cls not in cls._empty:
+            cls._empty[cls] = cls(**{name: np.zeros(0, dtype) for name, dtype in cls._dtypes.items()})
+        empty: Self = cls._empty[cls]
+        return empty
 
     @classmethod
     def concatenate(cls, parts: Sequence[Self]) -> Self:
@@ -125,8 +131,8 @@ class Detections:
     def __getitem__(self, rows: slice | BoolArray | NDArray[np.intp]) -> Self:
         """The rows of a slice, a mask, or ascending indices, without validation."""
         part = object.__new__(type(self))
-        for column in fields(self):
-            part._set(column.name, getattr(self, column.name)[rows])
+        for name in self._dtypes:
+            part._set(name, getattr(self, name)[rows])
         return part
 
     def with_label(self, label: NDArray[np.int16]) -> Self:
@@ -151,7 +157,12 @@ class Detections:
 
     def in_frame(self, frame: int) -> Self:
         """The rows of one frame."""
-        return self[slice(*np.searchsorted(self.frame, [frame, frame + 1]))]
+        return self[self.count_until(frame - 1) : self.count_until(frame)]
+
+    def count_until(self, frame: float) -> int:
+        """How many rows are in frames up to this one."""
+        last = np.int32(max(min(frame, LAST_FRAME), 0))  # of the column's own type, or all of it would be converted
+        return int(self.frame.searchsorted(last, "right"))
 
     def by_frame(self) -> Iterator[tuple[int, Self]]:
         """Each frame that has rows, with these rows, in order."""

@@ -1,6 +1,7 @@
 """The detections of a sequence in columns, at the steps that the detector processed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class Scene:
         code: (N,) the detector's classes, renumbered from 0 without gaps.
         cover: (N,) the largest part of the box that another box of the same step covers.
         at_border: (N,) whether the box is within half its own size of the picture's border.
+        memory: what was computed of these detections last, by what it was computed from.
     """
 
     frame: IntArray
@@ -44,6 +46,7 @@ class Scene:
     code: IntArray
     cover: FloatArray
     at_border: BoolArray
+    memory: dict[bytes, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.step)

@@ -36,6 +36,10 @@ BACKWARD_PRIOR = 100.0
 """Factor on the prior variance of velocity for backward states: the forward state already contains the prior."""
 START, BACKWARD_START = 0, -1
 """Entries of a step table for the start of a track; see `step_table`."""
+OF_LINKS = ("jump_probability", "neighbour_size")
+"""Parameters of motion that the states do not depend on."""
+KEPT_STATES = 2
+"""States of so many different links are kept with a scene."""
 
 FilterState = tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]
 """Place (4, M), velocity (2, M), variance of place (4, M), covariance (2, M) and variance of velocity (2, M)."""
@@ -127,9 +131,19 @@ def one_sided_states(
 def two_sided_states(
     scene: Scene, motion: Motion, noise_factor: FloatArray, successor: IntArray
 ) -> tuple[States, States]:
-    """The forward and the backward states; see `one_sided_states`."""
-    forward, backward = _states(scene, motion, noise_factor, successor, (False, True))
-    return forward, backward
+    """The forward and the backward states; see `one_sided_states`.
+
+    Rounds of linking often end with the links that they began with, so the last states are kept with the scene.
+    """
+    inputs = [value for name, value in vars(motion).items() if name not in OF_LINKS]
+    key = b"".join(np.asarray(each).tobytes() for each in (*inputs, noise_factor, successor))
+    if key not in scene.memory:
+        forward, backward = _states(scene, motion, noise_factor, successor, (False, True))
+        for oldest in list(scene.memory)[: 1 - KEPT_STATES]:
+            del scene.memory[oldest]
+        scene.memory[key] = forward, backward
+    both: tuple[States, States] = scene.memory[key]
+    return both
 
 
 def _states(

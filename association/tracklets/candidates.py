@@ -12,6 +12,9 @@ from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.frame_index import blocks, ranges
 
+ROUNDED_UP = 1 + 1e-9
+"""Factor on a bound that shall hold whatever the rounding."""
+
 
 class TrackletGateParameters(Parameters):
     """Limits that a candidate pair of tracklets must satisfy. Lengths are in mean box heights of the two ends."""
@@ -51,15 +54,18 @@ def candidate_tracklet_pairs(tracklets: Tracklets, gate: TrackletGateParameters)
     longest = gate.max_gap_seconds * rate
     start = np.searchsorted(first.frame, last.frame, side="right")
     stop = np.searchsorted(first.frame, last.frame + longest, side="right")
-    centre, parts, distances = tracklets.detections.centre.astype(np.float64), [], []
+    x, y = tracklets.detections.centre.T.astype(np.float64)
+    begin_x, begin_y, end_x, end_y = x[first.row], y[first.row], x[last.row], y[last.row]
+    parts, distances = [], []
     for some in blocks(stop - start):
         later = ranges(start[some], stop[some])
         earlier = np.repeat(np.arange(len(tracklets))[some], stop[some] - start[some])
-        gap = (first.frame[later] - last.frame[earlier]) / rate
-        height = (last.height[earlier] + first.height[later]) / 2
-        distance = np.hypot(*(centre[first.row[later]] - centre[last.row[earlier]]).T) / height
+        allowed = gate.reach + gate.max_speed * ((first.frame[later] - last.frame[earlier]) / rate)
+        height, right = (last.height[earlier] + first.height[later]) / 2, begin_x[later] - end_x[earlier]
+        near = np.flatnonzero(np.abs(right) < ROUNDED_UP * allowed * height)  # most are not; the rest takes longer
+        earlier, later, allowed = earlier[near], later[near], allowed[near]
+        distance = np.hypot(right[near], begin_y[later] - end_y[earlier]) / height[near]
         change = np.abs(np.log(first.height[later] / last.height[earlier]))
-        allowed = gate.reach + gate.max_speed * gap
         passes = (distance < allowed) & (change < gate.max_height_change)
         parts.append(Pairs(earlier[passes], later[passes]))
         distances.append((distance / allowed)[passes])
@@ -73,8 +79,11 @@ def _nearest(pairs: Pairs, distance: FloatArray, most: int) -> Pairs:
     """The pairs that are among the `most` nearest of both their tracklets, by their distances (P,)."""
     if len(pairs) <= most:
         return pairs
-    ranks = [rank_of_tracklet(distance, side)[:, 0] for side in (pairs.earlier, pairs.later)]
-    return pairs[np.maximum(*ranks) < most]
+    near = np.ones(len(pairs), bool)
+    for side in (pairs.earlier, pairs.later):
+        crowded = np.flatnonzero(np.bincount(side)[side] > most)
+        near[crowded] &= rank_of_tracklet(distance[crowded], side[crowded])[:, 0] < most
+    return pairs[near]
 
 
 def rank_of_tracklet(misfit: FloatArray, owner: IntArray) -> FloatArray:

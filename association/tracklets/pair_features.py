@@ -257,8 +257,8 @@ def _path_occupancy(tracklets: Tracklets, pairs: Pairs) -> tuple[FloatArray, Flo
         next one.
     """
     detections, first, last = tracklets.detections, tracklets.first, tracklets.last
-    frame, centre = detections.frame[tracklets.member].astype(np.int64), detections.centre.astype(np.float64)
-    index = FrameIndex(frame, centre[tracklets.member, 0])
+    frame, (x, y) = detections.frame[tracklets.member].astype(np.int64), detections.centre.T.astype(np.float64)
+    index = FrameIndex(frame, x[tracklets.member])
     hidden, between = np.zeros(len(pairs)), np.zeros(len(pairs))
     stride = max(1, round(PATH_STEP_SECONDS * tracklets.frame_rate))
     steps = (first.frame[pairs.later] - last.frame[pairs.earlier] - 1) // stride
@@ -271,15 +271,15 @@ def _path_occupancy(tracklets: Tracklets, pairs: Pairs) -> tuple[FloatArray, Flo
         step = (np.arange(len(pair)) - np.repeat(ends - steps[rows], steps[rows]) + 1) * stride
         i, j = pairs.earlier[pair], pairs.later[pair]
         share = step / (first.frame[j] - last.frame[i])
-        start, stop = centre[last.row[i]], centre[first.row[j]]
-        point = start + (stop - start) * share[:, None]
-        height = last.height[i] + (first.height[j] - last.height[i]) * share
-        query, candidate = index.within(last.frame[i] + step, point[:, 0], ON_PATH * height)
+        begin_row, end_row = last.row[i], first.row[j]
+        way_x, way_y = (at[begin_row] + (at[end_row] - at[begin_row]) * share for at in (x, y))
+        reach = ON_PATH * (last.height[i] + (first.height[j] - last.height[i]) * share)
+        query, candidate = index.within(last.frame[i] + step, way_x, reach)
         candidate = tracklets.member[candidate]
-        offset = centre[candidate] - point[query]
-        near = np.hypot(offset[:, 0], offset[:, 1]) < ON_PATH * height[query]
+        near = np.hypot(x[candidate] - way_x[query], y[candidate] - way_y[query]) < reach[query]
         query, owner = query[near], tracklets.owner[candidate[near]]
-        np.add.at(hidden, pair[np.unique(query)], 1)
+        on_path = query[np.diff(query, prepend=-1) > 0]  # each once, as they ascend
+        hidden[rows] += np.bincount(pair[on_path] - begin, minlength=len(rows))
         inside = (first.frame[owner] > last.frame[i[query]]) & (last.frame[owner] < first.frame[j[query]])
         key, hits = np.unique(pair[query[inside]] * len(tracklets) + owner[inside], return_counts=True)
         np.maximum.at(between, key // len(tracklets), hits)

@@ -87,7 +87,7 @@ class SettlingTracker(ABC):
         start = 0
         while start < len(detections):
             before = self._settle(self._due(int(detections.frame[start]) - 1))
-            stop = int(np.searchsorted(detections.frame, self._schedule.next_frame, "right"))
+            stop = detections.count_until(self._schedule.next_frame)
             block = detections[start:stop]
             self._processes_frame = True
             self._processed.add(block.frame)

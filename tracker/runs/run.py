@@ -194,7 +194,7 @@ class TrackingRun:
         """Give the tracker the detections, in blocks of many frames."""
         tracker, last_frame, done = self._tracker, self._source.last_frame, 0
         for tracks in self._stopwatch.over("link", tracker.update_many(detections)):
-            first, done = done, int(np.searchsorted(detections.frame, tracker.frame, side="right"))
+            first, done = done, detections.count_until(tracker.frame)
             self._recorder.add_detections(detections[first:done])
             self._recorder.add_tracks(tracks, tracker.final_frame)
             self._report(tracker.frame)

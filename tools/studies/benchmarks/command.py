@@ -152,6 +152,12 @@ def stream(
 def scaling(
     frames: Annotated[str, typer.Option(metavar="LIST", help="Numbers of frames to compare.")] = "1000,10000,100000",
     people: Annotated[str, typer.Option(metavar="LIST", help="Numbers of objects to compare.")] = "5,20,50,100,200,500",
+    crowd_frames: Annotated[
+        int, typer.Option(metavar="N", min=1, max=1_000_000, help="Number of frames with each number of objects.")
+    ] = 300,
+    only: Annotated[
+        str, typer.Option(metavar="LIST", help="The ways to compare, out of these four.")
+    ] = "offline,windowed,online,Hungarian",
     config: Config = "fast",
     settings: Settings = None,
     json: JsonFile = None,
@@ -162,9 +168,10 @@ def scaling(
     """Time per frame by length and by number of objects.
 
     Measures offline, windowed and online tracking, and online tracking with the Hungarian method. The videos are those
-    of 'siamlink study bench stream': ten people for each length, and 300 frames for each number of people. Times are
-    CPU times from the detections to the tracks.
+    of 'siamlink study bench stream': ten people for each length, and --crowd-frames frames for each number of people.
+    An empty list leaves its part out. Times are CPU times from the detections to the tracks.
     """
+    from siamlink.detectors.base.errors import ConfigError
     from siamlink.tools.console.files import output_errors, write_text
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.studies.benchmarks.scaling import measure
@@ -173,9 +180,13 @@ def scaling(
     common = ["appearance=none", *(settings or [])]
     ways = {mode: load_parameters(config, [*common, f"mode={mode}"]) for mode in ("offline", "windowed", "online")}
     ways["Hungarian"] = load_parameters(config, [*common, "mode=online", "solver=hungarian"])
+    chosen = only.split(",")
+    if not set(chosen) <= set(ways):
+        raise ConfigError(f"--only {only}: expected some of {','.join(ways)}, joined by commas")
+    ways = {name: parameters for name, parameters in ways.items() if name in chosen}
     lengths, crowds = _numbers("--frames", frames, 100_000_000), _numbers("--people", people, 1000)
     with stage_bars() as progress:
-        benchmark = measure(lengths, crowds, ways, progress)
+        benchmark = measure(lengths, crowds, ways, progress, crowd_frames)
     for table in benchmark.tables():
         show_table(table)
     if json is not None:
@@ -239,7 +250,7 @@ def _numbers(option: str, text: str, largest: int) -> list[int]:
     """Whole numbers from 1, joined by commas, each once and ascending."""
     from siamlink.detectors.base.errors import ConfigError
 
-    parts = text.split(",")
+    parts = text.split(",") if text else []
     if not all(part.strip().isdecimal() and 0 < int(part) <= largest for part in parts):
         raise ConfigError(f"{option} {text}: expected whole numbers from 1 to {largest}, joined by commas")
     return sorted(set(map(int, parts)))

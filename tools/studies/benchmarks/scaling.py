@@ -14,7 +14,7 @@ from siamlink.tools.studies.benchmarks.stream import Walkers
 from siamlink.tracker.parameters import TrackerParameters
 
 FEW_PEOPLE, FEW_FRAMES = 10, 300
-"""The number of people while the length varies, and the number of frames while the people vary."""
+"""The number of people while the length varies, and usually the number of frames while the people vary."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class ScalingBenchmark:
 
     def tables(self) -> list[Table]:
         """Milliseconds per frame, and memory by length."""
-        return [_table("frames", self.by_length, memory=True), _table("people", self.by_people, memory=False)]
+        tables = [_table("frames", self.by_length, memory=True), _table("people", self.by_people, memory=False)]
+        return [each for each in tables if each.rows]
 
     def json(self) -> str:
         """The figures for a program."""
@@ -66,17 +67,22 @@ class ScalingBenchmark:
 
 
 def measure(
-    lengths: Sequence[int], crowds: Sequence[int], ways: Mapping[str, TrackerParameters], progress: Progress
+    lengths: Sequence[int],
+    crowds: Sequence[int],
+    ways: Mapping[str, TrackerParameters],
+    progress: Progress,
+    crowd_frames: int = FEW_FRAMES,
 ) -> ScalingBenchmark:
     """Track videos of walkers from their detections alone, each in its own process.
 
     Args:
         lengths: numbers of frames of the videos with `FEW_PEOPLE`.
-        crowds: numbers of people in the videos of `FEW_FRAMES`.
+        crowds: numbers of people in the other videos.
         ways: the settings, by name.
         progress: receives the progress.
+        crowd_frames: the number of frames of the other videos.
     """
-    videos = [(FEW_PEOPLE, frames) for frames in lengths] + [(people, FEW_FRAMES) for people in crowds]
+    videos = [(FEW_PEOPLE, frames) for frames in lengths] + [(people, crowd_frames) for people in crowds]
     runs: list[Measured] = []
     for people, frames in videos:
         for way, parameters in ways.items():
