@@ -92,15 +92,15 @@ def scaling(matching: str, ways: str, **options: str) -> str:
 
 def crowd(matching: str, rivals: bool) -> str:
     """Milliseconds of CPU a frame with 200 people; online in fewer frames."""
-    many = scaling(matching, "offline,windowed,Hungarian", frames="", people="200", crowd_frames="200")
-    online = scaling(matching, "online", frames="", people="200", crowd_frames="60")
+    many = scaling(matching, "offline,windowed,Hungarian", frames="none", people="200", crowd_frames="200")
+    online = scaling(matching, "online", frames="none", people="200", crowd_frames="60")
     return ", ".join([many, online, *(rivals_with(200, 60) if rivals else ())])
 
 
 def length(matching: str) -> str:
     """Milliseconds of CPU a frame of a short and a long video; online of a shorter one."""
-    long = scaling(matching, "offline,windowed,Hungarian", frames="1000,100000", people="")
-    return ", ".join([long, scaling(matching, "online", frames="1000,10000", people=""), *rivals_with(10, 1000)])
+    long = scaling(matching, "offline,windowed,Hungarian", frames="1000,100000", people="none")
+    return ", ".join([long, scaling(matching, "online", frames="1000,10000", people="none"), *rivals_with(10, 1000)])
 
 
 def rivals_with(people: int, frames: int) -> list[str]:

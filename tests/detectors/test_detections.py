@@ -230,3 +230,13 @@ def test_copies_are_immutable_too(copied):
     assert (detections.frame.tolist(), detections.label.tolist()) == ([4], [3])
     with pytest.raises(ValueError, match="read-only"):
         detections.box[0, 0] = 1
+
+
+@given(st.lists(st.integers(1, 9), max_size=20), st.integers(-2, 12))
+def test_rows_are_counted_and_found_by_frame(frames: list[int], frame: int) -> None:
+    count = len(frames)
+    box = np.tile(np.float32([0, 0, 1, 1]), (count, 1))
+    detections = Detections(frame=frames, box=box, score=np.ones(count), label=np.zeros(count))
+    assert detections.count_until(frame) == sum(each <= frame for each in frames)
+    assert detections.in_frame(frame).frame.tolist() == [each for each in frames if each == frame]
+    assert detections.count_until(float("inf")) == count

@@ -7,7 +7,7 @@ import pytest
 
 from siamlink.association.calibrated.motion import AXES, Motion, transitions
 from siamlink.association.calibrated.scene import make_scene
-from siamlink.association.calibrated.states import one_sided_states, two_sided_states
+from siamlink.association.calibrated.states import KEPT_STATES, one_sided_states, two_sided_states
 from siamlink.detectors.detections import Detections
 
 MOTION = Motion(
@@ -106,3 +106,17 @@ def test_both_sides_together_are_the_same_bytes_as_alone(length: int) -> None:
         alone = one_sided_states(scene, MOTION, np.ones(len(scene)), successor, side)
         for name, column in vars(states).items():
             np.testing.assert_array_equal(column, getattr(alone, name))
+
+
+def test_kept_states_are_those_of_the_same_links_noise_and_motion() -> None:
+    detections, successor = random_walks(30)
+    kept, ones = make_scene(detections), np.ones(len(successor))
+    cut = np.where(np.arange(len(successor)) == 5, -1, successor)
+    other = replace(MOTION, tail=9.0)
+    for motion, noise, links in [(MOTION, ones, successor), (MOTION, ones, cut), (other, 2 * ones, cut)] * 2:
+        for again in (motion, replace(motion, jump_probability=0.2)):
+            states = two_sided_states(kept, again, noise, links)
+            for side, anew in zip(states, two_sided_states(make_scene(detections), motion, noise, links), strict=True):
+                for name, column in vars(anew).items():
+                    np.testing.assert_array_equal(getattr(side, name), column)
+    assert len(kept.memory) <= KEPT_STATES

@@ -169,7 +169,7 @@ def scaling(
 
     Measures offline, windowed and online tracking, and online tracking with the Hungarian method. The videos are those
     of 'siamlink study bench stream': ten people for each length, and --crowd-frames frames for each number of people.
-    An empty list leaves its part out. Times are CPU times from the detections to the tracks.
+    'none' leaves that part out. Times are CPU times from the detections to the tracks.
     """
     from siamlink.detectors.base.errors import ConfigError
     from siamlink.tools.console.files import output_errors, write_text
@@ -247,10 +247,10 @@ def seams(
 
 
 def _numbers(option: str, text: str, largest: int) -> list[int]:
-    """Whole numbers from 1, joined by commas, each once and ascending."""
+    """Whole numbers from 1, joined by commas, each once and ascending; or "none"."""
     from siamlink.detectors.base.errors import ConfigError
 
-    parts = text.split(",") if text else []
+    parts = [] if text == "none" else text.split(",")
     if not all(part.strip().isdecimal() and 0 < int(part) <= largest for part in parts):
         raise ConfigError(f"{option} {text}: expected whole numbers from 1 to {largest}, joined by commas")
     return sorted(set(map(int, parts)))

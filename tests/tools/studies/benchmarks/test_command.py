@@ -137,6 +137,17 @@ def test_the_time_for_a_frame_is_measured_by_length_and_by_crowd(siamlink: Calla
     assert all(way in done.out for way in ways)
 
 
+@pytest.mark.slow
+def test_a_part_of_the_ways_and_of_the_videos_is_measured(siamlink: Callable, here: Path) -> None:
+    scaling = ("study", "bench", "scaling", "--frames", "none", "--people", 3, "--crowd-frames", 12)
+    done = siamlink(*scaling, "--only", "Hungarian", "--json", "scaling.json")
+    assert (done.code, done.err) == (0, "")
+    figures = json.loads(Path("scaling.json").read_text())
+    assert [(run["frames"], run["people"], run["way"]) for run in figures["by_people"]] == [(12, 3, "Hungarian")]
+    assert not figures["by_length"]
+    assert "expected some of offline,windowed,online,Hungarian" in siamlink(*scaling, "--only", "both").line
+
+
 @pytest.mark.parametrize("lengths", ["", "0", "1.5", "10,,20", "-3", "1000000000"])
 def test_lengths_are_whole_numbers(siamlink: Callable, lengths: str) -> None:
     done = siamlink("study", "bench", "scaling", f"--frames={lengths}")
