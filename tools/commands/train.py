@@ -1,12 +1,16 @@
 """The commands `siamlink train ...`."""
 
-from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
 from siamlink.tools.commands.train_options import AllOptions, CalibratedOptions, MatcherOptions, SiameseOptions
 from siamlink.tools.console.group import Group
 from siamlink.tools.console.options import takes
+
+if TYPE_CHECKING:
+    from siamlink.tools.training.annotated_video import AnnotatedVideo
 
 app = typer.Typer(cls=Group, no_args_is_help=True, help="Train models on annotated sequences.")
 
@@ -89,8 +93,19 @@ def everything(options: AllOptions) -> None:
     sequences = [child for folder in options.data for child in sorted(folder.iterdir()) if is_sequence(child)]
     sequences += [folder for folder in options.data if is_sequence(folder)]
     test = options.test and bool(options.exclude)
-    matcher_options = MatcherOptions(sequences, output, options.exclude, test=test, overwrite=options.overwrite)
-    _train_matcher(replace(matcher_options, settings=[f"appearance=siamese:{weights}"]))
+    _train_matcher(
+        MatcherOptions(
+            sequences,
+            output,
+            options.exclude,
+            settings=[f"appearance=siamese:{weights}"],
+            test=test,
+            runner=options.runner,
+            address=options.address,
+            jobs=options.jobs,
+            overwrite=options.overwrite,
+        )
+    )
     if options.test and not test:
         show_comparison(None, "the network has learned from all of them; leave some out with --exclude SEQ")
 
@@ -127,9 +142,8 @@ def _train_siamese(options: SiameseOptions) -> None:
 
 
 def _train_calibrated(options: CalibratedOptions) -> None:
-    from pathlib import Path
+    from contextlib import closing
     from shutil import copy
-    from tempfile import TemporaryDirectory
 
     from siamlink.association.calibrated.models import CALIBRATED_FILES
     from siamlink.association.training.calibrated_training import CalibratedTrainingParameters
@@ -137,8 +151,10 @@ def _train_calibrated(options: CalibratedOptions) -> None:
     from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.tools.commands.train_ending import show_comparison, show_next_steps
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
-    from siamlink.tools.console.terminal import stage_bars
-    from siamlink.tools.training.calibrated_run import CalibratedTraining, read_annotated
+    from siamlink.tools.console.terminal import show_note, stage_bars
+    from siamlink.tools.runners.choose import runner_of
+    from siamlink.tools.runners.runner import in_order
+    from siamlink.tools.training.calibrated_run import CalibratedWork, read_annotated
     from siamlink.tools.training.examples import excluding
     from siamlink.tools.training.held_out import compare_calibrated, pairs_to_test
 
@@ -148,17 +164,24 @@ def _train_calibrated(options: CalibratedOptions) -> None:
     parameters, output = build(CalibratedTrainingParameters, values, "--set"), options.output
     sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
     check_folder(output, CALIBRATED_FILES, options.overwrite)
-    with stage_bars() as progress, TemporaryDirectory() as folder:
+    with stage_bars() as progress, runner_of(options.runner, options.address, options.jobs) as runner:
         every = read_annotated(sequences, parameters.frames)
         videos = excluding(every, options.exclude or [])
-        make_folder(output)
-        training = CalibratedTraining(parameters, Path(folder), progress)
-        with staging(output) as staged, output_errors(output):
-            for path in training.models(videos).iterdir():
-                copy(path, staged)
-            publish(staged, output)
         pairs = pairs_to_test(every, videos, fewest=2, folds=2) if options.test else []
-        comparison = compare_calibrated(pairs, training.models, progress) if pairs else None
+        groups = {_names(each): each for each in (videos, *(others for _, others in pairs))}
+        make_folder(output)
+        with staging(output) as folder, output_errors(output):
+            work, tasks = CalibratedWork([*groups.values()], parameters, folder), list(range(len(groups)))
+            folders: dict[tuple[str, ...], Path] = {}
+            with closing(in_order(tasks, runner.run(work, tasks, progress, show_note))) as trained:
+                for task, models in trained:
+                    folders[[*groups][task]] = models
+                    if task == 0:
+                        with staging(output) as staged:
+                            for path in models.iterdir():
+                                copy(path, staged)
+                            publish(staged, output)
+            comparison = compare_calibrated(pairs, lambda each: folders[_names(each)], progress) if pairs else None
     typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; models in {output}")
     if options.test:
         show_comparison(
@@ -167,33 +190,34 @@ def _train_calibrated(options: CalibratedOptions) -> None:
     show_next_steps(output, options.data, ["--config", "general"], can_tune=False)
 
 
+def _names(videos: "list[AnnotatedVideo]") -> tuple[str, ...]:
+    return tuple(video.sequence.name for video in videos)
+
+
 def _train_matcher(options: MatcherOptions) -> None:
     from siamlink.association.matcher import MODEL_FILES
-    from siamlink.association.training.link_training import TrainingParameters
     from siamlink.detectors.mot.sequence import find_sequences
     from siamlink.tools.commands.train_ending import TOO_FEW, given_settings, show_comparison, show_next_steps
-    from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
-    from siamlink.tools.console.terminal import stage_bars
-    from siamlink.tools.training.examples import excluding, read_videos, train_folds
-    from siamlink.tools.training.held_out import compare_matchers, pairs_to_test
+    from siamlink.tools.console.files import check_folder, make_folder
+    from siamlink.tools.console.terminal import show_note, stage_bars
+    from siamlink.tools.runners.choose import runner_of
+    from siamlink.tools.training.examples import excluding, read_videos
+    from siamlink.tools.training.fold_work import over_folds
+    from siamlink.tools.training.held_out import SaveOrTrack, compare_tracks, pairs_to_test
     from siamlink.tracker.configuration import load_parameters
 
     parameters = load_parameters(options.config, options.settings or [])
-    appearance, output = parameters.load_appearance(), options.output
+    output = options.output
     sequences = [sequence for folder in options.data for sequence in find_sequences(folder)]
     check_folder(output, MODEL_FILES, options.overwrite)
-    with stage_bars() as progress:
-        training = TrainingParameters(context=parameters.context, pair_label=parameters.pair_label)
+    with stage_bars() as progress, runner_of(options.runner, options.address, options.jobs) as runner:
         every = read_videos(sequences, parameters, progress)
         videos = excluding(every, options.exclude or [])
         make_folder(output)
         pairs = pairs_to_test(every, videos, fewest=parameters.level_count) if options.test else []
-        trained = train_folds([(videos[0], videos), *pairs], appearance, parameters, training, progress)
-        _, matcher = next(trained)
-        with staging(output) as staged, output_errors(output):
-            matcher.save(staged)
-            publish(staged, output)
-        comparison = compare_matchers(trained, parameters, progress) if pairs else None
+        use, trained = SaveOrTrack(output, parameters), [(videos[0], videos), *pairs]
+        tracked = over_folds(trained, parameters, use, output, runner, progress, show_note)
+        comparison = compare_tracks([video for video, _ in trained], tracked) if pairs else None
     typer.echo(f"trained on {', '.join(video.sequence.name for video in videos)}; model in {output}")
     if options.test:
         show_comparison(comparison, TOO_FEW)

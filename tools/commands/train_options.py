@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from siamlink.tools.console.options import Config, Overwrite, Settings
+from siamlink.tools.console.options import Address, Config, Jobs, Overwrite, RunnerChoice, RunnerName, Settings
 
 Output = Annotated[
     Path, typer.Option("--output", "-o", metavar="DIR", help="Folder for the models; created if it is missing.")
@@ -47,6 +47,9 @@ class MatcherOptions:
     config: Config = None
     settings: Settings = None
     test: Tests = True
+    runner: RunnerChoice = RunnerName.local
+    address: Address = None
+    jobs: Jobs = None
     overwrite: Overwrite = False
 
 
@@ -67,6 +70,9 @@ class CalibratedOptions:
         ),
     ] = None
     test: Tests = True
+    runner: RunnerChoice = RunnerName.local
+    address: Address = None
+    jobs: Jobs = None
     overwrite: Overwrite = False
 
 
@@ -108,4 +114,7 @@ class AllOptions:
     exclude: Exclude = None
     settings: TrainingSettings = None
     test: Tests = True
+    runner: RunnerChoice = RunnerName.local
+    address: Address = None
+    jobs: Jobs = None
     overwrite: Overwrite = False

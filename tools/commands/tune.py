@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from siamlink.tools.console.options import Config, OutputFolder, Overwrite, Settings, choice_of, takes
+from siamlink.tools.console.options import (
+    Address,
+    Config,
+    Jobs,
+    OutputFolder,
+    Overwrite,
+    RunnerChoice,
+    RunnerName,
+    Settings,
+    choice_of,
+    takes,
+)
 from siamlink.tools.tuning.choices import Models, Objective
 
 
@@ -33,7 +44,9 @@ class TuneOptions:
     seconds: Annotated[
         float | None, typer.Option(metavar="S", min=0, help="Try no more sets of settings after this time.")
     ] = None
-    jobs: Annotated[int, typer.Option("--jobs", "-j", metavar="N", min=1, help="Videos to track at once.")] = 1
+    runner: RunnerChoice = RunnerName.local
+    address: Address = None
+    jobs: Jobs = None
     models: Annotated[
         Models | None,
         typer.Option(
@@ -72,6 +85,7 @@ def tune(options: TuneOptions) -> None:
     from siamlink.tools.console.exit_codes import EXIT_INTERRUPTED
     from siamlink.tools.console.files import check_folder
     from siamlink.tools.console.terminal import show_note, show_table, stage_bars
+    from siamlink.tools.runners.choose import runner_of
     from siamlink.tools.tuning.results import FILES, is_interrupted, write_results
     from siamlink.tools.tuning.run import TuningJob, prepare
     from siamlink.tracker.configuration import load_parameters
@@ -89,9 +103,9 @@ def tune(options: TuneOptions) -> None:
     )
     overwrite = options.overwrite or is_interrupted(output)
     check_folder(output, FILES, overwrite)
-    with stage_bars() as progress:
-        run = prepare(job, lambda text: show_note(f"note: {text}"), progress)
-        finished = run.search(options.trials, options.seconds, options.jobs, progress)
+    with stage_bars() as progress, runner_of(options.runner, options.address, options.jobs) as runner:
+        run = prepare(job, runner, lambda text: show_note(f"note: {text}"), progress)
+        finished = run.search(options.trials, options.seconds, runner, progress, show_note)
         report = run.report()
     write_results(report, output, finished, overwrite)
     show_table(report.table())

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from typing import Any, Protocol, Self, TypeVar
 
 from siamlink.detectors.base.errors import SiamlinkError
@@ -55,6 +55,17 @@ class Runner(ABC):
         with self.crew(work) as crew:
             yield from crew.run(tasks, progress, note)
 
+    def answers(
+        self, work: Work[Task, Answer], tasks: Sequence[Task], progress: Progress, note: ShowNote
+    ) -> list[Answer]:
+        """Do all tasks, each of which is there once and can be in a set; the answers in their order.
+
+        Raises:
+            SiamlinkError: of a task; then the others are given up.
+        """
+        with closing(in_order(tasks, self.run(work, tasks, progress, note))) as done:
+            return [answer for _, answer in done]
+
     def close(self) -> None:  # noqa: B027 - most have nothing to end
         """End everything that was started."""
 
@@ -63,6 +74,27 @@ class Runner(ABC):
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def in_order(tasks: Sequence[Task], answers: Answers[Task, Answer]) -> Generator[tuple[Task, Answer], None, None]:
+    """The answers in the order of the tasks, each as soon as those before it are there.
+
+    Args:
+        tasks: that can be in a set, each once.
+        answers: of a runner.
+
+    Raises:
+        SiamlinkError: the answer of a task.
+    """
+    known: dict[Task, Answer] = {}
+    with closing(answers):
+        for task in tasks:
+            while task not in known:
+                done, answer = next(answers)
+                if isinstance(answer, SiamlinkError):
+                    raise answer
+                known[done] = answer
+            yield task, known.pop(task)
 
 
 class InThisProcess:

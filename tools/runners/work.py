@@ -13,6 +13,10 @@ ShowNote = Callable[[str], None]
 """Shows a line to the user at once."""
 
 
+def no_note(_: str) -> None:
+    """For tasks in this process that say nothing."""
+
+
 @dataclass(frozen=True)
 class Report:
     """How a task speaks to the caller while it is done.

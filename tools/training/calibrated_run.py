@@ -9,7 +9,6 @@ passes, each on examples made with the models of the pass before, which learned 
    and the model of objects online, from online linking.
 """
 
-import tempfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +36,8 @@ from siamlink.detectors.base.arrays import BoolArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
+from siamlink.tools.console.files import staging
+from siamlink.tools.runners.work import Report
 from siamlink.tools.training.annotated_video import AnnotatedVideo, detection_files
 from siamlink.tools.training.simulated_detections import simulate
 
@@ -77,9 +78,15 @@ def read_annotated(sequences: Iterable[Sequence], frames: int) -> list[Annotated
 
 
 def train_calibrated(
-    videos: list[AnnotatedVideo], parameters: CalibratedTrainingParameters, progress: Progress
+    videos: list[AnnotatedVideo], parameters: CalibratedTrainingParameters, folder: Path, progress: Progress
 ) -> Boosters:
     """Train the four models on annotated sequences, of which `read_annotated` has read the ground truth.
+
+    Args:
+        videos: the sequences.
+        parameters: of the training.
+        folder: for models that are needed meanwhile.
+        progress: of the training.
 
     Raises:
         InputError: there is nothing to learn from.
@@ -91,17 +98,16 @@ def train_calibrated(
         [early_object_examples(scene, parameters) for scene in video.scenes]
         for video in _bar(labelled, "objects before they are tracked", progress)
     ]
-    with tempfile.TemporaryDirectory() as folder:
-        models = _FoldModels(labelled, Path(folder), parameters)
-        models.add(early, _train_objects)
-        links = models.examples(lambda scene, known: link_examples(scene, known, parameters), "links", progress)
-        models.add(links, _train_links)
-        late = models.examples(
-            lambda scene, known: late_object_examples(scene, known, parameters), "objects in tracks", progress
-        )
-        online = models.examples(
-            lambda scene, known: online_object_examples(scene, known, parameters), "objects online", progress
-        )
+    models = _FoldModels(labelled, folder, parameters)
+    models.add(early, _train_objects)
+    links = models.examples(lambda scene, known: link_examples(scene, known, parameters), "links", progress)
+    models.add(links, _train_links)
+    late = models.examples(
+        lambda scene, known: late_object_examples(scene, known, parameters), "objects in tracks", progress
+    )
+    online = models.examples(
+        lambda scene, known: online_object_examples(scene, known, parameters), "objects online", progress
+    )
     progress("train", 0, None)
     objects = _train_objects([part for video in [*early, *late] for part in video], parameters)
     return (
@@ -117,32 +123,37 @@ def save_models(boosters: Boosters, folder: Path) -> None:
         (folder / name).write_bytes(booster.save_raw("json"))
 
 
-class CalibratedTraining:
-    """Trains models on several groups of videos; each group is trained on once.
+@dataclass(frozen=True)
+class CalibratedWork:
+    """Trains models on several groups of videos, as tasks of a runner.
 
-    Args:
+    Attributes:
+        groups: the tasks are their indices.
         parameters: of the training.
         folder: for the models of each group, in a folder of its own.
-        progress: of the training.
     """
 
-    def __init__(self, parameters: CalibratedTrainingParameters, folder: Path, progress: Progress) -> None:
-        self._parameters, self._folder, self._progress = parameters, folder, progress
-        self._known: dict[tuple[str, ...], Path] = {}
+    groups: list[list[AnnotatedVideo]]
+    parameters: CalibratedTrainingParameters
+    folder: Path
+    unit = "trainings"
 
-    def models(self, videos: list[AnnotatedVideo]) -> Path:
-        """The folder of the models that learned from these videos.
+    def name_of(self, task: int) -> str:
+        """See `Work`."""
+        return f"training {task + 1} of {len(self.groups)}"
 
-        Raises:
-            InputError: there is nothing to learn from.
-        """
-        names = tuple(video.sequence.name for video in videos)
-        if names not in self._known:
-            folder = self._folder / str(len(self._known))
-            folder.mkdir()
-            save_models(train_calibrated(videos, self._parameters, self._progress), folder)
-            self._known[names] = folder
-        return self._known[names]
+    def prepare(self) -> Callable[[int, Report], Path]:
+        """See `Work`."""
+        return self._train
+
+    def _train(self, task: int, report: Report) -> Path:
+        """The folder of the models of a group."""
+        folder = self.folder / str(task)
+        with staging(self.folder) as scratch:
+            boosters = train_calibrated(self.groups[task], self.parameters, scratch, report.progress)
+        folder.mkdir(exist_ok=True)
+        save_models(boosters, folder)
+        return folder
 
 
 def _train_objects(examples: list[WeightedExamples], parameters: CalibratedTrainingParameters) -> Boosters:
@@ -166,7 +177,7 @@ class _FoldModels:
         self._videos, self._parameters = videos, parameters
         self._folders = {fold: folder / str(fold) for fold in sorted({video.fold for video in videos})}
         for each in self._folders.values():
-            each.mkdir()
+            each.mkdir(exist_ok=True)
 
     def add(
         self,

@@ -63,6 +63,14 @@ class MatchingReport:
         for name, booster in boosters.items():
             self._gain[name].append(booster.get_score(importance_type="total_gain"))
 
+    def merge(self, other: "MatchingReport") -> None:
+        """Add what another report has collected."""
+        for name in other._predicted:
+            self._predicted[name] += other._predicted[name]
+            self._true[name] += other._true[name]
+        for name, gains in other._gain.items():
+            self._gain[name] += gains
+
     def _note(self, name: str, probability: FloatArray, true: NDArray[np.bool_]) -> None:
         self._predicted[name].append(probability)
         self._true[name].append(true)

@@ -1,6 +1,6 @@
 """Training examples from annotated sequences, and the folds of leave-one-video-out cross-validation."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.detectors.sources.open import open_sequence_frames
-from siamlink.tools.training.annotated_video import AnnotatedVideo, detection_files, recall, train_on, without
+from siamlink.tools.training.annotated_video import AnnotatedVideo, detection_files, recall, without
 from siamlink.tools.training.second_level import train_second_level
 from siamlink.tracker.linking.appearance import FrameDescriber, compare_pairs, describe_detections
 from siamlink.tracker.linking.appearance_source import KnownAppearance
@@ -96,41 +96,6 @@ def folds(
         if not others:
             raise InputError(f"no other video than {tested.sequence.name} to learn from; cross-validation needs two")
     return pairs
-
-
-def train_folds(
-    pairs: list[tuple[AnnotatedVideo, list[AnnotatedVideo]]],
-    appearance: Appearances | None,
-    tracking: TrackerParameters,
-    parameters: TrainingParameters,
-    progress: Progress,
-) -> Iterator[tuple[AnnotatedVideo, Matcher]]:
-    """Each tested sequence with the matcher trained on the others; every frame is decoded once for all of them.
-
-    Sequences of one video have the same training sequences, and share their matcher.
-    """
-    by_context: dict[tuple[str, ...], Matcher] = {}
-    for done, (_, others) in enumerate(pairs):
-        progress("train", done, len(pairs))
-        if _names(others) not in by_context:
-            by_context[_names(others)] = train_on(others, parameters)
-    videos = {video.sequence.name: video for tested, others in pairs for video in (tested, *others)}
-    described = videos
-    if appearance is not None:
-        with_appearance = describe_videos([*videos.values()], [*by_context.values()], appearance, tracking, progress)
-        described = dict(zip(videos, with_appearance, strict=True))
-    completed: dict[tuple[str, ...], Matcher] = {}
-    for done, (tested, others) in enumerate(pairs):
-        progress("train and track", done, len(pairs))
-        names = _names(others)
-        if names not in completed:
-            training = [described[name] for name in names]
-            completed[names] = complete(by_context[names], appearance, training, tracking, parameters)
-        yield described[tested.sequence.name], completed[names]
-
-
-def _names(videos: list[AnnotatedVideo]) -> tuple[str, ...]:
-    return tuple(video.sequence.name for video in videos)
 
 
 def describe_videos(

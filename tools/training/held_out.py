@@ -9,6 +9,7 @@ import numpy as np
 from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.console.files import output_errors, publish, staging
 from siamlink.tools.console.tables import Table
 from siamlink.tools.evaluation.ground_truth import Rows
 from siamlink.tools.evaluation.metrics import Scores
@@ -16,6 +17,7 @@ from siamlink.tools.evaluation.reading import written_rows
 from siamlink.tools.evaluation.scoring import evaluate_sequences
 from siamlink.tools.training.annotated_video import AnnotatedVideo, group_by_video
 from siamlink.tools.training.examples import look_up
+from siamlink.tools.training.fold_work import Fold, Pair
 from siamlink.tools.training.known_appearance import known_appearance
 from siamlink.tools.training.shipped_models import is_known_to_shipped_models
 from siamlink.tracker.linking.appearance_source import AppearanceSource
@@ -24,8 +26,6 @@ from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.track import track_input
 
-Pair = tuple[AnnotatedVideo, list[AnnotatedVideo]]
-"""A sequence that models are tested on, and the sequences that these were trained on."""
 FolderOf = Callable[[list[AnnotatedVideo]], Path]
 FOLDS = 3
 """More folds take longer; fewer leave more out of the training."""
@@ -118,24 +118,34 @@ def pairs_to_test(
     ]
 
 
-def compare_matchers(
-    trained: Iterable[tuple[AnnotatedVideo, Matcher]], parameters: TrackerParameters, progress: Progress
-) -> Comparison:
-    """Track each sequence with its matcher, which was trained on other videos, and with the shipped models.
+@dataclass(frozen=True)
+class SaveOrTrack:
+    """Writes the model that learned from all sequences; by the others, tracks the sequence that each is tested on.
 
-    Args:
-        trained: from `train_folds`.
-        parameters: of tracking with the matchers.
-        progress: of the shipped models.
-
-    Raises:
-        ConfigError: the parameters ask for calibrated matching.
+    Attributes:
+        output: the folder of the model.
+        parameters: of the tracker.
     """
-    parameters, new = parameters.learned(), []
-    for video, matcher in trained:
-        new.append((video, track_rows(video, parameters, look_up(video.public), matcher)))
-    shipped = track_shipped([video for video, _ in new], parameters.load_appearance(), "auto", progress)
-    return compare(new, shipped)
+
+    output: Path
+    parameters: TrackerParameters
+
+    def __call__(self, fold: Fold, tested: AnnotatedVideo, matcher: Matcher) -> tuple[Rows, Rows] | None:
+        """The tracks by the model, and those by the shipped models; None of the model that is written."""
+        if not fold.learns_from(tested):
+            new = track_rows(tested, self.parameters.learned(), look_up(tested.public), matcher)
+            [(_, shipped)] = track_shipped([tested], self.parameters.load_appearance(), "auto", lambda *_: None)
+            return new, shipped
+        with staging(self.output) as staged, output_errors(self.output):
+            matcher.save(staged)
+            publish(staged, self.output)
+        return None
+
+
+def compare_tracks(videos: list[AnnotatedVideo], tracked: Iterable[tuple[Rows, Rows] | None]) -> Comparison:
+    """Score what `SaveOrTrack` has answered for videos."""
+    known = [(video, both) for video, both in zip(videos, tracked, strict=True) if both is not None]
+    return compare([(video, new) for video, (new, _) in known], [(video, shipped) for video, (_, shipped) in known])
 
 
 def compare_calibrated(pairs: list[Pair], trained: FolderOf, progress: Progress) -> Comparison:

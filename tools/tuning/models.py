@@ -1,15 +1,19 @@
 """The models of learned matching that videos are tracked with while settings are searched."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
-from siamlink.association.training.link_training import TrainingParameters
+from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.files import make_folder, output_errors, publish, staging
+from siamlink.tools.runners.runner import Runner
+from siamlink.tools.runners.work import ShowNote
 from siamlink.tools.training.annotated_video import AnnotatedVideo
-from siamlink.tools.training.examples import folds, train_folds
+from siamlink.tools.training.examples import folds
 from siamlink.tools.training.examples import read_videos as read_examples
+from siamlink.tools.training.fold_work import Fold, over_folds
 from siamlink.tools.training.shipped_models import is_known_to_shipped_models
 from siamlink.tools.tuning.choices import Models
 from siamlink.tools.tuning.videos import Video
@@ -52,7 +56,12 @@ def choose_models(
 
 
 def crossvalidated_models(
-    videos: list[Video], parameters: TrackerParameters, folder: Path, progress: Progress
+    videos: list[Video],
+    parameters: TrackerParameters,
+    folder: Path,
+    runner: Runner,
+    progress: Progress,
+    note: ShowNote,
 ) -> tuple[Path, ...]:
     """For each video a folder of models trained on the other videos; those that are there are used again.
 
@@ -60,7 +69,9 @@ def crossvalidated_models(
         videos: all of them.
         parameters: the configuration.
         folder: for the models of these videos and this configuration.
+        runner: where they are trained.
         progress: of the training.
+        note: takes lines of the runner.
 
     Raises:
         InputError: there are too few videos to train on.
@@ -70,12 +81,20 @@ def crossvalidated_models(
     if all(path.is_dir() for path in paths):
         return paths
     examples = read_examples([each.sequence for video in videos for each in video.sequences], parameters, progress)
-    training = TrainingParameters(context=parameters.context, pair_label=parameters.pair_label)
     missing = [path.name for path in paths if not path.is_dir()]
     make_folder(folder)
-    pairs: list[tuple[AnnotatedVideo, list[AnnotatedVideo]]] = folds(examples, missing)
-    for tested, matcher in train_folds(pairs, parameters.load_appearance(), parameters, training, progress):
-        with staging(folder) as staged, output_errors(folder):
-            matcher.save(staged / tested.sequence.name)
-            publish(staged, folder)
+    over_folds(folds(examples, missing), parameters, SaveModel(folder), folder, runner, progress, note)
     return paths
+
+
+@dataclass(frozen=True)
+class SaveModel:
+    """Writes the model of a tested sequence to a folder."""
+
+    folder: Path
+
+    def __call__(self, fold: Fold, tested: AnnotatedVideo, matcher: Matcher) -> None:
+        """Write it."""
+        with staging(self.folder) as staged, output_errors(self.folder):
+            matcher.save(staged / tested.sequence.name)
+            publish(staged, self.folder)

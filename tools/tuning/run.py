@@ -1,7 +1,7 @@
 """A whole search: from the videos to the report."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -13,7 +13,11 @@ from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.fingerprint import code_digest, file_digest, text_digest
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.files import make_folder
+from siamlink.tools.runners.local import LocalRunner
+from siamlink.tools.runners.runner import Runner
+from siamlink.tools.runners.work import ShowNote, no_note
 from siamlink.tools.tuning.choices import Models, Objective
+from siamlink.tools.tuning.evaluating import evaluating
 from siamlink.tools.tuning.evaluation import Evaluator, Outcome, Task, load_matcher
 from siamlink.tools.tuning.models import choose_models, crossvalidated_models
 from siamlink.tools.tuning.report import HeldOut, Report
@@ -21,7 +25,6 @@ from siamlink.tools.tuning.search import Search, importance, make_searches, run_
 from siamlink.tools.tuning.space import SearchSpace, search_space
 from siamlink.tools.tuning.store import TRIALS_FILE, OutcomeStore
 from siamlink.tools.tuning.videos import Video, check_appearance, described, read_videos
-from siamlink.tools.tuning.workers import evaluating
 from siamlink.tracker.parameters import TrackerParameters
 
 CODE = ("siamlink.detectors", "siamlink.association", "siamlink.tracker", "siamlink.tools.evaluation")
@@ -74,20 +77,21 @@ class TuningRun:
         """The settings that are searched."""
         return self.evaluator.space
 
-    def search(self, trials: int, seconds: float | None, jobs: int, progress: Progress) -> bool:
+    def search(self, trials: int, seconds: float | None, runner: Runner, progress: Progress, note: ShowNote) -> bool:
         """Try sets of settings; returns whether this was not interrupted.
 
         Args:
             trials: how many sets each search tries.
             seconds: no more are tried after this time; None: there is no limit. At least one is tried.
-            jobs: how many videos are tracked at once.
+            runner: where videos are tracked.
             progress: of the trials.
+            note: takes lines of the runner.
         """
         end = float("inf") if seconds is None else monotonic() + seconds
         rounds: Iterator[int] = takewhile(lambda number: number == 0 or monotonic() < end, range(trials))
         progress("tune", 0, trials)
         try:
-            with evaluating(self.evaluator, self.store, jobs) as evaluate:
+            with evaluating(self.evaluator, self.store, runner, note) as evaluate:
                 for done in run_searches(self.searches, self.space, self.job.objective, evaluate, rounds):
                     progress("tune", done, trials)
         except KeyboardInterrupt:
@@ -101,7 +105,7 @@ class TuningRun:
         *folds, overall = self.searches
         chosen = [fold.best(self.space).changes for fold in folds]
         tasks = [Task(changes, video) for video, chosen_for in enumerate(chosen) for changes in ((), chosen_for)]
-        with evaluating(self.evaluator, self.store, 1) as evaluate:
+        with evaluating(self.evaluator, self.store, LocalRunner(), no_note) as evaluate:
             outcomes = evaluate(list(dict.fromkeys(tasks)))
         best = overall.best(self.space)
         return Report(
@@ -119,7 +123,7 @@ class TuningRun:
         )
 
 
-def prepare(job: TuningJob, note: Callable[[str], None], progress: Progress) -> TuningRun:
+def prepare(job: TuningJob, runner: Runner, note: ShowNote, progress: Progress) -> TuningRun:
     """Read the videos, train models where that is to be done, and find out which settings matter.
 
     Raises:
@@ -136,10 +140,10 @@ def prepare(job: TuningJob, note: Callable[[str], None], progress: Progress) -> 
     folders: tuple[Path, ...] | None = None
     if models is Models.CROSSVALIDATED:
         folder = job.output / "models" / text_digest(json.dumps(identity))[:12]
-        folders = crossvalidated_models(videos, parameters, folder, progress)
+        folders = crossvalidated_models(videos, parameters, folder, runner, progress, note)
     videos = described(videos, parameters, job.cache or job.output, progress)
     by_default = Evaluator(tuple(videos), SearchSpace(parameters, ()), folders)
-    with evaluating(by_default, store, 1) as evaluate:
+    with evaluating(by_default, store, LocalRunner(), note) as evaluate:
         outcomes: list[Outcome] = []
         for index in range(len(videos)):
             progress("default", index, len(videos))
@@ -163,7 +167,7 @@ def _identity(videos: list[Video], parameters: TrackerParameters, models: Models
     }
 
 
-def _check(videos: list[Video], outcomes: list[Outcome], note: Callable[[str], None]) -> None:
+def _check(videos: list[Video], outcomes: list[Outcome], note: ShowNote) -> None:
     """Raise an error if a video cannot be scored; note where tracks and ground truth do not fit."""
     for video, outcome in zip(videos, outcomes, strict=True):
         if np.isnan(outcome.figures).any():

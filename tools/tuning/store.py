@@ -1,7 +1,6 @@
 """Outcomes in a file that grows: no settings are tried twice on a video, even if the search was interrupted."""
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 from siamlink.detectors.base.errors import OutputError
@@ -47,17 +46,21 @@ class OutcomeStore:
     def __getitem__(self, task: Task) -> Outcome:
         return self._known[task]
 
-    def add(self, outcomes: Iterable[tuple[Task, Outcome]]) -> None:
-        """Remember outcomes, and write them.
+    @property
+    def folder(self) -> Path:
+        """The folder of the file."""
+        return self._path.parent
+
+    def add(self, task: Task, outcome: Outcome) -> None:
+        """Remember an outcome, and write it.
 
         Raises:
             OutputError: the file cannot be written.
         """
-        for task, outcome in outcomes:
-            self._known[task] = outcome
-            line = [dict(task.changes), task.video, list(outcome.figures), sorted(outcome.matchings)]
-            with output_errors(self._path), self._path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+        self._known[task] = outcome
+        line = [dict(task.changes), task.video, list(outcome.figures), sorted(outcome.matchings)]
+        with output_errors(self._path), self._path.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(line) + "\n")
 
     def _take(self, line: object) -> None:
         match line:

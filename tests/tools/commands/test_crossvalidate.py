@@ -97,3 +97,14 @@ def test_a_sequence_without_public_detections(siamlink: Run, sequence: Callable[
     det = sequence("A") / "det"
     (det / "det.txt").rename(det / "other.txt")
     assert siamlink("crossvalidate", "sequences", "-o", "out").line.endswith("A has no det/det.txt to be tracked from")
+
+
+@pytest.mark.slow
+def test_several_processes_give_the_same_results(siamlink: Run, streets: Path) -> None:
+    for jobs in ("1", "2"):
+        done = siamlink("crossvalidate", streets, "-o", f"out{jobs}", "--jobs", jobs, "--set", "levels=1")
+        assert (done.code, done.err) == (0, "")
+    results = {path.relative_to("out1"): path for path in Path("out1").rglob("*") if path.is_file()}
+    assert len(results) > 6
+    for name, path in results.items():
+        assert path.read_bytes() == (Path("out2") / name).read_bytes()

@@ -21,7 +21,7 @@ def test_four_models_are_trained_and_the_seed_decides(streets: Path, tmp_path: P
     for name in ("one", "again"):
         videos = read_annotated(find_sequences(streets), FEW.frames)
         (tmp_path / name).mkdir()
-        save_models(train_calibrated(videos, FEW, lambda stage, *_: stages.append(stage)), tmp_path / name)
+        save_models(train_calibrated(videos, FEW, tmp_path, lambda stage, *_: stages.append(stage)), tmp_path / name)
     assert sorted(path.name for path in (tmp_path / "one").iterdir()) == sorted(CALIBRATED_FILES)
     for name in CALIBRATED_FILES:
         assert (tmp_path / "one" / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
@@ -41,16 +41,16 @@ def test_sequences_without_detections_teach_by_simulated_ones(streets: Path, her
     for folder in here.glob("streets/*/det"):
         shutil.rmtree(folder)
     videos = read_annotated(find_sequences(here / "streets"), FEW.frames)
-    assert train_calibrated(videos, FEW, lambda *_: None).keys() == {*CALIBRATED_FILES}
+    assert train_calibrated(videos, FEW, here, lambda *_: None).keys() == {*CALIBRATED_FILES}
     with pytest.raises(InputError, match="at least two videos that show objects"):
-        train_calibrated(videos, FEW.model_copy(update={"simulations": 0}), lambda *_: None)
+        train_calibrated(videos, FEW.model_copy(update={"simulations": 0}), here, lambda *_: None)
 
 
-def test_one_video_under_two_names_is_one_video(streets: Path) -> None:
+def test_one_video_under_two_names_is_one_video(streets: Path, tmp_path: Path) -> None:
     east = [video for video in read_annotated(find_sequences(streets), FEW.frames) if "east" in video.sequence.name]
     assert len(east) == 2
     with pytest.raises(InputError, match="at least two videos that show objects"):
-        train_calibrated(east, FEW, lambda *_: None)
+        train_calibrated(east, FEW, tmp_path, lambda *_: None)
 
 
 def test_a_video_is_left_out_under_all_its_names(streets: Path) -> None:

@@ -5,14 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from siamlink.association.training.link_training import TrainingParameters
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.mot.sequence import find_sequences
 from siamlink.tools.training.annotated_video import AnnotatedVideo
-from siamlink.tools.training.examples import excluding, folds, read_videos, train_folds
+from siamlink.tools.training.examples import excluding, folds, read_videos
 from siamlink.tracker.parameters import TrackerParameters
-
-FEW = TrainingParameters(link_rounds=5, detection_rounds=5)
 
 
 def names(videos: list[AnnotatedVideo]) -> list[str]:
@@ -44,14 +41,3 @@ def test_every_detection_file_is_an_example(streets: Path, here: Path) -> None:
     (video,) = read_videos(find_sequences(here / "west"), TrackerParameters(), lambda *step: steps.append(step))
     assert len(video.examples) == 2
     assert steps == [("read", 1, 1)]
-
-
-def test_sequences_of_one_video_share_the_matcher_of_the_others(videos: list[AnnotatedVideo]) -> None:
-    tracking = TrackerParameters(levels=1)  # type: ignore[arg-type]
-    trained = {
-        tested.sequence.name: matcher
-        for tested, matcher in train_folds(folds(videos), None, tracking, FEW, lambda *_: None)
-    }
-    assert trained["east"] is trained["east-again"]
-    assert trained["west"] is not trained["east"]
-    assert all(matcher.tracklets is None and matcher.link is None for matcher in trained.values())

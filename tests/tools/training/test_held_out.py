@@ -10,7 +10,8 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.detections import Detections
 from siamlink.tools.evaluation.metrics import Scores
 from siamlink.tools.training.annotated_video import AnnotatedVideo
-from siamlink.tools.training.held_out import Comparison, compare_calibrated, compare_matchers, pairs_to_test
+from siamlink.tools.training.fold_work import Fold
+from siamlink.tools.training.held_out import Comparison, SaveOrTrack, compare_calibrated, compare_tracks, pairs_to_test
 from siamlink.tools.training.known_appearance import known_appearance
 from siamlink.tracker.configuration import load_parameters
 
@@ -39,9 +40,14 @@ def test_without_these_all_are_tested_in_folds_of_whole_videos(videos: list[Anno
     assert pairs_to_test(videos, videos, fewest=1, folds=1) == []
 
 
-def test_both_models_are_scored(videos: list[AnnotatedVideo]) -> None:
+def test_both_models_are_scored(videos: list[AnnotatedVideo], tmp_path: Path) -> None:
     parameters = load_parameters("fast")
-    comparison = compare_matchers([(videos[2], Matcher.load(levels=2))], parameters, lambda *_: None)
+    matcher = Matcher.load(levels=2)
+    use = SaveOrTrack(tmp_path, parameters)
+    assert use(Fold([videos[2]], videos, matcher), videos[2], matcher) is None
+    tracked = use(Fold([videos[2]], videos[:2], matcher), videos[2], matcher)
+    comparison = compare_tracks([videos[0], videos[2]], [None, tracked])
+    assert Matcher.load(tmp_path, levels=2).tracklets is not None
     assert list(comparison.new) == list(comparison.shipped) == ["west"]
     assert comparison.new["west"].HOTA > 50
     assert comparison.shipped["west"].HOTA > 50

@@ -15,7 +15,7 @@ IDENTITY = {"data": "a", "settings": "b"}
 
 def test_outcomes_are_read_again_as_they_were(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    OutcomeStore(path, IDENTITY).add([(TASK, OUTCOME)])
+    OutcomeStore(path, IDENTITY).add(TASK, OUTCOME)
     store = OutcomeStore(path, IDENTITY)
     assert TASK in store
     assert store[TASK] == OUTCOME
@@ -25,17 +25,17 @@ def test_outcomes_are_read_again_as_they_were(tmp_path: Path) -> None:
 
 def test_a_line_that_was_being_written_is_dropped(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    OutcomeStore(path, IDENTITY).add([(TASK, OUTCOME)])
+    OutcomeStore(path, IDENTITY).add(TASK, OUTCOME)
     path.write_text(path.read_text() + '[{"gaps.smo')
     store = OutcomeStore(path, IDENTITY)
-    store.add([(Task((), 0), OUTCOME)])
+    store.add(Task((), 0), OUTCOME)
     again = OutcomeStore(path, IDENTITY)
     assert (again[TASK], again[Task((), 0)]) == (OUTCOME, OUTCOME)
 
 
 def test_outcomes_of_something_else_are_not_used(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    OutcomeStore(path, IDENTITY).add([(TASK, OUTCOME)])
+    OutcomeStore(path, IDENTITY).add(TASK, OUTCOME)
     other = {"data": "a", "settings": "c"}
     with pytest.raises(OutputError, match=r"is of a search with other settings; --overwrite begins anew"):
         OutcomeStore(path, other)

@@ -1,27 +1,47 @@
 """The command `siamlink study latency`."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from siamlink.tools.console.options import Config, OutputFolder, Overwrite, Settings
+from siamlink.tools.console.options import (
+    Address,
+    Config,
+    Jobs,
+    OutputFolder,
+    Overwrite,
+    RunnerChoice,
+    RunnerName,
+    Settings,
+    takes,
+)
 
 
-def latency(
-    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of MOT sequences with gt/ and det/.")],
-    output: OutputFolder,
+@dataclass(frozen=True)
+class LatencyOptions:
+    """The arguments and options of `siamlink study latency`."""
+
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder of MOT sequences with gt/ and det/.")]
+    output: OutputFolder
     models: Annotated[
         Path,
         typer.Option(metavar="DIR", help="Folder with a model for each sequence: models/ of 'siamlink crossvalidate'."),
-    ],
-    latencies: Annotated[
-        str, typer.Option(metavar="S,S,...", help="Latencies to compare, in seconds.")
-    ] = "0.5,1,2,5,10",
-    config: Config = None,
-    settings: Settings = None,
-    overwrite: Overwrite = False,
-) -> None:
+    ]
+    latencies: Annotated[str, typer.Option(metavar="S,S,...", help="Latencies to compare, in seconds.")] = (
+        "0.5,1,2,5,10"
+    )
+    config: Config = None
+    settings: Settings = None
+    runner: RunnerChoice = RunnerName.local
+    address: Address = None
+    jobs: Jobs = None
+    overwrite: Overwrite = False
+
+
+@takes(LatencyOptions)
+def latency(options: LatencyOptions) -> None:
     """Measure the cost of a bounded delay: scores of offline, windowed and online tracking.
 
     Each sequence that has ground truth and a model in --models is tracked offline, windowed with each latency, and
@@ -33,26 +53,21 @@ def latency(
     """
     from siamlink.detectors.mot.text import read_rows
     from siamlink.tools.console.files import check_folder, make_folder, output_errors, publish, staging
-    from siamlink.tools.console.terminal import show_table, stage_bars
+    from siamlink.tools.console.terminal import show_note, show_table, stage_bars
     from siamlink.tools.evaluation import evaluate_sequences
+    from siamlink.tools.runners.choose import runner_of
     from siamlink.tools.studies.latency.report import FILES, LatencyReport
-    from siamlink.tools.studies.latency.run import find_tested, track_in_all_ways, ways_to_track
+    from siamlink.tools.studies.latency.run import LatencyWork, find_tested, ways_to_track
 
-    ways = ways_to_track(latencies, config, settings or [])
-    tested = find_tested(data, models)
+    output = options.output
+    ways = ways_to_track(options.latencies, options.config, options.settings or [])
+    tested = find_tested(options.data, options.models)
     files = {(way, each.name): output / way / f"{each.name}.txt" for way in ways for each in tested}
-    check_folder(output, [*FILES, *(str(path.relative_to(output)) for path in files.values())], overwrite)
+    check_folder(output, [*FILES, *(str(path.relative_to(output)) for path in files.values())], options.overwrite)
     for way in ways:
         make_folder(output / way)
-    with stage_bars() as progress:
-        for done, sequence in enumerate(tested):
-            progress("sequences", done, len(tested))
-            tracked = track_in_all_ways(sequence, models / sequence.name, ways, progress)
-            with staging(output) as staged, output_errors(output):
-                for way, tracks in tracked.items():
-                    (staged / way).mkdir()
-                    (staged / way / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
-                publish(staged, output)
+    with stage_bars() as progress, runner_of(options.runner, options.address, options.jobs) as runner:
+        runner.answers(LatencyWork(options.models, ways, output), tested, progress, show_note)
     report = LatencyReport(
         {way: evaluate_sequences((each, read_rows(files[way, each.name])) for each in tested) for way in ways}
     )

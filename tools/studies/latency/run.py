@@ -1,6 +1,7 @@
 """One sequence tracked offline, online, and with several latencies in one pass over its frames."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from siamlink.detectors.base.arrays import Image
@@ -9,6 +10,8 @@ from siamlink.detectors.base.stopwatch import Progress, Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, find_sequences
 from siamlink.detectors.sources.frame_source import Frame
+from siamlink.tools.console.files import output_errors, publish, staging
+from siamlink.tools.runners.work import Report
 from siamlink.tracker.configuration import load_parameters
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.trackers import WindowedTracker
@@ -57,6 +60,38 @@ def find_tested(data: Path, models: Path) -> list[Sequence]:
     return tested
 
 
+@dataclass(frozen=True)
+class LatencyWork:
+    """Tracks sequences in all ways, and writes the tracks, as tasks of a runner.
+
+    Attributes:
+        models: holds a folder of models for each sequence.
+        ways: of tracking; there is a folder for each in the output.
+        folder: of the output.
+    """
+
+    models: Path
+    ways: Ways
+    folder: Path
+    unit = "sequences"
+
+    def name_of(self, task: Sequence) -> str:
+        """See `Work`."""
+        return task.name
+
+    def prepare(self) -> Callable[[Sequence, Report], None]:
+        """See `Work`."""
+        return self._track
+
+    def _track(self, sequence: Sequence, report: Report) -> None:
+        tracked = track_in_all_ways(sequence, self.models / sequence.name, self.ways, report.progress)
+        with staging(self.folder) as staged, output_errors(self.folder):
+            for way, tracks in tracked.items():
+                (staged / way).mkdir()
+                (staged / way / f"{sequence.name}.txt").write_text(tracks.to_mot_text(), encoding="ascii")
+            publish(staged, self.folder)
+
+
 def track_in_all_ways(sequence: Sequence, model: Path, ways: Ways, progress: Progress) -> dict[str, Tracks]:
     """The tracks of a sequence by each way of tracking, all with the same model.
 
@@ -90,7 +125,7 @@ def _track_windowed(source: TrackingInput, ways: Ways, progress: Progress) -> di
     for number, image, detections in _feed(source, frames if frames and matcher.appearance else ()):
         for way, tracker in trackers.items():
             parts[way].append(tracker.update(detections, image, number))
-        progress(source.name, number, source.last_frame)
+        progress("track", number, source.last_frame)
     return {way: Tracks.concatenate([*parts[way], tracker.finish()]) for way, tracker in trackers.items()}
 
 
