@@ -1,5 +1,6 @@
 """What one segment needs from its images once all detections are known, and the answers of all segments together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,12 +45,17 @@ class SegmentToDescribe:
     camera: bool
 
     @classmethod
-    def of(cls, whole: ToDescribe, segment: Segment, frame_count: int) -> "SegmentToDescribe":
-        """The part of a segment of what is to be described of a video with so many frames."""
-        number = whole.numbers.steady(np.arange(1, frame_count + 1))
+    def all_of(cls, whole: ToDescribe, segments: Sequence[Segment]) -> list["SegmentToDescribe"]:
+        """What is to be described of a video, by its segments."""
+        number = whole.numbers.steady(np.arange(1, segments[-1].last + 1))
+        measured = measured_frames(number, whole.frame_rate)
+        return [cls._of(whole, each, number, measured) for each in segments]
+
+    @classmethod
+    def _of(cls, whole: ToDescribe, segment: Segment, number: IntArray, measured: IntArray) -> "SegmentToDescribe":
+        """The part of a segment; `number` (N,) are all frames, `measured` (G,) those that motion is fitted to."""
         begin, first, end = int(number[segment.first - 1]), segment.first - 1, int(number[segment.last - 1])
         if whole.camera:
-            measured = measured_frames(number, whole.frame_rate)
             since = measured[max(0, int(np.searchsorted(measured, begin)) - 1)]
             first = min(first, int(np.searchsorted(number, since)) + 1)
         first = max(1, first)

@@ -85,7 +85,7 @@ class SegmentedVideo:
         assert appearance is not None
         flow = appearance.flow_parameters or self.job.parameters.flow
         key = [appearance.fingerprint, flow.model_dump_json()]
-        parts = [SegmentToDescribe.of(needed, each, self.frame_count) for each in self.segments]
+        parts = SegmentToDescribe.all_of(needed, self.segments)
         return [
             SegmentTask(each, self._file("appearance", each, json.dumps([*key, part.digest])), part)
             for each, part in zip(self.segments, parts, strict=True)

@@ -57,8 +57,8 @@ def test_each_detection_is_described_in_its_segment(data: st.DataObject, number:
     rows = np.flatnonzero(data.draw(st.lists(st.booleans(), min_size=len(frame), max_size=len(frame))))
     whole = ToDescribe(detections, rows.astype(np.int64), 30.0, FrameNumbers(number), camera)
     described, measured = [], measured_frames(number, 30.0)
-    for segment in segments_of(len(number), count):
-        part = SegmentToDescribe.of(whole, segment, len(number))
+    segments = segments_of(len(number), count)
+    for segment, part in zip(segments, SegmentToDescribe.all_of(whole, segments), strict=True):
         described += part.detections.box[part.rows].tolist()
         inside = number[segment.first - 1 : segment.last]
         assert set(part.detections.frame[part.rows]) <= set(inside)
