@@ -154,4 +154,6 @@ def _fit_line(foot: FloatArray, height: FloatArray, rank: FloatArray, rounds: in
 
 def _dot(a: FloatArray, b: FloatArray) -> float:
     """The scalar product, whose last bits do not depend on the number of cores: BLAS shares out more than 10,000."""
+    if len(a) <= ONE_CORE:
+        return float(a @ b)
     return sum(float(a[start : start + ONE_CORE] @ b[start : start + ONE_CORE]) for start in range(0, len(a), ONE_CORE))
