@@ -134,3 +134,18 @@ def test_nothing_in_segments() -> None:
     segmented = solve_in_segments(problem, [3, 8], halo=2)
     assert segmented.solution.objective == 0
     assert segmented.seams == ()
+
+
+def test_segments_need_not_count_the_nodes_before_them() -> None:
+    """Nodes are numbered by their frame, in the tens of millions, and their place in it."""
+    problem = crowd(2)
+    place = np.arange(len(problem)) - np.searchsorted(problem.frame, problem.frame)
+    problem = replace(problem, frame=problem.frame + 60_000_000)
+    number = problem.frame.astype(np.int64) * 2**20 + place
+    cuts = [60_000_030, 60_000_060]
+    pieces = [replace(piece, node=number[piece.node]) for piece in pieces_of(problem, cuts, halo=8)]
+    finals = list(join_pieces(map(solve_piece, pieces)))
+    successor = np.concatenate([final.successor for final in finals])
+    expected = solve_lp(problem).successor
+    assert np.concatenate([final.node for final in finals]).tolist() == number.tolist()
+    assert successor.tolist() == np.where(expected < 0, -1, number[expected]).tolist()

@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 
 from siamlink.association.explanation.program import Program
-from siamlink.association.solvers.seams import Seam, solve_in_segments
-from siamlink.association.solvers.solvers import solve_lp
+from siamlink.association.solvers.pieces import BeyondPieceError, pieces_of, solve_piece
+from siamlink.association.solvers.seams import Seam, join_pieces, solve_in_segments
+from siamlink.association.solvers.solvers import LinkProblem, Solution, solve_lp
+from siamlink.association.tracklets.linking import TRACKLETS
 from siamlink.detectors.detections import Detections
 from siamlink.tools.studies.benchmarks.seams import programs
 from siamlink.tools.studies.benchmarks.stream import Walkers
@@ -21,12 +23,26 @@ HALO_SECONDS = 1.0, 5.0
 """Of detections, and of tracklets."""
 
 
+def check_stream(problem: LinkProblem, whole: Solution, cuts: list[int], halo: int) -> bool:
+    """Join pieces as they come; whether that was possible: a seam can reach back by more than a piece."""
+    try:
+        finals = list(join_pieces(map(solve_piece, pieces_of(problem, cuts, halo))))
+    except BeyondPieceError:
+        return False
+    assert np.concatenate([final.successor for final in finals]).tolist() == whole.successor.tolist()
+    assert sum(final.cost for final in finals) == pytest.approx(whole.objective, abs=1e-6 * len(problem))
+    return True
+
+
 def check(made: tuple[Program, ...], rate: float) -> list[Seam]:
     """Solve each program in segments cut at random; the seams of all."""
     rng, seams = np.random.default_rng(0), list[Seam]()
     for program, halo in zip(made, HALO_SECONDS, strict=False):
         problem = program.problem
         whole, frames = solve_lp(problem), np.unique(problem.frame)[:-1]
+        thirds = [int(frames[len(frames) // 3]), int(frames[2 * len(frames) // 3])]
+        streamed = check_stream(problem, whole, thirds, round(halo * rate))
+        assert streamed or program.name == TRACKLETS
         for count in (2, 5, 17):
             cuts = rng.choice(frames, min(count - 1, len(frames)), replace=False)
             for width in (1, round(halo * rate)):
