@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from siamlink.tools.commands.track_options import TrackOptions
-from siamlink.tools.console.options import detector_options
+from siamlink.tools.console.options import RunnerName, detector_options
 
 if TYPE_CHECKING:
     from siamlink.tools.running.job import Job
@@ -66,6 +66,8 @@ def job_of(
     _check_segments(options, parameters)
     if options.show:
         check_display()
+    if options.cache and options.runner == RunnerName.ray:
+        raise ConfigError("--cache is a database for the processes of one machine: it excludes --runner ray")
     if options.cache:
         check_folder(options.cache, ())
     return Job(

@@ -5,6 +5,7 @@ from contextlib import closing, nullcontext
 
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import SiamlinkError
+from siamlink.detectors.detections import Detections
 from siamlink.detectors.detector import LoadedDetector
 from siamlink.tools.console.files import clear_abandoned_staging, results_folder
 from siamlink.tools.console.terminal import download_bar, show_error, show_note, stage_bars
@@ -37,13 +38,18 @@ def track_sources(
         ConfigError: the sources cannot be tracked in one run.
         SiamlinkError: the detector or the models cannot be loaded.
     """
-    tasks = _open_all(sources, job)
-    inputs = [task.opened for task in tasks if task.opened]
+    keeps = job.resume or runner.option is None
+    opened = _open_all(sources, job, keeps)
+    inputs = [source for _, source in opened]
     check_sources(inputs, runner.option)
     if not inputs:
         return
     loaded = Loaded(job.parameters.load_matcher())
     finished = _finished(inputs, job, loaded.matcher) if job.resume else set[str]()
+    tasks = [
+        SourceTask(index, origin, source.name, source if keeps else None)
+        for index, (origin, source) in enumerate(opened)
+    ]
     for task in tasks:
         if task.name in finished:
             show_note(f"{task.name}: finished before; its results stay")
@@ -74,20 +80,28 @@ def _finished(inputs: list[TrackingInput], job: Job, matcher: Matcher) -> set[st
     return {source.name for source in inputs if is_finished(source, job, detector, matcher)}
 
 
-def _open_all(sources: list[str], job: Job) -> list[SourceTask]:
-    """The sources that can be tracked; each of the others is reported as an error."""
-    tasks: list[SourceTask] = []
-    for source in sources:
+def _open_all(sources: list[str], job: Job, keeps: bool) -> list[tuple[str, TrackingInput]]:
+    """The sources that can be tracked, with what was opened; each of the others is reported as an error.
+
+    Args:
+        sources: as `prepare` opens them.
+        job: what to do with each.
+        keeps: whether they are tracked as opened here; else their detections, which may need much memory, are not kept.
+    """
+    opened: list[tuple[str, TrackingInput]] = []
+    for origin in sources:
         try:
-            opened = prepare(source, job)
-            tasks.append(SourceTask(len(tasks), source, opened.name, opened))
-            if opened.frames and (line := contradicted_rate(opened.frames)):
+            source = prepare(origin, job)
+            if source.frames and (line := contradicted_rate(source.frames)):
                 show_note(line)
-            for note in opened.notes:
+            for note in source.notes:
                 show_note(note)
+            if not keeps and source.detections is not None:
+                source = source._replace(detections=Detections.empty())
+            opened.append((origin, source))
         except SiamlinkError as error:
             show_error(error)
-    return tasks
+    return opened
 
 
 def _detector(job: Job) -> LoadedDetector:

@@ -94,6 +94,18 @@ def test_a_live_source_has_no_jobs(siamlink: Run, stream: str) -> None:
     assert not Path("out").exists()
 
 
+def test_what_a_cluster_cannot_do_is_one_line(siamlink: Run, stream: str) -> None:
+    ray = ("-o", "out", "--mode", "online", "--detector", "mine.py:Walkers", "--runner", "ray")
+    done = siamlink("track", stream, *ray)
+    assert (done.code, done.line) == (2, "siamlink: gate is live: track it without --runner ray")
+    done = siamlink("track", "walk.mp4", *ray, "--cache", "cached")
+    assert (done.code, done.line) == (
+        2,
+        "siamlink: --cache is a database for the processes of one machine: it excludes --runner ray",
+    )
+    assert not Path("out").exists()
+
+
 def test_a_detector_that_does_not_load_ends_the_run(siamlink: Run, here: Path) -> None:
     (here / "again.mp4").write_bytes((here / "walk.mp4").read_bytes())
     done = siamlink("track", "walk.mp4", "again.mp4", "-o", "out", "--detector", "nosuch", "--jobs", 2)

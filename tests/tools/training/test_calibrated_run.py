@@ -10,7 +10,8 @@ from siamlink.association.calibrated.models import CALIBRATED_FILES
 from siamlink.association.training.calibrated_training import CalibratedTrainingParameters
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.mot.sequence import find_sequences
-from siamlink.tools.training.calibrated_run import label, read_annotated, save_models, train_calibrated
+from siamlink.tools.runners.local import LocalRunner
+from siamlink.tools.training.calibrated_run import CalibratedWork, label, read_annotated, save_models, train_calibrated
 from siamlink.tools.training.examples import excluding
 
 FEW = CalibratedTrainingParameters(tree_count=4, simulations=1, frames=50, learning_rate=0.3, min_leaf_weight=1)
@@ -86,3 +87,19 @@ def test_the_detection_files_of_a_sequence_share_their_weight(streets: Path, her
     weights = [scene.importance for scene in labelled.scenes]
     assert weights == pytest.approx([1.0] + 2 * [10 / 2**0.5])
     assert all(scene.scene.frame.max() <= FEW.frames for scene in labelled.scenes)
+
+
+@pytest.mark.slow
+def test_trainings_in_other_processes_give_the_same_models(streets: Path, tmp_path: Path) -> None:
+    videos = read_annotated(find_sequences(streets), FEW.frames)
+    groups = [videos, videos[::-1]]
+    for jobs in (1, 2):
+        (tmp_path / str(jobs)).mkdir()
+        work = CalibratedWork(groups, FEW, tmp_path / str(jobs))
+        folders = LocalRunner(jobs).answers(work, range(2), lambda *_: None, pytest.fail)
+        assert folders == [tmp_path / str(jobs) / str(group) for group in range(2)]
+        assert sorted(path.name for path in work.folder.iterdir()) == ["0", "1"]
+    for group in range(2):
+        for name in CALIBRATED_FILES:
+            one, other = (tmp_path / jobs / str(group) / name for jobs in "12")
+            assert one.read_bytes() == other.read_bytes()

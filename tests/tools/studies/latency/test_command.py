@@ -36,7 +36,7 @@ def test_every_way_of_tracking_is_scored_beside_the_others(siamlink: Run, street
         "--set",
         "levels=1",
     )
-    done = siamlink(*command)
+    done = siamlink(*command, "--jobs", 2)
     assert (done.code, done.err) == (0, "")
     scores = json.loads(Path("out/latency.json").read_text())
     assert list(scores) == WAYS
