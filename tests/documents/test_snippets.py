@@ -28,6 +28,7 @@ DOCUMENTS += sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md")
 LINES_NOT_RUN = {
     r"\w+://| 0 -o": "needs a camera",
     r"--serve": "ends with Ctrl-C; tests/tools/serving and tests/browser run it",
+    r"--runner ray": "takes long to start; tests/tools/runners runs it",
     r"LONG\.mp4": "needs a detector with a fingerprint; tests/tools/segments runs it",
     r"onnx:|mine.py:detect --classes": "needs a network of the reader's own",
     r"^(train|tune|crossvalidate|study|bench|demo)\b": "takes long; the tests of these commands run it",
@@ -102,7 +103,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (folder / "my_sequences" / name / "det").mkdir()
         np.savetxt(folder / "my_sequences" / name / "det" / "det.txt", rows, "%.2f", ",")
     video = folder / "my_sequences" / "street" / "street.mp4"
-    for name in ("street.mp4", "a.mp4", "b.mp4", "new.mp4"):
+    for name in ("street.mp4", "a.mp4", "b.mp4", "c.mp4", "new.mp4"):
         shutil.copy(video, folder / name)
     with contextlib.chdir(folder):
         _write_pictures(Path("street.mp4"), Path("frames"))
@@ -208,7 +209,7 @@ def _options(command: Any) -> Iterator[str]:
         yield from _options(command.get_command(None, name))
 
 
-OF_OTHER_PROGRAMS = {"--no-compile", "--tracker"}
+OF_OTHER_PROGRAMS = {"--no-compile", "--tracker", "--head"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
