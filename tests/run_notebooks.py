@@ -7,6 +7,7 @@ import argparse
 import base64
 import io
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -29,14 +30,19 @@ def run(path: Path) -> nbformat.NotebookNode:
     with tempfile.TemporaryDirectory() as folder:
         resources = {"metadata": {"path": folder}}
         client = NotebookClient(
-            notebook, timeout=SECONDS_PER_CELL, kernel_name="python3", resources=resources, record_timing=False
+            notebook,
+            timeout=SECONDS_PER_CELL,
+            kernel_name="python3",
+            resources=resources,
+            record_timing=False,
+            coalesce_streams=True,
         )
         client.execute()
     return without_machine(notebook)
 
 
 def without_machine(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The notebook without what depends on the machine: version of Python, and messages on the error output."""
+    """The notebook without what depends on the machine: version of Python, colours, messages on the error output."""
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -48,6 +54,8 @@ def without_machine(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
             cell.metadata = nbformat.from_dict({})
             cell.outputs = [output for output in cell.outputs if output.get("name") != "stderr"]
             for output in cell.outputs:
+                if output.output_type == "stream":
+                    output.text = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]| +$", "", output.text, flags=re.MULTILINE)
                 if "image/png" in output.get("data", {}):
                     output.data["image/png"] = smaller(output.data["image/png"])
     return notebook
@@ -67,6 +75,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", help="of notebooks; none: all")
     given = parser.parse_args()
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # for !siamlink
     for path in [FOLDER / f"{name}.ipynb" for name in given.names] or sorted(FOLDER.glob("*.ipynb")):
         begin = sum(os.times()[:4])
         notebook = run(path)

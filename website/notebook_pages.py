@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 NOTEBOOKS = Path(__file__).parents[1] / "docs" / "notebooks"
+SHELL = "%%bash\n"
 PICTURES = {"image/png": "png", "image/jpeg": "jpg"}
 
 
@@ -26,7 +27,8 @@ def _page(path: Path) -> dict[str, str | bytes]:
         if cell["cell_type"] == "markdown":
             parts.append(re.sub(r"(\]\([^):]+)\.ipynb", r"\1.md", source))
             continue
-        parts.append(f"```python\n{source}\n```")
+        language = "bash" if source.startswith(SHELL) else "python"
+        parts.append(f"```{language}\n{source.removeprefix(SHELL)}\n```")
         parts += [_shown(output, path.stem, pictures) for output in cell["outputs"]]
     title, _, rest = "\n\n".join(parts).partition("\n")
     download = f"[Download this notebook]({path.name}){{download}}"
