@@ -20,7 +20,6 @@ from siamlink.detectors.base.parameters import Parameters
 if TYPE_CHECKING:
     from siamlink.association.appearance.optical_flow import FlowField, FlowParameters
 
-
 RANKS = ("rank_later", "margin_later", "rank_earlier", "margin_earlier")
 """Features added for each appearance: rank and margin of the similarity among the rivals of a pair, on either side."""
 BLOCK = 256
@@ -39,6 +38,8 @@ class Appearance(Protocol):
             computed.
         fingerprint: optional text that changes whenever the descriptors would change: with settings, weights or code.
             Only with a fingerprint are descriptors cached and used to resume an interrupted run.
+        reach: optional number of pixels: `describe` looks at none farther from its boxes. Only then may images be black
+            there, so that a video is not decoded again, and may several threads call `describe`.
     """
 
     feature_names: tuple[str, ...]
@@ -124,6 +125,9 @@ class LoadedAppearance:
         self.flow_parameters: FlowParameters | None = getattr(appearance, "flow_parameters", None)
         self._describe: Any = getattr(appearance, "describe", None)
         self._compare: Any = getattr(appearance, "compare", None) or cosine
+        self.reach: int | None = getattr(appearance, "reach", None)
+        if not (self.reach is None or (isinstance(self.reach, int) and self.reach >= 0)):
+            raise ModelError(f"appearance '{name}' has the reach {self.reach!r:.40}; expected pixels, 0 or more")
         names = ("cosine",) if self._compare is cosine else getattr(appearance, "feature_names", ())
         if not callable(self._describe):
             raise ModelError(
@@ -234,6 +238,12 @@ class Appearances:
     def needs_flow(self) -> bool:
         """Whether one of them needs optical flow."""
         return any(part.needs_flow for part in self.parts)
+
+    @property
+    def reach(self) -> int | None:
+        """Pixels around boxes that one of them looks at, at most; None if that is not known."""
+        known = [part.reach for part in self.parts if part.reach is not None and not part.needs_flow]
+        return max(known) if len(known) == len(self.parts) else None
 
     def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> DescriptorsPerModel:
         """The descriptors (N, D) by each appearance of the boxes (N, 4) of an image; N is at least 1."""

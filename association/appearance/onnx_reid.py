@@ -36,10 +36,13 @@ class ReidNetwork:
 
     Attributes:
         fingerprint: digest of the file.
+        reach: pixels around a box that are looked at, as its edges are rounded.
 
     Raises:
         ModelError: the file is missing, is not an ONNX file, or holds another kind of network.
     """
+
+    reach = 1
 
     def __init__(self, path: Path, threads: int | None = None) -> None:
         self._path, self._threads = path, threads or min(4, core_count())

@@ -23,6 +23,9 @@ LUV_CENTRE, LUV_SCALE = (105.0, 97.0, 137.0), (60.0, 12.0, 12.0)
 LARGEST_FLOW = 4.0
 """Box heights per second; faster motion is clipped to this."""
 
+REACH = 2
+"""Pixels around a box that its patch is interpolated from."""
+
 COARSEST_STEP = 2.0
 """Pixels; largest distance of samples at which bilinear interpolation leaves no pixel out."""
 

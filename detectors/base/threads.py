@@ -2,8 +2,9 @@
 
 import atexit
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
 from threading import Thread
@@ -50,6 +51,28 @@ def on_all_cores(work: Callable[[Item], Result], items: Iterable[Item]) -> list[
         return [work(item) for item in items]
     with ThreadPoolExecutor(core_count()) as threads:
         return list(threads.map(work, items))
+
+
+def in_threads(work: Callable[[Item], Result], items: Iterable[Item], threads: int) -> Iterator[Result]:
+    """The results of `work` for all items, in their order, while some threads are a few items ahead.
+
+    Args:
+        work: called by several threads at once.
+        items: taken one by one, by the caller's thread.
+        threads: how many; 1: the caller's.
+    """
+    if threads < 2:
+        yield from map(work, items)
+        return
+    waiting: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(threads) as pool:
+        for item in items:
+            waiting.append(pool.submit(copy_context().run, work, item))
+            del item  # the threads alone hold it
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
 def start_in_background(work: Callable[[], None], stop: Callable[[], None]) -> Thread:

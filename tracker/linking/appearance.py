@@ -15,6 +15,7 @@ from siamlink.detectors.base.arrays import Box, Image, IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress, Stopwatch
+from siamlink.detectors.base.threads import core_count, in_threads
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.cache.frame_cache import NO_CACHE, FrameCache
@@ -49,8 +50,7 @@ class FrameDescriber:
     def reset(self) -> None:
         """Begin again with the first frame, of the same video or of another one."""
         self._flow = flow_for(self.appearance, self._flow_parameters, self._frame_rate)
-        self._last_frame = 0
-        self._described: DescriptorsPerModel = ()
+        self._latest: tuple[int, DescriptorsPerModel] = 0, ()
 
     def describe(self, image: Image | None, frame: int, box: Box, required: bool = False) -> DescriptorsPerModel:
         """Describe the boxes (N, 4) of a frame.
@@ -66,15 +66,22 @@ class FrameDescriber:
             if required:
                 raise InputError(f"the cached descriptors of frame {frame} can no longer be read: run it again")
             return ()
-        if frame != self._last_frame:
-            seconds, self._last_frame = (frame - self._last_frame) / self._frame_rate, frame
-            describe = partial(self._describe_uncached, image, seconds)
+        last_frame, described = self._latest
+        if frame != last_frame:
+            describe = partial(self._describe_uncached, image, (frame - last_frame) / self._frame_rate)
             if self.cache.descriptors.store is None:
-                self._described = describe(box)
+                described = describe(box)
             else:
                 with self.stopwatch.stage("cache"):
-                    self._described = self.cache.descriptors.complete(frame, box, describe)
-        return self._described
+                    described = self.cache.descriptors.complete(frame, box, describe)
+            self._latest = frame, described
+        return described
+
+    @property
+    def threads(self) -> int:
+        """How many threads may describe different frames at once."""
+        alone = self.cache.descriptors.store is None and self.appearance and self.appearance.reach is not None
+        return core_count() if alone else 1
 
     def _describe_uncached(self, image: Image | None, seconds: float, box: Box) -> DescriptorsPerModel:
         """Describe boxes (N, 4) of an image `seconds` after the one before; the flow follows even where N is 0."""
@@ -152,10 +159,14 @@ def describe_detections(
     assert describer.appearance is not None
     frame, box, parts = detections.frame[rows], detections.box[rows], []
     last_frame, done = int(frame[-1]), 0
+
+    def describe(item: tuple[int, Image | None]) -> tuple[int, int, DescriptorsPerModel]:
+        number, image = item
+        start, stop = np.searchsorted(frame, [number, number + 1])
+        return number, int(stop), describer.describe(image, number, box[start:stop], required=True)
+
     with prefetch(_images(frames, describer.cache.descriptors.last_missing(frame, box), last_frame)) as images:
-        for number, image in images:
-            start, stop = np.searchsorted(frame, [number, number + 1])
-            described = describer.describe(image, number, box[start:stop], required=True)
+        for number, stop, described in in_threads(describe, images, describer.threads):
             if described:
                 with describer.stopwatch.stage("appearance"):
                     parts.append(describer.appearance.join(described))

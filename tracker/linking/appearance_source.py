@@ -14,7 +14,7 @@ from siamlink.detectors.base.arrays import Image, IntArray
 from siamlink.detectors.base.prefetch import prefetched
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.sources.frame_source import Frame, FrameSource
+from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.appearance import FrameDescriber, compare_pairs, describe_detections
 from siamlink.tracker.linking.recent_descriptors import RecentDescriptors
 from siamlink.tracker.linking.scored_pairs import Compare
@@ -104,10 +104,10 @@ class DescribedInPassing:
 
 
 class DecodedAgain:
-    """Decodes a video again for those detections alone that turn out to count; for trackers that solve once.
+    """Reads a video again for those detections alone that turn out to count; for trackers that solve once.
 
     Args:
-        frames: the video, which can be read again.
+        frames: begins to read the video, counted from 1: it is decoded again, or what was kept of it is returned.
         describer: of this video, new.
         camera: sees the camera's motion in the same pass; None: it is taken to stand still.
         progress: called with the frames under the stage `appearance`.
@@ -116,7 +116,7 @@ class DecodedAgain:
 
     def __init__(
         self,
-        frames: FrameSource,
+        frames: Callable[[], Iterator[Frame]],
         describer: FrameDescriber,
         camera: CameraMotion | None,
         progress: Progress,
@@ -168,7 +168,7 @@ class DecodedAgain:
 
     def _decode(self, detections: Detections) -> Iterator[Frame]:
         """The frames from the first on, in which the camera is seen in passing."""
-        decoded = self._describer.stopwatch.over("decode", self._frames.from_one())
+        decoded = self._describer.stopwatch.over("decode", self._frames())
         self._rest = self._camera.following(prefetched(decoded), detections) if self._camera else decoded
         return self._rest
 

@@ -13,6 +13,7 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DecodedAgain
+from siamlink.tracker.linking.kept_pixels import KeptPixels
 from siamlink.tracker.linking.link_probability import LateLinks
 from siamlink.tracker.linking.make_tracker import described_in_passing, make_tracker
 from siamlink.tracker.linking.matching_choice import choose_matching
@@ -65,6 +66,8 @@ class TrackingRun:
         self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
         # corrections name detections, so these are found before anything is linked
         self._detects_in_passing = self._detects and self._in_passing and not isinstance(source.known, Corrections)
+        matcher = options.matcher or options.parameters.load_matcher()
+        self._kept = KeptPixels.seen_by(matcher.appearance) if self._detects and not self._in_passing else None
         self._source = self._detect_all(source) if self._detects and not self._detects_in_passing else source
         known = self._numbers.given(self._source.detections or Detections.empty())
         constraints, false_alarm = constraints_on(known, self._source.known)
@@ -75,7 +78,7 @@ class TrackingRun:
             TrackerSetup(
                 source.frame_rate,
                 options.parameters,
-                options.matcher or options.parameters.load_matcher(),
+                matcher,
                 source.image_size,
                 self._stopwatch,
                 stride=1 if source.detections is None or detector else recognised_stride(source.detections.frame),
@@ -179,8 +182,10 @@ class TrackingRun:
         """The source with the detections of all its frames, for a tracker that needs all of them anyway."""
         assert source.frames is not None
         parts, last = [], 0
-        for last, _, detections in self._detected(source):
+        for last, image, detections in self._detected(source):
             parts.append(detections)
+            if self._kept and image is not None:
+                self._kept.add(last, image, detections.box)
             self._options.progress("detect", last, source.frames.frame_count)
         self._broken = source.frames.broken  # the video may be decoded again, and not to its end
         return source._replace(detections=Detections.concatenate(parts), frame_count=last, counted=True)
@@ -268,13 +273,15 @@ class TrackingRun:
             return described_in_passing(setup, describer)
         if source.frames is None:
             return None
-        calibrated = (
-            setup.parameters.fixed_matching == "calibrated"
-        )  # its tracks are smoothed without the camera's motion
+        # tracks by calibrated matching are smoothed without the camera's motion
+        calibrated = setup.parameters.fixed_matching == "calibrated"
         known = source.cache.background
         camera = None if calibrated else camera_for(setup.matcher, gaps, setup.frame_rate, setup.stopwatch, known)
         ahead = partial(self._describe_ahead, camera is not None) if options.describe_ahead else None
-        return DecodedAgain(source.frames, describer, camera, options.progress, ahead)
+        if camera:
+            self._kept = None  # its motion is estimated from whole images
+        frames = self._kept.frames if self._kept and self._kept.complete else source.frames.from_one
+        return DecodedAgain(frames, describer, camera, options.progress, ahead)
 
     def _describe_ahead(self, camera: bool, detections: Detections, rows: IntArray) -> None:
         assert self._options.describe_ahead is not None

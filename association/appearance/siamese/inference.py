@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.optical_flow import FlowField, FlowParameters
-from siamlink.association.appearance.patches import Luma, Patches, extract_patches, network_input
+from siamlink.association.appearance.patches import REACH, Luma, Patches, extract_patches, network_input
 from siamlink.association.appearance.siamese.architecture import NetworkParameters, architecture
 from siamlink.association.appearance.siamese.onnx_layers import Weights
 from siamlink.association.appearance.siamese.onnx_networks import TrainedNetwork, load_network
@@ -34,7 +34,10 @@ class Siamese:
         feature_names: of `compare`: the similarity, or for pair networks the logit and the features F6.
         needs_flow: whether the network uses optical flow.
         fingerprint: digest of the file of the weights.
+        reach: pixels around a box that are looked at.
     """
+
+    reach = REACH
 
     def __init__(
         self, network: TrainedNetwork, luma: Luma, flow: FlowParameters, needs_flow: bool, fingerprint: str

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from siamlink.detectors.base.threads import TimeLimitError, WorkerThread, core_count, on_all_cores
+from siamlink.detectors.base.threads import TimeLimitError, WorkerThread, core_count, in_threads, on_all_cores
 
 
 def test_results_of_all_cores_are_in_the_order_of_the_items():
@@ -111,6 +111,23 @@ next(items)
 thread = WorkerThread()
 thread.begin(work)
 """
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_results_of_threads_are_in_the_order_of_the_items_and_few_items_are_taken_ahead(threads):
+    taken, given = [], []
+    for number in in_threads(lambda number: 2 * number, iter(lambda: taken.append(0) or len(taken), 41), threads):
+        given.append(number)
+        assert len(taken) - len(given) <= threads
+    assert given == [2 * number for number in range(1, 41)]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_error_in_a_thread_comes_after_the_results_before_it(threads):
+    results = in_threads(lambda number: 6 // (3 - number), range(9), threads)
+    assert [next(results) for _ in range(3)] == [2, 3, 6]
+    with pytest.raises(ZeroDivisionError):
+        next(results)
 
 
 def test_background_threads_end_before_the_program_does():

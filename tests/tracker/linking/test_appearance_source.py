@@ -40,7 +40,7 @@ def decoded_again(painted, describer, camera=None, reports=None) -> DecodedAgain
         if reports is not None:
             reports.append(step)
 
-    return DecodedAgain(open_input(painted.folder).frames, describer, camera, progress)
+    return DecodedAgain(open_input(painted.folder).frames.from_one, describer, camera, progress)
 
 
 def compared(source, found, pairs) -> np.ndarray:

@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import AppearanceGate, ComparedPairs
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs, LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.prefetch import prefetch
+from siamlink.tracker.linking import kept_pixels
 from siamlink.tracker.linking.appearance_source import KnownAppearance
 from siamlink.tracker.linking.trackers import OnlineTracker
-from siamlink.tracker.parameter_groups import OnlineParameters
+from siamlink.tracker.parameter_groups import GapParameters, OnlineParameters
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
 from siamlink.tracker.runs.options import TrackingOptions
@@ -108,6 +109,33 @@ def test_a_detector_s_frames_are_read_a_second_time(painted):
     assert result.appearance.requested == result.appearance.described > 0
     given = track_input(open_input(painted.folder, found), TrackingOptions(OFFLINE, matcher=painted.matcher))
     assert result.tracks.to_mot_text() == given.tracks.to_mot_text()
+
+
+class OfBoxesAlone:
+    """An appearance that looks at nothing but the boxes."""
+
+    feature_names, reach = ("likeness",), 1
+
+    def __init__(self, grey) -> None:
+        self.describe, self.compare = grey.describe, grey.compare
+
+
+@pytest.mark.parametrize("share", [1.0, 0.5], ids=["kept", "beyond the limit"])
+def test_a_detector_s_frames_are_read_once_if_what_the_appearance_sees_is_kept(painted, monkeypatch, share):
+    found, passes = painted.scene.detections(), []
+    opened = open_input(painted.folder, use_public=False)
+    from_one = opened.frames.from_one
+    monkeypatch.setattr(opened.frames, "from_one", lambda: passes.append("pass") or from_one())
+    width, height = (found.box[:, 2:] - found.box[:, :2] + 4).T
+    monkeypatch.setattr(kept_pixels.KeptPixels.__init__, "__defaults__", (int(share * 3 * (width * height).sum()),))
+    parameters = OFFLINE.model_copy(update={"gaps": GapParameters(camera=False)})
+    grey = LoadedAppearance("grey", "grey", OfBoxesAlone(painted.grey))
+    matcher = replace(painted.matcher, appearance=Appearances([grey]))
+    result = track_input(opened, TrackingOptions(parameters, Boxes(found), matcher=matcher))
+    assert len(passes) == (1 if share == 1 else 2)
+    assert result.appearance.requested == result.appearance.described > 0
+    given = track_input(open_input(painted.folder, found), TrackingOptions(parameters, matcher=painted.matcher))
+    assert result.tracks.to_mot_text() == given.tracks.to_mot_text() != ""
 
 
 def test_online_the_frames_of_a_detector_are_described_in_the_same_pass(painted):
