@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.arrays import Box
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.class_names import ClassNames
@@ -231,6 +232,10 @@ class Tracks(Detections):
             raise InputError(f"there is no detection {row[missing[0]]} in frame {frame[missing[0]]}: these are others")
         box = self.box.copy()
         box[detected] = detections.box[first + row]
+        return self.with_box(box)
+
+    def with_box(self, box: Box) -> "Tracks":
+        """The same tracks with other boxes (N, 4)."""
         other = self[:]
         other._set("box", box)
         return other

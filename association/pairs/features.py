@@ -107,7 +107,12 @@ class Motion:
 
 
 def pair_features(
-    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
+    detections: Detections,
+    pairs: Pairs,
+    score_rank: FloatArray,
+    frame_rate: float,
+    motion: Motion,
+    which: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float32]:
     """The features of `PAIR_FEATURES`.
 
@@ -117,12 +122,13 @@ def pair_features(
         score_rank: (N,) ranks of the detection scores in [0, 1].
         frame_rate: frames per second.
         motion: of the N detections; see `past_motion`.
+        which: (K,) the pairs whose features are returned; by default all P.
 
     Returns:
-        (P, F) float32; NaN where a detection has no predecessor to estimate motion from.
+        (P, F) or (K, F) float32; NaN where a detection has no predecessor to estimate motion from.
     """
-    if len(pairs) <= LARGE_BLOCK:
-        return _features_of(detections, pairs, score_rank, frame_rate, motion)
+    if which is not None or len(pairs) <= LARGE_BLOCK:
+        return _features_of(detections, pairs, score_rank, frame_rate, motion, which)
     features = np.empty((len(pairs), len(PAIR_FEATURES)), np.float32)
     for rows in _blocks_of_rivals(detections.frame[pairs.later]):
         features[rows] = _features_of(detections, pairs[rows], score_rank, frame_rate, motion)
@@ -130,7 +136,12 @@ def pair_features(
 
 
 def _features_of(
-    detections: Detections, pairs: Pairs, score_rank: FloatArray, frame_rate: float, motion: Motion
+    detections: Detections,
+    pairs: Pairs,
+    score_rank: FloatArray,
+    frame_rate: float,
+    motion: Motion,
+    which: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float32]:
     i, j = pairs.earlier, pairs.later
     (x, y), (velocity_x, velocity_y) = detections.centre.T.astype(np.float64), motion.velocity.T
@@ -143,6 +154,11 @@ def _features_of(
     distance, height_change = np.hypot(offset_x, offset_y), _relative_change(height, i, j)
     misfit = distance + np.abs(height_change)
     of_earlier, of_later = rank_among_rivals(misfit, i, gap), rank_among_rivals(misfit, j, gap)
+    if which is not None:
+        pairs, i, j, gap, seconds = pairs[which], i[which], j[which], gap[which], seconds[which]
+        mean_height, right, down, distance = mean_height[which], right[which], down[which], distance[which]
+        offset_x, offset_y, height_change = offset_x[which], offset_y[which], height_change[which]
+        of_earlier, of_later = of_earlier[which], of_later[which]
     columns = {
         "size_change_w": _relative_change(width, i, j),
         "size_change_h": height_change,

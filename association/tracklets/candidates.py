@@ -43,31 +43,39 @@ class TrackletGateParameters(Parameters):
     )
 
 
-def candidate_tracklet_pairs(tracklets: Tracklets, gate: TrackletGateParameters) -> Pairs:
+def candidate_tracklet_pairs(
+    tracklets: Tracklets,
+    gate: TrackletGateParameters,
+    earlier: IntArray | None = None,
+    later: IntArray | None = None,
+) -> Pairs:
     """All pairs of tracklets that follow one another and pass the gate, ordered by the earlier one, then the later one.
 
     Args:
         tracklets: T tracklets in order of their first frames.
         gate: what a pair must satisfy.
+        earlier: (E,) the earlier one is one of these, ascending; by default any.
+        later: (L,) the later one is one of these, ascending; by default any.
     """
     first, last, rate = tracklets.first, tracklets.last, tracklets.frame_rate
-    longest = gate.max_gap_seconds * rate
-    start = np.searchsorted(first.frame, last.frame, side="right")
-    stop = np.searchsorted(first.frame, last.frame + longest, side="right")
+    longest, everyone = gate.max_gap_seconds * rate, np.arange(len(tracklets))
+    begins, ends = everyone if later is None else later, everyone if earlier is None else earlier
+    start = np.searchsorted(first.frame[begins], last.frame[ends], side="right")
+    stop = np.searchsorted(first.frame[begins], last.frame[ends] + longest, side="right")
     x, y = tracklets.detections.centre.T.astype(np.float64)
     begin_x, begin_y, end_x, end_y = x[first.row], y[first.row], x[last.row], y[last.row]
     parts, distances = [], []
     for some in blocks(stop - start):
-        later = ranges(start[some], stop[some])
-        earlier = np.repeat(np.arange(len(tracklets))[some], stop[some] - start[some])
-        allowed = gate.reach + gate.max_speed * ((first.frame[later] - last.frame[earlier]) / rate)
-        height, right = (last.height[earlier] + first.height[later]) / 2, begin_x[later] - end_x[earlier]
+        j = begins[ranges(start[some], stop[some])]
+        i = np.repeat(ends[some], stop[some] - start[some])
+        allowed = gate.reach + gate.max_speed * ((first.frame[j] - last.frame[i]) / rate)
+        height, right = (last.height[i] + first.height[j]) / 2, begin_x[j] - end_x[i]
         near = np.flatnonzero(np.abs(right) < ROUNDED_UP * allowed * height)  # most are not; the rest takes longer
-        earlier, later, allowed = earlier[near], later[near], allowed[near]
-        distance = np.hypot(right[near], begin_y[later] - end_y[earlier]) / height[near]
-        change = np.abs(np.log(first.height[later] / last.height[earlier]))
+        i, j, allowed = i[near], j[near], allowed[near]
+        distance = np.hypot(right[near], begin_y[j] - end_y[i]) / height[near]
+        change = np.abs(np.log(first.height[j] / last.height[i]))
         passes = (distance < allowed) & (change < gate.max_height_change)
-        parts.append(Pairs(earlier[passes], later[passes]))
+        parts.append(Pairs(i[passes], j[passes]))
         distances.append((distance / allowed)[passes])
     if not parts:
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))

@@ -77,18 +77,19 @@ def _roughness(tracklets: Tracklets, box: FloatArray) -> FloatArray:
 
 
 def _largest_cover(tracklets: Tracklets) -> FloatArray:
-    """(N,) the largest share of each detection's box that a box of any tracklet in its frame covers."""
-    detections = tracklets.detections
+    """(N,) the largest share of each detection's box that a tracklet in its frame covers; 0 in no tracklet."""
+    detections, member = tracklets.detections, tracklets.member
     box, frame = detections.box.astype(np.float64), detections.frame.astype(np.int64)
-    index = FrameIndex(frame, (box[:, 0] + box[:, 2]) / 2)
+    tracked = np.flatnonzero(tracklets.owner >= 0)
+    index = FrameIndex(frame[tracked], (box[tracked, 0] + box[tracked, 2]) / 2)
     width = box[:, 2] - box[:, 0]
     reach = (width + width.max(initial=0)) / 2
     cover = np.zeros(len(detections))
-    for begin in range(0, len(detections), BLOCK):
-        rows = slice(begin, begin + BLOCK)
+    for begin in range(0, len(member), BLOCK):
+        rows = member[begin : begin + BLOCK]
         query, other = index.within(frame[rows], (box[rows, 0] + box[rows, 2]) / 2, reach[rows])
-        query = query + begin
-        counts = (query != other) & (tracklets.owner[other] >= 0)
-        query, other = query[counts], other[counts]
+        query, other = rows[query], tracked[other]
+        different = query != other
+        query, other = query[different], other[different]
         np.maximum.at(cover, query, covered_share(box[query], box[other]))
     return cover

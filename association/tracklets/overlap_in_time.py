@@ -67,12 +67,12 @@ def trim_overlaps(
         return track_id
     rows = rows[np.argsort(track_id[rows], kind="stable")]
     start = np.flatnonzero(np.r_[True, np.diff(track_id[rows]) != 0])
-    members = np.split(rows, start[1:])
     most_frames = max(1, round(parameters.max_seconds * frame_rate)) if parameters.max_seconds else 0
-    trimmed = track_id.copy()
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
-    for earlier, later in _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou, classes):
-        one, other = members[earlier], members[later]
+    overlapping = _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou, classes)
+    trimmed, stop = track_id.copy(), np.append(start[1:], len(rows))
+    for earlier, later in overlapping:
+        one, other = (rows[start[each] : stop[each]] for each in (earlier, later))
         end = one[detections.frame[one] >= detections.frame[other[0]]]
         beginning = other[detections.frame[other] <= detections.frame[one[-1]]]
         choices = [

@@ -13,6 +13,7 @@ from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.detections import Detections
+from siamlink.detectors.frame_index import ranges
 
 HALF_CENTRED = 10
 """Number of tracklets of which half of the mean descriptor is subtracted; see `with_appearance`."""
@@ -63,6 +64,10 @@ class TrackletEnd:
     velocity: FloatArray
     height: FloatArray
 
+    def part(self, which: IntArray) -> "TrackletEnd":
+        """Those of some tracklets (K,)."""
+        return TrackletEnd(**{name: value[which] for name, value in vars(self).items()})
+
     def at(self, seconds: FloatArray, which: IntArray) -> FloatArray:
         """(P, 3) places of the tracklets `which` (P,), extrapolated by their fitted motion to `seconds` (P,)."""
         return self.place[which] + self.velocity[which] * (seconds - self.seconds[which])[:, None]
@@ -95,6 +100,21 @@ class Tracklets:
 
     def __len__(self) -> int:
         return len(self.start) - 1
+
+    def part(self, which: IntArray) -> "Tracklets":
+        """Some of the tracklets, by ascending numbers (K,); detections of others have the owner K."""
+        number = np.full(len(self) + 1, len(which))
+        number[which] = np.arange(len(which))
+        length = self.count[which]
+        return replace(
+            self,
+            owner=np.where(self.owner >= 0, number[self.owner], -1),
+            member=self.member[ranges(self.start[which], self.start[which + 1])],
+            start=np.append(0, np.cumsum(length)),
+            first=self.first.part(which),
+            last=self.last.part(which),
+            descriptor=self.descriptor[which],
+        )
 
     @property
     def count(self) -> IntArray:

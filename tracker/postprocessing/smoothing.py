@@ -96,7 +96,7 @@ def smooth_tracks(
     row[course.detected] = tracks.row[course.order]
     return Tracks(
         frame=course.frame.astype(np.int32),
-        box=_boxes(state + course.drift).astype(np.float32),
+        box=state_boxes(state + course.drift).astype(np.float32),
         score=score.astype(np.float32),
         label=tracks.label[course.order][last_detected],
         track_id=tracks.track_id[course.order][last_detected],
@@ -138,9 +138,7 @@ class _Course:
         offset = np.cumsum(length) - length
         track = np.repeat(np.arange(len(start)), length)
         every = np.arange(length.sum()) - offset[track] + first[track]
-        box = tracks.box[order].astype(np.float64)
-        size = box[:, 2:] - box[:, :2]
-        state = np.hstack([box[:, :2] + size / 2, np.log(size)])
+        state = box_states(tracks.box[order])
         detected = offset[number] + frame - first[number]
         drift = np.zeros((len(track), 4))
         if camera is not None:
@@ -256,7 +254,15 @@ class _Course:
         return matrix
 
 
-def _boxes(state: FloatArray) -> FloatArray:
+def box_states(box: NDArray[np.float32]) -> FloatArray:
+    """(N, 4) centre in pixels and logarithms of width and height of boxes (N, 4)."""
+    corners = box.astype(np.float64)
+    size = corners[:, 2:] - corners[:, :2]
+    return np.hstack([corners[:, :2] + size / 2, np.log(size)])
+
+
+def state_boxes(state: FloatArray) -> FloatArray:
+    """(N, 4) the boxes of states (N, 4); each has some area in 32 bits."""
     least = np.spacing(np.abs(state[:, :2]).astype(np.float32))  # far away, tiny boxes would have no size in 32 bits
     half = np.maximum(np.exp(state[:, 2:]) / 2, least)
     return np.hstack([state[:, :2] - half, state[:, :2] + half])

@@ -11,10 +11,10 @@ from siamlink.tracker.postprocessing.smoothing import (
     TENSION_SECONDS,
     USUAL_SECONDS,
     Smoothing,
-    _boxes,
     _Course,
     choose_smoothing,
     smooth_tracks,
+    state_boxes,
 )
 from siamlink.tracker.tracks import Tracks
 
@@ -175,7 +175,7 @@ def test_any_frame_rate_and_any_gap_give_finite_boxes(rate):
 
 def test_tiny_boxes_far_away_keep_a_size_in_32_bits():
     state = np.array([[999_000.0, 5.0, np.log(0.01), np.log(20.0)], [3.0, -999_000.0, np.log(0.5), np.log(0.01)]])
-    box = _boxes(state).astype(np.float32)
+    box = state_boxes(state).astype(np.float32)
     assert (box[:, 2:] > box[:, :2]).all()
     np.testing.assert_allclose(box[0, [1, 3]], [-5, 15])
 

@@ -17,7 +17,7 @@ from siamlink.detectors.base.arrays import FloatArray
 from siamlink.tracker.linking.online.window import DetectionWindow
 
 
-@dataclass
+@dataclass(eq=False)
 class Tracklet:
     """Detections of one object by the first level, by their row numbers.
 
@@ -25,11 +25,13 @@ class Tracklet:
         track: the final track that it continues; 0 for none.
         final: the detections of that track.
         free: the detections after these, which are in no final track.
+        scored: whether the second level has scored pairs with it.
     """
 
     track: int = 0
     final: "array[int]" = field(default_factory=lambda: array("q"))
     free: "array[int]" = field(default_factory=lambda: array("q"))
+    scored: bool = False
 
     @property
     def first(self) -> int:
@@ -60,13 +62,9 @@ class FirstLevel:
         self._after: dict[int, dict[int, float]] = {}
         self._before: dict[int, set[int]] = {}
         self._tracks: dict[int, Tracklet] = {}
+        self._others: set[Tracklet] = set()
         self.owner: dict[int, Tracklet] = {}
         self._touched: set[int] = set()
-
-    @property
-    def tracks(self) -> Iterable[Tracklet]:
-        """Those that continue final tracks."""
-        return self._tracks.values()
 
     def last_of(self, track: int) -> int:
         """The last detection of a final track; -1 if none is in the window."""
@@ -75,8 +73,7 @@ class FirstLevel:
 
     def tracklets(self) -> list[Tracklet]:
         """All of them, in order of their first detections."""
-        unique = {id(each): each for each in self.owner.values()}
-        return sorted(unique.values(), key=lambda each: each.first)
+        return sorted((*self._tracks.values(), *self._others), key=lambda each: each.first)
 
     def add_links(self, pairs: Pairs, cost: FloatArray) -> None:
         """Add P candidate links between row numbers, with their costs (P,) in nats."""
@@ -129,7 +126,10 @@ class FirstLevel:
             if held[number]:
                 tracklet = self._tracks[int(track[row - first])]
             else:
-                tracklet = self.owner.setdefault(row, Tracklet())
+                if row not in self.owner:
+                    self.owner[row] = Tracklet()
+                    self._others.add(self.owner[row])
+                tracklet = self.owner[row]
                 tracklet.free.append(row)
             following = int(solution.successor[number])
             if following >= 0:
@@ -193,6 +193,7 @@ class FirstLevel:
         for row in tracklet.free:
             self.owner.pop(row, None)
         self._touched.update(tracklet.free)
+        self._others.discard(tracklet)
         tracklet.free = array("q")
 
     def _unlink_later(self, row: int) -> None:

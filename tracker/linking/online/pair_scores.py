@@ -29,7 +29,9 @@ class PairScores:
     def score(self, since: int, scene: SceneStatistics) -> tuple[Pairs, FloatArray]:
         """The candidate pairs (P,) of the detections from row number `since` on, by row numbers, and (P,) how probable.
 
-        The motion of these detections, and what all detections of the window support, is known afterwards.
+        Detections that others follow in their final tracks serve to estimate motion, and are rivals of others, but are
+        in none of the pairs. The motion of the new detections, and what all detections of the window support, is known
+        afterwards.
         """
         window, setup = self._window, self._setup
         start = since - window.first
@@ -47,7 +49,9 @@ class PairScores:
             near = pairs.gap(stepped.frame) <= self._gate.max_link_frames
             pairs, class_nats = pairs[near], class_nats[near]
             motion = Motion(window.velocity[oldest:], window.predecessors[oldest:])
-            features = pair_features(stepped, pairs, window.score_rank[oldest:], rate, motion)
+            open_ended = np.flatnonzero(~window.followed[oldest:][pairs.earlier])
+            features = pair_features(stepped, pairs, window.score_rank[oldest:], rate, motion, open_ended)
+            pairs, class_nats = pairs[open_ended], class_nats[open_ended]
         with setup.stopwatch.stage("boosting"):
             link = add_evidence(setup.matcher.context_probability(features), class_nats)
         np.maximum.at(window.support_past[oldest:], pairs.later, link)

@@ -16,6 +16,7 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...], float]] = {
     "label": (np.int16, (), 0),
     "row_in_frame": (np.int32, (), 0),
     "track": (np.int32, (), 0),
+    "followed": (np.bool_, (), 0),
     "score_rank": (np.float64, (), 0),
     "velocity": (np.float64, (2,), np.nan),
     "predecessors": (np.float64, (), 0),
@@ -36,6 +37,7 @@ class DetectionWindow:
         frame, box, score, label: (N,) or (N, 4), as in `Detections`.
         row_in_frame: (N,) the row of each among all of its frame.
         track: (N,) the final track, 0 for none.
+        followed: (N,) whether a later detection is in the same final track.
         score_rank: (N,) by the scene's statistics.
         velocity, predecessors: (N, 2) and (N,), as in `Motion`.
         support_past, support_future: (N,) largest matching probability with an earlier and with a later detection.
@@ -49,6 +51,7 @@ class DetectionWindow:
     label: NDArray[np.int16]
     row_in_frame: NDArray[np.int32]
     track: NDArray[np.int32]
+    followed: BoolArray
     score_rank: FloatArray
     velocity: FloatArray
     predecessors: FloatArray
