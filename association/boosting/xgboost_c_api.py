@@ -94,7 +94,7 @@ class Trees:
                 ctypes.byref(dimensions),
                 ctypes.byref(values),
             )
-            return np.ctypeslib.as_array(values, (len(rows), rows.shape[1] + 1)).copy()
+            return _copied(values, len(rows) * (rows.shape[1] + 1)).reshape(len(rows), -1)
         finally:
             self._library.XGDMatrixFree(matrix)
 
@@ -113,7 +113,7 @@ class Trees:
             ctypes.byref(predictions),
         )
         # a copy, because the library uses its memory again at the next call
-        return np.ctypeslib.as_array(predictions, (len(rows),)).copy()
+        return _copied(predictions, len(rows))
 
     def attr(self, name: str) -> str | None:
         """The value of an attribute of the model; None if it has none of that name."""
@@ -147,6 +147,14 @@ def _free_with(trees: Trees, free: Callable[[_Owner], object], handle: ctypes.c_
     owner = _Owner(trees, free)
     owner._as_parameter_ = handle
     _OWNERS[:] = [each for each in _OWNERS if each() is not None] + [owner]
+
+
+def _copied(values: Any, count: int) -> NDArray[np.float32]:
+    """(count,) a copy of what a pointer points at.
+
+    `numpy.ctypeslib.as_array` makes a type for each length, and types of pointers are never freed.
+    """
+    return np.frombuffer(bytearray(ctypes.string_at(values, 4 * count)), np.float32)
 
 
 def _array_interface(rows: NDArray[np.float32]) -> bytes:

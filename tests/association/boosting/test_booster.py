@@ -1,3 +1,4 @@
+import ctypes
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -93,3 +94,13 @@ def test_trees_learn_what_the_margin_leaves_out(tmp_path: Path) -> None:
         load_booster(tmp_path / "model.json", ("second",)), np.array([[-1.0], [1.0]], np.float32), ("second",)
     )
     assert np.log(added / (1 - added)) == pytest.approx([-2, 2], abs=0.4)
+
+
+def test_predictions_of_any_number_of_rows_leave_no_types_behind(tmp_path: Path, model: dict[str, Any]) -> None:
+    booster = load_booster(write(tmp_path / "model.json", model), FEATURES)
+    rows = np.random.default_rng(1).normal(size=(60, 2)).astype(np.float32)
+    every = predict(booster, rows, FEATURES)
+    before = len(ctypes.Array.__subclasses__())
+    for count in range(1, 60):
+        assert predict(booster, rows[:count], FEATURES).tolist() == every[:count].tolist()
+    assert len(ctypes.Array.__subclasses__()) == before
