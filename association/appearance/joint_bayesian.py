@@ -91,8 +91,8 @@ class JointBayesian:
         Args:
             a: (P, K) the projected mean of each first set.
             b: (P, K) that of each second one.
-            a_count: (P,) the number of independent descriptors in each first set.
-            b_count: (P,) that in each second one.
+            a_count: (P,) the number of independent descriptors in each first set; (1,) if it is the same in all.
+            b_count: (P,) or (1,) that in each second one.
         """
         s = self.spread
         first, second = s + 1 / a_count[:, None], s + 1 / b_count[:, None]

@@ -37,8 +37,8 @@ LARGEST = 6.0
 """Nats; bound of the ratio in both directions."""
 MOST_TRACKLETS, MOST_PAIRS = 2000, 20_000
 """Most tracklets, and pairs of coexisting ones, that the calibration learns from."""
-BLOCK = 20_000
-"""Pairs compared at a time."""
+BLOCK = 1000
+"""Pairs compared at a time, few enough for the caches of a core."""
 SURE, BEYOND = 6.0, 0.2
 """Nats up to which a ratio by place and size counts fully, and the factor on what is above, where appearance separates.
 
@@ -139,7 +139,7 @@ class Appearance:
         for start in range(0, len(first[0]), BLOCK):
             rows = slice(start, start + BLOCK)
             x, y = a.over(first[0][rows], first[1][rows]), b.over(second[0][rows], second[1][rows])
-            parts.append(self._model.log_ratio(x, y, np.ones(len(x)), np.ones(len(x))))
+            parts.append(self._model.log_ratio(x, y, np.ones(1), np.ones(1)))
         return np.concatenate(parts)
 
     def ratio(self, successor: IntArray, earlier: IntArray, later: IntArray) -> FloatArray:

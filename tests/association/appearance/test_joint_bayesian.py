@@ -77,6 +77,7 @@ def test_learning_tells_objects_apart_also_after_reduction_to_principal_componen
     same = model.log_ratio(seen[::2], seen[1::2], one, one)
     different = model.log_ratio(seen[:60], seen[60:], one, one)
     assert same.min() > 0 > np.median(different)
+    np.testing.assert_array_equal(model.log_ratio(seen[:60], seen[60:], one[:1], one[:1]), different)
 
 
 @pytest.mark.parametrize("owner", [[0, 0, 0], [0, 1, 2]])
