@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.errors import InputError
 from siamlink.tools.studies.scale.points import Point
 
 DAY_FRAMES = 24 * 3600 * 25
@@ -15,16 +16,20 @@ DAY_FRAMES = 24 * 3600 * 25
 
 @dataclass(frozen=True)
 class ManyModel:
-    """Seconds of a run over many sources of one kind.
+    """Seconds of a run over many sources of one kind, from CPU seconds, which other programs do not change.
 
-    wall = start + first * videos + videos * (video + frame * frames) / min(workers, cores)
+    The first process opens all sources, one after the other. With several workers, each of them starts, and opens its
+    sources again:
+
+    cpu = start + worker * workers + videos * (2 * first + video + frame * frames)
 
     Attributes:
         kind: of the sources.
         cores: of the machine that was measured.
-        start: of the program, and of its workers, which start at the same time.
-        first: of each source in the first process, which opens all of them and reports on each.
-        video: of each source in its worker.
+        start: of the program.
+        worker: of each worker, if there are several.
+        first: to open a source.
+        video: of each source.
         frame: of each frame.
         error: the mean relative error of the fit.
         peak_bytes: memory of the largest process that was measured.
@@ -34,6 +39,7 @@ class ManyModel:
     kind: str
     cores: int
     start: float
+    worker: float
     first: float
     video: float
     frame: float
@@ -41,26 +47,47 @@ class ManyModel:
     peak_bytes: float
     disk_bytes: float
 
+    def cpu(self, videos: float, frames: float, workers: float) -> float:
+        """CPU seconds of all processes."""
+        several = workers > 1
+        each = (1 + several) * self.first + self.video + self.frame * frames
+        return self.start + several * workers * self.worker + videos * each
+
     def wall(self, videos: float, frames: float, workers: float, cores: float | None = None) -> float:
-        """Seconds of a run; with more workers than cores, no more is done at once than there are cores."""
+        """Seconds of a run on a machine with nothing else to do; no more is done at once than there are cores."""
         at_once = min(workers, self.cores if cores is None else cores)
-        return self.start + self.first * videos + videos * (self.video + self.frame * frames) / at_once
+        serial = self.start + (workers > 1) * (self.worker + self.first * videos)
+        return serial + videos * (self.first + self.video + self.frame * frames) / at_once
 
 
 def fit_many(points: Sequence[Point], cores: int) -> ManyModel:
-    """Fit the model of many sources to points of one kind, by least squares of relative errors; nothing is negative."""
+    """Fit the model to points of one kind, by least squares of relative errors; nothing is negative.
+
+    Where all sources have the same length, all their cost is that of frames.
+
+    Raises:
+        InputError: a point has no CPU seconds.
+    """
     from scipy.optimize import nnls
 
-    wall = np.array([each.wall_seconds for each in points])
-    at_once = np.array([min(each.workers, cores) for each in points])
-    videos, frames = (np.array([getattr(each, name) for each in points], float) for name in ("videos", "frames"))
-    columns = np.column_stack([np.ones(len(points)), videos, videos / at_once, videos * frames / at_once])
-    found, _ = nnls(columns / wall[:, None], np.ones(len(points)))
-    error = float(np.abs(columns @ found / wall - 1).mean())
+    if any(each.cpu_seconds is None for each in points):
+        raise InputError(f"a measured point of kind '{points[0].kind}' has no cpu_seconds")
+    cpu = np.array([each.cpu_seconds for each in points], float)
+    workers, videos, frames = (
+        np.array([getattr(each, name) for each in points], float) for name in ("workers", "videos", "frames")
+    )
+    several = (workers > 1) & (videos > 1)
+    started = several * np.minimum(workers, videos)
+    has_lengths = len(set(frames.tolist())) > 1
+    columns = np.column_stack(
+        [np.ones(len(points)), started, videos * (1 + several), videos * has_lengths, videos * frames]
+    )
+    found, _ = nnls(columns / cpu[:, None], np.ones(len(points)))
+    start, worker, first, video, frame = found.tolist()
+    error = float(np.abs(columns @ found / cpu - 1).mean())
     peak = max((each.peak_bytes or 0 for each in points), default=0)
     disk = float(np.mean([(each.disk_bytes or 0) / each.all_frames for each in points]))
-    start, first, video, frame = found.tolist()
-    return ManyModel(points[0].kind, cores, start, first, video, frame, error, peak, disk)
+    return ManyModel(points[0].kind, cores, start, worker, first, video, frame, error, peak, disk)
 
 
 @dataclass(frozen=True)

@@ -51,14 +51,14 @@ def draw(points: Sequence[Point], model: CostModel, path: Path) -> None:
                 more = " (more than cores)" if workers > many.cores else ""
                 measured = left.plot(
                     [each.all_frames for each in chosen],
-                    [each.wall_seconds for each in chosen],
+                    [each.cpu_seconds for each in chosen],
                     "o",
                     markersize=4,
                     label=f"{kind}, {workers} at once{more}",
                 )
-                fitted = sorted((each.all_frames, many.wall(each.videos, each.frames, workers)) for each in chosen)
+                fitted = sorted((each.all_frames, many.cpu(each.videos, each.frames, workers)) for each in chosen)
                 left.plot(*zip(*fitted, strict=True), color=measured[0].get_color(), linewidth=0.8)
-        left.set(xlabel="frames of all sources", ylabel="wall seconds", xscale="log", yscale="log")
+        left.set(xlabel="frames of all sources", ylabel="CPU seconds", xscale="log", yscale="log")
         left.legend(fontsize=7)
         streams = [each for each in points if each.kind == "stream"]
         if model.stream_seconds:

@@ -17,21 +17,27 @@ Run = Callable[..., Any]
 SECONDS = st.floats(0.001, 5)
 
 
-@given(SECONDS, SECONDS, SECONDS, st.floats(0.001, 0.1))
+@given(SECONDS, SECONDS, SECONDS, SECONDS, st.floats(0.001, 0.1))
 def test_the_model_finds_the_costs_that_runs_were_made_of(
-    start: float, first: float, video: float, frame: float
+    start: float, worker: float, first: float, video: float, frame: float
 ) -> None:
-    true = ManyModel("videos", 2, start, first, video, frame, 0.0, 0.0, 0.0)
+    true = ManyModel("videos", 2, start, worker, first, video, frame, 0.0, 0.0, 0.0)
     points = [
-        Point("videos", workers, videos, frames, 10, true.wall(videos, frames, workers))
+        Point("videos", workers, videos, frames, 10, wall_seconds=1.0, cpu_seconds=true.cpu(videos, frames, workers))
         for workers in (1, 2, 4)
         for videos in (4, 16)
         for frames in (100, 1000)
     ]
     found = fit_many(points, cores=2)
     assert found.error < 1e-6
-    assert found.wall(10_000, 1500, 64, 64) == pytest.approx(true.wall(10_000, 1500, 64, 64), rel=1e-4)
+    assert found.wall(10_000, 1500, 64, 64) == pytest.approx(true.wall(10_000, 1500, 64, 64), rel=1e-3)
     assert found.wall(8, 500, 4) == found.wall(8, 500, 2) > found.wall(8, 500, 4, cores=4)
+    assert found.wall(8, 500, 1) == pytest.approx(found.cpu(8, 500, 1)), "one process waits for nobody"
+
+
+def test_points_without_cpu_seconds_are_one_line() -> None:
+    with pytest.raises(InputError, match="of kind 'videos' has no cpu_seconds"):
+        fit_many([Point("videos", 1, 1, 10, 10, 1.0)], 2)
 
 
 def test_a_power_of_the_length() -> None:
