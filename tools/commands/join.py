@@ -44,7 +44,7 @@ def join(options: JoinOptions) -> None:
     from siamlink.tools.segments.run import check_not_live
 
     check_not_live([options.source])
-    job = job_of(options.as_track_options())
+    job = job_of(options.as_track_options(segments=0))
     with runner_of(options.runner, options.address, options.jobs, options.device) as runner:
         joined = JoinRunner(runner)
         tracked = [each for _, each in track_sources([options.source], job, LocalRunner(), joined) if each]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.commands.track_options import (
     BoxFormatChoice,
     ConstraintFile,
@@ -27,6 +28,7 @@ from siamlink.tools.console.options import (
     PreprocessingWords,
     Settings,
 )
+from siamlink.tools.console.standard_output import STANDARD_OUTPUT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +62,12 @@ class SegmentedOptions:
     frame_rate: FrameRate = None
 
     def as_track_options(self, **others: Any) -> TrackOptions:
-        """The options of `siamlink track` that say the same."""
+        """The options of `siamlink track` that say the same.
+
+        Raises:
+            ConfigError: the results are to be printed.
+        """
+        if self.output == STANDARD_OUTPUT:
+            raise ConfigError("segments are files: give a folder, -o DIR, not -o -")
         shared = {each.name for each in fields(self)} & {each.name for each in fields(TrackOptions)}
         return TrackOptions(sources=[self.source], **{name: getattr(self, name) for name in shared}, **others)

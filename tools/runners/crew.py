@@ -40,7 +40,7 @@ class _Attempt:
     count: int = 1
 
 
-class Crew:
+class ProcessCrew:
     """Workers for the tasks of one piece of work; they stay from one run to the next.
 
     Args:

@@ -13,7 +13,7 @@ from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.base.threads import core_count, limit_cores
 from siamlink.tools.console.files import clear_staging
 from siamlink.tools.console.processes import start_process
-from siamlink.tools.runners.crew import Crew as ProcessCrew
+from siamlink.tools.runners.crew import ProcessCrew
 from siamlink.tools.runners.messages import Died, Failed, Message, Note, Ready, Step, answer_of, as_expected
 from siamlink.tools.runners.runner import Answer, Answers, Crew, InThisProcess, Runner, Task
 from siamlink.tools.runners.work import Report, ShowNote, Work

@@ -18,7 +18,7 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.extras import import_extra
 from siamlink.detectors.base.threads import core_count
 from siamlink.tools.console.files import clear_staging, staging
-from siamlink.tools.runners.crew import Crew as ProcessCrew
+from siamlink.tools.runners.crew import ProcessCrew
 from siamlink.tools.runners.messages import Died, Message, Note
 from siamlink.tools.runners.ray_worker import Order, RayWorker
 from siamlink.tools.runners.runner import Answer, Crew, Runner, Task

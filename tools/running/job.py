@@ -41,7 +41,7 @@ class Job:
         exports: the formats of other tools in which tracks are written too.
         detector_options: what the detector reports, or what is selected from given detections.
         report: whether a report is written.
-        segments: how many segments each source is cut into; None: it is tracked in one piece.
+        segments: how many segments each source is cut into; 0: as were done by hand; None: it is tracked in one piece.
     """
 
     output: Path

@@ -88,7 +88,7 @@ def _note_interruption(sources: list[TrackingInput], job: Job, note: Note) -> No
             with RecordDatabase(folder) as database:
                 for entry in database.entries():
                     note(f"{entry.label}: {entry.frames} frames are recorded")
-    if job.segments:
+    if job.segments is not None:
         note("the segments that are done stay: the same command continues with the others")
     elif job.resume or job.cache:
         note("the same command continues from what is recorded")

@@ -23,7 +23,7 @@ from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import ToDescribe, TrackingOptions
 from siamlink.tracker.runs.track import track_input
 
-_FILE_NAME = re.compile(r"[a-z]+-\d+-of-(\d+)\.safetensors")
+_FILE_NAME = re.compile(r"[a-z]+-[0-9]+-of-([1-9][0-9]*)\.safetensors")
 
 
 class _DescribedError(Exception):

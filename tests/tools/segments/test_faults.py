@@ -91,6 +91,20 @@ def test_a_damaged_file_is_done_again(interruptible: Run, whole: bytes) -> None:
     assert Path("out/walk.txt").read_bytes() == whole
 
 
+def test_an_interrupted_join_goes_on_with_the_segments_that_are_done(interruptible: Run, whole: bytes) -> None:
+    for number in (1, 2):
+        interruptible("segment", "walk.mp4", f"{number}/2", "-o", "out", *FAST[:2], *FAST[3:])
+    path = FOLDER / "detections-2-of-2.safetensors"
+    path.write_bytes(cut(path.read_bytes()))
+    looked()
+    Path("stop.txt").write_text("3")
+    done = interruptible("join", "walk.mp4", "-o", "out", *FAST)
+    assert done.code == 130
+    assert "the segments that are done stay: the same command continues with the others" in done.err
+    assert interruptible("join", "walk.mp4", "-o", "out", *FAST).code == 0
+    assert Path("out/walk.txt").read_bytes() == whole
+
+
 def flipped(data: bytes) -> bytes:
     return data[:300] + bytes([data[300] ^ 1]) + data[301:]
 
@@ -121,6 +135,9 @@ def test_missing_segments_are_named(interruptible: Run, whole: bytes) -> None:
         "siamlink: walk: there are no segments in out/.walk.segments: run 'siamlink segment SOURCE K/N' for each of "
         "them first\n"
     )
+    FOLDER.mkdir(parents=True)
+    (FOLDER / "detections-1-of-0.safetensors").touch()
+    assert "there are no segments in" in interruptible(*join).err
     done = interruptible("segment", "walk.mp4", "2/3", "-o", "out", *FAST[:2], *FAST[3:])
     assert (done.code, done.out) == (0, "segment 2/3 of walk is detected; not yet: 1/3, 3/3\n")
     done = interruptible(*join)
@@ -154,6 +171,8 @@ def test_missing_segments_are_named(interruptible: Run, whole: bytes) -> None:
             "walk: detector 'motion' has no fingerprint: it may remember earlier frames; track it in one piece",
         ),
         (("segment", "walk.mp4", "1/3", "-o", "det.txt", *SEES[:2]), "it is a file; name a folder for the results"),
+        (("segment", "walk.mp4", "1/3", "-o", "-", *SEES[:2]), "segments are files: give a folder, -o DIR, not -o -"),
+        (("join", "walk.mp4", "-o", "-"), "segments are files: give a folder, -o DIR, not -o -"),
     ],
 )
 def test_what_cannot_be_cut_is_said_in_one_line(siamlink: Run, arguments: tuple[object, ...], line: str) -> None:

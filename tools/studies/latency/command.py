@@ -45,8 +45,8 @@ def latency(options: LatencyOptions) -> None:
     """Measure the cost of a bounded delay: scores of offline, windowed and online tracking.
 
     Each sequence that has ground truth and a model in --models is tracked offline, windowed with each latency, and
-    online, from its det/det.txt. The models of 'siamlink
-    crossvalidate' were not trained on the video of their sequence.
+    online, from its det/det.txt. The models of 'siamlink crossvalidate' were not trained on the video of their
+    sequence.
 
     Writes the tracks, DIR/MODE/SEQ.txt, and the scores: DIR/latency.json, DIR/latency.md and DIR/latency.png. Prints a
     table.
