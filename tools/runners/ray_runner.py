@@ -204,6 +204,7 @@ class RayWorkers:
         Raises:
             ConfigError: siamlink is not installed there, so that no other worker can do better.
         """
+        self.ray.kill(worker.actor)  # if only the connection was lost, it would go on
         self._clear(self._place(worker))
         if "No module named 'siamlink" in text:
             raise ConfigError("siamlink is not installed on a machine of the Ray cluster: install the same version")

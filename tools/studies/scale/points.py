@@ -1,6 +1,7 @@
 """Measured runs, and the files that they are kept in."""
 
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -60,7 +61,19 @@ def read_points(path: Path) -> list[Point]:
         raise InputError(f"{path} holds no measured points: {error}") from None
     if unknown := [each.kind for each in points if each.kind not in KINDS]:
         raise InputError(f"{path}: there is no kind '{unknown[0]}', only {', '.join(KINDS)}")
+    for point in points:
+        for name, value in asdict(point).items():
+            if name not in ("kind", "note") and not _is_possible(name, value):
+                raise InputError(f"{path}: {name} is {value!r:.40}, which is no measured figure")
     return points
+
+
+def _is_possible(name: str, value: object) -> bool:
+    """Whether a figure of a point can have this value."""
+    if value is None:
+        return name in ("cpu_seconds", "peak_bytes", "disk_bytes")
+    least = 0.0 if name == "disk_bytes" else 1e-9
+    return isinstance(value, int | float) and least <= value < math.inf
 
 
 def points_text(points: Iterable[Point]) -> list[dict[str, Any]]:

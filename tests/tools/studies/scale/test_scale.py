@@ -64,6 +64,16 @@ def test_files_without_points_are_one_line(tmp_path: Path, text: str) -> None:
         read_points(tmp_path / "p.json")
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("frames", 0), ("videos", "a"), ("workers", None), ("wall_seconds", float("nan"))]
+)
+def test_figures_that_no_run_has_are_one_line(tmp_path: Path, name: str, value: object) -> None:
+    point = {"kind": "stream", "workers": 1, "videos": 1, "frames": 10, "objects": 1, "wall_seconds": 1, name: value}
+    (tmp_path / "p.json").write_text(json.dumps({"points": [point]}))
+    with pytest.raises(InputError, match=f"{name} is .*, which is no measured figure"):
+        read_points(tmp_path / "p.json")
+
+
 @pytest.mark.slow
 def test_runs_are_measured_and_drawn_with_those_of_files(siamlink: Run, here: Path) -> None:
     stream = {"kind": "stream", "workers": 1, "videos": 1, "frames": 1000, "objects": 10, "wall_seconds": 3.0}
