@@ -51,7 +51,7 @@ class ManyModel:
         """CPU seconds of all processes."""
         several = workers > 1
         each = (1 + several) * self.first + self.video + self.frame * frames
-        return self.start + several * workers * self.worker + videos * each
+        return self.start + several * min(workers, videos) * self.worker + videos * each
 
     def wall(self, videos: float, frames: float, workers: float, cores: float | None = None) -> float:
         """Seconds of a run on a machine with nothing else to do; no more is done at once than there are cores."""

@@ -26,7 +26,7 @@ def plan_table(model: CostModel) -> Table:
         )
         segments = MONTH_FRAMES / MINUTE_FRAMES
         rows.append(
-            (f"a month, {kind}, in segments", *(_hours(many.wall(segments, MINUTE_FRAMES, n, n)) for n in CORES))
+            (f"a month as {kind} of a minute", *(_hours(many.wall(segments, MINUTE_FRAMES, n, n)) for n in CORES))
         )
     if model.stream_seconds:
         for name, frames in (("a day", DAY_FRAMES), ("a month", MONTH_FRAMES)):
@@ -58,8 +58,13 @@ def draw(points: Sequence[Point], model: CostModel, path: Path) -> None:
                 )
                 fitted = sorted((each.all_frames, many.cpu(each.videos, each.frames, workers)) for each in chosen)
                 left.plot(*zip(*fitted, strict=True), color=measured[0].get_color(), linewidth=0.8)
+        totals = sorted({each.all_frames for each in points if each.kind in model.many})
         left.set(xlabel="frames of all sources", ylabel="CPU seconds", xscale="log", yscale="log")
-        left.legend(fontsize=7)
+        left.set_xticks(totals, [f"{each:,}" for each in totals])
+        left.set_yticks([1, 3, 10, 30, 100, 300], ["1", "3", "10", "30", "100", "300"])
+        for axis in (left.xaxis, left.yaxis):
+            axis.set_minor_formatter("")
+        left.legend(fontsize=7, loc="upper left")
         streams = [each for each in points if each.kind == "stream"]
         if model.stream_seconds:
             frames = np.geomspace(min(each.frames for each in streams), MONTH_FRAMES)
