@@ -40,13 +40,13 @@ def join(options: JoinOptions) -> None:
     from siamlink.tools.runners.local import LocalRunner
     from siamlink.tools.running.outcome_table import class_lines, outcome_table
     from siamlink.tools.running.sources import track_sources
-    from siamlink.tools.segments.by_hand import JoinRunner
+    from siamlink.tools.segments.by_hand import JoinSegments
     from siamlink.tools.segments.run import check_not_live
 
     check_not_live([options.source])
     job = job_of(options.as_track_options(segments=0))
     with runner_of(options.runner, options.address, options.jobs, options.device) as runner:
-        joined = JoinRunner(runner)
+        joined = JoinSegments(runner)
         tracked = [each for _, each in track_sources([options.source], job, LocalRunner(), joined) if each]
     if not tracked:
         raise typer.Exit(EXIT_ERROR)

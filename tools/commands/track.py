@@ -68,11 +68,11 @@ def _segmented(sources: list[str], job: "Job", runner: "Runner") -> "Iterator[tu
     """Track one source after the other, each in segments."""
     from siamlink.tools.runners.local import LocalRunner
     from siamlink.tools.running.sources import track_sources
-    from siamlink.tools.segments.run import SegmentRunner, check_not_live
+    from siamlink.tools.segments.run import TrackInSegments, check_not_live
 
     check_not_live(sources)
     assert job.segments is not None
-    return track_sources(sources, job, LocalRunner(), SegmentRunner(job.segments, runner))
+    return track_sources(sources, job, LocalRunner(), TrackInSegments(job.segments, runner))
 
 
 def _recorded_run(options: TrackOptions) -> "RecordedRun | None":

@@ -20,7 +20,7 @@ from siamlink.detectors.base.threads import core_count
 from siamlink.tools.console.files import clear_staging, staging
 from siamlink.tools.runners.crew import ProcessCrew
 from siamlink.tools.runners.messages import Died, Message, Note
-from siamlink.tools.runners.ray_worker import Order, RayWorker
+from siamlink.tools.runners.ray_worker import RayWorker, WorkerSetup
 from siamlink.tools.runners.runner import Answer, Crew, Runner, Task
 from siamlink.tools.runners.work import Work
 
@@ -65,9 +65,9 @@ class RayRunner(Runner):
         ray = self._connected()
         jobs, cores = self._shares(ray)
         with staging(work.folder) if work.folder is not None else nullcontext() as token:
-            order = Order.of(work, token and token.resolve(), cores)
+            setup = WorkerSetup.of(work, token and token.resolve(), cores)
             crew = ProcessCrew(
-                RayWorkers(ray, order, work.folder, 1 if self._address is None else cores, self._gpus), jobs, work
+                RayWorkers(ray, setup, work.folder, 1 if self._address is None else cores, self._gpus), jobs, work
             )
             try:
                 yield crew
@@ -143,14 +143,14 @@ class RayWorkers:
 
     Attributes:
         ray: the module.
-        order: what each is told first.
+        setup: what each gets first.
         folder: of the results.
         cpus: that each takes from those of the cluster.
         gpus: whether each has a graphics card.
     """
 
     ray: Any
-    order: Order
+    setup: WorkerSetup
     folder: Path | None
     cpus: int
     gpus: bool
@@ -161,8 +161,8 @@ class RayWorkers:
         """See `Workers`."""
         kind = self.ray.remote(RayWorker)
         actor = kind.options(num_cpus=self.cpus, num_gpus=int(self.gpus), max_concurrency=2, max_restarts=0).remote()
-        worker = _Actor(actor, actor.whereabouts.remote(), actor.said.remote())
-        actor.prepare.remote(self.order)
+        worker = _Actor(actor, actor.place.remote(), actor.next_messages.remote())
+        actor.prepare.remote(self.setup)
         return worker
 
     def give(self, worker: "_Actor", task: Any, attempt: int) -> None:
@@ -171,20 +171,20 @@ class RayWorkers:
 
     def messages(self, workers: Sequence["_Actor"]) -> Iterable[tuple["_Actor", Message]]:
         """See `Workers`."""
-        by_said = {worker.said: worker for worker in workers}
-        ready, _ = self.ray.wait(list(by_said), num_returns=1, timeout=1.0)
+        by_answer = {worker.answer: worker for worker in workers}
+        ready, _ = self.ray.wait(list(by_answer), num_returns=1, timeout=1.0)
         if self._is_waiting and not ready and monotonic() - self._waiting_since > WAIT_SECONDS:
             self._is_waiting = False
             yield workers[0], Note("waiting for free cores of the Ray cluster")
-        for said in ready:
-            worker = by_said[said]
+        for answer in ready:
+            worker = by_answer[answer]
             try:
-                messages = self.ray.get(said)
+                messages = self.ray.get(answer)
             except self.ray.exceptions.RayActorError as error:
                 yield worker, self._death(worker, str(error))
                 continue
             self._is_waiting = False
-            worker.said = worker.actor.said.remote()
+            worker.answer = worker.actor.next_messages.remote()
             for message in messages:
                 yield worker, message
 
@@ -194,7 +194,7 @@ class RayWorkers:
         for worker in workers:
             self.ray.kill(worker.actor)
         if workers:
-            self.ray.wait([each.said for each in workers], num_returns=len(workers), timeout=KILL_SECONDS)
+            self.ray.wait([each.answer for each in workers], num_returns=len(workers), timeout=KILL_SECONDS)
         for place in places:
             self._clear(place)
 
@@ -229,13 +229,13 @@ class _Actor:
 
     Attributes:
         actor: the handle of its process.
-        place: the coming answer of `whereabouts`.
-        said: the coming answer of `said`.
+        place: the coming answer of `place`.
+        answer: the coming answer of `next_messages`.
     """
 
     actor: Any
     place: Any
-    said: Any
+    answer: Any
 
 
 def _set_token(is_own: bool) -> None:

@@ -25,7 +25,7 @@ EVERY_SECONDS, HEARTBEAT_SECONDS = 0.2, 10.0
 
 
 @dataclass(frozen=True)
-class Order:
+class WorkerSetup:
     """What a worker needs to know of the first machine.
 
     Attributes:
@@ -45,8 +45,8 @@ class Order:
     code: str
 
     @classmethod
-    def of(cls, work: Any, token: Path | None, cores: int) -> "Order":
-        """The order for a piece of work from this machine."""
+    def of(cls, work: Any, token: Path | None, cores: int) -> "WorkerSetup":
+        """What workers need for a piece of work from this machine."""
         here = str(Path.cwd())
         return cls(
             pickle.dumps(work),
@@ -94,44 +94,46 @@ def own_code() -> str:
 class RayWorker:
     """An actor that does tasks in one thread, and says in another how far it is.
 
-    Everything it has to say comes from `said`, in order; `prepare` and `do` return nothing.
+    Everything it has to say comes from `next_messages`, in order; `prepare` and `do` return nothing.
     """
 
     def __init__(self) -> None:
-        self._said: SimpleQueue[Message] = SimpleQueue()
+        self._messages: SimpleQueue[Message] = SimpleQueue()
         self._do: Callable[[Any, Report], Any] | None = None
 
-    def whereabouts(self) -> tuple[str, int]:
+    def place(self) -> tuple[str, int]:
         """The machine, as `clear_staging` knows it, and the process id."""
         return MACHINE, os.getpid()
 
-    def prepare(self, order: Order) -> None:
+    def prepare(self, setup: WorkerSetup) -> None:
         """Get ready for tasks."""
         try:
-            order.check()
-            limit_cores(order.cores)
-            self._do = pickle.loads(order.work).prepare()  # noqa: S301 - from the first machine
-            self._said.put(Ready())
+            setup.check()
+            limit_cores(setup.cores)
+            self._do = pickle.loads(setup.work).prepare()  # noqa: S301 - from the first machine
+            self._messages.put(Ready())
         except Exception as error:
-            self._said.put(Failed(as_expected(error)))
+            self._messages.put(Failed(as_expected(error)))
 
     def do(self, task: bytes, attempt: int) -> None:
         """Do a pickled task."""
         assert self._do is not None
-        report = Report(lambda *step: self._said.put(Step(*step)), lambda text: self._said.put(Note(text)), attempt)
-        self._said.put(answer_of(self._do, pickle.loads(task), report))  # noqa: S301 - from the first machine
+        report = Report(
+            lambda *step: self._messages.put(Step(*step)), lambda text: self._messages.put(Note(text)), attempt
+        )
+        self._messages.put(answer_of(self._do, pickle.loads(task), report))  # noqa: S301 - from the first machine
 
-    def said(self) -> list[Message]:
-        """Wait until there is something to say; of many steps of a stage, only the last is said."""
+    def next_messages(self) -> list[Message]:
+        """Wait until there is something to say; of many steps of a stage, only the last is returned."""
         start = monotonic()
         try:
-            messages = [self._said.get(timeout=HEARTBEAT_SECONDS)]
+            messages = [self._messages.get(timeout=HEARTBEAT_SECONDS)]
         except Empty:
             return []
         if isinstance(messages[0], Step):
             sleep(max(0.0, EVERY_SECONDS - (monotonic() - start)))
-        while not self._said.empty():
-            messages.append(self._said.get())
+        while not self._messages.empty():
+            messages.append(self._messages.get())
         last = {message.stage: index for index, message in enumerate(messages) if isinstance(message, Step)}
         return [
             message

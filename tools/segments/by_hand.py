@@ -23,7 +23,7 @@ from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import ToDescribe, TrackingOptions
 from siamlink.tracker.runs.track import track_input
 
-_FILE_NAME = re.compile(r"[a-z]+-[0-9]+-of-([1-9][0-9]*)\.safetensors")
+_FILE_NAME = re.compile(r"([a-z]+)-[0-9]+-of-([1-9][0-9]*)\.safetensors")
 
 
 class _DescribedError(Exception):
@@ -96,7 +96,7 @@ class ByHand(SegmentedRun):
 
 
 @dataclass(frozen=True)
-class JoinRunner:
+class JoinSegments:
     """Tracks a source from segments that are done; it is called like `run_with_cache`.
 
     Attributes:
@@ -127,13 +127,18 @@ class JoinRunner:
 
 
 def _count_in(folder: Path) -> int:
-    """How many segments a video has by the files in a folder: those of the most complete count.
+    """How many segments a video has by the files in a folder: the most complete count; of several, the newest.
 
     Raises:
         InputError: there is none.
     """
-    names = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    files = Counter(int(found[1]) for name in names if (found := _FILE_NAME.fullmatch(name)))
-    if not files:
+    done, newest = Counter[tuple[int, str]](), dict[int, int]()
+    for path in folder.iterdir() if folder.is_dir() else ():
+        if found := _FILE_NAME.fullmatch(path.name):
+            step, count = found[1], int(found[2])
+            done[count, step] += 1
+            newest[count] = max(newest.get(count, 0), path.stat().st_mtime_ns)
+    if not newest:
         raise InputError(f"there are no segments in {folder}: run 'siamlink segment SOURCE K/N' for each of them first")
-    return max(files, key=lambda count: (files[count] / count, count))
+    share = {count: max(files / of for (of, _), files in done.items() if of == count) for count in newest}
+    return max(newest, key=lambda count: (share[count], newest[count]))

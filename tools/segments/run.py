@@ -27,7 +27,7 @@ DescribeAhead = Callable[[ToDescribe], None]
 
 
 @dataclass(frozen=True)
-class SegmentRunner:
+class TrackInSegments:
     """Tracks sources in segments; it is called like `run_with_cache`.
 
     Attributes:

@@ -16,7 +16,7 @@ import pytest
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.tools.runners.choose import runner_of
 from siamlink.tools.runners.ray_runner import RayRunner
-from siamlink.tools.runners.ray_worker import Order, RayWorker
+from siamlink.tools.runners.ray_worker import RayWorker, WorkerSetup
 
 Run = Callable[..., Any]
 KILLED = """
@@ -45,11 +45,11 @@ SHORT = Path("/tmp")
 
 
 @pytest.fixture
-def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
-    """An order from this machine, with results in the folder of the test."""
+def worker_setup(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkerSetup:
+    """The setup of this machine, with results in the folder of the test."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "token").mkdir()
-    return Order.of(None, tmp_path / "token", 1)
+    return WorkerSetup.of(None, tmp_path / "token", 1)
 
 
 @pytest.mark.parametrize(
@@ -65,23 +65,23 @@ def order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Order:
     ],
 )
 def test_a_machine_that_cannot_do_the_work_says_why(
-    order: Order, change: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
+    worker_setup: WorkerSetup, change: dict[str, str], message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order.check()
+    worker_setup.check()
     monkeypatch.setattr("siamlink.tools.runners.ray_worker.SHARED_SECONDS", 0.0)
     with pytest.raises(ConfigError, match=message):
-        replace(order, **change).check()
+        replace(worker_setup, **change).check()
 
 
-def test_a_worker_says_in_order_what_happens_and_of_many_steps_the_last(order: Order, work: Run) -> None:
+def test_a_worker_says_in_order_what_happens_and_of_many_steps_the_last(worker_setup: WorkerSetup, work: Run) -> None:
     import pickle
 
     from siamlink.tools.runners.messages import Finished, Note, Ready, Step
 
     worker = RayWorker()
-    worker.prepare(replace(order, work=pickle.dumps(work())))
+    worker.prepare(replace(worker_setup, work=pickle.dumps(work())))
     worker.do(pickle.dumps("notes a"), 1)
-    assert worker.said() == [Ready(), Note("from notes a"), Step("work", 2, 2), Finished("notes a")]
+    assert worker.next_messages() == [Ready(), Note("from notes a"), Step("work", 2, 2), Finished("notes a")]
 
 
 def test_addresses_that_lead_nowhere_are_one_line() -> None:

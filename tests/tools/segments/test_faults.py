@@ -91,6 +91,17 @@ def test_a_damaged_file_is_done_again(interruptible: Run, whole: bytes) -> None:
     assert Path("out/walk.txt").read_bytes() == whole
 
 
+def test_segments_of_earlier_settings_and_of_another_number_do_not_stand_in_the_way(interruptible: Run) -> None:
+    options = (*FAST, "--confidence", 0.3)
+    for number in (1, 2, 3):
+        interruptible("segment", "walk.mp4", f"{number}/3", "-o", "out", *FAST[:2], *FAST[3:])
+    for number in (1, 2):
+        interruptible("segment", "walk.mp4", f"{number}/2", "-o", "out", *options[:2], *options[3:])
+    looked()
+    done = interruptible("join", "walk.mp4", "-o", "out", *options)
+    assert (done.code, done.err, looked()) == (0, "", 0)
+
+
 def test_an_interrupted_join_goes_on_with_the_segments_that_are_done(interruptible: Run, whole: bytes) -> None:
     for number in (1, 2):
         interruptible("segment", "walk.mp4", f"{number}/2", "-o", "out", *FAST[:2], *FAST[3:])
