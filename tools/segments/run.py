@@ -92,7 +92,8 @@ def has_segments(source: TrackingInput, job: Job, matcher: Matcher) -> bool:
 @contextmanager
 def opened_crew(video: SegmentedVideo, runner: Runner) -> Iterator[Crew[SegmentTask, None]]:
     """Workers for the segments of a video."""
-    with runner.crew(SegmentWork(video.source, video.job, video.folder, video.models)) as crew:
+    source = video.source._replace(detections=None)  # they may need much memory, and processes get a copy
+    with runner.crew(SegmentWork(source, video.job, video.folder, video.models)) as crew:
         yield crew
 
 
