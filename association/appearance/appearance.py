@@ -8,20 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance.descriptors import Descriptors, DescriptorsPerModel, Features, cosine, unit
+from siamlink.association.appearance.descriptors import Crops, Descriptors, DescriptorsPerModel, Features, unit
+from siamlink.association.appearance.loaded_appearance import RANKS, LoadedAppearance
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.features import rank_among_rivals
 from siamlink.detectors.base.arrays import Box, Image, IntArray
-from siamlink.detectors.base.errors import ModelError, explain_where
-from siamlink.detectors.base.fingerprint import fingerprint_of
+from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.parameters import Parameters
 
 if TYPE_CHECKING:
     from siamlink.association.appearance.optical_flow import FlowField, FlowParameters
 
-RANKS = ("rank_later", "margin_later", "rank_earlier", "margin_earlier")
-"""Features added for each appearance: rank and margin of the similarity among the rivals of a pair, on either side."""
 BLOCK = 256
 """Pairs compared at a time, so that the descriptors of all pairs are never in memory at once."""
 
@@ -29,7 +27,9 @@ BLOCK = 256
 class Appearance(Protocol):
     """What an author of an appearance plug-in writes: it describes boxes, and it may compare the descriptors.
 
-    Without a method `compare`, descriptors are compared by their cosine.
+    Without a method `compare`, descriptors are compared by their cosine. With the methods `crop(image, box)`, which
+    returns a small array (N, ...) of what `describe` looks at, and `describe_crops(crops)`, which returns the
+    descriptors (N, D) of these, online tracking describes only the boxes that it needs.
 
     Attributes:
         feature_names: names of the columns that `compare` returns; the first is the similarity, higher for pairs that
@@ -101,94 +101,6 @@ class ComparedPairs:
         return ComparedPairs(self.row[rows], self.values)
 
 
-class LoadedAppearance:
-    """An appearance with a name and checked results; compares by cosine if the appearance itself does not compare.
-
-    Args:
-        name: for messages.
-        label: prefix of its feature names; it shows whether a trained matcher belongs to this appearance.
-        appearance: an object with `describe(image, box)`, or a class of such that can be made without arguments.
-
-    Raises:
-        ModelError: `appearance` is neither.
-    """
-
-    def __init__(self, name: str, label: str, appearance: object) -> None:
-        if isinstance(appearance, type):
-            try:
-                appearance = appearance()
-            except (Exception, SystemExit) as error:
-                reason = explain_where(error)
-                raise ModelError(f"appearance '{name}' cannot be created without arguments: {reason}") from error
-        self.name, self.label, self._appearance = name, label, appearance
-        self.needs_flow = bool(getattr(appearance, "needs_flow", False))
-        self.flow_parameters: FlowParameters | None = getattr(appearance, "flow_parameters", None)
-        self._describe: Any = getattr(appearance, "describe", None)
-        self._compare: Any = getattr(appearance, "compare", None) or cosine
-        self.reach: int | None = getattr(appearance, "reach", None)
-        if not (self.reach is None or (isinstance(self.reach, int) and self.reach >= 0)):
-            raise ModelError(f"appearance '{name}' has the reach {self.reach!r:.40}; expected pixels, 0 or more")
-        names = ("cosine",) if self._compare is cosine else getattr(appearance, "feature_names", ())
-        if not callable(self._describe):
-            raise ModelError(
-                f"appearance '{name}' is of type {type(appearance).__name__}; expected an object with a method "
-                "describe(image, box) that returns (N, D) numbers, or a class of such"
-            )
-        if not names or isinstance(names, str):
-            raise ModelError(f"appearance '{name}' has compare, but no feature_names for the columns it returns")
-        self.feature_names = tuple(map(str, names))
-        if len({*self.feature_names, *RANKS}) < len(self.feature_names) + len(RANKS):
-            raise ModelError(
-                f"appearance '{name}' has a name twice in feature_names, or one of {', '.join(RANKS)}: "
-                f"{', '.join(self.feature_names)}"
-            )
-
-    @property
-    def fingerprint(self) -> str | None:
-        """Text that changes whenever the descriptors of the same boxes would; None if the appearance has none."""
-        return fingerprint_of(self._appearance)
-
-    def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> Descriptors:
-        """(N, D) descriptors, N at least 1; see `Appearance`.
-
-        Raises:
-            ModelError: the appearance failed, or returned something else.
-        """
-        descriptors = self._call(self._describe, image, box, *([flow] if self.needs_flow else []))
-        if descriptors.ndim != 2 or len(descriptors) != len(box):
-            raise self._wrong_shape("describe", descriptors, f"({len(box)}, D) numbers for {len(box)} boxes")
-        return descriptors
-
-    def compare(self, earlier: Descriptors, later: Descriptors) -> Features:
-        """(P, F) features, P at least 1; see `Appearance`.
-
-        Raises:
-            ModelError: the appearance failed, or returned something else.
-        """
-        features = self._call(self._compare, earlier, later)
-        if features.shape != (len(earlier), len(self.feature_names)):
-            expected = f"({len(earlier)}, {len(self.feature_names)}) numbers for {len(earlier)} pairs"
-            raise self._wrong_shape("compare", features, f"{expected}: {', '.join(self.feature_names)}")
-        return features.astype(np.float32)
-
-    def _call(self, function: Any, *arguments: Any) -> NDArray[Any]:
-        try:
-            result = function(*arguments)
-            result = np.asarray(result.detach().cpu() if hasattr(result, "detach") else result)
-        except ModelError:
-            raise
-        except (Exception, SystemExit) as error:
-            raise ModelError(f"appearance '{self.name}' failed: {explain_where(error)}") from error
-        if result.dtype.kind not in "biuf":
-            raise ModelError(f"appearance '{self.name}' returned {result.dtype} where numbers were expected")
-        return result
-
-    def _wrong_shape(self, method: str, result: NDArray[Any], expected: str) -> ModelError:
-        return ModelError(
-            f"{method} of appearance '{self.name}' returned an array of shape {result.shape}; expected {expected}"
-        )
-
-
 class Appearances:
     """One or more appearances that are used together; each adds its own features to a pair.
 
@@ -248,6 +160,19 @@ class Appearances:
     def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> DescriptorsPerModel:
         """The descriptors (N, D) by each appearance of the boxes (N, 4) of an image; N is at least 1."""
         return tuple(part.describe(image, box, flow) for part in self.parts)
+
+    @property
+    def crops(self) -> bool:
+        """Whether all describe in two steps, `crop` and `describe_crops`."""
+        return all(part.crops for part in self.parts)
+
+    def crop(self, image: Image, box: Box) -> tuple[Crops, ...]:
+        """What each appearance looks at in the boxes (N, 4) of an image, (N, ...); N is at least 1."""
+        return tuple(part.crop(image, box) for part in self.parts)
+
+    def describe_crops(self, crops: Sequence[Crops]) -> DescriptorsPerModel:
+        """The descriptors (N, D) by each appearance of its crops (N, ...)."""
+        return tuple(part.describe_crops(each) for part, each in zip(self.parts, crops, strict=True))
 
     def join(self, descriptors: DescriptorsPerModel) -> Features:
         """(N, D) unit vectors that join the descriptors of all; their cosine is the mean of the cosines by each.

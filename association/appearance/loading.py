@@ -5,7 +5,8 @@ import zlib
 from importlib.resources import files
 from pathlib import Path
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.plugins import load_attribute
 

@@ -57,7 +57,15 @@ class ReidNetwork:
 
     def describe(self, image: Image, box: Float32Array) -> Float32Array:
         """(N, D) descriptors of the boxes (N, 4) of an image (H, W, 3) uint8 BGR."""
-        pixels = self._normalise(np.stack([cut(image, each, self._size) for each in box]))
+        return self.describe_crops(self.crop(image, box))
+
+    def crop(self, image: Image, box: Float32Array) -> NDArray[np.uint8]:
+        """(N, height, width, 3) the boxes (N, 4) of an image in the size of the input."""
+        return np.stack([cut(image, each, self._size) for each in box])
+
+    def describe_crops(self, crops: NDArray[np.uint8]) -> Float32Array:
+        """(N, D) descriptors of crops."""
+        pixels = self._normalise(crops)
         parts = [pixels[start : start + self._batch] for start in range(0, len(pixels), self._batch)]
         if len(parts) == 1:
             return self._run(parts[0])

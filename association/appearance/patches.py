@@ -83,14 +83,25 @@ def extract_patches(image: Image, box: NDArray[np.floating], flow: FlowField | N
     box = np.asarray(box, np.float64).reshape(-1, 4)
     if not len(box):
         return Patches.empty()
-    colour = _resampled(PictureConverter().converted(image), box)
-    luv = cv2.cvtColor(colour.reshape(-1, PATCH_SIZE[1], 3), cv2.COLOR_BGR2LUV).reshape(colour.shape)
+    patches = patches_of(crop_patches(image, box))
     if flow is None:
-        return Patches(np.asarray(luv, np.uint8), np.zeros((len(box), *PATCH_SIZE, 2), np.float16))
+        return patches
     vectors = _resampled(flow.vectors, box * flow.scale)
     vectors /= np.maximum(box[:, 3] - box[:, 1], 1)[:, None, None, None].astype(np.float32)
     limit = np.finfo(np.float16).max
-    return Patches(np.asarray(luv, np.uint8), np.clip(vectors, -limit, limit, out=vectors).astype(np.float16))
+    return Patches(patches.image, np.clip(vectors, -limit, limit, out=vectors).astype(np.float16))
+
+
+def crop_patches(image: Image, box: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """(N, 121, 53, 3) BGR: what `extract_patches` cuts out of an image, N at least 1."""
+    crops: NDArray[np.uint8] = _resampled(PictureConverter().converted(image), np.asarray(box, np.float64))
+    return crops
+
+
+def patches_of(crops: NDArray[np.uint8]) -> Patches:
+    """The patches of `crop_patches`, without flow."""
+    luv = cv2.cvtColor(crops.reshape(-1, PATCH_SIZE[1], 3), cv2.COLOR_BGR2LUV).reshape(crops.shape)
+    return Patches(np.asarray(luv, np.uint8), np.zeros((len(crops), *PATCH_SIZE, 2), np.float16))
 
 
 def network_input(patches: Patches, luma: Luma = "fixed") -> NDArray[np.float32]:

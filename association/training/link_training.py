@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance.appearance import RANKS, AppearanceGate, Appearances, ComparedPairs
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs
+from siamlink.association.appearance.loaded_appearance import RANKS
 from siamlink.association.boosting.booster import BoostingParameters, WeightedExamples, train_booster
 from siamlink.association.matcher import (
     DETECTION_FEATURES,

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs, LoadedAppearance
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.association.training.link_training import LinkExample, TrainingParameters, add_appearance

@@ -83,6 +83,11 @@ class FrameDescriber:
         alone = self.cache.descriptors.store is None and self.appearance and self.appearance.reach is not None
         return core_count() if alone else 1
 
+    @property
+    def keeps_crops(self) -> bool:
+        """Whether boxes may be described later, by their crops: descriptors are not recorded as frames pass."""
+        return self.appearance is not None and self.appearance.crops and self.cache.descriptors.store is None
+
     def _describe_uncached(self, image: Image | None, seconds: float, box: Box) -> DescriptorsPerModel:
         """Describe boxes (N, 4) of an image `seconds` after the one before; the flow follows even where N is 0."""
         if image is None or self.appearance is None:

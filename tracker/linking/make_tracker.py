@@ -6,6 +6,7 @@ from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
 from siamlink.tracker.linking.calibrated_tracker import CalibratedOnlineTracker, CalibratedTracker
 from siamlink.tracker.linking.choosing_tracker import FirstFrameTracker, WholeVideoTracker
+from siamlink.tracker.linking.described_on_demand import DescribedOnDemand
 from siamlink.tracker.linking.linear_program import LinearProgramTracker
 from siamlink.tracker.linking.online.tracker import OnlineProgramTracker
 from siamlink.tracker.linking.protocol import Tracker, TrackerSetup
@@ -66,17 +67,22 @@ def check_calibration_possible(parameters: TrackerParameters) -> None:
         raise ConfigError(f"matching calibrated needs solver lp, not {parameters.solver}")
 
 
-def described_in_passing(setup: TrackerSetup, describer: FrameDescriber | None = None) -> DescribedInPassing:
+def described_in_passing(setup: TrackerSetup, describer: FrameDescriber | None = None) -> AppearanceSource:
     """The appearance source of a tracker that is given images, with the camera's motion where boxes are smoothed.
 
     Args:
         setup: of the tracker.
         describer: shared with other trackers; None: one by the tracker's own appearance.
+
+    Returns:
+        One that describes all detections, for `describer` to share or record them, where they are compared at once, or
+        where the appearance cannot keep crops; else, online, one that describes those alone that are asked for.
     """
     parameters, rate, stopwatch = setup.parameters, setup.frame_rate, setup.stopwatch
     describer = describer or FrameDescriber(setup.matcher.appearance, parameters.flow, rate, stopwatch)
     if parameters.online_hungarian or parameters.fixed_matching == "calibrated":
         return DescribedInPassing(describer)
-    return DescribedInPassing(
-        describer, camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.background)
-    )
+    camera = camera_for(setup.matcher, parameters.gaps, rate, stopwatch, describer.cache.background)
+    if parameters.mode == "online" and setup.matcher.tracklets is not None and describer.keeps_crops:
+        return DescribedOnDemand(describer, camera)
+    return DescribedInPassing(describer, camera)

@@ -8,7 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.optical_flow import FlowField, FlowParameters
-from siamlink.association.appearance.patches import REACH, Luma, Patches, extract_patches, network_input
+from siamlink.association.appearance.patches import (
+    REACH,
+    Luma,
+    Patches,
+    crop_patches,
+    extract_patches,
+    network_input,
+    patches_of,
+)
 from siamlink.association.appearance.siamese.architecture import NetworkParameters, architecture
 from siamlink.association.appearance.siamese.onnx_layers import Weights
 from siamlink.association.appearance.siamese.onnx_networks import TrainedNetwork, load_network
@@ -71,6 +79,14 @@ class Siamese:
         They are those of an embedding network, or whatever a pair network computes of each patch alone.
         """
         return self.describe_patches(extract_patches(image, box, flow))
+
+    def crop(self, image: NDArray[np.uint8], box: NDArray[np.float32]) -> NDArray[np.uint8]:
+        """(N, 121, 53, 3) what is described of the boxes (N, 4) of an image, without optical flow."""
+        return crop_patches(image, box)
+
+    def describe_crops(self, crops: NDArray[np.uint8]) -> Float32Array:
+        """Descriptors (N, D) of crops."""
+        return self.describe_patches(patches_of(crops))
 
     def describe_patches(self, patches: Patches) -> Float32Array:
         """Descriptors (N, D) of patches."""

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance import appearance as module
-from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs, LoadedAppearance
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.errors import ModelError
@@ -70,6 +71,22 @@ def test_a_wrong_description_is_named_with_what_was_expected(described, said):
     with pytest.raises(ModelError, match=said) as caught:
         appearance.describe(IMAGE, BOX)
     assert "\n" not in str(caught.value)
+
+
+def test_wrong_crops_are_named_with_what_was_expected():
+    class Cropping(Fixed):
+        def crop(self, image, box):
+            return self.described
+
+        def describe_crops(self, crops):
+            return crops
+
+    cropping = loaded(Cropping(np.zeros((3, 8))))
+    assert cropping.crops
+    with pytest.raises(ModelError, match=r"crop of appearance 'mine' .* shape \(3, 8\); expected \(2, \.\.\.\)"):
+        cropping.crop(IMAGE, BOX)
+    with pytest.raises(ModelError, match=r"describe_crops of .* shape \(3, 2, 2\); expected \(3, D\) .* 3 crops"):
+        cropping.describe_crops(np.zeros((3, 2, 2)))
 
 
 def test_a_wrong_comparison_is_named_with_what_was_expected():

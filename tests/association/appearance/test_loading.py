@@ -3,7 +3,7 @@ import sys
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import RANKS
+from siamlink.association.appearance.loaded_appearance import RANKS
 from siamlink.association.appearance.loading import load_appearance
 from siamlink.detectors.base.errors import ModelError
 

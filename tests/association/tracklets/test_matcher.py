@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.tracklets.features import TRACKLET_FEATURES
 from siamlink.association.tracklets.matcher import (

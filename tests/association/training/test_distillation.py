@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 import torch
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.appearance.descriptors import unit
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.distillation import TeacherParameters, prepare_teacher_descriptors, teacher_loss

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.optical_flow import BackgroundFlow, FlowParameters
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections

@@ -5,7 +5,8 @@ from itertools import count
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.detectors.base.errors import ModelError

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.onnx_reid import ReidNetwork, cut
 from siamlink.association.appearance.patches import REACH, extract_patches
 from siamlink.tracker.linking.kept_pixels import KeptPixels

@@ -6,7 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import cannot_link, must_link
 from siamlink.tools.synthetic.street import street

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.tools.synthetic.street import street
 from siamlink.tracker.linking.recent_descriptors import RecentDescriptors

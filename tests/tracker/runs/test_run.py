@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs, LoadedAppearance
+from siamlink.association.appearance.appearance import AppearanceGate, Appearances, ComparedPairs
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.prefetch import prefetch

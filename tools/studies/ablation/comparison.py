@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, ComparedPairs, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances, ComparedPairs
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.patches import Patches
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.arrays import Float32Array

@@ -7,8 +7,9 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.appearance.descriptors import Descriptors
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.training.verification_metrics import (
     Roc,

@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance.appearance import Appearances, LoadedAppearance
+from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.appearance.descriptors import DescriptorsPerModel
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.appearance.loading import load_appearance
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.pairs.candidates import Pairs

@@ -57,6 +57,15 @@ def test_a_frame_without_boxes_has_no_descriptors(tmp_path: Path) -> None:
     assert siamese.compare(described, described).shape == (0, 1)
 
 
+def test_crops_are_described_as_the_boxes_of_the_image(tmp_path: Path) -> None:
+    siamese = Siamese.load(write(tmp_path / "a.safetensors"))
+    image = np.random.default_rng(0).integers(0, 256, (200, 300, 3), np.uint8)
+    box = np.array([[10, 20, 50, 120], [-5, 90.5, 80, 260], [280, 0, 290, 20]], np.float32)
+    crops = siamese.crop(image, box)
+    assert crops.shape == (3, 121, 53, 3)
+    np.testing.assert_array_equal(siamese.describe_crops(crops), siamese.describe(image, box))
+
+
 def test_no_classifier_of_identities_is_written(tmp_path: Path) -> None:
     path = write(tmp_path / "a.safetensors", loss="identity-triplet")
     assert b"classifier" not in path.read_bytes()

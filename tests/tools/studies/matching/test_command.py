@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from siamlink.association.appearance.appearance import LoadedAppearance
+from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.training.verification_metrics import roc
 from siamlink.detectors.mot.sequence import open_sequence
