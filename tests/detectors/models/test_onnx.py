@@ -326,7 +326,9 @@ def test_a_network_for_another_task_is_an_error(models):
 
 def test_the_adapter_that_the_documentation_shows_runs_any_network(new_network, tmp_path, monkeypatch):
     page = (Path(__file__).parents[3] / "docs" / "plugins.md").read_text(encoding="utf-8")
-    (tmp_path / "mine.py").write_text(page.split("```python\n# mine.py\n")[1].split("```")[0])
+    blocks = [block.split("```")[0] for block in page.split("```python\n# mine.py\n")[1:]]
+    (adapter,) = [block for block in blocks if "InferenceSession" in block]
+    (tmp_path / "mine.py").write_text(adapter)
     network = new_network({"images": ((1, 3, 640, 640), "float32")})
     rows = np.array([[[64, 64, 128, 320, 0.9, 1], [0, 0, 64, 64, 0.4, 0]]], np.float32)
     network.node("Identity", [network.constant("rows", rows)], "found")
