@@ -28,10 +28,10 @@ types: $(READY)
 layers: $(READY)
 	$(BIN)/lint-imports
 
-# the slow tests start programs, interrupt them and read streams: one after the other, as time counts there
+# slow tests that interrupt programs or read streams run one after the other, as time counts there
 unit: $(READY)
-	$(BIN)/python -m pytest -q -n 2 -m "not slow"
-	$(BIN)/python -m pytest -q -m slow
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not (slow and alone)"
+	$(BIN)/python -m pytest -q -m "slow and alone"
 
 fast: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" --hypothesis-profile=quick

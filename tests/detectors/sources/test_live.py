@@ -14,6 +14,8 @@ from siamlink.detectors.sources import live
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.detectors.sources.live import Camera, LiveStream
 
+pytestmark = pytest.mark.alone
+
 Make = Callable[..., Path]
 NULL_PACKET = b"\x47\x1f\xff\x10" + bytes(184)
 """A packet of MPEG-TS that belongs to no stream."""

@@ -12,6 +12,8 @@ import pytest
 
 from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase, RecordStore
 
+pytestmark = pytest.mark.alone
+
 Run = Callable[..., Any]
 SEES = ("--detector", "mine.py:Sees", "--no-video")
 LAST = 24

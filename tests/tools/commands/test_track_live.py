@@ -18,7 +18,7 @@ import pytest
 from siamlink.detectors.formats.mot_text import INTERPOLATED, INTERPOLATED_COLUMN
 from siamlink.detectors.mot.text import read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 Run = Callable[..., Any]
 Check = Callable[..., Any]
 MODES = [

@@ -14,7 +14,7 @@ import pytest
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.text import format_rows, read_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 Check = Callable[..., Any]

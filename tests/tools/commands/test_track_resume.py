@@ -19,6 +19,8 @@ from siamlink.tools.console.files import MACHINE
 from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase
 from siamlink.tracker.tracks import Tracks
 
+pytestmark = pytest.mark.alone
+
 SPEC = importlib.util.spec_from_file_location("interrupt", Path(__file__).parent / "interrupt.py")
 assert SPEC is not None
 assert SPEC.loader is not None

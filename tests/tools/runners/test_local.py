@@ -11,6 +11,8 @@ from siamlink.detectors.base.errors import InputError, ModelError, SiamlinkError
 from siamlink.tools.runners.local import LocalRunner
 from siamlink.tools.runners.messages import Step, TotalProgress
 
+pytestmark = pytest.mark.alone
+
 Make = Callable[..., Any]
 
 

@@ -18,6 +18,8 @@ from siamlink.tools.runners.choose import runner_of
 from siamlink.tools.runners.ray_runner import RayRunner
 from siamlink.tools.runners.ray_worker import RayWorker, WorkerSetup
 
+pytestmark = pytest.mark.alone
+
 Run = Callable[..., Any]
 KILLED = """
 import os, pathlib

@@ -11,6 +11,8 @@ from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.sources.frame_source import FrameSource, Gap
 from siamlink.tools.running.live import contradicted_rate, ended_by_signal, losses_of, with_rate_hint
 
+pytestmark = pytest.mark.alone
+
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 

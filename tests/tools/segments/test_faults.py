@@ -12,6 +12,8 @@ import pytest
 from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.segments import segment_file
 
+pytestmark = pytest.mark.alone
+
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 SEES = ("--detector", "mine.py:Sees", "--no-video")
