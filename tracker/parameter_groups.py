@@ -33,6 +33,11 @@ class GapParameters(Parameters):
         "the background; needs gaps.smooth and an appearance model",
     )
 
+    @property
+    def follows_camera(self) -> bool:
+        """Whether the motion of the camera is estimated, if there is an appearance."""
+        return self.smooth and self.camera
+
 
 class OnlineParameters(Parameters):
     """The online tracker. New tracks cost less than in the other modes, because online output cannot be revised."""

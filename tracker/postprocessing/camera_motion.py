@@ -141,5 +141,5 @@ def camera_for(
         stopwatch: counts the stage `camera`.
         cache: what earlier runs measured.
     """
-    used = matcher.appearance is not None and parameters.smooth and parameters.camera
+    used = matcher.appearance is not None and parameters.follows_camera
     return CameraMotion(frame_rate, stopwatch, cache) if used else None

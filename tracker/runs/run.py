@@ -67,7 +67,9 @@ class TrackingRun:
         # corrections name detections, so these are found before anything is linked
         self._detects_in_passing = self._detects and self._in_passing and not isinstance(source.known, Corrections)
         matcher = options.matcher or options.parameters.load_matcher()
-        self._kept = KeptPixels.seen_by(matcher.appearance) if self._detects and not self._in_passing else None
+        whole_images = options.parameters.fixed_matching == "learned" and options.parameters.gaps.follows_camera
+        keeps_pixels = self._detects and not self._in_passing and not whole_images
+        self._kept = KeptPixels.seen_by(matcher.appearance) if keeps_pixels else None
         self._source = self._detect_all(source) if self._detects and not self._detects_in_passing else source
         known = self._numbers.given(self._source.detections or Detections.empty())
         constraints, false_alarm = constraints_on(known, self._source.known)
@@ -109,11 +111,8 @@ class TrackingRun:
         That is the descriptors of all detections and the camera's motion; offline alone, where the tracker reads the
         video again, and not for descriptors that depend on the other boxes of their frame.
         """
-        source, detections, appearance = (
-            self._appearance_source(),
-            self._source.detections,
-            self._setup.matcher.appearance,
-        )
+        source, detections = self._appearance_source(), self._source.detections
+        appearance = self._setup.matcher.appearance
         if isinstance(source, DecodedAgain) and detections and appearance and not appearance.needs_flow:
             source.describe(detections, np.arange(len(detections)))
             source.camera_motion(detections)

@@ -139,6 +139,19 @@ def test_a_detector_s_frames_are_read_once_if_what_the_appearance_sees_is_kept(p
     assert result.tracks.to_mot_text() == given.tracks.to_mot_text() != ""
 
 
+@pytest.mark.parametrize(
+    ("gaps", "expected"), [(GapParameters(), 0), (GapParameters(camera=False), 60), (GapParameters(smooth=False), 60)]
+)
+def test_no_pixels_are_kept_where_whole_images_are_needed_again(painted, monkeypatch, gaps, expected):
+    found, kept, add = painted.scene.detections(), [], kept_pixels.KeptPixels.add
+    monkeypatch.setattr(kept_pixels.KeptPixels, "add", lambda *arguments: kept.append(arguments) or add(*arguments))
+    grey = LoadedAppearance("grey", "grey", OfBoxesAlone(painted.grey))
+    matcher = replace(painted.matcher, appearance=Appearances([grey]))
+    opened = open_input(painted.folder, use_public=False)
+    track_input(opened, TrackingOptions(OFFLINE.model_copy(update={"gaps": gaps}), Boxes(found), matcher=matcher))
+    assert len(kept) == expected
+
+
 def test_online_the_frames_of_a_detector_are_described_in_the_same_pass(painted):
     found = painted.scene.detections()
     opened = open_input(painted.folder, use_public=False)
