@@ -14,7 +14,7 @@ from siamlink.detectors.base.threads import core_count, limit_cores
 from siamlink.tools.console.files import clear_staging
 from siamlink.tools.console.processes import start_process
 from siamlink.tools.runners.crew import ProcessCrew
-from siamlink.tools.runners.messages import Died, Failed, Message, Note, Ready, Step, answer_of, as_expected
+from siamlink.tools.runners.messages import Died, Failed, Message, Note, Ready, Step, answer_of, as_expected, unsendable
 from siamlink.tools.runners.runner import Answer, Answers, Crew, InThisProcess, Runner, Task
 from siamlink.tools.runners.work import Report, ShowNote, Work
 
@@ -91,6 +91,8 @@ class LocalWorkers:
                 code = process.exitcode
                 self.end([worker])
                 message = Died(f"its process died{_signal_name(code)}")
+            except Exception as error:  # all of the message was received
+                message = unsendable(error)
             yield worker, message
 
     def end(self, workers: Sequence[Connection]) -> None:
@@ -135,6 +137,12 @@ def _work(connection: Connection, cores: int) -> None:
             report = Report(
                 lambda *step: connection.send(Step(*step)), lambda text: connection.send(Note(text)), attempt
             )
-            connection.send(answer_of(do, task, report))
+            answer = answer_of(do, task, report)
+            try:
+                connection.send(answer)
+            except OSError:
+                raise
+            except Exception as error:  # nothing was sent
+                connection.send(unsendable(error))
     except (EOFError, OSError, KeyboardInterrupt):
         return  # the parent has no more tasks, or has ended

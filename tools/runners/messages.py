@@ -1,10 +1,11 @@
 """What the caller is told of a worker."""
 
+import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from siamlink.detectors.base.errors import SiamlinkError, explain_where
+from siamlink.detectors.base.errors import SiamlinkError, explain, explain_where
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.runners.work import Report
 
@@ -63,10 +64,24 @@ def answer_of(do: Callable[[Any, Report], Any], task: Any, report: Report) -> Fi
 
 
 def as_expected(error: Exception) -> SiamlinkError:
-    """The error itself, or one that says in one line what nobody expected, and where."""
+    """The error itself, or one that says in one line what nobody expected, and where; it can be pickled."""
     if isinstance(error, SiamlinkError):
-        return error
+        return error if _can_be_pickled(error) else SiamlinkError(str(error))
     return SiamlinkError(f"unexpected {explain_where(error)}; please report this")
+
+
+def unsendable(error: Exception) -> Finished:
+    """The answer in place of one that cannot be pickled."""
+    return Finished(SiamlinkError(f"its answer cannot be sent from one process to another: {explain(error)}"))
+
+
+def _can_be_pickled(error: SiamlinkError) -> bool:
+    """Whether an error, which may be of a plug-in, reaches another process."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - of this process
+    except Exception:
+        return False
+    return True
 
 
 class TotalProgress:

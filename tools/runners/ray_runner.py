@@ -19,7 +19,7 @@ from siamlink.detectors.base.extras import import_extra
 from siamlink.detectors.base.threads import core_count
 from siamlink.tools.console.files import clear_staging, staging
 from siamlink.tools.runners.crew import ProcessCrew
-from siamlink.tools.runners.messages import Died, Message, Note
+from siamlink.tools.runners.messages import Died, Message, Note, as_expected
 from siamlink.tools.runners.ray_worker import RayWorker, WorkerSetup
 from siamlink.tools.runners.runner import Answer, Crew, Runner, Task
 from siamlink.tools.runners.work import Work
@@ -180,6 +180,8 @@ class RayWorkers:
             worker = by_answer[answer]
             try:
                 messages = self.ray.get(answer)
+            except self.ray.exceptions.RayTaskError as error:  # no fault of a task: these are messages
+                raise as_expected(error.cause) from None
             except self.ray.exceptions.RayActorError as error:
                 yield worker, self._death(worker, str(error))
                 continue

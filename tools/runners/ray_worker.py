@@ -14,7 +14,7 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.fingerprint import code_digest, package_version
 from siamlink.detectors.base.threads import limit_cores
 from siamlink.tools.console.files import MACHINE
-from siamlink.tools.runners.messages import Failed, Message, Note, Ready, Step, answer_of, as_expected
+from siamlink.tools.runners.messages import Failed, Message, Note, Ready, Step, answer_of, as_expected, unsendable
 from siamlink.tools.runners.work import Report
 
 PARTS = ("siamlink.detectors", "siamlink.association", "siamlink.tracker", "siamlink.tools")
@@ -121,7 +121,12 @@ class RayWorker:
         report = Report(
             lambda *step: self._messages.put(Step(*step)), lambda text: self._messages.put(Note(text)), attempt
         )
-        self._messages.put(answer_of(self._do, pickle.loads(task), report))  # noqa: S301 - from the first machine
+        answer = answer_of(self._do, pickle.loads(task), report)  # noqa: S301 - from the first machine
+        try:
+            pickle.loads(pickle.dumps(answer))  # noqa: S301 - of this process
+        except Exception as error:
+            answer = unsendable(error)
+        self._messages.put(answer)
 
     def next_messages(self) -> list[Message]:
         """Wait until there is something to say; of many steps of a stage, only the last is returned."""

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from siamlink.detectors.base.errors import InputError, ModelError
+from siamlink.detectors.base.errors import InputError, ModelError, SiamlinkError
 from siamlink.detectors.base.threads import core_count
 from siamlink.tools.console.files import staging
 from siamlink.tools.runners.work import Report
@@ -61,10 +61,34 @@ class Fake:
                     time.sleep(60)
             case ["notes", *_]:
                 report.note(f"from {task}")
+            case ["answers", kind]:
+                return UNUSUAL[kind]()
             case ["cores"]:
                 return core_count(), os.environ["OMP_NUM_THREADS"]
         report.progress("work", 2, 2)
         return task
+
+
+class PlugInError(SiamlinkError):
+    """Pickling it works, unpickling it does not."""
+
+    def __init__(self, what: str, where: str) -> None:
+        super().__init__(f"{what} {where}")
+
+
+class Unreadable:
+    """Pickling it works, unpickling it does not."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return int, ("no number",)
+
+
+def _fail() -> None:
+    raise PlugInError("nothing", "here")
+
+
+UNUSUAL = {"unsendable": lambda: lambda: None, "unreadable": Unreadable, "failing": _fail}
+"""Answers, and an error, that cannot be sent to another process."""
 
 
 def first_time(mark: Path) -> bool:

@@ -89,6 +89,19 @@ def test_errors_and_deaths_cost_their_own_task_alone(work: Make, heard: Heard, t
 
 
 @pytest.mark.slow
+def test_what_cannot_be_sent_is_said_and_costs_no_process(work: Make, heard: Heard, tmp_path: Path) -> None:
+    answers = heard.of(work(), ["answers unsendable", "answers unreadable", "answers failing", "a"], 2)
+    assert answers["a"] == "a"
+    for task, reason in (("answers unsendable", "lambda"), ("answers unreadable", "ValueError: invalid literal")):
+        assert str(answers[task]).startswith("its answer cannot be sent from one process to another: ")
+        assert reason in str(answers[task])
+    assert type(answers["answers failing"]) is SiamlinkError
+    assert str(answers["answers failing"]) == "nothing here"
+    assert heard.notes == []
+    assert len(list(tmp_path.glob("worker *"))) <= 2
+
+
+@pytest.mark.slow
 def test_a_crew_stays_from_one_list_of_tasks_to_the_next(work: Make, heard: Heard, tmp_path: Path) -> None:
     with LocalRunner(2).crew(work()) as crew:
         for tasks in (["a", "b"], ["c", "d", "e"]):

@@ -1,6 +1,7 @@
 """Tasks on a Ray cluster: what a machine is checked for, and real runs on a cluster of two workers."""
 
 import os
+import pickle
 import signal
 import socket
 import subprocess
@@ -13,9 +14,9 @@ from typing import Any
 
 import pytest
 
-from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.errors import ConfigError, SiamlinkError
 from siamlink.tools.runners.choose import runner_of
-from siamlink.tools.runners.ray_runner import RayRunner
+from siamlink.tools.runners.ray_runner import RayRunner, RayWorkers, _Actor
 from siamlink.tools.runners.ray_worker import RayWorker, WorkerSetup
 
 pytestmark = pytest.mark.alone
@@ -76,14 +77,45 @@ def test_a_machine_that_cannot_do_the_work_says_why(
 
 
 def test_a_worker_says_in_order_what_happens_and_of_many_steps_the_last(worker_setup: WorkerSetup, work: Run) -> None:
-    import pickle
-
     from siamlink.tools.runners.messages import Finished, Note, Ready, Step
 
     worker = RayWorker()
     worker.prepare(replace(worker_setup, work=pickle.dumps(work())))
     worker.do(pickle.dumps("notes a"), 1)
     assert worker.next_messages() == [Ready(), Note("from notes a"), Step("work", 2, 2), Finished("notes a")]
+
+
+@pytest.mark.parametrize("task", ["answers unsendable", "answers unreadable", "answers failing"])
+def test_a_worker_says_that_an_answer_cannot_be_sent(worker_setup: WorkerSetup, work: Run, task: str) -> None:
+    worker = RayWorker()
+    worker.prepare(replace(worker_setup, work=pickle.dumps(work())))
+    worker.do(pickle.dumps(task), 1)
+    answer = pickle.loads(pickle.dumps(worker.next_messages()))[-1].answer
+    assert type(answer) is SiamlinkError
+    assert str(answer).startswith("nothing here" if task == "answers failing" else "its answer cannot be sent")
+
+
+class FakeRay:
+    """A cluster on which each answer is an error."""
+
+    class exceptions:  # noqa: N801 - as in Ray
+        class RayActorError(Exception):
+            pass
+
+        class RayTaskError(Exception):
+            cause = TypeError("cannot pickle")
+
+    def wait(self, answers: list[str], **_: object) -> tuple[list[str], list[str]]:
+        return answers, []
+
+    def get(self, _: str) -> None:
+        raise self.exceptions.RayTaskError("many\nlines")
+
+
+def test_an_error_of_ray_itself_is_one_line(worker_setup: WorkerSetup) -> None:
+    workers = RayWorkers(FakeRay(), worker_setup, None, 1, False)
+    with pytest.raises(SiamlinkError, match=r"^unexpected TypeError: cannot pickle; please report this$"):
+        list(workers.messages([_Actor("actor", "place", "answer")]))
 
 
 def test_addresses_that_lead_nowhere_are_one_line() -> None:
