@@ -84,17 +84,27 @@ def solve_in_segments(problem: LinkProblem, cuts: Sequence[int], halo: int) -> S
         halo: how many frames of its neighbours each segment is solved with, at least 0.
     """
     pieces = [solve_piece(piece) for piece in pieces_of(problem, cuts, halo)]
-    kept = 1
-    while True:
-        try:
-            finals = list(join_pieces(pieces, kept))
-            break
-        except BeyondPieceError:
-            kept *= 2
+    finals = _all_joined(pieces)
     used, successor = (np.concatenate([getattr(final, name) for final in finals]) for name in ("used", "successor"))
     linked = successor[problem.pairs.earlier] == problem.pairs.later
     seams = tuple(final.seam for final in finals if final.seam)
     return Segmented(make_solution(problem, used, linked), seams)
+
+
+def _all_joined(pieces: Sequence[SolvedPiece]) -> list[FinalLinks]:
+    """All parts of the optimum, with as many pieces kept as that needs.
+
+    Raises:
+        BeyondPieceError: not even all of them are enough, which only a fault in their joining explains.
+    """
+    kept = 1
+    while True:
+        try:
+            return list(join_pieces(pieces, kept))
+        except BeyondPieceError:
+            if kept >= len(pieces):
+                raise
+            kept *= 2
 
 
 def join_pieces(pieces: Iterable[SolvedPiece], kept: int = 1) -> Iterator[FinalLinks]:

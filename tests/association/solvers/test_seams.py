@@ -2,7 +2,9 @@
 
 import pickle
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import NoReturn
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers.pieces import BeyondPieceError, pieces_of, solve_piece
+from siamlink.association.solvers.pieces import BeyondPieceError, SolvedPiece, pieces_of, solve_piece
 from siamlink.association.solvers.seams import Segmented, join_pieces, solve_in_segments
 from siamlink.association.solvers.solvers import LinkProblem, solve_lp
 from siamlink.tools.studies.benchmarks.problems import crowd_problem
@@ -125,6 +127,19 @@ def test_a_stream_that_would_have_to_change_final_links_fails() -> None:
     with pytest.raises(BeyondPieceError):
         list(join_pieces(map(solve_piece, pieces_of(problem, cuts, halo=1))))
     assert_same(problem, solve_in_segments(problem, cuts, halo=1))
+
+
+def test_a_fault_in_joining_is_an_error_and_not_a_search_without_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
+    def fail(pieces: Sequence[SolvedPiece], kept: int) -> NoReturn:
+        tried.append(kept)
+        raise BeyondPieceError
+
+    monkeypatch.setattr("siamlink.association.solvers.seams.join_pieces", fail)
+    with pytest.raises(BeyondPieceError):
+        solve_in_segments(crossing_paths(1, 60, 3), [15, 30, 45, 50], halo=5)
+    assert tried == [1, 2, 4, 8]
 
 
 def test_nothing_in_segments() -> None:
