@@ -105,10 +105,10 @@ class InThisProcess:
 
     def run(self, tasks: Sequence[Any], progress: Progress, note: ShowNote) -> Answers[Any, Any]:
         """As `Crew.run`."""
-        total = TotalProgress(progress)
+        total, counts = TotalProgress(progress), len(tasks) > 1
+        if counts:
+            progress(self._unit, 0, len(tasks))
         for index, task in enumerate(tasks):
-            if len(tasks) > 1:
-                progress(self._unit, index, len(tasks))
 
             def step(stage: str, done: int, count: int | None, index: int = index) -> None:
                 total.update(index, Step(stage, done, count))
@@ -118,4 +118,6 @@ class InThisProcess:
                 answer = self._do(task, Report(step, note))
             except SiamlinkError as error:
                 answer = error
+            if counts:
+                progress(self._unit, index + 1, len(tasks))
             yield task, answer

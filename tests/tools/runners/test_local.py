@@ -57,6 +57,7 @@ def test_one_job_needs_no_other_process(work: Make, heard: Heard, tmp_path: Path
     answers = heard.of(work(), ["a", "raises b", "notes c"], 1)
     assert (answers["a"], answers["notes c"], heard.notes) == ("a", "notes c", ["from notes c"])
     assert isinstance(answers["raises b"], InputError)
+    assert [step for step in heard.steps if step[0] == "fakes"] == [("fakes", done, 3) for done in range(4)]
     assert [path.name for path in tmp_path.iterdir()] == [f"worker {os.getpid()}"]
     with pytest.raises(ZeroDivisionError):
         heard.of(work(), ["bug"], 1)
