@@ -8,6 +8,7 @@ from typing import Self
 import numpy as np
 
 from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
+from siamlink.detectors.base.hints import did_you_mean
 
 NAMES_SUFFIX = ".classes.txt"
 """Ends the name of a file with the names of classes."""
@@ -51,7 +52,8 @@ class ClassNames(Mapping[int, str]):
         """The numbers of classes that are given by name (upper or lower case) or number, in their order.
 
         Raises:
-            ConfigError: a name is unknown, or a number where there are names; the message lists the known ones.
+            ConfigError: a name is unknown, or a number where there are names; the message lists the known ones, and
+                ends with the one that is most similar.
         """
         by_name = {name.casefold(): number for number, name in self._names.items()}
         numbers: list[int] = []
@@ -60,7 +62,8 @@ class ClassNames(Mapping[int, str]):
             number = by_name.get(text.casefold(), int(text) if re.fullmatch(r"[0-9]{1,5}", text) else -1)
             if not 0 <= number <= HIGHEST or (self._names and number not in self._names):
                 known = ", ".join(self._names.values()) or "none by name; give numbers"
-                raise ConfigError(f"there is no class '{text}'; known are {known}")
+                hint = did_you_mean(text.casefold(), by_name)
+                raise ConfigError(f"there is no class '{text}'; known are {known}{hint}")
             numbers.append(number)
         return tuple(dict.fromkeys(numbers))
 

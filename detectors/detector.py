@@ -23,6 +23,7 @@ TIME_LIMIT = "SIAMLINK_DETECTOR_SECONDS"
 """The environment variable with the seconds that a detector may take for one frame; 0: no limit."""
 DEFAULT_TIME_LIMIT = 300.0
 """Seconds without that variable: the first frame may take long, because some detectors load their weights then."""
+NAME_AN_OBJECT = "make the object in your file, and name it instead of its class"
 MAX_REPLICAS = 8
 """Frames that are detected at the same time; each is held in memory meanwhile."""
 
@@ -195,7 +196,9 @@ def _make(name: str, detector: object) -> object:
     try:
         return detector()
     except (Exception, SystemExit) as error:
-        raise DetectorError(f"detector '{name}' cannot be made without arguments: {explain_where(error)}") from error
+        raise DetectorError(
+            f"detector '{name}' cannot be made without arguments: {explain_where(error)}; {NAME_AN_OBJECT}"
+        ) from error
 
 
 def _function_of(name: str, detector: object) -> Callable[[Image], object]:

@@ -18,6 +18,11 @@ def test_classes_are_selected_by_name_and_number() -> None:
     assert ClassNames({}).numbers_of(["3"]) == (3,)
 
 
+def test_the_most_similar_class_is_named_last() -> None:
+    with pytest.raises(ConfigError, match=r"there is no class 'Cars'; known are .*; did you mean 'car'\?$"):
+        COCO.numbers_of(["Cars"])
+
+
 @pytest.mark.parametrize("wrong", ["lorry", "-1", "1.5", "99999", "", "²"])
 def test_an_unknown_class_is_named_with_the_known_ones(wrong: str) -> None:
     with pytest.raises(ConfigError, match=r"there is no class '.*'; known are ant, bee"):

@@ -63,5 +63,6 @@ def demo(
     tracks, objects = outcome.result.tracks.count, len(scene.people)
     typer.echo(f"{tracks} tracks of {objects} objects in {outcome.result.frame_count} frames ({took})")
     typer.echo("the detector sees motion only: objects that are close together become one detection")
+    width = max(len(str(output / place)) for place in PLACES)
     for place, what in PLACES.items():
-        typer.echo(f"  {output / place!s:<28} {what}")
+        typer.echo(f"  {output / place!s:<{width}}  {what}")

@@ -10,10 +10,11 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.hints import nearest
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.read import videos_in
+from siamlink.detectors.mot.sequence import VIDEO_SUFFIXES, is_sequence, open_sequence
 from siamlink.detectors.mot.sequence import Sequence as MotSequence
-from siamlink.detectors.mot.sequence import is_sequence, open_sequence
 
 TRUTH = Path("gt", "gt.txt")
+EXPECTED = "expected a gt.txt, a MOT sequence or a folder of sequences"
 SUFFIXES = (".txt", ".csv", ".jsonl", ".xml", ".json")
 """Of files of boxes; a record of a run may be the last beside one of the others."""
 DATA = "data"
@@ -93,6 +94,8 @@ def find_inputs(ground_truth: Path, results: Path, selection: Sequence[str] = ()
         raise InputError(f"no results: {results} does not exist")
     files = tuple((truth, found.get(truth.name)) for truth in selected)
     if not any(path for _, path in files):
+        if not results.is_file() and ((results / TRUTH).is_file() or _annotated(results)):
+            unknown = f"{results} holds ground truth: give GT first, then RESULTS"
         raise InputError(
             f"no results in {results} for any of {listed(sorted(chosen), 3)}; expected files such as "
             f"{selected[0].name}.txt" + (f"; {unknown}" if unknown else "")
@@ -112,7 +115,7 @@ def find_truth(path: Path) -> list[TruthFile]:
     if (path / TRUTH).is_file():
         return [_in_sequence(path)]
     if not path.is_dir():
-        raise InputError(f"{path} is not a folder or file; expected a gt.txt, a MOT sequence or a folder of sequences")
+        raise InputError(f"{path} is not a folder or file; {EXPECTED}")
     for parents in ([path], _folders(path)):
         annotated = [(parent, found) for parent in parents if (found := _annotated(parent))]
         if len(annotated) > 1:
@@ -163,7 +166,13 @@ def select(names: Sequence[str], selection: Sequence[str]) -> list[str]:
 
 
 def _truth_files(path: Path) -> list[TruthFile]:
-    """A file alone, for each of its videos if it names them; `SEQ/gt/gt.txt` and `SEQ/gt.txt` are named after `SEQ`."""
+    """A file alone, for each of its videos if it names them; `SEQ/gt/gt.txt` and `SEQ/gt.txt` are named after `SEQ`.
+
+    Raises:
+        InputError: it is a video.
+    """
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        raise InputError(f"{path} is a video; {EXPECTED}")
     path = path.resolve()
     if path.parts[-2:] == TRUTH.parts:
         return [_in_sequence(path.parents[1])]

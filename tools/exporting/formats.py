@@ -116,7 +116,8 @@ def format_of(name: str) -> Format:
         ConfigError: there is none.
     """
     if name not in FORMATS:
-        raise ConfigError(f"unknown format '{name}'; choose from {', '.join(FORMATS)}")
+        what = "one format at a time, not" if "," in name else "unknown format"
+        raise ConfigError(f"{what} '{name}'; choose from {', '.join(FORMATS)}")
     return FORMATS[name]
 
 

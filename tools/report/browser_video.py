@@ -60,7 +60,7 @@ def browser_video(path: Path) -> BrowserVideo | None:
         return None
     distance = _key_distance([packet.is_keyframe for packet in packets])
     if distance > LONGEST_DISTANCE:
-        problem = problem or f"has a key frame every {distance} frames only"
+        problem = problem or f"has a key frame every {distance} frames only, too few to jump fast"
     if starts_late:
         problem = problem or "does not start at time 0"
     if times is None:

@@ -11,6 +11,7 @@ from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.read import read_boxes
+from siamlink.detectors.mot.sequence import VIDEO_SUFFIXES
 from siamlink.detectors.sources.frame_source import check_frame_rate
 from siamlink.tools.results.video_facts import VideoFacts, facts_of_record, facts_of_video
 from siamlink.tracker.tracks import Tracks
@@ -59,6 +60,8 @@ def read_results(path: Path, video: str | Path | None = None, frame_rate: float 
     """
     if frame_rate is not None:
         check_frame_rate(frame_rate)
+    if path.suffix.lower() in VIDEO_SUFFIXES:
+        raise InputError(f"{path} is a video; give its tracks, {path.stem}.txt, which 'siamlink track' writes")
     record = read_record(path)
     recorded, seen = facts_of_record(record), facts_of_video(video) if video is not None else VideoFacts()
     if recorded.size and seen.size and recorded.size != seen.size:

@@ -54,7 +54,10 @@ class SegmentedVideo:
         assert source.frames is not None
         detector = models.detector
         if detector and detector.fingerprint is None:
-            raise ConfigError(f"detector '{detector.name}' has no fingerprint: it may remember earlier frames; {WHOLE}")
+            raise ConfigError(
+                f"detector '{detector.name}' has no attribute 'fingerprint' (docs/plugins.md), so its detections may "
+                f"depend on earlier frames: {WHOLE}"
+            )
         frames, self.folder = source.frames, folder_of(job, source.name)
         try:
             facts = FrameFacts(frames, self.folder)

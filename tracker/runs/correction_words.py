@@ -174,7 +174,7 @@ def parse_correction(line: int, word: str, fields: list[str], tracks: EarlierTra
         ConstraintError: they are not what may follow the word, or the tracks do not hold what they name.
     """
     if tracks is None:
-        raise ConstraintError("frames and ids of which tracks? name them before, by a line 'tracks FILE'")
+        raise ConstraintError("the earlier tracks are not named: begin with a line such as 'tracks results/street.txt'")
     shape = next((each.split() for each in SHAPES[word] if len(each.split()) == len(fields)), None)
     if shape is None:
         raise ConstraintError(f"expected {' or '.join(SHAPES[word])}, found {' '.join(fields)[:40]!r}")

@@ -117,8 +117,10 @@ def test_several_results_in_one_file(siamlink: Run, results: Path) -> None:
     assert [each["name"] for each in json.loads(Path("a.json").read_text())["videos"]] == ["walk", "other"]
 
 
+CHOICE = "choose from cvat, coco, csv, jsonl, parquet, label-studio, mot-zip, geff"
 BAD = [
-    (("--to", "avi"), "unknown format 'avi'; choose from cvat, coco, csv, jsonl, parquet, label-studio, mot-zip, geff"),
+    (("--to", "cvat,csv"), f"one format at a time, not 'cvat,csv'; {CHOICE}"),
+    (("--to", "avi"), f"unknown format 'avi'; {CHOICE}"),
     (("--to", "csv", "--gt"), "--gt belongs to --to mot-zip, not to --to csv"),
     (
         ("--to", "coco", "--keyframes", "all"),
@@ -172,6 +174,17 @@ def test_wrong_records_and_videos_are_named(siamlink: Run, results: Path) -> Non
         "parts.txt: boxes are parts of the picture, and were multiplied by its size, 160x120",
     )
     assert Path("parts.csv").read_text().splitlines()[1].startswith("16.00,24.00,64.00,72.00,")
+
+
+def test_a_video_is_not_the_tracks_in_it(siamlink: Run, results: Path) -> None:
+    line = "siamlink: walk.mp4 is a video; give its tracks, walk.txt, which 'siamlink track' writes"
+    for command in (
+        ("export", "walk.mp4", "--to", "csv", "-o", "a.csv"),
+        ("summary", "walk.mp4"),
+        ("report", "walk.mp4"),
+    ):
+        refused = siamlink(*command)
+        assert (refused.code, refused.line) == (2, line)
 
 
 def test_results_without_tracks_are_said(siamlink: Run) -> None:

@@ -43,10 +43,13 @@ def test_nothing_to_score_is_an_error(street: Path) -> None:
         evaluate(street / "street" / "C", street / "results")
     with pytest.raises(InputError, match=r"no results: .*nowhere does not exist"):
         evaluate(street / "street", street / "nowhere")
-    with pytest.raises(InputError, match=r"no results in .*street for any of A, B"):
+    with pytest.raises(InputError, match=r"for any of A, B; .*street holds ground truth: give GT first, then RESULTS"):
         evaluate(street / "street", street / "street")
     with pytest.raises(InputError, match="not a folder"):
         evaluate(street / "nowhere", street / "results")
+    (street / "walk.MP4").write_bytes(b"")
+    with pytest.raises(InputError, match=r"walk\.MP4 is a video; expected a gt\.txt"):
+        evaluate(street / "walk.MP4", street / "results")
     with pytest.raises(InputError, match="no sequence to score"):
         evaluate_sequences([])
 

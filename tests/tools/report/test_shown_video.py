@@ -93,7 +93,7 @@ def test_what_is_too_large_to_be_embedded_is_refused(tmp_path: Path, monkeypatch
     [
         ("v.mp4", {"codec": "mpeg4"}, "is coded as mpeg4, which browsers do not play"),
         ("v.mkv", {}, "is a .mkv file, which browsers do not read"),
-        ("v.mp4", {"key_distance": 250, "frames": 70}, "has a key frame every 70 frames only"),
+        ("v.mp4", {"key_distance": 250, "frames": 70}, "has a key frame every 70 frames only, too few to jump fast"),
         ("v.mp4", {"start": 0.5}, "does not start at time 0"),
     ],
 )

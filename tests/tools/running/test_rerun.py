@@ -52,7 +52,7 @@ def test_detections_of_a_detector_come_from_the_cache(siamlink: Run, here: Path)
     looked = Path("looked.txt").read_text()
     assert again(Path("out/walk.txt"), Path("walk.mp4"), Path("kept"))
     assert Path("looked.txt").read_text() == looked, "the detector was not used"
-    with pytest.raises(CannotRerun, match="the run has detected by itself: give the --cache of the run"):
+    with pytest.raises(CannotRerun, match="the detections of the run are in no file: track again with --report"):
         again(Path("out/walk.txt"), Path("walk.mp4"))
     Path("other").mkdir()
     with pytest.raises(CannotRerun, match="other has no detections of all frames of the run"):

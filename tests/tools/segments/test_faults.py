@@ -181,7 +181,7 @@ def test_missing_segments_are_named(interruptible: Run, whole: bytes) -> None:
         (("track", "walk.mp4", "-o", "out", "--segments", 25, *SEES), "24 frames are too few for 25 segments"),
         (
             ("track", "walk.mp4", "-o", "out", "--segments", 3, "--detector", "motion"),
-            "walk: detector 'motion' has no fingerprint: it may remember earlier frames; track it in one piece",
+            "so its detections may depend on earlier frames: track it in one piece, without segments",
         ),
         (("segment", "walk.mp4", "1/3", "-o", "det.txt", *SEES[:2]), "it is a file; name a folder for the results"),
         (("segment", "walk.mp4", "1/3", "-o", "-", *SEES[:2]), "segments are files: give a folder, -o DIR, not -o -"),

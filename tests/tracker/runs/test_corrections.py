@@ -142,7 +142,9 @@ def test_a_wrong_line_is_named(write: Write, line: str, message: str) -> None:
 
 
 def test_tracks_must_be_named_first(write: Write) -> None:
-    with pytest.raises(FormatError, match=r"fix.txt, line 1: .* of which tracks\? name them before, by a line 'tracks"):
+    with pytest.raises(
+        FormatError, match=r"fix.txt, line 1: the earlier tracks are not named: begin with a line such as 'tracks "
+    ):
         read_corrections(write("must 1 1 2 1\ntracks earlier/crossing.txt\n"))
 
 

@@ -106,7 +106,7 @@ def test_wrong_corrections_are_named(found: Detections, result: TrackingResult) 
         corrections.must((1, 2), (3,))
     with pytest.raises(FormatError, match=r"corrections, line 1: '1.5' is not a whole number"):
         corrections.swap(1.5, 1, 2)
-    with pytest.raises(FormatError, match=r"corrections, line 1: frames and ids of which tracks\?"):
+    with pytest.raises(FormatError, match=r"corrections, line 1: the earlier tracks are not named"):
         retracked(found, constraints=["swap 15 1 2"])
     with pytest.raises(ConstraintError, match=r"expected must_link\(a, b\) or cannot_link\(a, b\), not 'swap 15 1 2'"):
         retracked(found, constraints=[must_link(0, 2), "swap 15 1 2"])
