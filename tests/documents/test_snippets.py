@@ -29,7 +29,7 @@ LINES_NOT_RUN = {
     r"\w+://| 0 -o": "needs a camera",
     r"--serve": "ends with Ctrl-C; tests/tools/serving and tests/browser run it",
     r"--runner ray": "takes long to start; tests/tools/runners runs it",
-    r"LONG\.mp4": "needs a detector with a fingerprint; tests/tools/segments runs it",
+    r"LONG\.mp4|long\.mp4": "needs a detector with a fingerprint; tests/tools/segments runs it",
     r"onnx:|mine.py:detect --classes": "needs a network of the reader's own",
     r"^(train|tune|crossvalidate|study|bench|demo)\b": "takes long; the tests of these commands run it",
     r"DATA|\.\./shared|MOT1[67]|mot_challenge|kitti|OTHER|OUT": "needs public sequences",

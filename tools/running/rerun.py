@@ -21,7 +21,10 @@ from siamlink.tracker.runs.options import TrackingOptions, no_progress
 from siamlink.tracker.runs.result import TrackingResult
 from siamlink.tracker.runs.track import track_input, with_cached_detections
 
-NO_DETECTIONS = "the detections of the run are in no file: track again with --report, or give the --cache if it had one"
+NO_DETECTIONS = (
+    "the detections of the run are in no file: track again with --report (for --serve with --cache), or give the "
+    "--cache of the run"
+)
 
 
 class CannotRerun(Exception):  # noqa: N818 - no error of the user: the report is written without explanations
