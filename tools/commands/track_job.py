@@ -28,14 +28,45 @@ def job_of(
         ConfigError: a setting is wrong, or options contradict each other or the number of sources.
         OutputError: the cache is not a folder, or there is no display to show the frames on.
     """
-    from siamlink.detectors.base.errors import ConfigError
     from siamlink.detectors.formats.pictures import ReadingOptions
     from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
-    from siamlink.tools.console.files import check_folder
-    from siamlink.tools.console.standard_output import STANDARD_OUTPUT
     from siamlink.tools.exporting.formats import formats_of
     from siamlink.tools.running.job import GIGABYTE, Job
-    from siamlink.tools.running.window import check_display
+
+    parameters = _parameters(options, recorded)
+    _check_sources(options, source_count)
+    _check_output(options, runner_option)
+    _check_segments(options, parameters)
+    _check_places(options)
+    return Job(
+        output=options.output,
+        parameters=parameters,
+        detector=options.detector,
+        detections=options.detections,
+        frame_rate=options.frame_rate,
+        video=options.video,
+        overwrite=options.overwrite,
+        constraints=options.constraints,
+        patience_seconds=PATIENCE_SECONDS if options.patience is None else options.patience,
+        cache=options.cache,
+        cache_limit=round(options.cache_limit * GIGABYTE),
+        resume=options.resume,
+        show=options.show,
+        reading=ReadingOptions(options.box_format, options.frames_from),
+        exports=formats_of(options.export),
+        detector_options=detector_options(options),
+        report=options.report,
+        segments=options.segments,
+    )
+
+
+def _parameters(options: TrackOptions, recorded: "TrackerParameters | None") -> "TrackerParameters":
+    """The settings of the tracker: those of --config, else of an earlier run, changed by the other options.
+
+    Raises:
+        ConfigError: a setting is wrong, or is given twice.
+    """
+    from siamlink.detectors.base.errors import ConfigError
     from siamlink.tracker.configuration import load_parameters
 
     named, settings = {"mode": options.mode, "solver": options.solver}, options.settings or []
@@ -43,14 +74,34 @@ def job_of(
     for setting in settings:
         if named.get(key := setting.partition("=")[0].strip()):
             raise ConfigError(f"give --{key} or --set {setting}, not both")
-    parameters = load_parameters(options.config or recorded, [*chosen, *settings])
+    return load_parameters(options.config or recorded, [*chosen, *settings])
+
+
+def _check_sources(options: TrackOptions, source_count: int) -> None:
+    """Check that the detections come from one place, and that files of one source are not for several.
+
+    Raises:
+        ConfigError: this is not so.
+    """
+    from siamlink.detectors.base.errors import ConfigError
+
     if options.detector is not None and options.detections:
         raise ConfigError("give --detector or --detections, not both")
     for option, file in (("detections", options.detections), ("constraints", options.constraints)):
         shared = file and (option == "constraints" or file.exists())
         if shared and source_count > 1:
             raise ConfigError(f"--{option} {file} belongs to one source, but {source_count} are given")
-    printed = options.output == STANDARD_OUTPUT
+
+
+def _check_output(options: TrackOptions, runner_option: str | None) -> None:
+    """Check that what shows one source after the other, -o - or --show, is given no option that excludes that.
+
+    Raises:
+        ConfigError: it is.
+    """
+    from siamlink.detectors.base.errors import ConfigError
+    from siamlink.tools.console.standard_output import STANDARD_OUTPUT
+
     writing = (
         (options.resume, "--resume"),
         (options.segments, "--segments"),
@@ -59,37 +110,29 @@ def job_of(
         (options.report, "--report"),
     )
     for given, option in writing:
-        if printed and given:
+        if options.output == STANDARD_OUTPUT and given:
             raise ConfigError(f"-o - prints the tracks of one source after the other: it excludes {option}")
     if options.show and runner_option and not options.segments:
         raise ConfigError(f"--show shows one source after the other: it excludes {runner_option}")
-    _check_segments(options, parameters)
+
+
+def _check_places(options: TrackOptions) -> None:
+    """Check that there is a display if frames are shown, and that the cache can be used.
+
+    Raises:
+        ConfigError: the cache is for a cluster.
+        OutputError: the cache is not a folder, or there is no display.
+    """
+    from siamlink.detectors.base.errors import ConfigError
+    from siamlink.tools.console.files import check_folder
+    from siamlink.tools.running.window import check_display
+
     if options.show:
         check_display()
     if options.cache and options.runner == RunnerName.ray:
         raise ConfigError("--cache is a database for the processes of one machine: it excludes --runner ray")
     if options.cache:
         check_folder(options.cache, ())
-    return Job(
-        options.output,
-        parameters,
-        options.detector,
-        options.detections,
-        options.frame_rate,
-        options.video,
-        options.overwrite,
-        options.constraints,
-        PATIENCE_SECONDS if options.patience is None else options.patience,
-        options.cache,
-        round(options.cache_limit * GIGABYTE),
-        options.resume,
-        options.show,
-        ReadingOptions(options.box_format, options.frames_from),
-        formats_of(options.export),
-        detector_options(options),
-        options.report,
-        options.segments,
-    )
 
 
 def _check_segments(options: TrackOptions, parameters: "TrackerParameters") -> None:
