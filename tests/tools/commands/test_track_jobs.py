@@ -1,6 +1,7 @@
 """The command `siamlink track` with several sources at once."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -27,28 +28,7 @@ class Brittle(Walkers):
             os._exit(1)
         return super().detect(image)
 """
-KILLED = """
-import os, pathlib
-from mine import Walkers
-
-class Killed(Walkers):
-    def detect(self, image):
-        if self.seen == 9:
-            try:
-                pathlib.Path("killed").touch(exist_ok=False)
-                os.kill(os.getpid(), 9)
-            except FileExistsError:
-                pass
-        return super().detect(image)
-"""
-SLOW = """
-import os, pathlib, time
-
-def slow(image):
-    pathlib.Path(f"started-{os.getpid()}").touch()
-    time.sleep(0.1)
-    return []
-"""
+FAULTY = Path(__file__).parents[1] / "faulty_detectors.py"
 
 
 def test_results_are_those_of_one_by_one_and_errors_stay_with_their_source(siamlink: Run, here: Path) -> None:
@@ -77,9 +57,11 @@ def test_results_are_those_of_one_by_one_and_errors_stay_with_their_source(siaml
 
 def test_a_process_that_is_killed_is_replaced_and_the_results_are_the_same(siamlink: Run, here: Path) -> None:
     (here / "again.mp4").write_bytes((here / "walk.mp4").read_bytes())
-    (here / "killed.py").write_text(KILLED)
+    shutil.copy(FAULTY, here)
     assert siamlink("track", "walk.mp4", "again.mp4", "-o", "one", "--detector", "mine.py:Walkers").code == 0
-    done = siamlink("track", "walk.mp4", "again.mp4", "-o", "many", "--jobs", 2, "--detector", "killed.py:Killed")
+    done = siamlink(
+        "track", "walk.mp4", "again.mp4", "-o", "many", "--jobs", 2, "--detector", "faulty_detectors.py:Killed"
+    )
     assert done.code == 0
     assert len(done.err.splitlines()) == 1
     assert done.err.endswith(": its process died (SIGKILL); it is done again\n")
@@ -117,13 +99,13 @@ def test_a_detector_that_does_not_load_ends_the_run(siamlink: Run, here: Path) -
 def test_ctrl_c_ends_all_and_earlier_results_stay(here: Path) -> None:
     if not hasattr(os, "killpg"):
         pytest.skip("this system has no process groups")
-    (here / "slow.py").write_text(SLOW)
+    shutil.copy(FAULTY, here)
     (here / "again.mp4").write_bytes((here / "walk.mp4").read_bytes())
     (here / "out").mkdir()
     (here / "out" / "walk.txt").write_text("earlier")
     program = "from siamlink.tools.cli import main; main()"
     command = [sys.executable, "-c", program, "track", "walk.mp4", "again.mp4", "-o", "out", "--overwrite"]
-    command += ["--detector", "slow.py:slow", "--jobs", "2"]
+    command += ["--detector", "faulty_detectors.py:slow", "--jobs", "2"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     ) as process:

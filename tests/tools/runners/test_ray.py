@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import signal
 import socket
 import subprocess
@@ -22,28 +23,7 @@ from siamlink.tools.runners.ray_worker import RayWorker, WorkerSetup
 pytestmark = pytest.mark.alone
 
 Run = Callable[..., Any]
-KILLED = """
-import os, pathlib
-from mine import Walkers
-
-class Killed(Walkers):
-    def detect(self, image):
-        if self.seen == 9:
-            try:
-                pathlib.Path("killed").touch(exist_ok=False)
-                os.kill(os.getpid(), 9)
-            except FileExistsError:
-                pass
-        return super().detect(image)
-"""
-SLOW = """
-import os, pathlib, time
-
-def slow(image):
-    pathlib.Path(f"started-{os.getpid()}").touch()
-    time.sleep(0.1)
-    return []
-"""
+FAULTY = Path(__file__).parents[1] / "faulty_detectors.py"
 SHORT = Path("/tmp")
 
 
@@ -171,12 +151,21 @@ def siamlink(*arguments: str, **options: Any) -> "subprocess.Popen[str]":
 @pytest.mark.slow
 def test_a_worker_that_is_killed_is_replaced_and_the_results_are_the_same(here: Path, cluster: str) -> None:
     (here / "again.mp4").write_bytes((here / "walk.mp4").read_bytes())
-    (here / "killed.py").write_text(KILLED)
+    shutil.copy(FAULTY, here)
     (here / "broken.mp4").write_bytes((here / "walk.mp4").read_bytes()[:2000])
     videos = ("walk.mp4", "again.mp4", "broken.mp4")
     alone = siamlink("track", *videos, "-o", "one", "--detector", "mine.py:Walkers")
     ray = siamlink(
-        "track", *videos, "-o", "many", "--runner", "ray", "--address", cluster, "--detector", "killed.py:Killed"
+        "track",
+        *videos,
+        "-o",
+        "many",
+        "--runner",
+        "ray",
+        "--address",
+        cluster,
+        "--detector",
+        "faulty_detectors.py:Killed",
     )
     (out, err), (ray_out, ray_err) = alone.communicate(timeout=300), ray.communicate(timeout=300)
     assert (alone.returncode, ray.returncode) == (2, 2), err + ray_err
@@ -193,9 +182,19 @@ def test_a_worker_that_is_killed_is_replaced_and_the_results_are_the_same(here: 
 
 @pytest.mark.slow
 def test_ctrl_c_ends_the_workers_and_leaves_no_temporary_file(here: Path, cluster: str) -> None:
-    (here / "slow.py").write_text(SLOW)
+    shutil.copy(FAULTY, here)
     (here / "again.mp4").write_bytes((here / "walk.mp4").read_bytes())
-    command = ["track", "walk.mp4", "again.mp4", "-o", "out", "--detector", "slow.py:slow", "--runner", "ray"]
+    command = [
+        "track",
+        "walk.mp4",
+        "again.mp4",
+        "-o",
+        "out",
+        "--detector",
+        "faulty_detectors.py:slow",
+        "--runner",
+        "ray",
+    ]
     process = siamlink(*command, "--address", cluster, start_new_session=True)
     deadline = time.monotonic() + 120
     while len(list(here.glob("started-*"))) < 2 and process.poll() is None and time.monotonic() < deadline:
