@@ -1,7 +1,10 @@
 """Work in processes of its own."""
 
 import os
+import signal
 import time
+from multiprocessing import resource_tracker
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -60,3 +63,19 @@ def test_both_ends_of_the_connection_talk() -> None:
 def test_peak_memory_is_known_on_linux() -> None:
     peak = peak_megabytes()
     assert peak is None or peak > 10
+
+
+def _says_whether_ctrl_c_is_blocked(connection: Connection) -> None:
+    connection.send(signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, []))
+
+
+@pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="this system cannot block signals")
+def test_already_the_first_process_ignores_ctrl_c(monkeypatch: pytest.MonkeyPatch) -> None:
+    fresh = resource_tracker.ResourceTracker()  # as at the start of a program
+    for name in ("getfd", "ensure_running"):
+        monkeypatch.setattr(resource_tracker, name, getattr(fresh, name))
+    for _ in range(2):
+        process, connection = start_process(_says_whether_ctrl_c_is_blocked)
+        assert connection.recv()
+        process.join()
+    fresh._stop()
