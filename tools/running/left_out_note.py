@@ -25,6 +25,7 @@ WORDS = {
     "unconfirmed": "in tracks that were not certain yet",
 }
 REMEDY = "the shipped models know pedestrians: for other objects use --config general"
+FIND_MORE = "if they are objects, more of them must be found: try another detector, or a lower --confidence"
 
 
 def left_out_note(result: TrackingResult) -> str:
@@ -42,6 +43,8 @@ def left_out_note(result: TrackingResult) -> str:
     linked = counts.detections - counts.left_out.get(REASONS[CORRECTION], 0)
     if in_track < LEAST_SHARE_IN_TRACKS * linked:
         why = _reasons(counts.left_out) or "the others were not linked"
+        if not remedy and why.partition(",")[0].endswith(WORDS["false_alarm"]):
+            remedy = f"; {FIND_MORE}"
         return f"{in_track} of {linked} detections are in tracks: {why}{remedy}"
     tracked = result.tracks[~result.tracks.interpolated]
     if not len(tracked):

@@ -79,8 +79,12 @@ def test_false_alarms_by_corrections_are_not_told_to_those_who_wrote_them() -> N
 def test_where_most_detections_are_in_no_track_the_line_says_so_whatever_their_scores() -> None:
     note = left_out_note(result(boxes(10, 0.8), boxes(150, 0.3), DUPLICATE, matching="calibrated"))
     assert note == "10 of 160 detections are in tracks: 150 suppressed as duplicates of better boxes"
-    assert left_out_note(result(boxes(0, 1), boxes(5, 0.3), matching="calibrated")).startswith(
-        "0 of 5 detections are in tracks"
+
+
+def test_where_most_detections_are_taken_for_false_alarms_the_line_says_what_to_try() -> None:
+    assert left_out_note(result(boxes(0, 1), boxes(5, 0.3), matching="calibrated")) == (
+        "0 of 5 detections are in tracks: 5 taken for false alarms; if they are objects, more of them must be found: "
+        "try another detector, or a lower --confidence"
     )
 
 
