@@ -19,9 +19,9 @@ STARTS_PROGRAMS = {
     ROOT / "tools" / "studies" / "scale" / "measure.py",
 }
 """siamlink itself and TrackEval, to be timed as whole programs."""
-CLUSTER = {ROOT / "tools" / "runners" / name for name in ("ray_runner.py", "ray_worker.py")}
-"""Tasks are pickled by the first machine of a cluster, and unpickled by its workers, which trust it as Ray does. A
-socket is opened to see whether something listens at the address of the cluster."""
+CLUSTER = {ROOT / "tools" / "runners" / name for name in ("ray_runner.py", "ray_worker.py", "messages.py")}
+"""Tasks are pickled by the first machine of a cluster, and unpickled by its workers, which trust it as Ray does; errors
+are pickled to see whether they can be sent. A socket is opened to see whether something listens at an address."""
 FORBIDDEN_CALLS = {"eval", "exec", "system", "popen", "unsafe_load", "full_load", "bind", "listen"}
 LISTENS = {"bind", "listen", "HTTPServer", "ThreadingHTTPServer", "create_server"}
 
