@@ -21,7 +21,8 @@ test("10,000 tracks", async (t) => {
   await page.locator("[data-rows] [data-track]").first().waitFor();
   await report.settle();
   const start = performance.now() - begin;
-  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0].startTime);
+  const painted = await page.waitForFunction(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  const paint = await painted.jsonValue();
 
   await report.openTab("tracks");
   const list = await scroll(page, '[data-list="tracks"]');
