@@ -28,7 +28,7 @@ class Appearance(Protocol):
     """What an author of an appearance plug-in writes: it describes boxes, and it may compare the descriptors.
 
     Without a method `compare`, descriptors are compared by their cosine. With the methods `crop(image, box)`, which
-    returns a small array (N, ...) of what `describe` looks at, and `describe_crops(crops)`, which returns the
+    returns a small array (N, ...) of what `describe` uses, and `describe_crops(crops)`, which returns the
     descriptors (N, D) of these, online tracking describes only the boxes that it needs.
 
     Attributes:
@@ -38,7 +38,7 @@ class Appearance(Protocol):
             computed.
         fingerprint: optional text that changes whenever the descriptors would change: with settings, weights or code.
             Only with a fingerprint are descriptors cached and used to resume an interrupted run.
-        reach: optional number of pixels: `describe` looks at none farther from its boxes. Only then may images be black
+        reach: optional number of pixels: `describe` uses none farther from its boxes. Only then may images be black
             there, so that a video is not decoded again, and may several threads call `describe`.
     """
 
@@ -153,7 +153,7 @@ class Appearances:
 
     @property
     def reach(self) -> int | None:
-        """Pixels around boxes that one of them looks at, at most; None if that is not known."""
+        """Pixels around boxes that one of them uses, at most; None if that is not known."""
         known = [part.reach for part in self.parts if part.reach is not None and not part.needs_flow]
         return max(known) if len(known) == len(self.parts) else None
 
@@ -167,7 +167,7 @@ class Appearances:
         return all(part.crops for part in self.parts)
 
     def crop(self, image: Image, box: Box) -> tuple[Crops, ...]:
-        """What each appearance looks at in the boxes (N, 4) of an image, (N, ...); N is at least 1."""
+        """The pixels that each appearance uses of the boxes (N, 4) of an image, (N, ...); N is at least 1."""
         return tuple(part.crop(image, box) for part in self.parts)
 
     def describe_crops(self, crops: Sequence[Crops]) -> DescriptorsPerModel:

@@ -10,7 +10,7 @@ Features = NDArray[np.float32]
 Descriptors = NDArray[Any]
 """(N, D) one vector for each of N boxes."""
 Crops = NDArray[Any]
-"""(N, ...) what an appearance model looks at in each of N boxes."""
+"""(N, ...) what an appearance model uses of each of N boxes."""
 DescriptorsPerModel = tuple[Descriptors, ...]
 """The descriptors of the same N boxes by each of several appearance models."""
 

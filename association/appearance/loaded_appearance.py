@@ -72,7 +72,7 @@ class LoadedAppearance:
         return callable(self._crop) and callable(self._describe_crops) and not self.needs_flow
 
     def crop(self, image: Image, box: Box) -> Crops:
-        """(N, ...) what `describe` looks at in the boxes (N, 4), N at least 1.
+        """(N, ...) what `describe` uses of the boxes (N, 4), N at least 1.
 
         Raises:
             ModelError: the appearance failed, or returned something else.

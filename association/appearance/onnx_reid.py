@@ -36,7 +36,7 @@ class ReidNetwork:
 
     Attributes:
         fingerprint: digest of the file.
-        reach: pixels around a box that are looked at, as its edges are rounded.
+        reach: pixels around a box that are used, as its edges are rounded.
 
     Raises:
         ModelError: the file is missing, is not an ONNX file, or holds another kind of network.

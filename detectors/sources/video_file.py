@@ -125,7 +125,7 @@ class VideoFile(RecordedVideo):
         """Of its frames, by all its packets.
 
         Raises:
-            InputError: it is damaged, or its frames cannot be told apart.
+            InputError: it is damaged, or its time stamps do not identify its frames.
         """
         return index_frames(self._connect, self._title)
 

@@ -55,7 +55,7 @@ def index_frames(connect: Connect, title: str) -> FrameIndex:
         title: what errors call it.
 
     Raises:
-        InputError: it is damaged, or its frames cannot be told apart by their time stamps.
+        InputError: it is damaged, or its time stamps do not identify its frames.
     """
     times, keys = list[int](), list[int]()
     with connect() as container:

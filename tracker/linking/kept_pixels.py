@@ -17,10 +17,10 @@ Region = tuple[slice, slice]
 
 
 class KeptPixels:
-    """Pixels of the frames of one video, as far as an appearance looks at them.
+    """Pixels of the frames of one video, as far as an appearance uses them.
 
     Args:
-        reach: pixels around a box that the appearance looks at.
+        reach: pixels around a box that the appearance uses.
         most_bytes: once there would be more pixels, all are dropped.
     """
 
@@ -31,7 +31,7 @@ class KeptPixels:
 
     @classmethod
     def seen_by(cls, appearance: Appearances | None) -> Self | None:
-        """For an appearance; None if there is none, or it may look at whole images."""
+        """For an appearance; None if there is none, or it may use whole images."""
         return None if appearance is None or appearance.reach is None else cls(appearance.reach)
 
     @property

@@ -42,7 +42,7 @@ class Siamese:
         feature_names: of `compare`: the similarity, or for pair networks the logit and the features F6.
         needs_flow: whether the network uses optical flow.
         fingerprint: digest of the file of the weights.
-        reach: pixels around a box that are looked at.
+        reach: pixels around a box that are used.
     """
 
     reach = REACH
