@@ -32,6 +32,13 @@ class SamplingParameters(Parameters):
     video_share: float = Field(
         0.5, ge=0, le=1, description="share of the identities of a batch that come from a video, if there is one"
     )
+    folders: int = Field(
+        1,
+        ge=1,
+        le=64,
+        description="number of folders of crops that the other identities come from; identities of one folder are "
+        "harder to tell apart, those of several give steadier statistics for batch normalisation",
+    )
     step_seconds: float = Field(
         0.2, ge=0, le=60, description="seconds between the frames of a video that patches are cut from"
     )
@@ -100,7 +107,7 @@ class BatchSampler:
         if from_video:
             parts.append(self._draw_from_video(from_video, random))
         if self._folders:
-            parts.append(self._draw_from_folder(self._parameters.identities - from_video, random))
+            parts += self._draw_from_folders(self._parameters.identities - from_video, random)
         return self._collect(parts)
 
     def _draw_from_video(self, count: int, random: np.random.Generator) -> tuple[int, IntArray]:
@@ -127,10 +134,19 @@ class BatchSampler:
             rows.append(random.permutation(false_detections)[: self._parameters.false_detections])
         return index, np.concatenate(rows)
 
-    def _draw_from_folder(self, count: int, random: np.random.Generator) -> tuple[int, IntArray]:
-        """Patches of `count` random identities of one folder: those of one place are harder to tell apart."""
+    def _draw_from_folders(self, count: int, random: np.random.Generator) -> list[tuple[int, IntArray]]:
+        """Patches of `count` random identities of some folders, about as many of each."""
         weight = np.array([self._crop_sets[index].identity_count for index in self._folders], float)
-        index = int(random.choice(self._folders, p=weight / weight.sum()))
+        number = min(self._parameters.folders, len(self._folders), count)
+        chosen = random.choice(self._folders, number, replace=False, p=weight / weight.sum())
+        shares = np.diff(np.linspace(0, count, number + 1).round().astype(int))
+        return [
+            self._draw_from_folder(int(index), share, random)
+            for index, share in zip(chosen, shares.tolist(), strict=True)
+        ]
+
+    def _draw_from_folder(self, index: int, count: int, random: np.random.Generator) -> tuple[int, IntArray]:
+        """Patches of `count` random identities of one folder."""
         identities = random.permutation(self._crop_sets[index].identity_count)[:count]
         return index, np.concatenate([self._sample(self._rows_of[index][identity], random) for identity in identities])
 

@@ -1,5 +1,6 @@
 """Patches with identities to train appearance on, from annotated videos and from folders of crops."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.mot.sequence import Sequence, is_sequence, open_sequence
 from siamlink.detectors.sources.open import open_sequence_frames
 
+UNKNOWN_CAMERA = -1
 CROP_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
@@ -39,6 +41,7 @@ class IdentityCrops:
         seconds: (N,) time in the video; NaN in a folder of crops.
         centre: (N, 2) centre of the box in box heights; NaN in a folder of crops.
         score: (N,) of the detection; 1 for annotated boxes and in a folder of crops.
+        camera: (N,) its number in the names of crops; `UNKNOWN_CAMERA` where it is not known.
         teacher_descriptors: (N, T) descriptors of the patches by a teacher; None without a teacher.
     """
 
@@ -48,6 +51,7 @@ class IdentityCrops:
     seconds: NDArray[np.float64]
     centre: NDArray[np.float64]
     score: NDArray[np.float64]
+    camera: IntArray
     teacher_descriptors: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
@@ -61,6 +65,7 @@ class IdentityCrops:
             self.seconds[rows],
             self.centre[rows],
             self.score[rows],
+            self.camera[rows],
             None if self.teacher_descriptors is None else self.teacher_descriptors[rows],
         )
 
@@ -119,6 +124,15 @@ def _crop_files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in CROP_SUFFIXES and "_" in path.name)
 
 
+def camera_of(path: Path) -> int:
+    """The camera in the name of a crop, `IDENTITY_CAMERA_....jpg` with a camera such as 2, c2 or c2s1.
+
+    `UNKNOWN_CAMERA` where the second part of the name is something else.
+    """
+    found = re.match(r"c?(\d+)", path.stem.split("_")[1])
+    return int(found[1]) if found else UNKNOWN_CAMERA
+
+
 def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = None) -> IdentityCrops:
     """Read a folder of crops; the part of a file's name before the first `_` is the identity.
 
@@ -151,6 +165,7 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
         unknown,
         np.stack([unknown] * 2, 1),
         np.ones(len(files)),
+        np.array([camera_of(path) for path in files], np.int64),
         np.concatenate(teacher_descriptors) if teacher_descriptors else None,
     )
 
@@ -208,6 +223,7 @@ def read_video_identities(
         (boxes.frame - 1) / sequence.frame_rate,
         boxes.centre / boxes.height[:, None].astype(np.float64),
         boxes.score.astype(np.float64),
+        np.full(len(boxes), UNKNOWN_CAMERA),
         np.concatenate(teacher_descriptors) if teacher_descriptors else None,
     )
 

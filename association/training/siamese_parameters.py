@@ -52,6 +52,20 @@ class SiameseTrainingParameters(Parameters):
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="device to train on; auto: cuda if it is available, else cpu"
     )
+    average: float = Field(
+        0.999,
+        ge=0,
+        lt=1,
+        description="decay in a step of the moving average of the weights, which is validated and stored; 0: the "
+        "weights of the last step",
+    )
+    held_out: int = Field(
+        0,
+        ge=0,
+        le=100_000,
+        description="number of identities of each folder of crops that are not trained on; at the end, they are "
+        "searched for among each other's crops",
+    )
     check_every: int = Field(500, ge=1, le=1_000_000, description="steps between validations and checkpoints")
     patience: int = Field(
         8, ge=1, le=1000, description="training stops after this number of validations without improvement"

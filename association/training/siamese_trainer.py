@@ -1,5 +1,6 @@
 """Training of the Siamese networks. A step depends only on the seed and its number, so a resumed run is the same."""
 
+import copy
 import csv
 import math
 import time
@@ -56,6 +57,7 @@ class _State:
     """The state that changes during training."""
 
     network: Network
+    average: Network
     loss: PairLoss
     optimiser: torch.optim.Optimizer
     step: int = 0
@@ -66,7 +68,16 @@ class _State:
     @property
     def modules(self) -> dict[str, nn.Module]:
         """The modules with weights."""
-        return {"network": self.network, "loss": self.loss}
+        return {"network": self.network, "average": self.average, "loss": self.loss}
+
+    @torch.no_grad()
+    def update_average(self, decay: float) -> None:
+        """Move the average towards the network; at first faster, so that it forgets the random weights."""
+        decay = min(decay, (self.step + 1) / (self.step + 10))
+        present = self.network.state_dict()
+        for name, mean in self.average.state_dict().items():
+            if mean.is_floating_point():
+                mean.lerp_(present[name], 1 - decay)
 
 
 class SiameseTrainer:
@@ -105,7 +116,7 @@ class SiameseTrainer:
         identities = self.sampler.identity_count
         loss = make_loss(parameters.loss, network.feature_count, identities, **parameters.loss_settings)
         loss = loss.to(self.device)
-        self.state = _State(network, loss, _optimiser(network, loss, parameters))
+        self.state = _State(network, copy.deepcopy(network), loss, _optimiser(network, loss, parameters))
         if start is not None and isinstance(loss, IdentityTriplet):
             loss.begin_at(self._mean_descriptors())
         if (folder / CHECKPOINT).is_file():
@@ -129,6 +140,7 @@ class SiameseTrainer:
         started, losses = time.perf_counter(), []
         while state.step < parameters.steps and state.checks_since_best < parameters.patience:
             losses.append(self._step(next(batches)))
+            state.update_average(parameters.average)
             state.step += 1
             progress("train", state.step, parameters.steps)
             if state.step % parameters.check_every == 0 or state.step == parameters.steps:
@@ -199,7 +211,7 @@ class SiameseTrainer:
         """Validate, store the weights if they are the best so far, and write checkpoint and log."""
         state = self.state
         current = self.folder / f".{SIAMESE_FILE}"
-        save_siamese(current, state.network, state.loss, self.parameters.description)
+        save_siamese(current, state.average, state.loss, self.parameters.description)
         scores = self.validation.scores(Siamese.load(current))
         state.log.append({"step": state.step, "loss": loss, "seconds": seconds, **scores})
         state.checks_since_best += 1

@@ -80,10 +80,13 @@ def _draw_pairs(
     return _Part(crops[rows], places[: len(chosen)], places[len(chosen) :], same[chosen])
 
 
-def split_identities(crops: IdentityCrops, share: float, seed: int = 0) -> tuple[IdentityCrops, IdentityCrops]:
-    """Split a crop set by identity, for training and for validation.
+def split_identities(
+    crops: IdentityCrops, share: float = 0.0, count: int = 0, seed: int = 0
+) -> tuple[IdentityCrops, IdentityCrops]:
+    """Split a crop set by identity, such as for training and for validation.
 
-    The second part has about `share` of the identities, and each part has at least two.
+    The second part has about `share` of the identities, or `count` of them, but three quarters at most; each part has
+    at least two.
 
     Raises:
         InputError: there are fewer than four identities.
@@ -92,7 +95,8 @@ def split_identities(crops: IdentityCrops, share: float, seed: int = 0) -> tuple
         few = f"{crops.name} shows only {crops.identity_count} identities"
         raise InputError(f"{few}, too few to set some aside for validation; name a video with --validate")
     order = np.random.default_rng(seed).permutation(crops.identity_count)
-    chosen = order[: max(2, round(share * crops.identity_count))]
+    wanted = count or round(share * crops.identity_count)
+    chosen = order[: max(2, min(wanted, crops.identity_count * 3 // 4))]
     apart = np.isin(crops.identity, chosen)
     return _renumbered(crops[~apart]), _renumbered(crops[apart])
 

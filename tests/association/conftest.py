@@ -47,7 +47,9 @@ def paint_identities(
         flow[:] = 0.5
         seconds = np.concatenate([np.tile(np.arange(each) * 0.5, identities), np.arange(false_detections) % each * 0.5])
         centre = np.column_stack([identity + 0.1 * seconds, np.zeros(len(identity))])
-    return IdentityCrops("painted", Patches(image, flow), identity, seconds, centre, np.ones(len(identity)))
+    return IdentityCrops(
+        "painted", Patches(image, flow), identity, seconds, centre, np.ones(len(identity)), np.arange(len(identity)) % 2
+    )
 
 
 @pytest.fixture(scope="session")

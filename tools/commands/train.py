@@ -120,7 +120,7 @@ def _train_siamese(options: SiameseOptions) -> None:
     from siamlink.tools.console.files import make_folder, output_errors
     from siamlink.tools.console.terminal import show_table, stage_bars
     from siamlink.tools.training.siamese_data import read_training_data
-    from siamlink.tools.training.siamese_run import check_run, compare_networks, finish_run
+    from siamlink.tools.training.siamese_run import check_run, compare_networks, compare_retrieval, finish_run
 
     values: dict[str, object] = {}
     parameters = SiameseTrainingParameters()
@@ -132,13 +132,13 @@ def _train_siamese(options: SiameseOptions) -> None:
     make_folder(output)
     with stage_bars() as progress, output_errors(output):
         check_run(output, options.overwrite)
-        crops, validation = read_training_data(
-            options.data, options.exclude or [], options.validate or [], parameters, progress
-        )
-        network = SiameseTrainer(crops, validation, parameters, output, options.start).run(progress)
+        data = read_training_data(options.data, options.exclude or [], options.validate or [], parameters, progress)
+        network = SiameseTrainer(data.crops, data.validation, parameters, output, options.start).run(progress)
         finish_run(output)
-    typer.echo(f"trained on {', '.join(each.name for each in crops)}; weights in {output}\n")
-    show_table(compare_networks(validation, network))
+    typer.echo(f"trained on {', '.join(each.name for each in data.crops)}; weights in {output}\n")
+    show_table(compare_networks(data.validation, network))
+    if data.held_out:
+        show_table(compare_retrieval(data.held_out, network))
 
 
 def _train_calibrated(options: CalibratedOptions) -> None:

@@ -1,5 +1,6 @@
 """Training and validation data of a Siamese network: videos and crops."""
 
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from siamlink.association.appearance.loading import load_appearance
@@ -21,14 +22,29 @@ VALIDATION_SHARE = 0.05
 """Share of the identities for validation, if no video is given for it."""
 
 
+@dataclass(frozen=True)
+class TrainingData:
+    """What a network learns from, and what it is judged on; no identity and no video is in two of them.
+
+    Attributes:
+        crops: to learn from.
+        validation: decides which weights are kept.
+        held_out: crops of identities that are searched for when the training has ended; none unless they are asked for.
+    """
+
+    crops: list[IdentityCrops]
+    validation: Validation
+    held_out: list[IdentityCrops] = field(default_factory=list)
+
+
 def read_training_data(
     folders: list[Path],
     exclude: list[str],
     validate: list[str],
     parameters: SiameseTrainingParameters,
     progress: Progress,
-) -> tuple[list[IdentityCrops], Validation]:
-    """Read training and validation data; no identity and no video is in both.
+) -> TrainingData:
+    """Read the data of a training.
 
     Raises:
         ConfigError: there is no sequence of a name, or nothing is left to learn from.
@@ -50,15 +66,18 @@ def read_training_data(
 
     videos = read(one_of_each_video(remaining))
     crops = [read_crops(folder, progress, teacher) for folder in crop_folders]
+    held_out: list[IdentityCrops] = []
+    if parameters.held_out and crops:
+        divided = [split_identities(part, count=parameters.held_out) for part in crops]
+        crops, held_out = [part for part, _ in divided], [part for _, part in divided]
     if not videos and not crops:
         raise ConfigError("nothing is left to learn from: give another video or person crops as well")
     if validate:
         named = [sequence for sequence in sequences if sequence.name in validate]
-        return [*videos, *crops], Validation(read(named))
+        return TrainingData([*videos, *crops], Validation(read(named)), held_out)
     parts = [split_identities(part, VALIDATION_SHARE) for part in crops or videos]
-    return [*(videos if crops else []), *(training for training, _ in parts)], Validation(
-        [validation for _, validation in parts]
-    )
+    learned = [*(videos if crops else []), *(training for training, _ in parts)]
+    return TrainingData(learned, Validation([validation for _, validation in parts]), held_out)
 
 
 def _without(sequences: list[Sequence], names: list[str]) -> list[Sequence]:

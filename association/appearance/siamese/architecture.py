@@ -31,10 +31,10 @@ class NetworkParameters(Parameters):
         "convolutions; cost-function: descriptors by shared weights; pseudo-siamese: descriptors by separate weights; "
         "two-stream: stacked, in one stream for the whole and one for the centre",
     )
-    size: Literal["paper", "compact", "residual"] = Field(
-        "residual",
+    size: Literal["paper", "compact", "residual", "ibn"] = Field(
+        "ibn",
         description="layers. paper: as in Figure 2 of Leal-Taixé et al. 2016; compact: the same with fewer weights; "
-        "residual: residual blocks",
+        "residual: residual blocks; ibn: residual blocks with instance and batch normalisation (Pan et al. 2018)",
     )
     flow: bool = Field(False, description="whether the network uses optical flow in addition to the colours")
     stride: int = Field(
@@ -80,7 +80,26 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Normalisation:
-    """Batch normalisation of maps."""
+    """Batch normalisation of maps or of a vector."""
+
+
+@dataclass(frozen=True)
+class MixedConvolution:
+    """A convolution without bias; half of its maps are normalised each by itself, the others over the batch.
+
+    The first half has instance normalisation: its maps do not depend on the contrast and the tone of a picture. The
+    second half has batch normalisation, which keeps them (the IBN-a block of Pan et al. 2018).
+    """
+
+    channels: int
+    kernel: int
+    stride: int = 1
+    padding: int = 0
+
+    @property
+    def half(self) -> Convolution:
+        """The convolution to half of the maps."""
+        return Convolution(self.channels // 2, self.kernel, self.stride, self.padding, bias=False)
 
 
 @dataclass(frozen=True)
@@ -138,7 +157,18 @@ class Residual:
 
 
 Rectifiers = Rectifier | LearnedRectifier
-Layer = Convolution | Normalisation | Rectifiers | MaxPooling | Stripes | Flatten | Dense | Dropout | Residual
+Layer = (
+    Convolution
+    | MixedConvolution
+    | Normalisation
+    | Rectifiers
+    | MaxPooling
+    | Stripes
+    | Flatten
+    | Dense
+    | Dropout
+    | Residual
+)
 Layers = tuple["Layer | Layers", ...]
 """Layers one after another. The weights of a layer are named by its place, that of a nested tuple first."""
 Shape = tuple[int, ...]
@@ -159,8 +189,9 @@ _PLANS = {
     "paper": _Plan(((96, 7), (256, 5), (256, 5)), (4096, 1024, 512), 1, 0.5),
     "compact": _Plan(((16, 9), (24, 3), (32, 3)), (128, 64, 32), 2, 0.2),
     "residual": _Plan((), (128,), 1, 0.0),
+    "ibn": _Plan((), (256,), 1, 0.0),
 }
-"""`residual` has convolutions of its own, in `_residual_trunk`."""
+"""`residual` and `ibn` have convolutions of their own, in `_residual_trunk` and `_ibn_trunk`."""
 
 
 @dataclass(frozen=True)
@@ -197,7 +228,7 @@ def architecture(parameters: NetworkParameters) -> Architecture:
     stacked = parameters.topology in {"joint", "two-stream"}
     size = STREAM_SIZE if parameters.topology == "two-stream" else PATCH_SIZE
     entry = (parameters.channels * (2 if stacked else 1), *size)
-    trunk = _residual_trunk() if parameters.size == "residual" else _plain_trunk(parameters)
+    trunk = _TRUNKS[parameters.size]() if parameters.size in _TRUNKS else _plain_trunk(parameters)
     concatenated = 2 if parameters.topology in {"in-network", "two-stream"} else 1
     flat = math.prod(shape_after(trunk, entry))
     if flat == 0:
@@ -205,7 +236,10 @@ def architecture(parameters: NetworkParameters) -> Architecture:
         raise ConfigError(f"network: {shape} leave nothing of a {PATCH_SIZE[0]}x{PATCH_SIZE[1]} patch")
     plan = _PLANS[parameters.size]
     dropout = plan.dropout if parameters.dropout < 0 else parameters.dropout
-    return Architecture(entry, trunk, _head(plan.widths, dropout, pair), concatenated * flat, plan.widths[-1])
+    head = _head(plan.widths, dropout, pair)
+    if parameters.size == "ibn" and not pair:
+        head = (*head, Normalisation())
+    return Architecture(entry, trunk, head, concatenated * flat, plan.widths[-1])
 
 
 def shape_after(layers: "Layer | Layers", shape: Shape) -> Shape:
@@ -214,7 +248,7 @@ def shape_after(layers: "Layer | Layers", shape: Shape) -> Shape:
         case tuple():
             for layer in layers:
                 shape = shape_after(layer, shape)
-        case Convolution(channels, kernel, stride, padding):
+        case Convolution(channels, kernel, stride, padding) | MixedConvolution(channels, kernel, stride, padding):
             shape = channels, *_sides(shape, kernel, stride, padding)
         case MaxPooling(kernel, stride, padding):
             shape = shape[0], *_sides(shape, kernel, stride, padding)
@@ -260,8 +294,26 @@ def _residual_trunk() -> Layers:
     )
 
 
-def _block(channels: int, stride: int, same_shape: bool) -> Residual:
-    first = (*_normalised(channels, 3, stride), Rectifier())
+def _ibn_trunk() -> Layers:
+    """As `_residual_trunk`, with more maps where they are small, and instance normalisation where they are large."""
+    return (
+        (*_normalised(32, 7, 2), Rectifier()),
+        MaxPooling(3, 2, 1),
+        _block(32, 1, same_shape=True, mixed=True),
+        _block(64, 2, same_shape=False, mixed=True),
+        _block(64, 1, same_shape=True, mixed=True),
+        _block(224, 2, same_shape=False),
+        _block(224, 1, same_shape=True),
+        Stripes(4),
+    )
+
+
+_TRUNKS = {"residual": _residual_trunk, "ibn": _ibn_trunk}
+
+
+def _block(channels: int, stride: int, same_shape: bool, mixed: bool = False) -> Residual:
+    start = (MixedConvolution(channels, 3, stride, 1),) if mixed else _normalised(channels, 3, stride)
+    first = (*start, Rectifier())
     return Residual(first, _normalised(channels, 3, 1), () if same_shape else _normalised(channels, 1, stride))
 
 

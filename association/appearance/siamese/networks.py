@@ -15,6 +15,7 @@ from siamlink.association.appearance.siamese.architecture import (
     Layers,
     LearnedRectifier,
     MaxPooling,
+    MixedConvolution,
     NetworkParameters,
     Normalisation,
     Rectifier,
@@ -140,6 +141,22 @@ class ResidualBlock(nn.Module):
         return activated
 
 
+class MixedNormalised(nn.Module):
+    """A convolution; the first half of its maps has instance normalisation, the second half batch normalisation."""
+
+    def __init__(self, layer: MixedConvolution, channels: int) -> None:
+        super().__init__()
+        half = layer.channels // 2
+        self.convolution = nn.Conv2d(channels, 2 * half, layer.kernel, layer.stride, layer.padding, bias=False)
+        self.instance = nn.InstanceNorm2d(half, affine=True)
+        self.batch = nn.BatchNorm2d(half)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        """The normalised maps, (N, C, H, W)."""
+        first, second = self.convolution(maps).chunk(2, 1)
+        return torch.cat([self.instance(first), self.batch(second)], 1)
+
+
 def _sequential(layers: Layers, shape: Shape) -> nn.Sequential:
     modules = []
     for layer in layers:
@@ -152,8 +169,10 @@ def _module(layer: Layer, shape: Shape) -> nn.Module:  # noqa: PLR0911
     match layer:
         case Convolution():
             return nn.Conv2d(shape[0], layer.channels, layer.kernel, layer.stride, layer.padding, bias=layer.bias)
+        case MixedConvolution():
+            return MixedNormalised(layer, shape[0])
         case Normalisation():
-            return nn.BatchNorm2d(shape[0])
+            return nn.BatchNorm2d(shape[0]) if len(shape) == 3 else nn.BatchNorm1d(shape[0])
         case Rectifier():
             return nn.ReLU()
         case LearnedRectifier():

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from siamlink.association.appearance.siamese.architecture import (
     Convolution,
     Dense,
@@ -13,6 +15,7 @@ from siamlink.association.appearance.siamese.architecture import (
     Layers,
     LearnedRectifier,
     MaxPooling,
+    MixedConvolution,
     Normalisation,
     Rectifier,
     Residual,
@@ -24,7 +27,8 @@ from siamlink.association.appearance.siamese.onnx_file import OnnxGraph
 from siamlink.detectors.base.arrays import Float32Array
 
 EPSILON = 1e-5
-"""Added to the variance in batch normalisation, as PyTorch does."""
+"""Added to the variance in normalisation, as PyTorch does."""
+_AFFINE = ("weight", "bias")
 
 
 class Value(NamedTuple):
@@ -99,10 +103,10 @@ class LayerGraph(OnnxGraph):
                 matrix = weights.take(f"{prefix}weight", (channels, shape[0], kernel, kernel))
                 constant = weights.take(f"{prefix}bias", (channels,)) if bias else None
                 return self.convolution(name, layer, matrix, constant)
+            case MixedConvolution():
+                return self._mixed_convolution(layer, value, weights, prefix)
             case Normalisation():
-                keys = ("weight", "bias", "running_mean", "running_var")
-                arrays = [self.array(weights.take(prefix + key, shape[:1])) for key in keys]
-                return self.node("BatchNormalization", [name, *arrays], epsilon=EPSILON)
+                return self._batch_normalised(name, shape[0], weights, prefix)
             case Rectifier():
                 return self.node("Relu", [name])
             case LearnedRectifier():
@@ -126,6 +130,23 @@ class LayerGraph(OnnxGraph):
                 second = self.add(layer.second, first, weights, f"{prefix}second.")
                 shortcut = self.add(layer.shortcut, value, weights, f"{prefix}shortcut.")
                 return self.node("Relu", [self.node("Add", [second.name, shortcut.name])])
+
+    def _mixed_convolution(self, layer: MixedConvolution, value: Value, weights: Weights, prefix: str) -> str:
+        """Two convolutions with half of the maps each, as a graph has no halves of one without copies."""
+        half = layer.half
+        matrix = weights.take(
+            f"{prefix}convolution.weight", (layer.channels, value.shape[0], layer.kernel, layer.kernel)
+        )
+        first, second = (self.convolution(value.name, half, part, None) for part in np.split(matrix, 2))
+        scale, offset = (self.array(weights.take(f"{prefix}instance.{key}", (half.channels,))) for key in _AFFINE)
+        instance = self.node("InstanceNormalization", [first, scale, offset], epsilon=EPSILON)
+        batch = self._batch_normalised(second, half.channels, weights, f"{prefix}batch.")
+        return self.node("Concat", [instance, batch], axis=1)
+
+    def _batch_normalised(self, name: str, channels: int, weights: Weights, prefix: str) -> str:
+        keys = (*_AFFINE, "running_mean", "running_var")
+        arrays = [self.array(weights.take(prefix + key, (channels,))) for key in keys]
+        return self.node("BatchNormalization", [name, *arrays], epsilon=EPSILON)
 
     def convolution(self, name: str, layer: Convolution, weight: Float32Array, bias: Float32Array | None) -> str:
         """A convolution of maps; returns the name of the result."""

@@ -85,7 +85,7 @@ def trained_now(made: SiameseTrainer, folder: Path) -> Siamese:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", ["compact", "residual"])
+@pytest.mark.parametrize("size", ["compact", "residual", "ibn"])
 def test_a_stopped_training_resumes_to_the_same_weights(size: str, paint_crops: Paint, tmp_path: Path) -> None:
     network = NetworkParameters(size=size, dropout=0.2)
     for name in ("whole", "parts"):

@@ -17,15 +17,16 @@ def silent(*_: object) -> None:
 
 
 def test_a_share_of_the_identities_of_crops_is_for_validation(crops: Path) -> None:
-    (training,), validation = read_training_data([crops], [], [], PARAMETERS, silent)
+    data = read_training_data([crops], [], [], PARAMETERS, silent)
+    (training,) = data.crops
     assert training.identity_count == 40 - round(40 * VALIDATION_SHARE)
     assert len(training) == 4 * training.identity_count
-    assert validation is not None
+    assert data.held_out == []
 
 
 def test_a_named_sequence_is_for_validation_only(crops: Path, sequence: Callable[..., Path]) -> None:
     walk = sequence("walk", frames="images")
-    training, _ = read_training_data([crops, walk], [], ["walk"], PARAMETERS, silent)
+    training = read_training_data([crops, walk], [], ["walk"], PARAMETERS, silent).crops
     assert [part.name for part in training] == ["crops"]
     assert training[0].identity_count == 40
 

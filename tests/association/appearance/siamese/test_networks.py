@@ -12,7 +12,7 @@ from siamlink.association.appearance.siamese.networks import (
 from siamlink.detectors.base.errors import ConfigError
 
 PAIR_TOPOLOGIES, EMBEDDINGS = ("joint", "in-network", "two-stream"), ("cost-function", "pseudo-siamese")
-SIZES = ("compact", "residual")
+SIZES = ("compact", "residual", "ibn")
 
 
 def patches(count: int = 2, seed: int = 0) -> torch.Tensor:

@@ -22,7 +22,7 @@ from siamlink.detectors.base.arrays import Float32Array
 
 PAIRS = {"joint": SplitJointInput, "in-network": InNetwork, "two-stream": TwoStream}
 EMBEDDINGS = ("cost-function", "pseudo-siamese")
-SIZES = ("compact", "residual")
+SIZES = ("compact", "residual", "ibn")
 LARGE = pytest.param("joint", "paper", True, marks=pytest.mark.slow)
 
 
