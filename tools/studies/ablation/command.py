@@ -79,6 +79,11 @@ class LossOptions:
     output: OutputFolder
     crops: CropFolders = None
     steps: Steps = 3000
+    size: Annotated[str, typer.Option(metavar="NAME", help="Size of the networks, as network.size.")] = "compact"
+    patches: Annotated[int, typer.Option(metavar="N", min=8, help="Number of patches in a batch, and of pairs.")] = 64
+    tracks: Annotated[
+        bool, typer.Option("--tracks/--no-tracks", help="Measure tracking, too; it takes most of the time.")
+    ] = True
     loss: Annotated[
         list[str] | None,
         typer.Option(
@@ -147,17 +152,19 @@ def topologies(options: TopologyOptions) -> None:
 def losses(options: LossOptions) -> None:
     """Compare the losses that networks are trained with.
 
-    Compact networks, measured as in 'ablate topologies'. Losses on descriptors train networks that describe each
+    Networks of one size, measured as in 'ablate topologies'. Losses on descriptors train networks that describe each
     detection; losses on logits train networks of joint input. Metrics are learned on the descriptors of the network of
     the loss leal-taixe; they need the package metric-learn, and are left out by default without it.
     """
     _check_torch()
     from siamlink.tools.studies.ablation import report as ablation_report
-    from siamlink.tools.studies.ablation.networks import all_losses
+    from siamlink.tools.studies.ablation.networks import Training, all_losses
 
     names = options.loss or all_losses()
-    words = ["--steps", str(options.steps), *_repeated("--loss", options.loss)]
-    _run("losses", options, words, options.crops, lambda each: ablation_report.losses(each, names, options.steps))
+    training = Training(options.steps, options.size, options.patches)
+    words = ["--steps", str(options.steps), "--size", options.size, "--patches", str(options.patches)]
+    words += [*([] if options.tracks else ["--no-tracks"]), *_repeated("--loss", options.loss)]
+    _run("losses", options, words, options.crops, lambda each: ablation_report.losses(each, names, training))
 
 
 @app.command(short_help="Compare the linear program and the Hungarian method.")
@@ -208,7 +215,8 @@ def _run(
     command = shlex.join([*words, *(["--sequences", sequences] if sequences else [])])
     with stage_bars() as progress:
         tested = sequences.split(",") if sequences else None
-        ablation = Ablation(data, output, tested, _crop_folders(crops, data), progress)
+        tracks = not isinstance(options, LossOptions) or options.tracks
+        ablation = Ablation(data, output, tested, _crop_folders(crops, data), progress, tracks)
         rows, tables = make(ablation)
         ablation.study.write_results(kind, command, rows)
     if docs is not None:

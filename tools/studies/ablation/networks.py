@@ -15,6 +15,7 @@ from siamlink.association.appearance.patches import Patches, extract_patches
 from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
+from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops
 from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer
@@ -56,48 +57,59 @@ class PatchAppearance(Protocol):
 
 
 @dataclass(frozen=True)
+class Training:
+    """Number of training steps, size of the networks, and number of patches, and of pairs, in each batch."""
+
+    steps: int
+    size: str = "compact"
+    patches: int = 64
+
+
+@dataclass(frozen=True)
 class Recipe:
-    """A network, the loss that it is trained with, and the number of training steps."""
+    """A network, the loss that it is trained with, and the training."""
 
     topology: str
-    size: str
     loss: str
-    steps: int
+    training: Training
 
     @property
     def name(self) -> str:
         """The name of its row and its folder."""
-        return f"{self.topology}-{self.size}-{self.loss}"
+        return f"{self.topology}-{self.training.size}-{self.loss}"
 
     @property
     def parameters(self) -> SiameseTrainingParameters:
         """The settings of its training."""
+        training = self.training
         return build(
             SiameseTrainingParameters,
             {
-                "network": {"topology": self.topology, "size": self.size, "flow": False},
+                "network": {"topology": self.topology, "size": training.size, "flow": False},
                 "loss": self.loss,
-                "steps": self.steps,
-                "check_every": min(CHECK_EVERY, self.steps),
+                "sampling": {"identities": max(2, training.patches // SamplingParameters().patches)},
+                "pairing": {"pairs": training.patches},
+                "steps": training.steps,
+                "check_every": min(CHECK_EVERY, training.steps),
                 "patience": PATIENCE,
             },
             "ablate",
         )
 
 
-def recipe_of_topology(topology: str, size: str, steps: int) -> Recipe:
+def recipe_of_topology(topology: str, training: Training) -> Recipe:
     """A topology with the loss of Leal-Taixé et al. 2016 for it."""
     embeds = build(NetworkParameters, {"topology": topology}, "--topology").embeds
-    return Recipe(topology, size, DESCRIPTOR_LOSS if embeds else PAIR_LOSS, steps)
+    return Recipe(topology, DESCRIPTOR_LOSS if embeds else PAIR_LOSS, training)
 
 
-def recipe_of_loss(loss: str, steps: int) -> Recipe:
-    """A loss with the compact network for it.
+def recipe_of_loss(loss: str, training: Training) -> Recipe:
+    """A loss with the topology for it.
 
     Raises:
         ConfigError: there is no such loss.
     """
-    return Recipe("joint" if make_loss(loss, 1, 2).kind == "logit" else "cost-function", "compact", loss, steps)
+    return Recipe("joint" if make_loss(loss, 1, 2).kind == "logit" else "cost-function", loss, training)
 
 
 def all_losses() -> list[str]:
@@ -107,17 +119,18 @@ def all_losses() -> list[str]:
     return [*LOSS_NAMES, *OWN_METRICS, *(METRICS if find_spec("metric_learn") else ())]
 
 
-def check_losses(names: list[str]) -> None:
-    """Check that there are losses or metrics of these names.
+def check_losses(names: list[str], training: Training) -> None:
+    """Check that there are losses or metrics of these names, and networks of this size.
 
     Raises:
-        ConfigError: there is none of a name, or metric-learn is not installed.
+        ConfigError: there is none of a name or size, or metric-learn is not installed.
     """
+    _ = recipe_of_loss(DESCRIPTOR_LOSS, training).parameters
     for name in names:
         if name in OWN_METRICS:
             continue
         if name not in METRICS:
-            recipe_of_loss(name, 1)
+            make_loss(name, 1, 2)
         elif name not in all_losses():
             import_extra("metric_learn", "metric", f"--loss {name}")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from siamlink.tools.console.tables import Table
 from siamlink.tools.studies.ablation.features import APPEARANCE, BOTH, CONTEXT, TOGETHER
 from siamlink.tools.studies.ablation.folds import TRACKING
-from siamlink.tools.studies.ablation.networks import check_losses, recipe_of_topology
+from siamlink.tools.studies.ablation.networks import Training, check_losses, recipe_of_topology
 from siamlink.tools.studies.ablation.patches import FIRST_GAP
 from siamlink.tools.studies.ablation.rows import NONE, Ablation, Solver
 from siamlink.tools.studies.ablation.study import Row
@@ -14,7 +14,6 @@ from siamlink.tools.studies.ablation.tables import by_sequence, joined, overall
 TOPOLOGIES = ("joint", "in-network", "cost-function", "pseudo-siamese", "two-stream")
 SOLVERS: tuple[Solver, ...] = ("lp", "hungarian")
 PAIRS, TRACKLETS = ("AP", "FPR95"), ("tracklet AP", "tracklet FPR95")
-NETWORK = (*PAIRS, *TRACKLETS, *TRACKING)
 BLIND, BLIND_APPEARANCE = "blind network", "siamlink.tools.studies.ablation.networks:Blind"
 """Tracking with it shows the gain of a second model of context alone, for the pairs that the first leaves open."""
 
@@ -45,18 +44,18 @@ def topologies(
     ablation: Ablation, names: list[str], steps: int, paper_steps: int
 ) -> tuple[dict[str, Row], list[Table]]:
     """The layer at which a network joins the two patches."""
-    recipes = {f"{name}, compact": recipe_of_topology(name, "compact", steps) for name in names}
+    recipes = {f"{name}, compact": recipe_of_topology(name, Training(steps)) for name in names}
     if paper_steps:
-        recipes["joint, paper"] = recipe_of_topology("joint", "paper", paper_steps)
+        recipes["joint, paper"] = recipe_of_topology("joint", Training(paper_steps, "paper"))
     rows = _baselines(ablation) | {name: ablation.network(recipe) for name, recipe in recipes.items()}
-    return rows, [*_network_tables("topology, size", rows, ("loss", "steps", "pairs/s"))]
+    return rows, [*_network_tables("topology, size", rows, ("loss", "steps", "pairs/s"), ablation.tracks)]
 
 
-def losses(ablation: Ablation, names: list[str], steps: int) -> tuple[dict[str, Row], list[Table]]:
+def losses(ablation: Ablation, names: list[str], training: Training) -> tuple[dict[str, Row], list[Table]]:
     """The losses that networks are trained with."""
-    check_losses(names)
-    rows = _baselines(ablation) | {name: ablation.loss(name, steps) for name in names}
-    return rows, [*_network_tables("loss", rows, ("steps", "pairs/s"))]
+    check_losses(names, training)
+    rows = _baselines(ablation) | {name: ablation.loss(name, training) for name in names}
+    return rows, [*_network_tables("loss", rows, ("steps", "pairs/s"), ablation.tracks)]
 
 
 def solvers(ablation: Ablation, appearance: str) -> tuple[dict[str, Row], list[Table]]:
@@ -67,15 +66,16 @@ def solvers(ablation: Ablation, appearance: str) -> tuple[dict[str, Row], list[T
 
 
 def _baselines(ablation: Ablation) -> dict[str, Row]:
-    """Tracking without appearance, and with a blind network."""
-    return {CONTEXT: ablation.tracking("lp"), BLIND: ablation.blind()}
+    """Tracking without appearance, and with a blind network; nothing if tracking is not measured."""
+    return {CONTEXT: ablation.tracking("lp"), BLIND: ablation.blind()} if ablation.tracks else {}
 
 
-def _network_tables(kind: str, rows: dict[str, Row], facts: tuple[str, ...]) -> Iterator[Table]:
+def _network_tables(kind: str, rows: dict[str, Row], facts: tuple[str, ...], tracks: bool) -> Iterator[Table]:
     title = (
-        f"By {kind}: pairs of detections {FIRST_GAP} frames to 5 s apart (AP, FPR95), of tracklets 0.3 to 5 s apart, "
-        "and tracking. Trained on person crops alone, which have no optical flow: no network uses flow, and none "
-        "was trained on a video"
+        f"By {kind}: pairs of detections {FIRST_GAP} frames to 5 s apart (AP, FPR95), of tracklets 0.3 to 5 s apart"
+        f"{', and tracking' if tracks else ''}. Trained on person crops alone, which have no optical flow: no network "
+        "uses flow, and none was trained on a video"
     )
-    yield overall(f"{title}; all sequences", rows, NETWORK, facts)
-    yield by_sequence("The same by sequence", rows, NETWORK)
+    measures = (*PAIRS, *TRACKLETS, *(TRACKING if tracks else ()))
+    yield overall(f"{title}; all sequences", rows, measures, facts)
+    yield by_sequence("The same by sequence", rows, measures)

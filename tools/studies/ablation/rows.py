@@ -1,6 +1,7 @@
 """The rows of an ablation, computed one by one; data and models that several rows need are made once."""
 
 import re
+from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +41,7 @@ from siamlink.tools.studies.ablation.networks import (
     MetricAppearance,
     PatchAppearance,
     Recipe,
+    Training,
     recipe_of_loss,
     train_network,
 )
@@ -64,6 +66,7 @@ class Ablation:
         tested: sequences to test; None: all with frames. Models still learn from all others.
         crops: folders of crops that networks are trained on.
         progress: receives every step.
+        tracks: whether networks are measured in tracking, too.
 
     Raises:
         ConfigError: there is no sequence of a name, or the folder holds another ablation.
@@ -71,13 +74,19 @@ class Ablation:
     """
 
     def __init__(
-        self, data: Path, output: Path, tested: list[str] | None, crops: list[Path], progress: Progress
+        self,
+        data: Path,
+        output: Path,
+        tested: list[str] | None,
+        crops: list[Path],
+        progress: Progress,
+        tracks: bool = True,
     ) -> None:
         self._sequences = {sequence.name: sequence for sequence in find_sequences(data)}
         there = testable(self._sequences.values())
         if unknown := [name for name in tested or [] if name not in there]:
             raise ConfigError(f"--sequences: no '{unknown[0]}' with frames, gt/ and det/det.txt: {', '.join(there)}")
-        self._data, self._there, self.tested = data, there, tested or there
+        self._data, self._there, self.tested, self.tracks = data, there, tested or there, tracks
         self.study = Study(output, data, self.tested)
         self._parameters = TrackerParameters()
         self._crop_names = sorted(folder.name for folder in crops)
@@ -115,53 +124,63 @@ class Ablation:
 
     def network(self, recipe: Recipe) -> Row:
         """A network trained on crops."""
-        settings = {"steps": recipe.steps, "crops": self._crop_names}
+        training = recipe.training
 
         def make() -> Row:
             siamese, seconds = train_network(recipe, self._crops, self.study.folder, self._progress)
-            facts = {"loss": recipe.loss, "steps": recipe.steps, "minutes": seconds / 60}
-            return self._measure(recipe.name, siamese, facts, slow=recipe.size == "paper")
+            facts = {"loss": recipe.loss, "steps": training.steps, "minutes": seconds / 60}
+            return self._measure(recipe.name, siamese, facts, slow=training.size == "paper")
 
-        return self.study.row(recipe.name, settings, make)
+        return self.study.row(recipe.name, self._settings(training), make)
 
-    def metric(self, name: str, steps: int) -> Row:
+    def metric(self, name: str, training: Training) -> Row:
         """A metric learned on the descriptors of the network of the paper's contrastive loss."""
-        recipe = recipe_of_loss(DESCRIPTOR_LOSS, steps)
+        recipe = recipe_of_loss(DESCRIPTOR_LOSS, training)
 
         def make() -> Row:
             siamese, _ = train_network(recipe, self._crops, self.study.folder, self._progress)
             self._progress(f"learn {name}", 0, None)
             appearance = MetricAppearance.learn(name, siamese, self._crops)
-            return self._measure(f"metric-{name}", appearance, {"loss": name, "steps": steps})
+            return self._measure(f"metric-{name}", appearance, {"loss": name, "steps": training.steps})
 
-        return self.study.row(f"metric-{name}", {"steps": steps, "crops": self._crop_names}, make)
+        return self.study.row(f"metric-{name}", self._settings(training), make)
+
+    def _settings(self, training: Training) -> dict[str, Any]:
+        return {**asdict(training), "crops": self._crop_names, "tracks": self.tracks}
 
     def blind(self) -> Row:
         """The baseline: a network whose features are always 0."""
         return self.study.row("blind", {}, lambda: self._measure("blind", Blind(), {}))
 
-    def loss(self, name: str, steps: int) -> Row:
-        """A loss with the compact network that it fits, or a metric on the descriptors of one."""
-        return (
-            self.metric(name, steps) if name in {*METRICS, *OWN_METRICS} else self.network(recipe_of_loss(name, steps))
-        )
+    def loss(self, name: str, training: Training) -> Row:
+        """A loss with the network that it fits, or a metric on the descriptors of one."""
+        is_metric = name in {*METRICS, *OWN_METRICS}
+        return self.metric(name, training) if is_metric else self.network(recipe_of_loss(name, training))
 
     def _measure(self, name: str, appearance: PatchAppearance, facts: dict[str, Any], slow: bool = False) -> Row:
         """Measure a network on pairs of detections and of tracklets, and in tracking."""
         if facts:
             facts = {**facts, "pairs/s": pairs_a_second(appearance, self._patches[self.tested[0]])}
         samples = [subsample(each) for each in self._samples] if slow else self._samples
-        comparisons: dict[str, Comparison] = {}
-        videos = dict(videos_of(self._folds))
-        for done, (video, open_pairs) in enumerate(self._open.items(), 1):
-            comparisons[video] = Comparison(appearance, self._patches[video].patches(slice(None)))
-            videos[video] = open_pairs.compared(comparisons[video])
-            self._progress(f"compare by {name}", done, len(self._open))
+        comparisons = {
+            video: Comparison(appearance, cut.patches(slice(None)))
+            for video, cut in self._patches.items()
+            if self.tracks or video in self.tested
+        }
         self._progress(f"score {name}", 0, None)
         measures = score_pairs(comparisons, samples)
+        if self.tracks:
+            measures |= self._track(name, appearance, comparisons).measures
+        return Row(facts, measures)
+
+    def _track(self, name: str, appearance: PatchAppearance, comparisons: dict[str, Comparison]) -> Row:
+        """Tracking with a network."""
+        videos = dict(videos_of(self._folds))
+        for done, (video, open_pairs) in enumerate(self._open.items(), 1):
+            videos[video] = open_pairs.compared(comparisons[video])
+            self._progress(f"compare by {name}", done, len(self._open))
         tested = with_appearance(self._folds, videos, as_appearance(name, appearance), self._parameters)
-        tracked = track(tested, self._parameters, self.study.folder / TRACKS / name, self._progress)
-        return Row(facts, measures | tracked.measures)
+        return track(tested, self._parameters, self.study.folder / TRACKS / name, self._progress)
 
     def _compared(self, appearance: str) -> dict[str, AnnotatedVideo]:
         if appearance not in self._compared_videos:

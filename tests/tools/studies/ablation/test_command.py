@@ -22,7 +22,7 @@ from siamlink.tools.studies.ablation import networks as ablation_networks
 from siamlink.tools.studies.ablation import patches as ablation_patches
 from siamlink.tools.studies.ablation import rows as ablation_run
 from siamlink.tools.studies.ablation.comparison import Comparison, score_pairs
-from siamlink.tools.studies.ablation.networks import recipe_of_loss, recipe_of_topology
+from siamlink.tools.studies.ablation.networks import Training, recipe_of_loss, recipe_of_topology
 from siamlink.tools.studies.ablation.patches import PairSample, SequencePatches, cut_patches, sample_pairs
 from siamlink.tools.studies.ablation.study import Row, Study, measure
 from siamlink.tools.studies.ablation.tables import by_sequence, fill_block, overall
@@ -131,6 +131,28 @@ def test_networks_are_trained_on_crops_and_measured_on_videos(
     assert "joint-compact-softmax.json was made with other settings; name another folder" in other.line
 
 
+@pytest.mark.slow
+@pytest.mark.usefixtures("quick")
+def test_losses_are_compared_on_pairs_alone_by_networks_of_another_size(
+    siamlink: Run, painted_streets: Path, crops: Path
+) -> None:
+    some = ("--loss", "bromley", "--size", "residual", "--patches", "8", "--no-tracks")
+    done = siamlink("study", "ablate", "losses", painted_streets, *TINY, *some, "--docs", document("losses"))
+    assert (done.code, done.err) == (0, "")
+    found = results("losses")
+    assert list(found["rows"]) == ["bromley"]
+    assert list(found["rows"]["bromley"]["measures"]) == ["AP", "FPR95", "tracklet AP", "tracklet FPR95"]
+    assert found["command"].endswith(
+        "--steps 2 --size residual --patches 8 --no-tracks --loss bromley --sequences west"
+    )
+    assert "tracking" not in Path("tables.md").read_text()
+    assert sorted(path.name for path in Path("out").iterdir()) == [
+        *("ablation.json", "networks", "patches", "rows", "study.json")
+    ]
+    other = siamlink("study", "ablate", "losses", painted_streets, *TINY, *some[:-1])
+    assert "cost-function-residual-bromley.json was made with other settings; name another folder" in other.line
+
+
 FAULTS = [
     (("features", "missing"), "missing is not a folder"),
     (("features", "sequences", "--sequences", "A,C"), "--sequences: no 'C' with frames, gt/ and det/det.txt: A"),
@@ -140,6 +162,7 @@ FAULTS = [
     (("solvers", "sequences", "--docs", "det.txt"), "det.txt has no block '<!-- solvers -->' ... '<!-- /solvers -->'"),
     (("losses", "sequences"), "sequences holds no person crops named ID_....jpg to train on; name a folder with"),
     (("losses", "sequences", "--crops", "crops", "--loss", "hadsel"), "did you mean 'hadsell'?"),
+    (("losses", "sequences", "--crops", "crops", "--size", "tiny"), "network.size: input should be"),
     (("topologies", "sequences", "--crops", "crops", "--topology", "joined"), "--topology: topology: input should be"),
 ]
 
@@ -264,12 +287,15 @@ def test_slow_networks_compare_some_pairs_and_whole_tracklets(monkeypatch: pytes
 
 
 def test_recipes_fit_losses_and_topologies() -> None:
-    assert recipe_of_topology("two-stream", "compact", 5).name == "two-stream-compact-softmax"
-    assert recipe_of_topology("pseudo-siamese", "compact", 5).name == "pseudo-siamese-compact-leal-taixe"
-    assert recipe_of_loss("zagoruyko", 5).name == "joint-compact-zagoruyko"
-    assert recipe_of_loss("norouzi", 5).name == "cost-function-compact-norouzi"
-    parameters = recipe_of_topology("joint", "paper", 20).parameters
+    assert recipe_of_topology("two-stream", Training(5)).name == "two-stream-compact-softmax"
+    assert recipe_of_topology("pseudo-siamese", Training(5)).name == "pseudo-siamese-compact-leal-taixe"
+    assert recipe_of_loss("zagoruyko", Training(5)).name == "joint-compact-zagoruyko"
+    assert recipe_of_loss("norouzi", Training(5, "residual")).name == "cost-function-residual-norouzi"
+    parameters = recipe_of_topology("joint", Training(20, "paper")).parameters
     assert (parameters.check_every, parameters.network.flow, parameters.network.size) == (20, False, "paper")
+    assert (parameters.sampling.identities, parameters.pairing.pairs) == (16, 64)
+    small = recipe_of_loss("wang", Training(3000, "residual", 32)).parameters
+    assert (small.sampling.identities, small.pairing.pairs, small.check_every) == (8, 32, 500)
 
 
 def test_tables_show_what_is_there_and_a_dash_for_the_rest(tmp_path: Path) -> None:
