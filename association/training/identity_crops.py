@@ -98,7 +98,7 @@ def _walk(folder: Path) -> tuple[list[Sequence], list[Path]]:
     if is_sequence(folder):
         sequence = open_sequence(folder)
         return ([sequence] if sequence.frames and sequence.truth_file.is_file() else []), []
-    if _crop_files(folder):
+    if crop_files(folder):
         return [], [folder]
     sequences: list[Sequence] = []
     crops: list[Path] = []
@@ -120,8 +120,16 @@ def one_of_each_video(sequences: list[Sequence]) -> list[Sequence]:
     return [sequence for sequence in sequences if sequence.name in names]
 
 
-def _crop_files(folder: Path) -> list[Path]:
+def crop_files(folder: Path) -> list[Path]:
+    """The images in a folder that are named as crops, in the order of their names."""
     return sorted(path for path in folder.iterdir() if path.suffix.lower() in CROP_SUFFIXES and "_" in path.name)
+
+
+def numbered_identities(files: list[Path]) -> IntArray:
+    """(N,) the identity of each crop: the part of its name before the first `_`, numbered in the order of these."""
+    names = [path.name.partition("_")[0] for path in files]
+    number = {name: index for index, name in enumerate(sorted(set(names)))}
+    return np.array([number[name] for name in names], np.int64)
 
 
 def camera_of(path: Path) -> int:
@@ -142,11 +150,11 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
     """
     import cv2
 
-    files = _crop_files(folder)
-    identities = sorted({path.name.partition("_")[0] for path in files})
-    if len(identities) < 2:
-        raise InputError(f"{folder} shows only one identity ({identities[0]}); nothing can be learned from it")
-    number = {name: index for index, name in enumerate(identities)}
+    files = crop_files(folder)
+    identity = numbered_identities(files)
+    if identity.max() < 1:
+        name = files[0].name.partition("_")[0]
+        raise InputError(f"{folder} shows only one identity ({name}); nothing can be learned from it")
     parts, teacher_descriptors = [], []
     for done, path in enumerate(files, 1):
         image = cv2.imread(str(path))
@@ -156,7 +164,6 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
         parts.append(extract_patches(np.asarray(image, np.uint8), box))
         teacher_descriptors += _describe(teacher, np.asarray(image, np.uint8), box)
         progress(f"read {folder.name}", done, len(files))
-    identity = np.array([number[path.name.partition("_")[0]] for path in files], np.int64)
     unknown = np.full(len(files), np.nan)
     return IdentityCrops(
         folder.name,

@@ -94,11 +94,15 @@ def split_identities(
     if crops.identity_count < 4:
         few = f"{crops.name} shows only {crops.identity_count} identities"
         raise InputError(f"{few}, too few to set some aside for validation; name a video with --validate")
-    order = np.random.default_rng(seed).permutation(crops.identity_count)
     wanted = count or round(share * crops.identity_count)
-    chosen = order[: max(2, min(wanted, crops.identity_count * 3 // 4))]
-    apart = np.isin(crops.identity, chosen)
+    apart = np.isin(crops.identity, identities_apart(crops.identity_count, wanted, seed))
     return _renumbered(crops[~apart]), _renumbered(crops[apart])
+
+
+def identities_apart(identity_count: int, wanted: int, seed: int = 0) -> IntArray:
+    """The identities of the second part of a split: `wanted`, but two at least and three quarters at most."""
+    order = np.random.default_rng(seed).permutation(identity_count)
+    return order[: max(2, min(wanted, identity_count * 3 // 4))]
 
 
 def _renumbered(crops: IdentityCrops) -> IdentityCrops:

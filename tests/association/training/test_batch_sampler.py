@@ -32,6 +32,23 @@ def test_one_kind_of_crop_set_gives_all_identities(video: bool, paint_crops: Pai
     assert len(np.unique(batch.identity)) == 6
 
 
+@pytest.mark.parametrize(("folders", "shares"), [(1, [6]), (3, [2, 2, 2]), (4, [1, 1, 2, 2]), (9, [1, 1, 2, 2])])
+def test_identities_come_from_as_many_folders_as_wanted(folders: int, shares: list[int], paint_crops: Paint) -> None:
+    parameters = PARAMETERS.model_copy(update={"folders": folders})
+    sampler = BatchSampler([paint_crops(identities=9, seed=seed) for seed in range(4)], parameters)
+    for seed in range(5):
+        batch = sampler.draw(np.random.default_rng(seed))
+        of = [len(np.unique(batch.identity[batch.crop_set == folder])) for folder in np.unique(batch.crop_set)]
+        assert sorted(of) == shares
+
+
+def test_folders_share_what_the_video_leaves(paint_crops: Paint) -> None:
+    parameters = PARAMETERS.model_copy(update={"folders": 3})
+    sets = [paint_crops(), paint_crops(seed=1), paint_crops(seed=2), paint_crops(seed=3, video=True)]
+    batch = BatchSampler(sets, parameters).draw(np.random.default_rng(0))
+    assert [len(np.unique(batch.identity[batch.crop_set == each])) for each in range(4)] == [1, 1, 1, 3]
+
+
 def test_the_patches_are_those_of_their_identities(paint_crops: Paint) -> None:
     crops = paint_crops()
     batch = BatchSampler([crops], PARAMETERS).draw(np.random.default_rng(0))

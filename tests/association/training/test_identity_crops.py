@@ -7,6 +7,8 @@ import pytest
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.training.ground_truth import NO_OBJECT
 from siamlink.association.training.identity_crops import (
+    UNKNOWN_CAMERA,
+    camera_of,
     find_identity_crops,
     one_of_each_video,
     read_crops,
@@ -105,6 +107,20 @@ def test_crops_are_grouped_by_the_name_before_the_underscore(tmp_path: Path) -> 
     assert np.array_equal(crops.identity, [0, 0, 1, 1, 2, 2])
     assert not crops.is_video
     assert not crops.patches.flow.any()
+
+
+@pytest.mark.parametrize(
+    ("name", "camera"),
+    [("0001_c1s3_002.jpg", 1), ("0001_2_03.png", 2), ("0001_c12.jpg", 12), ("0001_f0042.jpg", UNKNOWN_CAMERA)],
+)
+def test_the_camera_is_in_the_name_of_a_crop(name: str, camera: int) -> None:
+    assert camera_of(Path("c9_folder", name)) == camera
+
+
+def test_crops_have_the_cameras_of_their_names(tmp_path: Path) -> None:
+    crops = read_crops(write_crops(tmp_path / "crops"), silent)
+    assert crops.camera.tolist() == [0, 1] * 3
+    assert crops[crops.identity == 1].camera.tolist() == [0, 1]
 
 
 def test_data_without_two_identities_is_refused(tmp_path: Path) -> None:

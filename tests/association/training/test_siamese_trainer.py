@@ -1,3 +1,4 @@
+import copy
 import csv
 import json
 from collections.abc import Callable
@@ -102,9 +103,38 @@ def test_a_stopped_training_resumes_to_the_same_weights(size: str, paint_crops: 
     resumed = trainer(paint_crops, tmp_path / "parts", network=network)
     assert resumed.state.step == 2
     resumed.run(silent)
-    ended = whole.state.network.state_dict()
-    assert all(torch.equal(value, ended[name]) for name, value in resumed.state.network.state_dict().items())
+    for one, other in ((resumed.state.network, whole.state.network), (resumed.state.average, whole.state.average)):
+        ended = other.state_dict()
+        assert all(torch.equal(value, ended[name]) for name, value in one.state_dict().items())
     assert [row["loss"] for row in resumed.state.log] == [row["loss"] for row in whole.state.log]
+
+
+def test_the_moving_average_of_the_weights_is_stored(paint_crops: Paint, tmp_path: Path) -> None:
+    made = trainer(paint_crops, tmp_path, steps=2, check_every=1)
+    states = [copy.deepcopy(made.state.average.state_dict())]
+    name = "branches.0.0.0.weight"
+
+    def remember(_: str, step: int, __: int | None) -> None:
+        if step:
+            states.append(copy.deepcopy(made.state.network.state_dict()))
+
+    made.run(remember)
+    decays, mean = (1 / 10, 2 / 11), states[0][name]  # of the first steps, far below 0.999
+    for decay, state in zip(decays, states[1:], strict=True):
+        mean = decay * mean + (1 - decay) * state[name]
+    average = made.state.average.state_dict()
+    assert torch.allclose(average[name], mean, atol=1e-6)
+    assert not torch.equal(average[name], made.state.network.state_dict()[name])
+    tensors, _ = read_checkpoint(tmp_path / CHECKPOINT)
+    assert torch.equal(tensors[f"average.{name}"], average[name])
+
+
+def test_an_average_of_the_last_step_is_the_network(paint_crops: Paint, tmp_path: Path) -> None:
+    made = trainer(paint_crops, tmp_path, steps=2, average=0)
+    made.run(silent)
+    average = made.state.average.state_dict()
+    for name, value in made.state.network.state_dict().items():
+        assert not value.is_floating_point() or torch.equal(average[name], value)
 
 
 def test_training_stops_when_validation_no_longer_improves(paint_crops: Paint, tmp_path: Path) -> None:

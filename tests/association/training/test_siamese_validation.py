@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance.patches import Patches
-from siamlink.association.training.siamese_validation import Validation, split_identities
+from siamlink.association.training.siamese_validation import Validation, identities_apart, split_identities
 from siamlink.detectors.base.errors import InputError
 
 
@@ -50,3 +50,20 @@ def test_identities_are_split_and_none_is_on_both_sides(paint_crops: Callable) -
     assert not shown[0] & shown[1]
     assert len(apart) == 3 * 8
     assert len(learned) == 7 * 8 + 3
+
+
+def test_a_number_of_identities_is_split_off(paint_crops: Callable) -> None:
+    whole = paint_crops(identities=12)
+    learned, apart = split_identities(whole, count=5)
+    assert (learned.identity_count, apart.identity_count) == (7, 5)
+    again = split_identities(whole, count=5)[1]
+    assert np.array_equal(again.patches.image, apart.patches.image)
+    other = split_identities(whole, count=5, seed=1)[1]
+    assert not np.array_equal(other.patches.image, apart.patches.image)
+    wanted = np.isin(whole.identity, identities_apart(12, 5))
+    assert np.array_equal(whole.patches.image[wanted], apart.patches.image)
+
+
+@pytest.mark.parametrize(("count", "apart"), [(1, 2), (9, 9), (200, 9)])
+def test_two_are_split_off_at_least_and_three_quarters_at_most(count: int, apart: int, paint_crops: Callable) -> None:
+    assert split_identities(paint_crops(identities=12), count=count)[1].identity_count == apart

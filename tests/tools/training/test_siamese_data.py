@@ -24,6 +24,26 @@ def test_a_share_of_the_identities_of_crops_is_for_validation(crops: Path) -> No
     assert data.held_out == []
 
 
+def test_identities_that_are_held_out_are_neither_learned_nor_validated(crops: Path) -> None:
+    parameters = SiameseTrainingParameters(held_out=10)
+    data = read_training_data([crops], [], [], parameters, silent)
+    (training,), (held_out,) = data.crops, data.held_out
+    assert held_out.identity_count == 10
+    assert training.identity_count == 30 - round(30 * VALIDATION_SHARE)
+    validated = data.validation._parts[0].crops
+    shown = [{image.tobytes() for image in part.patches.image} for part in (training, held_out, validated)]
+    assert not shown[0] & shown[1]
+    assert not shown[1] & shown[2]
+    assert not shown[0] & shown[2]
+
+
+def test_a_video_has_no_identities_to_hold_out(crops: Path, sequence: Callable[..., Path]) -> None:
+    walk = sequence("walk", frames="images")
+    data = read_training_data([crops, walk], [], ["walk"], SiameseTrainingParameters(held_out=10), silent)
+    assert [part.name for part in data.held_out] == ["crops"]
+    assert [part.identity_count for part in data.crops] == [30]
+
+
 def test_a_named_sequence_is_for_validation_only(crops: Path, sequence: Callable[..., Path]) -> None:
     walk = sequence("walk", frames="images")
     training = read_training_data([crops, walk], [], ["walk"], PARAMETERS, silent).crops

@@ -27,13 +27,15 @@ LARGE = pytest.param("joint", "paper", True, marks=pytest.mark.slow)
 
 
 def trained(topology: str, size: str, flow: bool) -> Network:
-    """A network whose statistics of the normalisations, slopes and biases are away from where they begin."""
+    """A network whose statistics and scales of the normalisations, slopes and biases are away from where they begin."""
     torch.manual_seed(0)
     network = build_network(NetworkParameters(topology=topology, size=size, flow=flow))
     for module in network.modules():
-        if isinstance(module, torch.nn.BatchNorm2d):
+        if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
             module.running_mean.normal_(0, 0.1)
             module.running_var.uniform_(0.5, 2)
+        if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d | torch.nn.InstanceNorm2d):
+            module.weight.data.uniform_(0.5, 1.5)
         if isinstance(module, torch.nn.PReLU):
             module.weight.data.uniform_(-0.1, 0.5)
         if getattr(module, "bias", None) is not None:
@@ -82,6 +84,22 @@ def test_answers_for_pairs_are_those_of_pytorch(topology: str, size: str, flow: 
     assert near(compared[:, 1:], features)
     assert isinstance(ours, PairNetwork)
     assert len(ours.feature_names) == compared.shape[1] == 1 + network.feature_count
+
+
+def test_a_trained_network_with_instance_normalisation_is_that_of_pytorch() -> None:
+    network = build_network(NetworkParameters(size="ibn"))
+    optimiser = torch.optim.SGD(network.parameters(), 0.1)
+    for step in range(3):
+        given = torch.from_numpy(np.random.default_rng(step).normal(step, 2, (6, 5, 121, 53)).astype(np.float32))
+        loss = network.embed(given, 0)[:, :128].square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    network, given = network.eval(), patches(5)
+    with torch.inference_mode():
+        expected = network.embed(torch.from_numpy(given), 0)
+    assert expected.shape == (5, 256)
+    assert near(loaded(network).describe(given), expected)
 
 
 @pytest.mark.parametrize("slope", [0.25, -0.5], ids=["rising", "falling"])

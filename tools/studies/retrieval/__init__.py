@@ -1,0 +1,1 @@
+"""How well appearance models find objects among folders of crops."""
