@@ -41,6 +41,13 @@ class SiameseTrainingParameters(Parameters):
         TeacherParameters(), description="a trained network whose descriptors are learned in addition"
     )
     steps: int = Field(6500, ge=1, le=10_000_000, description="maximum number of batches")
+    small_share: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of the steps, at the beginning, that see patches of two thirds of the size, which take half "
+        "the time; only for networks of size residual and ibn",
+    )
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="optimiser; sgd has momentum 0.9")
     learning_rate: float = Field(
         1e-3, gt=0, le=10, description="highest learning rate; it rises linearly, then falls as a cosine"

@@ -48,6 +48,8 @@ from siamlink.detectors.base.stopwatch import Progress
 
 CHECKPOINT = "checkpoint.safetensors"
 RUN_LOG = "run.csv"
+SMALL_PATCH = (81, 35)
+"""Height and width of the patches at the beginning of a training with `small_share`."""
 WARM_UP = 0.05
 """Share of the steps in which the learning rate rises from zero."""
 
@@ -183,6 +185,8 @@ class SiameseTrainer:
         state.loss.train()
         for group in state.optimiser.param_groups:
             group["lr"] = self._learning_rate(state.step)
+        if state.step < self.parameters.small_share * self.parameters.steps:
+            inputs = functional.interpolate(inputs, SMALL_PATCH, mode="area")
         half = self.parameters.precision == "bfloat16"
         with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
             value = batch_loss(
@@ -266,6 +270,8 @@ def check_settings(parameters: SiameseTrainingParameters, start: Path | None = N
     if parameters.network.embeds == (loss.kind == "logit"):
         kind = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
         raise ConfigError(f"loss: the topology {parameters.network.topology} needs {kind}, not {parameters.loss}")
+    if parameters.small_share and parameters.network.size not in {"residual", "ibn"}:
+        raise ConfigError(f"small_share: the size {parameters.network.size} takes whole patches only; use 0")
     if start is not None:
         read_weights(start)
 

@@ -8,12 +8,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors.torch import save_file
+from torch import nn
 
 from siamlink.association.appearance.siamese.architecture import NetworkParameters
 from siamlink.association.appearance.siamese.checkpoint import read_checkpoint, save_siamese
 from siamlink.association.appearance.siamese.inference import Siamese
 from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, make_loss
-from siamlink.association.training.batch_sampler import SamplingParameters
+from siamlink.association.training.batch_loss import batch_loss
+from siamlink.association.training.batch_sampler import Batch, SamplingParameters
 from siamlink.association.training.identity_crops import IdentityCrops
 from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
 from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer
@@ -137,6 +139,20 @@ def test_an_average_of_the_last_step_is_the_network(paint_crops: Paint, tmp_path
         assert not value.is_floating_point() or torch.equal(average[name], value)
 
 
+def test_the_first_steps_may_see_small_patches(
+    paint_crops: Paint, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shapes = []
+
+    def watch(network: nn.Module, loss: nn.Module, batch: Batch, inputs: torch.Tensor, *rest: object) -> torch.Tensor:
+        shapes.append(tuple(inputs.shape[2:]))
+        return batch_loss(network, loss, batch, inputs, *rest)
+
+    monkeypatch.setattr("siamlink.association.training.siamese_trainer.batch_loss", watch)
+    trainer(paint_crops, tmp_path, network=NetworkParameters(), small_share=0.5).run(silent)
+    assert shapes == [(81, 35)] * 2 + [(121, 53)] * 2
+
+
 def test_training_stops_when_validation_no_longer_improves(paint_crops: Paint, tmp_path: Path) -> None:
     made = trainer(paint_crops, tmp_path, steps=50, check_every=1, patience=2, learning_rate=1e-9)
     made.run(silent)
@@ -161,6 +177,8 @@ def test_settings_that_do_not_fit_are_refused(paint_crops: Paint, tmp_path: Path
         trainer(paint_crops, tmp_path, network=NetworkParameters(topology="joint", size="compact"), loss="koch")
     with pytest.raises(ConfigError, match="the topology cost-function needs a loss of descriptors, not softmax"):
         trainer(paint_crops, tmp_path, loss="softmax")
+    with pytest.raises(ConfigError, match="the size compact takes whole patches only"):
+        trainer(paint_crops, tmp_path, small_share=0.5)
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match="CUDA is not available here; use device=cpu"):
             trainer(paint_crops, tmp_path, device="cuda")
