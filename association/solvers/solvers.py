@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.solvers.assignment import linear_sum_assignment
 from siamlink.detectors.base.arrays import FloatArray
 
 UNITS_PER_NAT = 1_000_000
@@ -203,8 +204,6 @@ def solve_hungarian(problem: LinkProblem) -> Solution:
     Only links that cost less than the end of one track and the beginning of another are made. Tracks with a total cost
     above 0 are dropped at the end, as the linear program does; a single detection is a track as well.
     """
-    from scipy.optimize import linear_sum_assignment
-
     count = len(problem)
     successor = np.full(count, -1, np.int64)
     earlier, later = problem.pairs.earlier, problem.pairs.later

@@ -3,7 +3,6 @@
 from functools import lru_cache
 
 import numpy as np
-from filterpy.common import Q_continuous_white_noise, kinematic_state_transition
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray
@@ -21,8 +20,8 @@ VARIANCE, COVARIANCE, VELOCITY_VARIANCE, VALUE, VELOCITY, NOISE = range(6)
 class BoxFilters:
     """The motions of T boxes: `x, y` of the centre, width, height and their velocities, in pixels and seconds.
 
-    The components are independent, so each has a filter of its own, of two states. The matrices of its motion are those
-    of filterpy; the equations are those of Kalman 1960, written out for all boxes at once.
+    The components are independent, so each has a filter of its own, of two states. The equations are those of Kalman
+    1960, written out for all boxes at once.
 
     Args:
         box: (T, 4) `x1 y1 x2 y2` in pixels; they stand still at first.
@@ -82,16 +81,18 @@ class BoxFilters:
 
 @lru_cache(maxsize=256)
 def kinematics(seconds: float) -> tuple[FloatArray, FloatArray]:
-    """The motion of one component, value and velocity, over a time: the matrices of filterpy.
+    """The motion of one component, value and velocity, over a time.
 
-    Both noises are white and continuous, so two steps of a time are the same as one step of twice that time.
+    The velocity is constant but for white continuous noise (Bar-Shalom, Li and Kirubarajan 2001, section 6.2.2), so two
+    steps of a time are the same as one step of twice that time.
 
     Returns:
         The transition (2, 2), and the covariance (2, 2) of its noise for a box of height 1.
     """
-    noise = Q_continuous_white_noise(dim=2, dt=seconds, spectral_density=VELOCITY_NOISE**2)
+    shared = seconds**2 / 2
+    noise = np.array([[seconds**3 / 3, shared], [shared, seconds]]) * VELOCITY_NOISE**2
     noise[0, 0] += POSITION_NOISE**2 * seconds
-    return kinematic_state_transition(order=1, dt=seconds), noise
+    return np.array([[1.0, seconds], [0.0, 1.0]]), noise
 
 
 @lru_cache(maxsize=256)

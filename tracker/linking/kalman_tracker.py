@@ -1,7 +1,6 @@
 """A fast online tracker: a Kalman filter for each track, and the Hungarian method on matching probabilities."""
 
 from collections.abc import Iterator
-from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -9,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.solvers.assignment import linear_sum_assignment
 from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
 from siamlink.detectors.boxes import centres, iou_matrix
 from siamlink.detectors.detections import Detections
@@ -281,16 +281,8 @@ def _reasons(track_id: NDArray[np.int32], evidence: FloatArray) -> Reasons:
 
 def _best_assignment(gain: FloatArray) -> NDArray[np.intp]:
     """(M,) the row for each of M columns that together have the largest gain (N, M); -1 for those without gain."""
-    rows, columns = _linear_sum_assignment()(gain, maximize=True)
+    rows, columns = linear_sum_assignment(gain, maximize=True)
     made = gain[rows, columns] > 0
     assigned = np.full(gain.shape[1], -1)
     assigned[columns[made]] = rows[made]
     return assigned
-
-
-@cache
-def _linear_sum_assignment() -> Any:
-    """SciPy's, imported when it is needed first."""
-    from scipy.optimize import linear_sum_assignment
-
-    return linear_sum_assignment

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.compiled_modules import compiled_module
 from siamlink.detectors.base.threads import on_all_cores
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 from siamlink.tracker.tracks import Tracks
@@ -224,14 +225,13 @@ class _Course:
 
     def _solve(self, weight: FloatArray, state: FloatArray, seconds: float) -> FloatArray:
         """(M, K) the smoothed components of a state (N, K) whose detections count as `weight` (N,) says."""
-        from scipy.linalg.lapack import dpbsv
-
         bend, slope = self._penalties
         matrix = (seconds / self.step) ** 4 * bend + self._tension(seconds) * slope
         matrix[0, self.detected] += weight
         right_side = np.zeros((len(self.track), state.shape[1]), order="F")
         right_side[self.detected] = weight[:, None] * state
-        _, solved, info = dpbsv(matrix, right_side, lower=1, overwrite_ab=1, overwrite_b=1)
+        lapack = compiled_module("scipy.linalg._flapack", "scipy.linalg.lapack")
+        _, solved, info = lapack.dpbsv(matrix, right_side, lower=1, overwrite_ab=1, overwrite_b=1)
         assert info == 0, "the weights and the tension make the matrix positive definite"
         smoothed: FloatArray = solved
         return smoothed

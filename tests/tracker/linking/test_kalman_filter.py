@@ -3,7 +3,7 @@ import sys
 
 import numpy as np
 import pytest
-from filterpy.common import Q_continuous_white_noise
+from filterpy.common import Q_continuous_white_noise, kinematic_state_transition
 from filterpy.kalman import KalmanFilter
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +13,7 @@ from siamlink.tracker.linking.kalman_filter import (
     POSITION_NOISE,
     VELOCITY_NOISE,
     BoxFilters,
+    kinematics,
     measurement,
 )
 
@@ -66,14 +67,22 @@ def test_the_uncertainty_does_not_depend_on_the_number_of_steps():
     assert motions[0].boxes(ALL) == pytest.approx(motions[1].boxes(ALL))
 
 
-def test_filterpy_is_imported_for_this_tracker_alone():
+def test_neither_filterpy_nor_packages_of_scipy_are_imported():
     code = (
-        "import sys, siamlink.tracker.linking.trackers\n"
-        "assert not {'filterpy', 'scipy', 'matplotlib', 'pandas', 'onnxruntime'} & set(sys.modules)\n"
-        "import siamlink.tracker.linking.kalman_tracker\n"
-        "assert 'filterpy' in sys.modules\n"
+        "import sys, siamlink.tracker.linking.kalman_tracker as tracker, numpy\n"
+        "assert tracker._best_assignment(numpy.eye(2)).tolist() == [0, 1]\n"
+        "assert not {'filterpy', 'scipy.optimize', 'scipy.linalg', 'matplotlib', 'pandas'} & set(sys.modules)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("seconds", [0.001, 1 / 30, 0.2, 3.0])
+def test_the_motion_is_that_of_filterpy_bit_by_bit(seconds):
+    transition, noise = kinematics(seconds)
+    expected = Q_continuous_white_noise(2, seconds, VELOCITY_NOISE**2)
+    expected[0, 0] += POSITION_NOISE**2 * seconds
+    assert (transition == kinematic_state_transition(1, seconds)).all()
+    assert (noise == expected).all()
 
 
 def test_an_update_moves_towards_the_box_and_a_sure_filter_moves_less():
