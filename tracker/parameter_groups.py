@@ -33,6 +33,12 @@ class GapParameters(Parameters):
         "the background; needs gaps.smooth and an appearance model",
     )
 
+    search: bool = Field(
+        False,
+        description="mode offline: search the frames before the first and after the last detection of each track for "
+        "its object, by a fully convolutional Siamese network; needs gaps.interpolate and images",
+    )
+
     @property
     def follows_camera(self) -> bool:
         """Whether the motion of the camera is estimated, if there is an appearance."""

@@ -203,6 +203,20 @@ class TrackerParameters(Parameters):
         two_levels = calibrated or self.level_count == 2
         return two_levels if self.appearance == AUTO else self.appearance.strip() not in ("", NONE)
 
+    @property
+    def searches(self) -> bool:
+        """Whether objects are searched for in frames in which they were not detected."""
+        return self.mode == "offline" and self.gaps.interpolate and self.gaps.search
+
+    @property
+    def siamese_file(self) -> Path:
+        """The weights of the Siamese network of these settings; the shipped ones where they name no such network."""
+        kind, _, path = self.appearance.strip().partition(":")
+        own = self.model_folder / SIAMESE_FILE if self.model_folder else None
+        if kind == SIAMESE and path:
+            return Path(path).expanduser()
+        return own if own and own.is_file() else SHIPPED
+
     def load_appearance(self) -> Appearances | None:
         """The appearance model; None without.
 

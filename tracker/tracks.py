@@ -33,12 +33,14 @@ class Tracks(Detections):
             and at the end of a track. All NaN by default.
         row: (N,) int32, the detection that the box was made from: its row among all those that the tracker was given
             for the frame, from 0. -1 where the box was not detected, and in tracks from a file; all -1 by default.
+        found: (N,) bool, true where an interpolated box was found by a search in the image; all false by default.
     """
 
     track_id: NDArray[np.int32]
     interpolated: NDArray[np.bool_]
     link_probability: NDArray[np.float32] = None  # type: ignore[assignment]
     row: NDArray[np.int32] = None  # type: ignore[assignment]
+    found: NDArray[np.bool_] = None  # type: ignore[assignment]
 
     _dtypes: ClassVar[dict[str, type]] = {
         **Detections._dtypes,
@@ -46,8 +48,9 @@ class Tracks(Detections):
         "interpolated": np.bool_,
         "link_probability": np.float32,
         "row": np.int32,
+        "found": np.bool_,
     }
-    _unknown: ClassVar[dict[str, float]] = {"link_probability": np.nan, "row": -1}
+    _unknown: ClassVar[dict[str, float]] = {"link_probability": np.nan, "row": -1, "found": False}
 
     def __post_init__(self) -> None:
         for name, unknown in self._unknown.items():
@@ -124,6 +127,7 @@ class Tracks(Detections):
                 track_id=track_id.astype(np.int32),
                 interpolated=boxes.interpolated,
                 link_probability=boxes.link_probability,
+                found=boxes.found,
             )
         except InputError as error:  # a box so thin that its corners are one in float32
             raise FormatError(boxes.path, str(error)) from None
@@ -188,13 +192,14 @@ class Tracks(Detections):
     def to_mot_text(self, class_names: ClassNames | None = None) -> str:
         """The rows in MOTChallenge's format of ten columns.
 
-        The eighth is the class, the ninth the `link_probability`, -1 for NaN; the tenth is 1 where `interpolated`, else
-        -1.
+        The eighth is the class, the ninth the `link_probability`, -1 for NaN; the tenth is 2 where `found`, 1 where
+        `interpolated` otherwise, else -1.
 
         Args:
             class_names: names of the classes; if they are not known and all classes are 0, -1 is written for them.
         """
-        return format_rows(self, self.track_id, self.interpolated, self.link_probability, class_names is not None)
+        known = class_names is not None
+        return format_rows(self, self.track_id, self.interpolated, self.link_probability, known, self.found)
 
     def row_ids(self, count: int) -> NDArray[np.int32]:
         """(count,) the track of each row that the tracker was given for a frame; -1 for none.

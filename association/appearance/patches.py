@@ -86,7 +86,7 @@ def extract_patches(image: Image, box: NDArray[np.floating], flow: FlowField | N
     patches = patches_of(crop_patches(image, box))
     if flow is None:
         return patches
-    vectors = _resampled(flow.vectors, box * flow.scale)
+    vectors = resample(flow.vectors, box * flow.scale)
     vectors /= np.maximum(box[:, 3] - box[:, 1], 1)[:, None, None, None].astype(np.float32)
     limit = np.finfo(np.float16).max
     return Patches(patches.image, np.clip(vectors, -limit, limit, out=vectors).astype(np.float16))
@@ -94,7 +94,7 @@ def extract_patches(image: Image, box: NDArray[np.floating], flow: FlowField | N
 
 def crop_patches(image: Image, box: NDArray[np.floating]) -> NDArray[np.uint8]:
     """(N, 121, 53, 3) BGR: what `extract_patches` cuts out of an image, N at least 1."""
-    crops: NDArray[np.uint8] = _resampled(PictureConverter().converted(image), np.asarray(box, np.float64))
+    crops: NDArray[np.uint8] = resample(PictureConverter().converted(image), np.asarray(box, np.float64))
     return crops
 
 
@@ -117,38 +117,49 @@ def network_input(patches: Patches, luma: Luma = "fixed") -> NDArray[np.float32]
         (N, 5, 121, 53) float32.
     """
     channels = np.empty((len(patches), 5, *PATCH_SIZE), np.float32)
-    luv = patches.image
-    for channel in range(3):
-        channels[:, channel] = luv[..., channel]
-    if luma == "equalised":
-        channels[:, 0] = _equalised(luv[..., 0])
-    channels[:, :3] -= np.array(LUV_CENTRE, np.float32)[:, None, None]
-    channels[:, :3] /= np.array(LUV_SCALE, np.float32)[:, None, None]
-    if luma == "plane":
-        channels[:, 0] = _without_plane(channels[:, 0])
+    channels[:, :3] = luv_channels(patches.image, luma)
     for axis in (0, 1):
         channels[:, 3 + axis] = patches.flow[..., axis]
     np.clip(channels[:, 3:], -LARGEST_FLOW, LARGEST_FLOW, out=channels[:, 3:])
     return channels
 
 
-def _resampled(picture: NDArray[Any], box: NDArray[np.float64]) -> NDArray[Any]:
-    """(N, 121, 53, C) patches of the boxes (N, 4): each pixel is a mean of bilinear samples of `picture` (H, W, C)."""
-    patches = np.empty((len(box), *PATCH_SIZE, picture.shape[2]), picture.dtype)
-    for row, (corner, size) in enumerate(zip(box[:, :2], box[:, 2:] - box[:, :2], strict=True)):
-        step = size / PATCH_SIZE[::-1]
+def luv_channels(luv: NDArray[np.uint8], luma: Luma = "fixed") -> NDArray[np.float32]:
+    """(N, 3, h, w) the normalised channels L, U, V of pictures (N, h, w, 3) of any size; see `network_input`."""
+    channels = np.ascontiguousarray(luv.transpose(0, 3, 1, 2), np.float32)
+    if luma == "equalised":
+        channels[:, 0] = _equalised(luv[..., 0])
+    channels -= np.array(LUV_CENTRE, np.float32)[:, None, None]
+    channels /= np.array(LUV_SCALE, np.float32)[:, None, None]
+    if luma == "plane":
+        channels[:, 0] = _without_plane(channels[:, 0])
+    return channels
+
+
+def resample(picture: NDArray[Any], box: NDArray[np.float64], size: tuple[int, int] = PATCH_SIZE) -> NDArray[Any]:
+    """(N, h, w, C) the boxes (N, 4) of `picture` (H, W, C) in one size (h, w); each pixel is a mean of samples.
+
+    Outside of the picture, its edge is repeated.
+    """
+    patches = np.empty((len(box), *size, picture.shape[2]), picture.dtype)
+    for row, (corner, extent) in enumerate(zip(box[:, :2], box[:, 2:] - box[:, :2], strict=True)):
+        step = extent / size[::-1]
         samples = 1
         while step.max() / samples > COARSEST_STEP and samples < MOST_SAMPLES:
             samples *= 2
-        patches[row] = _mean_samples(picture, corner, step / samples, samples)
+        patches[row] = _mean_samples(picture, corner, step / samples, samples, size)
     return patches
 
 
 def _mean_samples(
-    picture: NDArray[Any], corner: NDArray[np.float64], step: NDArray[np.float64], samples: int
+    picture: NDArray[Any],
+    corner: NDArray[np.float64],
+    step: NDArray[np.float64],
+    samples: int,
+    size: tuple[int, int],
 ) -> NDArray[Any]:
     """One patch from `corner` (x, y) on; each pixel is a mean of `samples` x `samples` points, `step` (x, y) apart."""
-    height, width = PATCH_SIZE
+    height, width = size
     limit = np.array(picture.shape[1::-1])
     first = np.clip(np.floor(corner) - 1, 0, limit - 1)
     last = np.clip(np.ceil(corner + step * samples * (width, height)) + 1, first + 1, limit)

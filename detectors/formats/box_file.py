@@ -21,11 +21,12 @@ class BoxFile:
         format: the name of its format, such as `MOT text`.
         rows: (N, C) float64 MOT rows in the file's order: frame from 1, id (-1: none), left, top, width, height in
             pixels, score. The rows of MOT text have all columns of the file. Those of other formats have ten: then
-            class number, link probability (-1: not known) and 1 where interpolated, else -1.
+            class number, link probability (-1: not known) and 1 where interpolated, 2 where found, else -1.
         label: (N,) int16 class numbers, -1 where a box has none; all 0 if the file has no classes.
         has_classes: whether the file has classes.
         class_names: their names, if the file states them.
         interpolated: (N,) which boxes are marked as interpolated.
+        found: (N,) which of these were found by a search in the image.
         link_probability: (N,) float32 probability of the link to the next box of the track, NaN where not known.
         first_frame: the number of the first picture; not 1 only where pictures are numbered by their names.
         notes: what was assumed or is odd, a line each, without the name of the file.
@@ -39,6 +40,7 @@ class BoxFile:
     class_names: ClassNames | None
     interpolated: BoolArray
     link_probability: Float32Array
+    found: BoolArray
     first_frame: int = 1
     notes: tuple[str, ...] = ()
 

@@ -11,9 +11,10 @@ from siamlink.detectors.formats.text_lines import Separator, TextLines, is_numbe
 
 NAME = "MOT text"
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
-CLASS_COLUMN, LINK_COLUMN, INTERPOLATED_COLUMN = 7, 8, 9
-"""Of results: the class number, the probability of the link to the next box, and 1 if interpolated, else -1."""
-INTERPOLATED = 1
+CLASS_COLUMN, LINK_COLUMN, MARK_COLUMN = 7, 8, 9
+"""Of results: the class number, the probability of the link to the next box, and a mark, -1 if detected."""
+INTERPOLATED, FOUND = 1, 2
+"""Marks of boxes that were not detected; the second: that were found by a search in the image."""
 MAX_COLUMNS = 100
 
 
@@ -35,7 +36,8 @@ def read_mot_text(lines: TextLines) -> RawBoxes:
     if has_class_numbers(rows):
         raw.label = rows[:, CLASS_COLUMN]
     if _has_marks(rows):
-        raw.interpolated = rows[:, INTERPOLATED_COLUMN] == INTERPOLATED
+        raw.interpolated = rows[:, MARK_COLUMN] > 0
+        raw.found = rows[:, MARK_COLUMN] == FOUND
         known = rows[:, LINK_COLUMN] >= 0
         raw.link_probability = np.where(known, rows[:, LINK_COLUMN], np.nan).astype(np.float32)
     return raw
@@ -51,7 +53,7 @@ def has_class_numbers(rows: FloatArray) -> bool:
     column = rows[:, CLASS_COLUMN]
     with np.errstate(invalid="ignore"):
         whole = bool(((column % 1 == 0) & (column >= -1) & (column <= MAX_LABEL)).all())
-    marked = rows.shape[1] <= INTERPOLATED_COLUMN or _are_links(rows[:, LINK_COLUMN])
+    marked = rows.shape[1] <= MARK_COLUMN or _are_links(rows[:, LINK_COLUMN])
     return whole and marked and bool((column >= 0).any())
 
 
@@ -61,10 +63,10 @@ def _are_links(column: FloatArray) -> bool:
 
 
 def _has_marks(rows: FloatArray) -> bool:
-    """Whether columns 9 and 10 of rows (N, C) are as in results: a probability or -1, and 1 or -1."""
-    if rows.shape[1] <= INTERPOLATED_COLUMN:
+    """Whether columns 9 and 10 of rows (N, C) are as in results: a probability or -1, and 1, 2 or -1."""
+    if rows.shape[1] <= MARK_COLUMN:
         return False
-    return _are_links(rows[:, LINK_COLUMN]) and bool(np.isin(rows[:, INTERPOLATED_COLUMN], (-1, INTERPOLATED)).all())
+    return _are_links(rows[:, LINK_COLUMN]) and bool(np.isin(rows[:, MARK_COLUMN], (-1, INTERPOLATED, FOUND)).all())
 
 
 def _parse(lines: TextLines) -> FloatArray:

@@ -49,6 +49,7 @@ class RawBoxes:
         label: (N,) float64 numbers of classes, -1 for none; None: the file has no classes.
         class_names: names of classes, if the file states them.
         interpolated: (N,) which boxes are marked as interpolated; None: the file does not say.
+        found: (N,) which of these were found by a search in the image; None likewise.
         link_probability: (N,) probability of the link to the next box of the track, NaN where not known; None likewise.
         normalised: whether boxes are parts of the picture by the format's definition.
         columns: (N, C) all columns of MOT text as they stand; None in other formats.
@@ -64,6 +65,7 @@ class RawBoxes:
     label: FloatArray | None = None
     class_names: ClassNames | None = None
     interpolated: BoolArray | None = None
+    found: BoolArray | None = None
     link_probability: Float32Array | None = None
     normalised: bool = False
     columns: FloatArray | None = None

@@ -115,6 +115,7 @@ def _finished(raw: RawBoxes, pictures: Pictures) -> BoxFile:
         has_classes=raw.label is not None,
         class_names=raw.class_names or ClassNames.beside(raw.path),
         interpolated=np.zeros(count, bool) if raw.interpolated is None else raw.interpolated,
+        found=np.zeros(count, bool) if raw.found is None else raw.found,
         link_probability=np.full(count, np.nan, np.float32) if raw.link_probability is None else raw.link_probability,
         first_frame=pictures.first_frame,
         notes=tuple(raw.notes),

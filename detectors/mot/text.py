@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from siamlink.detectors.base.arrays import BoolArray, Box, Boxes, Float32Array, FloatArray, IntArray
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.formats.checks import check_numbers, check_repeats
-from siamlink.detectors.formats.mot_text import INTERPOLATED, read_mot_text, rows_of
+from siamlink.detectors.formats.mot_text import FOUND, INTERPOLATED, read_mot_text, rows_of
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.text_lines import lines_of, read_text
 
@@ -71,6 +71,7 @@ def format_rows(
     interpolated: BoolArray | None = None,
     link_probability: Float32Array | None = None,
     classes_known: bool = False,
+    found: BoolArray | None = None,
 ) -> str:
     """MOT text of ten columns, of boxes with two decimals; for detections without loss see `format_detections`.
 
@@ -80,11 +81,13 @@ def format_rows(
         interpolated: (N,) which of them are marked as interpolated, by 1 in the last column, else -1; None: none.
         link_probability: (N,) of the link to the next box of the track, in the ninth column; NaN is -1. None: all -1.
         classes_known: whether the classes have names; see `class_column`.
+        found: (N,) which boxes were found by a search in the image, marked by 2 in the last column; None: none.
     """
     links = ["-1"] * len(detections) if link_probability is None else _probabilities(link_probability)
     classes = class_column(detections.label, classes_known)
     ids = np.full(len(detections), -1) if track_id is None else track_id
     marks = np.full(len(detections), -1) if interpolated is None else np.where(interpolated, INTERPOLATED, -1)
+    marks = marks if found is None else np.where(found, FOUND, marks)
     box = detections.box.astype(np.float64)
     decimals = box_decimals(box)
     smallest = np.where(decimals == PIXEL_DECIMALS, MIN_SIDE, 10.0**-FRACTION_DECIMALS)[:, None]

@@ -27,6 +27,7 @@ from siamlink.tracker.runs.frame_numbers import timing_of
 from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import ToDescribe, TrackingOptions
 from siamlink.tracker.runs.result import AppearanceUse, TrackingResult
+from siamlink.tracker.runs.search import search_missed
 from siamlink.tracker.runs.sinks import Recorder
 from siamlink.tracker.tracks import Tracks
 
@@ -245,6 +246,7 @@ class TrackingRun:
             self._options.progress("link", 0, None)
         with self._stopwatch.stage("link"):
             tracks = self._tracker.finish()
+        tracks = search_missed(tracks, self._source, self._setup, self._options.progress)
         self._recorder.add_tracks(tracks, self._tracker.final_frame)
         if self._options.offline:
             self._options.progress("link", 1, 1)

@@ -15,7 +15,7 @@ import av
 import numpy as np
 import pytest
 
-from siamlink.detectors.formats.mot_text import INTERPOLATED, INTERPOLATED_COLUMN
+from siamlink.detectors.formats.mot_text import INTERPOLATED, MARK_COLUMN
 from siamlink.detectors.mot.text import read_rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone]
@@ -68,7 +68,7 @@ def check_walkers(path: Path) -> np.ndarray:
     """Checks that the walkers are where they were seen in the frame of each row; returns the rows."""
     rows = read_rows(path, unique_ids=True)
     left = np.where(rows[:, 3] < 65, 20 + rows[:, 0], 290 - rows[:, 0])
-    seen = rows[:, INTERPOLATED_COLUMN] != INTERPOLATED
+    seen = rows[:, MARK_COLUMN] != INTERPOLATED
     assert rows[seen, 2] == pytest.approx(left[seen], abs=3)
     return rows
 

@@ -1,0 +1,1 @@
+"""Search for tracked objects in frames in which the detector missed them."""
