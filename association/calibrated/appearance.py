@@ -7,13 +7,13 @@ these, appearance counts little.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.descriptors import unit
 from siamlink.association.appearance.joint_bayesian import JointBayesian
+from siamlink.association.appearance.separation import Calibration, calibrated_similarity
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.scene import Scene, track_numbers
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
@@ -33,8 +33,6 @@ REMEMBERED = 8
 """Descriptors of a track, the nearest ones on one side of a link, whose mean is compared."""
 FEWEST = 4
 """Descriptors of a tracklet from which its beginning and its end are compared."""
-LARGEST = 6.0
-"""Nats; bound of the ratio in both directions."""
 MOST_TRACKLETS, MOST_PAIRS = 2000, 20_000
 """Most tracklets, and pairs of coexisting ones, that the calibration learns from."""
 BLOCK = 1000
@@ -46,52 +44,8 @@ Where objects pass each other, one box may follow both, so that even the smoothe
 """
 INFORMATIVE = 0.5
 """The information of a calibration from which the factor is as small as that; at 0 it is 1."""
-SLOPE_PRIOR = 0.25
-"""Weight of the squared slope and offset against the log loss of one pair, for a similarity of unit variance."""
-
-
-@dataclass(frozen=True)
-class Calibration:
-    """A logistic model of the log likelihood ratio: slope * similarity + offset, in nats.
-
-    Attributes:
-        slope, offset: of the model.
-        information: how far it separates the pairs it was learned from, from 0 to 1: 1 - mean log loss in bits.
-    """
-
-    slope: float = 0.0
-    offset: float = 0.0
-    information: float = 0.0
-
-    def ratio(self, similarity: FloatArray) -> FloatArray:
-        """(P,) log likelihood ratios of one object to two, at most `LARGEST` in size."""
-        ratio: FloatArray = np.clip(self.slope * similarity + self.offset, -LARGEST, LARGEST)
-        return ratio
-
-
-def calibrated_similarity(same: FloatArray, different: FloatArray) -> Calibration:
-    """Logistic regression on the similarities of pairs of one object (S,) and of two (T,); both kinds weigh the same.
-
-    A prior towards 0 keeps the ratio small where there are few pairs. The slope is never below 0, so a similarity that
-    separates nothing, or the wrong way around, says nothing.
-    """
-    from scipy.optimize import minimize
-
-    if not len(same) or not len(different):
-        return Calibration()
-    centre, spread = (same.mean() + different.mean()) / 2, max(float(np.hypot(same.std(), different.std())), 1e-9)
-    a, b = (same - centre) / spread, (different - centre) / spread
-    count = 2 / (1 / len(same) + 1 / len(different))
-
-    def log_loss(x: FloatArray) -> float:
-        return float(np.logaddexp(0, -x[0] * a - x[1]).mean() + np.logaddexp(0, x[0] * b + x[1]).mean()) / 2
-
-    def loss(x: FloatArray) -> float:
-        return count * log_loss(x) + SLOPE_PRIOR * float(x @ x)
-
-    fitted = minimize(loss, np.zeros(2), method="L-BFGS-B", bounds=((0, None), (None, None))).x
-    slope, offset = float(fitted[0] / spread), float(fitted[1] - fitted[0] * centre / spread)
-    return Calibration(slope, offset, max(1 - log_loss(fitted) / float(np.log(2)), 0.0))
+USELESS = 0.05
+"""The information of a calibration below which appearance is not used."""
 
 
 class Appearance:

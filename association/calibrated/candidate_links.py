@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from siamlink.association.calibrated.appearance import LARGEST, Appearance
+from siamlink.association.appearance.separation import LARGEST
+from siamlink.association.calibrated.appearance import Appearance
 from siamlink.association.calibrated.estimate import LONGEST_GAP, Estimate, Fixed, usual_ratio
 from siamlink.association.calibrated.learned import LINK_BONUS, LearnedLinks
 from siamlink.association.calibrated.likelihood import LinkModel, Links

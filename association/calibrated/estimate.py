@@ -29,6 +29,7 @@ class Estimate:
         rival: (N,) the gain of the best change without that link, see `best_rivals`; NaN if a constraint asks for it.
         active: (N,) whether each detection may be linked.
         duplicate: (N,) whether it shows an object that another detection shows better.
+        separation: how far appearance separates the tracklets, from 0 to 1, see `Calibration`; None if not known.
     """
 
     motion: Motion
@@ -39,6 +40,7 @@ class Estimate:
     rival: FloatArray
     active: BoolArray
     duplicate: BoolArray
+    separation: float | None = None
 
     @property
     def objective(self) -> float:

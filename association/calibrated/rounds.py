@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from siamlink.association.calibrated.appearance import Appearance, Describe, learn_appearance
+from siamlink.association.calibrated.appearance import USELESS, Appearance, Describe, learn_appearance
 from siamlink.association.calibrated.candidate_links import candidate_links, corrected_links, link_model
 from siamlink.association.calibrated.duplicates import OverlappingBoxes, apply
 from siamlink.association.calibrated.estimate import (
@@ -138,13 +138,20 @@ class Calibration:
             links = candidate_links(scene, estimate, GAPS[min(number, len(GAPS) - 1)], fixed)
             return self._chosen(Round(estimate, links, fixed))
         if number == LEARNED_ROUND and self._describe is not None:
-            self._appearance = learn_appearance(
-                scene, estimate.successor, estimate.ratio, estimate.active, self._describe
-            )
+            estimate = self._with_appearance(estimate, self._describe)
         for _ in range(APPEARANCE_ROUNDS if self._appearance else 1):
             corrected = corrected_links(scene, estimate, alone, learned, fixed, self._appearance)
             estimate = self._chosen(Round(estimate, corrected.chosen, fixed, corrected, self._appearance))
         return estimate
+
+    def _with_appearance(self, estimate: Estimate, describe: Describe) -> Estimate:
+        """The estimate with the separation of the appearance, which counts from now on unless it is useless."""
+        found = learn_appearance(self._scene, estimate.successor, estimate.ratio, estimate.active, describe)
+        if found is None:
+            return estimate
+        separation = found.calibration.information
+        self._appearance = found if separation >= USELESS else None
+        return replace(estimate, separation=separation)
 
     def _chosen(self, current: Round) -> Estimate:
         """The estimate with the best links of a round."""

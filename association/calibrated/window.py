@@ -79,6 +79,11 @@ class WindowLinker:
             self._detections, self._waiting = Detections.concatenate([self._detections, *self._waiting]), []
         return self._detections
 
+    @property
+    def separation(self) -> float | None:
+        """How far appearance separates the tracklets of the present window; see `Estimate`."""
+        return self._strong.separation if self._strong else None
+
     def link(
         self,
         settled: BoolArray,

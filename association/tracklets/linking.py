@@ -19,6 +19,7 @@ from siamlink.association.tracklets.evidence import TrackletEvidence
 from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
+from siamlink.association.tracklets.separation import Separation
 from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, best_crops, with_appearance
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
@@ -115,6 +116,26 @@ class SecondLevelParameters(Parameters):
     )
 
 
+class TrackletAppearance(NamedTuple):
+    """The appearance of tracklets.
+
+    Attributes:
+        describe: describes detections.
+        separation: judges whether the descriptors tell the tracklets apart; None: they are used in any case.
+    """
+
+    describe: DescribeDetections
+    separation: Separation | None = None
+
+    def in_frames(self, detections: Detections, first: int = 0) -> "TrackletAppearance":
+        """The same for tracklets in steps of the detector, whose row 0 is the row `first` of detections in frames."""
+
+        def describe(_: Detections, rows: NDArray[np.int64]) -> NDArray[np.floating]:
+            return self.describe(detections, rows + first)
+
+        return self._replace(describe=describe)
+
+
 class LinkedTracklets(NamedTuple):
     """Tracks made of tracklets, and how probable the links between these are.
 
@@ -150,7 +171,7 @@ def link_tracklets(
     matcher: TrackletMatcher,
     parameters: SecondLevelParameters,
     solve: Solver,
-    describe: DescribeDetections | None = None,
+    appearance: TrackletAppearance | None = None,
     held: NDArray[np.int32] | None = None,
 ) -> LinkedTracklets:
     """Link T tracklets into tracks.
@@ -162,13 +183,13 @@ def link_tracklets(
         matcher: the models of the second level.
         parameters: gate and costs.
         solve: finds the best links.
-        describe: describes the best crops of the tracklets that are in a candidate pair; None without images.
+        appearance: describes the best crops of the tracklets that are in a candidate pair; None without images.
         held: (N,) the fixed track of each detection, 0 for none; all detections of a fixed track are in one tracklet.
     """
     pairs = candidate_tracklet_pairs(tracklets, parameters.gate)
     pairs = pairs[scene.classes.of_pairs(pairs, tracklets.label) >= NEVER]
-    if describe is not None:
-        tracklets = describe_tracklets(tracklets, pairs, parameters.summary, describe)
+    if appearance is not None:
+        tracklets = describe_tracklets(tracklets, pairs, parameters.summary, appearance)
     track_id = tracklets.largest(np.zeros(len(tracklets.detections), np.int32) if held is None else held)
     rows = np.flatnonzero(undecided(pairs, track_id))
     features = tracklet_pair_features(tracklets, pairs, video_info.size, rows)
@@ -187,11 +208,16 @@ def link_tracklets(
 
 
 def describe_tracklets(
-    tracklets: Tracklets, pairs: Pairs, parameters: TrackletParameters, describe: DescribeDetections
+    tracklets: Tracklets, pairs: Pairs, parameters: TrackletParameters, appearance: TrackletAppearance
 ) -> Tracklets:
-    """The tracklets, with descriptors of those that are part of a candidate pair."""
+    """The tracklets, with descriptors of those that are part of a candidate pair; without, if these are useless."""
     rows = best_crops(tracklets, np.union1d(pairs.earlier, pairs.later), parameters.best_crops)
-    return with_appearance(tracklets, rows, describe(tracklets.detections, rows)) if len(rows) else tracklets
+    if not len(rows):
+        return tracklets
+    descriptor = appearance.describe(tracklets.detections, rows)
+    if appearance.separation is not None and not appearance.separation.judge(tracklets, rows, descriptor):
+        return tracklets
+    return with_appearance(tracklets, rows, descriptor)
 
 
 def tracklet_problem(

@@ -16,7 +16,7 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import ranges
 
 HALF_CENTRED = 10
-"""Number of tracklets of which half of the mean descriptor is subtracted; see `with_appearance`."""
+"""Number of tracklets of which half of the mean descriptor is subtracted; see `centred_descriptors`."""
 
 
 class TrackletParameters(Parameters):
@@ -252,9 +252,28 @@ def best_crops(tracklets: Tracklets, which: IntArray, count: int) -> IntArray:
 def with_appearance(tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floating]) -> Tracklets:
     """The tracklets, each with the normalised mean of the unit descriptors of some of its detections.
 
-    The mean of all descriptors is subtracted first: it holds what all objects of a video share, such as light and
-    camera. Of n tracklets, the share n / (n + `HALF_CENTRED`) of it is subtracted, as the mean of few descriptors is
-    mostly that of the objects themselves.
+    Args:
+        tracklets: T tracklets.
+        rows: (K,) detections.
+        descriptor: (K, D) their unit descriptors, NaN where the image was missing.
+    """
+    owner, values = centred_descriptors(tracklets, rows, descriptor)
+    order = np.argsort(owner, kind="stable")
+    total = np.full((len(tracklets), descriptor.shape[1]), np.nan)
+    if len(order):
+        owners, start = np.unique(owner[order], return_index=True)
+        total[owners] = np.add.reduceat(values[order], start)
+    return replace(tracklets, descriptor=unit(total))
+
+
+def centred_descriptors(
+    tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floating]
+) -> tuple[IntArray, FloatArray]:
+    """The tracklet (M,) of each described detection, and its centred unit descriptor (M, D).
+
+    The mean of all descriptors is subtracted: it holds what all objects of a video share, such as light and camera.
+    Of n tracklets, the share n / (n + `HALF_CENTRED`) of it is subtracted, as the mean of few descriptors is mostly
+    that of the objects themselves.
 
     Args:
         tracklets: T tracklets.
@@ -266,9 +285,4 @@ def with_appearance(tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np
     number = len(np.unique(owner))
     if number:
         values = unit(values - values.mean(axis=0) * number / (number + HALF_CENTRED))
-    order = np.argsort(owner, kind="stable")
-    total = np.full((len(tracklets), descriptor.shape[1]), np.nan)
-    if len(order):
-        owners, start = np.unique(owner[order], return_index=True)
-        total[owners] = np.add.reduceat(values[order], start)
-    return replace(tracklets, descriptor=unit(total))
+    return owner, values

@@ -7,6 +7,7 @@ from siamlink.tools.running.left_out_note import left_out_note, stride_note
 from siamlink.tools.running.live import losses_of
 from siamlink.tools.running.outcome import Outcome
 from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL
+from siamlink.tracker.runs.result import AppearanceUse
 
 
 def notes_on(outcome: Outcome, job: Job) -> list[str]:
@@ -19,6 +20,8 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
     elif outcome.result.appearance and outcome.result.appearance.missing:
         missing = outcome.result.appearance.missing
         notes.append(f"{source.name}: {missing}; appearance was used up to there, geometry alone after it")
+    if outcome.result.appearance and outcome.result.appearance.ignored:
+        notes.append(f"{source.name}: {_useless(outcome.result.appearance)}")
     if source.frames:
         notes += losses_of(source.frames)
     if not outcome.result.counts.detections:
@@ -36,6 +39,13 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
+
+
+def _useless(use: AppearanceUse) -> str:
+    """Why the appearance was not used, or not all the time."""
+    separation = "" if use.separation is None else f" (separation {use.separation:.2f} of 1)"
+    extent = "was not used" if use.ignored == 1 else f"was not used in {100 * use.ignored:.0f} % of the run"
+    return f"appearance {use.name} does not tell the objects of this video apart{separation}, so it {extent}"
 
 
 def _selection(job: Job) -> str:

@@ -7,7 +7,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.costs import link_problem
 from siamlink.association.solvers.solvers import solve_lp
 from siamlink.association.tracklets.candidates import candidate_tracklet_pairs
-from siamlink.association.tracklets.linking import describe_tracklets
+from siamlink.association.tracklets.linking import TrackletAppearance, describe_tracklets
 from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.association.training.link_training import LinkExample, TrainingParameters
@@ -65,5 +65,5 @@ def _example(
     tracklets = make_tracklets(detections, safe, detection, rate, second.summary)
     pairs = candidate_tracklet_pairs(tracklets, second.gate)
     if (describe := recall(example)) is not None:
-        tracklets = describe_tracklets(tracklets, pairs, second.summary, describe)
+        tracklets = describe_tracklets(tracklets, pairs, second.summary, TrackletAppearance(describe))
     return make_tracklet_example(tracklets, pairs, example.scene, example.identity, video.sequence.size)

@@ -6,7 +6,9 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance.separation import Judgement
 from siamlink.association.calibrated import CalibratedResult, OnlineLinker, WindowLinker
+from siamlink.association.calibrated.appearance import USELESS
 from siamlink.association.calibrated.explanation import Trace
 from siamlink.association.calibrated.online import OnlineFrame
 from siamlink.association.pairs.classes import most_frequent
@@ -38,6 +40,7 @@ class CalibratedOnlineTracker(SettlingTracker):
     """
 
     matching: Matching = "calibrated"
+    judgement = None
     open_count = compared_count = 0
 
     def __init__(self, setup: TrackerSetup) -> None:
@@ -128,6 +131,12 @@ class CalibratedTracker(SettlingTracker):
     def window_count(self) -> int:
         """How many detections are in the window."""
         return self._count
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the tracklets of the first window, offline of the video, say of the appearance."""
+        separation = self._linker.separation
+        return None if separation is None else Judgement(separation, float(separation < USELESS))
 
     @property
     def open_count(self) -> int:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import ComparedPairs
+from siamlink.association.appearance.separation import Judgement
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.arrays import Image, IntArray
@@ -88,6 +89,11 @@ class _Delegating:
     def compared_count(self) -> int:
         """As that of the chosen tracker."""
         return self._tracker.compared_count
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the tracklets of the video say of its appearance; None where it is not judged."""
+        return self._tracker.judgement
 
 
 class FirstFrameTracker(_Delegating):

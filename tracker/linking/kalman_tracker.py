@@ -78,11 +78,13 @@ class KalmanTracker:
         last_ids: (N,) the track of each detection of the present frame, 0 where it is not reported.
         left_out: the detections that are not reported.
         late_links: none, as links are chosen by motion too, and its cost is no probability.
+        judgement: None, as there are no tracklets of which all detections are described.
         explained: None, as links are chosen frame by frame, not by a program.
     """
 
     matching: Matching = "learned"
     explained: None = None
+    judgement: None = None
 
     def __init__(self, setup: TrackerSetup, appearance: AppearanceSource | None = None) -> None:
         self.frame = self.open_count = self.compared_count = 0

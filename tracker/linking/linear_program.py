@@ -14,7 +14,12 @@ from siamlink.association.solvers.constraints import Constraints, Groups
 from siamlink.association.solvers.costs import hold_tracks
 from siamlink.association.solvers.solvers import SOLVERS, Solver
 from siamlink.association.tracklets.features import LONGEST_SECONDS
-from siamlink.association.tracklets.linking import DescribeDetections, LinkedTracklets, link_tracklets
+from siamlink.association.tracklets.linking import (
+    LinkedTracklets,
+    TrackletAppearance,
+    link_tracklets,
+)
+from siamlink.association.tracklets.separation import Separation
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
@@ -71,7 +76,10 @@ class LinearProgramTracker(SettlingTracker):
         self._appearance = appearance
         compared = appearance if setup.matcher.appearance is not None else None
         self._compare = compared.compare if compared and self._tracklet_matcher is None else None
-        self._describe = compared.describe if compared and self._tracklet_matcher is not None else None
+        self._tracklet_appearance: TrackletAppearance | None = None
+        if compared and self._tracklet_matcher is not None:
+            self.separation = Separation()
+            self._tracklet_appearance = TrackletAppearance(compared.describe, self.separation)
         self.constraints = RowConstraints(constraints)
         self._scene = RunningSceneStatistics(setup.separates_classes)
         self._scored = ScoredPairs.empty()
@@ -174,7 +182,7 @@ class LinearProgramTracker(SettlingTracker):
         Times are in steps of the detector here.
         """
         scored, second, setup = self._scored, self._second_level, self._setup
-        classes, describe, models = scored.scene.classes, self._describe, self._tracklet_matcher
+        classes, models = scored.scene.classes, self._tracklet_matcher
         assert models is not None
         stepped = self._processed.at_steps(scored.detections)
         tracklets = make_tracklets(
@@ -183,9 +191,8 @@ class LinearProgramTracker(SettlingTracker):
         groups = groups.of_tracklets(tracklets.owner, tracklets.first.frame, tracklets.last.frame)
         solve = self._solver(groups)
         video = VideoInfo(self._rate, self._processed.step(last_frame), setup.image_size)
-        if describe is not None:
-            describe = partial(_describe_rows, describe, scored.detections)
-        linked = link_tracklets(tracklets, scored.scene, video, models, second, solve, describe, self._held)
+        appearance = self._tracklet_appearance and self._tracklet_appearance.in_frames(scored.detections)
+        linked = link_tracklets(tracklets, scored.scene, video, models, second, solve, appearance, self._held)
         if self._setup.explains:
             self._programs.append(linked.program(groups.constrained))
         trimmed = (ids > 0) & (tracklets.owner < 0)
@@ -282,10 +289,3 @@ class LinearProgramTracker(SettlingTracker):
         if self._tracklet_matcher is None:
             return 2 * gap
         return gap + math.ceil((parameters.tracklets.gate.max_gap_seconds + LONGEST_SECONDS) * rate)
-
-
-def _describe_rows(
-    describe: DescribeDetections, detections: Detections, _: Detections, rows: NDArray[np.int64]
-) -> NDArray[np.floating]:
-    """Descriptors of the rows of detections, in place of the same ones that have steps for frames."""
-    return describe(detections, rows)

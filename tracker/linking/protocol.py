@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance.separation import Judgement
 from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import InputError
@@ -124,6 +125,11 @@ class Tracker(Protocol):
     @property
     def compared_count(self) -> int:
         """How many of `open_count` have been compared or described by the appearance model."""
+        ...
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the tracklets of the video say of its appearance; None where it is not judged."""
         ...
 
     def update(self, detections: Any, image: Image | None = None, frame_number: int | None = None) -> Tracks:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance.separation import Judgement
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError
@@ -123,6 +124,11 @@ class PublicTracker:
     def compared_count(self) -> int:
         """How many of `open_count` have been compared or described by the appearance model."""
         return self._tracker.compared_count
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the tracklets of the video say of its appearance; None where it is not judged."""
+        return self._tracker.judgement
 
 
 def _of_mode(parameters: TrackerParameters, mode: Mode, tracker: str) -> TrackerParameters:

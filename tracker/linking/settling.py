@@ -7,7 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.association.appearance.separation import Judgement
 from siamlink.association.solvers.solvers import number_in_order
+from siamlink.association.tracklets.separation import Separation
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.class_vote import ClassVote
@@ -34,9 +36,11 @@ class SettlingTracker(ABC):
         left_out: the detections of final frames that are in no track.
         late_links: from boxes that were final before to boxes that became final later.
         explained: why the links were chosen; None unless the setup says so.
+        separation: judges the descriptors of tracklets; None without such.
     """
 
     explained: Explained | None = None
+    separation: Separation | None = None
 
     def __init__(self, setup: TrackerSetup) -> None:
         self.frame, self.last_ids = 0, np.zeros(0, np.int32)
@@ -51,6 +55,11 @@ class SettlingTracker(ABC):
     @abstractmethod
     def window_count(self) -> int:
         """How many detections are in the window."""
+
+    @property
+    def judgement(self) -> Judgement | None:
+        """What the tracklets so far say of the appearance; None where it is not judged."""
+        return self.separation.judgement if self.separation else None
 
     @abstractmethod
     def _take_in(self, new: Detections, image: Image | None = None, number: int | None = None) -> None:

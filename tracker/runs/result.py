@@ -30,12 +30,16 @@ class AppearanceUse:
             all detections if these are chosen only later, in a window.
         described: how many of these were compared or described; the others were judged by geometry alone.
         missing: why some were not; None if all were.
+        separation: how far the descriptors tell the video's own tracklets apart, from 0 to 1; None if not known.
+        ignored: the share of the run, from 0 to 1, in which they were not used because of that.
     """
 
     name: str
     requested: int
     described: int
     missing: str | None
+    separation: float | None = None
+    ignored: float = 0.0
 
 
 class ClassCount(NamedTuple):

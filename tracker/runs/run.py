@@ -5,6 +5,7 @@ from functools import partial
 
 import numpy as np
 
+from siamlink.association.appearance.separation import Judgement
 from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.prefetch import DEPTH, prefetch
 from siamlink.detectors.base.stopwatch import Stopwatch
@@ -297,4 +298,5 @@ class TrackingRun:
         requested, described = self._tracker.open_count, self._tracker.compared_count
         if described < requested or (frames is None and self._options.appearance is None):
             missing = frames.broken or f"ends with frame {frames.last_number}" if frames else "has no frames"
-        return AppearanceUse(appearance.name, requested, described, missing)
+        judgement = self._tracker.judgement or Judgement(None, 0.0)
+        return AppearanceUse(appearance.name, requested, described, missing, judgement.information, judgement.ignored)

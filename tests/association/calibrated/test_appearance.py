@@ -3,15 +3,13 @@
 import numpy as np
 import pytest
 
+from siamlink.association.appearance.separation import LARGEST
 from siamlink.association.calibrated import calibrated_links
 from siamlink.association.calibrated.appearance import (
-    LARGEST,
     SPACING,
     SURE,
     Appearance,
-    Calibration,
     Means,
-    calibrated_similarity,
     learn_appearance,
     rows_to_describe,
     safe_tracklets,
@@ -98,30 +96,6 @@ def test_without_descriptors_there_is_no_appearance(seen: float | None) -> None:
     columns = 0 if seen is None else 4
     ratio, active = np.full(len(who), 20.0), np.ones(len(who), bool)
     assert learn_appearance(scene, successor, ratio, active, lambda rows: np.full((len(rows), columns), seen)) is None
-
-
-def test_the_calibration_is_a_likelihood_ratio() -> None:
-    random = np.random.default_rng(1)
-    same, different = random.normal(1, 1, 4000), random.normal(-1, 1, 8000)
-    fitted = calibrated_similarity(same, different)
-    assert (fitted.slope, fitted.offset) == pytest.approx((2.0, 0.0), abs=0.15)  # 2 x is the ratio of these densities
-    assert 0.3 < fitted.information < 0.7
-    assert fitted.ratio(np.array([-100.0, 100.0])).tolist() == [-LARGEST, LARGEST]
-
-
-@pytest.mark.parametrize("same", [np.zeros(0), np.array([-1.0, -0.9, -1.1])])
-def test_no_pairs_and_wrong_similarities_say_nothing(same: np.ndarray) -> None:
-    fitted = calibrated_similarity(same, np.array([1.0, 0.9, 1.1]))
-    assert fitted.slope == 0
-    assert abs(fitted.offset) < 1e-3
-    assert Calibration().ratio(np.ones(1)) == 0
-
-
-def test_few_pairs_say_less_than_many() -> None:
-    same, different = np.array([1.0, 1.2]), np.array([-1.0, -1.2])
-    few = calibrated_similarity(same, different).ratio(np.ones(1))
-    many = calibrated_similarity(np.tile(same, 100), np.tile(different, 100)).ratio(np.ones(1))
-    assert 0 < few < many
 
 
 def test_safe_tracklets_end_at_gaps_and_at_doubtful_links() -> None:

@@ -11,6 +11,7 @@ from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.solvers import solve_hungarian, solve_lp
 from siamlink.association.tracklets.linking import (
     SecondLevelParameters,
+    TrackletAppearance,
     TrackletCostParameters,
     describe_tracklets,
     link_tracklets,
@@ -73,14 +74,14 @@ def test_only_tracklets_with_candidates_are_described(broken_up: Callable) -> No
         return np.tile([1.0, 0.0], (len(rows), 1))
 
     pairs = Pairs(np.array([0, 0]), np.array([3, 5]))
-    seen = describe_tracklets(tracklets, pairs, TrackletParameters(best_crops=4), describe)
+    seen = describe_tracklets(tracklets, pairs, TrackletParameters(best_crops=4), TrackletAppearance(describe))
     (rows,) = asked
     assert set(tracklets.owner[rows]) == {0, 3, 5}
     assert np.bincount(tracklets.owner[rows]).max() <= 4
     assert np.isfinite(seen.descriptor[[0, 3, 5]]).all()
     assert np.isnan(np.delete(seen.descriptor, [0, 3, 5], axis=0)).all()
     none = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    assert describe_tracklets(tracklets, none, TrackletParameters(), describe) is tracklets
+    assert describe_tracklets(tracklets, none, TrackletParameters(), TrackletAppearance(describe)) is tracklets
 
 
 def test_costs_are_log_likelihoods(broken_up: Callable) -> None:

@@ -6,7 +6,6 @@ probabilities. The program is solved for the tracklets that likely pairs connect
 
 import math
 from dataclasses import dataclass
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +17,14 @@ from siamlink.association.solvers.costs import hold_tracks, undecided
 from siamlink.association.solvers.solvers import SOLVERS
 from siamlink.association.tracklets.candidates import candidate_tracklet_pairs
 from siamlink.association.tracklets.features import tracklet_features
-from siamlink.association.tracklets.linking import DescribeDetections, describe_tracklets, tracklet_problem
+from siamlink.association.tracklets.linking import (
+    TrackletAppearance,
+    describe_tracklets,
+    tracklet_problem,
+)
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
 from siamlink.association.tracklets.tracklets import Tracklets, make_tracklets
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
-from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.left_out import FALSE_ALARM, IN_TRACK, SHORT_TRACK
 from siamlink.tracker.linking.link_probability import ScoredLinks
 from siamlink.tracker.linking.online.first_level import FirstLevel, Tracklet
@@ -103,20 +105,20 @@ class SecondLevel:
         self._likely, self._earlier, self._object_probability = {}, {}, {}
 
     def link(
-        self, new: range, scene: SceneStatistics, describe: DescribeDetections | None
+        self, new: range, scene: SceneStatistics, appearance: TrackletAppearance | None
     ) -> tuple[dict[int, LinkedEnd], ScoredLinks]:
         """Link the tracklets without a track that end with a new detection; there is one.
 
         Args:
             new: row numbers of the new detections.
             scene: statistics of the scene.
-            describe: describes detections of the window; None without images.
+            appearance: describes detections of the window; None without images.
 
         Returns:
             What becomes of each, by the row number of its new detection; and the candidate links that were scored.
         """
         recent = self._recent(new, scene)
-        pairs, probability = self._score(recent, scene, describe)
+        pairs, probability = self._score(recent, scene, appearance)
         self._remember(recent, pairs, probability)
         ends = self._solve(recent, scene)
         last, first = (recent.first_row + end.row for end in (recent.tracklets.last, recent.tracklets.first))
@@ -165,7 +167,7 @@ class SecondLevel:
         return [each for each in first_level.tracklets() if each.last >= oldest]
 
     def _score(
-        self, recent: _Recent, scene: SceneStatistics, describe: DescribeDetections | None
+        self, recent: _Recent, scene: SceneStatistics, appearance: TrackletAppearance | None
     ) -> tuple[Pairs, FloatArray]:
         """The candidate pairs (P,) with later tracklets that are not scored yet, and (P,) how probable they are."""
         tracklets, window, gate = recent.tracklets, self._window, self._parameters.gate
@@ -179,9 +181,9 @@ class SecondLevel:
         rows = np.flatnonzero(undecided(pairs, recent.track) & np.isin(pairs.later, scored))
         if not len(rows):
             return pairs[rows], np.zeros(0)
-        if describe is not None:
-            of_window = partial(_describe, describe, window.detections(), recent.first_row - window.first)
-            tracklets = describe_tracklets(tracklets, pairs, self._parameters.summary, of_window)
+        if appearance is not None:
+            appearance = appearance.in_frames(window.detections(), recent.first_row - window.first)
+            tracklets = describe_tracklets(tracklets, pairs, self._parameters.summary, appearance)
         features = tracklet_pair_features(tracklets, pairs, self._setup.image_size, rows)
         pairs = pairs[rows]
         return pairs, add_evidence(self._matcher.link_probability(features), scene.classes.of_pairs(pairs, label))
@@ -293,10 +295,3 @@ class SecondLevel:
             for place, value in zip(chosen.tolist(), self._matcher.object_probability(features).tolist(), strict=True):
                 self._object_probability[ends[place]] = value
         return np.array([self._object_probability.get(each, 0.5) for each in ends])
-
-
-def _describe(
-    describe: DescribeDetections, detections: Detections, start: int, _: Detections, rows: IntArray
-) -> NDArray[np.floating]:
-    """Descriptors of rows of the detections from `start` on, which have steps for frames."""
-    return describe(detections, rows + start)

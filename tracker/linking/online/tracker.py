@@ -7,6 +7,8 @@ import numpy as np
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.tracklets.features import LONGEST_SECONDS
+from siamlink.association.tracklets.linking import TrackletAppearance
+from siamlink.association.tracklets.separation import Separation
 from siamlink.detectors.base.arrays import FloatArray, Image
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
@@ -44,7 +46,10 @@ class OnlineProgramTracker(SettlingTracker):
     def __init__(self, setup: TrackerSetup, appearance: AppearanceSource | None = None) -> None:
         super().__init__(setup)
         self._costs, self._appearance = setup.parameters.second_level.safe, appearance
-        self._describe = appearance.describe if appearance and setup.matcher.appearance is not None else None
+        self._tracklet_appearance: TrackletAppearance | None = None
+        if appearance and setup.matcher.appearance is not None:
+            self.separation = Separation()
+            self._tracklet_appearance = TrackletAppearance(appearance.describe, self.separation)
         self._scene = RunningSceneStatistics(setup.separates_classes)
         self._known_scene = self._scene.statistics
         self._window = DetectionWindow()
@@ -152,7 +157,7 @@ class OnlineProgramTracker(SettlingTracker):
         scored, ends = [(pairs, probability)], dict[int, LinkedEnd]()
         if any(owner is not None and not owner.track for owner in owners):
             with self._setup.stopwatch.stage("tracklets"):
-                ends, links = self._second_level.link(self._new, self._known_scene, self._describe)
+                ends, links = self._second_level.link(self._new, self._known_scene, self._tracklet_appearance)
             scored.append(links)
         ids, reason = np.zeros(len(owners), np.int32), np.full(len(owners), FALSE_ALARM, np.uint8)
         for number, (row, owner) in enumerate(zip(self._new, owners, strict=True)):

@@ -1,0 +1,82 @@
+"""Whether descriptors tell the tracklets of a video apart."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from siamlink.association.appearance.descriptors import unit
+from siamlink.association.tracklets.separation import FEWEST, MOST_TRACKLETS, Separation
+from siamlink.association.tracklets.tracklets import Tracklets
+
+COUNT, SIZE = 8, 32
+
+
+@pytest.fixture
+def tracklets(walk: Callable, tracklets_of: Callable) -> Tracklets:
+    """Eight tracklets of three seconds that coexist."""
+    return tracklets_of(*(walk(1, 30, x=200.0 * number) for number in range(COUNT)))
+
+
+def described(tracklets: Tracklets, separation: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    rows = np.flatnonzero(tracklets.owner >= 0)
+    own = random.normal(size=(len(tracklets), SIZE))[tracklets.owner[rows]]
+    return rows, unit(separation * own + random.normal(size=(len(rows), SIZE)))
+
+
+def test_descriptors_of_objects_are_used_and_noise_is_not(tracklets: Tracklets) -> None:
+    good, noise = Separation(), Separation()
+    assert good.judgement is None
+    assert good.judge(tracklets, *described(tracklets, 2.0))
+    assert not noise.judge(tracklets, *described(tracklets, 0.0))
+    assert good.judgement is not None
+    assert noise.judgement is not None
+    assert good.judgement.information > 0.8
+    assert good.judgement.ignored == 0
+    assert noise.judgement.information < 0.1
+    assert noise.judgement.ignored == 1
+
+
+def test_equal_descriptors_and_those_of_the_place_are_not_used(tracklets: Tracklets) -> None:
+    rows = np.flatnonzero(tracklets.owner >= 0)
+    assert not Separation().judge(tracklets, rows, np.tile(unit(np.ones((1, SIZE))), (len(rows), 1)))
+    random = np.random.default_rng(0)
+    by_time = random.normal(size=(31, SIZE))[tracklets.detections.frame[rows]]  # what is behind all of them
+    assert not Separation().judge(tracklets, rows, unit(by_time))
+
+
+def test_few_tracklets_leave_the_benefit_of_the_doubt(walk: Callable, tracklets_of: Callable) -> None:
+    few = tracklets_of(*(walk(1, 30, x=200.0 * number) for number in range(FEWEST - 1)))
+    separation = Separation()
+    assert separation.judge(few, *described(few, 0.0))
+    assert separation.judgement is not None
+    assert separation.judgement.information is None
+
+
+def test_tracklets_that_never_coexist_say_nothing(walk: Callable, tracklets_of: Callable) -> None:
+    apart = tracklets_of(*(walk(1 + 40 * number, 30 + 40 * number) for number in range(COUNT)))
+    separation = Separation()
+    assert separation.judge(apart, *described(apart, 0.0))
+    assert separation.judgement is not None
+    assert separation.judgement.information is None
+
+
+def test_what_was_learned_before_counts_and_the_latest_most_of_all(tracklets: Tracklets) -> None:
+    separation = Separation()
+    separation.judge(tracklets, *described(tracklets, 0.0))
+    again = separation.judge(tracklets, *described(tracklets, 0.0, seed=1))
+    assert not again, "the same tracklets once more"
+    assert separation.judgement is not None
+    assert separation.judgement.ignored == 1
+    assert len(separation._evidence) == COUNT <= MOST_TRACKLETS
+
+
+@pytest.mark.parametrize("value", [np.nan, None])
+def test_without_images_nothing_is_known(value: float | None, tracklets: Tracklets) -> None:
+    rows = np.flatnonzero(tracklets.owner >= 0)
+    descriptor = np.zeros((len(rows), 0)) if value is None else np.full((len(rows), SIZE), value)
+    separation = Separation()
+    assert separation.judge(tracklets, rows, descriptor)
+    assert separation.judgement is not None
+    assert separation.judgement.information is None
