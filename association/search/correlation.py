@@ -4,11 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siamlink.association.search.network import MARGIN, STRIDE, TEMPLATE_SIZE
+from siamlink.association.search.network import MARGIN, STRIDE, TEMPLATE_SIZE, Template
 from siamlink.detectors.base.arrays import Float32Array, FloatArray
-
-FALL_OFF = 1.0
-"""How much less the border of a template counts than its middle, where the object covers all of the box."""
 
 
 class Peak(NamedTuple):
@@ -25,18 +22,18 @@ class Peak(NamedTuple):
     margin: float
 
 
-def response(template: Float32Array, maps: Float32Array) -> FloatArray:
-    """(2 V + 1, 2 H + 1) the weighted mean cosine of a template (C, th, tw) with maps (C, h, w) at each shift.
+def response(template: Template, maps: Float32Array) -> FloatArray:
+    """(2 V + 1, 2 H + 1) the weighted mean cosine of a template with the maps (C, h, w) of a region at each shift.
 
     The shifts are -V to V positions down and -H to H to the right.
     """
     (height, width), (down, right) = TEMPLATE_SIZE, (margin // STRIDE for margin in MARGIN)
     rows, columns = 2 * down + 1, 2 * right + 1
-    cosine = np.tensordot(template, maps, axes=(0, 0))  # of each position of the template with each of the region
+    cosine = np.tensordot(template.maps, maps, axes=(0, 0))  # of each position of the template with each of the region
     total = np.zeros((rows, columns))
     for y in range(height):
         for x in range(width):
-            total += _WEIGHT[y, x] * cosine[y, x, y : y + rows, x : x + columns]
+            total += template.weight[y, x] * cosine[y, x, y : y + rows, x : x + columns]
     return total
 
 
@@ -61,14 +58,3 @@ def _vertex(scores: FloatArray, place: int) -> float:
     before, here, after = scores[place - 1 : place + 2]
     bend = before - 2 * here + after
     return float((before - after) / (2 * bend)) if bend < 0 else 0.0
-
-
-def _weights() -> FloatArray:
-    height, width = TEMPLATE_SIZE
-    y, x = ((np.arange(side) - (side - 1) / 2) / (side / 2) for side in (height, width))
-    weight: FloatArray = np.exp(-FALL_OFF * (y[:, None] ** 2 / 2 + x**2))
-    weight /= weight.sum()
-    return weight
-
-
-_WEIGHT = _weights()

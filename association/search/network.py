@@ -6,6 +6,7 @@ the region. The convolutions are the first ones of a network that compares patch
 """
 
 from pathlib import Path
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -27,6 +28,24 @@ MARGIN = (64, 48)
 width. Multiples of the stride, so that positions of a template and of a region coincide."""
 REGION_SIZE = (PATCH_SIZE[0] + 2 * MARGIN[0], PATCH_SIZE[1] + 2 * MARGIN[1])
 """Height and width of a region in patch pixels."""
+
+
+TEMPLATE_SIZE = (-(-PATCH_SIZE[0] // STRIDE), -(-PATCH_SIZE[1] // STRIDE))
+"""Height and width of the maps of a template."""
+LEAST_WEIGHT = 0.1
+"""What background counts; the object counts about 1."""
+
+
+class Template(NamedTuple):
+    """What is searched.
+
+    Attributes:
+        maps: (C, th, tw) of the box.
+        weight: (th, tw) of each position, 1 together.
+    """
+
+    maps: Float32Array
+    weight: FloatArray
 
 
 class SearchNetwork:
@@ -60,21 +79,34 @@ class SearchNetwork:
         self._session = Session(graph, maps)
 
     def maps(self, regions: NDArray[np.uint8]) -> Float32Array:
-        """Maps (N, C, h, w) of regions (N, H, W, 3) of `cut_regions`; the features of each position have length 1."""
+        """Maps (N, C, h, w) of regions (N, H, W, 3) of `cut_regions`.
+
+        The mean over a region is subtracted, as it is no part of what tells places apart; then the features of each
+        position have length 1.
+        """
         luv = cv2.cvtColor(regions.reshape(-1, REGION_SIZE[1], 3), cv2.COLOR_BGR2LUV).reshape(regions.shape)
         (maps,) = self._session.run(regions=luv_channels(np.asarray(luv, np.uint8), self._luma))
+        maps = maps - maps.mean((2, 3), keepdims=True)
         unit: Float32Array = maps / np.maximum(np.linalg.norm(maps, axis=1, keepdims=True), 1e-9)
         return unit
 
-    def templates(self, regions: NDArray[np.uint8]) -> Float32Array:
-        """Maps (N, C, th, tw) of the boxes alone that regions (N, H, W, 3) show, with what lies around them in view."""
+    def template(self, image: Image, box: FloatArray, other: Image | None = None) -> Template:
+        """The template of a box (4,).
+
+        Args:
+            image: (H, W, 3) that shows the object in the box.
+            box: (4,) `x1 y1 x2 y2` in pixels.
+            other: an image of another time, in which the object was probably elsewhere. What looks the same in the same
+                place is background, and counts less.
+        """
+        regions = np.concatenate([cut_regions(each, box[None]) for each in (image, other) if each is not None])
         top, left = (margin // STRIDE for margin in MARGIN)
         height, width = TEMPLATE_SIZE
-        return self.maps(regions)[:, :, top : top + height, left : left + width]
-
-
-TEMPLATE_SIZE = (-(-PATCH_SIZE[0] // STRIDE), -(-PATCH_SIZE[1] // STRIDE))
-"""Height and width of the maps of a template."""
+        maps = self.maps(regions)[:, :, top : top + height, left : left + width]
+        weight = _MIDDLE
+        if other is not None:
+            weight = weight * (LEAST_WEIGHT + 1 - np.einsum("chw,chw->hw", *maps))
+        return Template(maps[0], weight / weight.sum())
 
 
 def cut_regions(image: Image, box: FloatArray) -> NDArray[np.uint8]:
@@ -94,6 +126,16 @@ def _layers_up_to_stride(trunk: Layers) -> Layers:
         if [shape[1:] for shape in shapes] == [_positions(size) for size in (PATCH_SIZE, REGION_SIZE)]:
             return trunk[:count]
     return ()
+
+
+def _middle() -> FloatArray:
+    """(th, tw) how much positions of a box count: less at its border, which the object does not fill."""
+    y, x = ((np.arange(side) - (side - 1) / 2) / (side / 2) for side in TEMPLATE_SIZE)
+    weight: FloatArray = np.exp(-(y[:, None] ** 2 / 2 + x**2))
+    return weight
+
+
+_MIDDLE = _middle()
 
 
 def _positions(size: tuple[int, int]) -> tuple[int, int]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from siamlink.association.appearance.patches import PATCH_SIZE
 from siamlink.association.search.correlation import Peak, find_peak, response
-from siamlink.association.search.network import SearchNetwork, cut_regions
+from siamlink.association.search.network import SearchNetwork, Template, cut_regions
 from siamlink.detectors.base.arrays import Float32Array, FloatArray, Image
 
 INERTIA = 0.7
@@ -34,14 +34,14 @@ class Walk:
 
     Args:
         network: of the maps.
-        template: (C, th, tw) of the first box.
+        template: of the first box.
         frame: number of its image.
         box: (4,) the first box.
         speed: (2,) x, y of the centre in pixels a frame, in the direction of the walk.
     """
 
     def __init__(
-        self, network: SearchNetwork, template: Float32Array, frame: int, box: FloatArray, speed: FloatArray
+        self, network: SearchNetwork, template: Template, frame: int, box: FloatArray, speed: FloatArray
     ) -> None:
         self._network, self.template, self._frame = network, template, frame
         self._centre, self._side = (box[:2] + box[2:]) / 2, box[2:] - box[:2]

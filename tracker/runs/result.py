@@ -57,7 +57,8 @@ class Counts:
         detections: all, before non-maximum suppression.
         tracks: how many.
         boxes: of all tracks.
-        interpolated: how many of the boxes were interpolated or extrapolated.
+        interpolated: how many of the boxes were interpolated, extrapolated or found by a search.
+        found: how many of these were found by a search.
         left_out: how many detections are in no track, by reason; see `left_out.REASONS`.
         classes: tracks and boxes by the number of their class. A track that changes its class online counts for its
             last one.
@@ -67,6 +68,7 @@ class Counts:
     tracks: int = 0
     boxes: int = 0
     interpolated: int = 0
+    found: int = 0
     left_out: dict[str, int] = field(default_factory=dict)
     classes: dict[int, ClassCount] = field(default_factory=dict)
 

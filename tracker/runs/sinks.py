@@ -117,6 +117,7 @@ class Recorder:
         tracks, final_frame = self._numbers.given(tracks), self._numbers.of_source(final_frame)
         self._counts.boxes += len(tracks)
         self._counts.interpolated += int(tracks.interpolated.sum())
+        self._counts.found += int(tracks.found.sum())
         labels = tracks.label.tolist()
         self._class_of.update(zip(tracks.track_id.tolist(), labels, strict=True))
         self._boxes_of_class.update(labels)

@@ -19,7 +19,7 @@ LEAST_PROBABILITY = 0.5
 """A walk ends before the first box that is less probable."""
 FEWEST_EXAMPLES = 20
 """Examples of either kind without which nothing is searched."""
-LEAST_PRECISION = 0.9
+LEAST_PRECISION = 0.8
 """Share of known boxes among those of the known examples that are probable, without which nothing is searched."""
 SAME = 0.5
 """IoU from which on two boxes show the same object."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from siamlink.association.search.correlation import Peak, find_peak, response
-from siamlink.association.search.network import SearchNetwork, cut_regions
+from siamlink.association.search.network import SearchNetwork, Template, cut_regions
 from siamlink.association.search.walk import Walk
 from siamlink.detectors.base.arrays import Float32Array, FloatArray, Image
 from siamlink.detectors.base.stopwatch import Progress
@@ -17,7 +17,7 @@ from siamlink.tracker.searching.starts import Start
 STEP_SECONDS = 0.1
 """Every so often, and in every frame at most, an image is searched; in between, boxes are interpolated."""
 MOST_BYTES = 512 * 2**20
-"""Of images that are kept; walks back in time that need older ones end there."""
+"""Of images that are kept; walks back in time that need older ones end there, as does what tells the background."""
 MOST_OUTSIDE = 0.1
 """Part of a box outside of the image from which on nothing is searched: objects leave there."""
 ASIDE = 3.0
@@ -70,8 +70,8 @@ class _Pass:
         self._found: list[list[Found]] = [[] for _ in starts]
         self._forwards: dict[int, Walk] = {}
         self._recent: deque[tuple[int, Image]] = deque()
-        self._longest = max((each.frames for each in starts if each.direction < 0), default=0)
-        self._templates: dict[int, Float32Array] = {}
+        self._longest = max((each.frames for each in starts), default=0)
+        self._templates: dict[int, Template] = {}
 
     def over(self, frames: Iterable[Frame], progress: Progress) -> list[list[Found]]:
         """What each walk found."""
@@ -94,7 +94,8 @@ class _Pass:
         start = self._starts[index]
         if _outside(start.box, image) > MOST_OUTSIDE:
             return
-        template = self._network.templates(cut_regions(image, start.box[None]))[0]
+        earliest = self._recent[0][1] if self._recent else None
+        template = self._network.template(image, start.box, earliest)
         if start.known:
             self._templates = {start.track_id: template, **self._templates}
         walk = Walk(self._network, template, start.frame, start.box, start.speed)

@@ -28,8 +28,8 @@ def test_the_middle_of_a_region_is_the_patch_of_its_box():
 
 
 def test_a_template_is_found_in_its_own_region(network):
-    region = cut_regions(STREET, BOX)
-    peak = find_peak(response(network.templates(region)[0], network.maps(region)[0]))
+    maps = network.maps(cut_regions(STREET, BOX))[0]
+    peak = find_peak(response(network.template(STREET, BOX[0]), maps))
     assert peak.score == pytest.approx(1)
     assert peak.shift == pytest.approx([0, 0], abs=1)
     assert peak.margin > 0
@@ -37,7 +37,7 @@ def test_a_template_is_found_in_its_own_region(network):
 
 @pytest.mark.parametrize("moved", [(0, 0), (14, 0), (-21, 9), (5, -30), (2.5, 1.25)])
 def test_what_has_moved_is_found_within_a_twentieth_of_its_height(network, moved):
-    template = network.templates(cut_regions(STREET, BOX))[0]
+    template = network.template(STREET, BOX[0])
     expected = BOX - np.tile(moved, 2)  # the object lies at BOX, seen from there
     peak = find_peak(response(template, network.maps(cut_regions(STREET, expected))[0]))
     pixels = peak.shift * (BOX[0, 2:] - BOX[0, :2]) / (53, 121)
@@ -58,3 +58,22 @@ def test_a_peak_at_the_border_stays_there():
     scores = np.zeros((17, 13))
     scores[0, 12] = 1.0
     assert find_peak(scores).shift.tolist() == [MARGIN[1], -MARGIN[0]]
+
+
+def test_what_looks_the_same_at_another_time_counts_less(network):
+    image = STREET.copy()
+    image[110:180, 205:235] = RANDOM.integers(0, 256, (70, 30, 3), dtype=np.uint8)  # the object within its box
+    weight = network.template(image, BOX[0], other=STREET).weight
+    alone = network.template(image, BOX[0]).weight
+    assert weight.sum() == pytest.approx(1)
+    assert weight[6:10, 2:5].sum() > 1.1 * alone[6:10, 2:5].sum()
+    assert network.template(image, BOX[0], other=image).weight == pytest.approx(alone, rel=1e-3)
+
+
+def test_an_object_is_found_before_another_background(network):
+    shown = cv2.GaussianBlur(RANDOM.integers(0, 256, (90, 40, 3), dtype=np.uint8), (0, 0), 2)
+    first, second = STREET.copy(), STREET.copy()
+    first[100:190, 200:240], second[104:194, 226:266] = shown, shown
+    template = network.template(first, BOX[0], other=STREET)
+    peak = find_peak(response(template, network.maps(cut_regions(second, BOX))[0]))
+    assert peak.shift * (40 / 53, 90 / 121) == pytest.approx([26, 4], abs=3)

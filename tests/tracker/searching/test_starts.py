@@ -1,0 +1,65 @@
+"""Where walks begin."""
+
+import numpy as np
+import pytest
+
+from siamlink.tracker.searching.starts import MOST_KNOWN, known_starts, open_ends
+from siamlink.tracker.tracks import Tracks
+
+RATE = 10.0
+
+
+def moving(frames: list[int], speed: float = 3.0, track_id: int = 1, interpolated: tuple[int, ...] = ()) -> Tracks:
+    """A track that moves to the right, by so many pixels a frame."""
+    left = speed * np.array(frames, float)
+    count = len(frames)
+    return Tracks(
+        frame=np.array(frames, np.int32),
+        box=np.column_stack([left, np.full(count, 10.0), left + 20, np.full(count, 60.0)]).astype(np.float32),
+        score=np.ones(count, np.float32),
+        label=np.zeros(count, np.int16),
+        track_id=np.full(count, track_id, np.int32),
+        interpolated=np.isin(frames, interpolated),
+    )
+
+
+def test_both_ends_of_a_track_are_open_with_the_speed_away_from_it():
+    backwards, forwards = open_ends(moving([*range(20, 41)]), RATE, last_frame=100)
+    assert (backwards.frame, backwards.direction, backwards.frames) == (20, -1, 10)
+    assert (forwards.frame, forwards.direction, forwards.frames) == (40, 1, 10)
+    assert backwards.speed == pytest.approx([-3, 0])
+    assert forwards.speed == pytest.approx([3, 0])
+    assert forwards.box.tolist() == [120, 10, 140, 60]
+    assert not forwards.known
+
+
+def test_no_walk_leaves_the_video_or_is_longer_than_its_track():
+    assert [(each.frame, each.frames) for each in open_ends(moving([*range(1, 21)]), RATE, 23)] == [(20, 3)]
+    assert [each.frames for each in open_ends(moving([30, 31, 32]), RATE, 100)] == [2, 2]
+    assert open_ends(moving([30]), RATE, 100) == []
+
+
+def test_extrapolated_boxes_are_no_ends():
+    tracks = moving([*range(20, 44)], interpolated=(41, 42, 43))
+    assert [each.frame for each in open_ends(tracks, RATE, 100)] == [20, 40]
+
+
+def test_known_walks_lead_through_detections_in_both_directions():
+    starts = known_starts(moving([*range(1, 31)]), RATE)
+    assert len(starts) == MOST_KNOWN
+    assert {each.direction for each in starts} == {1, -1}
+    for each in starts:
+        assert each.known
+        assert 1 <= each.frame + each.direction * each.frames <= 30
+        assert each.speed[0] * each.direction >= 0
+    assert known_starts(moving([*range(1, 9)]), RATE) == []
+
+
+def test_no_known_walk_leads_through_a_gap():
+    gap = tuple(range(12, 40))
+    starts = known_starts(moving([*range(1, 52)], interpolated=gap), RATE)
+    for each in starts:
+        reached = range(
+            min(each.frame, each.frame + each.direction * 10), max(each.frame, each.frame + each.direction * 10)
+        )
+        assert len({*reached} - {*gap}) >= 5
