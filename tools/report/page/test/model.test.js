@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contentHash, decodeColumn, lowerBound } from "../src/logic/columns.js";
-import { boxOf, linkAt, linkOf, makeModel, rowOf, rowsOfFrame, scoreOf, trackOfRow } from "../src/logic/model.js";
+import { boxOf, firstFrameWithBox, linkAt, linkOf, makeModel, rowOf, rowsOfFrame, scoreOf, trackOfRow } from "../src/logic/model.js";
+import { startState } from "../src/view/state.js";
 import { smallData } from "./small_data.js";
 import { encode, madeUpData } from "./made_up_data.js";
 
@@ -51,6 +52,16 @@ test("the link that covers a frame", () => {
   );
   const link = linkOf(model, 1);
   assert.deepEqual([link.from, link.to, link.gap, link.first, link.second], [11, 14, 2, 1, 4]);
+});
+
+test("the report opens at the first frame with a box", () => {
+  assert.equal(firstFrameWithBox(makeModel(smallData())), 10);
+  assert.equal(startState(makeModel(smallData()), null).frame, 10);
+  assert.equal(startState(makeModel(smallData()), null).shown, 10);
+  const none = madeUpData({ tracks: 0, frames: 20 });
+  assert.equal(firstFrameWithBox(makeModel(none)), 1);
+  const short = { width: 640, height: 480, rate: 10, count: 4, first: 1 };
+  assert.equal(firstFrameWithBox(makeModel(smallData({ frames: short }))), 4);
 });
 
 test("another format is refused", () => {

@@ -1,6 +1,7 @@
 /** The report's data, unpacked: columns as typed arrays, and what is looked up often. */
 
 import { decodeColumn, lowerBound } from "./columns.js";
+import { clampFrame } from "./frame_times.js";
 
 const FORMAT = 1;
 const PLAIN_RATE = 25; // frames per second to play at where the rate is not known
@@ -125,6 +126,12 @@ function frameIndex(frame, { first, count }) {
   const rows = new Int32Array(frame.length);
   for (let row = 0; row < frame.length; row++) rows[next[place(row)]++] = row;
   return { starts, rows };
+}
+
+/** The frame to begin with: the first that has a box; without boxes, the first of all. */
+export function firstFrameWithBox({ boxes, frames }) {
+  const first = boxes.frame.reduce((least, frame) => Math.min(least, frame), Infinity);
+  return boxes.count ? clampFrame(frames, first) : frames.first;
 }
 
 /** The rows of the boxes in a frame. */

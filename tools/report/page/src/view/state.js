@@ -1,6 +1,7 @@
 /** What the state of the page consists of, and what is made of it. */
 
 import { startHistory } from "../logic/history.js";
+import { firstFrameWithBox } from "../logic/model.js";
 import { proposals } from "../logic/proposals.js";
 import { kindsOf, reviewItems, shownItems } from "../logic/review_items.js";
 import { findTracks } from "../logic/track_order.js";
@@ -10,10 +11,11 @@ import { remember } from "./store.js";
 /** The state at the start. `kept` is what the browser kept of an earlier visit: lines and keys of done items. */
 export function startState(model, kept) {
   const lines = kept?.lines ?? model.corrections.lines;
+  const frame = firstFrameWithBox(model);
   return {
     model,
-    frame: model.frames.first, // the frame that is asked for
-    shown: model.frames.first, // the frame of the picture
+    frame, // the frame that is asked for
+    shown: frame, // the frame of the picture
     playing: false,
     speed: 1,
     track: null, // ids
