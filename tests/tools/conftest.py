@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import shutil
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -17,58 +18,7 @@ from typer.testing import CliRunner
 from siamlink.tools.cli import app
 
 FRAMES, SIZE = 24, (160, 120)
-
-DETECTORS = '''
-import signal
-from pathlib import Path
-import numpy as np
-
-class Walkers:
-    """Knows where the two walkers are."""
-
-    def __init__(self):
-        self.seen = 0
-
-    def detect(self, image):
-        self.seen += 1
-        x = 4 * self.seen
-        return np.array([[x, 20, x + 14, 60, 0.9], [150 - x, 70, 164 - x, 110, 0.8]])
-
-class Sees:
-    """Finds the two walkers by their colours alone; writes down that it looked; interrupts where it is told to."""
-
-    fingerprint = "by colour"
-
-    def detect(self, image):
-        looks = len(Path("looked.txt").read_text()) if Path("looked.txt").exists() else 0
-        if Path("stop.txt").exists() and looks == int(Path("stop.txt").read_text()):
-            Path("stop.txt").unlink()
-            raise KeyboardInterrupt
-        with Path("looked.txt").open("a") as looked:
-            looked.write("x")
-        warmth = image[..., 2].astype(int) - image[..., 0]
-        places = [np.nonzero(mask) for mask in (warmth > 80, warmth < -80)]
-        return np.array([[x.min(), y.min(), x.max() + 1, y.max() + 1, 0.9] for y, x in places if len(x)])
-
-class SeesToo(Sees):
-    """The same, under another name."""
-
-class Fails(Walkers):
-    def detect(self, image):
-        if self.seen == 9:
-            raise RuntimeError("out\\nof memory")
-        return super().detect(image)
-
-class Nonsense(Walkers):
-    def detect(self, image):
-        return "people" if self.seen == 9 else super().detect(image)
-
-class Interrupted(Walkers):
-    def detect(self, image):
-        if self.seen == 9:
-            signal.raise_signal(signal.SIGINT)
-        return super().detect(image)
-'''
+FOLDER = Path(__file__).parent
 
 
 def walkers(frame: int) -> list[tuple[int, int, int, int]]:
@@ -119,7 +69,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, walk_bytes: dict[str, 
     monkeypatch.setenv("COLUMNS", "100")
     (tmp_path / "walk.mp4").write_bytes(walk_bytes[".mp4"])
     (tmp_path / "det.txt").write_text(mot_text())
-    (tmp_path / "mine.py").write_text(DETECTORS)
+    shutil.copyfile(FOLDER / "walker_detectors.py", tmp_path / "mine.py")
     return tmp_path
 
 
@@ -245,22 +195,6 @@ def streets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-LOOKS = '''
-import numpy as np
-
-class Grey:
-    """The grey in the middle of each box; writes down what it was shown."""
-
-    def describe(self, image, box):
-        with open("seen.txt", "a") as seen:
-            seen.writelines(f"{image[0, 0, 0]} {image[0, 1, 0]} {each.tolist()}\\n".replace(", ", ",") for each in box)
-        x, y = ((box[:, axis] + box[:, axis + 2]) / 2 for axis in (0, 1))
-        rows, columns = np.clip(y.astype(int), 0, image.shape[0] - 1), np.clip(x.astype(int), 0, image.shape[1] - 1)
-        grey = image[rows, columns, 0] / 40
-        return np.column_stack([np.cos(grey), np.sin(grey)])
-'''
-
-
 @pytest.fixture
 def crops(here: Path) -> Path:
     """Crops of forty people who differ in colour."""
@@ -280,7 +214,7 @@ def crops(here: Path) -> Path:
 @pytest.fixture
 def painted_streets(here: Path, streets_with_frames: Path) -> Path:
     """Two annotated sequences of people in grey values of their own; `looks.py` with an appearance lies beside them."""
-    (here / "looks.py").write_text(LOOKS)
+    shutil.copyfile(FOLDER / "grey_appearance.py", here / "looks.py")
     return streets_with_frames
 
 
