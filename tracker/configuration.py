@@ -6,6 +6,7 @@ from typing import Any
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.hints import did_you_mean
+from siamlink.detectors.base.keywords import checks_keywords
 from siamlink.detectors.base.parameters import apply_override, build, use_present_keys
 from siamlink.tracker.parameters import TrackerParameters
 
@@ -13,6 +14,7 @@ LARGEST_FILE = 1_000_000
 """Bytes of a configuration file."""
 
 
+@checks_keywords
 def load_parameters(
     config: str | Path | TrackerParameters | None = None, overrides: tuple[str, ...] | list[str] = ()
 ) -> TrackerParameters:

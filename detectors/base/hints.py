@@ -3,16 +3,33 @@
 import difflib
 from collections.abc import Iterable
 
+OTHER_NAMES = {
+    "conf": "confidence",
+    "config": "parameters",
+    "dets": "detections",
+    "fps": "frame_rate",
+    "img": "image",
+    "pts": "timestamp",
+    "settings": "parameters",
+    "source": "video",
+    "time": "timestamp",
+    "video": "source",
+}
+"""What arguments and settings are called elsewhere, in small letters, and what they are called here."""
+
 
 def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
-    """The choice that is most similar to a word; empty if none is similar enough.
+    """The choice that has a word as another name, or is most similar to it; empty if none is similar enough.
 
     Args:
         word: as a user wrote it.
         choices: the words that are known.
         cutoff: the lowest similarity that counts, 0 to 1.
     """
-    return next(iter(difflib.get_close_matches(word, list(choices), 1, cutoff)), "")
+    choices = list(choices)
+    if (here := OTHER_NAMES.get(word.lower(), "")) in choices:
+        return here
+    return next(iter(difflib.get_close_matches(word, choices, 1, cutoff)), "")
 
 
 def did_you_mean(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:

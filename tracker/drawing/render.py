@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.detectors.base.errors import InputError, OutputError
+from siamlink.detectors.base.keywords import checks_keywords
 from siamlink.detectors.base.prefetch import prefetch
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.class_names import ClassNames
@@ -17,6 +18,7 @@ from siamlink.tracker.drawing.video_writer import VideoWriter
 from siamlink.tracker.tracks import Tracks
 
 
+@checks_keywords
 def render(
     tracks: Tracks,
     video: Any,

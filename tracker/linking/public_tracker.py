@@ -9,6 +9,7 @@ from siamlink.association.appearance.separation import Judgement
 from siamlink.association.matcher import Matcher
 from siamlink.association.solvers.constraints import Constraints
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.keywords import checks_keywords
 from siamlink.detectors.base.pictures import PictureConverter
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.class_names import ClassNames
@@ -28,6 +29,7 @@ class PublicTracker:
 
     _mode: Mode
 
+    @checks_keywords
     def __init__(
         self,
         frame_rate: float,

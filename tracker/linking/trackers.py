@@ -5,6 +5,7 @@ from typing import Any, Protocol, TypeVar, cast, overload
 from siamlink.association.solvers.constraints import Constraint
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.base.errors import ConstraintError
+from siamlink.detectors.base.keywords import checks_keywords
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.make_tracker import check_constraints_possible
 from siamlink.tracker.linking.open_frames import FrameAndRow, OpenFrames
@@ -25,6 +26,7 @@ AnySupervision = TypeVar("AnySupervision", bound=SupervisionDetections)
 
 
 class _DelayedTracker(PublicTracker):
+    @checks_keywords
     def update(
         self,
         detections: Any,
@@ -151,6 +153,7 @@ class OnlineTracker(PublicTracker):
         frame: Any = None,
     ) -> Tracks: ...
 
+    @checks_keywords
     def update(
         self,
         detections: Any,

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.keywords import checks_keywords
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.sources.frame_source import check_frame_rate
 from siamlink.tracker.html import html_table
@@ -123,6 +124,7 @@ class Summary:
         return html_table(self.columns(), repr(self))
 
 
+@checks_keywords
 def summarise(
     tracks: Tracks,
     frame_rate: float | None = None,

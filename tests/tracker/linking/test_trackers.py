@@ -39,6 +39,14 @@ def run(tracker: OnlineTracker, detections: Detections, last: int) -> Tracks:
     return Tracks.concatenate([tracker.update(detections.in_frame(k), frame_number=k) for k in range(1, last + 1)])
 
 
+@pytest.mark.parametrize("kind", [OfflineTracker, WindowedTracker, OnlineTracker])
+def test_a_wrong_keyword_is_named_with_the_right_one(kind, matcher):
+    with pytest.raises(ConfigError, match=rf"^{kind.__name__}\(\): .* 'fps'; did you mean 'frame_rate'\?$"):
+        kind(fps=30)
+    with pytest.raises(ConfigError, match=rf"^{kind.__name__}.update\(\): .* 'img'; did you mean 'image'\?$"):
+        kind(30, TrackerParameters(matching="learned"), matcher).update(STILL, img=None)
+
+
 @pytest.mark.parametrize("seed", [0, 2, 3])
 def test_crossing_objects_mostly_keep_their_ids(new, score, seed):
     scene = crossing(seed=seed)
