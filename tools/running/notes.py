@@ -8,6 +8,7 @@ from siamlink.tools.running.live import losses_of
 from siamlink.tools.running.outcome import Outcome
 from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL
 from siamlink.tracker.runs.result import AppearanceUse
+from siamlink.tracker.runs.score_note import score_note
 
 
 def notes_on(outcome: Outcome, job: Job) -> list[str]:
@@ -32,6 +33,7 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         missing_classes_note(outcome.result.class_names, job.detector_options),
         stride_note(outcome.result),
         left_out_note(outcome.result),
+        score_note(outcome.result, job.detector_options.confidence),
     )
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
     if outcome.result.broken:

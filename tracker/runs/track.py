@@ -25,6 +25,7 @@ from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL, TrackingInput, open_inp
 from siamlink.tracker.runs.options import DEFAULT_DETECTOR, TrackingOptions, no_progress
 from siamlink.tracker.runs.result import TrackingResult
 from siamlink.tracker.runs.run import TrackingRun
+from siamlink.tracker.runs.score_note import score_note
 
 
 def track(  # noqa: PLR0913 - one call for all
@@ -53,8 +54,8 @@ def track(  # noqa: PLR0913 - one call for all
         parameters: settings of the tracker.
         progress: True shows bars, in a terminal or a notebook; or a function that is called with the stage, the frames
             done and the frames in all.
-        constraints: `Corrections` of earlier tracks, a file or lines of them (docs/corrections.md), or constraints on
-            rows of the detections by `must_link` and `cannot_link`.
+        constraints: `Corrections` of earlier tracks, a file or lines of them, or constraints on rows of the
+            detections by `must_link` and `cannot_link`.
         frame_rate: frames per second; None: that of the source, else 30.
         name: names the results; None: the name of the file or folder, else "frames".
         timestamps: the time of each frame in seconds, for a variable frame rate; None: a video's own, or by the frame
@@ -88,6 +89,8 @@ def track(  # noqa: PLR0913 - one call for all
         result = track_input(opened, options)
     if result.detector and lies_within_a_pixel(result.detections.box):
         warnings.warn(WITHIN_A_PIXEL, UserWarning, stacklevel=2)
+    if note := score_note(result, chosen.confidence):
+        warnings.warn(note, UserWarning, stacklevel=2)
     return result
 
 

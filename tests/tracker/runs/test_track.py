@@ -255,6 +255,7 @@ def test_settings_may_be_keywords(folder):
     [
         ({"mod": "online"}, "unknown key 'mod'; did you mean 'mode'"),
         ({"detectr": "motion"}, "unknown argument 'detectr'; did you mean 'detector'?"),
+        ({"fps": 25}, "unknown argument 'fps'; did you mean 'frame_rate'?"),
         ({"min_detection": 2}, "unknown key 'min_detection'; did you mean 'min_detections'?"),
         ({"mode": "later"}, "mode"),
         ({"gaps": {"smoth": 1}}, "gaps.smoth"),
