@@ -95,9 +95,15 @@ class Program(Group):
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
         from siamlink.detectors.base.errors import SiamlinkError
+        from siamlink.tools.console.list_values import check_lists
 
         try:
+            check_lists(ctx.args)
             return super().invoke(ctx)
+        except typer.BadParameter as error:
+            if not error.message and error.param is not None:  # it is missing
+                error.message = getattr(error.param, "help", None) or ""
+            raise
         except SiamlinkError as error:
             message, code = str(error), EXIT_ERROR
         except ImportError as error:
@@ -125,11 +131,9 @@ def _missing_part(error: ImportError) -> str | None:
     text = " ".join(str(error).split())
     if isinstance(error, ModuleNotFoundError):
         own = (error.name or "").startswith("siamlink")
-        return (
-            None if own else f"the package {error.name} is not installed; install siamlink again; see docs/install.md"
-        )
+        return None if own else f"the package {error.name} is not installed; install siamlink again"
     if "cannot open shared object file" in text or "DLL load failed" in text:
-        return f"{text}; install this library; see docs/install.md"
+        return f"{text}; install this library; on Debian and Ubuntu, OpenCV needs the packages libgl1 and libglib2.0-0"
     return None
 
 

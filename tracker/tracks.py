@@ -97,7 +97,7 @@ class Tracks(Detections):
 
     @classmethod
     def read(cls, path: str | Path) -> "Tracks":
-        """Read tracks from a file of any format of docs/formats.md.
+        """Read tracks from a file of any format that `read_boxes` reads.
 
         For the names of classes, read the file by `siamlink.detectors.formats.read.read_boxes(path, unique_ids=True)`:
         its result has `class_names`, and `from_box_file` takes it.

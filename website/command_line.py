@@ -1,7 +1,6 @@
 """The page of all commands and options, from the program itself."""
 
 import inspect
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -46,15 +45,9 @@ def _below(name: str, command: Any, context: Any) -> Iterator[tuple[str, Any, An
 
 
 def _help(command: Any) -> str:
-    return _with_links(plain(inspect.cleandoc(command.help or "").replace("\b", ""))) + "\n"
-
-
-def _with_links(text: str) -> str:
-    return re.sub(r"docs/([\w-]+\.md)", r"[docs/\1](\1)", text)
+    return plain(inspect.cleandoc(command.help or "").replace("\b", "")) + "\n"
 
 
 def _table(command: Any, context: Any) -> list[str]:
-    rows = [
-        (f"<code>{plain(names)}</code>", _with_links(plain(meaning))) for names, meaning in options(command, context)
-    ]
+    rows = [(f"<code>{plain(names)}</code>", plain(meaning)) for names, meaning in options(command, context)]
     return [table(("option", "meaning"), rows)] if rows else []

@@ -18,7 +18,7 @@ class SiameseTrainingParameters(Parameters):
     """How a Siamese network is trained."""
 
     network: NetworkParameters = Field(NetworkParameters(), description="the network")
-    loss: str = Field("identity-triplet", description="name of the loss; docs/losses.md lists all")
+    loss: str = Field("identity-triplet", description="name of the loss")
     loss_settings: dict[str, float | str] = Field({}, description="settings of the loss, such as its margin")
     flow: FlowParameters = Field(FlowParameters(), description="how the optical flow is computed")
     luma: Luma = Field(

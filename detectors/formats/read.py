@@ -31,7 +31,7 @@ def read_boxes(
     options: ReadingOptions = AS_DEFINED,
     unique_ids: bool = False,
 ) -> BoxFile:
-    """Read detections, tracks or ground truth from a file or folder in any format of docs/formats.md.
+    """Read detections, tracks or ground truth from a file or folder, in the format that it turns out to have.
 
     Args:
         path: MOT or KITTI text, CSV with a header, JSON lines, COCO JSON, XML of CVAT, or a folder of YOLO text files.

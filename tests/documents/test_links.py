@@ -49,10 +49,9 @@ def test_every_link_leads_somewhere(document: Path) -> None:
             assert anchor in anchors_of(target), f"{document.name} links to {link}"
 
 
-def test_every_document_that_the_program_names_exists() -> None:
+def test_the_program_names_no_document_that_is_not_installed_with_it() -> None:
     program = [
         path for layer in ("detectors", "association", "tracker", "tools") for path in (ROOT / layer).glob("**/*.py")
     ]
-    named = {name for path in program for name in re.findall(r"docs/[\w-]+\.md", path.read_text(encoding="utf-8"))}
-    assert {"docs/track.md", "docs/install.md"} <= named
-    assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
+    assert len(program) > 100
+    assert [path.name for path in program if re.search(r"docs/[\w-]+\.md", path.read_text(encoding="utf-8"))] == []

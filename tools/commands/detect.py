@@ -58,8 +58,9 @@ def detect(options: DetectOptions) -> None:
     """Detect objects in every frame and write their boxes to a file.
 
     Writes FILE. A .txt file has a line per box in MOT format: frame, -1, left, top, width, height, score, class, -1,
-    -1; the names of the classes are in NAME.classes.txt beside it. docs/track.md describes the other formats. Ctrl-C
-    ends a camera or stream; until then its detections are in NAME.partial.txt beside FILE, NAME.txt.
+    -1; the names of the classes are in NAME.classes.txt beside it. A .csv file is a table with a header, a .jsonl file
+    has a JSON object per box. Ctrl-C ends a camera or stream; until then its detections are in NAME.partial.txt beside
+    FILE, NAME.txt.
 
     Exit code: 0 success, 2 error, 3 the input broke and the detections end there, 130 interrupted.
     """

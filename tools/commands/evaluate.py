@@ -119,7 +119,7 @@ def evaluate(options: EvaluateOptions) -> None:
     Warns of missing results, results of unknown sequences or of other frames, and ground truth that does not count.
 
     --switches draws switch-01.jpg (the worst) and so on. --limit adds two tables that separate detection errors from
-    association errors. docs/evaluation.md explains both, --classes and --check.
+    association errors.
 
     Exit code: 0 success, 1 --check found a difference, 2 error, or a warning with --strict.
     """

@@ -21,7 +21,14 @@ class ExportArguments:
         list[Path],
         typer.Argument(metavar="RESULTS", help="Tracks: NAME.txt of a run, with its record NAME.json beside it."),
     ]
-    to: Annotated[str, typer.Option("--to", metavar="FORMAT", help=f"Format: {', '.join(FORMAT_NAMES)}.")]
+    to: Annotated[
+        str,
+        typer.Option(
+            "--to",
+            metavar="FORMAT",
+            help=f"Format: {', '.join(FORMAT_NAMES)}; such as siamlink export out/street.txt --to csv -o street.csv.",
+        ),
+    ]
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="File to write; a folder for geff.")]
     video: VideoOfResults = None
     frame_rate: FrameRate = None
@@ -78,8 +85,8 @@ def export(arguments: ExportArguments) -> None:
 
     cvat, label-studio: annotation tools. coco: JSON with track ids; may hold several videos. csv, jsonl, parquet: a
     table with a row for each box. mot-zip: a submission to MOTChallenge, or with --gt ground truth for CVAT. geff: a
-    graph whose edges have the probability of the link, for napari and other scientific tools. docs/export.md says how
-    each is opened. 'siamlink import' reads corrected tracks again.
+    graph whose edges have the probability of the link, for napari and other scientific tools. 'siamlink import' reads
+    corrected tracks again.
 
     Exit code: 0 success, 2 error.
     """
@@ -95,8 +102,8 @@ def export(arguments: ExportArguments) -> None:
     for path, video in zip(arguments.results, videos, strict=True):
         for note in video.notes:
             show_note(f"{path}: {note}")
-    if target.name == "label-studio" and arguments.video and not has_constant_rate(arguments.video):
-        show_note(VARIABLE_RATE)
+        if target.name == "label-studio" and video.source and not has_constant_rate(video.source):
+            show_note(VARIABLE_RATE)
     if not any(len(video.tracks) for video in videos):
         show_note("there are no tracks in the results")
     typer.echo(", ".join(str(path) for path in target.paths(arguments.output)))

@@ -46,14 +46,14 @@ class ImportOptions:
         from siamlink.detectors.base.errors import ConfigError
         from siamlink.detectors.formats.read import read_boxes
         from siamlink.tools.importing.corrected import read_corrected
-        from siamlink.tools.results.read import read_results
+        from siamlink.tools.results.read import read_with_source
         from siamlink.tools.results.video_facts import VideoFacts, facts_of_video
 
         if self.results and self.detections:
             raise ConfigError("give --results or --detections, not both")
         name = self.results.stem if self.results else self.corrected.name.partition(".")[0]
         if self.results:
-            results = read_results(self.results, self.video, self.frame_rate)
+            results, _, _ = read_with_source(self.results, self.video, self.frame_rate)
             corrected = read_corrected(self.corrected, name, results.facts)
             names = corrected.class_names or results.class_names
             return replace(corrected, results=results, class_names=names)

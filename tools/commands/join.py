@@ -29,9 +29,9 @@ class JoinOptions(SegmentedOptions):
 def join(options: JoinOptions) -> None:
     """Link the segments of a long video, which siamlink segment has made, into the tracks of the whole video.
 
-    Writes what siamlink track writes, with the same tracks. Give the options that the segments were given. If no
-    segment has described its part of the appearance, that is done here, --jobs at once. The files of the segments stay
-    in DIR/.NAME.segments.
+    Writes what siamlink track writes, with the same tracks. Give the options that the segments were given. Appearance
+    that the segments have not computed is computed here, --jobs at once. The files of the segments stay in
+    DIR/.NAME.segments.
 
     Exit code: 0 success, 2 error, 3 the input broke and the results end there, 130 interrupted.
     """

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from siamlink.tools.console.options import FrameRate, Overwrite, takes
+from siamlink.tools.console.options import FrameRate, Overwrite, VideoOfResults, takes
 
 if TYPE_CHECKING:
     from siamlink.tools.report.find_inputs import ReportInputs
@@ -28,12 +28,7 @@ class ReportOptions:
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="The report; by default NAME.html beside the results."),
     ] = None
-    video: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="V", help="The video, image folder or MOT sequence; by default the source that the record names."
-        ),
-    ] = None
+    video: VideoOfResults = None
     ground_truth: Annotated[
         Path | None,
         typer.Option(
@@ -46,14 +41,14 @@ class ReportOptions:
         bool,
         typer.Option(
             "--explain/--no-explain",
-            help="Link once more, by the record of the run, to say why each link was chosen.",
+            help="Link again with the settings of the run, to explain why each link was chosen.",
         ),
     ] = True
     cache: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="The cache of the run, if it had one: with it, linking once more needs no detector and no network.",
+            help="Cache of the run, if it had one; with it, linking again needs no detector and no network.",
         ),
     ] = None
     embed: Annotated[
@@ -86,7 +81,7 @@ def report(options: ReportOptions) -> None:
 
     Writes FILE, by default NAME.html beside the results; it opens in any browser, without server and network. If
     browsers do not play the video, or do not jump in it fast, a copy is put into the report, or written beside it as
-    NAME.report.mp4. docs/report.md describes the report.
+    NAME.report.mp4.
 
     With --serve, writes no report but serves it: a correction in the page is solved at once, and 'Save' writes
     NAME.constraints.txt, NAME.corrected.txt and its record NAME.corrected.json beside the results.

@@ -23,7 +23,7 @@ def segment(options: SegmentOptions) -> None:
 
     Once all segments are detected, the same command for each describes the appearance of those detections that the
     linking needs. So run it for all segments, then once more for all, then join; join describes what was not described.
-    What is done already is not done again. Give the same options each time. docs/scale.md has a script for Slurm.
+    Finished work is not repeated. Give the same options each time.
 
     Writes DIR/.NAME.segments, one file for each segment and step.
 

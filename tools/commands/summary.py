@@ -53,7 +53,7 @@ class SummaryOptions:
         typer.Option(
             parser=choice_of(AnchorPoint),
             metavar="|".join(AnchorPoint),
-            help="The place of a box: the centre of its bottom side, or its centre.",
+            help="Anchor point of a box: the centre of its bottom side, or its centre.",
         ),
     ] = AnchorPoint.bottom
     margin: Annotated[
@@ -61,7 +61,7 @@ class SummaryOptions:
         typer.Option(
             metavar="PIXELS",
             min=0,
-            help="How far beyond a line a track must get to have crossed it; more ignores the jitter of boxes on it.",
+            help="Distance from a line at which a track has crossed it; a larger one ignores jitter on the line.",
         ),
     ] = 0.0
     csv_file: Annotated[
@@ -78,7 +78,7 @@ class SummaryOptions:
 def summary(options: SummaryOptions) -> None:
     """Show tracks in numbers: times, paths, speeds, counts by class, crossings of lines and visits to zones.
 
-    Prints tables. Writes files only for --csv and --json. docs/summary.md explains every column.
+    Prints tables. Writes files only for --csv and --json. Times are in seconds, paths and speeds in pixels.
 
     Exit code: 0 success, 2 error.
     """
@@ -86,14 +86,14 @@ def summary(options: SummaryOptions) -> None:
 
     from siamlink.tools.console.files import check_outputs, write_text
     from siamlink.tools.console.terminal import show_note, show_table
-    from siamlink.tools.results.read import files_read, read_results
+    from siamlink.tools.results.read import files_read, read_with_source
     from siamlink.tools.results.summary_tables import summary_tables
     from siamlink.tracker.summary.summary import summarise
     from siamlink.tracker.table import csv_text
 
     inputs = files_read(options.results, options.video)
     check_outputs((options.csv_file, options.json_file), options.overwrite, inputs)
-    results = read_results(options.results, options.video, options.frame_rate)
+    results, _, _ = read_with_source(options.results, options.video, options.frame_rate)
     rate = results.facts.frame_rate
     made = summarise(
         results.tracks,

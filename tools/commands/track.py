@@ -28,8 +28,7 @@ def track(options: TrackOptions) -> None:
 
     Writes for each source: DIR/NAME.txt, the tracks in MOT format; DIR/NAME.mp4, the annotated video; DIR/NAME.json,
     the settings, counts and seconds; with --report, DIR/NAME.html. Prints a table of all sources. With -o -, prints a
-    JSON object for each box instead, and writes no files. docs/track.md describes the files, corrections, cameras,
-    --resume and --cache.
+    JSON object for each box instead, and writes no files.
 
     Exit code: 0 success, 2 error, 3 an input broke and the results end there, 130 interrupted.
     """

@@ -52,7 +52,7 @@ DetectionFile = Annotated[
     typer.Option(
         metavar="FILE|FOLDER",
         help="Use these detections: MOT text, CSV, JSON, COCO, KITTI or a YOLO folder; may be a path inside each "
-        "sequence's folder, as det/det.txt. docs/formats.md describes the formats.",
+        "sequence's folder, as det/det.txt. MOT text is frame, id, left, top, width, height, score, class.",
     ),
 ]
 BoxFormatChoice = Annotated[
@@ -60,20 +60,24 @@ BoxFormatChoice = Annotated[
     typer.Option(
         parser=choice_of(BoxFormat),
         metavar="|".join(BoxFormat),
-        help="What the four numbers of a box in --detections are; by default, what the format of the file defines.",
+        help="Meaning of the four numbers of a box in --detections; by default, as the format of the file defines.",
     ),
 ]
 FramesFrom = Annotated[
     int | None,
     typer.Option(
-        metavar="0|1", min=0, max=1, help="What --detections counts frames from; by default, as its format defines."
+        metavar="0|1",
+        min=0,
+        max=1,
+        help="Number of the first frame in --detections; by default, as the format of the file defines.",
     ),
 ]
 ConstraintFile = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
-        help="Text file that corrects earlier tracks, as by 'swap 120 3 8' or 'false 5'; see docs/corrections.md.",
+        help="Text file that corrects earlier tracks: a line 'tracks FILE', then lines such as 'swap FRAME ID ID', "
+        "'merge ID ID', 'split FRAME ID' or 'false ID'.",
     ),
 ]
 SolverChoice = Annotated[
@@ -102,7 +106,7 @@ WritesReport = Annotated[
     bool,
     typer.Option(
         "--report",
-        help="Also write DIR/NAME.html, which shows the tracks and why they were linked; docs/report.md.",
+        help="Also write DIR/NAME.html, which shows the tracks and why they were linked.",
     ),
 ]
 
@@ -167,7 +171,7 @@ class TrackOptions:
             min=1,
             max=MOST,
             help="Cut each video into N segments, which --jobs detect and describe at once; best several times as many "
-            "as jobs. The tracks are the same. docs/scale.md.",
+            "as jobs. The tracks are the same.",
         ),
     ] = None
     overwrite: Overwrite = False

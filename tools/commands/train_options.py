@@ -30,7 +30,8 @@ TrainingSettings = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Change one training setting, such as steps=3000; repeatable; docs/train.md lists all.",
+        help="Change one training setting, such as steps=3000, learning_rate=0.001 or network.size=residual; "
+        "repeatable. An unknown name is an error that names the nearest one.",
     ),
 ]
 
@@ -66,7 +67,10 @@ class CalibratedOptions:
     settings: Annotated[
         list[str] | None,
         typer.Option(
-            "--set", metavar="KEY=VALUE", help="Change one setting of the training; repeatable; see docs/train.md."
+            "--set",
+            metavar="KEY=VALUE",
+            help="Change one training setting, such as tree_count=100, depth=4 or frames=300; repeatable. An unknown "
+            "name is an error that names the nearest one.",
         ),
     ] = None
     test: Tests = True

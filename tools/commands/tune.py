@@ -40,9 +40,12 @@ class TuneOptions:
             help="What to maximise: hota, idf1, mota, or mean for the mean of the three.",
         ),
     ] = Objective.HOTA
-    trials: Annotated[int, typer.Option(metavar="N", min=1, help="How many sets of settings each search tries.")] = 60
+    trials: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Number of sets of settings that each search tries.")
+    ] = 60
     seconds: Annotated[
-        float | None, typer.Option(metavar="S", min=0, help="Try no more sets of settings after this time.")
+        float | None,
+        typer.Option(metavar="S", min=0, help="Time limit in seconds; no further set of settings is tried after it."),
     ] = None
     runner: RunnerChoice = RunnerName.local
     address: Address = None
@@ -56,7 +59,9 @@ class TuneOptions:
             "default crossvalidated if the shipped models were trained on one of the videos.",
         ),
     ] = None
-    seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same settings.")] = 0
+    seed: Annotated[
+        int, typer.Option(metavar="N", help="Seed of the search; the same seed gives the same settings.")
+    ] = 0
     cache: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Cache of 'track --cache' with descriptors. [default: the output folder]"),
@@ -68,15 +73,15 @@ class TuneOptions:
 
 @takes(TuneOptions)
 def tune(options: TuneOptions) -> None:
-    """Search the settings that are best on annotated videos, and test them on videos they were not chosen by.
+    """Search the settings that are best on annotated videos, and test them on held-out videos.
 
     The search begins with the settings of --config and --set, and changes those that need no new pass over the videos.
     For each video, settings are chosen on the other videos and tested on this one; sequences of one video are
-    recognised by their ground truth. At last, settings are chosen on all videos.
+    recognised by their ground truth. Finally, settings are chosen on all videos.
 
-    Ctrl-C keeps the best settings so far; the same command goes on. Needs Optuna: pip install 'siamlink[tune]'.
+    Ctrl-C keeps the best settings so far; the same command continues. Needs Optuna: pip install 'siamlink[tune]'.
 
-    Writes DIR/tuned.yaml for 'siamlink track --config', DIR/tune.json with everything that was found, DIR/trials.jsonl
+    Writes DIR/tuned.yaml for 'siamlink track --config', DIR/tune.json with all results, DIR/trials.jsonl
     with the outcome of every trial, and DIR/models. Prints the tables.
     """
     from siamlink.detectors.base.extras import import_extra

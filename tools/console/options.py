@@ -36,16 +36,19 @@ Confidence = Annotated[
 NmsIou = Annotated[
     float | None,
     typer.Option(
-        metavar="IOU", help="Non-maximum suppression of an ONNX file: drop boxes that overlap a better one more."
+        metavar="IOU",
+        help="IoU limit of non-maximum suppression for an ONNX file: boxes that overlap a better one more are dropped.",
     ),
 ]
 ImageSize = Annotated[
     str | None,
-    typer.Option(metavar="N|WxH", help="Pixels of the input of an ONNX file that takes images of any size."),
+    typer.Option(metavar="N|WxH", help="Input size in pixels of an ONNX file that takes images of any size."),
 ]
 Device = Annotated[
     str | None,
-    typer.Option(metavar="cpu|cuda|auto", help="Where an ONNX file runs; auto (default): on cuda if it can be used."),
+    typer.Option(
+        metavar="cpu|cuda|auto", help="Device that runs an ONNX file; auto (default): cuda if it can be used."
+    ),
 ]
 ClassNamesFile = Annotated[
     str | None,
@@ -95,8 +98,7 @@ VideoOfResults = Annotated[
     typer.Option(
         "--video",
         metavar="V",
-        help="The video, image folder or MOT sequence of the tracks, for what their record does not state: frame rate, "
-        "size or length.",
+        help="The video, image folder or MOT sequence of the tracks; by default the source that their record names.",
     ),
 ]
 JsonFile = Annotated[
@@ -129,7 +131,7 @@ RunnerChoice = Annotated[
         metavar="|".join(RunnerName),
         parser=choice_of(RunnerName),
         show_default=False,
-        help="Do the tasks in processes of this machine (local, the default) or on a Ray cluster; docs/scale.md.",
+        help="Do the tasks in processes of this machine (local, the default) or on a Ray cluster.",
     ),
 ]
 Address = Annotated[

@@ -24,10 +24,13 @@ VARIABLE_RATE = (
 
 
 def has_constant_rate(video: Path) -> bool:
-    """Whether the frames of a video file or folder follow one another at a constant rate."""
+    """Whether the frames of a video file, folder or MOT sequence, if there are any, come at a constant rate."""
+    from siamlink.detectors.mot.sequence import is_sequence, open_sequence
     from siamlink.detectors.sources.open import open_source
     from siamlink.tracker.runs.frame_numbers import timing_of
 
+    if is_sequence(video) and open_sequence(video).frames is None:
+        return True
     frames = open_source(str(video))
     return timing_of(frames, frames.frame_rate, None).numbers.is_constant
 

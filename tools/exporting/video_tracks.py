@@ -10,7 +10,7 @@ import numpy as np
 
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.class_names import ClassNames
-from siamlink.tools.results.read import read_results
+from siamlink.tools.results.read import read_with_source
 from siamlink.tracker.tracks import Tracks
 
 NAMES = {"frame_rate": "frame rate", "size": "picture size", "frame_count": "length"}
@@ -35,6 +35,7 @@ class VideoTracks:
         record: of the run that made the tracks; empty without one.
         notes: what was assumed of the file of tracks or is odd in it, a line each.
         first_frame: the number of the first frame: 1, except for images that are numbered by their names.
+        source: where the video file, image folder or MOT sequence is; None if it is not known.
     """
 
     name: str
@@ -48,6 +49,7 @@ class VideoTracks:
     record: dict[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     first_frame: int = 1
+    source: Path | None = None
 
     def from_one(self) -> "VideoTracks":
         """The same tracks in frames from 1 on, for formats that count pictures whatever their names are."""
@@ -71,13 +73,14 @@ class VideoTracks:
 
 
 def read_video_tracks(
-    path: Path, video: str | Path | None = None, frame_rate: float | None = None, needs: Iterable[str] = tuple(NAMES)
+    path: Path, video: Path | None = None, frame_rate: float | None = None, needs: Iterable[str] = tuple(NAMES)
 ) -> VideoTracks:
     """Read the results of a run, and what other tools need to know of the video; raises as `read_results` does.
 
     Args:
         path: tracks as MOT text, with the record of the run beside it if there is one.
-        video: the video, image folder or MOT sequence, for what the record does not say.
+        video: the video, image folder or MOT sequence, for what the record does not say; None: the source that the
+            record names, if it is still there.
         frame_rate: frames per second; None: those of the record, else of the video.
         needs: the fields of the result that must be known.
 
@@ -86,7 +89,7 @@ def read_video_tracks(
     """
     if not path.stem.isprintable():
         raise InputError(f"the name of {str(path)!r} is not printable, and other tools cannot read it: rename the file")
-    results = read_results(path, video, frame_rate)
+    results, source, _ = read_with_source(path, video, frame_rate)
     facts = results.facts
     missing = [NAMES[each] for each in needs if not getattr(facts, each)]
     if missing:
@@ -107,6 +110,7 @@ def read_video_tracks(
         record=results.record,
         notes=results.notes,
         first_frame=facts.first_frame,
+        source=source,
     )
 
 

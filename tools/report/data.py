@@ -79,7 +79,7 @@ def build_report_data(
     notes: Sequence[str] = (),
     served: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The data of a report, in format 1 of docs/report.md; no file is read, and no video.
+    """The data of a report, in format 1, which the page reads; no file is read, and no video.
 
     Args:
         scene: the video with its crops and its ground truth.

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from siamlink.detectors.base.errors import InputError, SiamlinkError
+from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.mot.sequence import is_sequence, open_sequence
 from siamlink.tools.report.truth import Truth
-from siamlink.tools.results.read import Results, read_record, read_results
-from siamlink.tools.results.recorded_files import part_of, recorded_file
+from siamlink.tools.results.read import Results, read_with_source
+from siamlink.tools.results.recorded_files import part_of
 
 NO_TRUTH = "none"
 """Instead of the path of a ground truth: not that of the source either."""
@@ -71,13 +71,7 @@ def find_report_inputs(
     """
     if results.is_dir() and (runs := [each for each in results.glob("*.txt") if each.with_suffix(".json").is_file()]):
         raise InputError(f"{results} is a folder of results: name one of them, such as {min(runs)}")
-    source, problem = (video, "") if video is not None else _recorded_source(results)
-    try:
-        read = read_results(results, source, frame_rate)
-    except SiamlinkError as error:
-        if video is not None or source is None:
-            raise
-        read, source, problem = read_results(results, None, frame_rate), None, f"{error}; give --video"
+    read, source, problem = read_with_source(results, video, frame_rate)
     sequence = open_sequence(source) if source is not None and is_sequence(source) else None
     if sequence and sequence.frames is None:
         problem = f"{sequence.name} has no video: the boxes are shown alone"
@@ -89,13 +83,3 @@ def find_report_inputs(
     notes = (*read.notes, *([problem] if problem else []))
     has_video = source is not None and not (sequence and sequence.frames is None)
     return ReportInputs(read, source, has_video, truth, ground_truth if truth else None, notes)
-
-
-def _recorded_source(results: Path) -> tuple[Path | None, str]:
-    """The source that the record of results names, or why there is none."""
-    record = read_record(results)
-    stated = part_of(record, "input").get("source")
-    if not isinstance(stated, str) or not stated:
-        return None, "the record names no video: give --video" if record else "the video is not known: give --video"
-    source = recorded_file(stated, results, record)
-    return source, "" if source else f"the video {stated} was not found: give --video"

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from siamlink.detectors.base.errors import ConfigError, FormatError, InputError
+from siamlink.detectors.base.errors import ConfigError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.read import read_boxes
 from siamlink.detectors.mot.sequence import VIDEO_SUFFIXES
 from siamlink.detectors.sources.frame_source import check_frame_rate
+from siamlink.tools.results.recorded_files import part_of, recorded_file
 from siamlink.tools.results.video_facts import VideoFacts, facts_of_record, facts_of_video
 from siamlink.tracker.tracks import Tracks
 
@@ -41,9 +42,45 @@ class Results:
 
 
 def files_read(path: Path, video: Path | None = None) -> list[Path]:
-    """The files that `read_results` reads, so that no output replaces them."""
+    """The files that `read_with_source` reads, so that no output replaces them."""
     record = [] if path.is_dir() else [path.with_suffix(".json")]
-    return [path, *record, *([video] if video else [])]
+    source = video or recorded_source(path)[0]
+    return [path, *record, *([source] if source else [])]
+
+
+def read_with_source(
+    path: Path, video: Path | None = None, frame_rate: float | None = None
+) -> tuple[Results, Path | None, str]:
+    """Read the results of a run as `read_results` does, with the source that the record names where no video is given.
+
+    Returns:
+        The results; the source, None where there is none, or it is another one now; and why, for the user.
+    """
+    source, problem = (video, "") if video is not None else recorded_source(path)
+    try:
+        return read_results(path, source, frame_rate), source, problem
+    except SiamlinkError as error:
+        if video is not None or source is None:
+            raise
+        return read_results(path, None, frame_rate), None, f"{error}; give --video"
+
+
+def recorded_source(results: Path) -> tuple[Path | None, str]:
+    """The video, image folder or MOT sequence that the record of results names.
+
+    Returns:
+        Where it is, None if it is not there or not known; and why, for the user.
+
+    Raises:
+        InputError: the results are a video, or the record cannot be read.
+        FormatError: the record is malformed.
+    """
+    record = read_record(results)
+    stated = part_of(record, "input").get("source")
+    if not isinstance(stated, str) or not stated:
+        return None, "the record names no video: give --video" if record else "the video is not known: give --video"
+    source = recorded_file(stated, results, record)
+    return source, "" if source else f"the video {stated} was not found: give --video"
 
 
 def read_results(path: Path, video: str | Path | None = None, frame_rate: float | None = None) -> Results:
@@ -60,8 +97,6 @@ def read_results(path: Path, video: str | Path | None = None, frame_rate: float 
     """
     if frame_rate is not None:
         check_frame_rate(frame_rate)
-    if path.suffix.lower() in VIDEO_SUFFIXES:
-        raise InputError(f"{path} is a video; give its tracks, {path.stem}.txt, which 'siamlink track' writes")
     record = read_record(path)
     recorded, seen = facts_of_record(record), facts_of_video(video) if video is not None else VideoFacts()
     if recorded.size and seen.size and recorded.size != seen.size:
@@ -94,9 +129,11 @@ def read_record(tracks: Path) -> dict[str, Any]:
     """The record beside a file of tracks; empty if there is none.
 
     Raises:
-        InputError: it cannot be read.
+        InputError: it cannot be read, or the tracks are a video.
         FormatError: it is not a JSON object.
     """
+    if tracks.suffix.lower() in VIDEO_SUFFIXES:
+        raise InputError(f"{tracks} is a video; give its tracks, {tracks.stem}.txt, which 'siamlink track' writes")
     if tracks.suffix == ".json" or tracks.is_dir():
         return {}
     path = tracks.with_suffix(".json")

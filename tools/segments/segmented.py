@@ -55,8 +55,8 @@ class SegmentedVideo:
         detector = models.detector
         if detector and detector.fingerprint is None:
             raise ConfigError(
-                f"detector '{detector.name}' has no attribute 'fingerprint' (docs/plugins.md), so its detections may "
-                f"depend on earlier frames: {WHOLE}"
+                f"detector '{detector.name}' has no attribute 'fingerprint', a text that changes with its settings and "
+                f"weights, so its detections may depend on earlier frames: {WHOLE}"
             )
         frames, self.folder = source.frames, folder_of(job, source.name)
         try:

@@ -29,8 +29,8 @@ AnyConstraints: TypeAlias = "str | Path | Corrections | Sequence[str] | Constrai
 class Corrections:
     """Corrections of earlier tracks, for the argument `constraints` of `track`.
 
-    Each method returns the corrections with one more; docs/corrections.md says what each does. Frames and ids are those
-    of the earlier tracks, whatever is corrected.
+    Each method returns the corrections with one more. Frames and ids are those of the earlier tracks, whatever is
+    corrected.
 
         Corrections(result.tracks).swap(120, 3, 8).false(5)
 
@@ -172,7 +172,7 @@ def read_corrections(path: Path) -> Corrections:
     """Read corrections.
 
     A line `tracks FILE` names MOT tracks, by a path relative to the corrections' folder. The lines after it correct
-    them, each with one of the words of `SHAPES`; docs/corrections.md says what each does. Text after `#` is a comment.
+    them, each with one of the words of `SHAPES`. Text after `#` is a comment.
 
     Raises:
         InputError: the file cannot be read.

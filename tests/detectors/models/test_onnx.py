@@ -95,7 +95,7 @@ def test_an_unknown_network_is_an_error_that_says_what_was_found_and_what_helps(
         OnnxDetector(path)
     assert expected in str(caught.value)
     assert "net.onnx" in str(caught.value)
-    assert "docs/plugins.md" in str(caught.value)
+    assert "give --detector FILE.py:detect" in str(caught.value)
     assert "\n" not in str(caught.value)
 
 

@@ -1,5 +1,6 @@
 """The command `siamlink crops`."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -44,11 +45,28 @@ def test_a_video_that_ends_early_gives_what_it_has(siamlink: Run, results: Path)
     assert Path("walk.mp4").read_bytes() == whole
 
 
+def test_the_source_that_the_record_names_is_used(siamlink: Run, results: Path) -> None:
+    result = siamlink("crops", results, "-o", "crops", "--per-track", "1")
+    assert (result.code, result.out) == (0, "2 crops of 2 tracks in crops\n")
+    assert result.line == "the video is walk.mp4, as out/walk.json says"
+    record = json.loads(Path("out/walk.json").read_text())
+    Path("out/walk.json").write_text(json.dumps({**record, "input": {**record["input"], "size": [320, 240]}}))
+    sizes = "their pictures are 160x120 and 320x240 pixels"
+    other = f"siamlink: walk.mp4 is not the video of out/walk.txt: {sizes}; give --video"
+    assert siamlink("crops", results, "-o", "more").line == other
+    Path("walk.mp4").unlink()
+    moved = siamlink("crops", results, "-o", "more")
+    assert (moved.code, moved.line) == (2, "siamlink: the video walk.mp4 was not found: give --video")
+    Path("out/walk.json").unlink()
+    assert siamlink("crops", results, "-o", "more").line == "siamlink: the video is not known: give --video"
+    assert not Path("more").exists()
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         (["--video", "none.mp4"], "none.mp4"),
-        (["--video", "0"], "camera 0 cannot be read again; give the recorded video"),
+        (["--video", "0"], "camera 0 is live; give the file or folder of the video"),
         (["--video", "det.txt"], "det.txt"),
         (["--video", "walk.mp4", "-o", "walk.mp4"], "it is a file; name a folder for the crops"),
     ],

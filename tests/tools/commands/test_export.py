@@ -31,6 +31,20 @@ def test_the_names_of_formats_are_those_that_are_written() -> None:
     assert tuple(FORMATS) == FORMAT_NAMES
 
 
+def test_without_a_format_they_are_listed_with_an_example(siamlink: Run) -> None:
+    refused = siamlink("export", "walk.txt")
+    assert refused.code == 2
+    assert refused.err.splitlines()[-1] == (
+        "Error: Missing option '--to'. Format: cvat, coco, csv, jsonl, parquet, label-studio, mot-zip, geff; "
+        "such as siamlink export out/street.txt --to csv -o street.csv."
+    )
+
+
+def test_a_list_with_a_space_says_how_it_is_written(siamlink: Run) -> None:
+    refused = siamlink("track", "walk.mp4", "-o", "out", "--export", "cvat,", "csv")
+    assert (refused.code, refused.line) == (2, "siamlink: a list has no spaces: write --export cvat,csv")
+
+
 @pytest.mark.parametrize("name", TEXT_FORMATS)
 def test_each_format_is_written_once_and_then_only_on_request(siamlink: Run, results: Path, name: str) -> None:
     result = siamlink("export", results, "--to", name, "-o", "tracks.out")
@@ -234,6 +248,16 @@ def test_formats_of_a_run_are_checked_before_it(siamlink: Run, sequence: Callabl
     assert printed.line == "siamlink: -o - prints the tracks of one source after the other: it excludes --export"
 
 
+def test_pictures_have_the_names_in_the_folder_that_was_tracked(siamlink: Run, images: Path) -> None:
+    assert siamlink("track", images, *WALK[2:]).code == 0
+    assert siamlink("export", "out/pictures.txt", "--to", "coco", "-o", "a.json").err == ""
+    names = [each["file_name"] for each in json.loads(Path("a.json").read_text())["images"]]
+    assert names == [f"frame{number}.png" for number in range(1, 25)]
+    images.rename("moved")
+    assert siamlink("export", "out/pictures.txt", "--to", "coco", "-o", "b.json").err == ""
+    assert json.loads(Path("b.json").read_text())["images"][0]["file_name"] == "pictures/000001.jpg"
+
+
 def test_a_variable_frame_rate_is_said_where_it_shifts_boxes(siamlink: Run, results: Path) -> None:
     with av.open("uneven.mp4", "w") as container:
         stream = container.add_stream("libx264", rate=12, options={"g": "6", "bf": "0"})
@@ -246,4 +270,7 @@ def test_a_variable_frame_rate_is_said_where_it_shifts_boxes(siamlink: Run, resu
         container.mux(stream.encode())
     export = ("export", results, "--to", "label-studio", "-o", "a.json", "--overwrite", "--video")
     assert siamlink(*export, "walk.mp4").err == ""
-    assert siamlink(*export, "uneven.mp4").line.startswith("the video has a variable frame rate, but Label Studio")
+    shifted = "the video has a variable frame rate, but Label Studio"
+    assert siamlink(*export, "uneven.mp4").line.startswith(shifted)
+    Path("uneven.mp4").rename("walk.mp4")  # which the record names
+    assert siamlink(*export[:-1]).line.startswith(shifted)

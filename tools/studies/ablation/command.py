@@ -86,9 +86,7 @@ class LossOptions:
     ] = True
     loss: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME", help="Compare only this loss or metric; repeatable; by default all of docs/losses.md."
-        ),
+        typer.Option(metavar="NAME", help="Compare only this loss or metric; repeatable; by default all are compared."),
     ] = None
     sequences: Sequences = None
     docs: Docs = None
@@ -99,7 +97,7 @@ Options = AppearanceOptions | TopologyOptions | LossOptions
 
 @app.callback()
 def ablate() -> None:
-    """Measure what each part contributes, on videos that no model saw.
+    """Measure what each part contributes, on videos that no model was trained on.
 
     Each video is tested by boosted models of the other videos. Each finished row is written to DIR/rows, so that the
     same command continues after an interruption. Writes DIR/ablation.json.

@@ -8,8 +8,8 @@ FILES = ("graph.svg", "link-costs.svg", "levels.svg", "street.webp")
 def pictures(output: OutputFolder, overwrite: Overwrite = False) -> None:
     """Draw the pictures of the documents from scenes that siamlink draws itself.
 
-    Writes the graph of the linear program, DIR/graph.svg, what speaks for and against one link, DIR/link-costs.svg, the
-    two levels, DIR/levels.svg, and the clip of the README, DIR/street.webp.
+    Writes the graph of the linear program, DIR/graph.svg, the features for and against one link, DIR/link-costs.svg,
+    the two levels, DIR/levels.svg, and the clip of the README, DIR/street.webp.
     """
     from siamlink.tools.console.files import check_folder, output_errors, publish, results_folder, staging
     from siamlink.tools.console.terminal import stage_bars

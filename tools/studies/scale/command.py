@@ -40,7 +40,7 @@ def scale(options: ScaleOptions) -> None:
     """Measure runs over many small sources, and fit a model of what larger ones cost.
 
     Videos are synthetic streets of 960 x 540 with nine people; sequences of detections alone have ten. Each run is a
-    whole program. What is measured on a busy machine says little.
+    whole program. Results from a busy machine are not reliable.
 
     Writes DIR/scale.json, the points and the model, and DIR/scale.png. Prints the hours of 10,000 videos and of a month
     of one camera.
