@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -81,6 +81,9 @@ class LossOptions:
     steps: Steps = 3000
     size: Annotated[str, typer.Option(metavar="NAME", help="Size of the networks, as network.size.")] = "compact"
     patches: Annotated[int, typer.Option(metavar="N", min=8, help="Number of patches in a batch, and of pairs.")] = 64
+    small_share: Annotated[
+        float, typer.Option(metavar="SHARE", min=0, max=1, help="Share of the steps that see small patches.")
+    ] = 0.0
     tracks: Annotated[
         bool, typer.Option("--tracks/--no-tracks", help="Measure tracking, too; it takes most of the time.")
     ] = True
@@ -159,8 +162,8 @@ def losses(options: LossOptions) -> None:
     from siamlink.tools.studies.ablation.networks import Training, all_losses
 
     names = options.loss or all_losses()
-    training = Training(options.steps, options.size, options.patches)
-    words = ["--steps", str(options.steps), "--size", options.size, "--patches", str(options.patches)]
+    training = Training(options.steps, options.size, options.patches, options.small_share)
+    words = [word for name, value in asdict(training).items() for word in (f"--{name.replace('_', '-')}", str(value))]
     words += [*([] if options.tracks else ["--no-tracks"]), *_repeated("--loss", options.loss)]
     _run("losses", options, words, options.crops, lambda each: ablation_report.losses(each, names, training))
 

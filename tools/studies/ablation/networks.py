@@ -18,7 +18,7 @@ from siamlink.association.appearance.siamese.losses.registry import LOSS_NAMES, 
 from siamlink.association.training.batch_sampler import SamplingParameters
 from siamlink.association.training.identity_crops import IdentityCrops, read_crops
 from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
-from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer
+from siamlink.association.training.siamese_trainer import CHECKPOINT, RUN_LOG, SiameseTrainer, check_settings
 from siamlink.association.training.siamese_validation import Validation, split_identities
 from siamlink.detectors.base.arrays import Float32Array, Image
 from siamlink.detectors.base.extras import import_extra
@@ -58,11 +58,19 @@ class PatchAppearance(Protocol):
 
 @dataclass(frozen=True)
 class Training:
-    """Number of training steps, size of the networks, and number of patches, and of pairs, in each batch."""
+    """How all networks are trained.
+
+    Attributes:
+        steps: number of batches.
+        size: of the networks.
+        patches: number of patches, and of pairs, in each batch.
+        small_share: share of the steps that see small patches.
+    """
 
     steps: int
     size: str = "compact"
     patches: int = 64
+    small_share: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -90,6 +98,7 @@ class Recipe:
                 "sampling": {"identities": max(2, training.patches // SamplingParameters().patches)},
                 "pairing": {"pairs": training.patches},
                 "steps": training.steps,
+                "small_share": training.small_share,
                 "check_every": min(CHECK_EVERY, training.steps),
                 "patience": PATIENCE,
             },
@@ -120,12 +129,12 @@ def all_losses() -> list[str]:
 
 
 def check_losses(names: list[str], training: Training) -> None:
-    """Check that there are losses or metrics of these names, and networks of this size.
+    """Check that there are losses or metrics of these names, and networks of this size, which can be trained so.
 
     Raises:
-        ConfigError: there is none of a name or size, or metric-learn is not installed.
+        ConfigError: there is none of a name or size, small patches do not fit it, or metric-learn is not installed.
     """
-    _ = recipe_of_loss(DESCRIPTOR_LOSS, training).parameters
+    check_settings(recipe_of_loss(DESCRIPTOR_LOSS, training).parameters)
     for name in names:
         if name in OWN_METRICS:
             continue

@@ -136,21 +136,21 @@ def test_networks_are_trained_on_crops_and_measured_on_videos(
 def test_losses_are_compared_on_pairs_alone_by_networks_of_another_size(
     siamlink: Run, painted_streets: Path, crops: Path
 ) -> None:
-    some = ("--loss", "bromley", "--size", "residual", "--patches", "8", "--no-tracks")
+    some = ("--loss", "bromley", "--size", "ibn", "--patches", "8", "--small-share", "0.5", "--no-tracks")
     done = siamlink("study", "ablate", "losses", painted_streets, *TINY, *some, "--docs", document("losses"))
     assert (done.code, done.err) == (0, "")
     found = results("losses")
     assert list(found["rows"]) == ["bromley"]
     assert list(found["rows"]["bromley"]["measures"]) == ["AP", "FPR95", "tracklet AP", "tracklet FPR95"]
     assert found["command"].endswith(
-        "--steps 2 --size residual --patches 8 --no-tracks --loss bromley --sequences west"
+        "--steps 2 --size ibn --patches 8 --small-share 0.5 --no-tracks --loss bromley --sequences west"
     )
     assert "tracking" not in Path("tables.md").read_text()
     assert sorted(path.name for path in Path("out").iterdir()) == [
         *("ablation.json", "networks", "patches", "rows", "study.json")
     ]
     other = siamlink("study", "ablate", "losses", painted_streets, *TINY, *some[:-1])
-    assert "cost-function-residual-bromley.json was made with other settings; name another folder" in other.line
+    assert "cost-function-ibn-bromley.json was made with other settings; name another folder" in other.line
 
 
 FAULTS = [
@@ -163,6 +163,7 @@ FAULTS = [
     (("losses", "sequences"), "sequences holds no person crops named ID_....jpg to train on; name a folder with"),
     (("losses", "sequences", "--crops", "crops", "--loss", "hadsel"), "did you mean 'hadsell'?"),
     (("losses", "sequences", "--crops", "crops", "--size", "tiny"), "network.size: input should be"),
+    (("losses", "sequences", "--crops", "crops", "--small-share", "0.5"), "the size compact takes whole patches only"),
     (("topologies", "sequences", "--crops", "crops", "--topology", "joined"), "--topology: topology: input should be"),
 ]
 
