@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import Boxes, Float32Array, FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import FrameIndex, blocks
 
@@ -66,12 +67,18 @@ def suppress_non_maxima(
     Returns:
         The rows of the boxes that are not dropped, ascending.
     """
+    different = max(iou_limit, same_box)
+    if loops := compiled("siamlink.detectors.box_loops"):
+        frame = np.zeros(len(box), np.int32) if frame is None else frame.astype(np.int32)
+        label = np.zeros(len(box), np.int64) if label is None else label.astype(np.int64)
+        best_first = np.lexsort((-score, frame))
+        boxes = np.ascontiguousarray(box, np.float32)
+        return np.flatnonzero(loops.suppress_non_maxima(frame, boxes, best_first, label, iou_limit, different))
     box = np.asarray(box, np.float64)
     frame = np.zeros(len(box), np.int64) if frame is None else frame
     # Neither of two overlapping boxes is wider than the other by more than 1 / limit, so their centres are this close.
     centre, reach = (box[:, 0] + box[:, 2]) / 2, (box[:, 2] - box[:, 0]) / (2 * max(iou_limit, 1e-9))
     index, kept = FrameIndex(frame, centre), np.ones(len(box), bool)
-    different = max(iou_limit, same_box)
     best_first = np.argsort(-score, kind="stable")
     rank = np.empty(len(box), np.int64)
     rank[best_first] = np.arange(len(box))

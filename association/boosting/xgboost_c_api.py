@@ -11,12 +11,14 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.errors import ConfigError
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.threads import on_all_cores
 
 ONE_THREAD = b"nthread", b"1"
@@ -52,11 +54,17 @@ class Trees:
         _free_with(self, self._library.XGBoosterFree, self._handle)
         self._call("XGBoosterSetParam", self._handle, *ONE_THREAD)
         self._call("XGBoosterLoadModelFromBuffer", self._handle, content, ctypes.c_uint64(len(content)))
-        learner = (model or json.loads(content))["learner"]
+        model = model or json.loads(content)
+        learner = model["learner"]
         self.feature_names: Sequence[str] = learner.get("feature_names", [])
         self._attributes: dict[str, str] = learner.get("attributes", {})
         features = int(learner["learner_model_param"]["num_feature"])
-        self._predict(np.zeros((1, features), np.float32))  # prepares the library for calls from several threads
+        self._rows, self._free = ctypes.c_void_p(), Lock()
+        self._call("XGProxyDMatrixCreate", ctypes.byref(self._rows))
+        _free_with(self, self._library.XGDMatrixFree, self._rows)
+        self._predict_by_library(np.zeros((1, features), np.float32))  # prepares it for calls from several threads
+        compiled_trees = compiled("siamlink.association.boosting.tree_loops")
+        self._loops = compiled_trees.tree_loops(model, self._predict_by_library) if compiled_trees else None
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: the trees are loaded again from their JSON."""
@@ -67,12 +75,13 @@ class Trees:
 
         Many rows are predicted on all cores.
         """
+        features = np.ascontiguousarray(features, np.float32)
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
         return np.concatenate(on_all_cores(self._predict, parts))
 
     def margins(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) log odds of the predictions for rows of features (N, F), N at least 1."""
-        return self._predict(features, MARGINS)
+        return self._predict_by_library(features, MARGINS)
 
     def contributions(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, F + 1) contributions of features (N, F) to the log odds, and last the log odds without features.
@@ -98,20 +107,33 @@ class Trees:
         finally:
             self._library.XGDMatrixFree(matrix)
 
-    def _predict(self, features: NDArray[np.float32], configuration: bytes = PREDICTION) -> NDArray[np.float32]:
+    def _predict(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
+        if self._loops is None:
+            return self._predict_by_library(rows)
+        predictions: NDArray[np.float32] = self._loops.predict(rows)
+        return predictions
+
+    def _predict_by_library(
+        self, features: NDArray[np.float32], configuration: bytes = PREDICTION
+    ) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(features, np.float32)
         shape, dimensions = ctypes.POINTER(ctypes.c_uint64)(), ctypes.c_uint64()
         predictions = ctypes.POINTER(ctypes.c_float)()
-        self._call(
-            "XGBoosterPredictFromDense",
-            self._handle,
-            _array_interface(rows),
-            configuration,
-            None,
-            ctypes.byref(shape),
-            ctypes.byref(dimensions),
-            ctypes.byref(predictions),
-        )
+        first = self._free.acquire(blocking=False)  # other threads let the library make what holds their rows
+        try:
+            self._call(
+                "XGBoosterPredictFromDense",
+                self._handle,
+                _array_interface(rows),
+                configuration,
+                self._rows if first else None,
+                ctypes.byref(shape),
+                ctypes.byref(dimensions),
+                ctypes.byref(predictions),
+            )
+        finally:
+            if first:
+                self._free.release()
         # a copy, because the library uses its memory again at the next call
         return _copied(predictions, len(rows))
 

@@ -6,12 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.detectors.base.arrays import IntArray
+from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.base.threads import on_all_cores
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import FrameIndex, blocks, ranges
 
+LOOPS = "siamlink.association.pairs.loops"
 LARGEST_MISFIT = 0.5
 """Largest misfit of a pair from which motion is estimated: distance in box heights plus relative change of height."""
 
@@ -85,18 +87,23 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
     """
     if not len(detections):
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
+    tallest = (1 + np.exp(gate.max_height_change)) / 2
+    if loops := compiled(LOOPS):
+        first = np.searchsorted(detections.frame, (since_frame - gaps).astype(np.int32))
+        frame, table = np.ascontiguousarray(detections.frame), loops.columns(np.ascontiguousarray(detections.box))
+        order, key, *_ = loops.frame_index(frame, table)
+        near = Pairs(*loops.near_pairs(frame, table, order, key, first, _radius(gaps, frame_rate, gate), tallest))
+        return near[np.abs(np.log(table[3, near.later] / table[3, near.earlier])) < gate.max_height_change]
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
     (x, y), count = detections.centre.T.astype(np.float64), len(detections)
     index = FrameIndex(frame, x)
-    tallest = (1 + np.exp(gate.max_height_change)) / 2
-    gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
     first = np.searchsorted(frame, since_frame - gaps)
 
     def pairs_of(some: slice) -> Pairs:
         start = ranges(first[some], np.full(len(first[some]), count))
         gap = np.repeat(gaps[some], count - first[some])
-        radius = gate.reach + gate.max_speed * gap / frame_rate
-        radius = np.where(gap > gate.max_link_frames, np.minimum(radius, LARGEST_MISFIT), radius)
+        radius = _radius(gap, frame_rate, gate)
         reach = height[start] * tallest * radius
         query, later = index.within(frame[start] + gap, x[start], reach)
         earlier = start[query]
@@ -113,3 +120,9 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
 
     parts = on_all_cores(pairs_of, blocks(count - first))
     return Pairs(np.concatenate([part.earlier for part in parts]), np.concatenate([part.later for part in parts]))
+
+
+def _radius(gap: IntArray, frame_rate: float, gate: GateParameters) -> FloatArray:
+    """(K,) the distance that is allowed at gaps (K,) in frames, in mean box heights."""
+    radius = gate.reach + gate.max_speed * gap / frame_rate
+    return np.where(gap > gate.max_link_frames, np.minimum(radius, LARGEST_MISFIT), radius)

@@ -12,9 +12,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from siamlink.association.pairs.candidates import LARGEST_MISFIT, Pairs
+from siamlink.association.pairs.candidates import LARGEST_MISFIT, LOOPS, Pairs
 from siamlink.association.pairs.columns import column_array
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.threads import on_all_cores
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
@@ -143,6 +144,9 @@ def _features_of(
     motion: Motion,
     which: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float32]:
+    if loops := compiled(LOOPS):
+        by_loops: NDArray[np.float32] = loops.pair_features(detections, pairs, score_rank, frame_rate, motion, which)
+        return by_loops
     i, j = pairs.earlier, pairs.later
     (x, y), (velocity_x, velocity_y) = detections.centre.T.astype(np.float64), motion.velocity.T
     width, height = detections.width.astype(np.float64), detections.height.astype(np.float64)
@@ -203,6 +207,9 @@ def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.int
 def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     """Estimate the motion of N detections from P pairs: of those that lead to a detection, the best fit at each gap."""
     i, j = pairs.earlier, pairs.later
+    if loops := compiled(LOOPS):
+        frame, table = np.ascontiguousarray(detections.frame), loops.columns(np.ascontiguousarray(detections.box))
+        return Motion(*loops.past_motion(frame, table, i, j, LARGEST_MISFIT))
     gap = pairs.gap(detections.frame)
     (x, y), height = detections.centre.T.astype(np.float64), detections.height.astype(np.float64)
     mean_height = (height[i] + height[j]) / 2
@@ -231,6 +238,9 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         (P, 3): the rank (0 is best); the margin, which is the misfit less that of the best rival (negative for the
         best pair, -1 without rivals); and the number of rivals.
     """
+    if loops := compiled(LOOPS):
+        compared: FloatArray = loops.rank_among_rivals(owner, gap, misfit)
+        return compared
     contest = owner * (gap.max(initial=0) + 1) + gap
     compared = np.zeros((len(contest), 3))
     compared[:, 1] = -1

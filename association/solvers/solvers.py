@@ -115,7 +115,7 @@ def optimum(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
     """
     certain = np.flatnonzero(certain_links(problem))
     if not len(certain):
-        return _flow(problem)
+        return _flow(problem) if len(problem.link) else _alone(problem)
     other = np.setdiff1d(np.arange(len(problem.link)), certain, assume_unique=True)
     earlier, later = problem.pairs.earlier, problem.pairs.later
     following = np.full(len(problem), -1, np.int64)
@@ -135,7 +135,7 @@ def optimum(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
         pairs=Pairs(place[earlier[other]], place[later[other]]),
         link=problem.link[other],
     )
-    used, linked = _flow(chains)
+    used, linked = _flow(chains) if len(other) else _alone(chains)
     all_linked = np.empty(len(problem.link), bool)
     all_linked[other], all_linked[certain] = linked, used[place[earlier[certain]]]
     return used[place], all_linked
@@ -157,6 +157,13 @@ def certain_links(problem: LinkProblem) -> NDArray[np.bool_]:
         & (begin[earlier] + link + end[later] < 0)
     )
     return certain
+
+
+def _alone(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """What `_flow` finds where there are no links."""
+    most = LARGEST_COST * UNITS_PER_NAT
+    used: NDArray[np.bool_] = problem.entry + np.clip(problem.detection, -most, most) + problem.exit < 0
+    return used, np.zeros(0, bool)
 
 
 def _flow(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

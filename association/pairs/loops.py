@@ -1,0 +1,253 @@
+"""Candidate pairs, motion and features in compiled loops; imported where Numba is installed.
+
+Each function does what NumPy does in `candidates` and `features`, in the same order of operations. `table` (4, N) and
+what is called an index are those of `box_loops`.
+"""
+
+from math import hypot
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.features import PAIR_FEATURES, Motion
+from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.machine_code import machine_code
+from siamlink.detectors.box_loops import columns, extent, first_place, frame_index, iou, larger, share_of
+from siamlink.detectors.detections import Detections
+
+__all__ = ["columns", "frame_index", "near_pairs", "pair_features", "past_motion", "rank_among_rivals"]
+
+
+@machine_code()
+def _insert(numbers: Any, start: int, stop: int, number: int) -> None:
+    """Insert a number into ascending ones from `start` to `stop`."""
+    while stop > start and numbers[stop - 1] > number:
+        numbers[stop] = numbers[stop - 1]
+        stop -= 1
+    numbers[stop] = number
+
+
+@machine_code()
+def _is_after(one: float, other: float) -> bool:
+    """Whether a number is sorted behind another one; NaN is behind all others."""
+    return one > other or (one != one and other == other)  # noqa: PLR0124 - NaN
+
+
+@machine_code()
+def _misfit(table: Any, i: int, j: int) -> float:
+    """The distance of two detections in mean heights, and the relative change of height."""
+    height = (table[3, i] + table[3, j]) / 2
+    distance = hypot((table[0, j] - table[0, i]) / height, (table[1, j] - table[1, i]) / height)
+    return distance + abs((table[3, j] - table[3, i]) / (table[3, i] + table[3, j]))
+
+
+@machine_code("frames", "table", "ints", "floats", "ints", "floats", "float")
+def near_pairs(frame: Any, table: Any, order: Any, key: Any, first: Any, radius: Any, tallest: float) -> Any:
+    """Pairs that are near enough, by gap, then by the earlier and the later detection.
+
+    Args:
+        frame: (N,) of each detection, ascending.
+        table: (4, N).
+        order: (N,) of the `frame_index`.
+        key: (N,) of the `frame_index`.
+        first: (G,) the first detection that is the earlier one of a pair, at each gap from 1 on.
+        radius: (G,) the distance allowed at each gap, in heights.
+        tallest: the largest mean height of a pair, in heights of the earlier one.
+
+    Returns:
+        (P,) earlier, (P,) later.
+    """
+    x, y, height, count, found = table[0], table[1], table[3], len(frame), 0
+    lowest, span = extent(x)
+    pairs = np.empty((2, 4 * count + 64), np.int64)
+    for gap in range(1, len(first) + 1):
+        allowed = radius[gap - 1]
+        start = stop = first[gap - 1]
+        for i in range(first[gap - 1], count):
+            while start < count and frame[start] < frame[i] + gap:
+                start += 1
+            while stop < count and frame[stop] <= frame[i] + gap:
+                stop += 1
+            reach, at, group = height[i] * tallest * allowed, (frame[i] + gap) * 2.0, found
+            end = at + share_of(x[i] + reach, lowest, span)
+            for place in range(first_place(key, start, stop, at + share_of(x[i] - reach, lowest, span)), stop):
+                if key[place] > end:
+                    break
+                j = order[place]
+                down, furthest = y[j] - y[i], allowed * ((height[i] + height[j]) / 2)
+                if abs(down) <= furthest and hypot(x[j] - x[i], down) < furthest:
+                    if found == pairs.shape[1]:
+                        pairs = larger(pairs)
+                    _insert(pairs[1], group, found, j)
+                    pairs[0, found] = i
+                    found += 1
+    return pairs[0, :found].copy(), pairs[1, :found].copy()
+
+
+@machine_code("frames", "table", "ints", "ints", "float")
+def past_motion(frame: Any, table: Any, earlier: Any, later: Any, largest: float) -> Any:
+    """Velocities (N, 2) and supports (N,) by P pairs of which the misfit is less than `largest`."""
+    x, y, count = table[0], table[1], table.shape[1]
+    longest = 0
+    for p in range(len(earlier)):
+        longest = max(longest, frame[later[p]] - frame[earlier[p]])
+    least, best = np.full((count, longest + 1), largest), np.full((count, longest + 1), -1)
+    for p in range(len(earlier)):
+        i, j = earlier[p], later[p]
+        gap, misfit = frame[j] - frame[i], _misfit(table, i, j)
+        if misfit < least[j, gap]:
+            least[j, gap], best[j, gap] = misfit, p
+    weight, moved, support = np.zeros(count), np.zeros((2, count)), np.zeros(count)
+    for p in range(len(earlier)):
+        i, j = earlier[p], later[p]
+        gap = frame[j] - frame[i]
+        if best[j, gap] == p:
+            weight[j] += gap * gap
+            moved[0, j] += gap * (x[j] - x[i])
+            moved[1, j] += gap * (y[j] - y[i])
+            support[j] += 1
+    velocity = np.empty((count, 2))
+    for j in range(count):
+        velocity[j, 0], velocity[j, 1] = moved[0, j] / weight[j], moved[1, j] / weight[j]
+    return velocity, support
+
+
+@machine_code("table", "ints", "ints")
+def _misfits(table: Any, earlier: Any, later: Any) -> Any:
+    """(P,) the misfit of each pair: its distance in mean heights, and the relative change of height."""
+    values = np.empty(len(earlier))
+    for p in range(len(earlier)):
+        values[p] = _misfit(table, earlier[p], later[p])
+    return values
+
+
+@machine_code("ints", "ints", "floats")
+def rank_among_rivals(owner: Any, gap: Any, misfit: Any) -> Any:
+    """(P, 3) rank, margin and number of rivals of each pair (P,), as `features.rank_among_rivals` says."""
+    count, longest, owners = len(owner), 0, 0
+    for p in range(count):
+        longest, owners = max(longest, gap[p]), max(owners, owner[p] + 1)
+    start = np.zeros(owners * (longest + 1) + 1, np.int64)
+    for p in range(count):
+        start[owner[p] * (longest + 1) + gap[p] + 1] += 1
+    for contest in range(1, len(start)):
+        start[contest] += start[contest - 1]
+    order, compared, filled = np.empty(count, np.int64), np.zeros((count, 3)), start.copy()
+    for p in range(count):
+        contest = owner[p] * (longest + 1) + gap[p]
+        place = filled[contest]
+        filled[contest] += 1
+        while place > start[contest] and _is_after(misfit[order[place - 1]], misfit[p]):
+            order[place] = order[place - 1]
+            place -= 1
+        order[place] = p
+    for p in range(count):
+        contest = owner[order[p]] * (longest + 1) + gap[order[p]]
+        begin, size = start[contest], start[contest + 1] - start[contest]
+        best = order[begin] if p > begin else order[begin + 1] if size > 1 else -1
+        compared[order[p], 0] = p - begin
+        compared[order[p], 1] = misfit[order[p]] - misfit[best] if best >= 0 else -1.0
+        compared[order[p], 2] = size - 1
+    return compared
+
+
+@machine_code("frames", "table", "ints", "floats", "ints", "ints", "ints", "ints")
+def _on_the_way(frame: Any, table: Any, order: Any, key: Any, start: Any, run: Any, earlier: Any, later: Any) -> Any:
+    """Detections within one height of the straight paths of P pairs.
+
+    Args:
+        frame: (N,) of each detection, ascending.
+        table: (4, N).
+        order: (N,) of the `frame_index`, as the next three.
+        key: (N,).
+        start: (R + 1,).
+        run: (N,).
+        earlier: (P,) rows.
+        later: (P,) rows.
+
+    Returns:
+        (M,) the pair, (M,) 1 less the distance from its path in heights, (M,) the height by that expected there.
+    """
+    x, y, height, found = table[0], table[1], table[3], 0
+    lowest, span = extent(x)
+    pair, near = np.empty((1, 256), np.int64), np.empty((2, 256))
+    for p in range(len(earlier)):
+        i, j = earlier[p], later[p]
+        gap = frame[j] - frame[i]
+        for each in range(run[i] + 1, run[j]):
+            share = (frame[start[each]] - frame[i]) / gap
+            way_x, way_y = x[i] + (x[j] - x[i]) * share, y[i] + (y[j] - y[i]) * share
+            size, at = height[i] + (height[j] - height[i]) * share, frame[start[each]] * 2.0
+            end = at + share_of(way_x + size, lowest, span)
+            first = first_place(key, start[each], start[each + 1], at + share_of(way_x - size, lowest, span))
+            for place in range(first, start[each + 1]):
+                if key[place] > end:
+                    break
+                down = (y[order[place]] - way_y) / size
+                if abs(down) >= 1:
+                    continue
+                fit = 1 - hypot((x[order[place]] - way_x) / size, down)
+                if fit <= 0:
+                    continue
+                if found == near.shape[1]:
+                    pair, near = larger(pair), larger(near)
+                pair[0, found], near[0, found], near[1, found] = p, fit, height[order[place]] / size
+                found += 1
+    return pair[0, :found].copy(), near[0, :found].copy(), near[1, :found].copy()
+
+
+@machine_code("boxes", "table", "table", "floats", "float", "ints", "ints", "ints")
+def _geometry(
+    box: Any, table: Any, velocity: Any, support: Any, frame_rate: float, earlier: Any, later: Any, gap: Any
+) -> Any:
+    """Features of P pairs that need no others: sizes, places and speeds, overlap, motion.
+
+    Returns:
+        (P, 13) size changes of width and height, offsets x and y, velocities x and y, gap in frames and seconds,
+        IoU, distance, residuals of the motion x and y, support of the motion.
+    """
+    features = np.empty((len(earlier), 13))
+    for p in range(len(earlier)):
+        i, j = earlier[p], later[p]
+        height, seconds = (table[3, i] + table[3, j]) / 2, gap[p] / frame_rate
+        right, down = table[0, j] - table[0, i], table[1, j] - table[1, i]
+        features[p, 0] = (table[2, j] - table[2, i]) / (table[2, i] + table[2, j])
+        features[p, 1] = (table[3, j] - table[3, i]) / (table[3, i] + table[3, j])
+        features[p, 2], features[p, 3] = right / height, down / height
+        features[p, 4], features[p, 5] = features[p, 2] / seconds, features[p, 3] / seconds
+        features[p, 6], features[p, 7] = gap[p], seconds
+        features[p, 8] = iou(box, i, j)
+        features[p, 9] = hypot(features[p, 2], features[p, 3])
+        features[p, 10] = (right - velocity[i, 0] * gap[p]) / height
+        features[p, 11] = (down - velocity[i, 1] * gap[p]) / height
+        features[p, 12] = support[i]
+    return features
+
+
+def pair_features(
+    detections: Detections,
+    pairs: Pairs,
+    score_rank: FloatArray,
+    frame_rate: float,
+    motion: Motion,
+    which: NDArray[np.intp] | None,
+) -> NDArray[np.float32]:
+    """What `features.pair_features` returns."""
+    box, frame = np.ascontiguousarray(detections.box), np.ascontiguousarray(detections.frame)
+    table, i, j, gap = columns(box), pairs.earlier, pairs.later, pairs.gap(frame)
+    misfit = _misfits(table, i, j)
+    ranks = [rank_among_rivals(side, gap, misfit) for side in (i, j)]
+    if which is not None:
+        i, j, gap, ranks = i[which], j[which], gap[which], [rank[which] for rank in ranks]
+    pair, fit, ratio = _on_the_way(frame, table, *frame_index(frame, table), i, j)
+    between = np.zeros(len(i))
+    np.maximum.at(between, pair, fit - np.abs(np.log(ratio)))
+    velocity = np.ascontiguousarray(motion.velocity)
+    geometry = _geometry(box, table, velocity, motion.support, frame_rate, i, j, gap)
+    features = np.empty((len(i), len(PAIR_FEATURES)), np.float32)
+    features[:, :10], features[:, 19:] = geometry[:, :10], geometry[:, 10:]
+    features[:, 10], features[:, 11], features[:, 12] = score_rank[i], score_rank[j], between
+    features[:, 13:16], features[:, 16:19] = ranks
+    return features
