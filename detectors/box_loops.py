@@ -50,14 +50,14 @@ def larger(table: Any) -> Any:
 
 
 @machine_code()
-def _area(box: Any) -> float:
-    """The area of a box (4,)."""
+def _area(box: Any) -> Any:
+    """The area of one box (4,)."""
     return (np.float64(box[2]) - np.float64(box[0])) * (np.float64(box[3]) - np.float64(box[1]))
 
 
 @machine_code()
-def iou(box: Any, i: int, j: int) -> float:
-    """Intersection over union of two boxes of (N, 4)."""
+def iou(box: Any, i: int, j: int) -> Any:
+    """Intersection over union of two of N boxes (N, 4)."""
     left, top = np.float64(max(box[i, 0], box[j, 0])), np.float64(max(box[i, 1], box[j, 1]))
     width, height = min(box[i, 2], box[j, 2]) - left, min(box[i, 3], box[j, 3]) - top
     intersection = max(width, 0.0) * max(height, 0.0)

@@ -68,12 +68,13 @@ def suppress_non_maxima(
         The rows of the boxes that are not dropped, ascending.
     """
     different = max(iou_limit, same_box)
-    if loops := compiled("siamlink.detectors.box_loops"):
+    loops = compiled("siamlink.detectors.box_loops")
+    if loops and box.dtype == np.float32:
         frame = np.zeros(len(box), np.int32) if frame is None else frame.astype(np.int32)
         label = np.zeros(len(box), np.int64) if label is None else label.astype(np.int64)
         best_first = np.lexsort((-score, frame))
-        boxes = np.ascontiguousarray(box, np.float32)
-        return np.flatnonzero(loops.suppress_non_maxima(frame, boxes, best_first, label, iou_limit, different))
+        corners = np.ascontiguousarray(box)
+        return np.flatnonzero(loops.suppress_non_maxima(frame, corners, best_first, label, iou_limit, different))
     box = np.asarray(box, np.float64)
     frame = np.zeros(len(box), np.int64) if frame is None else frame
     # Neither of two overlapping boxes is wider than the other by more than 1 / limit, so their centres are this close.

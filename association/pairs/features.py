@@ -209,6 +209,7 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     i, j = pairs.earlier, pairs.later
     if loops := compiled(LOOPS):
         frame, table = np.ascontiguousarray(detections.frame), loops.columns(np.ascontiguousarray(detections.box))
+        i, j = np.ascontiguousarray(i), np.ascontiguousarray(j)
         return Motion(*loops.past_motion(frame, table, i, j, LARGEST_MISFIT))
     gap = pairs.gap(detections.frame)
     (x, y), height = detections.centre.T.astype(np.float64), detections.height.astype(np.float64)
@@ -239,7 +240,8 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         best pair, -1 without rivals); and the number of rivals.
     """
     if loops := compiled(LOOPS):
-        compared: FloatArray = loops.rank_among_rivals(owner, gap, misfit)
+        owner, gap = np.ascontiguousarray(owner, np.int64), np.ascontiguousarray(gap, np.int64)
+        compared: FloatArray = loops.rank_among_rivals(owner, gap, np.ascontiguousarray(misfit, np.float64))
         return compared
     contest = owner * (gap.max(initial=0) + 1) + gap
     compared = np.zeros((len(contest), 3))

@@ -36,7 +36,7 @@ def _is_after(one: float, other: float) -> bool:
 
 
 @machine_code()
-def _misfit(table: Any, i: int, j: int) -> float:
+def _misfit(table: Any, i: int, j: int) -> Any:
     """The distance of two detections in mean heights, and the relative change of height."""
     height = (table[3, i] + table[3, j]) / 2
     distance = hypot((table[0, j] - table[0, i]) / height, (table[1, j] - table[1, i]) / height)
@@ -236,16 +236,18 @@ def pair_features(
 ) -> NDArray[np.float32]:
     """What `features.pair_features` returns."""
     box, frame = np.ascontiguousarray(detections.box), np.ascontiguousarray(detections.frame)
-    table, i, j, gap = columns(box), pairs.earlier, pairs.later, pairs.gap(frame)
+    i, j = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
+    table, gap = columns(box), pairs.gap(frame)
     misfit = _misfits(table, i, j)
     ranks = [rank_among_rivals(side, gap, misfit) for side in (i, j)]
     if which is not None:
         i, j, gap, ranks = i[which], j[which], gap[which], [rank[which] for rank in ranks]
-    pair, fit, ratio = _on_the_way(frame, table, *frame_index(frame, table), i, j)
+    order, key, start, run = frame_index(frame, table)
+    pair, fit, ratio = _on_the_way(frame, table, order, key, start, run, i, j)
     between = np.zeros(len(i))
     np.maximum.at(between, pair, fit - np.abs(np.log(ratio)))
     velocity = np.ascontiguousarray(motion.velocity)
-    geometry = _geometry(box, table, velocity, motion.support, frame_rate, i, j, gap)
+    geometry = _geometry(box, table, velocity, np.ascontiguousarray(motion.support), frame_rate, i, j, gap)
     features = np.empty((len(i), len(PAIR_FEATURES)), np.float32)
     features[:, :10], features[:, 19:] = geometry[:, :10], geometry[:, 10:]
     features[:, 10], features[:, 11], features[:, 12] = score_rank[i], score_rank[j], between

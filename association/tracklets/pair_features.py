@@ -223,13 +223,17 @@ def _rank_columns(pairs: Pairs, geometry: _Geometry, similarity: FloatArray) -> 
 
 def _rank_by_similarity(similarity: FloatArray, owner: IntArray) -> FloatArray:
     """(P, 2) rank and margin of the similarity among pairs of the same tracklet (P,); NaN where it is not known."""
+    if (unknown := np.isnan(similarity)).all():
+        return np.full((len(similarity), 2), np.nan)
     ranks = rank_of_tracklet(-similarity, owner)[:, :2]
-    ranks[np.isnan(similarity)] = np.nan
+    ranks[unknown] = np.nan
     return ranks
 
 
 def _impostor_similarity(tracklets: Tracklets) -> tuple[float, float]:
     """Mean and standard deviation of the similarity of impostor pairs: tracklets that exist at the same time."""
+    if not tracklets.descriptor.shape[1]:
+        return np.nan, np.nan
     count, parts = len(tracklets), []
     for offset in range(1, IMPOSTORS + 1):
         one = np.arange(max(count - offset, 0))

@@ -39,8 +39,9 @@ def machine_code(*arguments: str) -> Callable[[Function], Function]:
         "values": array(types.float32, 2),
         "nodes": array(types.uint32, 2),
     }
-    signature = [tuple(known[each] for each in arguments)] if arguments else []
-    compile_function: Callable[[Function], Function] = njit(*signature, cache=True, nogil=True, error_model="numpy")
+    signature: Any = tuple(known[each] for each in arguments) if arguments else None
+    decorator: Any = njit(signature, cache=True, nogil=True, error_model="numpy")
+    compile_function: Callable[[Function], Function] = decorator
     return compile_function
 
 

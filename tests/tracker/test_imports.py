@@ -22,7 +22,7 @@ HEAVY = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("tracker", "used"), [("OnlineTracker", {"cv2"}), ("WindowedTracker", {"cv2", "ortools", "scipy"})]
+    ("tracker", "used"), [("OnlineTracker", {"cv2", "scipy"}), ("WindowedTracker", {"cv2", "ortools", "scipy"})]
 )
 def test_a_tracker_by_boxes_alone_imports_only_what_it_uses(tracker: str, used: set[str]) -> None:
     command = [sys.executable, "-c", FIRST_TRACKS.format(tracker=tracker)]

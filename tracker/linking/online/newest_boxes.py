@@ -41,7 +41,7 @@ class NewestBoxes:
         self._states = LastStates(1 / frame_rate)
         self._smoothing: Smoothing | None = None
         self._due = 0
-        self._before = np.zeros(0, np.int32)
+        self._before: list[int] = []
         self._expected = Tracks.empty()
 
     def in_frame(self, frame: int, start: int, camera: CameraMotion | None) -> Tracks:
@@ -58,9 +58,9 @@ class NewestBoxes:
         rows = start + np.flatnonzero(window.track[start:])
         rows = rows[np.argsort(window.track[rows])]
         ids = window.track[rows]
-        lost = np.setdiff1d(self._before, ids, assume_unique=True)
-        self._before = ids
-        if self._longest and len(lost):
+        lost = sorted({*self._before}.difference(present := ids.tolist()))
+        self._before = present
+        if self._longest and lost:
             self._expect(lost, frame)
         detected = self._smoothed(rows, ids)
         if not len(self._expected):
@@ -97,7 +97,7 @@ class NewestBoxes:
         strength = np.searchsorted(CANDIDATE_SECONDS, self._smoothing.detected)
         return detected.with_box(state_boxes(self._states.last(ids, strength)).astype(np.float32))
 
-    def _expect(self, lost: NDArray[np.int32], frame: int) -> None:
+    def _expect(self, lost: list[int], frame: int) -> None:
         """Extrapolate tracks from a frame on, the first one without a detection of them."""
         tracks = self._tracks(np.flatnonzero(np.isin(self._window.track, lost)))
         last_frame = frame - 1 + self._longest

@@ -28,11 +28,10 @@ from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.tracker.linking.left_out import FALSE_ALARM, IN_TRACK, SHORT_TRACK
 from siamlink.tracker.linking.link_probability import ScoredLinks
 from siamlink.tracker.linking.online.first_level import FirstLevel, Tracklet
+from siamlink.tracker.linking.online.recent_tracklets import RecentTracklets
 from siamlink.tracker.linking.online.window import DetectionWindow
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
-
-Ids = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -48,36 +47,6 @@ class LinkedEnd:
     track: int = 0
     begins: bool = False
     reason: int = FALSE_ALARM
-
-
-@dataclass(frozen=True)
-class _Recent:
-    """T tracklets that can matter for those without a track that end with a new detection.
-
-    Attributes:
-        tracklets: over the latest detections of the window, in steps.
-        track: (T,) the final track of each, 0 for none.
-        known: (T,) the same tracklets as the first level knows them.
-        first_row: row number of the first of the detections.
-        last_step: the present step.
-    """
-
-    tracklets: Tracklets
-    track: Ids
-    known: list[Tracklet]
-    first_row: int
-    last_step: int
-
-    @property
-    def ending(self) -> IntArray:
-        """(K,) those without a track that end with a new detection."""
-        return np.flatnonzero((self.track == 0) & (self.tracklets.last.frame == self.last_step))
-
-    @property
-    def unscored(self) -> IntArray:
-        """(U,) those without a track, but with other detections than when pairs with them were scored last."""
-        changed = np.array([not each.scored for each in self.known], bool)
-        return np.flatnonzero(changed & (self.track == 0))
 
 
 class SecondLevel:
@@ -134,7 +103,7 @@ class SecondLevel:
                 ends: value for ends, value in self._object_probability.items() if ends[0] >= oldest
             }
 
-    def _recent(self, new: range, scene: SceneStatistics) -> _Recent:
+    def _recent(self, new: range, scene: SceneStatistics) -> RecentTracklets:
         """Summarise the tracklets that can be linked to those without a track that end with a new detection."""
         window, parameters, setup = self._window, self._parameters, self._setup
         owners = [self._first_level.owner.get(row) for row in new]
@@ -156,7 +125,7 @@ class SecondLevel:
         )
         known = [self._first_level.owner[first_row + row] for row in tracklets.last.row.tolist()]
         last_step = self._processed.step(int(window.frame[-1]))
-        return _Recent(tracklets, tracklets.largest(window.track[start:]), known, first_row, last_step)
+        return RecentTracklets(tracklets, tracklets.largest(window.track[start:]), known, first_row, last_step)
 
     def _recent_ones(self, ending: list[Tracklet]) -> list[Tracklet]:
         """Those that are not over for longer than the gate of pairs allows before one of the ending ones."""
@@ -167,7 +136,7 @@ class SecondLevel:
         return [each for each in first_level.tracklets() if each.last >= oldest]
 
     def _score(
-        self, recent: _Recent, scene: SceneStatistics, appearance: TrackletAppearance | None
+        self, recent: RecentTracklets, scene: SceneStatistics, appearance: TrackletAppearance | None
     ) -> tuple[Pairs, FloatArray]:
         """The candidate pairs (P,) with later tracklets that are not scored yet, and (P,) how probable they are."""
         tracklets, window, gate = recent.tracklets, self._window, self._parameters.gate
@@ -188,7 +157,7 @@ class SecondLevel:
         pairs = pairs[rows]
         return pairs, add_evidence(self._matcher.link_probability(features), scene.classes.of_pairs(pairs, label))
 
-    def _remember(self, recent: _Recent, pairs: Pairs, probability: FloatArray) -> None:
+    def _remember(self, recent: RecentTracklets, pairs: Pairs, probability: FloatArray) -> None:
         """Replace the likely links to the tracklets that were scored."""
         for number in recent.unscored.tolist():
             recent.known[number].scored = True
@@ -203,7 +172,7 @@ class SecondLevel:
             self._likely.setdefault(last, {})[first] = value
             self._earlier.setdefault(first, set()).add(last)
 
-    def _solve(self, recent: _Recent, scene: SceneStatistics) -> dict[int, LinkedEnd]:
+    def _solve(self, recent: RecentTracklets, scene: SceneStatistics) -> dict[int, LinkedEnd]:
         """What becomes of the ending tracklets, by the row numbers of their last detections."""
         parameters, rate = self._parameters, recent.tracklets.frame_rate
         shortest = max(self._setup.parameters.min_detections, round(parameters.min_seconds * rate))
@@ -235,7 +204,9 @@ class SecondLevel:
             ends[known[place].last] = LinkedEnd(int(continued[group]) if group else 0, begins, reason)
         return ends
 
-    def _connected(self, recent: _Recent, long_enough: BoolArray) -> tuple[IntArray, list[tuple[int, int, float]]]:
+    def _connected(
+        self, recent: RecentTracklets, long_enough: BoolArray
+    ) -> tuple[IntArray, list[tuple[int, int, float]]]:
         """The ending tracklets that may be in tracks, and those that likely links connect with them.
 
         Args:
