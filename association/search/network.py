@@ -66,7 +66,7 @@ class SearchNetwork:
             layers = _layers_up_to_stride(architecture(parameters).trunk)
             if parameters.topology != "cost-function" or parameters.flow or not layers:
                 raise ModelError(
-                    f"{path} cannot search: this needs topology cost-function without flow, and size residual"
+                    f"{path} cannot search: this needs topology cost-function without flow, and size residual or ibn"
                 )
             graph = LayerGraph({"regions": entry})
             weights = Weights(below(arrays, "network."))
