@@ -13,7 +13,7 @@ from siamlink.association.appearance.descriptors import unit
 from siamlink.association.appearance.separation import Judgement, calibrated_similarity
 from siamlink.association.tracklets.features import LONGEST_SECONDS
 from siamlink.association.tracklets.tracklets import Tracklets, centred_descriptors
-from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 LEAST = 0.4
 """The information, of 1, from which appearance is used; by the upper end of its interval of two standard errors."""
@@ -21,6 +21,8 @@ FEWEST = 5
 """With fewer tracklets, nothing is known, and appearance is used."""
 FEWEST_CROPS = 4
 """Described detections of a tracklet from which its beginning and its end are compared."""
+GAP_SECONDS = 0.2
+"""A tracklet counts as several at a longer gap."""
 MOST_TRACKLETS = 1000
 """The latest tracklets that count."""
 GROWTH = 0.1
@@ -76,12 +78,13 @@ class Separation:
 
     def _learn(self, tracklets: Tracklets, rows: NDArray[np.int64], descriptor: NDArray[np.floating]) -> None:
         """Take in what the tracklets say that are long enough and coexist with others."""
-        owner, values = centred_descriptors(tracklets, rows, descriptor)
+        _, values = centred_descriptors(tracklets, rows, descriptor)
         if not values.size:
             return
-        frame = tracklets.detections.frame[rows[np.isfinite(descriptor).all(axis=1)]]
-        order = np.lexsort((frame, owner))
-        number, start, count = np.unique(owner[order], return_index=True, return_counts=True)
+        piece, first, last, box = _pieces(tracklets)
+        shown = piece[rows[np.isfinite(descriptor).all(axis=1)]]
+        order = np.argsort(shown, kind="stable")
+        number, start, count = np.unique(shown[order], return_index=True, return_counts=True)
         long = count >= FEWEST_CROPS
         number, start, count = number[long], start[long], count[long]
         third = count // 3
@@ -91,10 +94,9 @@ class Separation:
             unit(total[start + count] - total[start + count - third]),
         )
         similarity = head @ tail.T
-        first, last = tracklets.first.frame[number], tracklets.last.frame[number]
+        first, last, box = first[number], last[number], box[number]
         coexist = (first[:, None] <= last) & (first <= last[:, None]) & ~np.eye(len(number), dtype=bool)
-        seconds = np.minimum(tracklets.seconds[number], LONGEST_SECONDS)
-        box = tracklets.detections.box[tracklets.first.row[number]]
+        seconds = np.minimum((last - first + 1) / tracklets.frame_rate, LONGEST_SECONDS)
         for place in np.flatnonzero(coexist.any(axis=1)).tolist():
             key = int(first[place]), box[place].tobytes()
             self._unseen += key not in self._evidence
@@ -122,3 +124,19 @@ class Separation:
 def _owners(known: list[_Evidence]) -> NDArray[np.intp]:
     """The place of the tracklet of each of all `different` similarities."""
     return np.repeat(np.arange(len(known)), [len(each.different) for each in known])
+
+
+def _pieces(tracklets: Tracklets) -> tuple[IntArray, IntArray, IntArray, NDArray[np.float32]]:
+    """The parts of tracklets without a longer gap, across which a link may be wrong, as in a track that was continued.
+
+    Returns:
+        (N,) the piece of each detection, -1 for none; of each piece its first and last frame (Q,) and first box (Q, 4).
+    """
+    detections, member = tracklets.detections, tracklets.member
+    frame, owner = detections.frame[member].astype(np.int64), tracklets.owner[member]
+    longest = max(GAP_SECONDS * tracklets.frame_rate, 2)
+    begins = np.append(True, (np.diff(owner) != 0) | (np.diff(frame) > longest))
+    piece = np.full(len(detections), -1)
+    piece[member] = np.cumsum(begins) - 1
+    ends = np.append(begins[1:], True)
+    return piece, frame[begins], frame[ends], detections.box[member[begins]]

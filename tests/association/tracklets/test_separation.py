@@ -8,6 +8,7 @@ import pytest
 from siamlink.association.appearance.descriptors import unit
 from siamlink.association.tracklets.separation import FEWEST, MOST_TRACKLETS, Separation
 from siamlink.association.tracklets.tracklets import Tracklets
+from siamlink.detectors.detections import Detections
 
 COUNT, SIZE = 8, 32
 
@@ -60,6 +61,20 @@ def test_tracklets_that_never_coexist_say_nothing(walk: Callable, tracklets_of: 
     assert separation.judge(apart, *described(apart, 0.0))
     assert separation.judgement is not None
     assert separation.judgement.information is None
+
+
+def test_the_parts_of_a_track_with_a_gap_are_judged_by_themselves(walk: Callable, tracklets_of: Callable) -> None:
+    parts = [(walk(1, 20, x=200.0 * number), walk(40, 60, x=200.0 * number)) for number in range(COUNT)]
+    joined = tracklets_of(*(Detections.concatenate(each) for each in parts))
+    rows = np.flatnonzero(joined.owner >= 0)
+    random = np.random.default_rng(0)
+    late = joined.detections.frame[rows] >= 40  # the second part of each is another object
+    own = random.normal(size=(2, COUNT, SIZE))[late.astype(int), joined.owner[rows]]
+    separation = Separation()
+    assert separation.judge(joined, rows, unit(2 * own + random.normal(size=own.shape)))
+    assert separation.judgement is not None
+    assert separation.judgement.information > 0.8
+    assert len(separation._evidence) == 2 * COUNT
 
 
 def test_what_was_learned_before_counts_and_the_latest_most_of_all(tracklets: Tracklets) -> None:
