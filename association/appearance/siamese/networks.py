@@ -5,8 +5,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from siamlink.association.appearance.patches import PATCH_SIZE
-from siamlink.association.appearance.siamese.architecture import (
-    STREAM_SIZE,
+from siamlink.association.appearance.siamese.architecture import STREAM_SIZE, NetworkParameters, architecture
+from siamlink.association.appearance.siamese.layers import (
     Convolution,
     Dense,
     Dropout,
@@ -16,13 +16,11 @@ from siamlink.association.appearance.siamese.architecture import (
     LearnedRectifier,
     MaxPooling,
     MixedConvolution,
-    NetworkParameters,
     Normalisation,
     Rectifier,
     Residual,
     Shape,
     Stripes,
-    architecture,
     shape_after,
 )
 

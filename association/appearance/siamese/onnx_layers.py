@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siamlink.association.appearance.siamese.architecture import (
+from siamlink.association.appearance.siamese.layers import (
     Convolution,
     Dense,
     Dropout,

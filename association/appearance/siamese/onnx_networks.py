@@ -12,12 +12,10 @@ from siamlink.association.appearance.siamese.architecture import (
     CHANNELS,
     STREAM_SIZE,
     Architecture,
-    Convolution,
-    LearnedRectifier,
     NetworkParameters,
     architecture,
-    shape_after,
 )
+from siamlink.association.appearance.siamese.layers import Convolution, LearnedRectifier, shape_after
 from siamlink.association.appearance.siamese.onnx_layers import LayerGraph, Value, Weights
 from siamlink.association.appearance.siamese.similarity import Similarity
 from siamlink.detectors.base.arrays import Float32Array
