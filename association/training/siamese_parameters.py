@@ -46,7 +46,7 @@ class SiameseTrainingParameters(Parameters):
         ge=0,
         le=1,
         description="share of the steps, at the beginning, that see patches of two thirds of the size, which take half "
-        "the time; only for networks of size residual and ibn",
+        "the time; only for networks of size residual and ibn, and not for the topology two-stream",
     )
     optimiser: Literal["adamw", "sgd"] = Field("adamw", description="optimiser; sgd has momentum 0.9")
     learning_rate: float = Field(

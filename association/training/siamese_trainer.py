@@ -270,8 +270,11 @@ def check_settings(parameters: SiameseTrainingParameters, start: Path | None = N
     if parameters.network.embeds == (loss.kind == "logit"):
         kind = "a loss of logits" if loss.kind != "logit" else "a loss of descriptors"
         raise ConfigError(f"loss: the topology {parameters.network.topology} needs {kind}, not {parameters.loss}")
-    if parameters.small_share and parameters.network.size not in {"residual", "ibn"}:
-        raise ConfigError(f"small_share: the size {parameters.network.size} takes whole patches only; use 0")
+    network = parameters.network
+    if parameters.small_share and network.size not in {"residual", "ibn"}:
+        raise ConfigError(f"small_share: the size {network.size} takes whole patches only; use 0")
+    if parameters.small_share and network.topology == "two-stream":
+        raise ConfigError("small_share: the topology two-stream cuts the centre out of whole patches; use 0")
     if start is not None:
         read_weights(start)
 

@@ -179,6 +179,9 @@ def test_settings_that_do_not_fit_are_refused(paint_crops: Paint, tmp_path: Path
         trainer(paint_crops, tmp_path, loss="softmax")
     with pytest.raises(ConfigError, match="the size compact takes whole patches only"):
         trainer(paint_crops, tmp_path, small_share=0.5)
+    streams = NetworkParameters(topology="two-stream", size="residual")
+    with pytest.raises(ConfigError, match="the topology two-stream cuts the centre out of whole patches"):
+        trainer(paint_crops, tmp_path, network=streams, loss="softmax", small_share=0.5)
     if not torch.cuda.is_available():
         with pytest.raises(ConfigError, match="CUDA is not available here; use device=cpu"):
             trainer(paint_crops, tmp_path, device="cuda")
