@@ -135,9 +135,9 @@ def numbered_identities(files: list[Path]) -> IntArray:
 def camera_of(path: Path) -> int:
     """The camera in the name of a crop, `IDENTITY_CAMERA_....jpg` with a camera such as 2, c2 or c2s1.
 
-    `UNKNOWN_CAMERA` where the second part of the name is something else.
+    `UNKNOWN_CAMERA` where the second part of the name is something else, or a number of more than 18 digits.
     """
-    found = re.match(r"c?(\d+)", path.stem.split("_")[1])
+    found = re.match(r"c?(\d{1,18})(?!\d)", path.stem.split("_")[1])
     return int(found[1]) if found else UNKNOWN_CAMERA
 
 

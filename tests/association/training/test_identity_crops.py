@@ -111,7 +111,13 @@ def test_crops_are_grouped_by_the_name_before_the_underscore(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("name", "camera"),
-    [("0001_c1s3_002.jpg", 1), ("0001_2_03.png", 2), ("0001_c12.jpg", 12), ("0001_f0042.jpg", UNKNOWN_CAMERA)],
+    [
+        ("0001_c1s3_002.jpg", 1),
+        ("0001_2_03.png", 2),
+        ("0001_c12.jpg", 12),
+        ("0001_f0042.jpg", UNKNOWN_CAMERA),
+        (f"0001_{'9' * 25}.jpg", UNKNOWN_CAMERA),
+    ],
 )
 def test_the_camera_is_in_the_name_of_a_crop(name: str, camera: int) -> None:
     assert camera_of(Path("c9_folder", name)) == camera
