@@ -19,14 +19,14 @@ def checks_keywords(function: Callable[P, R]) -> Callable[P, R]:
 
     Where no argument is alike, the message lists all.
     """
-    names = [name for name in inspect.signature(function).parameters if name != "self"]
-    of_class = "." in function.__qualname__
+    parameters = inspect.signature(function).parameters
+    names, is_method = [name for name in parameters if name != "self"], "self" in parameters
 
     @wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:
         for name in kwargs:
             if name not in names:
-                owner = type(args[0]).__name__ if of_class else ""
+                owner = type(args[0]).__name__ if is_method else ""
                 called = ".".join(part for part in (owner, function.__name__) if part not in ("", "__init__"))
                 hint = did_you_mean(name, names) or f"; the arguments are {', '.join(names)}"
                 raise ConfigError(f"{called}(): unknown argument '{name}'{hint}")

@@ -63,3 +63,12 @@ def test_without_a_similar_name_all_are_listed() -> None:
 def test_what_else_is_wrong_is_an_error_of_python() -> None:
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'tracks'"):
         draw(output="a.mp4")  # type: ignore[call-arg]
+
+
+def test_a_function_inside_of_another_has_no_class() -> None:
+    @checks_keywords
+    def crop(image: str) -> str:
+        return image
+
+    with pytest.raises(ConfigError, match=r"^crop\(\): unknown argument 'img'; did you mean 'image'\?$"):
+        crop(img="a")  # type: ignore[call-arg]
