@@ -4,8 +4,8 @@ from siamlink.tracker.runs.result import TrackingResult
 
 LEAST_OUTSIDE = 0.1
 """Share of the scores that are not from 0 to 1, from which on they are no probabilities with a few outliers."""
-MOST_PERCENT, LARGEST_LOGIT = 100, 30
-"""Above these, scores are neither percentages nor logits."""
+LEAST_PERCENT, MOST_PERCENT, LARGEST_LOGIT = 10, 100, 30
+"""Percentages have their largest between the first two; logits have none beyond the last."""
 OTHERWISE = ("hog",)
 """Detectors of siamlink whose scores are no probabilities."""
 
@@ -26,7 +26,7 @@ def score_note(result: TrackingResult, confidence: float | None) -> str:
     if (result.matching != "calibrated" and confidence is None) or ((score < 0) | (score > 1)).mean() < LEAST_OUTSIDE:
         return ""
     low, high = float(score.min()), float(score.max())
-    if low >= 0 and high <= MOST_PERCENT:
+    if low >= 0 and LEAST_PERCENT <= high <= MOST_PERCENT:
         kind, remedy = "look like percentages", "divide them by 100"
     elif low < 0 and max(-low, high) <= LARGEST_LOGIT:
         kind, remedy = "look like logits", "give 1 / (1 + exp(-score))"

@@ -24,6 +24,10 @@ def result(scores: list[float], matching: Matching = "calibrated", detector: str
         ([12, 95.5, 40], f"scores from 12 to 95.5 look like percentages: {COMPARED}; divide them by 100"),
         ([-4, 3.25, 0.5], f"scores from -4 to 3.25 look like logits: {COMPARED}; give 1 / (1 + exp(-score))"),
         (
+            [0.4, 2.5, 1.5],
+            f"scores from 0.4 to 2.5 are no probabilities: {COMPARED}; give probabilities if the detector has them",
+        ),
+        (
             [-0.5, 127, 12],
             f"scores from -0.5 to 127 are no probabilities: {COMPARED}; give probabilities if the detector has them",
         ),
