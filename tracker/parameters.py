@@ -210,11 +210,12 @@ class TrackerParameters(Parameters):
 
     @property
     def siamese_file(self) -> Path:
-        """The weights of the Siamese network of these settings; the shipped ones where they name no such network."""
-        kind, _, path = self.appearance.strip().partition(":")
+        """The weights of the first Siamese network of these settings; the shipped ones where they name no such file."""
+        for each in self.appearance.split(","):
+            kind, _, path = each.strip().partition(":")
+            if kind == SIAMESE and path:
+                return Path(path).expanduser()
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
-        if kind == SIAMESE and path:
-            return Path(path).expanduser()
         return own if own and own.is_file() else SHIPPED
 
     def load_appearance(self) -> Appearances | None:

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.patches import PATCH_SIZE, Luma, luv_channels, resample
-from siamlink.association.appearance.siamese.architecture import Layers, NetworkParameters, architecture, shape_after
+from siamlink.association.appearance.siamese.architecture import NetworkParameters, architecture
+from siamlink.association.appearance.siamese.layers import Layers, shape_after
 from siamlink.association.appearance.siamese.onnx_layers import LayerGraph, Value, Weights
 from siamlink.association.appearance.siamese.onnx_networks import Session
 from siamlink.association.appearance.siamese.weights_file import below, read_weights

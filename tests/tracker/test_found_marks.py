@@ -41,5 +41,7 @@ def test_the_network_that_searches_is_that_of_the_settings(tmp_path: Path):
     assert (
         TrackerParameters(appearance=f"siamese:{tmp_path}/own.safetensors").siamese_file == tmp_path / "own.safetensors"
     )
+    several = f"onnx:any.onnx, siamese:{tmp_path}/own.safetensors, siamese:other.safetensors"
+    assert TrackerParameters(appearance=several).siamese_file == tmp_path / "own.safetensors"
     (tmp_path / "siamese.safetensors").touch()
     assert TrackerParameters(model=str(tmp_path)).siamese_file == tmp_path / "siamese.safetensors"

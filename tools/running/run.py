@@ -24,9 +24,9 @@ from siamlink.tools.running.outcome_report import explains, write_outcome_report
 from siamlink.tools.running.track_lines import track_lines
 from siamlink.tools.running.window import Window, opened_window
 from siamlink.tracker.runs.inputs import TrackingInput
+from siamlink.tracker.runs.interrupted import Interrupted
 from siamlink.tracker.runs.options import ToDescribe, TrackingOptions
 from siamlink.tracker.runs.result import TrackingResult
-from siamlink.tracker.runs.run import Interrupted
 from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks, Sink
 from siamlink.tracker.runs.track import track_input
 

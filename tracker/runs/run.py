@@ -26,27 +26,14 @@ from siamlink.tracker.runs.explanations import Explanations
 from siamlink.tracker.runs.feed import Feed, detect_frames, given_frames
 from siamlink.tracker.runs.frame_numbers import timing_of
 from siamlink.tracker.runs.inputs import TrackingInput
+from siamlink.tracker.runs.interrupted import Interrupted
 from siamlink.tracker.runs.options import ToDescribe, TrackingOptions
 from siamlink.tracker.runs.result import AppearanceUse, TrackingResult
-from siamlink.tracker.runs.search import search_missed
+from siamlink.tracker.runs.search import search_missed, search_network
 from siamlink.tracker.runs.sinks import Recorder
-from siamlink.tracker.tracks import Tracks
 
 LONGEST_EXTRAPOLATION_SECONDS = 10.0
 """No track is extrapolated further after its last detection."""
-
-
-class Interrupted(KeyboardInterrupt):
-    """Tracking was interrupted; its cause says by what.
-
-    Attributes:
-        tracks: of the frames that were final by then.
-        final_frame: the last of these.
-    """
-
-    def __init__(self, tracks: Tracks, final_frame: int) -> None:
-        super().__init__()
-        self.tracks, self.final_frame = tracks, final_frame
 
 
 class TrackingRun:
@@ -69,6 +56,7 @@ class TrackingRun:
         # corrections name detections, so these are found before anything is linked
         self._detects_in_passing = self._detects and self._in_passing and not isinstance(source.known, Corrections)
         matcher = options.matcher or options.parameters.load_matcher()
+        self._search = search_network(options.parameters, source)
         whole_images = options.parameters.fixed_matching == "learned" and options.parameters.gaps.follows_camera
         keeps_pixels = self._detects and not self._in_passing and not whole_images
         self._kept = KeptPixels.seen_by(matcher.appearance) if keeps_pixels else None
@@ -247,7 +235,8 @@ class TrackingRun:
             self._options.progress("link", 0, None)
         with self._stopwatch.stage("link"):
             tracks = self._tracker.finish()
-        tracks = search_missed(tracks, self._source, self._setup, self._options.progress)
+        if self._search:
+            tracks = search_missed(tracks, self._search, self._source, self._setup, self._options.progress)
         self._recorder.add_tracks(tracks, self._tracker.final_frame)
         if self._options.offline:
             self._options.progress("link", 1, 1)

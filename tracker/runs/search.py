@@ -3,28 +3,36 @@
 from siamlink.association.search.network import SearchNetwork
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tracker.linking.protocol import TrackerSetup
+from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.searching.found_boxes import find_missed
 from siamlink.tracker.tracks import Tracks
 
 
-def search_missed(tracks: Tracks, source: TrackingInput, setup: TrackerSetup, progress: Progress) -> Tracks:
-    """The tracks of a whole source with the boxes that a search found around their detections.
+def search_network(parameters: TrackerParameters, source: TrackingInput) -> SearchNetwork | None:
+    """The network that searches the images of a source.
 
-    They are returned as they are if the settings do not ask for a search, or if the images cannot be read again.
-
-    Args:
-        tracks: in frames as the tracker numbers them.
-        source: its images.
-        setup: of the tracker.
-        progress: called with the frames under the stage `search`.
+    None if the settings do not ask for a search, or if the images cannot be read again.
 
     Raises:
         ModelError: the network of the settings cannot search.
     """
-    parameters, frames = setup.parameters, source.frames
-    if not parameters.searches or frames is None or frames.single_pass:
-        return tracks
-    network = SearchNetwork(parameters.siamese_file)
+    can_search = source.frames is not None and not source.frames.single_pass
+    return SearchNetwork(parameters.siamese_file) if parameters.searches and can_search else None
+
+
+def search_missed(
+    tracks: Tracks, network: SearchNetwork, source: TrackingInput, setup: TrackerSetup, progress: Progress
+) -> Tracks:
+    """The tracks of a whole source with the boxes that a search found around their detections.
+
+    Args:
+        tracks: in frames as the tracker numbers them.
+        network: searches.
+        source: its images.
+        setup: of the tracker.
+        progress: called with the frames under the stage `search`.
+    """
+    assert source.frames is not None
     with setup.stopwatch.stage("search"):
-        return find_missed(tracks, network, frames.from_one, setup.frame_rate, source.last_frame, progress)
+        return find_missed(tracks, network, source.frames.from_one, setup.frame_rate, source.last_frame, progress)

@@ -12,9 +12,9 @@ from siamlink.tracker.linking.kalman_tracker import KalmanTracker
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import open_input
+from siamlink.tracker.runs.interrupted import Interrupted
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.result import Counts
-from siamlink.tracker.runs.run import Interrupted
 from siamlink.tracker.runs.sinks import AppendTracks, DrawTracks
 from siamlink.tracker.runs.track import track, track_input
 from siamlink.tracker.tracks import Tracks

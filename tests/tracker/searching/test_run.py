@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from siamlink.detectors.base.errors import ModelError
 from siamlink.tracker import track
 from siamlink.tracker.runs import search
 from siamlink.tracker.tracks import Tracks
@@ -47,3 +48,15 @@ def test_nothing_is_searched_unasked(asked, settings):
 def test_images_that_can_be_read_once_are_not_searched(asked):
     track(iter(IMAGES), detections=BOXES, frame_rate=10, gaps={"search": True}, matching="learned", appearance="none")
     assert not asked
+
+
+def test_a_network_that_cannot_search_is_an_error_before_anything_is_detected(monkeypatch):
+    def refuse(_: Any) -> None:
+        raise ModelError("cannot search")
+
+    def detect(_: Any) -> list[list[float]]:
+        pytest.fail("detected in vain")
+
+    monkeypatch.setattr(search, "SearchNetwork", refuse)
+    with pytest.raises(ModelError, match="cannot search"):
+        track(IMAGES, detect, frame_rate=10, gaps={"search": True}, matching="learned", appearance="none")
