@@ -8,7 +8,15 @@ from typing import Annotated, Literal, Self
 from pydantic import Field
 
 from siamlink.association.appearance.appearance import AppearanceGate, Appearances
-from siamlink.association.appearance.loading import NONE, SHIPPED, SIAMESE, SIAMESE_FILE, load_appearance
+from siamlink.association.appearance.loading import (
+    GENERAL,
+    NONE,
+    SHIPPED,
+    SHIPPED_GENERAL,
+    SIAMESE,
+    SIAMESE_FILE,
+    load_appearance,
+)
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.calibrated.models import CALIBRATED_FILES, Models, shipped_models
 from siamlink.association.matcher import MODEL_FILES, Matcher
@@ -215,6 +223,8 @@ class TrackerParameters(Parameters):
             kind, _, path = each.strip().partition(":")
             if kind == SIAMESE and path:
                 return Path(path).expanduser()
+            if kind == GENERAL:
+                return SHIPPED_GENERAL
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
         return own if own and own.is_file() else SHIPPED
 

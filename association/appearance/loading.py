@@ -10,21 +10,27 @@ from siamlink.association.appearance.loaded_appearance import LoadedAppearance
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.plugins import load_attribute
 
-NONE, SIAMESE, ONNX = "none", "siamese", "onnx"
+NONE, SIAMESE, GENERAL, ONNX = "none", "siamese", "siamese-general", "onnx"
 SIAMESE_FILE = "siamese.safetensors"
 """Name of the file with the weights of a Siamese network in the folder of a model."""
 SHIPPED = Path(str(files("siamlink.association") / "weights" / SIAMESE_FILE))
-"""The weights that are shipped with siamlink."""
-EXPECTED = "an appearance is none, siamese, siamese:FILE, onnx:FILE, package.module:attribute or file.py:attribute"
+"""The weights of `siamese`, which learned from people, and which the shipped models of the second level know."""
+SHIPPED_GENERAL = SHIPPED.with_name("siamese_general.safetensors")
+"""The weights of `siamese-general`, which learned from people, vehicles and animals."""
+EXPECTED = (
+    "an appearance is none, siamese, siamese-general, siamese:FILE, onnx:FILE, package.module:attribute or "
+    "file.py:attribute"
+)
 
 
 def load_appearance(spec: object) -> Appearances | None:
     """Load one or more appearance models.
 
     Args:
-        spec: `none`; `siamese`, the network shipped with siamlink; `siamese:FILE`; `onnx:FILE`, any re-identification
-            network; `package.module:attribute`, searched in the current folder too, or `file.py:attribute`; several of
-            them, separated by commas; or an object or class that satisfies `Appearance`.
+        spec: `none`; `siamese` or `siamese-general`, the networks shipped with siamlink; `siamese:FILE`; `onnx:FILE`,
+            any re-identification network; `package.module:attribute`, searched in the current folder too, or
+            `file.py:attribute`; several of them, separated by commas; or an object or class that satisfies
+            `Appearance`.
 
     Returns:
         The appearances; None for `none` or an empty text.
@@ -44,10 +50,10 @@ def _load_by_name(spec: str) -> LoadedAppearance:
     if kind in (SIAMESE, ONNX) and colon and not rest:
         raise ModelError(f"'{spec}' names no file; expected {kind}:FILE")
     path = Path(rest).expanduser()
-    if kind == SIAMESE:
+    if kind == SIAMESE or spec == GENERAL:
         from siamlink.association.appearance.siamese.inference import Siamese
 
-        weights = path if rest else SHIPPED
+        weights = SHIPPED_GENERAL if spec == GENERAL else path if rest else SHIPPED
         loaded = Siamese.load(weights)
         return LoadedAppearance(spec, _file_label(weights), loaded)
     if kind == ONNX and rest:

@@ -73,6 +73,13 @@ def test_several_appearances_add_their_features():
         load_appearance("colours:Two,colours:Two")
 
 
+@pytest.mark.parametrize(("name", "numbers"), [("siamese", 128), ("siamese-general", 256)])
+def test_two_networks_are_shipped(name, numbers):
+    found = load_appearance(name)
+    assert found.describe(IMAGE, BOX)[0].shape == (2, numbers)
+    assert found.feature_names[0].startswith(name.replace("-", "_"))
+
+
 class Fixed:
     feature_names = ("not", "used")
 
