@@ -75,7 +75,7 @@ def tree_loops(model: dict[str, Any], predict: Predict) -> TreeLoops | None:
     if learner["objective"]["name"] != "binary:logistic" or learner["gradient_booster"]["name"] != "gbtree":
         return None
     trees, features = learner["gradient_booster"]["model"]["trees"], int(learner["learner_model_param"]["num_feature"])
-    if any(any(tree.get("split_type", ())) for tree in trees):
+    if not trees or any(any(tree.get("split_type", ())) for tree in trees):
         return None
     chance = float(learner["learner_model_param"]["base_score"].strip("[]"))
     base = np.float32(-log(np.float32(1) / np.float32(chance) - np.float32(1)))

@@ -17,7 +17,7 @@ def check_lists(arguments: Sequence[str]) -> None:
         ConfigError: one ends with a comma, or the next one begins with one; the message says how to write the list.
     """
     for place, (value, following) in enumerate(pairwise(arguments)):
-        if not _goes_on(value, following) or Path(value).exists():
+        if not _goes_on(value, following) or _names_a_file(value):
             continue
         option = [] if value.startswith("--") else arguments[max(place - 1, 0) : place]
         if _is_option([*option, value][0]):
@@ -32,6 +32,13 @@ def _joined(parts: Sequence[str]) -> str:
 
 def _goes_on(value: str, following: str) -> bool:
     return (value.endswith(",") and not _is_option(following)) or following.startswith(",")
+
+
+def _names_a_file(value: str) -> bool:
+    try:
+        return Path(value).exists()
+    except OSError:  # longer than a name may be
+        return False
 
 
 def _is_option(argument: str) -> bool:

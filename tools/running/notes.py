@@ -10,6 +10,8 @@ from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL
 from siamlink.tracker.runs.result import AppearanceUse
 from siamlink.tracker.runs.score_note import score_note
 
+NO_SEARCH = "it needs --mode offline, gaps.interpolate and a video that can be read twice"
+
 
 def notes_on(outcome: Outcome, job: Job) -> list[str]:
     """The remarks, a line for each."""
@@ -36,6 +38,8 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         score_note(outcome.result, job.detector_options.confidence),
     )
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
+    if job.parameters.gaps.search and not _can_search(outcome, job):
+        notes.append(f"{source.name}: gaps.search has no effect: {NO_SEARCH}")
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")
     elif outcome.broken:
@@ -43,10 +47,15 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
     return notes
 
 
+def _can_search(outcome: Outcome, job: Job) -> bool:
+    frames = outcome.source.frames
+    return job.parameters.searches and frames is not None and not frames.single_pass
+
+
 def _useless(use: AppearanceUse) -> str:
     """Why the appearance was not used, or not all the time."""
     separation = "" if use.separation is None else f" (separation {use.separation:.2f} of 1)"
-    extent = "was not used" if use.ignored == 1 else f"was not used in {100 * use.ignored:.0f} % of the run"
+    extent = "was not used" if use.ignored == 1 else f"was not used in {max(1, round(100 * use.ignored))} % of the run"
     return f"appearance {use.name} does not tell the objects of this video apart{separation}, so it {extent}"
 
 

@@ -41,5 +41,7 @@ def test_trees_of_another_kind_are_left_to_xgboost():
     for part, name in (("objective", "reg:squarederror"), ("gradient_booster", "dart")):
         other = {**model["learner"], part: {**model["learner"][part], "name": name}}
         assert tree_loops({"learner": other}, trees._predict_by_library) is None
+    no_trees = {**model["learner"], "gradient_booster": {"name": "gbtree", "model": {"trees": []}}}
+    assert tree_loops({"learner": no_trees}, trees._predict_by_library) is None
     model["learner"]["gradient_booster"]["model"]["trees"][0]["split_type"][0] = 1
     assert tree_loops(model, trees._predict_by_library) is None

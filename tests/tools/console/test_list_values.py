@@ -27,7 +27,15 @@ def test_it_says_how_the_list_is_written(words: str, written: str) -> None:
 
 @pytest.mark.parametrize(
     "words",
-    ["", "--export cvat,csv -o out", "--export cvat, -o out", "--export cvat,", "a.mp4, b.mp4 -o out", "-o out, a.mp4"],
+    [
+        "",
+        "--export cvat,csv -o out",
+        "--export cvat, -o out",
+        "--export cvat,",
+        "a.mp4, b.mp4 -o out",
+        "-o out, a.mp4",
+        f"{'x' * 300}, b.mp4",
+    ],
 )
 def test_other_arguments_are_let_through(words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)

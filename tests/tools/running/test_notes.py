@@ -37,3 +37,11 @@ def test_an_appearance_that_is_not_used_is_named_with_the_reason(
     )
     siamlink("track", painted_streets / "east", "-o", "plain", *setting, "appearance=none")
     assert Path("out/east.txt").read_bytes() == Path("plain/east.txt").read_bytes()
+
+
+@pytest.mark.slow
+def test_a_search_that_cannot_be_done_is_named(siamlink: Callable, painted_streets: Path, here: Path) -> None:
+    setting = ("--no-video", "--set", "gaps.search=true", "--mode", "online")
+    done = siamlink("track", painted_streets / "east", "-o", "out", *setting)
+    assert done.code == 0
+    assert "east: gaps.search has no effect: it needs --mode offline" in done.line
