@@ -211,7 +211,7 @@ def image_and_number(image: Any, frame_number: int | None, frame: Any) -> tuple[
     if frame is None and not isinstance(image, Frame | int | np.integer):
         return image, frame_number
     message = "update(detections, frame) is the former way: use update(detections, image=..., frame_number=...)"
-    warnings.warn(message, FutureWarning, stacklevel=3)
+    warnings.warn(message, FutureWarning, stacklevel=4)  # over `checks_keywords`
     if isinstance(former, Frame):
         return former.image, former.number
     return (None, int(former)) if isinstance(former, int | np.integer) else (former, frame_number)

@@ -46,6 +46,7 @@ def test_a_run_gives_its_outcome_and_its_record(here: Path) -> None:
         "tracks": 2,
         "boxes": len(outcome.result.tracks),
         "interpolated": int(outcome.result.tracks.interpolated.sum()),
+        "found": 0,
         "left_out": outcome.result.left_out.counts,
     }
     assert list(record["versions"]) == ["python", *RECORDED_PACKAGES]

@@ -32,7 +32,7 @@ def result(
     matching: Matching = "learned",
 ) -> TrackingResult:
     left_out = LeftOut(out, np.full(len(out), reason, np.uint8))
-    counts = Counts(len(tracked) + len(out), 1, len(tracked), 0, left_out.counts)
+    counts = Counts(len(tracked) + len(out), 1, len(tracked), 0, left_out=left_out.counts)
     tracks = Tracks.from_detections(tracked, np.arange(1, len(tracked) + 1).astype(np.int32))
     every = Detections.concatenate([tracked, out])
     return TrackingResult("A", tracks, every, counts, None, 100, None, {}, None, left_out, stride, matching)

@@ -100,7 +100,7 @@ Options = AppearanceOptions | TopologyOptions | LossOptions
 
 @app.callback()
 def ablate() -> None:
-    """Measure what each part contributes, on videos that no model was trained on.
+    """Measure what each part contributes, on videos new to the models.
 
     Each video is tested by boosted models of the other videos. Each finished row is written to DIR/rows, so that the
     same command continues after an interruption. Writes DIR/ablation.json.
