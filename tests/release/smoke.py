@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-OF_EXTRAS = {"geff", "metric_learn", "optuna", "pyarrow", "ray", "sklearn", "torch", "trackers"}
+OF_EXTRAS = {"geff", "metric_learn", "numba", "optuna", "pyarrow", "ray", "sklearn", "torch", "trackers"}
 PROGRAM = Path(sysconfig.get_path("scripts")) / "siamlink"
 
 
