@@ -97,8 +97,8 @@ class SearchNetwork:
         Args:
             image: (H, W, 3) that shows the object in the box.
             box: (4,) `x1 y1 x2 y2` in pixels.
-            other: an image of another time, in which the object was probably elsewhere. What looks the same in the same
-                place is background, and counts less.
+            other: an earlier or later image, in which the object is probably elsewhere. Positions whose features are
+                the same in both images are background, and have less weight.
         """
         regions = np.concatenate([cut_regions(each, box[None]) for each in (image, other) if each is not None])
         top, left = (margin // STRIDE for margin in MARGIN)

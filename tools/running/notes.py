@@ -9,6 +9,7 @@ from siamlink.tools.running.outcome import Outcome
 from siamlink.tracker.runs.inputs import WITHIN_A_PIXEL
 from siamlink.tracker.runs.result import AppearanceUse
 from siamlink.tracker.runs.score_note import score_note
+from siamlink.tracker.runs.search import can_search
 
 NO_SEARCH = "it needs --mode offline, gaps.interpolate and a video that can be read twice"
 
@@ -38,18 +39,13 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         score_note(outcome.result, job.detector_options.confidence),
     )
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
-    if job.parameters.gaps.search and not _can_search(outcome, job):
+    if job.parameters.gaps.search and not can_search(job.parameters, source.frames):
         notes.append(f"{source.name}: gaps.search has no effect: {NO_SEARCH}")
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
-
-
-def _can_search(outcome: Outcome, job: Job) -> bool:
-    frames = outcome.source.frames
-    return job.parameters.searches and frames is not None and not frames.single_pass
 
 
 def _useless(use: AppearanceUse) -> str:

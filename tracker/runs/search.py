@@ -2,6 +2,7 @@
 
 from siamlink.association.search.network import SearchNetwork
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput
@@ -17,8 +18,12 @@ def search_network(parameters: TrackerParameters, source: TrackingInput) -> Sear
     Raises:
         ModelError: the network of the settings cannot search.
     """
-    can_search = source.frames is not None and not source.frames.single_pass
-    return SearchNetwork(parameters.siamese_file) if parameters.searches and can_search else None
+    return SearchNetwork(parameters.siamese_file) if can_search(parameters, source.frames) else None
+
+
+def can_search(parameters: TrackerParameters, frames: FrameSource | None) -> bool:
+    """Whether the settings allow a search and ask for it, and the frames, if there are any, can be read again."""
+    return parameters.searches and frames is not None and not frames.single_pass
 
 
 def search_missed(
