@@ -12,7 +12,7 @@ from siamlink.association.appearance.descriptors import Crops, Descriptors, Desc
 from siamlink.association.appearance.loaded_appearance import RANKS, LoadedAppearance
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.columns import column_array
-from siamlink.association.pairs.features import rank_among_rivals
+from siamlink.association.pairs.rivals import rank_among_rivals
 from siamlink.detectors.base.arrays import Box, Image, IntArray
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.parameters import Parameters

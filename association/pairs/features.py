@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import LARGEST_MISFIT, LOOPS, Pairs
 from siamlink.association.pairs.columns import column_array
+from siamlink.association.pairs.rivals import contests, rank_among_rivals
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.threads import on_all_cores
@@ -217,7 +218,7 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     misfit = np.hypot((x[j] - x[i]) / mean_height, (y[j] - y[i]) / mean_height)
     misfit += np.abs(_relative_change(height, i, j))
     near = np.flatnonzero(misfit < LARGEST_MISFIT)
-    contest = j[near] * (gap.max(initial=0) + 1) + gap[near]
+    contest = contests(j[near], gap[near])
     least = np.full(contest.max(initial=-1) + 1, np.inf)
     np.minimum.at(least, contest, misfit[near])
     best = np.flatnonzero(misfit[near] == least[contest])[::-1]
@@ -225,40 +226,6 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     first[contest[best]] = near[best]  # `best` runs backwards, so of equally good pairs the first one is left
     trusted = np.sort(first[first >= 0])
     return _past_motion((x, y), pairs[trusted], gap[trusted])
-
-
-def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray[np.int64]) -> FloatArray:
-    """Compare each pair with the other pairs of the same detection at the same gap.
-
-    Args:
-        misfit: (P,) lower is better.
-        owner: (P,) the detection whose pairs compete.
-        gap: (P,) frames between the two detections.
-
-    Returns:
-        (P, 3): the rank (0 is best); the margin, which is the misfit less that of the best rival (negative for the
-        best pair, -1 without rivals); and the number of rivals.
-    """
-    if loops := compiled(LOOPS):
-        owner, gap = np.ascontiguousarray(owner, np.int64), np.ascontiguousarray(gap, np.int64)
-        compared: FloatArray = loops.rank_among_rivals(owner, gap, np.ascontiguousarray(misfit, np.float64))
-        return compared
-    contest = owner * (gap.max(initial=0) + 1) + gap
-    compared = np.zeros((len(contest), 3))
-    compared[:, 1] = -1
-    contested = np.flatnonzero(np.bincount(contest)[contest] > 1)
-    if not len(contested):
-        return compared
-    contest, value = contest[contested], misfit[contested]
-    order = np.lexsort((value, contest))
-    value, at = value[order], contested[order]
-    starts = np.concatenate([[0], np.flatnonzero(np.diff(contest[order])) + 1, [len(order)]])
-    sizes = np.diff(starts)
-    start, rank = np.repeat(starts[:-1], sizes), np.arange(len(order))
-    compared[at, 1] = value - np.where(rank == start, value[start + 1], value[start])
-    compared[at, 0] = rank - start
-    compared[at, 2] = np.repeat(sizes - 1, sizes)
-    return compared
 
 
 def _best_between(detections: Detections, pairs: Pairs, gap: NDArray[np.int64]) -> FloatArray:

@@ -86,6 +86,29 @@ def near_pairs(frame: Any, table: Any, order: Any, key: Any, first: Any, radius:
     return pairs[0, :found].copy(), pairs[1, :found].copy()
 
 
+@machine_code("ints", "int")
+def _by_owner(owner: Any, owners: int) -> Any:
+    """The pairs of each detection, of which there are `owners`.
+
+    Args:
+        owner: (P,) the detection that each pair belongs to.
+        owners: N, more than any of these.
+
+    Returns:
+        (N + 1,) where the pairs of each detection start, and P; (P,) the pairs, in their order for each.
+    """
+    start, order = np.zeros(owners + 1, np.int64), np.empty(len(owner), np.int64)
+    for p in range(len(owner)):
+        start[owner[p] + 1] += 1
+    for each in range(owners):
+        start[each + 1] += start[each]
+    filled = start.copy()
+    for p in range(len(owner)):
+        order[filled[owner[p]]] = p
+        filled[owner[p]] += 1
+    return start, order
+
+
 @machine_code("frames", "table", "ints", "ints", "float")
 def past_motion(frame: Any, table: Any, earlier: Any, later: Any, largest: float) -> Any:
     """Velocities (N, 2) and supports (N,) by P pairs of which the misfit is less than `largest`."""
@@ -93,24 +116,27 @@ def past_motion(frame: Any, table: Any, earlier: Any, later: Any, largest: float
     longest = 0
     for p in range(len(earlier)):
         longest = max(longest, frame[later[p]] - frame[earlier[p]])
-    least, best = np.full((count, longest + 1), largest), np.full((count, longest + 1), -1)
-    for p in range(len(earlier)):
-        i, j = earlier[p], later[p]
-        gap, misfit = frame[j] - frame[i], _misfit(table, i, j)
-        if misfit < least[j, gap]:
-            least[j, gap], best[j, gap] = misfit, p
-    weight, moved, support = np.zeros(count), np.zeros((2, count)), np.zeros(count)
-    for p in range(len(earlier)):
-        i, j = earlier[p], later[p]
-        gap = frame[j] - frame[i]
-        if best[j, gap] == p:
-            weight[j] += gap * gap
-            moved[0, j] += gap * (x[j] - x[i])
-            moved[1, j] += gap * (y[j] - y[i])
-            support[j] += 1
-    velocity = np.empty((count, 2))
+    start, order = _by_owner(later, count)
+    least, best = np.empty(longest + 1), np.empty(longest + 1, np.int64)
+    velocity, support = np.empty((count, 2)), np.zeros(count)
     for j in range(count):
-        velocity[j, 0], velocity[j, 1] = moved[0, j] / weight[j], moved[1, j] / weight[j]
+        weight = right = down = 0.0
+        least[:], best[:] = largest, -1
+        for place in range(start[j], start[j + 1]):
+            p = order[place]
+            gap, misfit = frame[j] - frame[earlier[p]], _misfit(table, earlier[p], j)
+            if misfit < least[gap]:
+                least[gap], best[gap] = misfit, p
+        for place in range(start[j], start[j + 1]):
+            p = order[place]
+            i = earlier[p]
+            gap = frame[j] - frame[i]
+            if best[gap] == p:
+                weight += gap * gap
+                right += gap * (x[j] - x[i])
+                down += gap * (y[j] - y[i])
+                support[j] += 1
+        velocity[j, 0], velocity[j, 1] = right / weight, down / weight
     return velocity, support
 
 
@@ -129,27 +155,34 @@ def rank_among_rivals(owner: Any, gap: Any, misfit: Any) -> Any:
     count, longest, owners = len(owner), 0, 0
     for p in range(count):
         longest, owners = max(longest, gap[p]), max(owners, owner[p] + 1)
-    start = np.zeros(owners * (longest + 1) + 1, np.int64)
-    for p in range(count):
-        start[owner[p] * (longest + 1) + gap[p] + 1] += 1
-    for contest in range(1, len(start)):
-        start[contest] += start[contest - 1]
-    order, compared, filled = np.empty(count, np.int64), np.zeros((count, 3)), start.copy()
-    for p in range(count):
-        contest = owner[p] * (longest + 1) + gap[p]
-        place = filled[contest]
-        filled[contest] += 1
-        while place > start[contest] and _is_after(misfit[order[place - 1]], misfit[p]):
-            order[place] = order[place - 1]
-            place -= 1
-        order[place] = p
-    for p in range(count):
-        contest = owner[order[p]] * (longest + 1) + gap[order[p]]
-        begin, size = start[contest], start[contest + 1] - start[contest]
-        best = order[begin] if p > begin else order[begin + 1] if size > 1 else -1
-        compared[order[p], 0] = p - begin
-        compared[order[p], 1] = misfit[order[p]] - misfit[best] if best >= 0 else -1.0
-        compared[order[p], 2] = size - 1
+    start, of_owner = _by_owner(owner, owners)
+    order, compared, begin = np.empty(count, np.int64), np.zeros((count, 3)), np.empty(longest + 2, np.int64)
+    filled = np.empty(longest + 2, np.int64)
+    for each in range(owners):
+        if start[each] == start[each + 1]:
+            continue
+        begin[:] = 0
+        for place in range(start[each], start[each + 1]):
+            begin[gap[of_owner[place]] + 1] += 1
+        begin[0] = start[each]
+        for contest in range(longest + 1):
+            begin[contest + 1] += begin[contest]
+        filled[:] = begin
+        for number in range(start[each], start[each + 1]):
+            p = of_owner[number]
+            first, place = begin[gap[p]], filled[gap[p]]
+            filled[gap[p]] += 1
+            while place > first and _is_after(misfit[order[place - 1]], misfit[p]):
+                order[place] = order[place - 1]
+                place -= 1
+            order[place] = p
+        for place in range(start[each], start[each + 1]):
+            p = order[place]
+            first, size = begin[gap[p]], begin[gap[p] + 1] - begin[gap[p]]
+            best = order[first] if place > first else order[first + 1] if size > 1 else -1
+            compared[p, 0] = place - first
+            compared[p, 1] = misfit[p] - misfit[best] if best >= 0 else -1.0
+            compared[p, 2] = size - 1
     return compared
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.pairs.features import rank_among_rivals
+from siamlink.association.pairs.rivals import rank_among_rivals
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed

@@ -10,8 +10,8 @@ from siamlink.association.pairs.features import (
     Motion,
     pair_features,
     past_motion,
-    rank_among_rivals,
 )
+from siamlink.association.pairs.rivals import rank_among_rivals
 from siamlink.detectors.detections import Detections
 
 RATE = 10.0

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from siamlink.association.pairs import candidates, features
+from siamlink.association.pairs import candidates, features, rivals
 from siamlink.association.pairs.candidates import GateParameters, candidate_pairs
-from siamlink.association.pairs.features import PAIR_FEATURES, pair_features, past_motion, rank_among_rivals
+from siamlink.association.pairs.features import PAIR_FEATURES, pair_features, past_motion
+from siamlink.association.pairs.rivals import rank_among_rivals
 from siamlink.detectors import boxes
 from siamlink.detectors.base import machine_code
 from siamlink.detectors.boxes import suppress_non_maxima
@@ -21,7 +22,7 @@ SCENES = [(1, 1, 0), (40, 10, 0), (150, 50, 20), (400, 50, 0), (600, 25, 5), (60
 def without_numba():
     """NumPy is used, as where Numba is not installed."""
     with pytest.MonkeyPatch.context() as patch:
-        for module in (candidates, features, boxes):
+        for module in (candidates, features, rivals, boxes):
             patch.setattr(module, "compiled", lambda _: None)
         yield
 
