@@ -53,8 +53,10 @@ class SiameseTrainingParameters(Parameters):
         1e-3, gt=0, le=10, description="highest learning rate; it rises linearly, then falls as a cosine"
     )
     weight_decay: float = Field(0.02, ge=0, le=1, description="weight decay of all weights")
-    precision: Literal["float32", "bfloat16"] = Field(
-        "bfloat16", description="precision of the activations of the network"
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto",
+        description="precision of the activations of the network; auto: bfloat16 if the device computes it faster than "
+        "float32, else float32",
     )
     device: Literal["auto", "cpu", "cuda"] = Field(
         "auto", description="device to train on; auto: cuda if it is available, else cpu"

@@ -40,6 +40,7 @@ from siamlink.association.training.batch_loss import batch_loss
 from siamlink.association.training.batch_sampler import Batch, BatchSampler
 from siamlink.association.training.distillation import prepare_teacher_descriptors
 from siamlink.association.training.identity_crops import IdentityCrops
+from siamlink.association.training.precision import trains_in_half
 from siamlink.association.training.siamese_parameters import SiameseTrainingParameters
 from siamlink.association.training.siamese_validation import Validation
 from siamlink.detectors.base.errors import ConfigError
@@ -109,6 +110,7 @@ class SiameseTrainer:
         check_settings(parameters)
         self.parameters, self.folder, self.validation = parameters, folder, validation
         self.device = _device(parameters.device)
+        self.half = trains_in_half(parameters.precision, self.device)
         torch.manual_seed(parameters.seed)
         network = channels_last(build_network(parameters.network), self.device)
         described = prepare_teacher_descriptors(crop_sets, network.feature_count)
@@ -187,8 +189,7 @@ class SiameseTrainer:
             group["lr"] = self._learning_rate(state.step)
         if state.step < self.parameters.small_share * self.parameters.steps:
             inputs = functional.interpolate(inputs, SMALL_PATCH, mode="area")
-        half = self.parameters.precision == "bfloat16"
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=half):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.half):
             value = batch_loss(
                 state.network,
                 state.loss,
