@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 
 from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.boxes import iou_matrix
+from siamlink.tracker.searching.occupied import SAME
 from siamlink.tracker.tracks import Tracks
 
 SPEED_SECONDS = 0.4
@@ -25,7 +27,8 @@ class Start(NamedTuple):
         frames: so many frames are searched at most.
         box: (4,) of the detection.
         speed: (2,) of its centre in pixels a frame, in the direction of the walk.
-        known: whether the object is detected in the frames of the walk.
+        others: of a known walk, one in the frames of which the object is detected: the tracks whose boxes are elsewhere
+            in its first frame, so that they certainly show other objects. None of a walk whose frames are unknown.
     """
 
     track_id: int
@@ -34,7 +37,7 @@ class Start(NamedTuple):
     frames: int
     box: FloatArray
     speed: FloatArray
-    known: bool
+    others: frozenset[int] | None = None
 
 
 def open_ends(tracks: Tracks, frame_rate: float, last_frame: int) -> list[Start]:
@@ -45,9 +48,7 @@ def open_ends(tracks: Tracks, frame_rate: float, last_frame: int) -> list[Start]
         frames = min(round(LONGEST_SECONDS * frame_rate), span)
         for row, direction, left in ((0, -1, detected.frame[0] - 1), (-1, 1, last_frame - detected.frame[-1])):
             if min(frames, left) > 0:
-                starts.append(
-                    _start(track_id, detected, row, direction, int(min(frames, left)), frame_rate, known=False)
-                )
+                starts.append(_start(track_id, detected, row, direction, int(min(frames, left)), frame_rate))
     return starts
 
 
@@ -63,15 +64,16 @@ def known_starts(tracks: Tracks, frame_rate: float) -> list[Start]:
             candidates += [(track_id, row, direction) for row in np.flatnonzero(whole & enough).tolist()]
     chosen = np.unique(np.linspace(0, len(candidates) - 1, min(MOST_KNOWN, len(candidates))).round().astype(int))
     detections = dict(tracks[~tracks.interpolated].by_track())
-    return [
-        _start(track_id, detections[track_id], row, direction, frames, frame_rate, known=True)
-        for track_id, row, direction in (candidates[each] for each in chosen)
-    ]
+    starts = []
+    for track_id, row, direction in (candidates[each] for each in chosen):
+        start = _start(track_id, detections[track_id], row, direction, frames, frame_rate)
+        there = tracks.in_frame(start.frame)
+        elsewhere = iou_matrix(start.box[None].astype(np.float32), there.box)[0] < SAME
+        starts.append(start._replace(others=frozenset(there.track_id[elsewhere].tolist())))
+    return starts
 
 
-def _start(
-    track_id: int, detected: Tracks, row: int, direction: int, frames: int, frame_rate: float, known: bool
-) -> Start:
+def _start(track_id: int, detected: Tracks, row: int, direction: int, frames: int, frame_rate: float) -> Start:
     """The start at a row of the detections of a track, with the speed of those that are on the other side of it."""
     row %= len(detected)
     frame, box = detected.frame.astype(np.int64), detected.box.astype(np.float64)
@@ -80,4 +82,4 @@ def _start(
     past = np.flatnonzero((frame - frame[row]) * -direction <= reach)
     other = int(past[0] if direction > 0 else past[-1])
     passed = max(1, abs(int(frame[row] - frame[other])))
-    return Start(track_id, int(frame[row]), direction, frames, box[row], (centre[row] - centre[other]) / passed, known)
+    return Start(track_id, int(frame[row]), direction, frames, box[row], (centre[row] - centre[other]) / passed)

@@ -30,7 +30,7 @@ def test_both_ends_of_a_track_are_open_with_the_speed_away_from_it():
     assert backwards.speed == pytest.approx([-3, 0])
     assert forwards.speed == pytest.approx([3, 0])
     assert forwards.box.tolist() == [120, 10, 140, 60]
-    assert not forwards.known
+    assert forwards.others is None
 
 
 def test_no_walk_leaves_the_video_or_is_longer_than_its_track():
@@ -49,7 +49,7 @@ def test_known_walks_lead_through_detections_in_both_directions():
     assert len(starts) == MOST_KNOWN
     assert {each.direction for each in starts} == {1, -1}
     for each in starts:
-        assert each.known
+        assert each.others == frozenset()
         assert 1 <= each.frame + each.direction * each.frames <= 30
         assert each.speed[0] * each.direction >= 0
     assert known_starts(moving([*range(1, 9)]), RATE) == []
@@ -63,3 +63,15 @@ def test_no_known_walk_leads_through_a_gap():
             min(each.frame, each.frame + each.direction * 10), max(each.frame, each.frame + each.direction * 10)
         )
         assert len({*reached} - {*gap}) >= 5
+
+
+def test_tracks_elsewhere_in_the_first_frame_certainly_show_other_objects():
+    own, beside, same = (
+        moving([*range(1, 31)]),
+        moving([*range(1, 16)], track_id=2),
+        moving([*range(1, 31)], track_id=3),
+    )
+    apart = beside.with_box(beside.box + 100)
+    starts = known_starts(Tracks.concatenate([own, apart, same]), RATE)
+    for each in (each for each in starts if each.track_id == 1):
+        assert each.others == ({2} if each.frame <= 15 else frozenset())
