@@ -55,6 +55,8 @@ class Matcher:
         appearance: the appearance models; None without one.
         tracklets: the models of the second level; None for one level.
         gaps: the probabilities of gaps; None where `context` and `link` contain them.
+        calibrated_appearance: what describes detections instead of `appearance` if matching calibrated is chosen for a
+            video; None: `appearance` does.
     """
 
     context: Any
@@ -63,6 +65,7 @@ class Matcher:
     appearance: Appearances | None = None
     tracklets: TrackletMatcher | None = None
     gaps: GapPrior | None = None
+    calibrated_appearance: Appearances | None = None
 
     @classmethod
     def load(cls, folder: Path | None = None, appearance: Appearances | None = None, levels: int = 1) -> "Matcher":
@@ -85,6 +88,15 @@ class Matcher:
             tracklets=TrackletMatcher.load(folder, appearance) if levels == 2 else None,
             gaps=GapPrior.load(folder / GAPS_FILE) if (folder / GAPS_FILE).is_file() else None,
         )
+
+    @property
+    def appearances(self) -> dict[str, Appearances]:
+        """The appearances that may be used, by their labels."""
+        return {each.label: each for each in (self.appearance, self.calibrated_appearance) if each is not None}
+
+    def calibrated(self) -> "Matcher":
+        """The same matcher with the appearance of matching calibrated."""
+        return replace(self, appearance=self.calibrated_appearance or self.appearance, calibrated_appearance=None)
 
     def memoised(self) -> "Matcher":
         """The same matcher with a memory of the last predictions, for repeated calls with mostly the same rows."""

@@ -12,10 +12,10 @@ from siamlink.association.appearance.loading import (
     GENERAL,
     NONE,
     SHIPPED,
-    SHIPPED_GENERAL,
     SIAMESE,
     SIAMESE_FILE,
     load_appearance,
+    siamese_weights,
 )
 from siamlink.association.appearance.optical_flow import FlowParameters
 from siamlink.association.calibrated.models import CALIBRATED_FILES, Models, shipped_models
@@ -31,6 +31,8 @@ from siamlink.tracker.parameter_groups import GapParameters, OnlineParameters
 
 AUTO, PAPER = "auto", "paper"
 Matching = Literal["learned", "calibrated"]
+APPEARANCE: dict[Matching, str] = {"learned": SIAMESE, "calibrated": GENERAL}
+"""The appearance of each matching, where appearance is `AUTO`. The learned models know the descriptors of theirs."""
 LEARNED_ONLY = (
     *("solver", "levels", "context", "overlap_limit", "min_detections", "gate", "appearance_gate", "costs"),
     *("tracklets", "online"),
@@ -87,9 +89,10 @@ class TrackerParameters(Parameters):
     )
     appearance: str = Field(
         AUTO,
-        description="appearance model (re-identification): auto (siamese with two levels or matching calibrated, else "
-        "none), none, siamese (the network in the model's folder, else the shipped one), siamese:FILE, onnx:FILE, "
-        "module:attribute or file.py:attribute; several are joined by commas",
+        description="appearance model (re-identification): auto (the network in the model's folder, else siamese with "
+        "matching learned and two levels, siamese-general with matching calibrated, and none with one level), none, "
+        "siamese (the network in the model's folder, else the shipped one), siamese-general (matching calibrated "
+        "only), siamese:FILE, onnx:FILE, module:attribute or file.py:attribute; several are joined by commas",
     )
     overlap_limit: Annotated[float, Tunable(0.2, 0.9)] = Field(
         0.45,
@@ -162,14 +165,18 @@ class TrackerParameters(Parameters):
         return [folder / name for name in names if (folder / name).is_file()] if folder else []
 
     def load_matcher(self) -> Matcher:
-        """The matcher with its appearance.
+        """The matcher with its appearance, or with that of each matching if the matching depends on the video.
 
         Raises:
             ModelError: one of them cannot be loaded, or they do not belong together.
         """
         if self.fixed_matching == "calibrated":
             return replace(Matcher.load(), appearance=self.load_appearance())
-        return Matcher.load(self.model_folder, self.load_appearance(), self.level_count)
+        matcher = Matcher.load(self.model_folder, self.load_appearance(), self.level_count)
+        calibrated = self.model_copy(update={"matching": "calibrated"})
+        if self.fixed_matching or calibrated.appearance_name == self.appearance_name:
+            return matcher
+        return replace(matcher, calibrated_appearance=calibrated.load_appearance())
 
     def load_calibrated_models(self) -> Models:
         """The models of matching calibrated.
@@ -218,15 +225,24 @@ class TrackerParameters(Parameters):
 
     @property
     def siamese_file(self) -> Path:
-        """The weights of the first Siamese network of these settings; the shipped ones where they name no such file."""
-        for each in self.appearance.split(","):
-            kind, _, path = each.strip().partition(":")
-            if kind == SIAMESE and path:
-                return Path(path).expanduser()
-            if kind == GENERAL:
-                return SHIPPED_GENERAL
+        """The weights of the first Siamese network that the settings name; else those of `siamese`."""
+        named = (name for name in map(str.strip, self.appearance.split(",")) if name != SIAMESE)
+        return next(filter(None, map(siamese_weights, named)), self._own_siamese or SHIPPED)
+
+    @property
+    def appearance_name(self) -> str:
+        """The appearance model, if one is used, as `load_appearance` takes it; of matching auto, that of learned."""
+        if self.appearance not in (AUTO, SIAMESE):
+            return self.appearance
+        if own := self._own_siamese:
+            return f"{SIAMESE}:{own}"
+        return SIAMESE if self.appearance == SIAMESE else APPEARANCE[self.fixed_matching or "learned"]
+
+    @property
+    def _own_siamese(self) -> Path | None:
+        """The weights of the network in the model's folder, which belongs to the other models there; None without."""
         own = self.model_folder / SIAMESE_FILE if self.model_folder else None
-        return own if own and own.is_file() else SHIPPED
+        return own if own and own.is_file() else None
 
     def load_appearance(self) -> Appearances | None:
         """The appearance model; None without.
@@ -234,13 +250,7 @@ class TrackerParameters(Parameters):
         Raises:
             ModelError: it cannot be loaded.
         """
-        if not self.uses_appearance:
-            return None
-        if self.appearance not in (AUTO, SIAMESE):
-            return load_appearance(self.appearance)
-        # weights in a matcher's folder belong to it
-        own = self.model_folder / SIAMESE_FILE if self.model_folder else None
-        return load_appearance(f"siamese:{own}" if own and own.is_file() else "siamese")
+        return load_appearance(self.appearance_name) if self.uses_appearance else None
 
 
 def given_parameters(parameters: TrackerParameters | None) -> TrackerParameters:

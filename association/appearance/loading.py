@@ -17,6 +17,7 @@ SHIPPED = Path(str(files("siamlink.association") / "weights" / SIAMESE_FILE))
 """The weights of `siamese`, which learned from people, and which the shipped models of the second level know."""
 SHIPPED_GENERAL = SHIPPED.with_name("siamese_general.safetensors")
 """The weights of `siamese-general`, which learned from people, vehicles and animals."""
+_SHIPPED_FILES = {SIAMESE: SHIPPED, GENERAL: SHIPPED_GENERAL}
 EXPECTED = (
     "an appearance is none, siamese, siamese-general, siamese:FILE, onnx:FILE, package.module:attribute or "
     "file.py:attribute"
@@ -45,20 +46,28 @@ def load_appearance(spec: object) -> Appearances | None:
     return Appearances([_load_by_name(name) for name in names]) if names else None
 
 
+def siamese_weights(spec: str) -> Path | None:
+    """The file of weights of a Siamese network by the name of its appearance; None for an appearance of another kind.
+
+    Args:
+        spec: the name of one appearance, such as `siamese-general` or `siamese:FILE`.
+    """
+    kind, _, rest = spec.partition(":")
+    return Path(rest).expanduser() if kind == SIAMESE and rest else _SHIPPED_FILES.get(spec)
+
+
 def _load_by_name(spec: str) -> LoadedAppearance:
     kind, colon, rest = spec.partition(":")
     if kind in (SIAMESE, ONNX) and colon and not rest:
         raise ModelError(f"'{spec}' names no file; expected {kind}:FILE")
-    path = Path(rest).expanduser()
-    if kind == SIAMESE or spec == GENERAL:
+    if weights := siamese_weights(spec):
         from siamlink.association.appearance.siamese.inference import Siamese
 
-        weights = SHIPPED_GENERAL if spec == GENERAL else path if rest else SHIPPED
-        loaded = Siamese.load(weights)
-        return LoadedAppearance(spec, _file_label(weights), loaded)
+        return LoadedAppearance(spec, _file_label(weights), Siamese.load(weights))
     if kind == ONNX and rest:
         from siamlink.association.appearance.onnx_reid import ReidNetwork
 
+        path = Path(rest).expanduser()
         network = ReidNetwork(path)
         return LoadedAppearance(spec, _file_label(path), network)
     if colon:

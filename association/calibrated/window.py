@@ -81,7 +81,7 @@ class WindowLinker:
 
     @property
     def separation(self) -> float | None:
-        """How far appearance separates the tracklets of the present window; see `Estimate`."""
+        """How far appearance separates the tracklets; None without appearance, see `Estimate`."""
         return self._strong.separation if self._strong else None
 
     def link(

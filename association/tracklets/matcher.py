@@ -61,7 +61,8 @@ class TrackletMatcher:
             training = f"with the appearance '{trained_with}'" if trained_with else "without an appearance"
             raise ModelError(
                 f"{folder / LINK_FILE} was trained {training}, not with '{appearance.name}'; train one with 'siamlink "
-                f"train matcher --set appearance={appearance.name}', or set appearance=none"
+                f"train matcher --set appearance={appearance.name}', or set appearance=none, or use --config general, "
+                "which needs no training for an appearance"
             )
         return cls(link, load_booster(_object_path(folder), TRACKLET_FEATURES, FORMER_NAMES))
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from siamlink.association.appearance.loading import SHIPPED
+from siamlink.association.appearance.loading import SHIPPED, SHIPPED_GENERAL
 from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.tracks import Tracks
 
@@ -38,6 +38,8 @@ def test_without_a_search_nothing_is_marked():
 def test_the_network_that_searches_is_that_of_the_settings(tmp_path: Path):
     assert TrackerParameters().siamese_file == SHIPPED
     assert TrackerParameters(appearance="onnx:any.onnx").siamese_file == SHIPPED
+    assert TrackerParameters(matching="calibrated").siamese_file == SHIPPED
+    assert TrackerParameters(appearance="siamese-general").siamese_file == SHIPPED_GENERAL
     assert (
         TrackerParameters(appearance=f"siamese:{tmp_path}/own.safetensors").siamese_file == tmp_path / "own.safetensors"
     )

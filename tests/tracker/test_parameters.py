@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.pairs.features import GAP_FEATURES, PAPER_FEATURES
 from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.parameters import describe
@@ -53,6 +54,23 @@ def test_appearance_auto_is_siamese_with_two_levels_and_none_with_one():
     for other in (TrackerParameters(mode="online", solver="hungarian"), TrackerParameters(levels=1)):
         assert other.level_count == 1
         assert other.load_appearance() is None
+
+
+def test_each_matching_has_an_appearance_of_its_own(tmp_path):
+    general = load_parameters("general")
+    assert general.load_matcher().appearance.name == "siamese-general"
+    assert TrackerParameters(matching="learned").load_matcher().appearances.keys() == {
+        TrackerParameters().load_appearance().label
+    }
+    chosen_later = TrackerParameters().load_matcher()
+    assert [each.name for each in chosen_later.appearances.values()] == ["siamese", "siamese-general"]
+    assert chosen_later.calibrated().appearance.name == "siamese-general"
+    assert general.model_copy(update={"appearance": "siamese"}).load_matcher().appearance.name == "siamese"
+    given = TrackerParameters(appearance="siamese").load_matcher()
+    assert given.calibrated().appearance is given.appearance
+    (tmp_path / "siamese.safetensors").write_bytes(SHIPPED.read_bytes())
+    own = general.model_copy(update={"model": str(tmp_path)})
+    assert own.load_appearance().name == f"siamese:{tmp_path}/siamese.safetensors"
 
 
 def test_online_tracklets_are_linked_by_settings_of_its_own():

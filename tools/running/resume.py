@@ -109,7 +109,8 @@ def opened_frame_cache(
     with RecordDatabase(job.cache or job.resume_folder(source)) as database:
         with _read_errors():
             flow = job.parameters.flow
-            cache = open_frame_cache(database, source.frames, source.frame_rate, detector, matcher.appearance, flow)
+            appearances = matcher.appearances.values()
+            cache = open_frame_cache(database, source.frames, source.frame_rate, detector, appearances, flow)
         for line in _cache_notes(cache, database, job, detector, matcher):
             note(f"{source.name}: {line}")
         try:
@@ -127,11 +128,13 @@ def _cache_notes(
     """What the user should know of the records before a source is tracked."""
     if detector and detector.fingerprint is None:
         yield f"detector '{detector.name}' has no fingerprint, so its detections are not recorded"
-    if matcher.appearance and matcher.appearance.fingerprint is None:
-        yield f"appearance '{matcher.appearance.name}' has no fingerprint, so its descriptors are not recorded"
+    for appearance in matcher.appearances.values():
+        if appearance.fingerprint is None:
+            yield f"appearance '{appearance.name}' has no fingerprint, so its descriptors are not recorded"
     if cache.damaged:
         yield f"{cache.damaged} records were damaged; these frames are processed again"
-    kinds = (("detections", cache.detections.store), ("descriptors", cache.descriptors.store))
+    kinds = [("detections", cache.detections.store)]
+    kinds += [("descriptors", each.store) for each in cache.descriptors.values()]
     counts = [f"{kind} of {store.frame_count} frames" for kind, store in kinds if store and store.frame_count]
     if counts:
         yield f"from the cache: {', '.join(counts)}"
@@ -149,7 +152,7 @@ def _results_digest(source: TrackingInput, job: Job, detector: LoadedDetector | 
     files += job.parameters.model_files
     used_detector = detector if source.detections is None else None
     names = source.class_names if used_detector is None else used_detector.class_names
-    plug_ins = [used_detector, matcher.appearance]
+    plug_ins = [used_detector, *matcher.appearances.values()]
     fingerprints = [plug_in and (plug_in.name, plug_in.fingerprint) for plug_in in plug_ins]
     reading = job.reading.box_format, job.reading.frames_from, repr(job.detector_options.given)
     settings = (

@@ -1,6 +1,6 @@
 """What one segment needs from its images once all detections are known, and the answers of all segments together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +33,7 @@ class SegmentToDescribe:
         number: (n,) the frames from there to the end of the segment, as the tracker numbers them.
         detections: of these frames, numbered so.
         rows: (K,) those to describe, all within the segment.
+        appearance: the label of the one that describes them.
         frame_rate: of the tracker.
         camera: whether the camera's motion is needed too.
     """
@@ -41,6 +42,7 @@ class SegmentToDescribe:
     number: IntArray
     detections: Detections
     rows: IntArray
+    appearance: str
     frame_rate: float
     camera: bool
 
@@ -63,7 +65,8 @@ class SegmentToDescribe:
         low, start, stop = np.searchsorted(frame, [number[first - 1], begin, end + 1])
         rows = whole.rows[slice(*np.searchsorted(whole.rows, [start, stop]))] - low
         inside = number[first - 1 : segment.last]
-        return cls(first, inside, whole.detections[low:stop], rows, whole.frame_rate, whole.camera)
+        detections = whole.detections[low:stop]
+        return cls(first, inside, detections, rows, whole.appearance, whole.frame_rate, whole.camera)
 
     @property
     def digest(self) -> str:
@@ -121,24 +124,28 @@ class DescribedInSegments:
     """Takes in what the segments have described, for a run over the whole video.
 
     Args:
-        appearance: that has described it.
+        appearances: those that may describe it, by their labels.
     """
 
-    def __init__(self, appearance: Appearances) -> None:
-        self._store, self._fits, self._count = MemoryStore(), CameraFits(), len(appearance.parts)
-        self._descriptors = CachedDescriptors(self._store, self._count, appearance.needs_flow)
+    def __init__(self, appearances: Mapping[str, Appearances]) -> None:
+        self._appearances, self._fits = appearances, CameraFits()
+        self._stores = {label: MemoryStore() for label in appearances}
 
-    def add(self, record: Arrays) -> None:
-        """Take in a segment."""
+    def add(self, record: Arrays, appearance: str) -> None:
+        """Take in a segment, which the appearance of this label has described."""
         if "camera" in record:
             self._fits.add_arrays(record["camera"], record["motion"])
-        frame, box = record["frame"], record["box"]
-        values = [record[f"appearance{index}"] for index in range(self._count if len(frame) else 0)]
+        frame, box, count = record["frame"], record["box"], len(self._appearances[appearance].parts)
+        values = [record[f"appearance{index}"] for index in range(count if len(frame) else 0)]
         for number in np.unique(frame).tolist():
             rows = slice(*np.searchsorted(frame, [number, number + 1]))
             named = {str(index): each[rows] for index, each in enumerate(values)}
-            self._store.add(number, {"box": box[rows], **named})
+            self._stores[appearance].add(number, {"box": box[rows], **named})
 
     def joined(self, cache: FrameCache) -> FrameCache:
         """A cache with the descriptors and the camera's motion of all segments."""
-        return cache._replace(descriptors=self._descriptors, background=self._fits)
+        descriptors = {
+            label: CachedDescriptors(self._stores[label], len(each.parts), each.needs_flow)
+            for label, each in self._appearances.items()
+        }
+        return cache._replace(descriptors=descriptors, background=self._fits)

@@ -131,17 +131,17 @@ class SegmentedRun:
 
     def described(self, cache: FrameCache) -> tuple[FrameCache, DescribeAhead | None]:
         """The cache, and what puts the appearance by all segments into it; None where the run itself describes."""
-        appearance = self.video.models.loaded_matcher().appearance
-        if appearance is None:
+        appearances = self.video.models.loaded_matcher().appearances
+        unknown = [each.name for each in appearances.values() if each.fingerprint is None]
+        for name in unknown:
+            self.report.note(f"appearance '{name}' has no fingerprint: it is described in one piece")
+        if unknown or not appearances:
             return cache, None
-        if appearance.fingerprint is None:
-            self.report.note(f"appearance '{appearance.name}' has no fingerprint: it is described in one piece")
-            return cache, None
-        described = DescribedInSegments(appearance)
+        described = DescribedInSegments(appearances)
 
         def ahead(needed: ToDescribe) -> None:
             for record in self.video.checked(self.completed(self.video.describe_tasks(needed))):
-                described.add(record)
+                described.add(record, needed.appearance)
 
         return described.joined(cache), ahead
 

@@ -84,8 +84,7 @@ class SegmentedVideo:
 
     def describe_tasks(self, needed: ToDescribe) -> list[SegmentTask]:
         """What is to be done once it is known what is to be described."""
-        appearance = self.models.loaded_matcher().appearance
-        assert appearance is not None
+        appearance = self.models.loaded_matcher().appearances[needed.appearance]
         flow = appearance.flow_parameters or self.job.parameters.flow
         key = [appearance.fingerprint, flow.model_dump_json()]
         parts = SegmentToDescribe.all_of(needed, self.segments)

@@ -85,8 +85,7 @@ class SegmentWork:
         if task.needed is None:
             record = detect_segment(frames, task.segment, models.loaded_detector(), report.progress)
         else:
-            appearance = models.loaded_matcher().appearance
-            assert appearance is not None
+            appearance = models.loaded_matcher().appearances[task.needed.appearance]
             flow = self.job.parameters.flow
             record = describe_segment(frames, task.segment, task.needed, appearance, flow, report.progress)
         task.file.write(record)

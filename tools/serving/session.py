@@ -72,7 +72,7 @@ class Session:
     ) -> None:
         assert source.detections is not None
         self._detections = source.detections
-        self._source = source._replace(cache=source.cache.in_memory(matcher.appearance))
+        self._source = source._replace(cache=source.cache.in_memory(matcher.appearances.values()))
         self._file, self._heading = file, tuple(heading)
         self._earlier = Corrections(lines=heading, path=file)
         self._ids = _ids_of(tracks, source.detections)

@@ -157,7 +157,7 @@ def _described(
         progress(f"describe {sequence.name}", done, total)
 
     rate = source.frame_rate
-    cache = open_frame_cache(database, source.frames, rate, None, appearance, parameters.flow)
+    cache = open_frame_cache(database, source.frames, rate, None, [appearance], parameters.flow)
     describer = FrameDescriber(appearance, parameters.flow, rate, Stopwatch(), cache)
     rows = np.arange(len(detections))
     descriptor = describe_detections(source.frames.from_one(), source.detections, rows, describer, report)

@@ -1,9 +1,10 @@
 """Detections, descriptors and background flow of the frames of a video, recorded by earlier runs."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -172,31 +173,46 @@ def _is_flow(record: Record) -> bool:
 
 
 class FrameCache(NamedTuple):
-    """What earlier runs recorded of a video, and where this run records; nothing and nowhere by default."""
+    """What earlier runs recorded of a video, and where this run records; nothing and nowhere by default.
+
+    Attributes:
+        detections: of each frame.
+        descriptors: of boxes, by the label of the appearance that made them.
+        background: what the camera's motion is fitted to.
+    """
 
     detections: CachedDetections = CachedDetections()
-    descriptors: CachedDescriptors = CachedDescriptors()
+    descriptors: Mapping[str, CachedDescriptors] = MappingProxyType({})
     background: CachedBackgroundFlow = CachedBackgroundFlow()
+
+    def descriptors_by(self, appearance: Appearances | None) -> CachedDescriptors:
+        """The descriptors by an appearance; of no boxes if none are recorded."""
+        return self.descriptors.get(appearance.label, _NO_DESCRIPTORS) if appearance else _NO_DESCRIPTORS
 
     @property
     def damaged(self) -> int:
         """How many records were damaged."""
-        return sum(each.store.damaged for each in self if each.store)
+        stores = [self.detections.store, *(each.store for each in self.descriptors.values()), self.background.store]
+        return sum(store.damaged for store in stores if store)
 
-    def in_memory(self, appearance: Appearances | None) -> "FrameCache":
-        """The same for many runs of this process, with descriptors by an appearance and the background's flow."""
-        if appearance is None:
+    def in_memory(self, appearances: Iterable[Appearances]) -> "FrameCache":
+        """The same for many runs of this process, with descriptors by some appearances and the background's flow."""
+        descriptors = {
+            each.label: CachedDescriptors(_in_memory(self.descriptors_by(each).store), len(each.parts), each.needs_flow)
+            for each in appearances
+        }
+        if not descriptors:
             return self
-        on_disk = (each.store if isinstance(each.store, RecordStore) else None for each in self[1:])
-        descriptors, background = map(MemoryStore, on_disk)
-        return FrameCache(
-            self.detections,
-            CachedDescriptors(descriptors, len(appearance.parts), appearance.needs_flow),
-            CachedBackgroundFlow(background),
-        )
+        background = CachedBackgroundFlow(_in_memory(self.background.store))
+        return FrameCache(self.detections, descriptors, background)
 
 
+_NO_DESCRIPTORS = CachedDescriptors()
 NO_CACHE = FrameCache()
+
+
+def _in_memory(store: Store | None) -> MemoryStore:
+    return MemoryStore(store if isinstance(store, RecordStore) else None)
 
 
 def open_frame_cache(
@@ -204,7 +220,7 @@ def open_frame_cache(
     frames: FrameSource,
     frame_rate: float,
     detector: LoadedDetector | None,
-    appearance: Appearances | None,
+    appearances: Iterable[Appearances],
     flow: FlowParameters,
 ) -> FrameCache:
     """What the records in a database hold of a video.
@@ -214,27 +230,29 @@ def open_frame_cache(
         frames: the video.
         frame_rate: frames per second, which optical flow depends on.
         detector: finds the detections; None if they are given. Of one without a fingerprint nothing is recorded.
-        appearance: describes the detections; the same holds for it.
+        appearances: describe the detections; the same holds for them.
         flow: settings of the optical flow, for an appearance that needs it and has no settings of its own.
 
     Raises:
         OSError: a file of the frames cannot be read.
     """
-    found_by, described_by = detector and detector.fingerprint, appearance and appearance.fingerprint
-    if not (found_by or described_by):
+    found_by, recorded = detector and detector.fingerprint, [each for each in appearances if each.fingerprint]
+    if not (found_by or recorded):
         return NO_CACHE
     content = {"frames": content_digest(frames.files), "code": code_digest(*CODE)}
     identity = {**content, "promised": str(frames.promised_count)}
-    detections, descriptors, background = NO_CACHE
+    detections, _, background = NO_CACHE
+    descriptors = {}
     if detector and found_by:
         label = f"{frames.name}, detections by {detector.name}"
         detections = CachedDetections(RecordStore(database, {**identity, "detector": found_by}, label))
-    if appearance and described_by:
-        label = f"{frames.name}, appearance by {appearance.name}"
-        if appearance.needs_flow:
-            identity["flow"] = f"{(appearance.flow_parameters or flow).model_dump_json()} {frame_rate}"
-        store = RecordStore(database, {**identity, "appearance": described_by}, label)
-        descriptors = CachedDescriptors(store, len(appearance.parts), appearance.needs_flow)
+    for each in recorded:
+        described_by = {"appearance": str(each.fingerprint)}
+        if each.needs_flow:
+            described_by["flow"] = f"{(each.flow_parameters or flow).model_dump_json()} {frame_rate}"
+        store = RecordStore(database, {**identity, **described_by}, f"{frames.name}, appearance by {each.name}")
+        descriptors[each.label] = CachedDescriptors(store, len(each.parts), each.needs_flow)
+    if recorded:
         label = f"{frames.name}, camera motion"
         background = CachedBackgroundFlow(RecordStore(database, {**content, "camera": "flow"}, label))
     return FrameCache(detections, descriptors, background)

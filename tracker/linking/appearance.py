@@ -44,6 +44,7 @@ class FrameDescriber:
         cache: FrameCache = NO_CACHE,
     ) -> None:
         self.appearance, self.stopwatch, self.cache = appearance, stopwatch, cache
+        self.recorded = cache.descriptors_by(appearance)
         self._frame_rate, self._flow_parameters = frame_rate, flow
         self.reset()
 
@@ -62,31 +63,31 @@ class FrameDescriber:
         """
         if self.appearance is None:
             return ()
-        if image is None and not self.cache.descriptors.has(frame, box):
+        if image is None and not self.recorded.has(frame, box):
             if required:
                 raise InputError(f"the cached descriptors of frame {frame} can no longer be read: run it again")
             return ()
         last_frame, described = self._latest
         if frame != last_frame:
             describe = partial(self._describe_uncached, image, (frame - last_frame) / self._frame_rate)
-            if self.cache.descriptors.store is None:
+            if self.recorded.store is None:
                 described = describe(box)
             else:
                 with self.stopwatch.stage("cache"):
-                    described = self.cache.descriptors.complete(frame, box, describe)
+                    described = self.recorded.complete(frame, box, describe)
             self._latest = frame, described
         return described
 
     @property
     def threads(self) -> int:
         """How many threads may describe different frames at once."""
-        alone = self.cache.descriptors.store is None and self.appearance and self.appearance.reach is not None
+        alone = self.recorded.store is None and self.appearance and self.appearance.reach is not None
         return core_count() if alone else 1
 
     @property
     def keeps_crops(self) -> bool:
         """Whether boxes may be described later, by their crops: descriptors are not recorded as frames pass."""
-        return self.appearance is not None and self.appearance.crops and self.cache.descriptors.store is None
+        return self.appearance is not None and self.appearance.crops and self.recorded.store is None
 
     def _describe_uncached(self, image: Image | None, seconds: float, box: Box) -> DescriptorsPerModel:
         """Describe boxes (N, 4) of an image `seconds` after the one before; the flow follows even where N is 0."""
@@ -134,7 +135,7 @@ def compare_pairs(
     assert describer.appearance is not None
     comparing = _PairsInPassing(detections, pairs, describer.appearance)
     rows = comparing.rows
-    needed = describer.cache.descriptors.last_missing(detections.frame[rows], detections.box[rows])
+    needed = describer.recorded.last_missing(detections.frame[rows], detections.box[rows])
     with prefetch(_images(frames, needed, comparing.last_frame)) as images:
         for number, image in images:
             here = comparing.rows_in(number)
@@ -170,7 +171,7 @@ def describe_detections(
         start, stop = np.searchsorted(frame, [number, number + 1])
         return number, int(stop), describer.describe(image, number, box[start:stop], required=True)
 
-    with prefetch(_images(frames, describer.cache.descriptors.last_missing(frame, box), last_frame)) as images:
+    with prefetch(_images(frames, describer.recorded.last_missing(frame, box), last_frame)) as images:
         for number, stop, described in in_threads(describe, images, describer.threads):
             if described:
                 with describer.stopwatch.stage("appearance"):

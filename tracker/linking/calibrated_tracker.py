@@ -107,7 +107,8 @@ class CalibratedTracker(SettlingTracker):
         self, setup: TrackerSetup, appearance: AppearanceSource | None = None, constraints: Constraints = ()
     ) -> None:
         super().__init__(setup)
-        self._appearance = appearance if setup.matcher.appearance is not None else None
+        described = setup.matcher.appearance is not None and setup.parameters.mode == "offline"
+        self._appearance = appearance if described else None
         models = setup.parameters.load_calibrated_models()
         self._trace = Trace() if setup.explains else None
         self._linker = WindowLinker(setup.frame_rate, setup.image_size, models, self._trace)
@@ -134,7 +135,7 @@ class CalibratedTracker(SettlingTracker):
 
     @property
     def judgement(self) -> Judgement | None:
-        """What the tracklets of the first window, offline of the video, say of the appearance."""
+        """What the tracklets of the video say of the appearance; None before they are linked, or without one."""
         separation = self._linker.separation
         return None if separation is None else Judgement(separation, float(separation < USELESS))
 

@@ -1,6 +1,6 @@
 """The pixels around the detections of a video, kept while it is detected, so that it need not be decoded again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Self
 
 import numpy as np
@@ -30,9 +30,11 @@ class KeptPixels:
         self._shape: tuple[int, ...] = ()
 
     @classmethod
-    def seen_by(cls, appearance: Appearances | None) -> Self | None:
-        """For an appearance; None if there is none, or it may use whole images."""
-        return None if appearance is None or appearance.reach is None else cls(appearance.reach)
+    def seen_by(cls, appearances: Iterable[Appearances]) -> Self | None:
+        """For any of some appearances; None if there is none, or one may use whole images."""
+        reach = [each.reach for each in appearances]
+        known = [each for each in reach if each is not None]
+        return cls(max(known)) if known and len(known) == len(reach) else None
 
     @property
     def complete(self) -> bool:

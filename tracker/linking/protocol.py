@@ -66,8 +66,9 @@ class TrackerSetup:
         return self.parameters.link_classes == "separate"
 
     def with_matching(self, matching: Matching) -> "TrackerSetup":
-        """The same with this matching."""
-        return replace(self, parameters=self.parameters.model_copy(update={"matching": matching}))
+        """The same with this matching and its appearance."""
+        matcher = self.matcher.calibrated() if matching == "calibrated" else self.matcher
+        return replace(self, parameters=self.parameters.model_copy(update={"matching": matching}), matcher=matcher)
 
     def compared_label(self, detections: Detections) -> NDArray[np.int16]:
         """(N,) the classes of detections; all 0 if classes do not count."""

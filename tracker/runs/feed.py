@@ -122,6 +122,6 @@ def _last_uncached(source: TrackingInput, setup: TrackerSetup) -> int:
     camera = camera_for(setup.matcher, setup.parameters.gaps, setup.frame_rate, setup.stopwatch, cache.background)
     last = source.last_frame
     return max(
-        cache.descriptors.last_missing(selected.frame, selected.box),
+        cache.descriptors_by(setup.matcher.appearance).last_missing(selected.frame, selected.box),
         camera.last_missing(last) if camera else 0,
     )

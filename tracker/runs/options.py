@@ -24,6 +24,7 @@ class ToDescribe(NamedTuple):
     Attributes:
         detections: of the whole source, in frames as the tracker numbers them.
         rows: (K,) those to describe, ascending.
+        appearance: the label of the one that describes them.
         frame_rate: of the tracker.
         numbers: of the frames, as the tracker numbers them and counted one by one.
         camera: whether the camera's motion is needed too.
@@ -31,6 +32,7 @@ class ToDescribe(NamedTuple):
 
     detections: Detections
     rows: IntArray
+    appearance: str
     frame_rate: float
     numbers: FrameNumbers
     camera: bool

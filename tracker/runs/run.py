@@ -56,10 +56,12 @@ class TrackingRun:
         # corrections name detections, so these are found before anything is linked
         self._detects_in_passing = self._detects and self._in_passing and not isinstance(source.known, Corrections)
         matcher = options.matcher or options.parameters.load_matcher()
+        if options.appearance is not None:
+            matcher = replace(matcher, calibrated_appearance=None)
         self._search = search_network(options.parameters, source)
         whole_images = options.parameters.fixed_matching == "learned" and options.parameters.gaps.follows_camera
         keeps_pixels = self._detects and not self._in_passing and not whole_images
-        self._kept = KeptPixels.seen_by(matcher.appearance) if keeps_pixels else None
+        self._kept = KeptPixels.seen_by(matcher.appearances.values()) if keeps_pixels else None
         self._source = self._detect_all(source) if self._detects and not self._detects_in_passing else source
         known = self._numbers.given(self._source.detections or Detections.empty())
         constraints, false_alarm = constraints_on(known, self._source.known)
@@ -276,8 +278,9 @@ class TrackingRun:
 
     def _describe_ahead(self, camera: bool, detections: Detections, rows: IntArray) -> None:
         assert self._options.describe_ahead is not None
-        rate = self._setup.frame_rate
-        self._options.describe_ahead(ToDescribe(detections, rows, rate, self._numbers, camera))
+        assert self._setup.matcher.appearance is not None
+        rate, label = self._setup.frame_rate, self._setup.matcher.appearance.label
+        self._options.describe_ahead(ToDescribe(detections, rows, label, rate, self._numbers, camera))
 
     def _appearance_use(self) -> AppearanceUse | None:
         """How far the appearance was used, if there is one."""

@@ -1,10 +1,12 @@
 import sys
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from siamlink.association.appearance.loaded_appearance import RANKS
-from siamlink.association.appearance.loading import load_appearance
+from siamlink.association.appearance.loading import SHIPPED, SHIPPED_GENERAL, load_appearance, siamese_weights
 from siamlink.detectors.base.errors import ModelError
 
 IMAGE = np.zeros((40, 60, 3), np.uint8)
@@ -78,6 +80,22 @@ def test_two_networks_are_shipped(name, numbers):
     found = load_appearance(name)
     assert found.describe(IMAGE, BOX)[0].shape == (2, numbers)
     assert found.feature_names[0].startswith(name.replace("-", "_"))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("siamese", SHIPPED),
+        ("siamese-general", SHIPPED_GENERAL),
+        ("siamese:own.safetensors", Path("own.safetensors")),
+        ("siamese:~/own.safetensors", Path("/home/me/own.safetensors")),
+        ("onnx:own.onnx", None),
+        ("none", None),
+    ],
+)
+def test_which_file_a_siamese_network_is_in(name, expected, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/me")
+    assert siamese_weights(name) == expected
 
 
 class Fixed:

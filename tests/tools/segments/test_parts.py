@@ -55,7 +55,7 @@ def test_each_detection_is_described_in_its_segment(data: st.DataObject, number:
     box = np.arange(len(frame))[:, None] + np.array([0, 0, 5, 9])
     detections = Detections(frame.astype(np.int32), box, np.ones(len(frame)), np.zeros(len(frame)))
     rows = np.flatnonzero(data.draw(st.lists(st.booleans(), min_size=len(frame), max_size=len(frame))))
-    whole = ToDescribe(detections, rows.astype(np.int64), 30.0, FrameNumbers(number), camera)
+    whole = ToDescribe(detections, rows.astype(np.int64), "grey", 30.0, FrameNumbers(number), camera)
     described, measured = [], measured_frames(number, 30.0)
     segments = segments_of(len(number), count)
     for segment, part in zip(segments, SegmentToDescribe.all_of(whole, segments), strict=True):

@@ -202,12 +202,12 @@ def cache_of(
     settings = {"frame_rate": 30.0, "flow": FlowParameters(), **options}
     loaded = LoadedDetector("detector", detector())
     with RecordDatabase(folder) as database:
-        yield open_frame_cache(database, frames, detector=loaded, appearance=appearance, **settings)
+        yield open_frame_cache(database, frames, detector=loaded, appearances=[appearance], **settings)
 
 
 def keys(*arguments: object, **options: object) -> tuple[str, ...]:
     with cache_of(*arguments, **options) as cache:
-        return tuple(each.store.key for each in cache)
+        return tuple(each.store.key for each in (cache.detections, cache.descriptors["grey"], cache.background))
 
 
 def test_records_belong_to_the_content_and_to_the_detector_or_appearance(tmp_path: Path, pictures: ImageFolder) -> None:
@@ -233,7 +233,8 @@ def test_nothing_is_recorded_of_a_plug_in_without_a_fingerprint(tmp_path: Path, 
     with cache_of(tmp_path, pictures, detector, grey) as cache:
         assert cache == NO_CACHE
     with cache_of(tmp_path, pictures, detector) as cache:
-        assert [each.store is None for each in cache] == [True, False, False]
+        parts = (cache.detections, cache.descriptors["grey"], cache.background)
+        assert [each.store is None for each in parts] == [True, False, False]
 
 
 def test_a_file_is_read_for_its_digest_once_until_it_changes(

@@ -87,5 +87,5 @@ def test_appearances_together_look_as_far_as_the_farthest(reaches, expected):
             grey.reach = reach
         parts.append(LoadedAppearance(f"grey{index}", f"grey{index}", grey))
     assert Appearances(parts).reach == expected
-    kept = KeptPixels.seen_by(Appearances(parts))
-    assert (kept is None) == (expected is None)
+    for seen_by in ([Appearances(parts)], [Appearances([each]) for each in parts]):
+        assert (KeptPixels.seen_by(seen_by) is None) == (expected is None)

@@ -48,7 +48,7 @@ def test_the_video_is_neither_decoded_nor_described_again(
     apart = cannot_link(0, int(np.flatnonzero(detections.frame == 2)[0]))
     fewer = source._replace(detections=detections[np.arange(len(detections)) % 11 > 0])
     expected = [linked(each, options) for each in (source, source._replace(known=(apart,)), fewer)]
-    again, cache = replace(options, memory=Memory()), NO_CACHE.in_memory(appearance)
+    again, cache = replace(options, memory=Memory()), NO_CACHE.in_memory([appearance])
     TrackingRun(source._replace(cache=cache), None, again).describe_all()
     monkeypatch.setattr(ImageFolder, "__iter__", decode)
     monkeypatch.setattr(Appearances, "describe", describe)

@@ -152,6 +152,20 @@ def test_no_pixels_are_kept_where_whole_images_are_needed_again(painted, monkeyp
     assert len(kept) == expected
 
 
+@pytest.mark.parametrize("matching", ["learned", "calibrated"])
+@pytest.mark.parametrize("detects", [True, False])
+def test_the_appearance_is_that_of_the_chosen_matching(painted, two_levels, monkeypatch, matching, detects):
+    parts = [LoadedAppearance(name, name, OfBoxesAlone(painted.grey)) for name in ("learned", "calibrated")]
+    learned, calibrated = (Appearances([part]) for part in parts)
+    matcher = replace(two_levels, appearance=learned, calibrated_appearance=calibrated)
+    monkeypatch.setattr("siamlink.tracker.runs.run.choose_matching", lambda *_: matching)
+    opened = open_input(painted.folder, use_public=not detects)
+    detector = Boxes(painted.scene.detections()) if detects else None
+    result = track_input(opened, TrackingOptions(TrackerParameters(), detector, matcher=matcher))
+    assert (result.matching, result.appearance.name) == (matching, matching)
+    assert result.appearance.described > 0
+
+
 def test_online_the_frames_of_a_detector_are_described_in_the_same_pass(painted):
     found = painted.scene.detections()
     opened = open_input(painted.folder, use_public=False)
