@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from itertools import takewhile
 from pathlib import Path
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -182,7 +181,7 @@ class FrameCache(NamedTuple):
     """
 
     detections: CachedDetections = CachedDetections()
-    descriptors: Mapping[str, CachedDescriptors] = MappingProxyType({})
+    descriptors: Mapping[str, CachedDescriptors] = {}
     background: CachedBackgroundFlow = CachedBackgroundFlow()
 
     def descriptors_by(self, appearance: Appearances | None) -> CachedDescriptors:
