@@ -45,7 +45,8 @@ def test_models_are_saved_loaded_and_belong_to_an_appearance(second_level: Track
     features = np.random.default_rng(0).normal(size=(5, len(loaded.link.feature_names))).astype(np.float32)
     assert np.array_equal(loaded.link_probability(features), second_level.link_probability(features))
     TrackletMatcher.load(tmp_path, None)
-    with pytest.raises(ModelError, match=r"was trained with the appearance 'grey-1', not with 'mine'; train one .* --config general"):
+    message = r"was trained with the appearance 'grey-1', not with 'mine'; train one .* --config general"
+    with pytest.raises(ModelError, match=message):
         TrackletMatcher.load(tmp_path, named("grey-2"))
     (tmp_path / OBJECT_FILE).write_bytes((tmp_path / LINK_FILE).read_bytes())
     with pytest.raises(ModelError, match=f"{OBJECT_FILE} was trained on other features"):
