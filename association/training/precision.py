@@ -20,7 +20,7 @@ def trains_in_half(precision: str, device: torch.device) -> bool:
     if precision != "auto":
         return precision == "bfloat16"
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     _seconds(device, half=False)  # the first convolution of a process sets up the library
     return _seconds(device, half=True) < _seconds(device, half=False)
 
