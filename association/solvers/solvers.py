@@ -12,6 +12,7 @@ The constraint matrix is totally unimodular, so a min-cost flow solver finds the
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,9 +20,11 @@ from numpy.typing import NDArray
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.assignment import linear_sum_assignment
 from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.machine_code import compiled
 
 UNITS_PER_NAT = 1_000_000
 """The flow solver of OR-tools takes integers: costs are rounded to millionths."""
+LOOPS = "siamlink.association.solvers.program_loops"
 LARGEST_COST = 1e6
 """Nats; costs are clipped to this."""
 
@@ -98,8 +101,13 @@ def solve_lp(problem: LinkProblem) -> Solution:
 
 def in_units(problem: LinkProblem) -> LinkProblem:
     """The problem that is solved: its costs are whole numbers of units."""
+    loops = compiled(LOOPS)
 
     def units(nats: FloatArray) -> FloatArray:
+        if loops:
+            nats = np.ascontiguousarray(nats, np.float64)
+            by_loops: FloatArray = loops.units(nats, LARGEST_COST, float(UNITS_PER_NAT))
+            return by_loops
         rounded: FloatArray = np.rint(np.clip(nats, -LARGEST_COST, LARGEST_COST) * UNITS_PER_NAT)
         return rounded
 
@@ -113,32 +121,62 @@ def optimum(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
     Nodes that any optimum links are one node of the flow, such as those of a track that is held. A node that would be
     a track alone is used if this costs less than nothing.
     """
-    certain = np.flatnonzero(certain_links(problem))
-    if not len(certain):
+    chains = _chains(problem)
+    other = np.flatnonzero(~chains.linked)
+    if len(other) == len(problem.link):
         return _flow(problem) if len(problem.link) else _alone(problem)
-    other = np.setdiff1d(np.arange(len(problem.link)), certain, assume_unique=True)
-    earlier, later = problem.pairs.earlier, problem.pairs.later
-    following = np.full(len(problem), -1, np.int64)
-    following[earlier[certain]] = later[certain]
-    start, last = chain_starts(following), np.flatnonzero(following < 0)
-    first = start == np.arange(len(start))
-    place = (np.cumsum(first) - 1)[start]
-    detection, exit_ = np.empty((2, len(last)))
-    detection[:] = np.bincount(place, problem.detection)
-    detection += np.bincount(place[earlier[certain]], problem.link[certain], len(last))
-    exit_[place[last]] = problem.exit[last]
-    chains = LinkProblem(
-        frame=problem.frame[first],
-        detection=detection,
-        entry=problem.entry[first],
-        exit=exit_,
+    place, earlier, later = chains.place, problem.pairs.earlier, problem.pairs.later
+    contracted = LinkProblem(
+        frame=problem.frame[chains.first],
+        detection=chains.detection,
+        entry=problem.entry[chains.first],
+        exit=problem.exit[chains.last],
         pairs=Pairs(place[earlier[other]], place[later[other]]),
         link=problem.link[other],
     )
-    used, linked = _flow(chains) if len(other) else _alone(chains)
-    all_linked = np.empty(len(problem.link), bool)
-    all_linked[other], all_linked[certain] = linked, used[place[earlier[certain]]]
-    return used[place], all_linked
+    used, linked = _flow(contracted) if len(other) else _alone(contracted)
+    used, all_linked = used[place], chains.linked.copy()
+    all_linked[other] = linked
+    return used, all_linked & used[earlier]
+
+
+class Chains(NamedTuple):
+    """M chains of N nodes, which some of P links join.
+
+    Attributes:
+        linked: (P,) whether a link is in a chain.
+        place: (N,) the chain of each node, in order of their first nodes.
+        first: (M,) their first nodes.
+        last: (M,) their last nodes.
+        detection: (M,) the cost of the nodes and links of each.
+    """
+
+    linked: NDArray[np.bool_]
+    place: NDArray[np.int64]
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+    detection: FloatArray
+
+
+def _chains(problem: LinkProblem) -> Chains:
+    """The chains of the `certain_links` of a problem in units."""
+    earlier, later = problem.pairs.earlier, problem.pairs.later
+    if loops := compiled(LOOPS):
+        earlier, later = np.ascontiguousarray(earlier, np.int64), np.ascontiguousarray(later, np.int64)
+        columns = loops.chains(problem.detection, problem.entry, problem.exit, earlier, later, problem.link)
+        return Chains(*columns)
+    linked = certain_links(problem)
+    certain = np.flatnonzero(linked)
+    following = np.full(len(problem), -1, np.int64)
+    following[earlier[certain]] = later[certain]
+    start = chain_starts(following)
+    first = start == np.arange(len(start))
+    place = (np.cumsum(first) - 1)[start]
+    last = np.empty(int(first.sum()), np.int64)
+    last[place[following < 0]] = np.flatnonzero(following < 0)
+    detection = np.bincount(place, problem.detection, len(last)).astype(np.float64)
+    detection += np.bincount(place[earlier[certain]], problem.link[certain], len(last))
+    return Chains(linked, place, np.flatnonzero(first), last, detection)
 
 
 def certain_links(problem: LinkProblem) -> NDArray[np.bool_]:
