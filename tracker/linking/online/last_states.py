@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.tracker.postprocessing.smoothing import CANDIDATE_SECONDS, TENSION_SECONDS
 
+LOOPS = "siamlink.tracker.linking.online.state_loops"
 STRENGTHS = len(CANDIDATE_SECONDS)
 
 
@@ -48,7 +50,7 @@ class LastStates:
         """Forget all tracks but these."""
         kept = np.isin(self._ids, ids)
         self._ids, self._age, self._origin = self._ids[kept], self._age[kept], self._origin[kept]
-        self._quadratic, self._linear = self._quadratic[:, kept], self._linear[:, kept]
+        self._quadratic, self._linear = (each.compress(kept, axis=1) for each in (self._quadratic, self._linear))
 
     def last(self, ids: NDArray[np.integer], strength: IntArray) -> FloatArray:
         """(K, 4) the states of tracks in the last frame, each component smoothed by the candidate `strength` (4,)."""
@@ -63,6 +65,13 @@ class LastStates:
 
     def _add_frame(self, place: IntArray, state: FloatArray) -> None:
         """Eliminate the states of the last frame but one, after those of the next frame have come in."""
+        if loops := compiled(LOOPS):
+            origin, quadratic = self._origin.reshape(-1, 4), self._quadratic.reshape(3, -1)
+            linear, place, state = self._linear.reshape(2, -1), place.astype(np.int64), state.astype(np.float64)
+            parts = loops.add_frame(self._age, origin, quadratic, linear, place, state, self._bend, self._slope)
+            self._quadratic, self._linear = parts[0].reshape(3, -1, STRENGTHS), parts[1].reshape(2, -1, STRENGTHS, 4)
+            self._age += 1
+            return
         aa, ab, bb = self._quadratic
         qa, qb = self._linear
         bend = np.where(self._age[:, None] < 2, 0.0, self._bend)
@@ -93,5 +102,5 @@ class LastStates:
         self._ids = np.append(self._ids, ids)[order]
         self._age = np.append(self._age, np.ones(count, np.int64))[order]
         self._origin = np.concatenate([self._origin, state[:, None]])[order]
-        self._quadratic = np.concatenate([self._quadratic, quadratic], axis=1)[:, order]
-        self._linear = np.concatenate([self._linear, linear], axis=1)[:, order]
+        self._quadratic = np.concatenate([self._quadratic, quadratic], axis=1).take(order, axis=1)
+        self._linear = np.concatenate([self._linear, linear], axis=1).take(order, axis=1)

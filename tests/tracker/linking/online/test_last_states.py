@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from siamlink.tracker.linking.online.last_states import LastStates
+from siamlink.detectors.base import machine_code
+from siamlink.tracker.linking.online import last_states
+from siamlink.tracker.linking.online.last_states import STRENGTHS, LastStates
 from siamlink.tracker.postprocessing.smoothing import (
     CANDIDATE_SECONDS,
     Smoothing,
@@ -46,3 +48,21 @@ def test_the_last_states_are_those_of_smoothing_the_whole_tracks(seed: int) -> N
             whole = smooth_tracks(Tracks.concatenate(parts), RATE, None, Smoothing(seconds, seconds)).in_frame(frame)
             expected = np.concatenate([whole.of(each).box for each in ids.tolist()]) if len(ids) else np.zeros((0, 4))
             np.testing.assert_allclose(state_boxes(states.last(ids, strength)), expected, atol=1e-3)
+
+
+def test_compiled_loops_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also of tracks that begin, are missed, and are forgotten."""
+    assert machine_code.compiled(last_states.LOOPS) is not None
+    rng, both = np.random.default_rng(0), (LastStates(1 / RATE), LastStates(1 / RATE))
+    for frame in range(60):
+        ids = np.flatnonzero(rng.random(12) < 0.6)
+        state = rng.normal(0, 100, (len(ids), 4))
+        for states, used in zip(both, (machine_code.compiled, lambda _: None), strict=True):
+            monkeypatch.setattr(last_states, "compiled", used)
+            states.advance(ids, state)
+            if frame % 20 == 19:
+                states.keep(ids)
+        one, other = (states.last(ids, rng.integers(0, 1, 4) + frame % STRENGTHS) for states in both)
+        assert np.array_equal(one, other)
+        assert np.array_equal(both[0]._quadratic, both[1]._quadratic)
+        assert np.array_equal(both[0]._linear, both[1]._linear)
