@@ -105,6 +105,8 @@ class Detections:
         filled = [part for part in parts if len(part)]
         if not filled:
             return cls.empty()
+        if len(filled) == 1 and type(filled[0]) is cls and filled[0]._owns_columns:
+            return filled[0]
         columns = {name: np.concatenate([getattr(part, name) for part in filled]) for name in cls._dtypes}
         if len(filled) > 1:
             _check_fullest_frame(columns["frame"])
@@ -131,29 +133,39 @@ class Detections:
     def __getitem__(self, rows: slice | BoolArray | NDArray[np.intp]) -> Self:
         """The rows of a slice, a mask, or ascending indices, without validation."""
         part = object.__new__(type(self))
+        own, others = vars(self), vars(part)
         for name in self._dtypes:
-            part._set(name, getattr(self, name)[rows])
+            column = others[name] = own[name][rows]
+            column.setflags(write=False)
         return part
 
     def with_label(self, label: NDArray[np.int16]) -> Self:
         """The same boxes with other classes (N,)."""
-        other = self[:]
-        other._set("label", label)
-        return other
+        return self._with("label", label)
 
     def with_frame(self, frame: NDArray[np.int32]) -> Self:
         """The same boxes in other frames (N,), in the same order."""
-        other = self[:]
-        other._set("frame", frame)
+        return self._with("frame", frame)
+
+    def _with(self, name: str, column: NDArray[Any]) -> Self:
+        """The same rows with another column (N,) or (N, 4), without validation."""
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        other._set(name, column)
         return other
+
+    @property
+    def _owns_columns(self) -> bool:
+        """Whether nothing else can change the columns: they are no views, as those of a window are."""
+        return all(column.base is None for column in vars(self).values())
 
     def later(self, frames: int) -> Self:
         """The same boxes, so many frames later; earlier if the number is below 0."""
         return self if not frames else self.with_frame(self.frame + np.int32(frames))
 
     def _set(self, name: str, column: NDArray[Any]) -> None:
-        column.flags.writeable = False
-        object.__setattr__(self, name, column)
+        column.setflags(write=False)
+        vars(self)[name] = column
 
     def in_frame(self, frame: int) -> Self:
         """The rows of one frame."""

@@ -82,18 +82,19 @@ class Tracks(Detections):
             row: (N,) the row of each in its frame; None: these are all detections of their frames, in order.
         """
         in_track = track_id > 0
-        part = detections[in_track]
+        part, tracks = detections[in_track], object.__new__(Tracks)
         unknown = np.full(len(part), np.nan, np.float32)
-        return Tracks(
-            frame=part.frame,
-            box=part.box,
-            score=part.score,
-            label=part.label,
-            track_id=track_id[in_track],
-            interpolated=np.zeros(len(part), bool),
-            link_probability=unknown if link_probability is None else link_probability[in_track],
-            row=(detections.row_in_frame if row is None else row)[in_track],
-        )
+        columns = {
+            **vars(part),
+            "track_id": track_id[in_track],
+            "interpolated": np.zeros(len(part), bool),
+            "link_probability": unknown if link_probability is None else link_probability[in_track],
+            "row": (detections.row_in_frame if row is None else row)[in_track],
+            "found": np.zeros(len(part), bool),
+        }
+        for name, dtype in Tracks._dtypes.items():
+            tracks._set(name, np.asarray(columns[name], dtype))
+        return tracks
 
     @classmethod
     def read(cls, path: str | Path) -> "Tracks":
@@ -241,15 +242,11 @@ class Tracks(Detections):
 
     def with_box(self, box: Box) -> "Tracks":
         """The same tracks with other boxes (N, 4)."""
-        other = self[:]
-        other._set("box", box)
-        return other
+        return self._with("box", box)
 
     def with_link_probability(self, link_probability: NDArray[np.float32]) -> "Tracks":
         """The same boxes with other probabilities of their links (N,)."""
-        other = self[:]
-        other._set("link_probability", link_probability)
-        return other
+        return self._with("link_probability", link_probability)
 
     def of(self, track_id: int) -> "Tracks":
         """The boxes of one track."""

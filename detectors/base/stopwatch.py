@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
@@ -26,18 +25,9 @@ class Stopwatch:
         """For pickle and copy: the seconds so far."""
         return type(self), (), {"seconds": dict(self.seconds)}
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Add the time of the block to a stage."""
-        start, nested_before = time.perf_counter(), self._nested
-        self._nested = 0.0
-        try:
-            yield
-        finally:
-            elapsed = time.perf_counter() - start
-            with self._lock:
-                self.seconds[name] = self.seconds.get(name, 0.0) + elapsed - self._nested
-            self._nested = nested_before + elapsed
+    def stage(self, name: str) -> "_Stage":
+        """A context: the time of its block is added to a stage."""
+        return _Stage(self, name)
 
     def over(self, name: str, items: Iterable[Item]) -> Iterator[Item]:
         """The items; the time to compute each is added to a stage."""
@@ -50,12 +40,29 @@ class Stopwatch:
                     return
             yield item
 
-    @property
-    def _nested(self) -> float:
-        """Seconds of the stages nested in the current stage of this thread."""
-        nested: float = getattr(self._thread, "nested", 0.0)
-        return nested
+    def _begin(self) -> float:
+        """Begin a stage; returns the seconds of the stages nested so far in the one around it, in this thread."""
+        before: float = getattr(self._thread, "nested", 0.0)
+        self._thread.nested = 0.0
+        return before
 
-    @_nested.setter
-    def _nested(self, seconds: float) -> None:
-        self._thread.nested = seconds
+    def _end(self, name: str, elapsed: float, before: float) -> None:
+        """Add the seconds of a stage, without those of the stages that were nested in it."""
+        with self._lock:
+            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed - self._thread.nested
+        self._thread.nested = before + elapsed
+
+
+class _Stage:
+    """The time of one block; a generator as context would take twice the time for a short block."""
+
+    __slots__ = ("_before", "_name", "_start", "_stopwatch")
+
+    def __init__(self, stopwatch: Stopwatch, name: str) -> None:
+        self._stopwatch, self._name = stopwatch, name
+
+    def __enter__(self) -> None:
+        self._start, self._before = time.perf_counter(), self._stopwatch._begin()
+
+    def __exit__(self, *_: object) -> None:
+        self._stopwatch._end(self._name, time.perf_counter() - self._start, self._before)
