@@ -39,7 +39,7 @@ class Appearance(Protocol):
         fingerprint: optional text that changes whenever the descriptors would change: with settings, weights or code.
             Only with a fingerprint are descriptors cached and used to resume an interrupted run.
         reach: optional number of pixels: `describe` uses none farther from its boxes. Only then may images be black
-            there, so that a video is not decoded again, and may several threads call `describe`.
+            there, so that a video is not decoded again, and may several threads call it, `crop` and `describe_crops`.
     """
 
     feature_names: tuple[str, ...]

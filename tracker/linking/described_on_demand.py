@@ -1,5 +1,9 @@
 """The appearance of detections, of which only those are described that the tracker asks for."""
 
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -7,12 +11,15 @@ from siamlink.association.appearance.appearance import ComparedPairs
 from siamlink.association.appearance.descriptors import Crops
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.detectors.base.arrays import Float32Array, Image, IntArray
+from siamlink.detectors.base.threads import on_all_cores
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.postprocessing.camera_motion import CameraMotion
 
 MOST_BYTES = 256 * 2**20
 """Of crops that are kept; if there are more, the oldest are described and dropped."""
+SMALLEST_PART = 4
+"""Boxes that a thread crops or describes; in smaller parts, each takes more time."""
 
 
 class DescribedOnDemand:
@@ -27,6 +34,7 @@ class DescribedOnDemand:
         assert describer.appearance is not None
         self.requested_count = self.described_count = 0
         self._appearance, self._stopwatch, self._camera = describer.appearance, describer.stopwatch, camera
+        self._threads = describer.threads
         self._first = self._stop = 0
         self._crops: dict[int, tuple[Crops, ...]] = {}
         self._bytes = 0
@@ -38,7 +46,7 @@ class DescribedOnDemand:
             self.requested_count += len(box)
         elif len(box):
             with self._stopwatch.stage("appearance"):
-                parts = self._appearance.crop(image, box)
+                parts = self._in_parts(len(box), lambda some: self._appearance.crop(image, box[some]))
                 for row in range(len(box)):
                     crops = tuple(part[row].copy() for part in parts)
                     self._crops[self._stop + row] = crops
@@ -84,10 +92,25 @@ class DescribedOnDemand:
             return
         crops = [self._crops.pop(row) for row in rows]
         self._bytes -= sum(map(_size, crops))
-        described = self._appearance.describe_crops([np.stack(parts) for parts in zip(*crops, strict=True)])
+        whole = [np.stack(parts) for parts in zip(*crops, strict=True)]
+        described = self._in_parts(
+            len(rows), lambda some: self._appearance.describe_crops([each[some] for each in whole])
+        )
         self._descriptor.update(zip(rows, self._appearance.join(described), strict=True))
         self.requested_count += len(rows)
         self.described_count += len(rows)
+
+    def _in_parts(self, count: int, work: Callable[[slice], tuple[NDArray[Any], ...]]) -> tuple[NDArray[Any], ...]:
+        """The arrays that `work` makes of `count` boxes, at least 1; on all cores if the appearance allows it.
+
+        Args:
+            count: number of boxes.
+            work: makes arrays (K, ...) of the K boxes at some places.
+        """
+        number = max(1, min(self._threads, count // SMALLEST_PART))
+        bounds = [count * part // number for part in range(number + 1)]
+        parts = on_all_cores(work, [slice(start, stop) for start, stop in pairwise(bounds)])
+        return tuple(np.concatenate(each) for each in zip(*parts, strict=True))
 
 
 def _size(crops: tuple[Crops, ...]) -> int:

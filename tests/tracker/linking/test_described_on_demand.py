@@ -14,7 +14,7 @@ from siamlink.association.matcher import Matcher
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
-from siamlink.tracker.linking import described_on_demand
+from siamlink.tracker.linking import appearance, described_on_demand
 from siamlink.tracker.linking.appearance import FrameDescriber
 from siamlink.tracker.linking.appearance_source import AppearanceSource, DescribedInPassing
 from siamlink.tracker.linking.described_on_demand import DescribedOnDemand
@@ -134,3 +134,38 @@ def test_several_appearances_keep_crops_only_if_all_of_them_can() -> None:
         shown(each, FOUND)
     rows = np.arange(0, len(FOUND), 3)
     np.testing.assert_array_equal(both.describe(FOUND, rows), source.describe(FOUND, rows))
+
+
+class CornersOfAnyThread(Corners):
+    """The same, which several threads may use; notes how many boxes it was given at once."""
+
+    reach = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cropped_at_once: list[int] = []
+        self.described_at_once: list[int] = []
+
+    def crop(self, image: np.ndarray, box: np.ndarray) -> np.ndarray:
+        self.cropped_at_once.append(len(box))
+        return super().crop(image, box)
+
+    def describe_crops(self, crops: np.ndarray) -> np.ndarray:
+        self.described_at_once.append(len(crops))
+        return super().describe_crops(crops)
+
+
+@pytest.mark.parametrize(
+    ("cores", "count", "parts"), [(1, 19, [19]), (2, 19, [9, 10]), (4, 19, [4, 5, 5, 5]), (4, 7, [7]), (4, 9, [4, 5])]
+)
+def test_boxes_are_cropped_and_described_in_parts_on_all_cores(cores, count, parts, monkeypatch):
+    monkeypatch.setattr(appearance, "core_count", lambda: cores)
+    box = np.random.default_rng(0).integers(0, 400, (count, 1)) + np.array([[0, 0, 20, 40]], np.float32)
+    many, one = CornersOfAnyThread(), Corners()
+    described = []
+    for each in (many, one):
+        source = DescribedOnDemand(describer(each))
+        source.see(1, image(1), box)
+        described.append(source.describe(Detections.empty(), np.arange(count)))
+    assert np.array_equal(*described)
+    assert sorted(many.cropped_at_once) == sorted(many.described_at_once) == parts
