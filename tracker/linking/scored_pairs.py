@@ -4,15 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import ComparedPairs
 from siamlink.association.explanation.program import Program
 from siamlink.association.matcher import detection_features
 from siamlink.association.pair_evidence import PairEvidence
-from siamlink.association.pairs.candidates import Pairs, candidate_pairs
-from siamlink.association.pairs.classes import NEVER, add_evidence
-from siamlink.association.pairs.features import Motion, pair_features, past_motion
+from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.pairs.features import Motion
 from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
@@ -20,6 +18,7 @@ from siamlink.association.solvers.solvers import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.link_probability import ScoredLinks
+from siamlink.tracker.linking.new_pairs import PairScorer
 from siamlink.tracker.linking.processed_frames import EVERY_FRAME, ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
 
@@ -138,18 +137,20 @@ class ScoredPairs:
         stopwatch, matcher = setup.stopwatch, setup.matcher
         with stopwatch.stage("features"):
             detections = Detections.concatenate([self.detections, later])
-            new, class_nats, features, motion = self._new_pairs(detections, scene, setup, processed)
-        with stopwatch.stage("boosting"):
-            context = add_evidence(matcher.context_probability(features), class_nats)
-            undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
+        scorer = PairScorer(scene, setup, processed, keeps_features=compare is not None or setup.explains)
+        (new, class_nats, context, features), motion = scorer.score(detections, self.motion)
+        undecided = np.flatnonzero(setup.parameters.appearance_gate.leaves_open(context))
         link, compared, compared_count = context, ComparedPairs.none(len(undecided)), 0
-        if compare is not None and len(undecided):
+        if compare is not None and features is not None and len(undecided):
             compared = compare(detections, new[undecided])
             compared_count = int(compared.available.sum())
             with stopwatch.stage("boosting"):
                 link = matcher.revise(context, features, new, undecided, compared, class_nats)
-        evidence = PairEvidence(matcher, new, features, class_nats, undecided, compared) if setup.explains else None
-        pairs, context = self.pairs.followed_by(new), np.append(self.context_probability, context)
+        evidence = None
+        if setup.explains and features is not None:
+            evidence = PairEvidence(matcher, new, features, class_nats, undecided, compared)
+        pairs, link = self.pairs.followed_by(new), np.append(self.link_probability, link)
+        context = np.append(self.context_probability, context)
         with stopwatch.stage("features"):
             support = detection_features(detections, scene, pairs, context)
         with stopwatch.stage("boosting"):
@@ -160,34 +161,9 @@ class ScoredPairs:
             motion=motion,
             pairs=pairs,
             context_probability=context,
-            link_probability=np.append(self.link_probability, link),
+            link_probability=link,
             detection_probability=detection_probability,
             open_count=self.open_count + len(undecided),
             compared_count=self.compared_count + compared_count,
             evidence=evidence,
         )
-
-    def _new_pairs(
-        self, detections: Detections, scene: SceneStatistics, setup: TrackerSetup, processed: ProcessedFrames
-    ) -> tuple[Pairs, FloatArray, NDArray[np.float32], Motion]:
-        """Q candidate pairs with later detections, their evidence of classes (Q,) in nats and features (Q, F).
-
-        Also the motion of all N detections; `scene`, `setup` and `processed` are those of `extended`.
-        """
-        gate = setup.parameters.gate
-        stepped, rate = processed.at_steps(detections), setup.frame_rate / processed.stride
-        since_step = int(stepped.frame[: len(self.detections)].max(initial=0)) + 1
-        pairs = candidate_pairs(stepped, rate, gate, since_step)
-        pairs, class_nats = _of_possible_classes(pairs, detections, scene)
-        motion = self.motion.continued_by(past_motion(stepped, pairs))
-        near = pairs.gap(stepped.frame) <= gate.max_link_frames
-        pairs, class_nats = pairs[near], class_nats[near]
-        features = pair_features(stepped, pairs, scene.score_rank(detections), rate, motion)
-        return pairs, class_nats, features, motion
-
-
-def _of_possible_classes(pairs: Pairs, detections: Detections, scene: SceneStatistics) -> tuple[Pairs, FloatArray]:
-    """The pairs whose classes may be linked, and the evidence of these classes (P,) in nats."""
-    nats = scene.classes.of_pairs(pairs, detections.label)
-    possible = nats >= NEVER
-    return (pairs, nats) if possible.all() else (pairs[possible], nats[possible])

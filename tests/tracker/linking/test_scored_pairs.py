@@ -7,6 +7,7 @@ from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.detectors.boxes import suppress_overlaps
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
+from siamlink.tracker.linking import new_pairs
 from siamlink.tracker.linking.protocol import TrackerSetup
 from siamlink.tracker.linking.scored_pairs import ScoredPairs
 from siamlink.tracker.parameters import TrackerParameters
@@ -30,6 +31,26 @@ def test_detections_that_come_in_parts_are_scored_like_all_at_once(matcher, foun
     assert by_pair(parts) == by_pair(whole)
     np.testing.assert_array_equal(parts.detection_probability, whole.detection_probability)
     assert parts.open_count == whole.open_count
+
+
+@pytest.mark.parametrize("block", [1, 7, 60])
+def test_pairs_that_are_scored_in_blocks_are_those_of_one_block_in_the_same_order(matcher, found, block, monkeypatch):
+    assert len(found) > 120
+    setup = TrackerSetup(30, TrackerParameters(gate=GateParameters(max_link_frames=8)), matcher)
+    scene, known = SceneStatistics.of(found), found.count_until(20)
+
+    def scored() -> ScoredPairs:
+        return ScoredPairs.empty().extended(found[:known], scene, setup).extended(found[known:], scene, setup)
+
+    expected = scored()
+    monkeypatch.setattr(new_pairs, "BLOCK", block)
+    columns = scored()
+    for name in ("context_probability", "link_probability", "detection_probability"):
+        np.testing.assert_array_equal(getattr(columns, name), getattr(expected, name))
+    np.testing.assert_array_equal(columns.pairs.earlier, expected.pairs.earlier)
+    np.testing.assert_array_equal(columns.pairs.later, expected.pairs.later)
+    np.testing.assert_array_equal(columns.motion.velocity, expected.motion.velocity)
+    np.testing.assert_array_equal(columns.motion.support, expected.motion.support)
 
 
 def test_dropping_detections_drops_their_pairs_alone(matcher, found):
