@@ -7,11 +7,13 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.rivals import rank_among_rivals
-from siamlink.association.tracklets.tracklets import Tracklets
+from siamlink.association.tracklets.tracklets import TrackletEnd, Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.frame_index import blocks, ranges
 
+LOOPS = "siamlink.association.tracklets.loops"
 ROUNDED_UP = 1 + 1e-9
 """Factor on a bound that shall hold whatever the rounding."""
 
@@ -62,8 +64,14 @@ def candidate_tracklet_pairs(
     begins, ends = everyone if later is None else later, everyone if earlier is None else earlier
     start = np.searchsorted(first.frame[begins], last.frame[ends], side="right")
     stop = np.searchsorted(first.frame[begins], last.frame[ends] + longest, side="right")
-    x, y = tracklets.detections.centre.T.astype(np.float64)
-    begin_x, begin_y, end_x, end_y = x[first.row], y[first.row], x[last.row], y[last.row]
+    begin, end = outermost(tracklets, first), outermost(tracklets, last)
+    if loops := compiled(LOOPS):
+        limits = rate, gate.reach, gate.max_speed, ROUNDED_UP
+        i, j, distance = loops.near_pairs(end.take(ends, axis=1), begin.take(begins, axis=1), start, stop, *limits)
+        i, j = ends[i], begins[j]
+        alike = np.abs(np.log(first.height[j] / last.height[i])) < gate.max_height_change
+        return _nearest(Pairs(i[alike], j[alike]), distance[alike], gate.max_candidates)
+    (_, begin_x, begin_y, _), (_, end_x, end_y, _) = begin, end
     parts, distances = [], []
     for some in blocks(stop - start):
         j = begins[ranges(start[some], stop[some])]
@@ -81,6 +89,12 @@ def candidate_tracklet_pairs(
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     pairs = Pairs(*(np.concatenate([getattr(part, side) for part in parts]) for side in ("earlier", "later")))
     return _nearest(pairs, np.concatenate(distances), gate.max_candidates)
+
+
+def outermost(tracklets: Tracklets, end: TrackletEnd) -> FloatArray:
+    """(4, T) the frames of the ends of tracklets, x and y of the centres of their outermost boxes, and the heights."""
+    x, y = tracklets.detections[end.row].centre.T
+    return np.stack([end.frame, x, y, end.height])
 
 
 def _nearest(pairs: Pairs, distance: FloatArray, most: int) -> Pairs:

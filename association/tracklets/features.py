@@ -10,7 +10,7 @@ from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.cover import covered_share
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.tracklets.tracklets import Tracklets
-from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.frame_index import FrameIndex
 
 BLOCK = 4096
@@ -34,11 +34,19 @@ def tracklet_features(tracklets: Tracklets, scene: SceneStatistics) -> NDArray[n
     Returns:
         (T, F) float32.
     """
-    detections, first, last = tracklets.detections, tracklets.first, tracklets.last
-    height = tracklets.mean(detections.height.astype(np.float64))
+    first, last = tracklets.first, tracklets.last
+    rows = np.sort(tracklets.member)
+    members = tracklets.detections[rows]
+
+    def mean(value: FloatArray) -> FloatArray:
+        """(T,) the mean over each tracklet of a value of the members."""
+        every = np.zeros(len(tracklets.detections))
+        every[rows] = value
+        return tracklets.mean(every)
+
+    height = mean(members.height.astype(np.float64))
     travelled = vector_length((last.place - first.place) / height[:, None])
     speed = travelled / np.maximum(last.seconds - first.seconds, 0.3)
-    box = detections.box.astype(np.float64)
     columns = {
         "seconds": np.minimum(tracklets.seconds, LONGEST_SECONDS),
         "count": np.minimum(tracklets.count, 60),
@@ -47,11 +55,11 @@ def tracklet_features(tracklets: Tracklets, scene: SceneStatistics) -> NDArray[n
         "best_probability": tracklets.largest(tracklets.probability),
         "speed": speed,
         "extent": travelled,
-        "height_residual": tracklets.mean(scene.height_residual(detections)),
+        "height_residual": mean(scene.height_residual(members)),
         "relative_height": scene.relative_height(height, tracklets.label),
-        "score_rank": tracklets.mean(scene.score_rank(detections)),
-        "roughness": _roughness(tracklets, box) / height,
-        "covered": tracklets.mean(_largest_cover(tracklets)),
+        "score_rank": mean(scene.score_rank(members)),
+        "roughness": _roughness(tracklets) / height,
+        "covered": mean(_largest_cover(tracklets, rows)),
     }
     return column_array(columns, TRACKLET_FEATURES)
 
@@ -62,10 +70,11 @@ def vector_length(vector: FloatArray) -> FloatArray:
     return length
 
 
-def _roughness(tracklets: Tracklets, box: FloatArray) -> FloatArray:
+def _roughness(tracklets: Tracklets) -> FloatArray:
     """(T,) mean absolute second difference of centre x, foot y and height of consecutive detections, in pixels."""
     member, start = tracklets.member, tracklets.start
-    state = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3], box[:, 3] - box[:, 1]])[member]
+    box = tracklets.detections.box[member].astype(np.float64)
+    state = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3], box[:, 3] - box[:, 1]])
     difference = np.zeros(len(tracklets.detections))
     if len(member) > 2:
         difference[member[1:-1]] = np.abs(state[2:] - 2 * state[1:-1] + state[:-2]).sum(axis=1)
@@ -76,20 +85,22 @@ def _roughness(tracklets: Tracklets, box: FloatArray) -> FloatArray:
     return roughness
 
 
-def _largest_cover(tracklets: Tracklets) -> FloatArray:
-    """(N,) the largest share of each detection's box that a tracklet in its frame covers; 0 in no tracklet."""
-    detections, member = tracklets.detections, tracklets.member
-    box, frame = detections.box.astype(np.float64), detections.frame.astype(np.int64)
-    tracked = np.flatnonzero(tracklets.owner >= 0)
-    index = FrameIndex(frame[tracked], (box[tracked, 0] + box[tracked, 2]) / 2)
-    width = box[:, 2] - box[:, 0]
-    reach = (width + width.max(initial=0)) / 2
-    cover = np.zeros(len(detections))
-    for begin in range(0, len(member), BLOCK):
-        rows = member[begin : begin + BLOCK]
-        query, other = index.within(frame[rows], (box[rows, 0] + box[rows, 2]) / 2, reach[rows])
-        query, other = rows[query], tracked[other]
+def _largest_cover(tracklets: Tracklets, rows: IntArray) -> FloatArray:
+    """(M,) the largest share of each member's box that a tracklet in its frame covers; `rows` (M,) are all members."""
+    if not len(rows):
+        return np.zeros(0)
+    frame = tracklets.detections.frame
+    begin, end = int(np.searchsorted(frame, frame[rows[0]])), int(np.searchsorted(frame, frame[rows[-1]], "right"))
+    tracked = begin + np.flatnonzero(tracklets.owner[begin:end] >= 0)
+    box = tracklets.detections.box[tracked].astype(np.float64)
+    x, width, frame = (box[:, 0] + box[:, 2]) / 2, box[:, 2] - box[:, 0], frame[tracked]
+    index, reach = FrameIndex(frame.astype(np.int64), x), (width + width.max()) / 2
+    own, cover = np.searchsorted(tracked, rows), np.zeros(len(tracked))
+    for start in range(0, len(own), BLOCK):
+        some = own[start : start + BLOCK]
+        query, other = index.within(frame[some].astype(np.int64), x[some], reach[some])
+        query = some[query]
         different = query != other
         query, other = query[different], other[different]
         np.maximum.at(cover, query, covered_share(box[query], box[other]))
-    return cover
+    return cover[own]

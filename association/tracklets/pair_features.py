@@ -14,19 +14,13 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.columns import column_array
 from siamlink.association.tracklets.candidates import rank_of_tracklet
 from siamlink.association.tracklets.features import LONGEST_SECONDS, vector_length
+from siamlink.association.tracklets.path_occupancy import path_occupancy
 from siamlink.association.tracklets.tracklets import TrackletEnd, Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.boxes import iou_pairs
-from siamlink.detectors.frame_index import FrameIndex
 
 Columns = dict[str, NDArray[Any]]
 """Feature name to values (P,)."""
-BLOCK = 4096
-"""Rows worked on together."""
-PATH_STEP_SECONDS = 0.1
-"""Time between the points of a path that are compared with the detections."""
-ON_PATH = 0.35
-"""A detection lies on a path when its centre is nearer than this, in box heights."""
 IMPOSTORS = 20
 """Each tracklet is compared with this many that begin after it to learn how similar different objects are."""
 TRACKLET_PAIR_FEATURES = (
@@ -74,7 +68,7 @@ def tracklet_pair_features(
     chosen = Pairs(pairs.earlier[rows], pairs.later[rows])
     i, j = chosen.earlier, chosen.later
     mean, deviation = _impostor_similarity(tracklets)
-    hidden, between = _path_occupancy(tracklets, chosen)
+    hidden, between = path_occupancy(tracklets, chosen)
     columns = {
         **_motion_columns(tracklets, chosen, geometry.part(rows)),
         **_tracklet_columns(tracklets, chosen),
@@ -250,44 +244,6 @@ def _overlap(tracklets: Tracklets, pairs: Pairs) -> FloatArray:
     """(P,) intersection over union of the last box of the earlier one and the first box of the later one."""
     box = tracklets.detections.box
     return iou_pairs(box[tracklets.last.row[pairs.earlier]], box[tracklets.first.row[pairs.later]])
-
-
-def _path_occupancy(tracklets: Tracklets, pairs: Pairs) -> tuple[FloatArray, FloatArray]:
-    """Other tracklets on the straight path from one end to the other, sampled every `PATH_STEP_SECONDS`.
-
-    Returns:
-        (P,) share of the samples with a detection of any other tracklet on the path, which may hide the object; and
-        (P,) the largest share of samples of one tracklet that lies wholly between both in time, which may be the true
-        next one.
-    """
-    detections, first, last = tracklets.detections, tracklets.first, tracklets.last
-    frame, (x, y) = detections.frame[tracklets.member].astype(np.int64), detections.centre.T.astype(np.float64)
-    index = FrameIndex(frame, x[tracklets.member])
-    hidden, between = np.zeros(len(pairs)), np.zeros(len(pairs))
-    stride = max(1, round(PATH_STEP_SECONDS * tracklets.frame_rate))
-    steps = (first.frame[pairs.later] - last.frame[pairs.earlier] - 1) // stride
-    for begin in range(0, len(pairs), BLOCK):
-        rows = np.arange(begin, min(begin + BLOCK, len(pairs)))
-        pair = np.repeat(rows, steps[rows])
-        if not len(pair):
-            continue
-        ends = np.cumsum(steps[rows])
-        step = (np.arange(len(pair)) - np.repeat(ends - steps[rows], steps[rows]) + 1) * stride
-        i, j = pairs.earlier[pair], pairs.later[pair]
-        share = step / (first.frame[j] - last.frame[i])
-        begin_row, end_row = last.row[i], first.row[j]
-        way_x, way_y = (at[begin_row] + (at[end_row] - at[begin_row]) * share for at in (x, y))
-        reach = ON_PATH * (last.height[i] + (first.height[j] - last.height[i]) * share)
-        query, candidate = index.within(last.frame[i] + step, way_x, reach)
-        candidate = tracklets.member[candidate]
-        near = np.hypot(x[candidate] - way_x[query], y[candidate] - way_y[query]) < reach[query]
-        query, owner = query[near], tracklets.owner[candidate[near]]
-        on_path = query[np.diff(query, prepend=-1) > 0]  # each once, as they ascend
-        hidden[rows] += np.bincount(pair[on_path] - begin, minlength=len(rows))
-        inside = (first.frame[owner] > last.frame[i[query]]) & (last.frame[owner] < first.frame[j[query]])
-        key, hits = np.unique(pair[query[inside]] * len(tracklets) + owner[inside], return_counts=True)
-        np.maximum.at(between, key // len(tracklets), hits)
-    return hidden / np.maximum(steps, 1), between / np.maximum(steps, 1)
 
 
 def _border_distance(tracklets: Tracklets, end: TrackletEnd, image_size: tuple[int, int] | None) -> FloatArray:
