@@ -16,7 +16,7 @@ from siamlink.association.tracklets.tracklets import Tracklets, centred_descript
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 LEAST = 0.4
-"""The information, of 1, from which appearance is used; by the upper end of its interval of two standard errors."""
+"""The information, of 1, from which appearance is used; what counts is the estimate plus its standard error."""
 FEWEST = 5
 """With fewer tracklets, nothing is known, and appearance is used."""
 FEWEST_CROPS = 4
@@ -108,7 +108,7 @@ class Separation:
             del self._evidence[key]
 
     def _estimate(self) -> None:
-        """Estimate the information, and decide by its upper end: few tracklets leave the benefit of the doubt."""
+        """Estimate the information, and decide; few tracklets, whose error is large, leave the benefit of the doubt."""
         known, self._unseen = list(self._evidence.values()), 0
         same, seconds = np.array([each.same for each in known]), np.array([each.seconds for each in known])
         different, owner = np.concatenate([each.different for each in known]), _owners(known)
@@ -118,7 +118,7 @@ class Separation:
         loss, weight = (calibration.loss(same, same=True) + mean_loss) / 2, seconds / seconds.sum()
         error = float(np.sqrt(np.sum((weight * (loss - weight @ loss)) ** 2)))
         self._information = calibration.information
-        self._uses = self._information + 2 * error >= LEAST
+        self._uses = self._information + error >= LEAST
 
 
 def _owners(known: list[_Evidence]) -> NDArray[np.intp]:

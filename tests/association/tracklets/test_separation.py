@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from siamlink.association.appearance.descriptors import unit
-from siamlink.association.tracklets.separation import FEWEST, MOST_TRACKLETS, Separation
+from siamlink.association.tracklets.separation import FEWEST, LEAST, MOST_TRACKLETS, Separation
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.detectors.detections import Detections
 
@@ -45,6 +45,20 @@ def test_equal_descriptors_and_those_of_the_place_are_not_used(tracklets: Trackl
     random = np.random.default_rng(0)
     by_time = random.normal(size=(31, SIZE))[tracklets.detections.frame[rows]]  # what is behind all of them
     assert not Separation().judge(tracklets, rows, unit(by_time))
+
+
+@pytest.mark.parametrize(
+    ("separation", "information", "error", "used"), [(0.2, 0.40, 0.11, True), (0.15, 0.21, 0.11, False)]
+)
+def test_an_estimate_may_be_below_the_limit_by_its_standard_error(
+    tracklets: Tracklets, separation: float, information: float, error: float, used: bool
+) -> None:
+    weak = Separation()
+    assert weak.judge(tracklets, *described(tracklets, separation)) == used
+    assert weak.judgement is not None
+    assert weak.judgement.information == pytest.approx(information, abs=0.01)
+    assert (information + error >= LEAST) == used
+    assert information + 2 * error > LEAST, "two standard errors would not refuse either"
 
 
 def test_few_tracklets_leave_the_benefit_of_the_doubt(walk: Callable, tracklets_of: Callable) -> None:
