@@ -19,7 +19,7 @@ from siamlink.association.training.ground_truth import (
     is_same_video,
     read_ground_truth,
 )
-from siamlink.detectors.base.arrays import Boxes, Image, IntArray
+from siamlink.detectors.base.arrays import Box, Boxes, Image, IntArray
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections
@@ -141,6 +141,20 @@ def camera_of(path: Path) -> int:
     return int(found[1]) if found else UNKNOWN_CAMERA
 
 
+def read_crop(path: Path) -> tuple[Image, Box]:
+    """The image of a crop, and the box (1, 4) that is all of it.
+
+    Raises:
+        InputError: the file is not an image.
+    """
+    import cv2
+
+    image = cv2.imread(str(path))
+    if image is None:
+        raise InputError(f"{path} is not an image")
+    return np.asarray(image, np.uint8), np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
+
+
 def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = None) -> IdentityCrops:
     """Read a folder of crops; the part of a file's name before the first `_` is the identity.
 
@@ -148,8 +162,6 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
         InputError: a file is not an image, or there is only one identity.
         ModelError: the teacher failed.
     """
-    import cv2
-
     files = crop_files(folder)
     identity = numbered_identities(files)
     if identity.max() < 1:
@@ -157,12 +169,9 @@ def read_crops(folder: Path, progress: Progress, teacher: Appearances | None = N
         raise InputError(f"{folder} shows only one identity ({name}); nothing can be learned from it")
     parts, teacher_descriptors = [], []
     for done, path in enumerate(files, 1):
-        image = cv2.imread(str(path))
-        if image is None:
-            raise InputError(f"{path} is not an image")
-        box = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
-        parts.append(extract_patches(np.asarray(image, np.uint8), box))
-        teacher_descriptors += _describe(teacher, np.asarray(image, np.uint8), box)
+        image, box = read_crop(path)
+        parts.append(extract_patches(image, box))
+        teacher_descriptors += _describe(teacher, image, box)
         progress(f"read {folder.name}", done, len(files))
     unknown = np.full(len(files), np.nan)
     return IdentityCrops(

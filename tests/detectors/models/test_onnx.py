@@ -1,17 +1,12 @@
 import hashlib
 import os
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pytest
 
 from siamlink.detectors.base.errors import ConfigError, DetectorError
-from siamlink.detectors.boxes import iou_matrix
-from siamlink.detectors.class_names import COCO
-from siamlink.detectors.detections import Detections
 from siamlink.detectors.models.download import WEIGHTS
 from siamlink.detectors.models.onnx import OnnxDetector
 from siamlink.detectors.models.registry import available_detectors, load_detector
@@ -172,51 +167,6 @@ def test_a_second_input_is_given_the_size_of_the_network_input(new_network, tmp_
     assert (found.label.tolist(), found.score.tolist()) == ([2], [0.75])
 
 
-def test_class_names_are_those_of_the_metadata_else_of_coco(constant_network, yolox_rows):
-    path = constant_network([yolox_rows((10, 5, 30, 60, 0.9, 1))], metadata={"names": "{0: 'ant', 1: 'bee'}"})
-    detector = OnnxDetector(path, classes=["Bee"])
-    assert dict(detector.class_names) == {0: "ant", 1: "bee"}
-    assert detector.detect(IMAGE).label.tolist() == [1]
-    with pytest.raises(ConfigError, match="there is no class 'cow'; known are ant, bee"):
-        OnnxDetector(path, classes=["cow"])
-    assert OnnxDetector(constant_network([yolox_rows()])).class_names is None
-    coco = OnnxDetector(constant_network([yolox_rows(classes=80)]), classes=["car"])
-    assert coco.class_names == COCO
-    assert coco.description["classes"] == ["car"]
-    assert coco.description["known_classes"] == 80
-
-
-def test_class_names_of_the_user_win_and_must_fit(constant_network, yolox_rows, tmp_path):
-    path = constant_network([yolox_rows()], metadata={"names": "{0: 'ant', 1: 'bee'}"})
-    names = tmp_path / "names.txt"
-    names.write_text("Ameise\n")
-    assert dict(OnnxDetector(path, class_names=names).class_names) == {0: "Ameise", 1: "1"}
-    with pytest.raises(ConfigError, match="knows 2 classes, but there is a name for class 79"):
-        OnnxDetector(path, class_names="coco")
-
-
-def test_networks_that_number_classes_as_coco_does_have_its_names(constant_network):
-    logits = np.full((1, 300, 91), -9, np.float32)
-    logits[0, 0, 3] = 3
-    boxes = np.full((1, 300, 4), 0.5, np.float32)
-    detector = OnnxDetector(constant_network({"dets": boxes, "labels": logits}), classes="car")
-    assert detector.class_names.name_of(3) == "car"
-    assert detector.class_names.name_of(90) == "toothbrush"
-    assert detector.detect(IMAGE).label.tolist() == [3]
-
-
-def test_end_to_end_networks_need_names_only_to_select_by_name(constant_network):
-    rows = np.zeros((1, 300, 6), np.float32)
-    rows[0, :3] = [10, 5, 30, 60, 0.9, 2], [11, 5, 31, 60, 0.8, 2], [50, 5, 70, 60, 0.7, 0]
-    path = constant_network([rows])
-    assert OnnxDetector(path).detect(IMAGE).label.tolist() == [2, 2, 0]
-    assert OnnxDetector(path, classes=[2]).detect(IMAGE).label.tolist() == [2, 2]
-    assert OnnxDetector(path, classes="car", class_names="coco").detect(IMAGE).label.tolist() == [2, 2]
-    assert OnnxDetector(path, nms_iou=0.5).detect(IMAGE).label.tolist() == [2, 0]
-    with pytest.raises(ConfigError, match="there is no class 'car'; known are none by name"):
-        OnnxDetector(path, classes="car")
-
-
 def test_the_preprocessing_can_be_changed(constant_network, yolox_rows):
     path = constant_network([yolox_rows((10, 5, 30, 60, 0.9, 0))])
     square = np.zeros((96, 96, 3), np.uint8)
@@ -276,52 +226,6 @@ def test_named_weights_report_persons_and_other_classes_on_request(tmp_path, con
     listed = {each.name: each for each in available_detectors()}
     assert listed["yolox-nano"].available
     assert listed["yolox-nano"].ready == "yes"
-
-
-@pytest.mark.parametrize(
-    "file", ["yolox_nano_416x416.onnx", "nanodet_m_416.onnx", "nanodet_efficientnet_lite1_416.onnx"]
-)
-@pytest.mark.parametrize(("sequence", "frames"), [("TUD-Campus", (10, 30, 50)), ("KITTI-17", (20, 60, 100))])
-def test_real_networks_detect_real_people(data, models, file, sequence, frames, capfd):
-    folder = data / sequence
-    truth = np.loadtxt(folder / "gt" / "gt.txt", delimiter=",")
-    truth = Detections(truth[:, 0], truth[:, 2:6] + truth[:, [2, 3, 2, 3]] * [0, 0, 1, 1], truth[:, 6], truth[:, 6])
-    detector = load_detector(f"onnx:{models / file}", classes=["person"])
-    hits, boxes, people = 0, 0, 0
-    for frame in frames:
-        found = detector.detect(cv2.imread(str(folder / "img1" / f"{frame:06d}.jpg")), frame)
-        expected = truth.in_frame(frame)
-        hits += int((iou_matrix(found.box, expected.box) >= 0.5).any(axis=0).sum())
-        boxes, people = boxes + len(found), people + len(expected)
-        assert (found.frame == frame).all()
-    assert hits / people >= 0.65
-    assert hits / boxes > 0.4
-    assert capfd.readouterr().err == ""
-
-
-def test_the_result_does_not_depend_on_the_number_of_threads(data, models):
-    image = cv2.imread(str(data / "TUD-Campus" / "img1" / "000030.jpg"))
-    path = models / "yolox_nano_416x416.onnx"
-    one, two = (OnnxDetector(path, threads=threads).detect(image) for threads in (1, 2))
-    np.testing.assert_allclose(one.box, two.box, atol=0.01)
-
-
-def test_replicas_give_the_same_detections(data, models):
-    images = [cv2.imread(str(data / "TUD-Campus" / "img1" / f"{number:06d}.jpg")) for number in (1, 20, 40, 60)]
-    alone = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=1, confidence=0.3)
-    replicas = OnnxDetector(models / "yolox_nano_416x416.onnx", threads=2, confidence=0.3).replicas(4)
-    with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(lambda one, image: one.detect(image), replicas, images))
-    for found, image in zip(together, images, strict=True):
-        expected = alone.detect(image)
-        np.testing.assert_array_equal(found.box, expected.box)
-        np.testing.assert_array_equal(found.score, expected.score)
-        assert len(found) > 0
-
-
-def test_a_network_for_another_task_is_an_error(models):
-    with pytest.raises(DetectorError, match=r"\[1, 256, 128, 3\]; expected one image"):
-        OnnxDetector(models / "person-reidentification-retail-0288.onnx")
 
 
 def test_the_adapter_that_the_documentation_shows_runs_any_network(new_network, tmp_path, monkeypatch):

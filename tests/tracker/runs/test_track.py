@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from siamlink import tracker
-from siamlink.detectors.base.errors import ConfigError, DetectorError, InputError, SiamlinkError
+from siamlink.detectors.base.errors import DetectorError, InputError
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import Scene, crossing
 from siamlink.tracker.linking.kalman_tracker import KalmanTracker
@@ -250,22 +250,6 @@ def test_settings_may_be_keywords(folder):
     assert raw.appearance is None
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"mod": "online"}, "unknown key 'mod'; did you mean 'mode'"),
-        ({"detectr": "motion"}, "unknown argument 'detectr'; did you mean 'detector'?"),
-        ({"fps": 25}, "unknown argument 'fps'; did you mean 'frame_rate'?"),
-        ({"min_detection": 2}, "unknown key 'min_detection'; did you mean 'min_detections'?"),
-        ({"mode": "later"}, "mode"),
-        ({"gaps": {"smoth": 1}}, "gaps.smoth"),
-    ],
-)
-def test_wrong_keywords_are_named(folder, settings, message):
-    with pytest.raises(ConfigError, match=rf"track\(\): .*{message}"):
-        tracker.track(folder, **settings)
-
-
 def test_an_interrupted_run_hands_over_the_tracks_that_are_final(folder, found, matcher):
     class Stopping(Oracle):
         def detect(self, image: np.ndarray) -> Detections:
@@ -294,26 +278,8 @@ def test_the_result_knows_its_frame_rate_and_the_rows_of_its_boxes(folder, model
     assert {(frame, *box) for frame, box in zip(raw.frame[detected], raw.box[detected].tolist(), strict=True)} <= given
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"detector": "motion", "detections": []}, "give detector or detections, not both"),
-        ({"detections": 5}, "detections are of type int; expected a file, Detections, or a list"),
-        ({"detections": [], "parameters": "fast"}, "parameters are of type str; expected TrackerParameters"),
-    ],
-)
-def test_arguments_that_cannot_be_used_are_named(folder, arguments, message):
-    with pytest.raises(SiamlinkError, match=message):
-        track(folder, **arguments)
-
-
 def test_detections_may_come_from_a_generator(folder, found):
     by_frame = [found.in_frame(number) for number in range(1, FRAMES + 1)]
     of_list, of_generator = (track(folder, detections=each) for each in (by_frame, iter(by_frame)))
     assert of_list.tracks.count == 2
     np.testing.assert_array_equal(of_generator.tracks.box, of_list.tracks.box)
-
-
-def test_parameters_of_a_tracker_are_checked():
-    with pytest.raises(ConfigError, match="parameters are of type str"):
-        tracker.OnlineTracker(25, "fast")

@@ -1,15 +1,14 @@
 """The command `siamlink study match`."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
 from siamlink.tools.console.options import OutputFolder, Overwrite, takes
-
-if TYPE_CHECKING:
-    from siamlink.tools.studies.matching.evaluation import MatchResult
+from siamlink.tools.studies.appearance_study import AppearanceNames, FiguresFile, StudyFiles
 
 RESULTS, PICTURE = "match.json", "roc.png"
 
@@ -23,14 +22,7 @@ class MatchOptions:
         typer.Argument(metavar="DATA", help="MOT sequences with gt/, detections and frames, or folders of such."),
     ]
     output: OutputFolder
-    appearance: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SPEC",
-            help="Appearance model: siamese (shipped with siamlink, the default), siamese:FILE, onnx:FILE, "
-            "package.module:attribute or file.py:attribute; repeatable.",
-        ),
-    ] = None
+    appearance: AppearanceNames = None
     detections: Annotated[str, typer.Option(metavar="FILE", help="Detection file inside each sequence.")] = (
         "det/det.txt"
     )
@@ -38,9 +30,7 @@ class MatchOptions:
         int, typer.Option(metavar="N", help="Number of identities in a one-shot trial, or all of a sequence.")
     ] = 20
     near: Annotated[bool, typer.Option("--near", help="Use only pairs that pass the gate.")] = False
-    json_file: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write the figures to this file.")
-    ] = None
+    json_file: FiguresFile = None
     overwrite: Overwrite = False
 
 
@@ -66,17 +56,15 @@ def match(options: MatchOptions) -> None:
     """
     from siamlink.association.appearance.loading import SIAMESE
     from siamlink.detectors.base.parameters import build
-    from siamlink.tools.console.files import check_folder, check_output
     from siamlink.tools.console.terminal import show_note, show_table, stage_bars
     from siamlink.tools.studies.matching.evaluation import evaluate_matches
-    from siamlink.tools.studies.matching.report import tables
+    from siamlink.tools.studies.matching.report import as_dict, draw_roc, tables
     from siamlink.tools.studies.matching.samples import MatchParameters, find_annotated, load_appearances
 
     values = {"ways": options.ways, "pairs": {"near": options.near}}
     parameters = build(MatchParameters, values, "study match")
-    check_folder(options.output, (RESULTS, PICTURE), options.overwrite)
-    if options.json_file is not None:
-        check_output(options.json_file, options.overwrite)
+    files = StudyFiles(options.output, RESULTS, PICTURE, options.json_file, options.overwrite)
+    files.check()
     sequences, notes = find_annotated(options.data, options.detections)
     appearances = load_appearances(options.appearance or [SIAMESE])
     for note in notes:
@@ -85,22 +73,6 @@ def match(options: MatchOptions) -> None:
         results = evaluate_matches(sequences, options.detections, appearances, parameters, progress)
     labels = {part.name: part.label for part in appearances.parts}
     setup = {"detections": options.detections, "appearances": labels, "parameters": parameters.model_dump()}
-    _write(results, setup, options)
+    files.write({**setup, **as_dict(results)}, partial(draw_roc, results))
     for table in tables(results):
         show_table(table)
-
-
-def _write(results: "list[MatchResult]", setup: dict[str, Any], options: MatchOptions) -> None:
-    import json
-
-    from siamlink.tools.console.files import make_folder, output_errors, publish, staging, write_text
-    from siamlink.tools.studies.matching.report import as_dict, draw_roc
-
-    text = json.dumps({**setup, **as_dict(results)}, indent=2) + "\n"
-    make_folder(options.output)
-    with staging(options.output) as staged, output_errors(options.output):
-        (staged / RESULTS).write_text(text, encoding="utf-8", newline="")
-        draw_roc(results, staged / PICTURE)
-        publish(staged, options.output)
-    if options.json_file is not None:
-        write_text(options.json_file, text, options.overwrite)

@@ -19,7 +19,6 @@ from siamlink.association.training.verification_metrics import (
     roc,
 )
 from siamlink.detectors.base.arrays import IntArray
-from siamlink.detectors.base.errors import ModelError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
 from siamlink.tools.studies.matching.labelled_pairs import BLOCK, pooled_cosine, spread_crops
@@ -27,6 +26,7 @@ from siamlink.tools.studies.matching.samples import (
     Descriptions,
     MatchParameters,
     Samples,
+    check_finite,
     describe_samples,
     draw_samples,
 )
@@ -126,8 +126,7 @@ def similarity(part: LoadedAppearance, described: Descriptors, pairs: Pairs) -> 
         rows = slice(start, start + BLOCK)
         compared = Appearances([part]).compare((described,), pairs.earlier[rows], pairs.later[rows])
         values[rows] = compared[0][:, 0]
-    if not np.isfinite(values).all():
-        raise ModelError(f"appearance '{part.name}' gives values that are not finite")
+    check_finite(part, values)
     return values
 
 

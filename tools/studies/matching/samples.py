@@ -115,6 +115,16 @@ def load_appearances(specs: Iterable[str]) -> Appearances:
     return Appearances(list(parts.values()))
 
 
+def check_finite(part: LoadedAppearance, values: NDArray[np.floating]) -> None:
+    """Check what an appearance gives.
+
+    Raises:
+        ModelError: a value is not finite.
+    """
+    if not np.isfinite(values).all():
+        raise ModelError(f"appearance '{part.name}' gives values that are not finite")
+
+
 def find_annotated(folders: Iterable[Path], detection_file: str) -> tuple[list[Sequence], list[str]]:
     """The sequences in or directly below the folders that can be measured on, and a line for each of the others.
 

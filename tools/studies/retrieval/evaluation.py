@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from siamlink.association.appearance.appearance import Appearances
@@ -14,12 +13,14 @@ from siamlink.association.training.identity_crops import (
     crop_files,
     find_identity_crops,
     numbered_identities,
+    read_crop,
 )
 from siamlink.association.training.retrieval import Retrieval, interval_over_identities, retrieve
 from siamlink.association.training.siamese_validation import identities_apart
-from siamlink.detectors.base.arrays import Float32Array, Image, IntArray
+from siamlink.detectors.base.arrays import Box, Float32Array, Image, IntArray
 from siamlink.detectors.base.errors import InputError, ModelError
 from siamlink.detectors.base.stopwatch import Progress
+from siamlink.tools.studies.matching.samples import check_finite
 
 
 @dataclass(frozen=True)
@@ -131,9 +132,9 @@ def evaluate_retrieval(
     for crops in folders:
         parts: list[list[Float32Array]] = [[] for _ in appearances.parts]
         for done, path in enumerate(crops.files, 1):
-            image = _read_image(path)
+            image, box = read_crop(path)
             for part, described in zip(appearances.parts, parts, strict=True):
-                described.append(_describe(part, image))
+                described.append(_describe(part, image, box))
             progress(f"describe {crops.name}", done, len(crops.files))
         for part, described in zip(appearances.parts, parts, strict=True):
             found = retrieve(np.concatenate(described), crops.identity, crops.camera)
@@ -141,21 +142,12 @@ def evaluate_retrieval(
     return results
 
 
-def _read_image(path: Path) -> Image:
-    image = cv2.imread(str(path))
-    if image is None:
-        raise InputError(f"{path} is not an image")
-    return np.asarray(image, np.uint8)
-
-
-def _describe(part: LoadedAppearance, image: Image) -> Float32Array:
-    """(1, D) the descriptor of a whole image."""
+def _describe(part: LoadedAppearance, image: Image, box: Box) -> Float32Array:
+    """(1, D) the descriptor of a box (1, 4)."""
     if part.needs_flow:
         raise ModelError(f"appearance '{part.name}' uses optical flow, which crops do not have")
     if len(part.feature_names) > 1:
         raise ModelError(f"appearance '{part.name}' only compares pairs; measure it with 'siamlink study match'")
-    box = np.array([[0, 0, image.shape[1], image.shape[0]]], np.float32)
     descriptor = part.describe(image, box).astype(np.float32)
-    if not np.isfinite(descriptor).all():
-        raise ModelError(f"appearance '{part.name}' gives values that are not finite")
+    check_finite(part, descriptor)
     return descriptor
