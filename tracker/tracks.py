@@ -164,12 +164,13 @@ class Tracks(Detections):
             Arrays (N,): `x_min`, `y_min`, `x_max`, `y_max` in pixels, float32; `class_id`, int16; `confidence`,
             float32; `tracker_id`, int32; `frame`, int32, from 1; `time` in seconds from the first frame, float64, NaN
             if not known; `class_name`, text, empty if not known; `interpolated`, bool; `link_probability`, float32,
-            NaN if not known.
+            NaN if not known; `found`, bool.
         """
         return {
             **box_columns(self, frame_rate, class_names, {"tracker_id": self.track_id}),
             "interpolated": self.interpolated,
             "link_probability": self.link_probability,
+            "found": self.found,
         }
 
     def to_csv(self, path: str | Path, frame_rate: float | None = None, class_names: ClassNames | None = None) -> Path:

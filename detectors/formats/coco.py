@@ -13,7 +13,7 @@ from siamlink.detectors.formats.raw_boxes import Place, RawBoxes, no_boxes
 NAME, RESULTS = "COCO JSON", "COCO results"
 FRAME_KEYS = ("frame_id", "frame_index", "frame")
 ID_KEYS = ("track_id", "instance_id", "tracker_id", "object_id")
-KEPT = ("interpolated", "link_probability", "score")
+KEPT = ("interpolated", "link_probability", "found", "score")
 """Values of an annotation that may also stand in its `attributes`."""
 Images = dict[Any, dict[str, Any]]
 

@@ -19,6 +19,7 @@ CLASS = ("class", "label", "category", "type")
 """Either of them."""
 INTERPOLATED = ("interpolated", "isinterpolated")
 LINK = ("linkprobability",)
+FOUND = ("found", "isfound")
 LEFT, TOP = ("xmin", "x1", "left", "xtl", "x0", "xleft", "l"), ("ymin", "y1", "top", "ytl", "y0", "ytop", "t")
 RIGHT, BOTTOM = ("xmax", "x2", "right", "xbr", "xright", "r"), ("ymax", "y2", "bottom", "ybr", "ybottom", "b")
 WIDTH, HEIGHT = ("width", "w"), ("height", "h")
@@ -44,7 +45,7 @@ LISTS = {
 }
 """One column that holds all four numbers."""
 KNOWN = {
-    *(*FRAME, *FILE, *VIDEO, *ID, *SCORE, *CLASS_NUMBER, *CLASS_NAME, *CLASS, *INTERPOLATED, *LINK, *LISTS),
+    *(*FRAME, *FILE, *VIDEO, *ID, *SCORE, *CLASS_NUMBER, *CLASS_NAME, *CLASS, *INTERPOLATED, *LINK, *FOUND, *LISTS),
     *(name for _, sides in CORNERS for side in sides for name in side),
 }
 """All these names."""
@@ -61,7 +62,7 @@ class Roles:
         box: the columns of the four numbers, or the one that holds all of them.
         box_format: what these numbers are.
         either: numbers or names of classes.
-        video, id, score, class_number, class_name, interpolated, link: of these.
+        video, id, score, class_number, class_name, interpolated, link, found: of these.
     """
 
     frame: str | None
@@ -76,6 +77,7 @@ class Roles:
     either: str | None
     interpolated: str | None
     link: str | None
+    found: str | None
 
     @property
     def complete(self) -> bool:
@@ -122,4 +124,5 @@ def roles_of(columns: Iterable[str]) -> Roles:
         either=first(*CLASS),
         interpolated=first(*INTERPOLATED),
         link=first(*LINK),
+        found=first(*FOUND),
     )

@@ -23,7 +23,8 @@ def read_cvat(path: Path, text: str) -> RawBoxes:
     """Boxes from tracks. Where a track has no box between two others, the boxes on the line between these are added.
 
     A track keeps the id of siamlink, the attribute `siamlink_id` of most of its boxes, unless more boxes of another
-    track have it; else it gets a new id. The attributes `score`, `interpolated` and `link_probability` are read too.
+    track have it; else it gets a new id. The attributes `score`, `interpolated`, `link_probability` and
+    `found` are read too.
 
     Raises:
         FormatError: it is not XML, holds images instead of tracks, or a box is malformed.
@@ -46,9 +47,9 @@ def read_cvat(path: Path, text: str) -> RawBoxes:
     table[:, 4:6] -= table[:, 2:4]
     raw = RawBoxes(path, NAME, table[:, :7].copy(), lambda row, _: Place(path, lines[row]), counts_from=0)
     raw.interpolated = table[:, 7] > 0
-    raw.link_probability = table[:, 8].astype(np.float32)
+    raw.link_probability, raw.found = table[:, 8].astype(np.float32), table[:, 9] > 0
     if set(number_of) != {UNNAMED}:
-        raw.label, raw.class_names = table[:, 9], names
+        raw.label, raw.class_names = table[:, 10], names
     if content.other_shapes:
         raw.notes.append(f"{content.other_shapes} shapes that are no boxes are left out")
     return raw
@@ -68,11 +69,13 @@ def _filled(track: CvatTrack) -> Iterator[tuple[int, CvatBox, list[float]]]:
             yield box.frame + step, box, moved
 
 
-def _attributes(box: CvatBox) -> tuple[float, float, float]:
-    """Score, whether the box is interpolated, and link probability, NaN where it is not known."""
+def _attributes(box: CvatBox) -> tuple[float, float, float, float]:
+    """Score, whether the box is interpolated, link probability, NaN where it is not known, and whether it was found."""
     link = box.number("link_probability", -1.0)
-    interpolated = box.attributes.get("interpolated", "").strip().casefold() == "true"
-    return box.number("score", 1.0), float(interpolated), link if 0 <= link <= 1 else math.nan
+    interpolated, found = (
+        float(box.attributes.get(name, "").strip().casefold() == "true") for name in ("interpolated", "found")
+    )
+    return box.number("score", 1.0), interpolated, link if 0 <= link <= 1 else math.nan, found
 
 
 def _ids(tracks: list[CvatTrack]) -> list[int]:

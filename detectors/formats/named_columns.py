@@ -64,6 +64,7 @@ def read_columns(
         class_names=names,
         interpolated=table.flags(roles.interpolated) if roles.interpolated else None,
         link_probability=None if link is None else np.where(link >= 0, link, np.nan).astype(np.float32),
+        found=table.flags(roles.found) if roles.found else None,
         notes=notes,
     )
 

@@ -10,13 +10,17 @@ from siamlink.detectors.class_names import ClassNames
 from siamlink.tracker.table import csv_text, data_frame
 from siamlink.tracker.tracks import Tracks
 
-HEADINGS = "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame,time,class_name,interpolated,link_probability"
+HEADINGS = (
+    "x_min,y_min,x_max,y_max,class_id,confidence,tracker_id,frame,time,class_name,interpolated,link_probability,found"
+)
 BOXES = [[0, 0, 10.125, 20], [20.5, 1, 30, 20], [1, 0, 11, 20]]
 
 
 @pytest.fixture
 def tracks() -> Tracks:
-    return Tracks([1, 1, 26], BOXES, [0.5, 0.25, 1 / 3], [0, 2, 0], [4, 9, 4], [False, False, True])
+    return Tracks(
+        [1, 1, 26], BOXES, [0.5, 0.25, 1 / 3], [0, 2, 0], [4, 9, 4], [False, False, True], found=[False, False, True]
+    )
 
 
 def test_the_csv_has_supervisions_columns_and_ours(tracks: Tracks) -> None:
@@ -24,9 +28,9 @@ def test_the_csv_has_supervisions_columns_and_ours(tracks: Tracks) -> None:
     text = csv_text(tracks.columns(25, names))
     assert text.splitlines() == [
         HEADINGS,
-        "0.00,0.00,10.12,20.00,0,0.5,4,1,0.0000,person,false,",
-        '20.50,1.00,30.00,20.00,2,0.25,9,1,0.0000,"van, ""big""",false,',
-        "1.00,0.00,11.00,20.00,0,0.333333,4,26,1.0000,person,true,",
+        "0.00,0.00,10.12,20.00,0,0.5,4,1,0.0000,person,false,,false",
+        '20.50,1.00,30.00,20.00,2,0.25,9,1,0.0000,"van, ""big""",false,,false',
+        "1.00,0.00,11.00,20.00,0,0.333333,4,26,1.0000,person,true,,true",
     ]
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [row["class_name"] for row in rows] == ["person", 'van, "big"', "person"]

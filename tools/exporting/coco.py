@@ -78,10 +78,11 @@ def _categories(videos: Sequence[VideoTracks]) -> list[dict[str, Any]]:
 def _annotations(tracks: Tracks, first_image: int, first_track: int) -> Iterator[dict[str, Any]]:
     """The annotations of the boxes of a video, without their ids."""
     columns = (tracks.frame, tracks.box, tracks.score, tracks.label, tracks.track_id)
-    rows = zip(*(column.tolist() for column in (*columns, tracks.interpolated, tracks.link_probability)), strict=True)
-    for frame, (left, top, right, bottom), score, label, track_id, interpolated, link in rows:
+    more = (tracks.interpolated, tracks.found, tracks.link_probability)
+    rows = zip(*(column.tolist() for column in (*columns, *more)), strict=True)
+    for frame, (left, top, right, bottom), score, label, track_id, interpolated, found, link in rows:
         x, y, width, height = (round(value, 2) for value in (left, top, right - left, bottom - top))
-        attributes: dict[str, Any] = {"interpolated": interpolated}
+        attributes: dict[str, Any] = {"interpolated": interpolated, "found": found}
         if not math.isnan(link):
             attributes["link_probability"] = round(link, 4)
         yield {

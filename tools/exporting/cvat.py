@@ -12,13 +12,14 @@ from siamlink.tools.exporting.options import ExportOptions, Keyframes
 from siamlink.tools.exporting.video_tracks import VideoTracks
 from siamlink.tracker.tracks import Tracks
 
-ID, SCORE, INTERPOLATED, LINK = "siamlink_id", "score", "interpolated", "link_probability"
+ID, SCORE, INTERPOLATED, LINK, FOUND = "siamlink_id", "score", "interpolated", "link_probability", "found"
 """The attributes of a box."""
 ATTRIBUTES = (
     (ID, False, "number", "0", "0\n2147483647\n1"),
     (SCORE, True, "number", "1", "-1000000\n1000000\n0.0001"),
     (INTERPOLATED, True, "checkbox", "false", "false"),
     (LINK, True, "number", "-1", "-1\n1\n0.0001"),
+    (FOUND, True, "checkbox", "false", "false"),
 )
 """Name, whether it changes from box to box, kind of input, default and values (of a number: least, most, step)."""
 
@@ -78,13 +79,14 @@ Inside = tuple[list[float], str]
 
 
 def _insides(run: Tracks) -> Iterator[Inside]:
-    columns = (run.box.astype(np.float64), run.track_id, run.score, run.interpolated, run.link_probability)
-    for box, track_id, score, interpolated, link in zip(*(column.tolist() for column in columns), strict=True):
+    columns = (run.box.astype(np.float64), run.track_id, run.score, run.interpolated, run.link_probability, run.found)
+    for box, track_id, score, interpolated, link, found in zip(*(column.tolist() for column in columns), strict=True):
         values = (
             (ID, str(track_id)),
             (SCORE, f"{score:.6g}"),
             (INTERPOLATED, "true" if interpolated else "false"),
             (LINK, "-1" if math.isnan(link) else f"{link:.4f}"),
+            (FOUND, "true" if found else "false"),
         )
         yield box, "".join(f'      <attribute name="{name}">{value}</attribute>\n' for name, value in values)
 

@@ -16,7 +16,8 @@ def write(path: Path, videos: Sequence[VideoTracks], _: ExportOptions) -> None:
     """Write the graph of one video as a folder.
 
     Nodes have `t` (frames from 0), `y` and `x` of the centre, `width` and `height` in pixels, `score`, `class_id`,
-    `class_name`, `track_id` and `interpolated`. Edges have `probability`, which is missing where it is not known.
+    `class_name`, `track_id`, `interpolated` and `found`. Edges have `probability`, which is missing where it is not
+    known.
     """
     from geff.core_io import write_arrays
     from geff_spec import Axis, GeffMetadata
@@ -65,6 +66,7 @@ def _nodes(video: VideoTracks, tracks: Tracks) -> dict[str, Any]:
         "class_name": _column(np.array([video.class_name(label) for label in tracks.label.tolist()], np.str_)),
         "track_id": _column(tracks.track_id.astype(np.int64)),
         "interpolated": _column(tracks.interpolated.copy()),
+        "found": _column(tracks.found.copy()),
     }
     return nodes
 

@@ -23,13 +23,14 @@ def runs(track: Tracks) -> Iterator[Tracks]:
 def sparse_keyframes(run: Tracks, tolerance: float = TOLERANCE) -> BoolArray:
     """(N,) which boxes of a run without gaps are key frames.
 
-    The first and the last are. So is each box from which on boxes are interpolated, or detected again. Of the others,
-    as few as a greedy choice gives: all sides of all boxes lie within the tolerance of the line between the key frames
-    around them.
+    The first and the last are. So is each box from which on boxes are interpolated, found by a search, or detected
+    again. Of the others, as few as a greedy choice gives: all sides of all boxes lie within the tolerance of the line
+    between the key frames around them.
     """
     fixed = np.zeros(len(run), bool)
     fixed[[0, -1]] = True
-    fixed[1:] |= run.interpolated[1:] != run.interpolated[:-1]
+    for mark in (run.interpolated, run.found):
+        fixed[1:] |= mark[1:] != mark[:-1]
     box, bounds = run.box.astype(np.float64), np.flatnonzero(fixed)
     chosen = fixed.copy()
     for start, stop in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):

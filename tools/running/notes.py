@@ -39,6 +39,10 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         score_note(outcome.result, job.detector_options.confidence),
     )
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
+    if found := outcome.result.counts.found:
+        notes.append(
+            f"{source.name}: {_boxes_were(found)} found by a search in the images, where the detector missed them"
+        )
     if job.parameters.gaps.search and not can_search(job.parameters, source.frames):
         notes.append(f"{source.name}: gaps.search has no effect: {NO_SEARCH}")
     if outcome.result.broken:
@@ -46,6 +50,10 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
+
+
+def _boxes_were(count: int) -> str:
+    return "1 box was" if count == 1 else f"{count} boxes were"
 
 
 def _useless(use: AppearanceUse) -> str:

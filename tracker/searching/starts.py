@@ -13,7 +13,7 @@ SPEED_SECONDS = 0.4
 """The speed at a start is measured over so much time, or as long as there is."""
 LONGEST_SECONDS = 1.0
 """No walk is longer; nor longer than the track was detected."""
-MOST_KNOWN = 24
+MOST_KNOWN = 12
 """Walks over frames in which the object is detected; they calibrate the others."""
 
 

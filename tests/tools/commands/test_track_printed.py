@@ -22,7 +22,7 @@ WALKERS = ("--detector", "mine.py:Walkers")
 MODES = ["offline", "windowed", "online"]
 COLUMNS = [
     *("video", "frame", "time", "tracker_id", "class_id", "class_name"),
-    *("x_min", "y_min", "x_max", "y_max", "confidence", "interpolated", "link_probability"),
+    *("x_min", "y_min", "x_max", "y_max", "confidence", "interpolated", "link_probability", "found"),
 ]
 
 

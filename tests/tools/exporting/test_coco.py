@@ -31,7 +31,10 @@ def test_pycocotools_reads_boxes_tracks_and_images(tmp_path, video):
     (found,) = read_again.loadAnns(read_again.getAnnIds(imgIds=image["id"]))
     assert found["bbox"] == [18.25, 20, 30, 60]
     assert (found["area"], found["iscrowd"], found["track_id"], found["category_id"]) == (1800, 0, 7, 3)
-    assert (found["score"], found["attributes"]) == (0.7, {"interpolated": True, "link_probability": 0.75})
+    assert (found["score"], found["attributes"]) == (
+        0.7,
+        {"interpolated": True, "found": False, "link_probability": 0.75},
+    )
     content = json.loads((tmp_path / "a.json").read_text())
     assert content["videos"] == [
         {"id": 1, "name": "clip", "file_name": "clip.mp4", "width": 640, "height": 480, "length": 10, "fps": 5.0}
@@ -41,7 +44,7 @@ def test_pycocotools_reads_boxes_tracks_and_images(tmp_path, video):
         {"id": 7, "category_id": 3, "video_id": 1, "siamlink_id": 7},
     ]
     last = content["annotations"][-1]
-    assert last["attributes"] == {"interpolated": False}, "an unknown probability is left out"
+    assert last["attributes"] == {"interpolated": False, "found": False}, "an unknown probability is left out"
 
 
 def test_ids_are_unique_over_all_videos(tmp_path, video):

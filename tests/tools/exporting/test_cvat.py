@@ -58,6 +58,7 @@ def test_attributes_have_what_cvat_does_not_know(tmp_path, video):
         "score": "0.9",
         "interpolated": "false",
         "link_probability": "0.9900",
+        "found": "false",
     }
     assert [each["interpolated"] for each in attributes[:4]] == ["false", "false", "true", "false"]
     assert [{each.get("name"): each.text for each in box}["link_probability"] for box in late] == [
@@ -73,7 +74,8 @@ def test_the_task_declares_the_labels_with_their_attributes(tmp_path, video):
     assert [each.findtext("name") for each in labels] == ["person", 'lorry & "bus" <big>']
     assert [track.get("label") for track in root.findall("track")] == ["person", 'lorry & "bus" <big>']
     declared = {each.findtext("name"): each.findtext("mutable") for each in labels[0].iter("attribute")}
-    assert declared == {"siamlink_id": "False", "score": "True", "interpolated": "True", "link_probability": "True"}
+    changing = ("score", "interpolated", "link_probability", "found")
+    assert declared == {"siamlink_id": "False", **dict.fromkeys(changing, "True")}
     task = root.find("meta/task")
     stated = [task.findtext(name) for name in ("name", "size", "mode", "start_frame", "stop_frame", "source")]
     assert stated == ["clip", "10", "interpolation", "0", "9", "clip.mp4"]

@@ -18,6 +18,7 @@ def test_geff_reads_nodes_edges_and_axes(tmp_path, video):
     node = graph.nodes[2]
     assert (node["t"], node["x"], node["y"], node["width"], node["height"]) == (2, 33.25, 50, 30, 60)
     assert (node["track_id"], node["interpolated"], node["class_name"]) == (7, True, 'lorry & "bus" <big>')
+    assert not node["found"]
     links = {edge: data.get("probability") for *edge, data in graph.edges(data=True) for edge in [tuple(edge)]}
     assert links == pytest.approx({(0, 1): 0.99, (1, 2): 0.75, (2, 3): 0.75, (3, 4): 0.25, (5, 6): 1, (6, 7): 0.5})
     assert [axis.name for axis in metadata.axes] == ["t", "y", "x"]

@@ -11,11 +11,11 @@ from siamlink.tools.exporting.options import ExportOptions
 from siamlink.tools.exporting.tables import write_csv, write_jsonl
 
 NAMES = ["x_min", "y_min", "x_max", "y_max", "class_id", "confidence", "tracker_id"]
-MORE = ["frame", "time", "class_name", "interpolated", "link_probability"]
+MORE = ["frame", "time", "class_name", "interpolated", "link_probability", "found"]
 THIRD = dict(
     zip(
         [*NAMES, *MORE],
-        [18.25, 20, 48.25, 80, 2, 0.7, 7, 3, 0.4, 'lorry & "bus" <big>', True, 0.75],
+        [18.25, 20, 48.25, 80, 2, 0.7, 7, 3, 0.4, 'lorry & "bus" <big>', True, 0.75, False],
         strict=True,
     )
 )

@@ -2,9 +2,15 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+
+from siamlink.tracker.runs import search
+from siamlink.tracker.tracks import Tracks
 
 NOISE = '''
 import numpy as np
@@ -45,3 +51,25 @@ def test_a_search_that_cannot_be_done_is_named(siamlink: Callable, painted_stree
     done = siamlink("track", painted_streets / "east", "-o", "out", *setting)
     assert done.code == 0
     assert "east: gaps.search has no effect: it needs --mode offline" in done.line
+
+
+@pytest.mark.parametrize(("count", "words"), [(0, None), (1, "1 box was"), (3, "3 boxes were")])
+def test_found_boxes_are_counted_in_a_line(
+    count: int,
+    words: str | None,
+    siamlink: Callable,
+    painted_streets: Path,
+    here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def find_missed(tracks: Tracks, *_: Any) -> Tracks:
+        found = np.arange(len(tracks)) < count
+        return replace(tracks, found=found, interpolated=tracks.interpolated | found)
+
+    monkeypatch.setattr(search, "find_missed", find_missed)
+    setting = ("--no-video", "--config", "fast", "--set", "gaps.search=true")
+    done = siamlink("track", painted_streets / "east", "-o", "out", *setting)
+    assert json.loads(Path("out/east.json").read_text())["counts"]["found"] == count
+    line = f"east: {words} found by a search in the images, where the detector missed them"
+    assert (line in done.err) == (words is not None)
+    assert ("found by a search" in done.err) == (words is not None)
