@@ -1,5 +1,6 @@
 """Configurations: files of settings, shipped or of the user, and `key=value` overrides."""
 
+from dataclasses import fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -8,10 +9,11 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.hints import did_you_mean
 from siamlink.detectors.base.keywords import checks_keywords
 from siamlink.detectors.base.parameters import apply_override, build, use_present_keys
+from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.tracker.parameters import TrackerParameters
 
-LARGEST_FILE = 1_000_000
-"""Bytes of a configuration file."""
+OPTIONS = ("detector", "detections", "constraints", "frame_rate", *(field.name for field in fields(DetectorOptions)))
+"""Options of commands that are often taken for settings."""
 
 
 @checks_keywords
@@ -32,10 +34,12 @@ def load_parameters(
         values, origin = config.model_dump(exclude_unset=True), "settings"
     else:
         values, origin = _read_config(config) if config else ({}, "defaults")
+    _refuse_options(values, origin)
     values = use_present_keys(TrackerParameters, values, origin)
     build(TrackerParameters, values, origin)
     for override in overrides:
         apply_override(TrackerParameters, values, override)
+        _refuse_options(values, f"--set {override}")
         build(TrackerParameters, values, f"--set {override}")
     return build(TrackerParameters, values, origin)
 
@@ -47,27 +51,24 @@ def config_names() -> list[str]:
 
 
 def _read_config(config: str | Path) -> tuple[dict[str, Any], str]:
-    import yaml
-
     path = Path(config)
     if str(config) in config_names() and not path.is_file():
         path = Path(str(files("siamlink.configs") / f"{config}.yaml"))
+    from siamlink.tracker.configuration_file import read_configuration
+
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ConfigError(f"{path} is larger than any configuration ({LARGEST_FILE} bytes)")
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return read_configuration(path), str(path)
     except OSError as error:
         if path.exists():
             raise ConfigError(f"cannot read the configuration {config}: {error.strerror}") from None
         hint = did_you_mean(str(config), config_names()) or "."
         shipped = ", ".join(config_names())
         raise ConfigError(f"there is no configuration or file '{config}'{hint} Shipped: {shipped}") from None
-    except RecursionError:
-        raise ConfigError(f"{path} is not a configuration: it is nested too deeply") from None
-    except (yaml.YAMLError, ValueError) as error:  # ValueError: text that is not UTF-8, or a date that does not exist
-        raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
-    if values is None:
-        return {}, str(path)
-    if not isinstance(values, dict):
-        raise ConfigError(f"{path}: expected 'key: value' lines")
-    return values, str(path)
+
+
+def _refuse_options(values: dict[str, Any], origin: str) -> None:
+    """Raise an error if a key is an option of commands: those of the detector and of the input."""
+    for key in OPTIONS:
+        if key in values:
+            option = f"--{key.replace('_', '-')}"
+            raise ConfigError(f"{origin}: '{key}' is not a setting of the tracker, but an option of its own: {option}")

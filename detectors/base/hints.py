@@ -17,8 +17,16 @@ OTHER_NAMES = {
 }
 """What arguments and settings are called elsewhere, in small letters, and what they are called here."""
 
+SIMILAR = 0.6
+"""The similarity from which on a word is taken for a misspelling of another."""
 
-def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
+
+def similarity(word: str, other: str) -> float:
+    """How similar two words are, 0 to 1: twice the number of letters in common, divided by the number of all."""
+    return difflib.SequenceMatcher(None, word, other).ratio()
+
+
+def nearest(word: str, choices: Iterable[str], cutoff: float = SIMILAR) -> str:
     """The choice that has a word as another name, or is most similar to it; empty if none is similar enough.
 
     Args:
@@ -32,7 +40,7 @@ def nearest(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
     return next(iter(difflib.get_close_matches(word, choices, 1, cutoff)), "")
 
 
-def did_you_mean(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
+def did_you_mean(word: str, choices: Iterable[str], cutoff: float = SIMILAR) -> str:
     """The end of a message on an unknown word: `; did you mean 'x'?`, or empty. Arguments as for `nearest`."""
     near = nearest(word, choices, cutoff)
     return f"; did you mean '{near}'?" if near else ""

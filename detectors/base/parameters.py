@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.former_names import former_name_note
-from siamlink.detectors.base.hints import did_you_mean
+from siamlink.detectors.base.hints import SIMILAR, similarity
 
 
 class Parameters(BaseModel):
@@ -100,11 +100,20 @@ _EXPECTED = {
 def _explain(kind: type[Parameters], error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        return f"unknown key '{key}'{did_you_mean(key, (name for name, _, _ in describe(kind)), cutoff=0.3)}"
+        near = _nearest_key(key, [name for name, _, _ in describe(kind)])
+        return f"unknown key '{key}'" + (f"; did you mean '{near}'?" if near else "")
     if error["type"] == "model_type":
         return f"'{key}' is a group of settings; set one of those below it, such as '{key}.{_first_key(kind, key)}'"
     message = _EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")
     return f"{key}: {message[0].lower()}{message[1:]}, got {_short(error['input'])}"
+
+
+def _nearest_key(key: str, known: list[str]) -> str:
+    """The known key that is most similar, as a whole or in its last part; empty if none is similar enough."""
+    last = key.rpartition(".")[2]
+    similar = {name: max(similarity(key, name), similarity(last, name.rpartition(".")[2])) for name in known}
+    best = max(similar, key=similar.__getitem__)
+    return best if similar[best] >= SIMILAR else ""
 
 
 def _short(value: Any) -> str:
@@ -144,7 +153,7 @@ def use_present_keys(kind: type[Parameters], values: dict[str, Any], origin: str
     for former, present in _renames(kind):
         value = _remove(values, former)
         if value is not _MISSING:
-            if not _insert(values, present, value):
+            if not insert_key(values, present, value):
                 raise ConfigError(f"{origin}: '{former}' is the former name of '{present}'; give only one of them")
             _warn(origin, former, present)
     return values
@@ -217,12 +226,16 @@ def _remove(values: dict[str, Any], key: str) -> Any:
     return value
 
 
-def _insert(values: dict[str, Any], key: str, value: Any) -> bool:
-    """Set a dotted key in nested values, or add to the group of that name; false if something is set already."""
+def insert_key(values: dict[str, Any], key: str, value: Any) -> bool:
+    """Set a dotted key in nested values in place, or add to the group of that name.
+
+    Returns:
+        Whether it was set; false if it has a value already.
+    """
     name, dot, rest = key.partition(".")
     if dot:
         group = values.setdefault(name, {})
-        return isinstance(group, dict) and _insert(group, rest, value)
+        return isinstance(group, dict) and insert_key(group, rest, value)
     if name not in values:
         values[name] = value
         return True

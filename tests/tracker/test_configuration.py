@@ -132,6 +132,50 @@ def test_a_file_that_is_not_yaml_is_named(write, content):
     assert "\n" not in str(caught.value)
 
 
+def test_what_is_not_yaml_is_named_with_its_place(write):
+    with pytest.raises(ConfigError) as caught:
+        load_parameters(path := write("solver: lp\nmode: [offline\n"))
+    assert str(caught.value) == f"{path} is not YAML: expected ',' or ']', but got '<stream end>' (line 3, column 1)"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("mode: offline\nmode: online\n", "the key 'mode' occurs twice (line 2, column 1)"),
+        ("gate:\n  reach: 1\n  reach: 2\n", "the key 'reach' occurs twice (line 3, column 3)"),
+        ("gate: {reach: 1}\ngate.reach: 2\n", "the key 'gate.reach' occurs twice"),
+        ("gate.reach: 1\ngate: {reach: 1}\n", "the key 'gate' occurs twice"),
+    ],
+)
+def test_a_key_that_occurs_twice_is_an_error(write, content, message):
+    with pytest.raises(ConfigError) as caught:
+        load_parameters(path := write(content))
+    assert str(caught.value) == f"{path}: {message}"
+
+
+def test_a_file_may_have_dotted_keys(write):
+    loaded = load_parameters(write("gate.reach: 0.5\ngate: {max_speed: 3}\ntracklets:\n  costs.entry: 2\n"))
+    assert (loaded.gate.reach, loaded.gate.max_speed, loaded.tracklets.costs.entry) == (0.5, 3, 2)
+    with pytest.raises(ConfigError, match=r"my.yaml: unknown key 'gaps.smoth'; did you mean 'gaps.smooth'\?"):
+        load_parameters(write("gaps.smoth: false\n"))
+
+
+def test_an_option_of_its_own_is_no_setting(write):
+    message = "'class_names' is not a setting of the tracker, but an option of its own: --class-names"
+    with pytest.raises(ConfigError, match=f"my.yaml: {message}"):
+        load_parameters(write("class_names: coco\n"))
+    with pytest.raises(ConfigError, match=r"--set confidence=0.5: 'confidence' is not a setting .*: --confidence"):
+        load_parameters(None, ["confidence=0.5"])
+
+
+def test_a_key_is_compared_with_the_last_parts_of_those_that_are_known():
+    for wrong, near in (("entri", "costs.entry"), ("fit_second", "tracklets.summary.fit_seconds")):
+        with pytest.raises(ConfigError, match=f"unknown key '{wrong}'; did you mean '{near}'"):
+            load_parameters(None, [f"{wrong}=1"])
+    with pytest.raises(ConfigError, match=r"unknown key 'sigma'$"):
+        load_parameters(None, ["sigma=1"])
+
+
 def test_a_missing_configuration_is_named_with_those_that_exist(tmp_path):
     for missing in ("deflaut", tmp_path / "none.yaml"):
         with pytest.raises(ConfigError, match=f"there is no configuration or file '{missing}'.* Shipped: default, "):
@@ -165,6 +209,9 @@ def test_text_settings_take_what_yaml_reads_as_something_else(tmp_path):
 BOMB = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"a{level}: &a{level} [{', '.join([f'*a{level - 1}'] * 9)}]\n" for level in range(1, 12)
 )
+GROUPS = "a0: &a0 {x: 1}\n" + "".join(
+    f"a{level}: &a{level} {{{', '.join(f'k{key}: *a{level - 1}' for key in range(9))}}}\n" for level in range(1, 12)
+)
 
 
 HOSTILE = {
@@ -177,6 +224,7 @@ HOSTILE = {
     "a long text": ("mode: " + "x" * 500_000, "mode: input should be 'offline', 'windowed' or 'online', got 'xxx"),
     "an object of Python": ("mode: !!python/object/apply:os.mkdir [made]", "is not YAML: could not determine"),
     "an endless number": ("min_detections: " + "9" * 6000, "is not YAML: Exceeds the limit"),
+    "groups that multiply": (GROUPS, "unknown key 'a0'"),
     "itself": ("gate: &a {max_gap_seconds: *a}", "gate.max_gap_seconds: expected a number, got "),
     "no text as a key": ("1: 2", "1: keys should be strings"),
 }
