@@ -36,7 +36,7 @@ class Selection:
         if self.classes is None or names is None:
             return
         if not names:
-            raise ConfigError(f"{origin} does not tell classes apart, so none can be selected")
+            raise ConfigError(f"{origin} does not tell classes apart, so none can be selected: leave out --classes")
         try:
             self.classes = names.numbers_of(self.classes)
         except ConfigError as error:

@@ -32,10 +32,11 @@ def to_pixels(raw: RawBoxes, pictures: Pictures, options: ReadingOptions) -> Non
     if not len(raw):
         return
     size, box = pictures.size, raw.numbers[:, BOX]
-    if raw.normalised or lies_within_a_pixel(box):
+    are_parts = raw.normalised or lies_within_a_pixel(box)
+    if are_parts:
         _scale(raw, size)
-    elif size and raw.box_format is BoxFormat.ltwh and options.box_format is None:
-        _refuse_corners(raw, size)
+    if size and raw.box_format is BoxFormat.ltwh and options.box_format is None:
+        _refuse_other_formats(raw, size, are_parts)
     box = raw.numbers[:, BOX]
     if raw.box_format is BoxFormat.xyxy:
         box[:, 2:] -= box[:, :2]
@@ -53,11 +54,12 @@ def note_outside(raw: RawBoxes, pictures: Pictures) -> None:
     if outside.any():
         row = int(np.argmax(outside))
         place, count = raw.place(row, None), int(outside.sum())
+        remedy = ": is it the right video, of the size that was detected in?" if outside.mean() >= LEAST_OUTSIDE else ""
         where = f" ({place.item or f'line {place.line}'})" if place.item or place.line else ""
-        lie = "box lies" if count == 1 else "boxes lie"
+        lie = "boxes lies" if count == 1 else "boxes lie"
         raw.notes.append(
             f"{count} of {len(raw)} {lie} wholly outside the picture of {width}x{height} pixels; "
-            f"the first is in frame {raw.numbers[row, FRAME]:g}{where}"
+            f"the first is in frame {raw.numbers[row, FRAME]:g}{where}{remedy}"
         )
 
 
@@ -65,7 +67,10 @@ def _scale(raw: RawBoxes, size: tuple[int, int] | None) -> None:
     if size:
         raw.numbers[:, BOX] *= np.array(size * 2, float)
         if not raw.normalised:
-            raw.notes.append(f"boxes are parts of the picture, and were multiplied by its size, {size[0]}x{size[1]}")
+            raw.notes.append(
+                f"boxes are parts of the picture, and were multiplied by its size, {size[0]}x{size[1]}; they were read "
+                f"as {raw.box_format.meaning}"
+            )
     elif raw.normalised:
         raise FormatError(raw.path, f"boxes of a {raw.format} are parts of the picture, whose size is not known")
     else:
@@ -75,19 +80,28 @@ def _scale(raw: RawBoxes, size: tuple[int, int] | None) -> None:
         )
 
 
-def _refuse_corners(raw: RawBoxes, size: tuple[int, int]) -> None:
-    """Raise an error if boxes end outside the picture as sizes, but fit as corners."""
+def _refuse_other_formats(raw: RawBoxes, size: tuple[int, int], are_parts: bool) -> None:
+    """Raise an error if boxes end outside the picture as sizes, but fit as corners or, if parts of it, as centres."""
     box = raw.numbers[:, BOX]
     outside = _ends_outside(box[:, :2] + box[:, 2:], size)
-    if outside.mean() < LEAST_OUTSIDE or not (box[:, 2:] > box[:, :2]).all():
+    if outside.mean() < LEAST_OUTSIDE:
         return
-    if 1 - _ends_outside(box[:, 2:], size).mean() >= LEAST_FITTING:
+    other, numbers = None, ""
+    if (box[:, 2:] > box[:, :2]).all() and _fit(box[:, 2:], size):
+        other, numbers = BoxFormat.xyxy, "last two numbers are the right and the bottom side"
+    elif are_parts and _fit(box[:, :2] + box[:, 2:] / 2, size):
+        other, numbers = BoxFormat.cxcywh, "first two numbers are the centre"
+    if other:
         raise FormatError(
             raw.path,
             f"{outside.sum()} of {len(raw)} boxes end outside the picture of {size[0]}x{size[1]} pixels, but fit if "
-            "their last two numbers are the right and the bottom side: give --box-format xyxy, or ltwh if they are "
-            "width and height",
+            f"their {numbers}: give --box-format {other}, or ltwh if they are {BoxFormat.ltwh.meaning}",
         )
+
+
+def _fit(end: FloatArray, size: tuple[int, int]) -> bool:
+    """Whether nearly all boxes with these right and bottom sides (N, 2) end inside the picture, or almost."""
+    return 1 - float(_ends_outside(end, size).mean()) >= LEAST_FITTING
 
 
 def _ends_outside(end: FloatArray, size: tuple[int, int]) -> BoolArray:

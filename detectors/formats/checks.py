@@ -14,6 +14,7 @@ MAX_ID = 2**31 - 1
 MAX_SCORE = float(np.finfo(np.float32).max)
 MAX_LABEL = int(np.iinfo(np.int16).max)
 FROM_ZERO = "; if the file counts frames from 0, give --frames-from 0"
+OF_SECONDS = "; the frame of a time in seconds is 1 + time x frame rate, rounded"
 
 
 def check_numbers(raw: RawBoxes, pictures: Pictures, zero_hint: str = "") -> None:
@@ -36,7 +37,7 @@ def check_numbers(raw: RawBoxes, pictures: Pictures, zero_hint: str = "") -> Non
     with np.errstate(invalid="ignore"):
         faults = (
             (~np.isfinite(numbers), "is not a finite number"),
-            (_in_column(numbers, FRAME, frame % 1 != 0), "is not a whole number"),
+            (_in_column(numbers, FRAME, frame % 1 != 0), f"is not a whole number{OF_SECONDS}"),
             (_in_column(numbers, ID, identity % 1 != 0), "is not a whole number"),
             (_in_column(numbers, FRAME, frame == 0), f"is out of range: frames are counted from 1{zero_hint}"),
             (_in_column(numbers, FRAME, frame < 1), "is out of range: frames are counted from 1"),

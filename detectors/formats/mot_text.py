@@ -11,6 +11,7 @@ from siamlink.detectors.formats.text_lines import Separator, TextLines, is_numbe
 
 NAME = "MOT text"
 COLUMNS = ("frame", "id", "left", "top", "width", "height", "score")
+EXPECTED_COLUMNS = "give frame, id (-1 for detections), left, top, width, height, score"
 CLASS_COLUMN, LINK_COLUMN, MARK_COLUMN = 7, 8, 9
 """Of results: the class number, the probability of the link to the next box, and a mark, -1 if detected."""
 INTERPOLATED, FOUND = 1, 2
@@ -79,6 +80,7 @@ def _parse(lines: TextLines) -> FloatArray:
         rows = _parse_by_line(lines, separator)
     _check_count(lines, rows.shape[1], 0)
     if rows.shape[1] == 6:
+        _refuse_scores_as_heights(lines, rows)
         rows = np.hstack([rows, np.ones((len(rows), 1))])
     return rows
 
@@ -111,10 +113,22 @@ def _fields(line: str, separator: Separator) -> list[str]:
     return line.split() if separator is None else line.rstrip().rstrip(separator).split(separator)
 
 
+def _refuse_scores_as_heights(lines: TextLines, rows: FloatArray) -> None:
+    """Raise an error if the heights of boxes in pixels, in the last of six columns, are all within 0 to 1."""
+    height, others = rows[:, 5], rows[:, 2:5]
+    if ((height >= 0) & (height <= 1)).all() and (others > 1).any():
+        message = (
+            f"the last of six columns is the height, but is at most 1 in all lines, as a score is: {EXPECTED_COLUMNS}, "
+            "or a header that names the columns"
+        )
+        raise FormatError(lines.path, message, int(lines.number[0]), 6)
+
+
 def _check_count(lines: TextLines, columns: int, row: int) -> None:
     if not 6 <= columns <= MAX_COLUMNS:
         expected = "at least 6" if columns < 6 else f"at most {MAX_COLUMNS}"
-        raise FormatError(lines.path, f"expected {expected} columns, found {columns}", int(lines.number[row]))
+        remedy = f": {EXPECTED_COLUMNS}" if columns < 6 else ""
+        raise FormatError(lines.path, f"expected {expected} columns, found {columns}{remedy}", int(lines.number[row]))
 
 
 def rows_of(raw: RawBoxes) -> NDArray[np.float64]:

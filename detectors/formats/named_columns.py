@@ -12,6 +12,7 @@ import numpy as np
 from siamlink.detectors.base.arrays import BoolArray, FloatArray
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.class_names import COCO, ClassNames
+from siamlink.detectors.formats.checks import OF_SECONDS
 from siamlink.detectors.formats.column_names import EXPECTED, FROM_ZERO, Roles, plain, roles_of
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.raw_boxes import BOX, FRAME, ID, SCORE, Place, RawBoxes
@@ -20,6 +21,8 @@ from siamlink.detectors.formats.text_lines import number_of
 MISSING = ("", "none", "null", "nan", "n/a")
 """Texts that stand for no value, in lower case."""
 TRUE, FALSE = ("1", "true", "yes"), ("0", "-1", "false", "no", *MISSING)
+TIMES = {"time", "times", "timestamp", "second", "seconds", "t"}
+"""Names of columns of times, which are no frame numbers."""
 PlaceOf = Callable[[int, str | None], Place]
 """Where a row has a named column."""
 
@@ -42,7 +45,8 @@ def read_columns(
     roles = roles_of(columns)
     if not roles.complete:
         found = ", ".join(str(name) for name in columns)
-        raise FormatError(path, f"expected columns for {EXPECTED}; found {found[:200]}", 1)
+        timed = OF_SECONDS if roles.frame is None and TIMES & {plain(str(name)) for name in columns} else ""
+        raise FormatError(path, f"expected columns for {EXPECTED}; found {found[:200]}{timed}", 1)
     table = _Table(path, columns, place)
     table.keep_video(roles.video, pictures)
     frame, counts_from, notes = _frames(table, roles, pictures)

@@ -18,6 +18,15 @@ class BoxFormat(StrEnum):
     cxcywh = "cxcywh"
     """centre x, centre y, width, height"""
 
+    @property
+    def meaning(self) -> str:
+        """The four numbers in words."""
+        return {
+            BoxFormat.ltwh: "left, top, width, height",
+            BoxFormat.xyxy: "left, top, right, bottom",
+            BoxFormat.cxcywh: "centre x, centre y, width, height",
+        }[self]
+
 
 @dataclass(frozen=True)
 class Pictures:

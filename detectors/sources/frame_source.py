@@ -82,6 +82,7 @@ class FrameSource(ABC):
         arrival_rate: measured frames per second of a live source; None for the first seconds, and for one that sends
             frames on demand.
         stated_rate: frames per second that the video file itself states; None if it states none.
+        rate_assumed: whether `frame_rate` is `DEFAULT_FRAME_RATE`, as neither the recording nor the caller states one.
         broken: why the frames ended too early, in one line; None if they did not.
         stopped: whether the frames end before the next one, as after a call of `stop`.
         files: the files that hold the frames, in order; none for a live source.
@@ -108,6 +109,7 @@ class FrameSource(ABC):
         self.gaps: list[Gap] = []
         self.arrival_rate: float | None = None
         self.stated_rate: float | None = None
+        self.rate_assumed = False
         self.broken: str | None = None
         self.stopped = False
         self.files: tuple[Path, ...] = ()

@@ -48,7 +48,7 @@ class GivenPictures(FrameSource):
         super().__init__(folder or "frames", frame_rate or DEFAULT_FRAME_RATE, count, None, single_pass=once)
         self._pictures = pictures
         self._begun: Iterator[Image] | None = None
-        self.counted = count is not None
+        self.counted, self.rate_assumed = count is not None, frame_rate is None
         self.files = tuple(paths) if len(paths) == count else ()
 
     def _first_size(self) -> tuple[int, int]:

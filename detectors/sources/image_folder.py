@@ -38,7 +38,7 @@ class ImageFolder(FrameSource):
         files = find_images(folder)
         name = name or folder.resolve().name or "frames"
         super().__init__(name, frame_rate or DEFAULT_FRAME_RATE, len(files), _common_size(files))
-        self.files, self.counted = tuple(files), True
+        self.files, self.counted, self.rate_assumed = tuple(files), True, frame_rate is None
         self.first_number = first_number(files)
         self.notes = [note for note in (repeated_names(folder), _several_in_one(files[0])) if note]
         self._converter = PictureConverter()

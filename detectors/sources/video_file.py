@@ -66,6 +66,7 @@ class RecordedVideo(FrameSource):
         super().__init__(name, rate, _expected_count(container, stream), None)
         has_time_stamps = not container.format.flags & NO_TIME_STAMPS
         self.stated_rate = stated_frame_rate(stream) if has_time_stamps else None
+        self.rate_assumed = frame_rate is None and stated_frame_rate(stream) is None
         self._connect, self._title, self._timed = connect, title, frame_rate is None
 
     def _first_size(self) -> tuple[int, int]:

@@ -111,8 +111,11 @@ def summary(options: SummaryOptions) -> None:
         show_table(each)
     for note in results.notes:
         show_note(f"{options.results}: {note}")
+    for zone in made.zones:
+        if zone.crosses_itself:
+            show_note(f"zone {zone.name!r}: its sides cross each other; give its corners in order around it")
     if rate is None:
-        show_note("the frame rate is not known, so there are no times and speeds: give --video or --frame-rate")
+        show_note("the frame rate is not known, so there are no times and speeds: give --frame-rate or --video")
     if options.csv_file:
         write_text(options.csv_file, csv_text(made.columns()), options.overwrite)
     if options.json_file:

@@ -93,10 +93,11 @@ def read_video_tracks(
     facts = results.facts
     missing = [NAMES[each] for each in needs if not getattr(facts, each)]
     if missing:
-        facts_missing, verb = " and the ".join(missing), "is" if len(missing) == 1 else "are"
+        named = (", the ".join(missing[:-1]) + " and the ") * (len(missing) > 1) + missing[-1]
+        remedy = "--frame-rate or --video" if missing == [NAMES["frame_rate"]] else "the video by --video"
         raise InputError(
-            f"the {facts_missing} of {path.stem} {verb} not known, as there is no {path.with_suffix('.json')} that "
-            "says so: give the video by --video"
+            f"the {named} of {path.stem} {'is' if len(missing) == 1 else 'are'} not known: give {remedy} (a run of "
+            f"siamlink writes them to {path.with_suffix('.json')})"
         )
     return VideoTracks(
         name=path.stem,

@@ -51,8 +51,8 @@ def facts_of_video(path: str | Path) -> VideoFacts:
         assert sequence is not None
         return VideoFacts(sequence.frame_rate, sequence.frame_count, sequence.size, sequence.name)
     pictures = tuple(file.name for file in frames.files) if isinstance(frames, ImageFolder) else ()
-    facts = frames.frame_rate, frames.frame_count, frames.size
-    return VideoFacts(*facts, Path(path).name, pictures, frames.first_number)
+    rate = None if frames.rate_assumed else frames.frame_rate
+    return VideoFacts(rate, frames.frame_count, frames.size, Path(path).name, pictures, frames.first_number)
 
 
 def facts_of_record(record: dict[str, Any]) -> VideoFacts:

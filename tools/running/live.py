@@ -8,6 +8,7 @@ from pathlib import Path
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tools.console.terminal import show_note
+from siamlink.tracker.runs.inputs import TrackingInput
 
 WRONG_RATE = 0.2
 """Relative error of the frame rate of a live source from which on a note is given."""
@@ -70,15 +71,19 @@ def wrong_rate(frames: FrameSource) -> str:
     return f"{frames.name}: {rate}; give --frame-rate, as all settings in seconds depend on it"
 
 
-def contradicted_rate(frames: FrameSource) -> str:
-    """A line if the frame rate that is given contradicts that of the video file; else empty."""
-    stated, used = frames.stated_rate, frames.frame_rate
+def rate_notes(source: TrackingInput) -> list[str]:
+    """A line if the frame rate is assumed, or if the given one contradicts that of the video file."""
+    stated, used = source.frames.stated_rate if source.frames else None, source.frame_rate
+    if source.rate_assumed:
+        return [
+            f"{source.name}: the frame rate is not known, {used:g} frames per second are assumed: give --frame-rate"
+        ]
     if stated is None or 1 / CONTRADICTION < used / stated < CONTRADICTION:
-        return ""
-    return (
-        f"{frames.name}: the file states {stated:.4g} frames per second, but {used:.4g} are given; all settings in "
+        return []
+    return [
+        f"{source.name}: the file states {stated:.4g} frames per second, but {used:.4g} are given; all settings in "
         "seconds depend on it"
-    )
+    ]
 
 
 def losses_of(frames: FrameSource) -> list[str]:

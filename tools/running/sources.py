@@ -12,7 +12,7 @@ from siamlink.tools.console.terminal import download_bar, show_error, show_note,
 from siamlink.tools.runners.runner import Runner
 from siamlink.tools.running.classes_note import classes_note
 from siamlink.tools.running.job import Job
-from siamlink.tools.running.live import contradicted_rate
+from siamlink.tools.running.live import rate_notes
 from siamlink.tools.running.outcome import Tracked
 from siamlink.tools.running.prepare import check_sources, prepare
 from siamlink.tools.running.resume import is_finished, resumable, run_with_cache
@@ -92,7 +92,7 @@ def _open_all(sources: list[str], job: Job, keeps: bool) -> list[tuple[str, Trac
     for origin in sources:
         try:
             source = prepare(origin, job)
-            if source.frames and (line := contradicted_rate(source.frames)):
+            for line in rate_notes(source):
                 show_note(line)
             for note in source.notes:
                 show_note(note)

@@ -50,6 +50,7 @@ class TrackingInput(NamedTuple):
         timestamps: (N,) times of all frames in seconds that the caller knows.
         notes: what was assumed when it was opened, or is odd, a line each.
         first_frame: the number of the first frame: 1, except for images that are numbered by their names.
+        rate_assumed: whether the frame rate is assumed, as neither the source nor the caller states one.
         selection: classes and lowest score of those that were selected from the given detections; None if all are.
     """
 
@@ -68,6 +69,7 @@ class TrackingInput(NamedTuple):
     timestamps: FloatArray | None = None
     notes: tuple[str, ...] = ()
     first_frame: int = 1
+    rate_assumed: bool = False
     selection: dict[str, Any] | None = None
 
     @property
@@ -242,7 +244,8 @@ def _open_mot_sequence(
     count = sequence.frame_count or (frames.frame_count if frames else None)
     rate = frame_rate or sequence.frame_rate or (frames.frame_rate if frames else DEFAULT_FRAME_RATE)
     source = TrackingInput(sequence.name, rate, count, frames, None, counted, declared_size=sequence.size)
-    return _noted(source), detections
+    stated = frame_rate or sequence.frame_rate or frames
+    return _noted(source._replace(rate_assumed=not stated)), detections
 
 
 def _noted(source: TrackingInput) -> TrackingInput:
@@ -251,7 +254,9 @@ def _noted(source: TrackingInput) -> TrackingInput:
     if frames is None:
         return source
     return source._replace(
-        first_frame=frames.first_number, notes=tuple(f"{source.name}: {note}" for note in frames.notes)
+        first_frame=frames.first_number,
+        rate_assumed=frames.rate_assumed,
+        notes=tuple(f"{source.name}: {note}" for note in frames.notes),
     )
 
 

@@ -5,7 +5,7 @@ Coordinates are pixels, with x to the right and y down.
 
 import math
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -56,6 +56,13 @@ class Zone:
         offsets = np.array(self.corners) - self.corners[0]
         if np.linalg.matrix_rank(offsets) < 2:
             raise ConfigError(f"zone {self.name!r} has no area: its corners are on one line")
+
+    @property
+    def crosses_itself(self) -> bool:
+        """Whether two of its edges cross each other, as when corners are not in order around it."""
+        corners = np.array(self.corners, np.float64)
+        edges = list(zip(corners, np.roll(corners, -1, axis=0), strict=True))
+        return any(_cross(*one, *other) for one, other in combinations(edges, 2))
 
 
 class Crossing(NamedTuple):
@@ -121,6 +128,19 @@ def inside(points: FloatArray, zone: Zone) -> BoolArray:
     passes = ((ay > y) != (by > y)) & ((side > 0) == (by > ay))  # edges that a ray to the left of the point meets
     within: BoolArray = (passes.sum(axis=1) % 2 == 1) | on_edge.any(axis=1)
     return within
+
+
+def _cross(start: FloatArray, end: FloatArray, other_start: FloatArray, other_end: FloatArray) -> bool:
+    """Whether two edges between points (2,) cross within both of them; edges that only touch do not."""
+
+    def side(first: FloatArray, second: FloatArray, point: FloatArray) -> float:
+        (ax, ay), (bx, by) = second - first, point - first
+        return float(np.sign(ax * by - ay * bx))
+
+    return (
+        side(start, end, other_start) * side(start, end, other_end) < 0
+        and side(other_start, other_end, start) * side(other_start, other_end, end) < 0
+    )
 
 
 def parse_line(text: str, number: int) -> Line:

@@ -38,7 +38,10 @@ def test_parts_of_a_picture_become_pixels_where_its_size_is_known(write: Write) 
     path = write("1,-1,0.0625,0.25,0.09375,0.5,1\n2,-1,-0.01,0.5,0.5,0.5,1\n")
     read = read_boxes(path, KNOWN)
     np.testing.assert_allclose(read.rows[:, 2:6], [[20, 60, 30, 120], [-3.2, 120, 160, 120]])
-    assert read.notes == ("boxes are parts of the picture, and were multiplied by its size, 320x240",)
+    assert read.notes == (
+        "boxes are parts of the picture, and were multiplied by its size, 320x240; "
+        "they were read as left, top, width, height",
+    )
     read = read_boxes(path)
     assert read.rows[0, 2:6].tolist() == [0.0625, 0.25, 0.09375, 0.5]
     assert read.notes[0].startswith(
@@ -52,6 +55,22 @@ def test_parts_of_a_picture_may_be_corners_or_centres(write: Write) -> None:
     assert read.rows[0, 2:6].tolist() == [80, 60, 80, 120]
     read = read_boxes(path, KNOWN, ReadingOptions(BoxFormat.cxcywh))
     assert read.rows[0, 2:6].tolist() == [0, -30, 160, 180]
+    assert read.notes[0].endswith("they were read as centre x, centre y, width, height")
+
+
+@pytest.mark.parametrize(
+    ("box", "form"),
+    [("0.6,0.5,0.9,0.8", "xyxy"), ("0.8,0.7,0.4,0.6", "cxcywh"), ("0.7,0.5,0.5,1", "cxcywh")],
+)
+def test_parts_of_a_picture_that_end_outside_as_sizes_are_refused_with_the_remedy(
+    write: Write, box: str, form: str
+) -> None:
+    path = write(f"1,-1,0.1,0.1,0.2,0.4,1\n2,-1,{box},1\n")
+    with pytest.raises(
+        FormatError, match=f"1 of 2 boxes end outside the picture .*: give --box-format {form}, or ltwh"
+    ):
+        read_boxes(path, KNOWN)
+    assert read_boxes(path, KNOWN, ReadingOptions(BoxFormat.ltwh)).rows[1, 2] == 320 * float(box[:3])
 
 
 def test_one_box_in_pixels_makes_all_pixels(write: Write) -> None:
@@ -92,9 +111,14 @@ def test_boxes_wholly_outside_are_counted(write: Write) -> None:
     text = walks(2) + "7,-1,330,20,30,60,1\n8,-1,-40,20,30,60,1\n9,-1,10,250,30,60,1\n"
     read = read_boxes(write(text), KNOWN)
     assert read.notes == (
-        "3 of 7 boxes lie wholly outside the picture of 320x240 pixels; the first is in frame 7 (line 5)",
+        "3 of 7 boxes lie wholly outside the picture of 320x240 pixels; the first is in frame 7 (line 5): "
+        "is it the right video, of the size that was detected in?",
     )
     assert len(read) == 7
+    one = read_boxes(write(walks(5) + "7,-1,330,20,30,60,1\n"), KNOWN)
+    assert one.notes[0].endswith(
+        "1 of 11 boxes lies wholly outside the picture of 320x240 pixels; the first is in frame 7 (line 11)"
+    )
     assert read_boxes(write(walks(2) + "9,-1,310,20,30,60,1\n"), KNOWN).notes == ()
 
 

@@ -286,6 +286,7 @@ def test_the_format_of_a_box_can_be_given(write: Write) -> None:
 
 WRONG = {
     "frame,x1,y1,x2\n1,2,3,4": "line 1: expected columns for a frame",
+    "time,x1,y1,x2,y2\n0.04,1,2,3,4": r"found time, x1, y1, x2, y2; the frame of a time in seconds is 1 \+ time x",
     "x_min,y_min,x_max,y_max,score\n1,2,3,4,.5": r"found x_min, y_min, x_max, y_max, score",
     "frame,x1,y1,x2,y2\n1,2,3,9\n": "line 2: expected 5 fields as in the header, found 4",
     "frame,x1,y1,x2,y2\n1,2,3,9,y\n": r"line 2, column 5: 'y' \(y2\) is not a number",

@@ -147,7 +147,11 @@ def test_classes_that_are_reported_by_name_are_selected_by_name_or_number():
         ("hog", {"image_size": 640}, "detector 'hog' has no option image_size"),
         ("motion", {"nms_iou": 0.4}, "has no option nms_iou, .*; --set overlap_limit"),
         ("motion", {"preprocessing": "rgb"}, "has no option preprocessing"),
-        ("motion", {"classes": "person"}, "detector 'motion' does not tell classes apart, so none can be selected"),
+        (
+            "motion",
+            {"classes": "person"},
+            "detector 'motion' does not tell classes apart, so none can be selected: leave out --classes",
+        ),
         ("hog", {"classes": ["car"]}, "detector 'hog': there is no class 'car'; known are person"),
         ("hog", {"klasses": ["car"]}, "detectors have no option 'klasses'; did you mean 'classes'"),
         (LoadedDetector("mine", two_classes), {"classes": 2}, "detector 'mine' is loaded already; give classes to"),

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
-from siamlink.detectors.formats.checks import FROM_ZERO
+from siamlink.detectors.formats.checks import FROM_ZERO, OF_SECONDS
+from siamlink.detectors.formats.mot_text import EXPECTED_COLUMNS
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.read import read_boxes
 from siamlink.detectors.mot.text import format_rows, read_rows
@@ -108,12 +109,12 @@ def test_missing_columns_have_defaults(write):
         ("2,-1,1e7,21,30,60,1", 3, "left 1e+07 is not a plausible pixel position"),
         ("0,-1,11,21,30,60,1", 1, f"frame 0 is out of range: frames are counted from 1{FROM_ZERO}"),
         ("-2,-1,11,21,30,60,1", 1, "frame -2 is out of range: frames are counted from 1"),
-        ("1.5,-1,11,21,30,60,1", 1, "frame 1.5 is not a whole number"),
+        ("1.5,-1,11,21,30,60,1", 1, f"frame 1.5 is not a whole number{OF_SECONDS}"),
         ("51,-1,11,21,30,60,1", 1, "frame 51 is out of range: the last frame is 50"),
         ("2,0.5,11,21,30,60,1", 2, "id 0.5 is not a whole number"),
         ("2,3e9,11,21,30,60,1", 2, "id 3e+09 is out of range"),
-        ("2,-1,11,21,30", None, "expected at least 6 columns, found 5"),
-        ("2", None, "expected at least 6 columns, found 1"),
+        ("2,-1,11,21,30", None, f"expected at least 6 columns, found 5: {EXPECTED_COLUMNS}"),
+        ("2", None, f"expected at least 6 columns, found 1: {EXPECTED_COLUMNS}"),
         ("2,-1,11,21,30,60" + ",1" * 95, None, "expected at most 100 columns, found 101"),
         ("2,-1,1e308,21,30,60,1", 3, "left 1e+308 is not a plausible pixel position"),
         ("1000000000,-1,11,21,30,60,1", 1, "frame 1e+09 is out of range: the last frame is 50"),
@@ -134,6 +135,21 @@ def test_a_malformed_line_is_named_with_its_column(write, line, column, message)
 def test_too_few_columns_throughout_are_an_error_of_the_first_line(write):
     with pytest.raises(FormatError, match="line 2: expected at least 6 columns, found 4"):
         read_rows(write("\n1,2,3,4\n2,2,3,4\n"))
+
+
+@pytest.mark.parametrize("height", ["0.9", "1", "0"])
+def test_scores_in_the_place_of_heights_are_refused(write, height):
+    """Without the column of ids, the left side is read as the id, and the score as the height."""
+    path = write(f"1,104,100,40,90,{height}\n2,108,100,40,90,0.7\n")
+    with pytest.raises(
+        FormatError, match=r"line 1, column 6: the last of six columns is the height, .*: give frame, id"
+    ):
+        read_rows(path)
+
+
+def test_six_columns_of_boxes_are_read(write):
+    assert read_rows(write("1,-1,104,100,40,90\n2,-1,108,100,40,0.5\n"))[:, 5].tolist() == [90, 0.5]
+    assert read_rows(write("1,-1,0.2,0.1,0.3,0.5\n"))[:, 5].tolist() == [0.5]  # parts of the picture
 
 
 def test_without_a_length_only_absurd_frames_are_out_of_range(write):

@@ -88,7 +88,7 @@ def test_given_detections_are_selected_by_their_names(siamlink: Run) -> None:
 def test_classes_of_a_sequence_without_classes_cannot_be_selected(siamlink: Run, sequence: Callable[..., Path]) -> None:
     result = siamlink("track", sequence("SEQ"), "-o", "out", "--classes", "person")
     assert result.code == 2
-    assert result.line.endswith("det/det.txt does not tell classes apart, so none can be selected")
+    assert result.line.endswith("det/det.txt does not tell classes apart, so none can be selected: leave out --classes")
 
 
 @pytest.mark.parametrize(

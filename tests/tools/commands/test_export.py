@@ -99,9 +99,11 @@ def test_the_video_says_what_no_record_does(siamlink: Run, results: Path) -> Non
     refused = siamlink("export", "bare.txt", "--to", "coco", "-o", "a.json")
     assert (refused.code, refused.line) == (
         2,
-        "siamlink: the frame rate and the picture size and the length of bare are not known, as there is no bare.json "
-        "that says so: give the video by --video",
+        "siamlink: the frame rate, the picture size and the length of bare are not known: give the video by --video "
+        "(a run of siamlink writes them to bare.json)",
     )
+    rate = siamlink("export", "bare.txt", "--to", "csv", "-o", "a.csv").line
+    assert "the frame rate of bare is not known: give --frame-rate or --video (" in rate
     assert siamlink("export", "bare.txt", "--to", "coco", "-o", "a.json", "--video", "walk.mp4").code == 0
     (stated,) = json.loads(Path("a.json").read_text())["videos"]
     assert stated == {
@@ -185,7 +187,8 @@ def test_wrong_records_and_videos_are_named(siamlink: Run, results: Path) -> Non
     scaled = siamlink("export", "parts.txt", "--to", "csv", "-o", "parts.csv", "--video", "walk.mp4")
     assert (scaled.code, scaled.line) == (
         0,
-        "parts.txt: boxes are parts of the picture, and were multiplied by its size, 160x120",
+        "parts.txt: boxes are parts of the picture, and were multiplied by its size, 160x120; they were read as "
+        "left, top, width, height",
     )
     assert Path("parts.csv").read_text().splitlines()[1].startswith("16.00,24.00,64.00,72.00,")
 

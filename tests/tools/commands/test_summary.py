@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 Run = Callable[..., Any]
+NO_RATE = "the frame rate is not known, so there are no times and speeds: give --frame-rate or --video"
 ROWS = "".join(f"{frame},1,{100 + 10 * frame},100,20,40,0.9,2,-1,-1\n" for frame in range(1, 11))
 STILL = "".join(f"{frame},5,300,100,20,40,0.5,0,-1,{1 if frame == 4 else -1}\n" for frame in range(3, 7))
 RECORD = {
@@ -77,11 +80,29 @@ def test_without_a_record_times_need_a_video_or_a_frame_rate(siamlink: Run, resu
     result = siamlink("summary", results)
     assert (result.code, result.err) == (
         0,
-        "the frame rate is not known, so there are no times and speeds: give --video or --frame-rate\n",
+        f"{NO_RATE}\n",
     )
     assert lines_of(result.out, "tracks")[0] == ["2", "1", "1-10", "10", "0", "0.900", "90"]
     known = siamlink("summary", results, "--frame-rate", "10")
     assert lines_of(known.out, "tracks")[0][3:6] == ["0.00", "0.90", "1.00"]
+
+
+def test_a_folder_of_images_has_no_frame_rate(siamlink: Run, results: Path) -> None:
+    Path("street.json").unlink()
+    Path("pictures").mkdir()
+    for number in range(1, 11):
+        cv2.imwrite(f"pictures/{number}.png", np.zeros((480, 640, 3), np.uint8))
+    result = siamlink("summary", results, "--video", "pictures")
+    assert (result.code, result.line) == (0, NO_RATE)
+    assert lines_of(result.out, "tracks")[0] == ["2", "1", "1-10", "10", "0", "0.900", "90"]
+
+
+def test_a_zone_whose_sides_cross_is_said(siamlink: Run, results: Path) -> None:
+    result = siamlink("summary", results, "--zone", "yard=180,0,220,200,220,0,180,200")
+    assert (result.code, result.line) == (
+        0,
+        "zone 'yard': its sides cross each other; give its corners in order around it",
+    )
 
 
 def test_the_margin_and_the_anchor_are_passed_on(siamlink: Run, results: Path) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.sources.frame_source import FrameSource, Gap
-from siamlink.tools.running.live import contradicted_rate, ended_by_signal, losses_of, with_rate_hint
+from siamlink.tools.running.live import ended_by_signal, losses_of, rate_notes, with_rate_hint
+from siamlink.tracker.runs.inputs import TrackingInput
 
 pytestmark = pytest.mark.alone
 
@@ -107,4 +108,11 @@ def test_a_frame_rate_that_contradicts_the_file_is_said(stated: float | None, sa
     frames = Gate(live=False)
     frames.stated_rate = stated
     line = f"gate: the file states {stated} frames per second, but 25 are given; all settings in seconds depend on it"
-    assert contradicted_rate(frames) == (line.replace(".0 ", " ") if said else "")
+    source = TrackingInput("gate", frames.frame_rate, None, frames, None)
+    assert rate_notes(source) == ([line.replace(".0 ", " ")] if said else [])
+
+
+def test_a_frame_rate_that_is_assumed_is_said() -> None:
+    source = TrackingInput("gate", 30.0, 2, None, None, rate_assumed=True)
+    line = "gate: the frame rate is not known, 30 frames per second are assumed: give --frame-rate"
+    assert rate_notes(source) == [line]

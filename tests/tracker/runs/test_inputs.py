@@ -38,9 +38,22 @@ def test_without_seqinfo_the_last_detection_is_the_end(sequence):
     (sequence / "seqinfo.ini").unlink()
     opened = open_input(sequence)
     assert (opened.frame_rate, opened.frame_count, opened.last_frame) == (30, None, 4)
+    assert opened.rate_assumed
     (sequence / "det" / "det.txt").write_text("")
     opened = open_input(sequence)
     assert (len(opened.detections), opened.last_frame) == (0, 0)
+
+
+def test_a_frame_rate_that_nothing_states_is_marked_as_assumed(sequence, tmp_path):
+    pictures = write_images(tmp_path / "pictures", 2)
+    assert (open_input(pictures).frame_rate, open_input(pictures).rate_assumed) == (30, True)
+    assert not open_input(pictures, frame_rate=12.5).rate_assumed
+    assert open_input([np.zeros((4, 4, 3), np.uint8)]).rate_assumed
+    assert not open_input(sequence).rate_assumed
+    write_images(sequence / "img1", 6)
+    assert not open_input(sequence).rate_assumed
+    (sequence / "seqinfo.ini").unlink()
+    assert open_input(sequence).rate_assumed
 
 
 def test_a_sequence_with_frames_may_leave_its_detections_to_a_detector(sequence):
@@ -139,7 +152,8 @@ def test_boxes_outside_the_picture_are_noted(sequence):
     (sequence / "det" / "det.txt").write_text(LINES + "2,-1,330,20,30,60,0.9\n")
     (note,) = open_input(sequence).notes
     assert note.endswith(
-        "det.txt: 1 of 3 box lies wholly outside the picture of 320x240 pixels; the first is in frame 2 (line 3)"
+        "det.txt: 1 of 3 boxes lies wholly outside the picture of 320x240 pixels; the first is in frame 2 (line 3): "
+        "is it the right video, of the size that was detected in?"
     )
 
 

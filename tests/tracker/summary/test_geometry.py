@@ -22,6 +22,23 @@ GATE = Line("gate", (100, 200), (300, 200))
 IN, OUT = True, False
 
 
+@pytest.mark.parametrize(
+    ("corners", "crosses"),
+    [
+        ([(0, 0), (9, 0), (9, 9), (0, 9)], False),
+        ([(0, 0), (9, 9), (9, 0), (0, 9)], True),
+        ([(0, 0), (9, 0), (0, 9), (9, 9)], True),
+        ([(0, 0), (9, 0), (4, 9)], False),
+        ([(0, 0), (9, 0), (9, 9), (5, 2), (0, 9)], False),
+        ([(0, 0), (9, 0), (9, 9), (5, 0), (0, 9)], False),
+        ([(0, 0), (9, 0), (9, 9), (5, -2), (0, 9)], True),
+    ],
+    ids=["square", "corners out of order", "bow", "triangle", "dent", "touch", "dent across a side"],
+)
+def test_a_zone_knows_whether_its_sides_cross(corners, crosses) -> None:
+    assert Zone("z", tuple(corners)).crosses_itself is crosses
+
+
 def crossed(*places: tuple[float, float], line: Line = GATE, margin: float = 0) -> list[tuple[int, bool]]:
     return [tuple(each) for each in crossings(np.array(places, float).reshape(-1, 2), line, margin)]
 
