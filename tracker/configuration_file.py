@@ -12,23 +12,6 @@ LARGEST_FILE = 1_000_000
 """Bytes of a configuration file."""
 
 
-class _KeyTwiceError(yaml.MarkedYAMLError):
-    """A key occurs twice in a group."""
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key that occurs twice is an error; PyYAML uses the last one without a word."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        found: set[str] = set()
-        for key, _ in node.value:
-            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
-                if key.value in found:
-                    raise _KeyTwiceError(problem=f"the key '{key.value}' occurs twice", problem_mark=key.start_mark)
-                found.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
 def read_configuration(path: Path) -> dict[str, Any]:
     """The settings of a file as nested dictionaries; a dotted key, such as `gate.reach`, is one in a group.
 
@@ -39,13 +22,14 @@ def read_configuration(path: Path) -> dict[str, Any]:
     if path.stat().st_size > LARGEST_FILE:
         raise ConfigError(f"{path} is larger than any configuration ({LARGEST_FILE} bytes)")
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _Loader)  # noqa: S506 - a safe loader
-    except _KeyTwiceError as error:
-        raise ConfigError(f"{path}: {error.problem}{_place(error)}") from None
+        text = path.read_text(encoding="utf-8")
+        _check_keys(yaml.compose(text, yaml.SafeLoader), path, set())
+        values = yaml.safe_load(text)
     except RecursionError:
         raise ConfigError(f"{path} is not a configuration: it is nested too deeply") from None
     except yaml.MarkedYAMLError as error:
-        raise ConfigError(f"{path} is not YAML: {error.problem or 'wrong characters'}{_place(error)}") from None
+        place = _place(error.problem_mark) if error.problem_mark else ""
+        raise ConfigError(f"{path} is not YAML: {error.problem or 'wrong characters'}{place}") from None
     except (yaml.YAMLError, ValueError) as error:  # ValueError: text that is not UTF-8, or a date that does not exist
         raise ConfigError(f"{path} is not YAML: {' '.join(str(error).split())}") from None
     if values is None:
@@ -78,6 +62,28 @@ def _in_groups(values: dict[Any, Any], path: Path, done: dict[int, dict[Any, Any
     return grouped
 
 
-def _place(error: yaml.MarkedYAMLError) -> str:
-    mark = error.problem_mark
-    return f" (line {mark.line + 1}, column {mark.column + 1})" if mark else ""
+def _check_keys(node: Any, path: Path, done: set[int]) -> None:
+    """Check that no key occurs twice in a node of YAML or below it; PyYAML uses the last one without a word.
+
+    Args:
+        node: the node; YAML can make nodes contain one another, or themselves.
+        path: of the file.
+        done: the identities of the nodes that were checked; is added to.
+
+    Raises:
+        ConfigError: a key occurs twice.
+    """
+    if id(node) in done or not isinstance(node, yaml.MappingNode):
+        return
+    done.add(id(node))
+    found: set[str] = set()
+    for key, value in node.value:
+        if isinstance(key, yaml.ScalarNode):
+            if key.value in found:
+                raise ConfigError(f"{path}: the key '{key.value}' occurs twice{_place(key.start_mark)}")
+            found.add(key.value)
+        _check_keys(value, path, done)
+
+
+def _place(mark: Any) -> str:
+    return f" (line {mark.line + 1}, column {mark.column + 1})"
