@@ -21,7 +21,8 @@ def tracked(siamlink: Run, here: Path) -> str:
         Image.new("RGB", (80, 60), (number, 90, 90)).save(here / "clip" / f"{number:06d}.png")
     rows = [f"{FIRST + index},-1,{5 + 3 * index},10,15,40,0.9\n" for index in range(COUNT)]
     (here / "boxes.txt").write_text("".join(rows))
-    command = ("track", "clip", "--detections", "boxes.txt", "-o", "out", "--no-video", "--export", "cvat,coco,csv")
+    command = ("track", "clip", "--frame-rate", "30", "--detections", "boxes.txt", "-o", "out", "--no-video")
+    command = (*command, "--export", "cvat,coco,csv")
     result = siamlink(*command)
     assert (result.code, result.err) == (0, "")
     return "out/clip.txt"
@@ -43,7 +44,7 @@ def test_formats_that_count_pictures_begin_with_the_first(tracked: str) -> None:
 
 @pytest.mark.parametrize("name", ["clip.coco.json", "clip.csv"])
 def test_what_is_exported_is_read_back_in_the_same_frames(siamlink: Run, tracked: str, name: str) -> None:
-    result = siamlink("track", "clip", "--detections", f"out/{name}", "-o", "again", "--no-video")
+    result = siamlink("track", "clip", "--frame-rate", "30", "--detections", f"out/{name}", "-o", "again", "--no-video")
     assert (result.code, result.err) == (0, "")
     assert frames("again/clip.txt") == frames(tracked)
 

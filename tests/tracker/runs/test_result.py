@@ -55,7 +55,7 @@ def test_tables_know_the_times_and_the_names_of_classes(result, tmp_path) -> Non
     assert frame.time.tolist() == [0, 0, 0.1, 0.2]
     assert frame.class_name.tolist() == ["person", "<car>", "person", "person"]
     lines = result.to_csv(tmp_path / "out.csv").read_text().splitlines()
-    assert lines[3] == "2.00,0.00,12.00,20.00,0,0.5,1,2,0.1000,person,true,"
+    assert lines[3] == "2.00,0.00,12.00,20.00,0,0.5,1,2,0.1000,person,true,,false"
 
 
 def test_the_summary_counts_what_is_asked_for(result) -> None:
