@@ -120,7 +120,7 @@ def test_images_numbered_by_their_names_are_so_in_all_outputs(
     assert siamlink("detect", "clip", "-o", "found.txt", "--detector", "mine.py:Walkers").code == 0
     frames = [int(line.split(",")[0]) for line in (here / "found.txt").read_text().splitlines()]
     assert (min(frames), max(frames)) == (60, 59 + LAST)
-    result = siamlink("track", "clip", "-o", "out", "--detections", "found.txt")
+    result = siamlink("track", "clip", "-o", "out", "--detections", "found.txt", "--frame-rate", "30")
     assert (result.code, result.err) == (0, "")
     tracked = [int(line.split(",")[0]) for line in (here / "out" / "clip.txt").read_text().splitlines()]
     assert min(tracked) in (60, 61)
