@@ -182,7 +182,7 @@ def test_images_that_vanish_while_they_are_read(siamlink: Run, here: Path, image
     for path in sorted(images.iterdir(), key=lambda path: int(path.stem.removeprefix("frame")))[15:]:
         path.rename(here / f"gone{path.name}")
         path.symlink_to(here / f"gone{path.name}")
-    done = siamlink("track", "pictures", "-o", "out", "--detector", "trouble.py:Vanishes")
+    done = siamlink("track", "pictures", "-o", "out", "--detector", "trouble.py:Vanishes", "--frame-rate", "30")
     assert done.code == 3
     assert done.line == (
         "pictures: frame 16: cannot read the image pictures/frame16.png: No such file or directory; "
