@@ -64,9 +64,9 @@ class RecordedVideo(FrameSource):
         stream = video_stream(container, title)
         rate = frame_rate or native_frame_rate(stream)
         super().__init__(name, rate, _expected_count(container, stream), None)
-        has_time_stamps = not container.format.flags & NO_TIME_STAMPS
-        self.stated_rate = stated_frame_rate(stream) if has_time_stamps else None
-        self.rate_assumed = frame_rate is None and stated_frame_rate(stream) is None
+        stated, has_time_stamps = stated_frame_rate(stream), not container.format.flags & NO_TIME_STAMPS
+        self.stated_rate = stated if has_time_stamps else None
+        self.rate_assumed = frame_rate is None and stated is None
         self._connect, self._title, self._timed = connect, title, frame_rate is None
 
     def _first_size(self) -> tuple[int, int]:
