@@ -6,6 +6,7 @@ from importlib.resources import files
 import numpy as np
 import pytest
 
+from siamlink.association.boosting import tree_loops as module
 from siamlink.association.boosting.tree_loops import tree_loops
 from siamlink.association.boosting.xgboost_c_api import Trees
 
@@ -22,7 +23,7 @@ def test_every_shipped_model_predicts_the_same(name):
     trees, model = loaded(name)
     assert trees._loops is not None
     random, features = np.random.default_rng(1), int(model["learner"]["learner_model_param"]["num_feature"])
-    for count in (1, 63, 64, 65, 700):
+    for count in (1, 16, 17, 63, 64, 65, 700):
         rows = random.normal(0, 2, (count, features)).astype(np.float32)
         rows[random.random(rows.shape) < 0.05] = np.nan
         rows[random.random(rows.shape) < 0.02] = np.inf
@@ -44,4 +45,10 @@ def test_trees_of_another_kind_are_left_to_xgboost():
     no_trees = {**model["learner"], "gradient_booster": {"name": "gbtree", "model": {"trees": []}}}
     assert tree_loops({"learner": no_trees}, trees._predict_by_library) is None
     model["learner"]["gradient_booster"]["model"]["trees"][0]["split_type"][0] = 1
+    assert tree_loops(model, trees._predict_by_library) is None
+
+
+def test_trees_of_too_many_levels_are_left_to_xgboost(monkeypatch):
+    trees, model = loaded("detection.json")
+    monkeypatch.setattr(module, "DEEPEST", 2)
     assert tree_loops(model, trees._predict_by_library) is None
