@@ -7,13 +7,13 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.rivals import rank_among_rivals
+from siamlink.association.tracklets.overlap_in_time import LOOPS
 from siamlink.association.tracklets.tracklets import TrackletEnd, Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.frame_index import blocks, ranges
 
-LOOPS = "siamlink.association.tracklets.loops"
 ROUNDED_UP = 1 + 1e-9
 """Factor on a bound that shall hold whatever the rounding."""
 
@@ -66,8 +66,9 @@ def candidate_tracklet_pairs(
     stop = np.searchsorted(first.frame[begins], last.frame[ends] + longest, side="right")
     begin, end = outermost(tracklets, first), outermost(tracklets, last)
     if loops := compiled(LOOPS):
-        limits = rate, gate.reach, gate.max_speed, ROUNDED_UP
-        i, j, distance = loops.near_pairs(end.take(ends, axis=1), begin.take(begins, axis=1), start, stop, *limits)
+        allowed = gate.reach + gate.max_speed * (np.arange(int(longest) + 1) / rate)
+        limits = start, stop, allowed, float(np.exp(gate.max_height_change))
+        i, j, distance = loops.near_pairs(end.take(ends, axis=1), begin.take(begins, axis=1), *limits)
         i, j = ends[i], begins[j]
         alike = np.abs(np.log(first.height[j] / last.height[i])) < gate.max_height_change
         return _nearest(Pairs(i[alike], j[alike]), distance[alike], gate.max_candidates)
@@ -101,8 +102,11 @@ def _nearest(pairs: Pairs, distance: FloatArray, most: int) -> Pairs:
     """The pairs that are among the `most` nearest of both their tracklets, by their distances (P,)."""
     if len(pairs) <= most:
         return pairs
-    near = np.ones(len(pairs), bool)
+    near, loops = np.ones(len(pairs), bool), compiled(LOOPS)
     for side in (pairs.earlier, pairs.later):
+        if loops:
+            near &= loops.nearest(side, distance, int(side.max()) + 1, most)
+            continue
         crowded = np.flatnonzero(np.bincount(side)[side] > most)
         near[crowded] &= rank_of_tracklet(distance[crowded], side[crowded])[:, 0] < most
     return pairs[near]

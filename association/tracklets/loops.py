@@ -1,7 +1,7 @@
 """Candidate pairs of tracklets, and what lies on the way between two, in compiled loops; where Numba is installed.
 
-Each function does what NumPy does in `candidates` and `path_occupancy`, in the same order of operations. A table (4, N)
-of ends holds their frames, x and y of the centres of the outermost boxes, and heights.
+Each function does what NumPy does in `candidates`, `overlap_in_time` and `path_occupancy`, in the same order of
+operations. A table (4, N) of ends holds their frames, x and y of the centres of the outermost boxes, and heights.
 """
 
 from math import hypot
@@ -9,16 +9,15 @@ from typing import Any
 
 import numpy as np
 
+from siamlink.association.tracklets.candidates import ROUNDED_UP
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import columns, extent, first_place, frame_index, larger, share_of
+from siamlink.detectors.box_loops import extent, iou, larger, share_of
 
-__all__ = ["columns", "frame_index", "near_pairs", "path_occupancy"]
+__all__ = ["near_pairs", "nearest", "overlapping_pairs", "path_occupancy"]
 
 
-@machine_code("table", "table", "ints", "ints", "float", "float", "float", "float")
-def near_pairs(
-    end: Any, begin: Any, start: Any, stop: Any, rate: float, reach: float, max_speed: float, rounded_up: float
-) -> Any:
+@machine_code("table", "table", "ints", "ints", "floats", "float")
+def near_pairs(end: Any, begin: Any, start: Any, stop: Any, allowed: Any, tallest: float) -> Any:
     """Pairs of an end and a later beginning that are near enough, by the end, then by the beginning.
 
     Args:
@@ -26,41 +25,144 @@ def near_pairs(
         begin: (4, L) first ends.
         start: (E,) the first of the beginnings that may follow each end.
         stop: (E,) the one after the last of them.
-        rate: frames per second.
-        reach: distance in mean heights that is allowed in any case.
-        max_speed: heights per second that are allowed in addition.
-        rounded_up: factor on a bound that shall hold whatever the rounding.
+        allowed: (G,) the distance in mean heights that is allowed at each gap in frames, from 0.
+        tallest: the largest ratio of two heights; pairs of a larger one may be left out.
 
     Returns:
         (P,) the place of each end, (P,) that of each beginning, (P,) the distance by the one that is allowed.
     """
     found, pairs, distances = 0, np.empty((2, 256), np.int64), np.empty((1, 256))
+    tallest *= ROUNDED_UP
     for i in range(len(start)):
+        frame, x, y, tall = end[0, i], end[1, i], end[2, i], end[3, i]
         for j in range(start[i], stop[i]):
-            allowed = reach + max_speed * ((begin[0, j] - end[0, i]) / rate)
-            height, right = (end[3, i] + begin[3, j]) / 2, begin[1, j] - end[1, i]
-            if not abs(right) < rounded_up * allowed * height:
-                continue
-            distance = hypot(right, begin[2, j] - end[2, i]) / height
-            if distance < allowed:
-                if found == pairs.shape[1]:
-                    pairs, distances = larger(pairs), larger(distances)
-                pairs[0, found], pairs[1, found], distances[0, found] = i, j, distance / allowed
-                found += 1
+            furthest, height = allowed[int(begin[0, j] - frame)], (tall + begin[3, j]) / 2
+            right, down, bound = begin[1, j] - x, begin[2, j] - y, ROUNDED_UP * furthest * height
+            if (
+                (abs(right) < bound)
+                & (abs(down) < bound)
+                & (begin[3, j] <= tallest * tall)
+                & (tall <= tallest * begin[3, j])
+            ):
+                distance = hypot(right, down) / height
+                if distance < furthest:
+                    if found == pairs.shape[1]:
+                        pairs, distances = larger(pairs), larger(distances)
+                    pairs[0, found], pairs[1, found], distances[0, found] = i, j, distance / furthest
+                    found += 1
     return pairs[0, :found].copy(), pairs[1, :found].copy(), distances[0, :found].copy()
 
 
-@machine_code("table", "ints", "ints", "floats", "table", "ints", "ints", "floats")
-def path_occupancy(
-    place: Any, owner: Any, order: Any, key: Any, ends: Any, earlier: Any, later: Any, sampling: Any
-) -> Any:
+@machine_code("ints", "floats", "int", "int")
+def nearest(owner: Any, distance: Any, owners: int, most: int) -> Any:
+    """(P,) whether each pair is among the `most` nearest of its tracklet (P,), the first ones of equal distance."""
+    near, count = np.ones(len(owner), np.bool_), np.zeros(owners, np.int64)
+    for p in range(len(owner)):
+        count[owner[p]] += 1
+    slot, slots = np.full(owners, -1, np.int64), 0
+    for each in range(owners):
+        if count[each] > most:
+            slot[each], count[each] = slots, 0
+            slots += 1
+    best = np.empty((slots, most), np.int64)  # ascending by distance
+    for p in range(len(owner)):
+        row = slot[owner[p]]
+        if row < 0:
+            continue
+        place = count[owner[p]]
+        if place == most:
+            if not distance[p] < distance[best[row, most - 1]]:
+                near[p] = False
+                continue
+            place -= 1
+            near[best[row, place]] = False
+        else:
+            count[owner[p]] += 1
+        while place > 0 and distance[best[row, place - 1]] > distance[p]:
+            best[row, place] = best[row, place - 1]
+            place -= 1
+        best[row, place] = p
+    return near
+
+
+@machine_code("boxes", "ints", "ints", "ints", "ints", "ints", "float")
+def overlapping_pairs(box: Any, begin: Any, end: Any, by_end: Any, low: Any, high: Any, least: float) -> Any:
+    """Pairs of tracklets of which the last box of one overlaps the first box of the other, by the later one.
+
+    Args:
+        box: (2 T, 4) the last box of each tracklet, then the first box of each.
+        begin: (T,) first frames.
+        end: (T,) last frames.
+        by_end: (T,) the tracklets, by their last frames.
+        low: (T,) place in `by_end` of the first that may be the earlier one of each.
+        high: (T,) the place after the last.
+        least: IoU, more than 0.
+
+    Returns:
+        (P,) earlier, (P,) later, (P,) their IoU.
+    """
+    found, pairs, overlap = 0, np.empty((2, 256), np.int64), np.empty((1, 256))
+    for j in range(len(low)):
+        other = len(low) + j
+        for place in range(low[j], high[j]):
+            i = by_end[place]
+            if (
+                (min(box[i, 2], box[other, 2]) > max(box[i, 0], box[other, 0]))
+                & (min(box[i, 3], box[other, 3]) > max(box[i, 1], box[other, 1]))
+                & (begin[i] < begin[j])
+                & (end[i] < end[j])
+            ):
+                share = iou(box, i, other)
+                if share >= least:
+                    if found == pairs.shape[1]:
+                        pairs, overlap = larger(pairs), larger(overlap)
+                    pairs[0, found], pairs[1, found], overlap[0, found] = i, j, share
+                    found += 1
+    return pairs[0, :found].copy(), pairs[1, :found].copy(), overlap[0, :found].copy()
+
+
+@machine_code()
+def _cell_of(x: float, lowest: float, span: float, columns: int) -> int:
+    """The column of the image that x lies in, from 0; x outside of it in the first or the last one."""
+    return min(int(max(share_of(x, lowest, span), 0.0) * columns), columns - 1)
+
+
+@machine_code()
+def _cells(frame: Any, x: Any, lowest: float, span: float) -> Any:
+    """Detections by frame and column of the image.
+
+    Returns:
+        (R,) the frames; how many columns there are, about as many as detections in a frame; (R * columns + 1,) where
+        the detections of each cell start, and M; (M,) the detections by cell.
+    """
+    frames, run, runs = np.empty(len(frame), np.int32), np.empty(len(frame), np.int64), 0
+    for k in range(len(frame)):
+        if not runs or frames[runs - 1] != frame[k]:
+            frames[runs] = frame[k]
+            runs += 1
+        run[k] = runs - 1
+    columns = max(len(frame) // max(runs, 1), 1)
+    start, order = np.zeros(runs * columns + 1, np.int64), np.empty(len(frame), np.int64)
+    for k in range(len(frame)):
+        run[k] = run[k] * columns + _cell_of(x[k], lowest, span, columns)
+        start[run[k] + 1] += 1
+    for cell in range(runs * columns):
+        start[cell + 1] += start[cell]
+    filled = start.copy()
+    for k in range(len(frame)):
+        order[filled[run[k]]] = k
+        filled[run[k]] += 1
+    return frames[:runs], columns, start, order
+
+
+@machine_code("frames", "table", "ints", "table", "ints", "ints", "floats")
+def path_occupancy(frame: Any, place: Any, owner: Any, ends: Any, earlier: Any, later: Any, sampling: Any) -> Any:
     """Detections of other tracklets on the straight paths of P pairs.
 
     Args:
-        place: (4, M) the boxes of the detections in tracklets, as `box_loops.columns` has them.
+        frame: (M,) of the detections in tracklets, ascending.
+        place: (2, M) x and y of their centres.
         owner: (M,) the tracklet of each.
-        order: (M,) of the `frame_index` of these, as `key`.
-        key: (M,).
         ends: (8, T) the first ends of all tracklets, then the last ones.
         earlier: (P,) tracklets.
         later: (P,) tracklets.
@@ -72,23 +174,31 @@ def path_occupancy(
     x, y, tracklets = place[0], place[1], ends.shape[1]
     first, last, stride = ends[:4], ends[4:], int(sampling[0])
     lowest, span = extent(x)
+    frames, columns, start, order = _cells(frame, x, lowest, span)
     hidden, between = np.zeros(len(earlier)), np.zeros(len(earlier))
     hits, touched = np.zeros(tracklets, np.int64), np.empty(tracklets, np.int64)
     for p in range(len(earlier)):
         i, j, count = earlier[p], later[p], 0
         gap = first[0, j] - last[0, i]
+        run = np.searchsorted(frames, np.int32(last[0, i]))
         for step in range(stride, int(gap), stride):
-            share, frame = step / gap, last[0, i] + step
+            share = step / gap
+            while run < len(frames) and frames[run] < last[0, i] + step:
+                run += 1
+            if run == len(frames):
+                break
+            if frames[run] > last[0, i] + step:
+                continue
             way_x = last[1, i] + (first[1, j] - last[1, i]) * share
             way_y = last[2, i] + (first[2, j] - last[2, i]) * share
             reach = sampling[1] * (last[3, i] + (first[3, j] - last[3, i]) * share)
-            end, found = frame * 2.0 + share_of(way_x + reach, lowest, span), False
-            least = frame * 2.0 + share_of(way_x - reach, lowest, span)
-            for at in range(first_place(key, 0, len(key), least), len(key)):
-                if key[at] > end:
-                    break
+            cell = run * columns + _cell_of(way_x - reach, lowest, span, columns)
+            last_cell = run * columns + _cell_of(way_x + reach, lowest, span, columns)
+            found = False
+            for at in range(start[cell], start[last_cell + 1]):
                 k = order[at]
-                if hypot(x[k] - way_x, y[k] - way_y) < reach:
+                right, down = x[k] - way_x, y[k] - way_y
+                if abs(down) < ROUNDED_UP * reach and hypot(right, down) < reach:
                     found = True
                     if first[0, owner[k]] > last[0, i] and last[0, owner[k]] < first[0, j]:
                         if not hits[owner[k]]:

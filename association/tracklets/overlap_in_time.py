@@ -11,9 +11,12 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.classes import UNKNOWN_CLASSES, ClassEvidence
 from siamlink.association.solvers.solvers import number_in_order
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
+
+LOOPS = "siamlink.association.tracklets.loops"
 
 
 class TrimParameters(Parameters):
@@ -71,17 +74,24 @@ def trim_overlaps(
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
     overlapping = _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou, classes)
     trimmed, stop = track_id.copy(), np.append(start[1:], len(rows))
-    for earlier, later in overlapping:
-        one, other = (rows[start[each] : stop[each]] for each in (earlier, later))
-        end = one[detections.frame[one] >= detections.frame[other[0]]]
-        beginning = other[detections.frame[other] <= detections.frame[one[-1]]]
+    frame, fixed_before, left = detections.frame[rows], np.append(0, np.cumsum(fixed[rows])), stop - start
+    for one, other in overlapping:
+        begin, end = start[other], stop[one]
+        common = (
+            (one, start[one] + frame[start[one] : end].searchsorted(frame[begin]), end),
+            (other, begin, begin + frame[begin : stop[other]].searchsorted(frame[end - 1], "right")),
+        )
         choices = [
-            part
-            for part, whole in ((end, one), (beginning, other))
-            if len(part) < np.count_nonzero(trimmed[whole]) and not fixed[part].any()
+            (each, rows[low:high])
+            for each, low, high in common
+            if high - low < left[each] and fixed_before[low] == fixed_before[high]
         ]
+        if len(choices) > 1:
+            choices.sort(key=lambda choice: float(probability[choice[1]].mean()))
         if choices:
-            trimmed[min(choices, key=lambda part: float(probability[part].mean()))] = 0
+            each, part = choices[0]
+            trimmed[part] = 0
+            left[each] = np.count_nonzero(trimmed[rows[start[each] : stop[each]]])
     return number_in_order(trimmed)
 
 
@@ -108,15 +118,23 @@ def _overlapping_pairs(
     begin, end = detections.frame[first].astype(np.int64), detections.frame[last].astype(np.int64)
     by_end = np.argsort(end, kind="stable")
     low, high = (np.searchsorted(end[by_end], begin + offset) for offset in (0, most_frames))
-    later = np.repeat(np.arange(len(first)), high - low)
-    earlier = by_end[np.arange(len(later)) - np.repeat(np.cumsum(high - low) - high, high - low)]
-    pairs = Pairs(earlier, later)[(begin[earlier] < begin[later]) & (end[earlier] < end[later])]
-    pairs = pairs[classes.confused(Pairs(last[pairs.earlier], first[pairs.later]), detections.label)]
-    overlap = iou_pairs(detections.box[last[pairs.earlier]], detections.box[first[pairs.later]])
-    best = np.argsort(-overlap, kind="stable")[: np.count_nonzero(overlap >= smallest_iou)]
+    last_box, first_box = detections.box[last], detections.box[first]
+    if loops := compiled(LOOPS):
+        box = np.concatenate([last_box, first_box])
+        earlier, later, overlap = loops.overlapping_pairs(box, begin, end, by_end, low, high, smallest_iou)
+    else:
+        later = np.repeat(np.arange(len(first)), high - low)
+        earlier = by_end[np.arange(len(later)) - np.repeat(np.cumsum(high - low) - high, high - low)]
+        rows = np.flatnonzero((begin[earlier] < begin[later]) & (end[earlier] < end[later]))
+        earlier, later = earlier[rows], later[rows]
+        overlap = iou_pairs(last_box[earlier], first_box[later])
+    likely = overlap >= smallest_iou
+    likely &= classes.confused(Pairs(last[earlier], first[later]), detections.label)
+    earlier, later, overlap = earlier[likely], later[likely], overlap[likely]
+    best = np.argsort(-overlap, kind="stable")
     chosen: dict[int, int] = {}
     later_ones: set[int] = set()
-    for one, other in zip(pairs.earlier[best].tolist(), pairs.later[best].tolist(), strict=True):
+    for one, other in zip(earlier[best].tolist(), later[best].tolist(), strict=True):
         if one not in chosen and other not in later_ones:
             chosen[one] = other
             later_ones.add(other)

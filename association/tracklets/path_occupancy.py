@@ -3,7 +3,8 @@
 import numpy as np
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.tracklets.candidates import LOOPS, outermost
+from siamlink.association.tracklets.candidates import outermost
+from siamlink.association.tracklets.overlap_in_time import LOOPS
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.machine_code import compiled
@@ -31,11 +32,10 @@ def path_occupancy(tracklets: Tracklets, pairs: Pairs) -> tuple[FloatArray, Floa
     if loops := compiled(LOOPS):
         rows = np.sort(tracklets.member)
         tracked, ends = detections[rows], np.concatenate([outermost(tracklets, end) for end in (first, last)])
-        place = loops.columns(tracked.box)
-        order, key, *_ = loops.frame_index(tracked.frame, place)
+        place = tracked.centre.T.astype(np.float64, "C")
         sampling = np.array([stride, ON_PATH], np.float64)
         sides = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
-        most = loops.path_occupancy(place, tracklets.owner[rows], order, key, ends, *sides, sampling)
+        most = loops.path_occupancy(tracked.frame, place, tracklets.owner[rows], ends, *sides, sampling)
         return most[0] / np.maximum(steps, 1), most[1] / np.maximum(steps, 1)
     frame, (x, y) = detections.frame[tracklets.member].astype(np.int64), detections.centre.T.astype(np.float64)
     index = FrameIndex(frame, x[tracklets.member])

@@ -5,7 +5,7 @@ import pytest
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import SceneStatistics
-from siamlink.association.tracklets import candidates, path_occupancy
+from siamlink.association.tracklets import candidates, overlap_in_time, path_occupancy
 from siamlink.association.tracklets.candidates import TrackletGateParameters, candidate_tracklet_pairs
 from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
@@ -42,26 +42,26 @@ def crowd(seed: int, count: int, grid: float) -> Tracklets:
 
 @pytest.mark.parametrize(("seed", "count", "grid"), [(0, 1, 0), (1, 20, 0), (2, 60, 10), (3, 120, 0), (4, 200, 25)])
 def test_candidates_and_their_features_are_the_same(seed, count, grid, monkeypatch):
-    assert machine_code.compiled(candidates.LOOPS) is not None
-    tracklets, rng = crowd(seed, count, grid), np.random.default_rng(seed)
-    some = np.flatnonzero(rng.random(len(tracklets)) < 0.5)
+    assert machine_code.compiled(overlap_in_time.LOOPS) is not None
 
     def results() -> list[np.ndarray]:
+        tracklets, rng = crowd(seed, count, grid), np.random.default_rng(seed)
+        some = np.flatnonzero(rng.random(len(tracklets)) < 0.5)
         found = [
             candidate_tracklet_pairs(tracklets, TrackletGateParameters(max_candidates=most), *which)
             for most in (5, 50)
             for which in ((), (some,), (None, some))
         ]
         columns = [side for pairs in found for side in (pairs.earlier, pairs.later)]
-        return [*columns, tracklet_pair_features(tracklets, found[3], (400, 300))]
+        return [tracklets.owner, *columns, tracklet_pair_features(tracklets, found[3], (400, 300))]
 
     compiled = results()
-    for module in (candidates, path_occupancy):
+    for module in (candidates, path_occupancy, overlap_in_time):
         monkeypatch.setattr(module, "compiled", lambda _: None)
     for one, other in zip(compiled, results(), strict=True):
         assert one.dtype == other.dtype
         assert np.array_equal(one, other, equal_nan=True)
-    assert len(compiled[6]) >= count - 1 or count < 20
+    assert len(compiled[7]) >= count - 1 or count < 20
 
 
 @pytest.mark.parametrize("seed", range(4))
