@@ -52,8 +52,8 @@ class ClassNames(Mapping[int, str]):
         """The numbers of classes that are given by name (upper or lower case) or number, in their order.
 
         Raises:
-            ConfigError: a name is unknown, or a number where there are names; the message lists the known ones, and
-                ends with the one that is most similar.
+            ConfigError: a name is unknown, or a number where there are names; the message names the most similar
+                one, or lists all if none is similar.
         """
         by_name = {name.casefold(): number for number, name in self._names.items()}
         numbers: list[int] = []
@@ -62,8 +62,8 @@ class ClassNames(Mapping[int, str]):
             number = by_name.get(text.casefold(), int(text) if re.fullmatch(r"[0-9]{1,5}", text) else -1)
             if not 0 <= number <= HIGHEST or (self._names and number not in self._names):
                 known = ", ".join(self._names.values()) or "none by name; give numbers"
-                hint = did_you_mean(text.casefold(), by_name)
-                raise ConfigError(f"there is no class '{text}'; known are {known}{hint}")
+                hint = did_you_mean(text.casefold(), by_name) or f"; known are {known}"
+                raise ConfigError(f"there is no class '{text}'{hint}")
             numbers.append(number)
         return tuple(dict.fromkeys(numbers))
 

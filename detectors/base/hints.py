@@ -42,5 +42,9 @@ def nearest(word: str, choices: Iterable[str], cutoff: float = SIMILAR) -> str:
 
 def did_you_mean(word: str, choices: Iterable[str], cutoff: float = SIMILAR) -> str:
     """The end of a message on an unknown word: `; did you mean 'x'?`, or empty. Arguments as for `nearest`."""
-    near = nearest(word, choices, cutoff)
+    return suggestion(nearest(word, choices, cutoff))
+
+
+def suggestion(near: str) -> str:
+    """The end of a message on an unknown word that is similar to `near`; empty if `near` is."""
     return f"; did you mean '{near}'?" if near else ""

@@ -19,7 +19,7 @@ from pydantic.fields import FieldInfo
 
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.former_names import former_name_note
-from siamlink.detectors.base.hints import SIMILAR, similarity
+from siamlink.detectors.base.hints import SIMILAR, similarity, suggestion
 
 
 class Parameters(BaseModel):
@@ -100,8 +100,7 @@ _EXPECTED = {
 def _explain(kind: type[Parameters], error: Any) -> str:
     key = ".".join(str(part) for part in error["loc"])
     if error["type"] == "extra_forbidden":
-        near = _nearest_key(key, [name for name, _, _ in describe(kind)])
-        return f"unknown key '{key}'" + (f"; did you mean '{near}'?" if near else "")
+        return f"unknown key '{key}'{suggestion(_nearest_key(key, [name for name, _, _ in describe(kind)]))}"
     if error["type"] == "model_type":
         return f"'{key}' is a group of settings; set one of those below it, such as '{key}.{_first_key(kind, key)}'"
     message = _EXPECTED.get(error["type"]) or error["msg"].removeprefix("Value error, ")

@@ -67,13 +67,12 @@ def detect(options: DetectOptions) -> None:
     from siamlink.detectors.base.output_files import partial_path
     from siamlink.detectors.base.stopwatch import Stopwatch
     from siamlink.detectors.models.registry import load_detector
-    from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
     from siamlink.tools.console.files import growing_text
     from siamlink.tools.console.standard_output import STANDARD_OUTPUT, standard_output
     from siamlink.tools.console.terminal import download_bar, show_note, stage_bars
     from siamlink.tools.running.classes_note import classes_note, missing_classes_note
     from siamlink.tools.running.detection_files import check_detection_file, detection_format, write_names
-    from siamlink.tools.running.live import ended_by_signal, losses_of, with_rate_hint
+    from siamlink.tools.running.live import ended_by_signal, losses_of, patience_for, with_rate_hint
     from siamlink.tracker.runs.feed import detect_frames
     from siamlink.tracker.runs.inputs import open_input
     from siamlink.tracker.runs.options import DEFAULT_DETECTOR
@@ -82,9 +81,9 @@ def detect(options: DetectOptions) -> None:
     printed = output == STANDARD_OUTPUT
     if not printed:
         check_detection_file(output, overwrite, Path(source))
-    patience = PATIENCE_SECONDS if options.patience is None else options.patience
     chosen = detector_options(options)
-    frames = open_input(source, use_public=False, patience_seconds=patience).frames
+    patience_seconds = patience_for(source, options.patience)
+    frames = open_input(source, use_public=False, patience_seconds=patience_seconds).frames
     assert frames is not None, "open_input gives frames where it is not to use public detections"
     frames.check()
     with download_bar() as fetching:

@@ -29,7 +29,6 @@ def job_of(
         OutputError: the cache is not a folder, or there is no display to show the frames on.
     """
     from siamlink.detectors.formats.pictures import ReadingOptions
-    from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
     from siamlink.tools.exporting.formats import formats_of
     from siamlink.tools.running.job import GIGABYTE, Job
 
@@ -47,7 +46,7 @@ def job_of(
         video=options.video,
         overwrite=options.overwrite,
         constraints=options.constraints,
-        patience_seconds=PATIENCE_SECONDS if options.patience is None else options.patience,
+        patience_seconds=options.patience,
         cache=options.cache,
         cache_limit=round(options.cache_limit * GIGABYTE),
         resume=options.resume,

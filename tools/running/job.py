@@ -9,7 +9,6 @@ from siamlink.detectors.detector import LoadedDetector
 from siamlink.detectors.detector_options import DetectorOptions
 from siamlink.detectors.formats.pictures import ReadingOptions
 from siamlink.detectors.models.registry import load_detector
-from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS
 from siamlink.tools.console.standard_output import STANDARD_OUTPUT
 from siamlink.tools.exporting.formats import Format
 from siamlink.tracker.parameters import TrackerParameters
@@ -32,7 +31,7 @@ class Job:
         video: whether an annotated video is written.
         overwrite: whether earlier results may be replaced, and an earlier video removed if none is drawn.
         constraints: corrections of earlier tracks of the one source.
-        patience_seconds: how long to reconnect a lost live source; 0 does not reconnect.
+        patience_seconds: how long to reconnect a lost live source; 0 does not reconnect; None: the default.
         cache: the folder of detections and descriptors for later runs.
         cache_limit: the largest size of the cache in bytes.
         resume: whether frames are recorded, and the records of an interrupted run are used.
@@ -52,7 +51,7 @@ class Job:
     video: bool = True
     overwrite: bool = False
     constraints: Path | None = None
-    patience_seconds: float = PATIENCE_SECONDS
+    patience_seconds: float | None = None
     cache: Path | None = None
     cache_limit: int = 10 * GIGABYTE
     resume: bool = False

@@ -1,12 +1,13 @@
-"""Live sources: how a signal ends them, and the notes on frame rates and on what was lost."""
+"""Live sources: how long they are reconnected to, how a signal ends them, and what is said of rates and losses."""
 
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
-from siamlink.detectors.sources.frame_source import FrameSource
+from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
 from siamlink.tools.console.terminal import show_note
 from siamlink.tracker.runs.inputs import TrackingInput
 
@@ -14,6 +15,21 @@ WRONG_RATE = 0.2
 """Relative error of the frame rate of a live source from which on a note is given."""
 CONTRADICTION = 1.5
 """Factor between the frame rate that a file states and another one that is used, from which on a note is given."""
+
+
+def patience_for(source: str, seconds: float | None) -> float:
+    """Seconds to keep reconnecting to a source.
+
+    Args:
+        source: as the user names it.
+        seconds: what the user gave; None: the default.
+
+    Raises:
+        ConfigError: seconds are given for a file or folder, which is not connected to.
+    """
+    if seconds is not None and not (source.isdecimal() or "://" in source):
+        raise ConfigError(f"--patience is for cameras and streams, and {source} is none: leave it out")
+    return PATIENCE_SECONDS if seconds is None else seconds
 
 
 @contextmanager

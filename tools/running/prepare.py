@@ -9,6 +9,7 @@ from siamlink.detectors.mot.sequence import find_detections, is_sequence
 from siamlink.tools.console.files import check_folder, check_output
 from siamlink.tools.running.exports import check_exports
 from siamlink.tools.running.job import Job
+from siamlink.tools.running.live import patience_for
 from siamlink.tools.running.outcome_report import copies_beside
 from siamlink.tracker.runs.corrections import Corrections, constraints_on
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
@@ -48,7 +49,7 @@ def prepare(origin: str, job: Job) -> TrackingInput:
         job.frame_rate,
         use_public,
         constraints,
-        job.patience_seconds,
+        patience_for(origin, job.patience_seconds),
         reading=job.reading,
         recorded=job.parameters.mode == "offline",
     )

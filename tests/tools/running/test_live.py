@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.sources.frame_source import FrameSource, Gap
-from siamlink.tools.running.live import ended_by_signal, losses_of, rate_notes, with_rate_hint
+from siamlink.tools.running.live import ended_by_signal, losses_of, patience_for, rate_notes, with_rate_hint
 from siamlink.tracker.runs.inputs import TrackingInput
 
 pytestmark = pytest.mark.alone
@@ -116,3 +117,15 @@ def test_a_frame_rate_that_is_assumed_is_said() -> None:
     source = TrackingInput("gate", 30.0, 2, None, None, rate_assumed=True)
     line = "gate: the frame rate is not known, 30 frames per second are assumed: give --frame-rate"
     assert rate_notes(source) == [line]
+
+
+@pytest.mark.parametrize(
+    ("source", "seconds", "expected"), [("0", 5.0, 5.0), ("rtsp://x/y", 0.0, 0.0), ("a.mp4", None, 300.0)]
+)
+def test_seconds_to_reconnect(source: str, seconds: float | None, expected: float) -> None:
+    assert patience_for(source, seconds) == expected
+
+
+def test_files_are_not_reconnected_to() -> None:
+    with pytest.raises(ConfigError, match=r"^--patience is for cameras and streams, and a\.mp4 is none: leave it out$"):
+        patience_for("a.mp4", 5.0)
