@@ -66,16 +66,22 @@ def link_problem(
         gaps: the probabilities of gaps, if the matching probabilities do not contain them; links cost them in addition.
     """
     likely = link_probability >= costs.min_link_probability
-    q = np.clip(detection_probability, costs.probability_floor, 1 - costs.probability_floor)
     count, chosen, link = len(detections), pairs[likely], -np.log(link_probability[likely])
     return LinkProblem(
         frame=detections.frame,
-        detection=np.log((1 - q) / q) + costs.detection_bias,
+        detection=detection_cost(detection_probability, costs),
         entry=np.full(count, costs.entry),
         exit=np.full(count, costs.exit),
         pairs=chosen,
         link=link + gaps.cost(chosen.gap(detections.frame)) if gaps else link,
     )
+
+
+def detection_cost(probability: FloatArray, costs: CostParameters) -> FloatArray:
+    """(N,) the costs of detections in nats, by the probabilities (N,) that they show objects."""
+    q = np.clip(probability, costs.probability_floor, 1 - costs.probability_floor)
+    cost: FloatArray = np.log((1 - q) / q) + costs.detection_bias
+    return cost
 
 
 def hold_tracks(problem: LinkProblem, track_id: NDArray[np.int32]) -> LinkProblem:

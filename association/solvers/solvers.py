@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.assignment import linear_sum_assignment
-from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray
 from siamlink.detectors.base.machine_code import compiled
 
 UNITS_PER_NAT = 1_000_000
@@ -77,10 +77,23 @@ class Solution:
 
     def track_ids(self) -> NDArray[np.int32]:
         """(N,) the track of each detection, from 1 in order of the first detections; 0 for an unused one."""
-        start = chain_starts(self.successor)
-        begins = self.used & (start == np.arange(len(start)))
-        ids: NDArray[np.int32] = np.where(self.used, np.cumsum(begins)[start], 0).astype(np.int32)
-        return ids
+        return track_ids(self.used, self.successor)
+
+
+def track_ids(used: BoolArray, successor: NDArray[np.int64]) -> NDArray[np.int32]:
+    """(N,) the track of each node, from 1 in order of the first nodes; 0 for those that are not used.
+
+    Args:
+        used: (N,) whether each is in a track.
+        successor: (N,) the next node of the same track, -1 at the end of a track.
+    """
+    if loops := compiled(LOOPS):
+        by_loops: NDArray[np.int32] = loops.track_ids(np.ascontiguousarray(used), np.ascontiguousarray(successor, np.int64))
+        return by_loops
+    start = chain_starts(successor)
+    begins = used & (start == np.arange(len(start)))
+    ids: NDArray[np.int32] = np.where(used, np.cumsum(begins)[start], 0).astype(np.int32)
+    return ids
 
 
 def chain_starts(successor: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -97,6 +110,18 @@ def chain_starts(successor: NDArray[np.int64]) -> NDArray[np.int64]:
 def solve_lp(problem: LinkProblem) -> Solution:
     """The exact optimum of the linear program, by the cost-scaling min-cost flow of OR-tools; costs are rounded."""
     return make_solution(problem, *optimum(in_units(problem)))
+
+
+def best_links(problem: LinkProblem) -> tuple[BoolArray, NDArray[np.int64]]:
+    """The nodes (N,) that `solve_lp` uses, and the next one of each (N,), -1 for none; without the objective."""
+    if loops := compiled(LOOPS):
+        costs, limits = (problem.detection, problem.entry, problem.exit), (LARGEST_COST, float(UNITS_PER_NAT))
+        earlier, later = (np.ascontiguousarray(side, np.int64) for side in (problem.pairs.earlier, problem.pairs.later))
+        known, used, successor = loops.best_links(*costs, earlier, later, problem.link, *limits)
+        if known:
+            return used, successor
+    used, linked = optimum(in_units(problem))
+    return used, _successors(problem, linked)
 
 
 def in_units(problem: LinkProblem) -> LinkProblem:
@@ -121,11 +146,18 @@ def optimum(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
     Nodes that any optimum links are one node of the flow, such as those of a track that is held. A node that would be
     a track alone is used if this costs less than nothing.
     """
+    earlier, later = problem.pairs.earlier, problem.pairs.later
+    if loops := compiled(LOOPS):
+        sides = (np.ascontiguousarray(side, np.int64) for side in (earlier, later))
+        costs, largest = (problem.detection, problem.entry, problem.exit), LARGEST_COST * UNITS_PER_NAT
+        known, used, linked = loops.small_optimum(*costs, *sides, problem.link, largest)
+        if known:
+            return used, linked
     chains = _chains(problem)
     other = np.flatnonzero(~chains.linked)
     if len(other) == len(problem.link):
         return _flow(problem) if len(problem.link) else _alone(problem)
-    place, earlier, later = chains.place, problem.pairs.earlier, problem.pairs.later
+    place = chains.place
     contracted = LinkProblem(
         frame=problem.frame[chains.first],
         detection=chains.detection,
@@ -295,11 +327,17 @@ def _detection_costs(problem: LinkProblem, solution: Solution) -> FloatArray:
 
 def make_solution(problem: LinkProblem, used: NDArray[np.bool_], linked: NDArray[np.bool_]) -> Solution:
     """The solution that uses the nodes `used` (N,) and the links `linked` (P,)."""
-    successor = np.full(len(problem), -1, np.int64)
-    successor[problem.pairs.earlier[linked]] = problem.pairs.later[linked]
+    successor = _successors(problem, linked)
     solution = Solution(used, successor, 0.0)
     objective = _detection_costs(problem, solution).sum() + problem.link[linked].sum()
     return Solution(used, successor, float(objective))
+
+
+def _successors(problem: LinkProblem, linked: BoolArray) -> NDArray[np.int64]:
+    """(N,) the next node of each by the chosen links (P,); -1 for none."""
+    successor = np.full(len(problem), -1, np.int64)
+    successor[problem.pairs.earlier[linked]] = problem.pairs.later[linked]
+    return successor
 
 
 def number_in_order(track_id: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -20,7 +20,7 @@ def machine_code(*arguments: str) -> Callable[[Function], Function]:
     Args:
         arguments: the types of its arguments: `int`, `float`, `single` (float32), or arrays in C order: `ints` (N,)
             int64, `frames` (N,) int32, `floats` (N,) float64, `table` (M, N) float64, `boxes` and `values` (N, F)
-            float32, `nodes` (N, M) uint32. None: the function is called by compiled functions alone.
+            float32, `nodes` (N, M) uint32, `flags` (N,) bool. None: the function is called by compiled functions alone.
     """
     from numba import njit, types
 
@@ -38,6 +38,7 @@ def machine_code(*arguments: str) -> Callable[[Function], Function]:
         "single": types.float32,
         "values": array(types.float32, 2),
         "nodes": array(types.uint32, 2),
+        "flags": array(types.boolean),
     }
     signature: Any = tuple(known[each] for each in arguments) if arguments else None
     decorator: Any = njit(signature, cache=True, nogil=True, error_model="numpy")

@@ -12,7 +12,7 @@ import numpy as np
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.costs import CERTAIN, CostParameters
-from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.solvers import LinkProblem, best_links
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.tracker.linking.online.window import DetectionWindow
 
@@ -106,34 +106,43 @@ class FirstLevel:
         if not rows:
             return
         place = {row: number for number, row in enumerate(rows)}
-        links = [(place[i], place[j], nats) for i in rows for j, nats in self._after.get(i, {}).items()]
-        earlier, later, cost = zip(*links, strict=True) if links else ((), (), ())
+        earlier, later, cost = list[int](), list[int](), list[float]()
+        for number, row in enumerate(rows):
+            following = self._after.get(row, {})
+            earlier += [number] * len(following)
+            later += [place[other] for other in following]
+            cost += following.values()
         index = np.array(rows) - first
-        q = np.clip(self._window.probability[index], self._costs.probability_floor, 1 - self._costs.probability_floor)
         held = track[index] > 0
         problem = LinkProblem(
             frame=self._window.frame[index],
-            detection=np.where(held, -CERTAIN, np.log((1 - q) / q) + self._costs.detection_bias),
+            detection=np.where(held, -CERTAIN, self._window.cost[index]),
             entry=np.full(len(rows), self._costs.entry),
             exit=np.full(len(rows), self._costs.exit),
             pairs=Pairs(np.array(earlier, np.int64), np.array(later, np.int64)),
             link=np.array(cost, np.float64),
         )
-        solution = solve_lp(problem)
-        for number, (row, used) in enumerate(zip(rows, solution.used.tolist(), strict=True)):
-            if not used:
+        used, successor = best_links(problem)
+        self._take(rows, track[index].tolist(), used.tolist(), successor.tolist())
+
+    def _take(self, rows: list[int], track: list[int], used: list[bool], successor: list[int]) -> None:
+        """Put detections into tracklets: the used ones of R, each with its final track and the place of the next."""
+        for row, held, is_used, following in zip(rows, track, used, successor, strict=True):
+            if not is_used:
                 continue
-            if held[number]:
-                tracklet = self._tracks[int(track[row - first])]
+            if held:
+                tracklet = self._tracks[held]
             else:
-                if row not in self.owner:
-                    self.owner[row] = Tracklet()
-                    self._others.add(self.owner[row])
-                tracklet = self.owner[row]
+                tracklet = self.owner.get(row) or self._begin(row)
                 tracklet.free.append(row)
-            following = int(solution.successor[number])
             if following >= 0:
                 self.owner[rows[following]] = tracklet
+
+    def _begin(self, row: int) -> Tracklet:
+        """A tracklet that begins with a detection."""
+        tracklet = self.owner[row] = Tracklet()
+        self._others.add(tracklet)
+        return tracklet
 
     def hold(self, row: int, track: int) -> None:
         """Let a detection be the next one of a final track, which may begin with it."""
@@ -143,8 +152,10 @@ class FirstLevel:
         for earlier in self._before.pop(row, ()):
             del self._after[earlier][row]
             self._touched.add(earlier)
-        continued = self._tracks.setdefault(track, Tracklet(track))
-        if continued.final:
+        continued = self._tracks.get(track)
+        if continued is None:
+            continued = self._tracks[track] = Tracklet(track)
+        else:
             self._dissolve(continued)
             self._unlink_later(continued.final[-1])
         continued.final.append(row)

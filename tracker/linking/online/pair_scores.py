@@ -7,6 +7,7 @@ from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
+from siamlink.association.solvers.costs import detection_cost
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.tracker.linking.online.window import DetectionWindow
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
@@ -69,10 +70,11 @@ class PairScores:
 
     def estimate(self, places: IntArray) -> None:
         """Estimate the probabilities of detections at some places again, by what they are and what they support."""
-        window = self._window
+        window, costs = self._window, self._setup.parameters.second_level.safe
         window.set_supports(places)
         with self._setup.stopwatch.stage("boosting"):
-            window.probability[places] = self._setup.matcher.detection_probability(window.features[places])
+            probability = self._setup.matcher.detection_probability(window.features[places])
+        window.probability[places], window.cost[places] = probability, detection_cost(probability, costs)
 
     @property
     def longest_gap(self) -> int:

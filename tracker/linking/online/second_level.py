@@ -14,7 +14,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import hold_tracks, undecided
-from siamlink.association.solvers.solvers import SOLVERS
+from siamlink.association.solvers.solvers import best_links, track_ids
 from siamlink.association.tracklets.candidates import candidate_tracklet_pairs
 from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.linking import (
@@ -193,7 +193,7 @@ class SecondLevel:
             recent.last_step,
             parameters.costs,
         )
-        ids = SOLVERS[self._setup.parameters.solver](hold_tracks(problem, track)).track_ids()
+        ids = track_ids(*best_links(hold_tracks(problem, track)))
         total, continued = np.zeros((2, len(numbers) + 1), np.int64)
         np.add.at(total, ids, tracklets.count)
         np.maximum.at(continued, ids, track)

@@ -24,6 +24,7 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...], float]] = {
     "support_future": (np.float64, (), 0),
     "features": (np.float32, (len(DETECTION_FEATURES),), 0),
     "probability": (np.float64, (), 0),
+    "cost": (np.float64, (), 0),
 }
 """Name of each column: its type, the shape of a row, and the value of new rows."""
 
@@ -43,6 +44,7 @@ class DetectionWindow:
         support_past, support_future: (N,) largest matching probability with an earlier and with a later detection.
         features: (N, F) as `DETECTION_FEATURES` names them.
         probability: (N,) that each shows an object.
+        cost: (N,) of each in the program of the first level, in nats.
     """
 
     frame: NDArray[np.int32]
@@ -59,6 +61,7 @@ class DetectionWindow:
     support_future: FloatArray
     features: Float32Array
     probability: FloatArray
+    cost: FloatArray
 
     def __init__(self) -> None:
         self.first = self.stop = 0
