@@ -53,6 +53,15 @@ class Detections:
             self._set(name, column[order])
 
     @classmethod
+    def of_columns(cls, columns: dict[str, NDArray[Any]]) -> Self:
+        """Rows whose columns, by name, are known to be valid, sorted by frame and of their types; no others see them."""
+        rows = object.__new__(cls)
+        for column in columns.values():
+            column.setflags(write=False)
+        vars(rows).update(columns)
+        return rows
+
+    @classmethod
     def from_boxes(
         cls, frame: int, box: ArrayLike, score: ArrayLike | None = None, label: ArrayLike | None = None
     ) -> "Detections":
@@ -113,10 +122,7 @@ class Detections:
             if (np.diff(columns["frame"]) < 0).any():
                 order = np.argsort(columns["frame"], kind="stable")
                 columns = {name: column[order] for name, column in columns.items()}
-        whole = object.__new__(cls)
-        for name, column in columns.items():
-            whole._set(name, column)
-        return whole
+        return cls.of_columns(columns)
 
     def __setstate__(self, state: dict[str, NDArray[Any]]) -> None:
         """From pickle and copy, which would make the columns writable."""
@@ -132,12 +138,8 @@ class Detections:
 
     def __getitem__(self, rows: slice | BoolArray | NDArray[np.intp]) -> Self:
         """The rows of a slice, a mask, or ascending indices, without validation."""
-        part = object.__new__(type(self))
-        own, others = vars(self), vars(part)
-        for name in self._dtypes:
-            column = others[name] = own[name][rows]
-            column.setflags(write=False)
-        return part
+        own = vars(self)
+        return self.of_columns({name: own[name][rows] for name in self._dtypes})
 
     def with_label(self, label: NDArray[np.int16]) -> Self:
         """The same boxes with other classes (N,)."""

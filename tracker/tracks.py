@@ -82,7 +82,7 @@ class Tracks(Detections):
             row: (N,) the row of each in its frame; None: these are all detections of their frames, in order.
         """
         in_track = track_id > 0
-        part, tracks = detections[in_track], object.__new__(Tracks)
+        part = detections[in_track]
         unknown = np.full(len(part), np.nan, np.float32)
         columns = {
             **vars(part),
@@ -92,9 +92,7 @@ class Tracks(Detections):
             "row": (detections.row_in_frame if row is None else row)[in_track],
             "found": np.zeros(len(part), bool),
         }
-        for name, dtype in Tracks._dtypes.items():
-            tracks._set(name, np.asarray(columns[name], dtype))
-        return tracks
+        return Tracks.of_columns({name: np.asarray(columns[name], dtype) for name, dtype in Tracks._dtypes.items()})
 
     @classmethod
     def read(cls, path: str | Path) -> "Tracks":

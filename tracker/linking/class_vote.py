@@ -31,8 +31,7 @@ class ClassVote:
         """
         if not len(tracks):
             return tracks
-        self._seen.update(np.unique(tracks.label).tolist())
-        self._count(tracks[~tracks.interpolated])
+        self._count(tracks)
         if len(self._seen) < 2:
             return tracks
         ids, place = np.unique(tracks.track_id, return_inverse=True)
@@ -48,18 +47,20 @@ class ClassVote:
 
     def voted_by_frame(self, tracks: Tracks) -> Tracks:
         """The same for boxes of several frames, each by the detections up to its frame."""
-        self._seen.update(np.unique(tracks.label).tolist())
-        if len(self._seen) < 2:
-            self._count(tracks[~tracks.interpolated])
+        if len(self._seen.union(tracks.label.tolist())) < 2:
+            self._count(tracks)
             return tracks
         return Tracks.concatenate([self.voted(each) for _, each in tracks.by_frame()])
 
-    def _count(self, detected: Tracks) -> None:
-        for track_id, label in zip(detected.track_id.tolist(), detected.label.tolist(), strict=True):
-            self._votes[track_id][label] += 1
-        self._last.update(zip(detected.track_id.tolist(), detected.frame.tolist(), strict=True))
-        if len(detected):
-            self._forget(int(detected.frame[-1]))
+    def _count(self, tracks: Tracks) -> None:
+        self._seen.update(tracks.label.tolist())
+        detected = ~tracks.interpolated
+        ids, label, frame = (column[detected].tolist() for column in (tracks.track_id, tracks.label, tracks.frame))
+        for track_id, each in zip(ids, label, strict=True):
+            self._votes[track_id][each] += 1
+        self._last.update(zip(ids, frame, strict=True))
+        if frame:
+            self._forget(frame[-1])
 
     def _forget(self, frame: int) -> None:
         """Forget the tracks without a detection for too long before a frame, from time to time."""

@@ -48,8 +48,8 @@ class LeftOut(NamedTuple):
     @classmethod
     def joined(cls, parts: list["LeftOut"]) -> "LeftOut":
         """All of several, sorted by frame."""
-        if not parts:
-            return cls.none()
+        if len(parts) < 2:
+            return parts[0] if parts else cls.none()
         frame = np.concatenate([part.detections.frame for part in parts])
         reason = np.concatenate([part.reason for part in parts])[np.argsort(frame, kind="stable")]
         return cls(Detections.concatenate([part.detections for part in parts]), reason)
@@ -94,9 +94,10 @@ class LeftOutCollector:
     def add(self, detections: Detections, reason: Reasons | int) -> None:
         """Add those of N detections whose reason, (N,) or one for all, is not `IN_TRACK`."""
         if self._collects and len(detections):
-            reasons = np.broadcast_to(np.asarray(reason, np.uint8), len(detections))
+            reasons = np.full(len(detections), reason, np.uint8)
             out = reasons != IN_TRACK
-            self._parts.append(LeftOut(detections[out], reasons[out]))
+            if out.any():
+                self._parts.append(LeftOut(detections[out], reasons[out]))
 
     def take(self) -> LeftOut:
         """Those added since the last call, sorted by frame."""

@@ -50,6 +50,8 @@ class LateLinks(NamedTuple):
     @classmethod
     def joined(cls, parts: "list[LateLinks]") -> "LateLinks":
         """All of several parts, in order."""
+        if len(parts) == 1:
+            return parts[0]
         none = cls(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
         return cls(*(np.concatenate(columns) for columns in zip(none, *parts, strict=True)))
 

@@ -69,11 +69,14 @@ class FrameNumbers:
 
     def of_source(self, steady: int) -> int:
         """The latest frame up to a number at the constant rate, as its source numbers it."""
+        if self.is_constant:
+            return steady + self._first - 1
         return self.count_up_to(steady) + self._first - 1
 
     def in_source(self, steady: NDArray[np.int32]) -> NDArray[np.int32]:
         """(K,) the latest frames up to numbers (K,) at the constant rate, as their source numbers them."""
-        return (self.number(steady.astype(np.int64)) + self._first - 1).astype(np.int32)
+        number = steady if self.is_constant else self.number(steady.astype(np.int64))
+        return (number + self._first - 1).astype(np.int32)
 
     def given(self, boxes: Boxes) -> Boxes:
         """Boxes at the constant rate with the numbers of the source; those between two frames are left out."""

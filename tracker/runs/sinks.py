@@ -136,9 +136,11 @@ class Recorder:
                 sink.add(tracks, frames)
 
     def _add_left_out(self, left_out: LeftOut) -> None:
+        if not len(left_out.reason):
+            return
         for reason, number in left_out.counts.items():
             self._counts.left_out[reason] = self._counts.left_out.get(reason, 0) + number
-        if self._keeps and len(left_out.reason):
+        if self._keeps:
             self._left_out_parts.append(left_out._replace(detections=self._numbers.given(left_out.detections)))
 
     @property

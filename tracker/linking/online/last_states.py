@@ -38,13 +38,12 @@ class LastStates:
 
     def advance(self, ids: NDArray[np.integer], state: FloatArray) -> None:
         """Go on to the next frame, in which some tracks, ascending, have the states (K, 4)."""
-        place = np.searchsorted(self._ids, ids)
-        known = place < len(self._ids)
-        known[known] = self._ids[place[known]] == ids[known]
+        place = self._places(ids)
         if len(self._ids):
-            self._add_frame(place[known], state[known])
-        if not known.all():
-            self._begin(ids[~known], state[~known])
+            self._add_frame(place, state)
+        new = np.flatnonzero(place < 0)
+        if len(new):
+            self._begin(ids[new], state[new])
 
     def keep(self, ids: NDArray[np.integer]) -> None:
         """Forget all tracks but these."""
@@ -54,7 +53,10 @@ class LastStates:
 
     def last(self, ids: NDArray[np.integer], strength: IntArray) -> FloatArray:
         """(K, 4) the states of tracks in the last frame, each component smoothed by the candidate `strength` (4,)."""
-        place, component = np.searchsorted(self._ids, ids)[:, None], np.arange(4)
+        if loops := compiled(LOOPS):
+            by_loops: FloatArray = loops.last(*self._tables(), self._places(ids), strength)
+            return by_loops
+        place, component = self._places(ids)[:, None], np.arange(4)
         aa, ab, bb = self._quadratic[:, place, strength]
         qa, qb = self._linear[:, place, strength, component]
         young = self._age[place] < 2
@@ -63,15 +65,33 @@ class LastStates:
         last: FloatArray = value + self._origin[place[:, 0], 0]
         return last
 
-    def _add_frame(self, place: IntArray, state: FloatArray) -> None:
-        """Eliminate the states of the last frame but one, after those of the next frame have come in."""
+    def _places(self, ids: NDArray[np.integer]) -> IntArray:
+        """(K,) the place of each of some tracks, ascending; -1 for one that is not known."""
+        ids = np.ascontiguousarray(ids, np.int64)
         if loops := compiled(LOOPS):
-            origin, quadratic = self._origin.reshape(-1, 4), self._quadratic.reshape(3, -1)
-            linear, place, state = self._linear.reshape(2, -1), place.astype(np.int64), state.astype(np.float64)
-            parts = loops.add_frame(self._age, origin, quadratic, linear, place, state, self._bend, self._slope)
-            self._quadratic, self._linear = parts[0].reshape(3, -1, STRENGTHS), parts[1].reshape(2, -1, STRENGTHS, 4)
-            self._age += 1
+            by_loops: IntArray = loops.places(self._ids, ids)
+            return by_loops
+        place = np.searchsorted(self._ids, ids)
+        known = place < len(self._ids)
+        known[known] = self._ids[place[known]] == ids[known]
+        return np.where(known, place, -1)
+
+    def _tables(self) -> tuple[IntArray, FloatArray, FloatArray, FloatArray]:
+        """The columns as the loops take them."""
+        origin, quadratic, linear = self._origin, self._quadratic, self._linear
+        return self._age, origin.reshape(-1, 4), quadratic.reshape(3, -1), linear.reshape(2, -1)
+
+    def _add_frame(self, place: IntArray, state: FloatArray) -> None:
+        """Eliminate the states of the last frame but one, after those (K, 4) of the next frame have come in.
+
+        Args:
+            place: (K,) their tracks; -1 for one that begins.
+            state: (K, 4) their states.
+        """
+        if loops := compiled(LOOPS):
+            loops.add_frame(*self._tables(), place, np.ascontiguousarray(state, np.float64), self._bend, self._slope)
             return
+        state, place = state[place >= 0], place[place >= 0]
         aa, ab, bb = self._quadratic
         qa, qb = self._linear
         bend = np.where(self._age[:, None] < 2, 0.0, self._bend)

@@ -3,9 +3,9 @@
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import IntArray
+from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.online.last_states import LastStates
 from siamlink.tracker.linking.online.window import DetectionWindow
 from siamlink.tracker.parameter_groups import GapParameters
@@ -42,7 +42,7 @@ class NewestBoxes:
         self._smoothing: Smoothing | None = None
         self._due = 0
         self._before: list[int] = []
-        self._expected = Tracks.empty()
+        self._expect_only(Tracks.empty())
 
     def in_frame(self, frame: int, start: int, camera: CameraMotion | None) -> Tracks:
         """The boxes of tracks in a frame, whose detections begin at the place `start` of the window.
@@ -54,19 +54,16 @@ class NewestBoxes:
             self._choose(frame, camera)
         if camera is not None:
             return self._completed(frame, camera)
-        window = self._window
-        rows = start + np.flatnonzero(window.track[start:])
-        rows = rows[np.argsort(window.track[rows])]
-        ids = window.track[rows]
-        lost = sorted({*self._before}.difference(present := ids.tolist()))
+        track = self._window.track[start:]
+        rows = start + np.argsort(track, kind="stable")[len(track) - np.count_nonzero(track) :]
+        present = self._window.track[rows].tolist()
+        lost = sorted({*self._before}.difference(present))
         self._before = present
         if self._longest and lost:
             self._expect(lost, frame)
-        detected = self._smoothed(rows, ids)
-        if not len(self._expected):
-            return detected
-        at = self._expected.frame
-        self._expected = self._expected[(at >= frame) & ~np.isin(self._expected.track_id, ids)]
+        detected = self._smoothed(rows)
+        if not self._expected_ids.isdisjoint(present):
+            self._expect_only(self._expected[~np.isin(self._expected.track_id, present)])
         return Tracks.concatenate([detected, self._expected.in_frame(frame)])
 
     def forget(self) -> None:
@@ -85,11 +82,12 @@ class NewestBoxes:
         seconds = min(max(PAUSE_SHARE * frame / self._frame_rate, FIRST_PAUSE), LONGEST_PAUSE)
         self._due = frame + math.ceil(seconds * self._frame_rate)
 
-    def _smoothed(self, rows: IntArray, ids: NDArray[np.int32]) -> Tracks:
-        """The detections at some places of the window, with the boxes that their tracks (K,), ascending, give them."""
+    def _smoothed(self, rows: IntArray) -> Tracks:
+        """The detections at some places of the window, ascending by their tracks, with the boxes that these give them."""
         detected = self._tracks(rows)
         if not self._gaps.smooth:
             return detected
+        ids = detected.track_id
         self._states.advance(ids, box_states(detected.box))
         if not len(rows):
             return detected
@@ -102,7 +100,12 @@ class NewestBoxes:
         tracks = self._tracks(np.flatnonzero(np.isin(self._window.track, lost)))
         last_frame = frame - 1 + self._longest
         ahead = complete_tracks(tracks, last_frame, self._frame_rate, self._gaps, None, self._smoothing)
-        self._expected = Tracks.concatenate([self._expected, ahead[ahead.frame >= frame]])
+        later = [each[each.frame >= frame] for each in (self._expected, ahead)]
+        self._expect_only(Tracks.concatenate(later))
+
+    def _expect_only(self, expected: Tracks) -> None:
+        """Let these be the boxes that are expected in the next frames."""
+        self._expected, self._expected_ids = expected, {*expected.track_id.tolist()}
 
     def _completed(self, frame: int, camera: CameraMotion) -> Tracks:
         """The boxes in a frame of the tracks with a detection in the last frames, smoothed anew."""
@@ -114,5 +117,7 @@ class NewestBoxes:
 
     def _tracks(self, rows: IntArray) -> Tracks:
         """The detections at some places of the window, in their tracks."""
-        window = self._window
-        return Tracks.from_detections(window.detections()[rows], window.track[rows], row=window.row_in_frame[rows])
+        columns = {name: getattr(self._window, name)[rows] for name in Detections._dtypes}
+        columns |= {"track_id": self._window.track[rows], "interpolated": np.zeros(len(rows), bool)}
+        columns |= {"link_probability": np.full(len(rows), np.nan, np.float32), "row": self._window.row_in_frame[rows]}
+        return Tracks.of_columns({**columns, "found": np.zeros(len(rows), bool)})

@@ -27,6 +27,8 @@ _COLUMNS: dict[str, tuple[type, tuple[int, ...], float]] = {
     "cost": (np.float64, (), 0),
 }
 """Name of each column: its type, the shape of a row, and the value of new rows."""
+_GIVEN = {*Detections._dtypes, "row_in_frame"}
+"""Those that new rows come with."""
 
 
 class DetectionWindow:
@@ -81,8 +83,10 @@ class DetectionWindow:
             self._make_room(start + count)
         stop, self.stop = self.stop, self.stop + count
         self._set_views()
+        own = vars(self)
         for name, (_, _, value) in _COLUMNS.items():
-            getattr(self, name)[start:] = value
+            if name not in _GIVEN:
+                own[name][start:] = value
         self.frame[start:], self.box[start:], self.score[start:] = new.frame, new.box, new.score
         self.label[start:], self.row_in_frame[start:] = new.label, row_in_frame
         return range(stop, self.stop)
@@ -99,12 +103,8 @@ class DetectionWindow:
 
     def detections(self, since: int = 0) -> Detections:
         """The detections from a place on, counted from the oldest; valid until rows are added or dropped."""
-        part = object.__new__(Detections)
-        for name in Detections._dtypes:
-            column = getattr(self, name)[since:]
-            column.flags.writeable = False
-            object.__setattr__(part, name, column)
-        return part
+        own = vars(self)
+        return Detections.of_columns({name: own[name][since:] for name in Detections._dtypes})
 
     def place_since(self, frame: int) -> int:
         """The place, counted from the oldest, of the first detection in a frame or later."""
@@ -133,8 +133,7 @@ class DetectionWindow:
 
     def _set_views(self) -> None:
         rows = slice(self._begin, self._begin + len(self))
-        for name, buffer in self._buffers.items():
-            setattr(self, name, buffer[rows])
+        vars(self).update({name: buffer[rows] for name, buffer in self._buffers.items()})
 
 
 _PAST, _FUTURE, _BOTH = (DETECTION_FEATURES.index(name) for name in ("support_past", "support_future", "support_both"))

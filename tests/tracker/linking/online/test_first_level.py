@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers.costs import CERTAIN, hold_tracks, link_problem
+from siamlink.association.solvers.costs import CERTAIN, detection_cost, hold_tracks, link_problem
 from siamlink.association.solvers.solvers import make_solution, solve_lp
 from siamlink.association.tracklets.linking import SafeCostParameters
 from siamlink.detectors.detections import Detections
@@ -40,6 +40,7 @@ def test_the_objective_is_that_of_the_whole_program(seed: int, frames: int, most
         pairs, probability = pairs.followed_by(added), np.append(probability, likely)
         changed = np.flatnonzero((rng.random(len(window)) < 0.2) & ~window.held)
         window.probability[changed] = rng.random(len(changed))
+        window.cost[:] = detection_cost(window.probability, COSTS)
         level.touch((changed + window.first).tolist())
         level.touch(new)
         level.solve()
