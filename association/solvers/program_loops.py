@@ -130,9 +130,13 @@ def _search(cost: Any, earlier: Any, later: Any, link: Any, links: Any, linked: 
             k += 1
         else:
             with_it = tried[k] == 0
-            before = _node_cost(cost, i, has_earlier[i], has_later[i]) + _node_cost(cost, j, has_earlier[j], has_later[j])
+            before = _node_cost(cost, i, has_earlier[i], has_later[i]) + _node_cost(
+                cost, j, has_earlier[j], has_later[j]
+            )
             has_later[i] = has_earlier[j] = with_it
-            after = _node_cost(cost, i, has_earlier[i], has_later[i]) + _node_cost(cost, j, has_earlier[j], has_later[j])
+            after = _node_cost(cost, i, has_earlier[i], has_later[i]) + _node_cost(
+                cost, j, has_earlier[j], has_later[j]
+            )
             total += after - before + (link[links[k]] if with_it else -link[links[k]])
             tried[k] += 1
             k += 1
@@ -142,9 +146,7 @@ def _search(cost: Any, earlier: Any, later: Any, link: Any, links: Any, linked: 
 
 
 @machine_code("floats", "floats", "floats", "ints", "ints", "floats", "float")
-def small_optimum(
-    detection: Any, entry: Any, exit_: Any, earlier: Any, later: Any, link: Any, largest: float
-) -> Any:
+def small_optimum(detection: Any, entry: Any, exit_: Any, earlier: Any, later: Any, link: Any, largest: float) -> Any:
     """The nodes (N,) and links (P,) of the optimum of a problem in units, and whether it is known to be the only one.
 
     It is searched among all sets of the links that are not certain, where these connect few nodes. Costs of nodes are

@@ -88,7 +88,9 @@ def track_ids(used: BoolArray, successor: NDArray[np.int64]) -> NDArray[np.int32
         successor: (N,) the next node of the same track, -1 at the end of a track.
     """
     if loops := compiled(LOOPS):
-        by_loops: NDArray[np.int32] = loops.track_ids(np.ascontiguousarray(used), np.ascontiguousarray(successor, np.int64))
+        by_loops: NDArray[np.int32] = loops.track_ids(
+            np.ascontiguousarray(used), np.ascontiguousarray(successor, np.int64)
+        )
         return by_loops
     start = chain_starts(successor)
     begins = used & (start == np.arange(len(start)))

@@ -94,7 +94,8 @@ def candidate_tracklet_pairs(
 
 def outermost(tracklets: Tracklets, end: TrackletEnd) -> FloatArray:
     """(4, T) the frames of the ends of tracklets, x and y of the centres of their outermost boxes, and the heights."""
-    x, y = tracklets.detections[end.row].centre.T
+    box = tracklets.detections.box[end.row]
+    x, y = ((box[:, :2] + box[:, 2:]) * np.float32(0.5)).T
     return np.stack([end.frame, x, y, end.height])
 
 

@@ -10,9 +10,11 @@ from siamlink.association.pairs.columns import column_array
 from siamlink.association.pairs.cover import covered_share
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.tracklets.tracklets import Tracklets
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.frame_index import FrameIndex
 
+LOOPS = "siamlink.association.tracklets.feature_loops"
 BLOCK = 4096
 """Detections worked on together."""
 LONGEST_SECONDS = 4.0
@@ -35,15 +37,7 @@ def tracklet_features(tracklets: Tracklets, scene: SceneStatistics) -> NDArray[n
         (T, F) float32.
     """
     first, last = tracklets.first, tracklets.last
-    rows = np.sort(tracklets.member)
-    members = tracklets.detections[rows]
-
-    def mean(value: FloatArray) -> FloatArray:
-        """(T,) the mean over each tracklet of a value of the members."""
-        every = np.zeros(len(tracklets.detections))
-        every[rows] = value
-        return tracklets.mean(every)
-
+    members, mean = tracklets.detections[tracklets.member], tracklets.mean_of_members
     height = mean(members.height.astype(np.float64))
     travelled = vector_length((last.place - first.place) / height[:, None])
     speed = travelled / np.maximum(last.seconds - first.seconds, 0.3)
@@ -59,7 +53,7 @@ def tracklet_features(tracklets: Tracklets, scene: SceneStatistics) -> NDArray[n
         "relative_height": scene.relative_height(height, tracklets.label),
         "score_rank": mean(scene.score_rank(members)),
         "roughness": _roughness(tracklets) / height,
-        "covered": mean(_largest_cover(tracklets, rows)),
+        "covered": mean(_largest_cover(tracklets)),
     }
     return column_array(columns, TRACKLET_FEATURES)
 
@@ -73,6 +67,9 @@ def vector_length(vector: FloatArray) -> FloatArray:
 def _roughness(tracklets: Tracklets) -> FloatArray:
     """(T,) mean absolute second difference of centre x, foot y and height of consecutive detections, in pixels."""
     member, start = tracklets.member, tracklets.start
+    if loops := compiled(LOOPS):
+        by_loops: FloatArray = loops.roughness(np.ascontiguousarray(tracklets.detections.box), member, start)
+        return by_loops
     box = tracklets.detections.box[member].astype(np.float64)
     state = np.column_stack([(box[:, 0] + box[:, 2]) / 2, box[:, 3], box[:, 3] - box[:, 1]])
     difference = np.zeros(len(tracklets.detections))
@@ -85,8 +82,13 @@ def _roughness(tracklets: Tracklets) -> FloatArray:
     return roughness
 
 
-def _largest_cover(tracklets: Tracklets, rows: IntArray) -> FloatArray:
-    """(M,) the largest share of each member's box that a tracklet in its frame covers; `rows` (M,) are all members."""
+def _largest_cover(tracklets: Tracklets) -> FloatArray:
+    """(M,) the largest share of each member's box that a tracklet in its frame covers."""
+    if loops := compiled(LOOPS):
+        columns = np.ascontiguousarray(tracklets.detections.frame), np.ascontiguousarray(tracklets.detections.box)
+        by_loops: FloatArray = loops.largest_cover(*columns, tracklets.owner, tracklets.member)
+        return by_loops
+    rows = np.sort(tracklets.member)
     if not len(rows):
         return np.zeros(0)
     frame = tracklets.detections.frame
@@ -103,4 +105,6 @@ def _largest_cover(tracklets: Tracklets, rows: IntArray) -> FloatArray:
         different = query != other
         query, other = query[different], other[different]
         np.maximum.at(cover, query, covered_share(box[query], box[other]))
-    return cover[own]
+    every = np.zeros(len(tracklets.detections))
+    every[rows] = cover[own]
+    return every[tracklets.member]

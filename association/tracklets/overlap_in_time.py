@@ -17,6 +17,7 @@ from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
 LOOPS = "siamlink.association.tracklets.loops"
+SUMMARY_LOOPS = "siamlink.association.tracklets.summary_loops"
 
 
 class TrimParameters(Parameters):
@@ -55,7 +56,7 @@ def trim_overlaps(
 
     Args:
         detections: N detections sorted by frame.
-        track_id: (N,) their tracklets, from 1; 0 for none.
+        track_id: (N,) their tracklets, from 1 in the order of their first detections; 0 for none.
         probability: (N,) that each detection shows an object.
         frame_rate: frames per second.
         fixed: (N,) detections that may not be removed.
@@ -65,12 +66,18 @@ def trim_overlaps(
     Returns:
         (N,) the tracklets, numbered from 1 in the order of their first detections; 0 for none.
     """
+    most_frames = max(1, round(parameters.max_seconds * frame_rate)) if parameters.max_seconds else 0
+    if loops := compiled(SUMMARY_LOOPS):
+        columns = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
+        ids = track_id.astype(np.int64), int(track_id.max(initial=0))
+        if not loops.may_overlap(*columns, *ids, most_frames, parameters.min_iou):
+            by_loops: NDArray[np.int32] = loops.number_in_order(*ids)
+            return by_loops
     rows = np.flatnonzero(track_id > 0)
     if not len(rows):
         return track_id
     rows = rows[np.argsort(track_id[rows], kind="stable")]
     start = np.flatnonzero(np.r_[True, np.diff(track_id[rows]) != 0])
-    most_frames = max(1, round(parameters.max_seconds * frame_rate)) if parameters.max_seconds else 0
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
     overlapping = _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou, classes)
     trimmed, stop = track_id.copy(), np.append(start[1:], len(rows))

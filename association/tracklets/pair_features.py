@@ -17,10 +17,12 @@ from siamlink.association.tracklets.features import LONGEST_SECONDS, vector_leng
 from siamlink.association.tracklets.path_occupancy import path_occupancy
 from siamlink.association.tracklets.tracklets import TrackletEnd, Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.boxes import iou_pairs
 
 Columns = dict[str, NDArray[Any]]
 """Feature name to values (P,)."""
+LOOPS = "siamlink.association.tracklets.feature_loops"
 IMPOSTORS = 20
 """Each tracklet is compared with this many that begin after it to learn how similar different objects are."""
 TRACKLET_PAIR_FEATURES = (
@@ -63,6 +65,8 @@ def tracklet_pair_features(
     Returns:
         (K, F) float32; NaN where a value is not known.
     """
+    if loops := compiled(LOOPS):
+        return _by_loops(loops, tracklets, pairs, image_size, rows)
     geometry, similarity = _Geometry.of(tracklets, pairs), _similarity(tracklets.descriptor, pairs)
     rank_columns = _rank_columns(pairs, geometry, similarity)
     chosen = Pairs(pairs.earlier[rows], pairs.later[rows])
@@ -81,6 +85,34 @@ def tracklet_pair_features(
         "border_later": _border_distance(tracklets, tracklets.first, image_size)[j],
     }
     return column_array(columns, TRACKLET_PAIR_FEATURES)
+
+
+def _by_loops(
+    loops: Any, tracklets: Tracklets, pairs: Pairs, image_size: tuple[int, int] | None, rows: NDArray[np.intp] | slice
+) -> NDArray[np.float32]:
+    """What `tracklet_pair_features` returns, by compiled loops."""
+    first, last, rate = tracklets.first, tracklets.last, float(tracklets.frame_rate)
+    detections, ends = tracklets.detections, (tuple(vars(first).values()), tuple(vars(last).values()))
+    frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
+    i, j = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
+    geometry, similarity = loops.geometry(box, *ends, i, j, rate), _similarity(tracklets.descriptor, pairs)
+    gap, misfit = geometry[0], geometry[3]
+    ranks = [rank_of_tracklet(values, side)[rows] for values in (misfit, gap) for side in (i, j)]
+    alike = [_rank_by_similarity(similarity, side)[rows] for side in (i, j)]
+    mean, deviation = _impostor_similarity(tracklets)
+    i, j, geometry, similarity = i[rows], j[rows], np.ascontiguousarray(geometry[:, rows]), similarity[rows]
+    features = np.empty((len(i), len(TRACKLET_PAIR_FEATURES)), np.float32)
+    loops.motion_features(geometry, box, *ends, i, j, rate, features)
+    features[:, 16] = np.log(first.height[j] / last.height[i])
+    for place, values in enumerate(_tracklet_columns(tracklets, Pairs(i, j)).values(), 18):
+        features[:, place] = values
+    features[:, 26], features[:, 27] = similarity, (similarity - mean) / deviation
+    features[:, 28:31], features[:, 31:34], features[:, 34:36], features[:, 36:38] = *ranks[:2], *alike
+    features[:, 38], features[:, 39] = ranks[2][:, 0], ranks[3][:, 0]
+    features[:, 40], features[:, 41] = path_occupancy(tracklets, Pairs(i, j))
+    features[:, 42] = _border_distance(tracklets, last, image_size)[i]
+    features[:, 43] = _border_distance(tracklets, first, image_size)[j]
+    return features
 
 
 def _motion_columns(tracklets: Tracklets, pairs: Pairs, geometry: "_Geometry") -> Columns:

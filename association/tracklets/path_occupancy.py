@@ -3,13 +3,12 @@
 import numpy as np
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.tracklets.candidates import outermost
-from siamlink.association.tracklets.overlap_in_time import LOOPS
 from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.frame_index import FrameIndex
 
+LOOPS = "siamlink.association.tracklets.feature_loops"
 BLOCK = 4096
 """Rows worked on together."""
 PATH_STEP_SECONDS = 0.1
@@ -30,12 +29,10 @@ def path_occupancy(tracklets: Tracklets, pairs: Pairs) -> tuple[FloatArray, Floa
     stride = max(1, round(PATH_STEP_SECONDS * tracklets.frame_rate))
     steps = (first.frame[pairs.later] - last.frame[pairs.earlier] - 1) // stride
     if loops := compiled(LOOPS):
-        rows = np.sort(tracklets.member)
-        tracked, ends = detections[rows], np.concatenate([outermost(tracklets, end) for end in (first, last)])
-        place = tracked.centre.T.astype(np.float64, "C")
-        sampling = np.array([stride, ON_PATH], np.float64)
+        frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
+        ends, sampling = (tuple(vars(end).values()) for end in (first, last)), np.array([stride, ON_PATH], np.float64)
         sides = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
-        most = loops.path_occupancy(tracked.frame, place, tracklets.owner[rows], ends, *sides, sampling)
+        most = loops.occupancy(frame, box, tracklets.owner, *ends, *sides, sampling)
         return most[0] / np.maximum(steps, 1), most[1] / np.maximum(steps, 1)
     frame, (x, y) = detections.frame[tracklets.member].astype(np.int64), detections.centre.T.astype(np.float64)
     index = FrameIndex(frame, x[tracklets.member])

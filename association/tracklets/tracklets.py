@@ -11,10 +11,12 @@ from siamlink.association.appearance.descriptors import unit
 from siamlink.association.pairs.classes import UNKNOWN_CLASSES, ClassEvidence, most_frequent
 from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import ranges
 
+LOOPS = "siamlink.association.tracklets.summary_loops"
 HALF_CENTRED = 10
 """Number of tracklets of which half of the mean descriptor is subtracted; see `centred_descriptors`."""
 
@@ -139,9 +141,15 @@ class Tracklets:
         return share
 
     def mean(self, value: FloatArray) -> FloatArray:
-        """(T, ...) the mean over each tracklet of a value (N, ...) of the detections."""
-        total = np.add.reduceat(value[self.member], self.start[:-1]) if len(self) else value[:0]
-        mean: FloatArray = total / self.count.reshape(-1, *[1] * (value.ndim - 1))
+        """(T,) the mean over each tracklet of a value (N,) of the detections."""
+        return self.mean_of_members(value[self.member])
+
+    def mean_of_members(self, value: FloatArray) -> FloatArray:
+        """(T,) the mean over each tracklet of a value (M,) of the members."""
+        if loops := compiled(LOOPS):
+            by_loops: FloatArray = loops.means(np.ascontiguousarray(value, np.float64), self.start)
+            return by_loops
+        mean: FloatArray = (np.add.reduceat(value, self.start[:-1]) if len(self) else value[:0]) / self.count
         return mean
 
     def largest(self, value: NDArray[Any]) -> NDArray[Any]:
@@ -175,12 +183,19 @@ def make_tracklets(
     fixed = np.zeros(len(detections), bool) if fixed is None else fixed
     track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.trim, classes)
     owner = track_id.astype(np.int64) - 1
+    reach = parameters.fit_seconds * frame_rate + 1e-6
+    if loops := compiled(LOOPS):
+        member, start = loops.members(owner, int(track_id.max(initial=0)))
+        frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
+        settings = reach, float(frame_rate), parameters.stiffness_seconds**2
+        first, last = (TrackletEnd(*loops.ends(frame, box, member, start, *settings, side)) for side in (0, 1))
+        nothing = np.zeros((len(start) - 1, 0))
+        return Tracklets(detections, probability, frame_rate, owner, member, start, first, last, nothing)
     member = np.argsort(owner, kind="stable")[np.count_nonzero(owner < 0) :]
     start = np.append(0, np.cumsum(np.bincount(owner[member], minlength=int(track_id.max(initial=0)))))
     frame, length = detections.frame[member], np.diff(start)
     since_first = frame - np.repeat(frame[start[:-1]], length)
     until_last = np.repeat(frame[start[1:] - 1], length) - frame
-    reach = parameters.fit_seconds * frame_rate + 1e-6
     first, last = (
         _fit_end(detections, member[near], owner[member[near]], frame_rate, parameters, outermost)
         for near, outermost in (

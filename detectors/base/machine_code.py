@@ -20,7 +20,8 @@ def machine_code(*arguments: str) -> Callable[[Function], Function]:
     Args:
         arguments: the types of its arguments: `int`, `float`, `single` (float32), or arrays in C order: `ints` (N,)
             int64, `frames` (N,) int32, `floats` (N,) float64, `table` (M, N) float64, `boxes` and `values` (N, F)
-            float32, `nodes` (N, M) uint32, `flags` (N,) bool; those named with a `*` are written to. None: the function is called by compiled functions alone.
+            float32, `nodes` (N, M) uint32, `flags` (N,) bool; those named with a `*` are written to;
+            several in brackets are a tuple. None: the function is called by compiled functions alone.
     """
     from numba import njit, types
 
@@ -41,7 +42,11 @@ def machine_code(*arguments: str) -> Callable[[Function], Function]:
         "flags": array(types.boolean),
     }
     known |= {f"*{name}": kind.copy(readonly=False) for name, kind in known.items() if hasattr(kind, "ndim")}
-    signature: Any = tuple(known[each] for each in arguments) if arguments else None
+
+    def kind_of(name: str) -> Any:
+        return types.Tuple([known[each] for each in name[1:-1].split()]) if name[0] == "(" else known[name]
+
+    signature: Any = tuple(map(kind_of, arguments)) if arguments else None
     decorator: Any = njit(signature, cache=True, nogil=True, error_model="numpy")
     compile_function: Callable[[Function], Function] = decorator
     return compile_function

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers import solvers
-from siamlink.association.solvers.solvers import LinkProblem, in_units, optimum
+from siamlink.association.solvers import program_loops, solvers
+from siamlink.association.solvers.solvers import LinkProblem, best_links, in_units, optimum, solve_lp
 from siamlink.detectors.base import machine_code
 
 
@@ -39,6 +39,31 @@ def test_chains_and_optima_are_the_same(seed, monkeypatch):
         assert np.array_equal(found, wanted), column
     for found, wanted in zip(optimum(problem), by_numpy(monkeypatch, optimum, problem), strict=True):
         assert np.array_equal(found, wanted)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_the_search_finds_the_optimum_of_the_flow_solver_or_says_that_it_does_not_know(seed, monkeypatch):
+    problem = tracks_problem(seed)
+    solution = by_numpy(monkeypatch, solve_lp, problem)
+    for used, successor in (best_links(problem), by_numpy(monkeypatch, best_links, problem)):
+        assert np.array_equal(used, solution.used)
+        assert np.array_equal(successor, solution.successor)
+    ids = by_numpy(monkeypatch, solution.track_ids)
+    assert ids.dtype == np.int32
+    assert np.array_equal(ids, solution.track_ids())
+
+
+@pytest.mark.parametrize(("link", "known"), [(3.0, True), (4.0, False), (5.0, True)])
+def test_the_search_leaves_a_choice_between_equals_to_the_flow_solver(link, known):
+    """One node may be followed by either of two; the first link costs 4."""
+    costs, pairs = (np.full(3, -20.0), np.full(3, 5.0), np.full(3, 5.0)), Pairs(np.array([0, 0]), np.array([1, 2]))
+    problem = in_units(LinkProblem(np.array([1, 2, 2], np.int32), *costs, pairs, np.array([4.0, link])))
+    sides = problem.pairs.earlier, problem.pairs.later
+    found = program_loops.small_optimum(problem.detection, problem.entry, problem.exit, *sides, problem.link, 1e12)
+    assert found[0] == known
+    if known:
+        assert found[1].tolist() == [True, True, True]
+        assert found[2].tolist() == [link > 4, link < 4]  # noqa: PLR2004
 
 
 def test_units_are_the_same_for_halves_and_costs_without_end(monkeypatch):

@@ -5,13 +5,22 @@ import pytest
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.scene_statistics import SceneStatistics
-from siamlink.association.tracklets import candidates, overlap_in_time, path_occupancy
+from siamlink.association.tracklets import (
+    candidates,
+    features,
+    overlap_in_time,
+    pair_features,
+    path_occupancy,
+    tracklets as summaries,
+)
 from siamlink.association.tracklets.candidates import TrackletGateParameters, candidate_tracklet_pairs
 from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
 from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, make_tracklets
 from siamlink.detectors.base import machine_code
 from siamlink.detectors.detections import Detections
+
+MODULES = (candidates, features, overlap_in_time, pair_features, path_occupancy, summaries)
 
 
 def crowd(seed: int, count: int, grid: float) -> Tracklets:
@@ -53,15 +62,44 @@ def test_candidates_and_their_features_are_the_same(seed, count, grid, monkeypat
             for which in ((), (some,), (None, some))
         ]
         columns = [side for pairs in found for side in (pairs.earlier, pairs.later)]
-        return [tracklets.owner, *columns, tracklet_pair_features(tracklets, found[3], (400, 300))]
+        every, one_of_two = found[3], np.arange(0, len(found[3]), 2)
+        scene = SceneStatistics.of(tracklets.detections)
+        of_pairs = [tracklet_pair_features(tracklets, every, (400, 300), rows) for rows in (slice(None), one_of_two)]
+        of_tracklets = [tracklet_features(each, scene) for each in (tracklets, tracklets.part(some))]
+        return [tracklets.owner, *columns, *of_pairs, *of_tracklets]
 
     compiled = results()
-    for module in (candidates, path_occupancy, overlap_in_time):
+    for module in MODULES:
         monkeypatch.setattr(module, "compiled", lambda _: None)
     for one, other in zip(compiled, results(), strict=True):
         assert one.dtype == other.dtype
         assert np.array_equal(one, other, equal_nan=True)
     assert len(compiled[7]) >= count - 1 or count < 20
+
+
+@pytest.mark.parametrize(("seed", "count", "grid"), [(0, 1, 0), (1, 6, 0), (2, 60, 10), (3, 200, 25)])
+def test_summaries_are_the_same(seed, count, grid, monkeypatch):
+    compiled = crowd(seed, count, grid)
+    for module in MODULES:
+        monkeypatch.setattr(module, "compiled", lambda _: None)
+    by_numpy = crowd(seed, count, grid)
+    for one, other in ((compiled, by_numpy), (compiled.first, by_numpy.first), (compiled.last, by_numpy.last)):
+        for name in {*vars(one)} - {"detections", "first", "last", "frame_rate"}:
+            found, wanted = getattr(one, name), getattr(other, name)
+            assert found.dtype == wanted.dtype, name
+            assert np.array_equal(found, wanted), name
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 9, 17, 129, 130, 300, 1000])
+def test_means_are_added_up_in_the_order_of_numpy(count, monkeypatch):
+    frame = np.arange(1, count + 1)
+    box = np.tile([0.0, 0.0, 20.0, 40.0], (count, 1))
+    detections = Detections(frame, box, np.ones(count), np.zeros(count))
+    tracklets = make_tracklets(detections, np.ones(count, np.int32), np.ones(count), 10.0, TrackletParameters())
+    value = np.random.default_rng(count).normal(0, 1000, count)
+    compiled = tracklets.mean(value)
+    monkeypatch.setattr(summaries, "compiled", lambda _: None)
+    assert np.array_equal(compiled, tracklets.mean(value))
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -13,7 +13,9 @@ from siamlink.detectors.base.machine_code import machine_code
 
 
 @machine_code("*ints", "table", "*table", "*table", "ints", "table", "floats", "floats")
-def add_frame(age: Any, origin: Any, quadratic: Any, linear: Any, place: Any, state: Any, bend: Any, slope: Any) -> None:
+def add_frame(
+    age: Any, origin: Any, quadratic: Any, linear: Any, place: Any, state: Any, bend: Any, slope: Any
+) -> None:
     """Let the quadratic and the linear part be those after the next frame.
 
     Args:
