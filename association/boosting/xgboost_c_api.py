@@ -76,6 +76,8 @@ class Trees:
         Many rows are predicted on all cores.
         """
         features = np.ascontiguousarray(features, np.float32)
+        if len(features) <= PART:
+            return self._predict(features)
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
         return np.concatenate(on_all_cores(self._predict, parts))
 
