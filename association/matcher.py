@@ -214,18 +214,25 @@ def detection_features(
         np.maximum.at(support_future, pairs.earlier, link_probability)
     else:
         support_future[:] = np.nan
-    height_residual = scene.height_residual(detections)
     columns = {
-        "score_rank": scene.score_rank(detections),
-        "score_deviation": scene.score_deviation(detections),
-        "relative_height": scene.relative_height(detections.height, detections.label),
-        "height_residual": height_residual,
-        "height_residual_abs": np.abs(height_residual),
+        **scene_columns(detections, scene),
         "support_past": support_past,
         "support_future": support_future,
         "support_both": support_past + support_future,
     }
     return column_array(columns, DETECTION_FEATURES)
+
+
+def scene_columns(detections: Detections, scene: SceneStatistics) -> dict[str, FloatArray]:
+    """The first columns (N,) of `detection_features`, by name: how detections compare with the scene."""
+    height_residual = scene.height_residual(detections)
+    return {
+        "score_rank": scene.score_rank(detections),
+        "score_deviation": scene.score_deviation(detections),
+        "relative_height": scene.relative_height(detections.height, detections.label),
+        "height_residual": height_residual,
+        "height_residual_abs": np.abs(height_residual),
+    }
 
 
 def _load_link(path: Path, appearance: Appearances) -> Any:

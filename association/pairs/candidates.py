@@ -91,10 +91,9 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
     tallest = (1 + np.exp(gate.max_height_change)) / 2
     if loops := compiled(LOOPS):
         first = np.searchsorted(detections.frame, (since_frame - gaps).astype(np.int32))
-        frame, table = np.ascontiguousarray(detections.frame), loops.columns(np.ascontiguousarray(detections.box))
-        order, key, *_ = loops.frame_index(frame, table)
-        near = Pairs(*loops.near_pairs(frame, table, order, key, first, _radius(gaps, frame_rate, gate), tallest))
-        return near[np.abs(np.log(table[3, near.later] / table[3, near.earlier])) < gate.max_height_change]
+        frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
+        earlier, later, ratio = loops.near_pairs(frame, box, first, _radius(gaps, frame_rate, gate), tallest)
+        return Pairs(earlier, later)[np.abs(np.log(ratio)) < gate.max_height_change]
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
     (x, y), count = detections.centre.T.astype(np.float64), len(detections)
     index = FrameIndex(frame, x)

@@ -72,6 +72,8 @@ class ClassEvidence:
     def of_pairs(self, pairs: Pairs, label: NDArray[np.int16]) -> FloatArray:
         """(P,) evidence for the links of pairs, by the classes (N,) of N detections, in nats; the prior if unknown."""
         earlier, later = label[pairs.earlier], label[pairs.later]
+        if np.array_equal(earlier, later):
+            return np.zeros(len(pairs))
         nats = np.where(earlier == later, 0.0, self.otherwise)
         if len(self.labels) > 1:
             i, j = (np.searchsorted(self.labels, side).clip(max=len(self.labels) - 1) for side in (earlier, later))
@@ -93,6 +95,8 @@ NO_CLASSES = ClassEvidence(np.zeros(0, np.int16), np.zeros((0, 0)), 0.0)
 
 def add_evidence(probability: FloatArray, nats: FloatArray) -> FloatArray:
     """(P,) probabilities (P,) with evidence (P,) in nats added to their log odds; the same bits where it is 0."""
+    if not nats.any():
+        return probability
     added: FloatArray = probability / (probability + (1 - probability) * np.exp(-nats))
     return np.where(nats == 0, probability, added)
 

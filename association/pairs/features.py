@@ -209,9 +209,8 @@ def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     """Estimate the motion of N detections from P pairs: of those that lead to a detection, the best fit at each gap."""
     i, j = pairs.earlier, pairs.later
     if loops := compiled(LOOPS):
-        frame, table = np.ascontiguousarray(detections.frame), loops.columns(np.ascontiguousarray(detections.box))
-        i, j = np.ascontiguousarray(i), np.ascontiguousarray(j)
-        return Motion(*loops.past_motion(frame, table, i, j, LARGEST_MISFIT))
+        frame, box, i, j = map(np.ascontiguousarray, (detections.frame, detections.box, i, j))
+        return Motion(*loops.past_motion(frame, box, i, j, LARGEST_MISFIT))
     gap = pairs.gap(detections.frame)
     (x, y), height = detections.centre.T.astype(np.float64), detections.height.astype(np.float64)
     mean_height = (height[i] + height[j]) / 2

@@ -17,7 +17,7 @@ from siamlink.detectors.base.machine_code import machine_code
 from siamlink.detectors.box_loops import columns, extent, first_place, frame_index, iou, larger, share_of
 from siamlink.detectors.detections import Detections
 
-__all__ = ["columns", "frame_index", "near_pairs", "pair_features", "past_motion", "rank_among_rivals"]
+__all__ = ["near_pairs", "pair_features", "past_motion", "rank_among_rivals"]
 
 
 @machine_code()
@@ -43,22 +43,22 @@ def _misfit(table: Any, i: int, j: int) -> Any:
     return distance + abs((table[3, j] - table[3, i]) / (table[3, i] + table[3, j]))
 
 
-@machine_code("frames", "table", "ints", "floats", "ints", "floats", "float")
-def near_pairs(frame: Any, table: Any, order: Any, key: Any, first: Any, radius: Any, tallest: float) -> Any:
+@machine_code("frames", "boxes", "ints", "floats", "float")
+def near_pairs(frame: Any, box: Any, first: Any, radius: Any, tallest: float) -> Any:
     """Pairs that are near enough, by gap, then by the earlier and the later detection.
 
     Args:
         frame: (N,) of each detection, ascending.
-        table: (4, N).
-        order: (N,) of the `frame_index`.
-        key: (N,) of the `frame_index`.
+        box: (N, 4).
         first: (G,) the first detection that is the earlier one of a pair, at each gap from 1 on.
         radius: (G,) the distance allowed at each gap, in heights.
         tallest: the largest mean height of a pair, in heights of the earlier one.
 
     Returns:
-        (P,) earlier, (P,) later.
+        (P,) earlier, (P,) later, (P,) the height of the later one by that of the earlier one.
     """
+    table = columns(box)
+    order, key, _, _ = frame_index(frame, table)
     x, y, height, count, found = table[0], table[1], table[3], len(frame), 0
     lowest, span = extent(x)
     pairs = np.empty((2, 4 * count + 64), np.int64)
@@ -83,7 +83,8 @@ def near_pairs(frame: Any, table: Any, order: Any, key: Any, first: Any, radius:
                     _insert(pairs[1], group, found, j)
                     pairs[0, found] = i
                     found += 1
-    return pairs[0, :found].copy(), pairs[1, :found].copy()
+    earlier, later = pairs[0, :found].copy(), pairs[1, :found].copy()
+    return earlier, later, height[later] / height[earlier]
 
 
 @machine_code("ints", "int")
@@ -109,9 +110,10 @@ def _by_owner(owner: Any, owners: int) -> Any:
     return start, order
 
 
-@machine_code("frames", "table", "ints", "ints", "float")
-def past_motion(frame: Any, table: Any, earlier: Any, later: Any, largest: float) -> Any:
+@machine_code("frames", "boxes", "ints", "ints", "float")
+def past_motion(frame: Any, box: Any, earlier: Any, later: Any, largest: float) -> Any:
     """Velocities (N, 2) and supports (N,) by P pairs of which the misfit is less than `largest`."""
+    table = columns(box)
     x, y, count = table[0], table[1], table.shape[1]
     longest = 0
     for p in range(len(earlier)):
@@ -259,6 +261,43 @@ def _geometry(
     return features
 
 
+@machine_code("frames", "boxes", "ints", "ints", "ints", "floats", "float", "table", "floats")
+def _features(
+    frame: Any,
+    box: Any,
+    earlier: Any,
+    later: Any,
+    which: Any,
+    score_rank: Any,
+    frame_rate: float,
+    velocity: Any,
+    support: Any,
+) -> Any:
+    """The features (K, F) of some (K,) of P pairs, with 0 for what is between; then what `_on_the_way` returns."""
+    table, gap = columns(box), np.empty(len(earlier), np.int64)
+    for p in range(len(earlier)):
+        gap[p] = frame[later[p]] - frame[earlier[p]]
+    misfit = _misfits(table, earlier, later)
+    of_earlier, of_later = rank_among_rivals(earlier, gap, misfit), rank_among_rivals(later, gap, misfit)
+    i, j, gap = earlier[which], later[which], gap[which]
+    order, key, start, run = frame_index(frame, table)
+    pair, fit, ratio = _on_the_way(frame, table, order, key, start, run, i, j)
+    geometry = _geometry(box, table, velocity, support, frame_rate, i, j, gap)
+    features = np.zeros((len(i), 22), np.float32)
+    for k in range(len(i)):
+        features[k, :10], features[k, 19:] = geometry[k, :10], geometry[k, 10:]
+        features[k, 10], features[k, 11] = score_rank[i[k]], score_rank[j[k]]
+        features[k, 13:16], features[k, 16:19] = of_earlier[which[k]], of_later[which[k]]
+    return features, pair, fit, ratio
+
+
+@machine_code("ints", "floats", "*values")
+def _write_between(pair: Any, fit: Any, features: Any) -> None:
+    """Write how well the best detection on the way of each pair fits, by the pairs (M,) and fits (M,) of all."""
+    for k in range(len(pair)):
+        features[pair[k], 12] = max(features[pair[k], 12], np.float32(fit[k]))
+
+
 def pair_features(
     detections: Detections,
     pairs: Pairs,
@@ -268,21 +307,10 @@ def pair_features(
     which: NDArray[np.intp] | None,
 ) -> NDArray[np.float32]:
     """What `features.pair_features` returns."""
-    box, frame = np.ascontiguousarray(detections.box), np.ascontiguousarray(detections.frame)
-    i, j = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
-    table, gap = columns(box), pairs.gap(frame)
-    misfit = _misfits(table, i, j)
-    ranks = [rank_among_rivals(side, gap, misfit) for side in (i, j)]
-    if which is not None:
-        i, j, gap, ranks = i[which], j[which], gap[which], [rank[which] for rank in ranks]
-    order, key, start, run = frame_index(frame, table)
-    pair, fit, ratio = _on_the_way(frame, table, order, key, start, run, i, j)
-    between = np.zeros(len(i))
-    np.maximum.at(between, pair, fit - np.abs(np.log(ratio)))
-    velocity = np.ascontiguousarray(motion.velocity)
-    geometry = _geometry(box, table, velocity, np.ascontiguousarray(motion.support), frame_rate, i, j, gap)
-    features = np.empty((len(i), len(PAIR_FEATURES)), np.float32)
-    features[:, :10], features[:, 19:] = geometry[:, :10], geometry[:, 10:]
-    features[:, 10], features[:, 11], features[:, 12] = score_rank[i], score_rank[j], between
-    features[:, 13:16], features[:, 16:19] = ranks
+    which = np.arange(len(pairs)) if which is None else which
+    given = (detections.frame, detections.box, pairs.earlier, pairs.later, motion.velocity, motion.support)
+    frame, box, i, j, velocity, support = map(np.ascontiguousarray, given)
+    features: NDArray[np.float32]
+    features, pair, fit, ratio = _features(frame, box, i, j, which, score_rank, frame_rate, velocity, support)
+    _write_between(pair, fit - np.abs(np.log(ratio)), features)
     return features

@@ -79,7 +79,7 @@ def link_problem(
 
 def detection_cost(probability: FloatArray, costs: CostParameters) -> FloatArray:
     """(N,) the costs of detections in nats, by the probabilities (N,) that they show objects."""
-    q = np.clip(probability, costs.probability_floor, 1 - costs.probability_floor)
+    q = np.minimum(np.maximum(probability, costs.probability_floor), 1 - costs.probability_floor)
     cost: FloatArray = np.log((1 - q) / q) + costs.detection_bias
     return cost
 

@@ -2,13 +2,13 @@
 
 import numpy as np
 
-from siamlink.association.matcher import detection_features
+from siamlink.association.matcher import scene_columns
 from siamlink.association.pairs.candidates import Pairs, candidate_pairs
 from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.features import Motion, pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import detection_cost
-from siamlink.detectors.base.arrays import FloatArray, IntArray
+from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.tracker.linking.online.window import DetectionWindow
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
@@ -42,13 +42,11 @@ class PairScores:
             stepped, rate = self._processed.at_steps(recent), setup.frame_rate / self._processed.stride
             pairs = candidate_pairs(stepped, rate, self._gate, int(stepped.frame[start - oldest]))
             class_nats = scene.classes.of_pairs(pairs, recent.label)
-            possible = class_nats >= NEVER
-            pairs, class_nats = pairs[possible], class_nats[possible]
+            pairs, class_nats = _where(class_nats >= NEVER, pairs, class_nats)
             motion = past_motion(stepped, pairs)
             window.velocity[start:] = motion.velocity[start - oldest :]
             window.predecessors[start:] = motion.support[start - oldest :]
-            near = pairs.gap(stepped.frame) <= self._gate.max_link_frames
-            pairs, class_nats = pairs[near], class_nats[near]
+            pairs, class_nats = _where(pairs.gap(stepped.frame) <= self._gate.max_link_frames, pairs, class_nats)
             motion = Motion(window.velocity[oldest:], window.predecessors[oldest:])
             open_ended = np.flatnonzero(~window.followed[oldest:][pairs.earlier])
             features = pair_features(stepped, pairs, window.score_rank[oldest:], rate, motion, open_ended)
@@ -63,10 +61,10 @@ class PairScores:
     def describe(self, start: int, scene: SceneStatistics) -> None:
         """Compare the detections from a place on with the scene; what they support is added by `set_supports`."""
         window = self._window
-        rest = window.detections(start)
-        nothing = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-        window.features[start:] = detection_features(rest, scene, nothing, np.zeros(0))
-        window.score_rank[start:] = scene.score_rank(rest)
+        columns = scene_columns(window.detections(start), scene)
+        for place, values in enumerate(columns.values()):
+            window.features[start:, place] = values
+        window.score_rank[start:] = columns["score_rank"]
 
     def estimate(self, places: IntArray) -> None:
         """Estimate the probabilities of detections at some places again, by what they are and what they support."""
@@ -81,3 +79,8 @@ class PairScores:
         """Frames between detections that can be linked."""
         stride = self._processed.stride
         return self._gate.gap_frames(self._setup.frame_rate / stride) * stride
+
+
+def _where(chosen: BoolArray, pairs: Pairs, class_nats: FloatArray) -> tuple[Pairs, FloatArray]:
+    """The chosen ones (P,) of P pairs, and the evidence (P,) of their classes."""
+    return (pairs, class_nats) if chosen.all() else (pairs[chosen], class_nats[chosen])
