@@ -90,9 +90,8 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
     gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
     tallest = (1 + np.exp(gate.max_height_change)) / 2
     if loops := compiled(LOOPS):
-        first = np.searchsorted(detections.frame, (since_frame - gaps).astype(np.int32))
         frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
-        earlier, later, ratio = loops.near_pairs(frame, box, first, _radius(gaps, frame_rate, gate), tallest)
+        earlier, later, ratio = loops.near_pairs(frame, box, since_frame, _radius(gaps, frame_rate, gate), tallest)
         return Pairs(earlier, later)[np.abs(np.log(ratio)) < gate.max_height_change]
     frame, height = detections.frame.astype(np.int64), detections.height.astype(np.float64)
     (x, y), count = detections.centre.T.astype(np.float64), len(detections)

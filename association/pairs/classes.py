@@ -103,6 +103,8 @@ def add_evidence(probability: FloatArray, nats: FloatArray) -> FloatArray:
 
 def most_frequent(label: NDArray[np.int16], group: IntArray, count: int) -> NDArray[np.int16]:
     """(G,) the most frequent class (N,) in each of `count` groups (N,), from 0; 0 for a group without any."""
+    if len(label) and (label == label[0]).all():
+        return np.where(np.bincount(group, minlength=count) > 0, label[0], np.int16(0))
     classes, code = np.unique(label, return_inverse=True)
     if not len(classes):
         return np.zeros(count, np.int16)

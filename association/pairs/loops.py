@@ -43,15 +43,15 @@ def _misfit(table: Any, i: int, j: int) -> Any:
     return distance + abs((table[3, j] - table[3, i]) / (table[3, i] + table[3, j]))
 
 
-@machine_code("frames", "boxes", "ints", "floats", "float")
-def near_pairs(frame: Any, box: Any, first: Any, radius: Any, tallest: float) -> Any:
+@machine_code("frames", "boxes", "int", "floats", "float")
+def near_pairs(frame: Any, box: Any, since_frame: int, radius: Any, tallest: float) -> Any:
     """Pairs that are near enough, by gap, then by the earlier and the later detection.
 
     Args:
         frame: (N,) of each detection, ascending.
         box: (N, 4).
-        first: (G,) the first detection that is the earlier one of a pair, at each gap from 1 on.
-        radius: (G,) the distance allowed at each gap, in heights.
+        since_frame: only pairs whose later detection is in this frame or a later one.
+        radius: (G,) the distance allowed at each gap from 1 on, in heights.
         tallest: the largest mean height of a pair, in heights of the earlier one.
 
     Returns:
@@ -62,10 +62,10 @@ def near_pairs(frame: Any, box: Any, first: Any, radius: Any, tallest: float) ->
     x, y, height, count, found = table[0], table[1], table[3], len(frame), 0
     lowest, span = extent(x)
     pairs = np.empty((2, 4 * count + 64), np.int64)
-    for gap in range(1, len(first) + 1):
-        allowed = radius[gap - 1]
-        start = stop = first[gap - 1]
-        for i in range(first[gap - 1], count):
+    for gap in range(1, len(radius) + 1):
+        allowed, first = radius[gap - 1], first_place(frame, 0, count, since_frame - gap)
+        start = stop = first
+        for i in range(first, count):
             while start < count and frame[start] < frame[i] + gap:
                 start += 1
             while stop < count and frame[stop] <= frame[i] + gap:

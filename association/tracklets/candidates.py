@@ -95,8 +95,10 @@ def candidate_tracklet_pairs(
 def outermost(tracklets: Tracklets, end: TrackletEnd) -> FloatArray:
     """(4, T) the frames of the ends of tracklets, x and y of the centres of their outermost boxes, and the heights."""
     box = tracklets.detections.box[end.row]
-    x, y = ((box[:, :2] + box[:, 2:]) * np.float32(0.5)).T
-    return np.stack([end.frame, x, y, end.height])
+    table = np.empty((4, len(end.frame)))
+    table[0], table[3] = end.frame, end.height
+    table[1:3] = ((box[:, :2] + box[:, 2:]) * np.float32(0.5)).T
+    return table
 
 
 def _nearest(pairs: Pairs, distance: FloatArray, most: int) -> Pairs:

@@ -121,7 +121,8 @@ class Tracklets:
     @property
     def count(self) -> IntArray:
         """(T,) number of detections of each."""
-        return np.diff(self.start)
+        count: IntArray = self.start[1:] - self.start[:-1]
+        return count
 
     @property
     def seconds(self) -> FloatArray:

@@ -51,18 +51,21 @@ class ProcessedFrames:
         """Take in a processed frame, or several (N,), after all earlier ones.
 
         Args:
-            frame: its number.
+            frame: its number; of several, ascending.
             found: whether there are detections in it.
         """
-        frames = np.unique(frame).astype(np.int64)
-        if not len(frames):
+        if isinstance(frame, int):
+            frames = [frame]
+        else:
+            frames = frame[:1].tolist() if len(frame) and frame[0] == frame[-1] else np.unique(frame).tolist()
+        if not frames:
             return
         if found:
             before = frames[0] if not self._found_count else self._last_found
-            self._divisor_found = int(np.gcd.reduce(np.append(frames - before, self._divisor_found)))
-            self._found_count, self._last_found = self._found_count + len(frames), int(frames[-1])
-        self._first = self._first or int(frames[0])
-        self._divisor = int(np.gcd.reduce(np.append(frames - self._first, self._divisor)))
+            self._divisor_found = math.gcd(self._divisor_found, *(each - before for each in frames))
+            self._found_count, self._last_found = self._found_count + len(frames), frames[-1]
+        self._first = self._first or frames[0]
+        self._divisor = math.gcd(self._divisor, *(each - self._first for each in frames))
 
     @property
     def _origin(self) -> int:

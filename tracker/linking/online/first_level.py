@@ -101,7 +101,8 @@ class FirstLevel:
         track, first = self._window.track, self._window.first
         rows = sorted(self._connected([row for row in self._touched if row >= first and not self._is_past(row)]))
         for row in rows:
-            self._release(row)
+            if row in self.owner:
+                self._dissolve(self.owner[row])
         self._touched.clear()
         if not rows:
             return
@@ -193,14 +194,10 @@ class FirstLevel:
                     waiting.append(other)
         return found
 
-    def _release(self, row: int) -> None:
-        """Take a detection, and the free ones that it is in a tracklet with, out of their tracklet."""
-        tracklet = self.owner.get(row)
-        if tracklet is not None:
-            self._dissolve(tracklet)
-
     def _dissolve(self, tracklet: Tracklet) -> None:
         """Let the free detections of a tracklet be in none, to be solved again."""
+        if not tracklet.free:
+            return
         for row in tracklet.free:
             self.owner.pop(row, None)
         self._touched.update(tracklet.free)

@@ -25,7 +25,7 @@ class PairScores:
 
     def __init__(self, window: DetectionWindow, setup: TrackerSetup, processed: ProcessedFrames) -> None:
         self._window, self._setup, self._processed = window, setup, processed
-        self._gate = setup.parameters.gate
+        self._gate, self._costs = setup.parameters.gate, setup.parameters.second_level.safe
 
     def score(self, since: int, scene: SceneStatistics) -> tuple[Pairs, FloatArray]:
         """The candidate pairs (P,) of the detections from row number `since` on, by row numbers, and (P,) how probable.
@@ -68,11 +68,11 @@ class PairScores:
 
     def estimate(self, places: IntArray) -> None:
         """Estimate the probabilities of detections at some places again, by what they are and what they support."""
-        window, costs = self._window, self._setup.parameters.second_level.safe
+        window = self._window
         window.set_supports(places)
         with self._setup.stopwatch.stage("boosting"):
             probability = self._setup.matcher.detection_probability(window.features[places])
-        window.probability[places], window.cost[places] = probability, detection_cost(probability, costs)
+        window.probability[places], window.cost[places] = probability, detection_cost(probability, self._costs)
 
     @property
     def longest_gap(self) -> int:

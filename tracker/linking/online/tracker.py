@@ -85,12 +85,13 @@ class OnlineProgramTracker(SettlingTracker):
         """Add those of the detections to the window that are not suppressed."""
         with self._setup.stopwatch.stage("features"):
             rows = self._setup.without_duplicates(new)
-        self._newest = rows
-        left = np.ones(len(new), bool)
-        left[rows] = False
-        self.left_out.add(new[left], DUPLICATE)
-        selected = new[rows]
-        self._waiting = selected, new.row_in_frame[rows]
+        self._newest, selected, row_in_frame = rows, new, new.row_in_frame
+        if len(rows) < len(new):
+            left = np.ones(len(new), bool)
+            left[rows] = False
+            self.left_out.add(new[left], DUPLICATE)
+            selected, row_in_frame = new[rows], row_in_frame[rows]
+        self._waiting = selected, row_in_frame
         if self._appearance:
             for each, detections in selected.by_frame() if number is None else [(number, selected)]:
                 self._appearance.see(each, image, detections.box)
@@ -177,7 +178,8 @@ class OnlineProgramTracker(SettlingTracker):
             link[some.later[leads] - self._new.start] = value[leads]
         late = np.flatnonzero(previous >= 0)
         self.late_links.collect(LateLinks(ids[late], window.frame[previous[late] - window.first], link[late]))
-        self.left_out.add(window.detections(place.start), reason)
+        if not ids.all():
+            self.left_out.add(window.detections(place.start), reason)
         window.track[place] = ids
         window.followed[previous[late] - window.first] = True
         for row, track in zip(self._new, ids.tolist(), strict=True):
@@ -186,8 +188,7 @@ class OnlineProgramTracker(SettlingTracker):
 
     def _release(self, final_frame: int) -> Tracks:
         """The tracks in a frame, which is final then."""
-        detections = self._window.detections()
-        camera = self._appearance.camera_motion(detections) if self._appearance else None
+        camera = self._appearance.camera_motion(self._window.detections()) if self._appearance else None
         with self._setup.stopwatch.stage("gaps"):
             tracks = self._boxes.in_frame(final_frame, self._new.start - self._window.first, camera)
         self._schedule.final_frame = final_frame
