@@ -155,11 +155,12 @@ class JointInput(PairNetwork):
 
     def describe(self, patches: Float32Array) -> Float32Array:
         """The channels that the network uses of patches (N, 5, 121, 53), flattened."""
-        return patches[:, : self._channels].reshape(len(patches), -1)
+        return patches[:, : self._channels].reshape(len(patches), self._channels * math.prod(PATCH_SIZE))
 
     def compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
         """(P, 1 + F) features of pairs."""
-        return self._answer(pair=np.hstack([earlier, later]).reshape(len(earlier), -1, *PATCH_SIZE))
+        pairs = np.hstack([earlier, later]).reshape(len(earlier), 2 * self._channels, *PATCH_SIZE)
+        return self._answer(pair=pairs)
 
 
 class SplitJointInput(PairNetwork):
@@ -242,7 +243,7 @@ class TwoStream(PairNetwork):
         rows, columns = (_area_means(*sides) for sides in zip(PATCH_SIZE, STREAM_SIZE, strict=True))
         centre = used[:, :, top : top + height, left : left + width]
         streams: Float32Array = np.stack([rows @ used @ columns.T, centre], 1)
-        return streams.reshape(len(patches), -1)
+        return streams.reshape(len(patches), 2 * self._channels * height * width)
 
     def compare(self, earlier: Float32Array, later: Float32Array) -> Float32Array:
         """(P, 1 + F) features of pairs."""

@@ -86,6 +86,14 @@ def test_answers_for_pairs_are_those_of_pytorch(topology: str, size: str, flow: 
     assert len(ours.feature_names) == compared.shape[1] == 1 + network.feature_count
 
 
+@pytest.mark.parametrize(("topology", "size"), [*product((*EMBEDDINGS, *PAIRS), ("compact", "ibn"))])
+def test_of_no_patches_there_are_no_features(topology: str, size: str) -> None:
+    ours = loaded(trained(topology, size, flow=False))
+    none, some = ours.describe(patches(0)), ours.describe(patches(2))
+    assert none.shape == (0, some.shape[1])
+    assert ours.compare(none, none).shape == (0, ours.compare(some, some).shape[1])
+
+
 def test_a_trained_network_with_instance_normalisation_is_that_of_pytorch() -> None:
     network = build_network(NetworkParameters(size="ibn"))
     optimiser = torch.optim.SGD(network.parameters(), 0.1)
