@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.class_names import ClassNames
+from siamlink.detectors.formats.mot_text import FOUND
 from siamlink.tools.report.packing import box_unit, packed, score_bytes
 from siamlink.tools.report.track_rows import TrackRows
 
@@ -31,7 +32,7 @@ def box_columns(rows: TrackRows, original: NDArray[np.int32] | None) -> dict[str
         "unit": unit,
         "score": packed(score_bytes(rows.score, lowest, highest), np.uint8),
         "scores": [lowest, highest],
-        "interpolated": packed(rows.interpolated, np.uint8),
+        "interpolated": packed(np.where(rows.found, FOUND, rows.interpolated), np.uint8),
         "link": packed(link, np.int32),
         "original": None if original is None else packed(original[rows.order], np.int32),
     }

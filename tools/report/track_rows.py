@@ -30,7 +30,8 @@ class TrackRows:
         frame: (N,) its frame.
         box: (N, 4) `x1 y1 x2 y2` in pixels, float64.
         score: (N,) its score, float64.
-        interpolated: (N,) whether it was interpolated or extrapolated.
+        interpolated: (N,) whether it was interpolated, extrapolated or found by a search.
+        found: (N,) whether it was found by a search.
         probability: (N,) of the link to the next box; NaN where it is not known.
         ids: (K,) the ids of the tracks, ascending.
         start: (K,) the first row of each track.
@@ -45,6 +46,7 @@ class TrackRows:
         self.box: FloatArray = tracks.box[self.order].astype(np.float64)
         self.score: FloatArray = tracks.score[self.order].astype(np.float64)
         self.interpolated: BoolArray = tracks.interpolated[self.order]
+        self.found: BoolArray = tracks.found[self.order]
         self.probability: FloatArray = tracks.link_probability[self.order].astype(np.float64)
         self.label: IntArray = tracks.label[self.order].astype(np.int64)
         ids, start, track = np.unique(tracks.track_id[self.order], return_index=True, return_inverse=True)

@@ -24,6 +24,8 @@ _PALETTE = (
 _COLOURS: tuple[Colour, ...] = tuple((int(c[4:], 16), int(c[2:4], 16), int(c[:2], 16)) for c in _PALETTE.split())
 _BLACK: Colour = (0, 0, 0)
 _TRAIL_POINTS_PER_SECOND = 8
+DASH, DOT = 14, 5
+"""Line widths from one dash, or dot, of a box to the next."""
 
 
 def track_colour(track_id: int) -> Colour:
@@ -65,7 +67,7 @@ class Annotator:
 
         Returns:
             The image, with a box, an id and a trail for each track, and its class unless all objects so far are
-            persons; the boxes of interpolated rows are dashed.
+            persons; the boxes of interpolated rows are dashed, those of found ones are dotted.
         """
         height, width = image.shape[:2]
         thickness = max(2, round(height / 400))
@@ -75,9 +77,11 @@ class Annotator:
         limit = np.array([width, height, width, height]) + margin
         boxes = np.clip(np.rint(tracks.box), -margin, limit).astype(int).tolist()
         ids = tracks.track_id.tolist()
-        for box, track_id, dashed in zip(boxes, ids, tracks.interpolated.tolist(), strict=True):
-            draw_box = draw_dashed_box if dashed else _draw_box
-            draw_box(image, box, track_colour(track_id), thickness)
+        for box, track_id, period in zip(boxes, ids, _periods(tracks), strict=True):
+            if period:
+                draw_dashed_box(image, box, track_colour(track_id), thickness, period)
+            else:
+                _draw_box(image, box, track_colour(track_id), thickness)
         text_height = max(10, round(height / 60))
         labels, corners = self._labels(tracks, text_height)[::-1], boxes[::-1]
         if number is not None:
@@ -129,14 +133,20 @@ def _draw_box(image: Image, box: list[int], colour: Colour, thickness: int) -> N
         cv2.rectangle(image, box[:2], box[2:], hue, line)
 
 
-def draw_dashed_box(image: Image, box: list[int], colour: Colour, thickness: int) -> None:
-    """Dashes twice as long as the gaps; a dash at each end of an edge, half as long."""
+def _periods(tracks: Tracks) -> list[int]:
+    """The distance of the dashes of each box in line widths; 0 for a detected one, whose lines are whole."""
+    periods: list[int] = np.select([tracks.found, tracks.interpolated], [DOT, DASH], 0).tolist()
+    return periods
+
+
+def draw_dashed_box(image: Image, box: list[int], colour: Colour, thickness: int, period: int = DASH) -> None:
+    """Dashes twice as long as the gaps, if `period` line widths have room for them; a dash at each end of an edge."""
     x1, y1, x2, y2 = box
     cap = thickness // 2 + 1
     for start, stop, across in ((x1, x2, False), (y1, y2, True)):
-        count = max(1, round((stop - start) / (14 * thickness)))
+        count = max(1, round((stop - start) / (period * thickness)))
         middle = np.linspace(start, stop, count + 1)
-        reach = (stop - start) / count / 3 - cap
+        reach = max(0.0, (stop - start) / count / 3 - cap)
         dashes = np.rint(np.clip(np.stack([middle - reach, middle + reach], axis=1), start, stop)).astype(int)
         for begin, end in dashes.tolist():
             for fixed in (x1, x2) if across else (y1, y2):

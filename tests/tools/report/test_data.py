@@ -71,6 +71,12 @@ def test_links_are_between_detected_boxes(tracks_on: Make) -> None:
     assert data["tracks"][0]["least"] == 0.25
 
 
+def test_boxes_that_a_search_found_are_told_from_interpolated_ones(tracks_on: Make) -> None:
+    path = [(frame, 50.0, 50.0) for frame in (1, 2, 3)]
+    tracks = tracks_on({5: path}, interpolated=[False, True, True], found=[False, False, True])
+    assert column(build_report_data(SCENE, tracks), "boxes", "interpolated", np.uint8).tolist() == [0, 1, 2]
+
+
 def test_speed_is_the_median_of_what_a_second_brings(tracks_on: Make) -> None:
     steady = [(frame, 5.0 * frame, 50.0) for frame in range(1, 41)]
     trembling = [(frame, 300.0 + 3 * (-1) ** frame, 50.0) for frame in range(1, 41)]

@@ -1,5 +1,6 @@
 """Drawn tracks: the right pixels change and no others, colours are stable, labels stay readable."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import cv2
@@ -94,6 +95,19 @@ def test_interpolated_boxes_are_dashed():
     assert 0.25 < (~dashed[100:301, 300]).mean() < 0.6
     assert all(dashed[y, x] for x, y in ((200, 100), (300, 100), (200, 300), (300, 300)))
     assert not (dashed & ~solid).any()
+
+
+def test_found_boxes_are_dotted_more_densely_than_interpolated_ones_are_dashed():
+    box = tracks_of([(200, 100, 300, 300)], [3], interpolated=True)
+    dashed, dotted = drawn(box), drawn(replace(box, found=np.array([True])))
+
+    def pieces(edge: np.ndarray) -> int:
+        return int((np.diff(edge.astype(int)) == 1).sum())
+
+    assert pieces(dotted[300, 195:306]) >= 2 * pieces(dashed[300, 195:306])
+    assert pieces(dotted[95:306, 300]) >= 2 * pieces(dashed[95:306, 300])
+    assert all(dotted[y, x] for x, y in ((200, 100), (300, 100), (200, 300), (300, 300)))
+    assert not dotted[110:290, 210:290].any()
 
 
 @pytest.mark.parametrize(

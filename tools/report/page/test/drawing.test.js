@@ -9,6 +9,7 @@ import { boxAt, panned, placement, viewOfBox, wholeView, zoomAt } from "../src/l
 import { linkNear, trackPieces } from "../src/logic/pieces.js";
 import { decimal, lossSentence, percent, trackLabel } from "../src/logic/words.js";
 import { contrast } from "./contrast.js";
+import { encode } from "./made_up_data.js";
 import { smallData } from "./small_data.js";
 
 const model = makeModel(smallData());
@@ -29,6 +30,18 @@ test("a row is drawn of links, interpolated boxes, gaps and extensions", () => {
     { kind: "interpolated", level: 3, from: 11, to: 14 },
   ]);
   assert.deepEqual(trackPieces(model, model.tracks[1], 1, 31), [{ kind: "detected", level: 0, from: 12, to: 13 }]);
+});
+
+test("boxes that a search found are a piece of their own before other extensions", () => {
+  const pieces = (interpolated) => {
+    const data = smallData();
+    const found = makeModel({ ...data, boxes: { ...data.boxes, interpolated: encode(Uint8Array.from(interpolated)) } });
+    return trackPieces(found, found.tracks[0], 1, 31).filter(({ kind }) => kind === "found" || kind === "extended");
+  };
+  const [found, extended] = ["found", "extended"].map((kind) => (from, to) => ({ kind, level: 4, from, to }));
+  assert.deepEqual(pieces([0, 0, 0, 0, 0, 2, 0, 0]), [found(14, 15)]);
+  assert.deepEqual(pieces([1, 2, 2, 0, 2, 1, 0, 0]), [extended(10, 11), found(11, 13), found(13, 14), extended(14, 15)]);
+  assert.equal(model.searched, false);
 });
 
 test("a click means the least sure link near it, and the track where all are sure", () => {

@@ -3,6 +3,9 @@
 import { decodeColumn, lowerBound } from "./columns.js";
 import { clampFrame } from "./frame_times.js";
 
+/** In the column `interpolated`: a search in the image found the box. */
+export const FOUND = 2;
+
 const FORMAT = 1;
 const PLAIN_RATE = 25; // frames per second to play at where the rate is not known
 
@@ -31,6 +34,7 @@ export function makeModel(data) {
     details: data.details ?? {},
     probable: links.count > 0 && links.probability.some((each) => !Number.isNaN(each)),
     explained: Object.keys(data.details ?? {}).length > 0,
+    searched: boxes.interpolated.includes(FOUND),
     review: data.review ?? [],
     truth: data.truth ?? null,
     corrections: { tracks: `${data.name}.txt`, lines: [], ...data.corrections },
@@ -111,9 +115,17 @@ function makeTrack(track, row, boxes, links, classes) {
     last: boxes.frame[stop - 1],
     firstDetected: boxes.frame[first],
     lastDetected: boxes.frame[last],
+    firstFound: foundFrom(boxes, first, start, -1),
+    lastFound: foundFrom(boxes, last, stop - 1, 1),
     linkStart: lowerBound(links.track, row),
     linkStop: lowerBound(links.track, row + 1),
   };
+}
+
+/** The frame up to which a search has found the object from a detected row on, towards an end of its track. */
+function foundFrom({ frame, interpolated }, row, end, step) {
+  while (row !== end && interpolated[row + step] === FOUND) row += step;
+  return frame[row];
 }
 
 /** Rows of the boxes of each frame: those of frame first + k are rows[starts[k]] to rows[starts[k + 1] - 1]. */

@@ -7,7 +7,7 @@ import { isUncertain, levelIndex } from "./levels.js";
  * Pieces of a track within a range of frames: stretches of links of one level and one kind.
  *
  * kind "detected": from frame to frame; "interpolated": boxes between were interpolated; "gap": no boxes between;
- * "extended": boxes before the first or after the last detected one.
+ * "found": a search found the boxes before the first or after the last detected one; "extended": other boxes there.
  * @returns {{kind: string, level: number, from: number, to: number}[]} frames of their first and last boxes.
  */
 export function trackPieces(model, track, start, stop) {
@@ -29,11 +29,13 @@ export function trackPieces(model, track, start, stop) {
 
 function extensions(track) {
   const level = levelIndex(NaN);
-  const all = [];
-  if (track.first < track.firstDetected)
-    all.push({ kind: "extended", level, from: track.first, to: track.firstDetected });
-  if (track.last > track.lastDetected) all.push({ kind: "extended", level, from: track.lastDetected, to: track.last });
-  return all;
+  const all = [
+    { kind: "extended", level, from: track.first, to: track.firstFound },
+    { kind: "found", level, from: track.firstFound, to: track.firstDetected },
+    { kind: "found", level, from: track.lastDetected, to: track.lastFound },
+    { kind: "extended", level, from: track.lastFound, to: track.last },
+  ];
+  return all.filter(({ from, to }) => from < to);
 }
 
 /** Whether the boxes between the two boxes of a link were interpolated or there are none. */

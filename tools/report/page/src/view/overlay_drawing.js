@@ -2,10 +2,11 @@
 
 import { OUTLINE, TRACK_TEXT, trackColour } from "../logic/colours.js";
 import { lowerBound } from "../logic/columns.js";
-import { boxOf, linkOf, rowsOfFrame, trackOfRow } from "../logic/model.js";
+import { FOUND, boxOf, linkOf, rowsOfFrame, trackOfRow } from "../logic/model.js";
 
 const FONT = "600 12px system-ui, sans-serif";
-const INTERPOLATED = [6, 4];
+const INTERPOLATED_DASH = [6, 4];
+const FOUND_DASH = [2, 3];
 
 /** Boxes, ids and what is selected. `place` is the placement of the picture on the stage. */
 export function drawOverlay(context, state, place) {
@@ -29,12 +30,18 @@ function drawBox(context, { model, track: selected, second }, place, { row, trac
   const dimmed = selected !== null && !chosen && track.id !== second;
   const colour = trackColour(track.id);
   context.globalAlpha = dimmed ? 0.85 : 1;
-  strokeBox(context, box, colour, chosen ? 4 : 2, model.boxes.interpolated[row] ? INTERPOLATED : []);
+  strokeBox(context, box, colour, chosen ? 4 : 2, dashOf(model.boxes.interpolated[row]));
   if (chosen) strokeBox(context, grown(box, 4), "#ffffff", 1.5, []);
   context.globalAlpha = 1;
   const kind = model.classes.size > 1 ? ` ${track.className}` : "";
   const order = chosen && second !== null ? " (1st)" : track.id === second ? " (2nd)" : "";
   drawLabel(context, box, `${track.id}${kind}${order}`, colour, chosen ? 5 : 0);
+}
+
+/** Detected boxes have whole lines, interpolated ones dashes and found ones dots. */
+function dashOf(interpolated) {
+  if (!interpolated) return [];
+  return interpolated === FOUND ? FOUND_DASH : INTERPOLATED_DASH;
 }
 
 function strokeBox(context, [x, y, w, h], colour, width, dash) {

@@ -1,12 +1,14 @@
 /** Draws the rows and the axis of the time line. */
 
 import { LEVELS, UNKNOWN } from "../logic/levels.js";
+import { FOUND } from "../logic/model.js";
 import { trackPieces } from "../logic/pieces.js";
 import { pixelsPerFrame, ticks, toPixel } from "../logic/time_scale.js";
 
 export const ROW = 22; // pixels
 export const AXIS = 22;
 export const STRIP = 22;
+export const FOUND_DASH = [2, 2];
 const DOTS_FROM = 9; // pixels per frame
 const FONT = "11px system-ui, sans-serif";
 
@@ -30,7 +32,7 @@ export function drawRows(context, { model, tracks, scale, palette, selection, ev
 
 /** Unsure pieces are drawn over sure ones, as they may be narrow. */
 function levelRank({ kind, level }) {
-  return kind === "extended" ? -1 : level % LEVELS.length;
+  return kind === "extended" || kind === "found" ? -1 : level % LEVELS.length;
 }
 
 function drawBand(context, index, scale, palette, { id }, { track, second }) {
@@ -63,7 +65,8 @@ function drawPiece(context, { kind, level: index, from, to }, middle, scale, pal
     markNarrow(context, x, width, middle, level);
   } else {
     context.lineWidth = 1.5;
-    const half = kind === "extended" ? 2 : level.height / 2;
+    const half = kind === "interpolated" ? level.height / 2 : 2;
+    if (kind === "found") context.setLineDash(FOUND_DASH);
     line(context, x, x + width, middle - half);
     line(context, x, x + width, middle + half);
     if (kind === "interpolated") markNarrow(context, x, width, middle, level);
@@ -90,14 +93,15 @@ function line(context, from, to, y) {
   context.stroke();
 }
 
-/** The boxes of a track one by one: full dots are detected, rings are interpolated. */
+/** The boxes of a track one by one: full dots are detected, rings are interpolated, and small dots are found. */
 function drawDots(context, model, track, middle, scale, palette) {
   const { frame, interpolated } = model.boxes;
   for (let row = track.start; row < track.stop; row++) {
     if (frame[row] < scale.start - 1 || frame[row] > scale.stop) continue;
     context.beginPath();
-    context.arc(toPixel(scale, frame[row] + 0.5), middle, 3, 0, 7);
-    context.fillStyle = interpolated[row] ? palette.surface : palette.text;
+    const found = interpolated[row] === FOUND;
+    context.arc(toPixel(scale, frame[row] + 0.5), middle, found ? 1.5 : 3, 0, 7);
+    context.fillStyle = interpolated[row] && !found ? palette.surface : palette.text;
     context.strokeStyle = palette.text;
     context.lineWidth = 1;
     context.fill();

@@ -7,11 +7,13 @@ import { html } from "./html.js";
 import { Icon } from "./icons.js";
 import { Sample } from "./level_sample.js";
 import { usePage, useSelect } from "./store.js";
+import { FOUND_DASH } from "./time_line_drawing.js";
 
 export function Legend() {
   const palette = usePalette();
   const probable = useSelect((state) => state.model.probable);
   const truth = useSelect((state) => state.model.truth !== null);
+  const searched = useSelect((state) => state.model.searched);
   const levels = probable ? LEVELS : [UNKNOWN];
   return html`
     <ul class="legend" aria-label="What the lines mean">
@@ -21,6 +23,11 @@ export function Legend() {
           />${probable ? level.name : "link"}</li>`,
       )}
       <li><${Sample} colour=${palette.text} width=${1.5} double=${true} />interpolated</li>
+      ${
+        searched &&
+        html`<li title="Not detected, but found by a search in the image"><${Sample} colour=${palette.text}
+        width=${1.5} dash=${FOUND_DASH} double=${true} />found</li>`
+      }
       <li><${Sample} colour=${palette.text} width=${2} dash=${[2, 3]} />gap</li>
       <li><svg width="12" height="14" aria-hidden="true"><path d="M2 0h2v14H2zM4 0l8 3.5L4 7z" fill=${palette.text}
         /></svg>correction</li>

@@ -3,7 +3,7 @@
 import { trackColour } from "../logic/colours.js";
 import { timeOf } from "../logic/frame_times.js";
 import { isUncertain } from "../logic/levels.js";
-import { rowOf, scoreOf } from "../logic/model.js";
+import { FOUND, rowOf, scoreOf } from "../logic/model.js";
 import { count, decimal, frameRange, percent } from "../logic/words.js";
 import { Facts } from "./facts.js";
 import { html } from "./html.js";
@@ -61,7 +61,9 @@ function TrackFacts({ track }) {
 /** What the box of a row is. */
 function boxWords(model, row) {
   if (row < 0) return "no box";
-  return model.boxes.interpolated[row] ? "interpolated" : `detected, score ${decimal(scoreOf(model, row))}`;
+  const { interpolated } = model.boxes;
+  if (interpolated[row] === FOUND) return `found by a search, probability ${decimal(scoreOf(model, row))}`;
+  return interpolated[row] ? "interpolated" : `detected, score ${decimal(scoreOf(model, row))}`;
 }
 
 /** The links that are not sure, and those with a gap; the least sure first. */
