@@ -7,7 +7,15 @@ import pytest
 from siamlink.association.appearance.loading import SHIPPED
 from siamlink.association.appearance.patches import crop_patches
 from siamlink.association.search.correlation import find_peak, response
-from siamlink.association.search.network import MARGIN, REGION_SIZE, STRIDE, SearchNetwork, cut_regions
+from siamlink.association.search.network import (
+    MARGIN,
+    REGION_SIZE,
+    STRIDE,
+    TEMPLATE_SIZE,
+    SearchNetwork,
+    Template,
+    cut_regions,
+)
 
 RANDOM = np.random.default_rng(3)
 STREET = cv2.GaussianBlur(RANDOM.integers(0, 256, (300, 500, 3), dtype=np.uint8), (0, 0), 4)
@@ -33,6 +41,19 @@ def test_a_template_is_found_in_its_own_region(network):
     assert peak.score == pytest.approx(1)
     assert peak.shift == pytest.approx([0, 0], abs=1)
     assert peak.margin > 0
+
+
+def test_the_response_is_the_weighted_mean_cosine_at_each_shift():
+    (height, width), (down, right) = TEMPLATE_SIZE, (margin // STRIDE for margin in MARGIN)
+    random = np.random.default_rng(5)
+    maps = random.normal(size=(4, height + 2 * down, width + 2 * right)).astype(np.float32)
+    weight = random.random((height, width))
+    template = Template(random.normal(size=(4, height, width)).astype(np.float32), weight)
+    scores = response(template, maps)
+    assert scores.shape == (2 * down + 1, 2 * right + 1)
+    for y, x in ((0, 0), (down, right), (3, 5), (2 * down, 2 * right)):
+        there = maps[:, y : y + height, x : x + width].astype(float)
+        assert scores[y, x] == pytest.approx((weight * (template.maps * there).sum(0)).sum(), abs=1e-4)
 
 
 @pytest.mark.parametrize("moved", [(0, 0), (14, 0), (-21, 9), (5, -30), (2.5, 1.25)])
