@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from siamlink.tools.cli import app
+from siamlink.tracker.runs import search
+from siamlink.tracker.searching.found_boxes import Searched, with_paths
+from siamlink.tracker.searching.occupied import Occupied
+from siamlink.tracker.searching.paths import Path as FoundPath
+from siamlink.tracker.tracks import Tracks
 
 FRAMES, SIZE = 24, (160, 120)
 FOLDER = Path(__file__).parent
@@ -26,11 +31,11 @@ def walkers(frame: int) -> list[tuple[int, int, int, int]]:
     return [(4 * frame, 20, 14, 40), (150 - 4 * frame, 70, 14, 40)]
 
 
-def mot_text(frames: int = FRAMES, with_id: bool = False) -> str:
+def mot_text(frames: int = FRAMES, with_id: bool = False, first: int = 1) -> str:
     """Detections, or ground truth, of the two walkers."""
     return "".join(
         f"{frame},{person if with_id else -1},{x},{y},{w},{h},1,-1,-1,-1\n"
-        for frame in range(1, frames + 1)
+        for frame in range(first, frames + 1)
         for person, (x, y, w, h) in enumerate(walkers(frame), 1)
     )
 
@@ -161,6 +166,39 @@ def sequence(here: Path, walk_bytes: dict[str, bytes]) -> Callable[..., Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """A search that finds each object one frame before and after its track; how many boxes each search found."""
+    counts: list[int] = []
+
+    def find_missed(tracks: Tracks, _network: Any, _frames: Any, _rate: float, last: int, *_: Any) -> Searched:
+        ends = [
+            (own.track_id[row], own.frame[row] + step, own.box[row])
+            for _, own in tracks.by_track()
+            for row, step in ((0, -1), (-1, 1))
+        ]
+        paths = [
+            FoundPath(int(number), np.array([frame]), box[None], np.array([0.75]))
+            for number, frame, box in ends
+            if 1 <= frame <= last
+        ]
+        searched = with_paths(tracks, paths, Occupied(tracks))
+        counts.append(int(searched.found.sum()))
+        return Searched(searched)
+
+    monkeypatch.setattr(search, "find_missed", find_missed)
+    return counts
+
+
+@pytest.fixture
+def searched(siamlink: Callable[..., Done], sequence: Callable[..., Path], searches: list[int]) -> Path:
+    """A sequence whose walkers are detected in frames 4 to 20, tracked with a search into `out/east.txt`."""
+    folder = sequence("east", detections=mot_text(20, first=4))
+    assert siamlink("track", folder, "-o", "out", "--no-video", "--set", "gaps.search=true").code == 0
+    assert searches == [4]
+    return folder
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """What a user should know about a source that was tracked."""
 
+from collections.abc import Iterator
+
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
+from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tools.running.classes_note import missing_classes_note
 from siamlink.tools.running.job import Job
 from siamlink.tools.running.left_out_note import left_out_note, stride_note
@@ -43,13 +46,23 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         notes.append(
             f"{source.name}: {_boxes_were(found)} found by a search in the images, where the detector missed them"
         )
-    if job.parameters.gaps.search and not can_search(job.parameters, source.frames):
-        notes.append(f"{source.name}: gaps.search has no effect: {NO_SEARCH}")
+    if outcome.result.search_unused:
+        notes.append(f"{source.name}: gaps.search is not used: {outcome.result.search_unused}")
+    if job.parameters.gaps.search:
+        notes += [f"{source.name}: {each}" for each in _on_search(job, source.frames)]
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
+
+
+def _on_search(job: Job, frames: FrameSource | None) -> Iterator[str]:
+    """What the user should know of a search before its results."""
+    if not can_search(job.parameters, frames):
+        yield f"gaps.search has no effect: {NO_SEARCH}"
+    elif job.segments is not None:
+        yield "gaps.search reads the whole video in one process, after the segments"
 
 
 def _boxes_were(count: int) -> str:

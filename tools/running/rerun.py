@@ -19,7 +19,9 @@ from siamlink.tracker.parameters import TrackerParameters
 from siamlink.tracker.runs.inputs import TrackingInput, open_input
 from siamlink.tracker.runs.options import TrackingOptions, no_progress
 from siamlink.tracker.runs.result import TrackingResult
+from siamlink.tracker.runs.search import with_earlier_found
 from siamlink.tracker.runs.track import track_input, with_cached_detections
+from siamlink.tracker.searching.earlier import EarlierFound
 
 NO_DETECTIONS = (
     "the detections of the run are in no file: track again with --report (for --serve with --cache), or give the "
@@ -33,17 +35,19 @@ class CannotRerun(Exception):  # noqa: N818 - no error of the user: the report i
 
 @dataclass(frozen=True)
 class Rerun:
-    """The linking of a run, which can be repeated.
+    """The linking of a run, which can be repeated. Objects are not searched for again: what was found is taken over.
 
     Attributes:
         source: the input of the run, with its detections.
         parameters: the settings of the run.
         matcher: the models that they name.
+        found: what a search of the run found.
     """
 
     source: TrackingInput
     parameters: TrackerParameters
     matcher: Matcher
+    found: EarlierFound
 
     def link(self, progress: Progress = no_progress, explain: bool = False) -> TrackingResult:
         """Link again.
@@ -52,8 +56,10 @@ class Rerun:
             InputError: the input cannot be read.
             ConfigError: links are to be explained, and cannot be under these settings.
         """
-        options = TrackingOptions(self.parameters, matcher=self.matcher, progress=progress, explain=explain)
-        return track_input(self.source, options)
+        options = TrackingOptions(
+            self.parameters, matcher=self.matcher, progress=progress, explain=explain, searches=False
+        )
+        return with_earlier_found(track_input(self.source, options), self.found)
 
 
 @contextmanager
@@ -83,7 +89,7 @@ def opened_rerun(results: Results, source: Path | None, cache: Path | None = Non
             raise CannotRerun(str(error)) from None
         if opened.detections is None:
             raise CannotRerun(NO_DETECTIONS if cache is None else f"{cache} has no detections of all frames of the run")
-        yield Rerun(opened, parameters, matcher)
+        yield Rerun(opened, parameters, matcher, EarlierFound(results.tracks))
 
 
 def same_tracks(results: Results, again: TrackingResult) -> bool:

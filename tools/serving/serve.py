@@ -27,6 +27,10 @@ from siamlink.tracker.runs.earlier_tracks import EarlierTracks
 
 GRACE_SECONDS = 10.0
 """How long the end waits for a solve or a save."""
+FOUND_ONCE = (
+    "boxes that gaps.search found stay where the ends of their tracks stay; siamlink track --constraints searches from "
+    "new ends as well"
+)
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def opened_site(
         session.describe(progress)
         staged = Path(stack.enter_context(TemporaryDirectory(prefix="siamlink-")))
         video = _ServedVideo(results.path.with_suffix(".html"), staged, token=token)
-        scene = make_scene(inputs, video, progress)
+        scene = make_scene(inputs.noted(FOUND_ONCE if rerun.parameters.searches else ""), video, progress)
         _check_same(session, results)
         shown = video.files[0] if video.files else None
         lines = files.lines_after(heading) or ()
@@ -111,7 +115,8 @@ def serve(site: ReportSite, port: int, opens: bool, say: Callable[[str], None]) 
 def _session(rerun: Rerun, path: Path, files: CorrectedFiles, heading: list[str]) -> Session:
     tracks = EarlierTracks.read(path)
     explains = not why_unexplained(rerun.parameters)
-    return Session(rerun.source, rerun.parameters, rerun.matcher, tracks, files.constraints, heading, explains)
+    found = rerun.found if rerun.parameters.searches else None
+    return Session(rerun.source, rerun.parameters, rerun.matcher, tracks, files.constraints, heading, explains, found)
 
 
 def _check_same(session: Session, results: Results) -> None:

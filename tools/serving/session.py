@@ -22,7 +22,9 @@ from siamlink.tracker.runs.inputs import TrackingInput
 from siamlink.tracker.runs.options import TrackingOptions
 from siamlink.tracker.runs.result import TrackingResult
 from siamlink.tracker.runs.run import TrackingRun
+from siamlink.tracker.runs.search import with_earlier_found
 from siamlink.tracker.runs.track import track_input
+from siamlink.tracker.searching.earlier import EarlierFound
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Session:
         file: the file of corrections, which errors name.
         heading: its first lines: the corrections by which the tracks were made, and the name of their file.
         explains: whether results say why links were chosen.
+        found: what a search found from ends of these tracks; nothing more is searched.
 
     Raises:
         FormatError: the heading names files that are not there, or is malformed.
@@ -69,6 +72,7 @@ class Session:
         file: Path,
         heading: Sequence[str],
         explains: bool = True,
+        found: EarlierFound | None = None,
     ) -> None:
         assert source.detections is not None
         self._detections = source.detections
@@ -76,8 +80,8 @@ class Session:
         self._file, self._heading = file, tuple(heading)
         self._earlier = Corrections(lines=heading, path=file)
         self._ids = _ids_of(tracks, source.detections)
-        self.parameters = parameters
-        self._options = TrackingOptions(parameters, matcher=matcher, explain=explains, memory=Memory())
+        self.parameters, self._found = parameters, found
+        self._options = TrackingOptions(parameters, matcher=matcher, explain=explains, memory=Memory(), searches=False)
 
     def describe(self, progress: Progress) -> None:
         """Describe all detections and follow the camera, so that no later solve decodes the video.
@@ -120,6 +124,8 @@ class Session:
         corrections = self._earlier.with_lines(lines, first)
         source = self._source._replace(known=corrections if corrections.lines else ())
         result = track_input(source, replace(self._options, progress=lambda *_: check()))
+        if self._found:
+            result = with_earlier_found(result, self._found)
         check()
         original = self._original_ids(result, corrections)
         return Solved(tuple(lines), source, result, original, time.perf_counter() - start)

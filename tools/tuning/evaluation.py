@@ -74,7 +74,7 @@ class Evaluator:
         counts: dict[str, Counts] = {}
         matchings: set[Matching] = set()
         for sequence in self.videos[task.video].sequences:
-            options = TrackingOptions(parameters, matcher=matcher, appearance=sequence.appearance())
+            options = TrackingOptions(parameters, matcher=matcher, appearance=sequence.appearance(), searches=False)
             result = track_input(sequence.source, options)
             matchings.add(result.matching)
             counts[sequence.name] = _counts(sequence, result.tracks, choice)

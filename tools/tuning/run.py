@@ -27,6 +27,7 @@ from siamlink.tools.tuning.store import TRIALS_FILE, OutcomeStore
 from siamlink.tools.tuning.videos import Video, check_appearance, described, read_videos
 from siamlink.tracker.parameters import TrackerParameters
 
+NO_SEARCH = "gaps.search stays in the settings, but the trials do without it: each would read the videos again"
 CODE = ("siamlink.detectors", "siamlink.association", "siamlink.tracker", "siamlink.tools.evaluation")
 """The packages that outcomes depend on."""
 
@@ -130,6 +131,8 @@ def prepare(job: TuningJob, runner: Runner, note: ShowNote, progress: Progress) 
         SiamlinkError: something cannot be used, or the folder holds another search.
     """
     check_appearance(job.parameters)
+    if job.parameters.searches:
+        note(NO_SEARCH)
     videos = read_videos(job.data, note, progress)
     models, parameters = choose_models(job.models, job.parameters, videos, note), job.parameters
     if models is Models.CROSSVALIDATED:

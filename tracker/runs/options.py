@@ -58,6 +58,7 @@ class TrackingOptions:
         appearance: descriptors that were made before; None: they are made from the frames.
         memory: what earlier runs over the same video with the same settings computed; None: nothing is kept.
         explain: whether the result says why links were chosen; in mode offline with solver lp.
+        searches: whether objects are searched for, where the settings ask for it; false for a run that repeats another.
         describe_ahead: describes detections elsewhere, and puts that into the cache of the source; in mode offline.
     """
 
@@ -71,6 +72,7 @@ class TrackingOptions:
     detector_options: DetectorOptions = field(default_factory=DetectorOptions)
     explain: bool = False
     memory: Memory | None = None
+    searches: bool = True
     describe_ahead: Callable[[ToDescribe], None] | None = None
 
     @property

@@ -95,6 +95,7 @@ class TrackingResult:
         first_frame: the number of the first frame: 1, except for images that are numbered by their names.
         detector_record: what the detector reports, see `LoadedDetector.description`; None if the detections were given.
         explanations: why the links were chosen; None unless `track` was told to explain.
+        search_unused: why what a search found was not used; empty if it was, or if nothing was searched.
     """
 
     name: str
@@ -114,6 +115,7 @@ class TrackingResult:
     first_frame: int = 1
     detector_record: dict[str, Any] | None = None
     explanations: Explanations | None = None
+    search_unused: str = ""
 
     def __repr__(self) -> str:
         counts = self.counts

@@ -50,6 +50,7 @@ class TrackingRun:
         self._first_frame, source = source.first_frame, source.from_one()
         self._detects = source.detections is None and detector is not None
         self._broken: str | None = None
+        self._search_unused = ""
         timing, self._mean_rate = timing_of(source.frames, source.frame_rate, source.timestamps), source.frame_rate
         source, self._numbers = source.at_constant_rate(timing), timing.numbers.beginning_with(self._first_frame)
         self._in_passing = not options.offline or (source.frames is not None and source.frames.single_pass)
@@ -58,7 +59,7 @@ class TrackingRun:
         matcher = options.matcher or options.parameters.load_matcher()
         if options.appearance is not None:
             matcher = replace(matcher, calibrated_appearance=None)
-        self._search = search_network(options.parameters, source)
+        self._search = search_network(options.parameters, source) if options.searches else None
         whole_images = options.parameters.fixed_matching == "learned" and options.parameters.gaps.follows_camera
         keeps_pixels = self._detects and not self._in_passing and not whole_images
         self._kept = KeptPixels.seen_by(matcher.appearances.values()) if keeps_pixels else None
@@ -151,6 +152,7 @@ class TrackingRun:
             frame_rate=self._mean_rate,
             first_frame=self._first_frame,
             explanations=self._explanations(detections),
+            search_unused=self._search_unused,
         )
 
     def _chosen(self, setup: TrackerSetup) -> TrackerSetup:
@@ -238,7 +240,8 @@ class TrackingRun:
         with self._stopwatch.stage("link"):
             tracks = self._tracker.finish()
         if self._search:
-            tracks = search_missed(tracks, self._search, self._source, self._setup, self._options.progress)
+            searched = search_missed(tracks, self._search, self._source, self._setup, self._options.progress)
+            tracks, self._search_unused = searched
         self._recorder.add_tracks(tracks, self._tracker.final_frame)
         if self._options.offline:
             self._options.progress("link", 1, 1)

@@ -26,10 +26,14 @@ class Calibration:
 
     Args:
         tracks: all; their detections say where the objects of known walks are.
+
+    Attributes:
+        known_count: of how many boxes that known walks found it is known whether they show the object.
     """
 
     def __init__(self, tracks: Tracks) -> None:
         self._detected = dict(tracks[~tracks.interpolated].by_track())
+        self.known_count = 0
         self._features: list[FloatArray] = []
         self._present: list[bool] = []
         self._early: Presence | None = None
@@ -47,6 +51,7 @@ class Calibration:
         """
         true_box = self._detected[start.track_id].in_frame(frame).box
         if len(true_box):
+            self.known_count += 1
             self._features += [_features(each) for each in (peak, *absent)]
             self._present += [is_same(box, true_box), *(False for _ in absent)]
 
@@ -57,7 +62,7 @@ class Calibration:
         return self._early is not None and probability(self._early, [peak])[0] < HOPELESS
 
     def presence(self) -> Presence | None:
-        """The probability that an object is there; None if the known walks do not find theirs."""
+        """The probability that an object is there; None if the known walks do not find theirs, or are too few."""
         presence = self._fit()
         return presence if presence and self._pays(presence) else None
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.arrays import BoolArray, Boxes, FloatArray
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.tracker.searching.occupied import SAME
 from siamlink.tracker.tracks import Tracks
@@ -13,6 +13,9 @@ SPEED_SECONDS = 0.4
 """The speed at a start is measured over so much time, or as long as there is."""
 LONGEST_SECONDS = 1.0
 """No walk is longer; nor longer than the track was detected."""
+LEAST_DISTANCE = 0.05
+"""Part of its side by which a box ends before the border of the image. A nearer one is cut off by it: the box shows a
+part of the object, often a narrow strip, which the background along the border fits as well."""
 MOST_KNOWN = 12
 """Walks over frames in which the object is detected; they calibrate the others."""
 
@@ -40,28 +43,42 @@ class Start(NamedTuple):
     others: frozenset[int] | None = None
 
 
-def open_ends(tracks: Tracks, frame_rate: float, last_frame: int) -> list[Start]:
-    """The ends of all tracks from which there are frames to search."""
+def open_ends(tracks: Tracks, frame_rate: float, last_frame: int, size: tuple[int, int]) -> list[Start]:
+    """The ends of all tracks from which there are frames to search, without those at the border of the image.
+
+    Args:
+        tracks: all.
+        frame_rate: frames per second.
+        last_frame: number of the last frame.
+        size: width and height of the images in pixels.
+    """
     starts = []
     for track_id, detected in tracks[~tracks.interpolated].by_track():
         span = int(detected.frame[-1] - detected.frame[0])
         frames = min(round(LONGEST_SECONDS * frame_rate), span)
+        cut = cut_off(detected.box, size)
         for row, direction, left in ((0, -1, detected.frame[0] - 1), (-1, 1, last_frame - detected.frame[-1])):
-            if min(frames, left) > 0:
+            if min(frames, left) > 0 and not cut[row]:
                 starts.append(_start(track_id, detected, row, direction, int(min(frames, left)), frame_rate))
     return starts
 
 
-def known_starts(tracks: Tracks, frame_rate: float) -> list[Start]:
-    """Detections from which a walk leads through frames in which its track was detected as well; evenly chosen."""
+def known_starts(tracks: Tracks, frame_rate: float, size: tuple[int, int]) -> list[Start]:
+    """Detections from which a walk leads through frames in which its track was detected as well; evenly chosen.
+
+    Args:
+        tracks: all.
+        frame_rate: frames per second.
+        size: width and height of the images in pixels; none of the detections is at their border.
+    """
     frames, candidates = max(1, round(LONGEST_SECONDS * frame_rate)), []
     for track_id, detected in tracks[~tracks.interpolated].by_track():
-        number = detected.frame
+        number, inside = detected.frame, ~cut_off(detected.box, size)
         for direction in (1, -1):
             ends = np.searchsorted(number, number + direction * frames)
             whole = (number + direction * frames >= number[0]) & (number + direction * frames <= number[-1])
             enough = np.abs(ends - np.arange(len(number))) >= frames / 2
-            candidates += [(track_id, row, direction) for row in np.flatnonzero(whole & enough).tolist()]
+            candidates += [(track_id, row, direction) for row in np.flatnonzero(whole & enough & inside).tolist()]
     chosen = np.unique(np.linspace(0, len(candidates) - 1, min(MOST_KNOWN, len(candidates))).round().astype(int))
     detections = dict(tracks[~tracks.interpolated].by_track())
     starts = []
@@ -71,6 +88,13 @@ def known_starts(tracks: Tracks, frame_rate: float) -> list[Start]:
         elsewhere = iou_matrix(start.box[None].astype(np.float32), there.box)[0] < SAME
         starts.append(start._replace(others=frozenset(there.track_id[elsewhere].tolist())))
     return starts
+
+
+def cut_off(box: Boxes, size: tuple[int, int]) -> BoolArray:
+    """(N,) whether boxes (N, 4) are so near to the border of images of a size (width, height) that it cuts them off."""
+    distance = np.minimum(box[:, :2], np.array(size) - box[:, 2:])
+    cut: BoolArray = (distance < LEAST_DISTANCE * (box[:, 2:] - box[:, :2])).any(1)
+    return cut
 
 
 def _start(track_id: int, detected: Tracks, row: int, direction: int, frames: int, frame_rate: float) -> Start:

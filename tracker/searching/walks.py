@@ -117,8 +117,6 @@ class _Pass:
 
     def _begin(self, index: int, image: Image) -> None:
         start = self._starts[index]
-        if _outside(start.box, image) > MOST_OUTSIDE:
-            return
         template = self._network.template(image, start.box, self._background(start))
         if start.others is not None:
             self._templates.pop(start.track_id, None)

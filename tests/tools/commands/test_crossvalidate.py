@@ -110,3 +110,14 @@ def test_several_processes_give_the_same_results(siamlink: Run, streets: Path) -
     assert len(results) > 6
     for name, path in results.items():
         assert path.read_bytes() == (Path("out2") / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_each_sequence_is_searched_once(siamlink: Run, painted_streets: Path, searches: list[int]) -> None:
+    setting = ("--set", "levels=1", "--set", "appearance=none", "--set", "gaps.search=true")
+    result = siamlink("crossvalidate", painted_streets, "-o", "out", "--jobs", "1", *setting)
+    assert result.code == 0, result.err
+    files = [*Path("out").glob("*.txt")]
+    assert [*map(bool, searches)] == [True] * len(files)
+    marks = [line.endswith(",2") for file in files for line in file.read_text().splitlines()]
+    assert sum(marks) == sum(searches)

@@ -178,3 +178,14 @@ def test_a_sequence_without_ground_truth_is_left_out(
     (sequence("A", None) / "gt" / "gt.txt").unlink()
     result = siamlink("tune", streets, "sequences", "-o", "out", "--trials", "1", *QUICK)
     assert (result.code, result.line) == (0, "note: left out, as gt/gt.txt or det/det.txt is missing: A")
+
+
+def test_trials_do_without_a_search_which_stays_in_the_settings(
+    siamlink: Run, painted_streets: Path, searches: list[int]
+) -> None:
+    setting = (*QUICK, "--set", "gaps.search=true")
+    result = siamlink("tune", painted_streets, "-o", "out", "--trials", "2", *setting)
+    assert result.code == 0, result.err
+    assert result.err.count("gaps.search stays in the settings, but the trials do without it") == 1
+    assert not searches
+    assert load_parameters("out/tuned.yaml").gaps.search

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from siamlink.tracker.runs import search
+from siamlink.tracker.searching.found_boxes import Searched
 from siamlink.tracker.tracks import Tracks
 
 NOISE = '''
@@ -62,9 +63,9 @@ def test_found_boxes_are_counted_in_a_line(
     here: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def find_missed(tracks: Tracks, *_: Any) -> Tracks:
+    def find_missed(tracks: Tracks, *_: Any) -> Searched:
         found = np.arange(len(tracks)) < count
-        return replace(tracks, found=found, interpolated=tracks.interpolated | found)
+        return Searched(replace(tracks, found=found, interpolated=tracks.interpolated | found))
 
     monkeypatch.setattr(search, "find_missed", find_missed)
     setting = ("--no-video", "--config", "fast", "--set", "gaps.search=true")
@@ -73,3 +74,13 @@ def test_found_boxes_are_counted_in_a_line(
     line = f"east: {words} found by a search in the images, where the detector missed them"
     assert (line in done.err) == (words is not None)
     assert ("found by a search" in done.err) == (words is not None)
+
+
+def test_a_search_that_is_not_used_is_named_with_the_reason(
+    siamlink: Callable, painted_streets: Path, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "find_missed", lambda tracks, *_: Searched(tracks, "of a reason"))
+    setting = ("--no-video", "--config", "fast", "--set", "gaps.search=true")
+    done = siamlink("track", painted_streets / "east", "-o", "out", *setting)
+    assert done.err.count("gaps.search") == 1
+    assert "east: gaps.search is not used: of a reason" in done.err

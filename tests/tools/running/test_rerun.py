@@ -104,3 +104,12 @@ def test_online_tracks_are_not_explained(siamlink: Run, sequence: Callable[..., 
     assert siamlink("track", folder, "-o", "out", "--no-video", *asked).code == 0
     explained = explained_tracks(read_results(Path("out/east.txt"), folder), folder, None, lambda *_: None)
     assert explained.note == "the links are not explained: this needs mode offline, not online"
+
+
+def test_nothing_is_searched_again(searched: Path, searches: list[int]) -> None:
+    results = read_results(Path("out/east.txt"), searched)
+    assert again(Path("out/east.txt"), searched)
+    explained = explained_tracks(results, searched, None, lambda *_: None)
+    assert explained.note == ""
+    assert explained.tracks.found.sum() == 4
+    assert len(searches) == 1

@@ -63,3 +63,10 @@ def test_calibrated_matching_with_appearance(interruptible: Run) -> None:
 @pytest.mark.usefixtures("cut_at_random", "variable_street")
 def test_a_variable_frame_rate(interruptible: Run) -> None:
     check_same(interruptible, "east.mp4", "--detector", "blobs.py:Blobs", *LEARNED)
+
+
+def test_a_video_in_segments_is_searched_once_as_a_whole(siamlink: Run, street: Path, searches: list[int]) -> None:
+    done = siamlink("track", street, "-o", "out", "--no-video", "--segments", 3, "--set", "gaps.search=true", *LEARNED)
+    assert done.code == 0, done.err
+    assert len(searches) == 1
+    assert done.err.count("gaps.search reads the whole video in one process, after the segments") == 1

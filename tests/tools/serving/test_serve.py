@@ -108,6 +108,20 @@ def test_no_image_is_read_for_a_correction(siamlink: Run, tracked: Path, monkeyp
     check_same_as_command(siamlink, tracked)
 
 
+def test_nothing_is_searched_again_and_found_boxes_stay_at_their_ends(searched: Path, searches: list[int]) -> None:
+    with opened("out/east.txt") as site:
+        (note,) = site.notes
+        assert note.startswith("boxes that gaps.search found stay where the ends of their tracks stay")
+        data = json.loads(site.solve([]))
+        assert column(data, "interpolated", "u1").tolist() == [2, *[0] * 17, 2] * 2
+        data = json.loads(site.solve(["split 12 1"]))
+        found = column(data, "frame", "<i4")[column(data, "interpolated", "u1") == 2]
+        assert [len(data["tracks"]), found.tolist()] == [3, [3, 3, 21, 21]]
+        site.save(["split 12 1"])
+    assert json.loads(Path("saved/east.corrected.json").read_text())["counts"]["found"] == 4
+    assert len(searches) == 1
+
+
 def column(data: dict[str, Any], name: str, kind: str) -> Any:
     return np.frombuffer(base64.b64decode(data["boxes"][name]), kind)
 

@@ -9,7 +9,7 @@ from siamlink.association.search.network import SearchNetwork
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.sources.frame_source import Frame
 from siamlink.tracker.runs.options import no_progress
-from siamlink.tracker.searching.found_boxes import find_missed
+from siamlink.tracker.searching.found_boxes import FEW_EXAMPLES, NOT_TOLD, find_missed
 from siamlink.tracker.tracks import Tracks
 
 FRAMES, RATE, SIZE = 60, 10.0, (240, 480)
@@ -62,7 +62,9 @@ def tracks(first: int = 11, last: int = 50) -> Tracks:
 
 def searched(given: Tracks, hidden: int | None = None) -> Tracks:
     network = SearchNetwork(SHIPPED)
-    return find_missed(given, network, lambda: video(hidden), RATE, FRAMES, no_progress)
+    result = find_missed(given, network, lambda: video(hidden), RATE, FRAMES, SIZE[::-1], no_progress)
+    assert not result.unused
+    return result.tracks
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +108,14 @@ def test_an_object_that_has_gone_is_not_found(complete):
 def test_nothing_is_searched_where_the_search_does_not_find_what_is_known():
     noise = (Frame(each, each / RATE, RANDOM.integers(0, 256, (*SIZE, 3), dtype=np.uint8)) for each in range(1, 61))
     given = tracks()
-    assert find_missed(given, SearchNetwork(SHIPPED), lambda: noise, RATE, FRAMES, no_progress) is given
+    result = find_missed(given, SearchNetwork(SHIPPED), lambda: noise, RATE, FRAMES, SIZE[::-1], no_progress)
+    assert result.tracks is given
+    assert result.unused == NOT_TOLD
 
 
-def test_tracks_that_cannot_calibrate_stay_as_they_are():
+def test_tracks_that_cannot_calibrate_stay_as_they_are_with_the_reason():
     few = tracks(first=20, last=24)
-    assert searched(few) is few
+    result = find_missed(few, SearchNetwork(SHIPPED), video, RATE, FRAMES, SIZE[::-1], no_progress)
+    assert result.tracks is few
+    assert result.unused == FEW_EXAMPLES
     assert len(searched(Tracks.empty())) == 0

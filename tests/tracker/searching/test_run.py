@@ -8,6 +8,7 @@ import pytest
 from siamlink.detectors.base.errors import ModelError
 from siamlink.tracker import track
 from siamlink.tracker.runs import search
+from siamlink.tracker.searching.found_boxes import Searched
 from siamlink.tracker.tracks import Tracks
 
 BOXES = [[[10 + 2 * frame, 10, 40 + 2 * frame, 90, 0.9]] for frame in range(30)]
@@ -19,9 +20,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, ...]]:
     """The arguments of each search; it finds nothing."""
     calls: list[tuple[Any, ...]] = []
 
-    def find_missed(tracks: Tracks, *rest: Any) -> Tracks:
+    def find_missed(tracks: Tracks, *rest: Any) -> Searched:
         calls.append(rest)
-        return tracks
+        return Searched(tracks, "of a reason")
 
     monkeypatch.setattr(search, "find_missed", find_missed)
     return calls
@@ -31,10 +32,11 @@ def test_the_images_are_read_again_from_the_first(asked):
     result = track(
         IMAGES, detections=BOXES, frame_rate=10, gaps={"search": True}, matching="learned", appearance="none"
     )
-    ((_, frames, rate, last_frame, _),) = asked
+    ((_, frames, rate, last_frame, size, _),) = asked
     assert [frame.number for frame in frames()] == list(range(1, 31))
-    assert (rate, last_frame) == (10, 30)
+    assert (rate, last_frame, size) == (10, 30, (160, 120))
     assert result.counts.found == 0
+    assert result.search_unused == "of a reason"
 
 
 @pytest.mark.parametrize(

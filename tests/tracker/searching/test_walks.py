@@ -113,6 +113,13 @@ def test_a_hopeless_walk_ends(peaks):
     assert [len(walk) for walk in found] == [10, 10]
 
 
+def test_a_walk_ends_before_a_tenth_of_its_box_leaves_the_image(peaks):
+    left = [start(1, 20, speed=19.9), start(2, 20, speed=20.1), start(3, 20, speed=20.3)]
+    found = walked(left, Network(), Examples())
+    assert [walk[-1].frame for walk in found] == [29, 29, 28]
+    assert found[1][-1].box[2] == pytest.approx(400.9)
+
+
 def test_a_walk_ends_on_another_track(peaks):
     other = Tracks(
         frame=np.array([24], np.int32),
