@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from siamlink.association.solvers.constrained_lp import solve_constrained
     from siamlink.association.solvers.constraints import Constraint, Groups, cannot_link, group_detections, must_link
     from siamlink.association.solvers.costs import CostParameters, link_problem
-    from siamlink.association.solvers.solvers import LinkProblem, Solution, solve_hungarian, solve_lp
+    from siamlink.association.solvers.problem import LinkProblem, Solution
+    from siamlink.association.solvers.solvers import solve_hungarian, solve_lp
     from siamlink.association.tracklets.linking import SecondLevelParameters
 
 __all__ = [
@@ -45,11 +46,11 @@ _MODULES = {
     "CostParameters": "solvers.costs",
     "GateParameters": "pairs.candidates",
     "Groups": "solvers.constraints",
-    "LinkProblem": "solvers.solvers",
+    "LinkProblem": "solvers.problem",
     "Matcher": "matcher",
     "Pairs": "pairs.candidates",
     "SecondLevelParameters": "tracklets.linking",
-    "Solution": "solvers.solvers",
+    "Solution": "solvers.problem",
     "candidate_pairs": "pairs.candidates",
     "cannot_link": "solvers.constraints",
     "group_detections": "solvers.constraints",

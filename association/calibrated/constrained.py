@@ -22,7 +22,7 @@ from siamlink.association.explanation.program import Program
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constrained_lp import solve_constrained, violations
 from siamlink.association.solvers.constraints import Groups
-from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 ROUNDS = 2

@@ -15,7 +15,7 @@ from siamlink.association.calibrated.scene import Scene
 from siamlink.association.explanation.program import Program
 from siamlink.association.explanation.terms import APPEARANCE, CLASSES, Terms, TermSum
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 STRONG_DETECTIONS, ALL_DETECTIONS, CONSTRAINTS = "strong detections", "all detections", "constraints"

@@ -11,7 +11,8 @@ import numpy as np
 from siamlink.association.calibrated.likelihood import Links
 from siamlink.association.calibrated.scene import Scene
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.problem import LinkProblem
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 PASSES = 4

@@ -9,8 +9,8 @@ import numpy as np
 
 from siamlink.association.explanation.terms import Terms
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.association.solvers.residual import Residual
-from siamlink.association.solvers.solvers import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 LARGEST_ODDS = 50.0

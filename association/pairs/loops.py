@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.pairs.features import PAIR_FEATURES, Motion
+from siamlink.association.pairs.features import Motion
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.machine_code import machine_code
 from siamlink.detectors.box_loops import columns, extent, first_place, frame_index, iou, larger, share_of

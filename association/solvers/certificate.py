@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from siamlink.association.solvers.pieces import BeyondPieceError, SolvedPiece
+from siamlink.association.solvers.problem import make_solution
 from siamlink.association.solvers.residual import Arcs, residual_arcs
-from siamlink.association.solvers.solvers import make_solution
 from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.frame_index import ranges
 

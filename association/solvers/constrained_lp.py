@@ -16,7 +16,8 @@ import numpy as np
 from siamlink.association.solvers.constrained_milp import solve_milp
 from siamlink.association.solvers.constraints import Groups, connected
 from siamlink.association.solvers.contraction import contract
-from siamlink.association.solvers.solvers import LARGEST_COST, LinkProblem, Solution, make_solution, solve_lp
+from siamlink.association.solvers.problem import LinkProblem, Solution, make_solution
+from siamlink.association.solvers.solvers import LARGEST_COST, solve_lp
 from siamlink.detectors.base.arrays import BoolArray
 
 

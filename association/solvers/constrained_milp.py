@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.solvers.constraints import Groups
-from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.association.solvers.problem import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 Mask = NDArray[np.bool_]

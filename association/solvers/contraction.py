@@ -15,7 +15,7 @@ import numpy as np
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constraints import Groups
-from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, IntArray
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.gap_prior import GapPrior
-from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.association.solvers.problem import LinkProblem
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.detections import Detections

@@ -13,8 +13,9 @@ from itertools import pairwise
 import numpy as np
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.solvers.problem import LinkProblem, make_solution
 from siamlink.association.solvers.residual import distances, residual_arcs
-from siamlink.association.solvers.solvers import LinkProblem, in_units, make_solution, optimum
+from siamlink.association.solvers.solvers import in_units, optimum
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 

@@ -122,7 +122,7 @@ def _search(cost: Any, earlier: Any, later: Any, link: Any, links: Any, linked: 
             k -= 1
             continue
         i, j = earlier[links[k]], later[links[k]]
-        if tried[k] == 2:  # noqa: PLR2004
+        if tried[k] == 2:
             tried[k] = 0
             k -= 1
         elif tried[k] == 0 and (has_later[i] or has_earlier[j]):

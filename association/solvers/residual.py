@@ -13,7 +13,7 @@ from heapq import heappop, heappush
 
 import numpy as np
 
-from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.frame_index import ranges
 

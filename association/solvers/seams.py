@@ -26,7 +26,8 @@ from siamlink.association.solvers.pieces import (
     solved,
     window,
 )
-from siamlink.association.solvers.solvers import UNITS_PER_NAT, LinkProblem, Solution, make_solution, without_idle
+from siamlink.association.solvers.problem import LinkProblem, Solution, make_solution
+from siamlink.association.solvers.solvers import UNITS_PER_NAT, without_idle
 from siamlink.detectors.base.arrays import BoolArray, IntArray
 
 

@@ -19,7 +19,7 @@ END = "(ints ints floats table table floats)"
 
 @machine_code()
 def _centre(box: Any, row: int) -> Any:
-    """x and y of the centre of one of N boxes (N, 4)."""
+    """X and y of the centre of one of N boxes (N, 4)."""
     x, y = (box[row, 0] + box[row, 2]) * np.float32(0.5), (box[row, 1] + box[row, 3]) * np.float32(0.5)
     return np.float64(x), np.float64(y)
 
@@ -76,7 +76,7 @@ def roughness(box: Any, member: Any, start: Any) -> Any:
             bend = np.abs(state[k + 1] - 2 * state[k] + state[k - 1])
             difference[k] = bend[0] + bend[1] + bend[2]
         total = (difference[begin] + sum_of(difference, begin + 1, end)) / count * count
-        rough[each] = total / (count - 2) if count > 2 else np.nan  # noqa: PLR2004
+        rough[each] = total / (count - 2) if count > 2 else np.nan
     return rough
 
 

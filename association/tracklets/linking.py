@@ -13,7 +13,8 @@ from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, undecided
-from siamlink.association.solvers.solvers import LinkProblem, Solution, Solver
+from siamlink.association.solvers.problem import LinkProblem, Solution
+from siamlink.association.solvers.solvers import Solver
 from siamlink.association.tracklets.candidates import TrackletGateParameters, candidate_tracklet_pairs
 from siamlink.association.tracklets.evidence import TrackletEvidence
 from siamlink.association.tracklets.features import tracklet_features

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.classes import UNKNOWN_CLASSES, ClassEvidence
-from siamlink.association.solvers.solvers import number_in_order
+from siamlink.association.solvers.problem import number_in_order
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.parameters import Parameters, renamed

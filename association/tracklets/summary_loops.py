@@ -152,7 +152,7 @@ def sum_of(values: Any, begin: int, end: int) -> Any:
         half = begin + count // 2 - count // 2 % 8
         return sum_of(values, begin, half) + sum_of(values, half, end)
     rest, total = begin, 0.0
-    if count >= 8:  # noqa: PLR2004
+    if count >= 8:
         sums, rest = values[begin : begin + 8].copy(), end - count % 8
         for k in range(begin + 8, rest):
             sums[(k - begin) % 8] += values[k]

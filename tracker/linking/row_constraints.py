@@ -13,7 +13,7 @@ from siamlink.association.solvers.constraints import (
     connected,
     group_detections,
 )
-from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.detectors.base.arrays import IntArray
 from siamlink.detectors.base.errors import ConstraintError
 

@@ -14,7 +14,7 @@ from siamlink.association.pairs.features import Motion
 from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
-from siamlink.association.solvers.solvers import LinkProblem, Solution
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.detectors.base.arrays import BoolArray, FloatArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.link_probability import ScoredLinks

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.appearance.separation import Judgement
-from siamlink.association.solvers.solvers import number_in_order
+from siamlink.association.solvers.problem import number_in_order
 from siamlink.association.tracklets.separation import Separation
 from siamlink.detectors.base.arrays import Image
 from siamlink.detectors.detections import Detections

@@ -10,7 +10,8 @@ from siamlink.association.explanation.terms import Terms, TermSum
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constrained_lp import solve_constrained
 from siamlink.association.solvers.constraints import cannot_link, group_detections
-from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.problem import LinkProblem
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 
 

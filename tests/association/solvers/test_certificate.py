@@ -11,8 +11,9 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers import seams
 from siamlink.association.solvers.certificate import certified
 from siamlink.association.solvers.pieces import SolvedPiece, pieces_of, solve_piece
+from siamlink.association.solvers.problem import LinkProblem, make_solution
 from siamlink.association.solvers.residual import residual_arcs
-from siamlink.association.solvers.solvers import LinkProblem, make_solution, solve_lp
+from siamlink.association.solvers.solvers import solve_lp
 
 
 def paths(seed: int, frames: int = 30) -> LinkProblem:

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constrained_lp import solve_constrained, violations
 from siamlink.association.solvers.constraints import Constraint, Groups, cannot_link, group_detections, must_link
-from siamlink.association.solvers.solvers import LinkProblem, Solution, make_solution, solve_lp
+from siamlink.association.solvers.problem import LinkProblem, Solution, make_solution
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.detectors.base.errors import ConstraintError
 
 

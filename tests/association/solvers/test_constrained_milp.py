@@ -7,7 +7,8 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.constrained_milp import solve_milp
 from siamlink.association.solvers.constraints import Groups, group_detections, must_link
 from siamlink.association.solvers.constraints import cannot_link as cannot
-from siamlink.association.solvers.solvers import LinkProblem, make_solution, solve_lp
+from siamlink.association.solvers.problem import LinkProblem, make_solution
+from siamlink.association.solvers.solvers import solve_lp
 
 
 def problem(frames: list[int], links: dict[tuple[int, int], float], detection: float = -3.0) -> LinkProblem:

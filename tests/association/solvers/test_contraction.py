@@ -16,7 +16,8 @@ from siamlink.association.solvers.constraints import (
     must_link,
 )
 from siamlink.association.solvers.contraction import contract
-from siamlink.association.solvers.solvers import LARGEST_COST, LinkProblem, make_solution, solve_lp
+from siamlink.association.solvers.problem import LinkProblem, make_solution
+from siamlink.association.solvers.solvers import LARGEST_COST, solve_lp
 from siamlink.detectors.base.errors import ConstraintError
 
 

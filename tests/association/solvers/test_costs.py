@@ -11,7 +11,8 @@ from siamlink.association.pairs.features import pair_features, past_motion
 from siamlink.association.pairs.gap_prior import GapPrior
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, link_problem, undecided
-from siamlink.association.solvers.solvers import LinkProblem, Solver, solve_hungarian, solve_lp
+from siamlink.association.solvers.problem import LinkProblem
+from siamlink.association.solvers.solvers import Solver, solve_hungarian, solve_lp
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import crossing
 

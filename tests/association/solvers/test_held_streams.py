@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.costs import hold_tracks
-from siamlink.association.solvers.solvers import LinkProblem, certain_links, chain_starts, number_in_order, solve_lp
+from siamlink.association.solvers.problem import LinkProblem, chain_starts, number_in_order
+from siamlink.association.solvers.solvers import certain_links, solve_lp
 from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers import program_loops, solvers
-from siamlink.association.solvers.solvers import LinkProblem, best_links, in_units, optimum, solve_lp
+from siamlink.association.solvers.problem import LinkProblem
+from siamlink.association.solvers.solvers import best_links, in_units, optimum, solve_lp
 from siamlink.detectors.base import machine_code
 
 
@@ -63,7 +64,7 @@ def test_the_search_leaves_a_choice_between_equals_to_the_flow_solver(link, know
     assert found[0] == known
     if known:
         assert found[1].tolist() == [True, True, True]
-        assert found[2].tolist() == [link > 4, link < 4]  # noqa: PLR2004
+        assert found[2].tolist() == [link > 4, link < 4]
 
 
 def test_units_are_the_same_for_halves_and_costs_without_end(monkeypatch):

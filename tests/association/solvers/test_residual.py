@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
+from siamlink.association.solvers.problem import LinkProblem
 from siamlink.association.solvers.residual import Residual
-from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.solvers import solve_lp
 
 
 @st.composite

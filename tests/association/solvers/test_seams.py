@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.pieces import BeyondPieceError, SolvedPiece, pieces_of, solve_piece
+from siamlink.association.solvers.problem import LinkProblem
 from siamlink.association.solvers.seams import Segmented, join_pieces, solve_in_segments
-from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.tools.studies.benchmarks.problems import crowd_problem
 
 

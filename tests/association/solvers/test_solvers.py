@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.solvers.solvers import SOLVERS, LinkProblem, Solution, solve_hungarian, solve_lp
+from siamlink.association.solvers.problem import LinkProblem, Solution
+from siamlink.association.solvers.solvers import SOLVERS, solve_hungarian, solve_lp
 from siamlink.tools.studies.benchmarks.problems import read_problem
 from siamlink.tools.studies.benchmarks.reference_solvers import solve_by_highs, solve_by_sparse_assignment
 

@@ -11,6 +11,8 @@ from siamlink.association.tracklets import (
     overlap_in_time,
     pair_features,
     path_occupancy,
+)
+from siamlink.association.tracklets import (
     tracklets as summaries,
 )
 from siamlink.association.tracklets.candidates import TrackletGateParameters, candidate_tracklet_pairs

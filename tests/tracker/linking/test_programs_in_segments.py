@@ -7,8 +7,9 @@ import pytest
 
 from siamlink.association.explanation.program import Program
 from siamlink.association.solvers.pieces import BeyondPieceError, pieces_of, solve_piece
+from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.association.solvers.seams import Seam, join_pieces, solve_in_segments
-from siamlink.association.solvers.solvers import LinkProblem, Solution, solve_lp
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.association.tracklets.linking import TRACKLETS
 from siamlink.detectors.detections import Detections
 from siamlink.tools.studies.benchmarks.seams import programs

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import GateParameters, Pairs, candidate_pairs
 from siamlink.association.solvers.costs import CostParameters, link_problem
-from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.association.solvers.problem import LinkProblem
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.detections import Detections
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from siamlink.association.solvers.solvers import LinkProblem
+from siamlink.association.solvers.problem import LinkProblem
 
 
 def solve_by_highs(problem: LinkProblem) -> float:

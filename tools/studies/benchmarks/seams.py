@@ -9,8 +9,9 @@ import numpy as np
 
 from siamlink.association.explanation.program import Program
 from siamlink.association.matcher import Matcher
+from siamlink.association.solvers.problem import LinkProblem
 from siamlink.association.solvers.seams import Seam, solve_in_segments
-from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.detections import Detections

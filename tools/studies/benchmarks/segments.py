@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.pieces import Piece, part_of, solve_piece
+from siamlink.association.solvers.problem import chain_starts
 from siamlink.association.solvers.seams import Seam, join_pieces
-from siamlink.association.solvers.solvers import chain_starts, solve_lp
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.association.tracklets.linking import link_tracklets
 from siamlink.association.tracklets.tracklets import make_tracklets
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
-from siamlink.association.solvers.solvers import LinkProblem, solve_lp
+from siamlink.association.solvers.problem import LinkProblem
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.processes import in_own_process, peak_megabytes

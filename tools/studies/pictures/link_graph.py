@@ -11,7 +11,8 @@ from siamlink.association.pairs.candidates import GateParameters, candidate_pair
 from siamlink.association.pairs.features import pair_features, past_motion
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import CostParameters, link_problem
-from siamlink.association.solvers.solvers import LinkProblem, Solution, solve_lp
+from siamlink.association.solvers.problem import LinkProblem, Solution
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.detectors.detections import Detections
 from siamlink.tools.drawing.figures import COLOURS, INK, drawn_figure
 from siamlink.tools.studies.pictures.crossing import Clip, near_people

@@ -12,7 +12,8 @@ import numpy as np
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.costs import CERTAIN, CostParameters
-from siamlink.association.solvers.solvers import LinkProblem, best_links
+from siamlink.association.solvers.problem import LinkProblem
+from siamlink.association.solvers.solvers import best_links
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.tracker.linking.online.window import DetectionWindow
 

@@ -14,7 +14,8 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.classes import NEVER, add_evidence
 from siamlink.association.pairs.scene_statistics import SceneStatistics
 from siamlink.association.solvers.costs import hold_tracks, undecided
-from siamlink.association.solvers.solvers import best_links, track_ids
+from siamlink.association.solvers.problem import track_ids
+from siamlink.association.solvers.solvers import best_links
 from siamlink.association.tracklets.candidates import candidate_tracklet_pairs
 from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.linking import (

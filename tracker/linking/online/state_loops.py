@@ -74,6 +74,6 @@ def last(age: Any, origin: Any, quadratic: Any, linear: Any, place: Any, strengt
             at = place[k] * strengths + strength[component]
             aa, ab, bb = quadratic[0, at], quadratic[1, at], quadratic[2, at]
             qa, qb = linear[0, 4 * at + component], linear[1, 4 * at + component]
-            value = qb if age[place[k]] < 2 else (aa * qb - ab * qa) / (aa * bb - ab * ab)  # noqa: PLR2004
+            value = qb if age[place[k]] < 2 else (aa * qb - ab * qa) / (aa * bb - ab * ab)
             states[k, component] = value + origin[place[k], component]
     return states

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.solvers.costs import CERTAIN, detection_cost, hold_tracks, link_problem
-from siamlink.association.solvers.solvers import make_solution, solve_lp
+from siamlink.association.solvers.problem import make_solution
+from siamlink.association.solvers.solvers import solve_lp
 from siamlink.association.tracklets.linking import SafeCostParameters
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.online.first_level import FirstLevel
