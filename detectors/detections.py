@@ -54,7 +54,7 @@ class Detections:
 
     @classmethod
     def of_columns(cls, columns: dict[str, NDArray[Any]]) -> Self:
-        """Rows whose columns, by name, are known to be valid, sorted by frame and of their types; no others see them."""
+        """Rows by columns that are known to be valid, sorted by frame and of their types; nothing else holds them."""
         rows = object.__new__(cls)
         for column in columns.values():
             column.setflags(write=False)

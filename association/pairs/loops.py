@@ -261,17 +261,9 @@ def _geometry(
     return features
 
 
-@machine_code("frames", "boxes", "ints", "ints", "ints", "floats", "float", "table", "floats")
+@machine_code("frames", "boxes", "ints", "ints", "ints", "floats", "float", "(table floats)")
 def _features(
-    frame: Any,
-    box: Any,
-    earlier: Any,
-    later: Any,
-    which: Any,
-    score_rank: Any,
-    frame_rate: float,
-    velocity: Any,
-    support: Any,
+    frame: Any, box: Any, earlier: Any, later: Any, which: Any, score_rank: Any, frame_rate: float, motion: Any
 ) -> Any:
     """The features (K, F) of some (K,) of P pairs, with 0 for what is between; then what `_on_the_way` returns."""
     table, gap = columns(box), np.empty(len(earlier), np.int64)
@@ -282,7 +274,7 @@ def _features(
     i, j, gap = earlier[which], later[which], gap[which]
     order, key, start, run = frame_index(frame, table)
     pair, fit, ratio = _on_the_way(frame, table, order, key, start, run, i, j)
-    geometry = _geometry(box, table, velocity, support, frame_rate, i, j, gap)
+    geometry = _geometry(box, table, motion[0], motion[1], frame_rate, i, j, gap)
     features = np.zeros((len(i), 22), np.float32)
     for k in range(len(i)):
         features[k, :10], features[k, 19:] = geometry[k, :10], geometry[k, 10:]
@@ -309,8 +301,8 @@ def pair_features(
     """What `features.pair_features` returns."""
     which = np.arange(len(pairs)) if which is None else which
     given = (detections.frame, detections.box, pairs.earlier, pairs.later, motion.velocity, motion.support)
-    frame, box, i, j, velocity, support = map(np.ascontiguousarray, given)
+    frame, box, i, j, *known = map(np.ascontiguousarray, given)
     features: NDArray[np.float32]
-    features, pair, fit, ratio = _features(frame, box, i, j, which, score_rank, frame_rate, velocity, support)
+    features, pair, fit, ratio = _features(frame, box, i, j, which, score_rank, frame_rate, tuple(known))
     _write_between(pair, fit - np.abs(np.log(ratio)), features)
     return features

@@ -82,8 +82,10 @@ def roughness(box: Any, member: Any, start: Any) -> Any:
 
 @machine_code("boxes", END, END, "ints", "ints", "float")
 def geometry(box: Any, first: Any, last: Any, earlier: Any, later: Any, rate: float) -> Any:
-    """(13, P) the columns of `pair_features._Geometry`: gap, height, distance, misfit, then x, top and foot of the step,
-    of forward, and of backward.
+    """The columns of `pair_features._Geometry` for P pairs of tracklets.
+
+    Returns:
+        (13, P) gap, height, distance, misfit, then x, top and foot of the step, of forward, and of backward.
     """
     result = np.empty((13, len(earlier)))
     for p in range(len(earlier)):

@@ -93,7 +93,7 @@ def _by_loops(
     """What `tracklet_pair_features` returns, by compiled loops."""
     first, last, rate = tracklets.first, tracklets.last, float(tracklets.frame_rate)
     detections, ends = tracklets.detections, (tuple(vars(first).values()), tuple(vars(last).values()))
-    frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
+    box = np.ascontiguousarray(detections.box)
     i, j = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
     geometry, similarity = loops.geometry(box, *ends, i, j, rate), _similarity(tracklets.descriptor, pairs)
     gap, misfit = geometry[0], geometry[3]

@@ -29,10 +29,10 @@ def path_occupancy(tracklets: Tracklets, pairs: Pairs) -> tuple[FloatArray, Floa
     stride = max(1, round(PATH_STEP_SECONDS * tracklets.frame_rate))
     steps = (first.frame[pairs.later] - last.frame[pairs.earlier] - 1) // stride
     if loops := compiled(LOOPS):
-        frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
-        ends, sampling = (tuple(vars(end).values()) for end in (first, last)), np.array([stride, ON_PATH], np.float64)
+        places = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box), tracklets.owner
+        both, sampling = [tuple(vars(end).values()) for end in (first, last)], np.array([stride, ON_PATH], np.float64)
         sides = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
-        most = loops.occupancy(frame, box, tracklets.owner, *ends, *sides, sampling)
+        most = loops.occupancy(*places, *both, *sides, sampling)
         return most[0] / np.maximum(steps, 1), most[1] / np.maximum(steps, 1)
     frame, (x, y) = detections.frame[tracklets.member].astype(np.int64), detections.centre.T.astype(np.float64)
     index = FrameIndex(frame, x[tracklets.member])

@@ -164,7 +164,7 @@ def sum_of(values: Any, begin: int, end: int) -> Any:
 
 @machine_code("floats", "ints")
 def means(values: Any, start: Any) -> Any:
-    """(T,) the means of values (M,), as `Tracklets.mean` finds them; those of each tracklet begin at `start` (T + 1,)."""
+    """(T,) the means of values (M,) of members, those of each tracklet from `start` (T + 1,) on."""
     mean = np.empty(len(start) - 1)
     for each in range(len(mean)):
         begin, end = start[each], start[each + 1]

@@ -44,7 +44,8 @@ def machine_code(*arguments: str) -> Callable[[Function], Function]:
     known |= {f"*{name}": kind.copy(readonly=False) for name, kind in known.items() if hasattr(kind, "ndim")}
 
     def kind_of(name: str) -> Any:
-        return types.Tuple([known[each] for each in name[1:-1].split()]) if name[0] == "(" else known[name]
+        several: Any = types.Tuple
+        return several([known[each] for each in name[1:-1].split()]) if name[0] == "(" else known[name]
 
     signature: Any = tuple(map(kind_of, arguments)) if arguments else None
     decorator: Any = njit(signature, cache=True, nogil=True, error_model="numpy")

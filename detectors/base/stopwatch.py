@@ -40,16 +40,11 @@ class Stopwatch:
                     return
             yield item
 
-    def _begin(self) -> float:
-        """Begin a stage; returns the seconds of the stages nested so far in the one around it, in this thread."""
-        before: float = getattr(self._thread, "nested", 0.0)
-        self._thread.nested = 0.0
-        return before
-
     def _end(self, name: str, elapsed: float, before: float) -> None:
         """Add the seconds of a stage, without those of the stages that were nested in it."""
+        nested = self._thread.nested
         with self._lock:
-            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed - self._thread.nested
+            self.seconds[name] = self.seconds.get(name, 0.0) + elapsed - nested
         self._thread.nested = before + elapsed
 
 
@@ -62,7 +57,10 @@ class _Stage:
         self._stopwatch, self._name = stopwatch, name
 
     def __enter__(self) -> None:
-        self._start, self._before = time.perf_counter(), self._stopwatch._begin()
+        thread = self._stopwatch._thread
+        self._before = getattr(thread, "nested", 0.0)  # seconds of the stages so far in the one around this one
+        thread.nested = 0.0
+        self._start = time.perf_counter()
 
     def __exit__(self, *_: object) -> None:
         self._stopwatch._end(self._name, time.perf_counter() - self._start, self._before)

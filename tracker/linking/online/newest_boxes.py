@@ -40,6 +40,7 @@ class NewestBoxes:
         self._longest = math.floor(gaps.extrapolate_seconds * frame_rate + 1e-6) if gaps.interpolate else 0
         self._states = LastStates(1 / frame_rate)
         self._smoothing: Smoothing | None = None
+        self._strength = np.zeros(4, np.int64)
         self._due = 0
         self._before: list[int] = []
         self._expect_only(Tracks.empty())
@@ -64,7 +65,7 @@ class NewestBoxes:
         detected = self._smoothed(rows)
         if not self._expected_ids.isdisjoint(present):
             self._expect_only(self._expected[~np.isin(self._expected.track_id, present)])
-        return Tracks.concatenate([detected, self._expected.in_frame(frame)])
+        return Tracks.concatenate([detected, self._expected.in_frame(frame)]) if self._expected_ids else detected
 
     def forget(self) -> None:
         """Forget the tracks that have left the window, from time to time."""
@@ -79,11 +80,12 @@ class NewestBoxes:
             shortest = np.sort(track)[-MOST_DETECTIONS]
             rows = rows[track >= shortest]
         self._smoothing = choose_smoothing(self._tracks(rows), self._frame_rate, camera)
+        self._strength = np.searchsorted(CANDIDATE_SECONDS, self._smoothing.detected)
         seconds = min(max(PAUSE_SHARE * frame / self._frame_rate, FIRST_PAUSE), LONGEST_PAUSE)
         self._due = frame + math.ceil(seconds * self._frame_rate)
 
     def _smoothed(self, rows: IntArray) -> Tracks:
-        """The detections at some places of the window, ascending by their tracks, with the boxes that these give them."""
+        """The detections at some places of the window, with the boxes that their tracks, ascending, give them."""
         detected = self._tracks(rows)
         if not self._gaps.smooth:
             return detected
@@ -91,9 +93,7 @@ class NewestBoxes:
         self._states.advance(ids, box_states(detected.box))
         if not len(rows):
             return detected
-        assert self._smoothing is not None
-        strength = np.searchsorted(CANDIDATE_SECONDS, self._smoothing.detected)
-        return detected.with_box(state_boxes(self._states.last(ids, strength)).astype(np.float32))
+        return detected.with_box(state_boxes(self._states.last(ids, self._strength)).astype(np.float32))
 
     def _expect(self, lost: list[int], frame: int) -> None:
         """Extrapolate tracks from a frame on, the first one without a detection of them."""

@@ -1,8 +1,7 @@
 """The recursion of `last_states` in compiled loops; imported where Numba is installed.
 
-Each function does what NumPy does there, in the same order of operations. Columns of several dimensions are given in two: for N
-tracks, S strengths and 4 components, `quadratic` is (3, N * S), `linear` (2, N * S * 4),
-`origin` (N, 4).
+Each function does what NumPy does there, in the same order of operations. Columns of several dimensions are given in
+two: for N tracks, S strengths and 4 components, `origin` is (N, 4), `quadratic` (3, N * S), `linear` (2, N * S * 4).
 """
 
 from typing import Any

@@ -9,7 +9,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.tracklets.features import LONGEST_SECONDS
 from siamlink.association.tracklets.linking import TrackletAppearance
 from siamlink.association.tracklets.separation import Separation
-from siamlink.detectors.base.arrays import FloatArray, Image
+from siamlink.detectors.base.arrays import Float32Array, FloatArray, Image, IntArray
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.appearance_source import AppearanceSource
 from siamlink.tracker.linking.left_out import DUPLICATE, FALSE_ALARM, IN_TRACK
@@ -171,11 +171,7 @@ class OnlineProgramTracker(SettlingTracker):
                 self._next_id += 1
         place = slice(self._new.start - window.first, None)
         previous = np.array([first_level.last_of(track) for track in ids.tolist()], np.int64)
-        link = np.full(len(ids), np.nan, np.float32)
-        for some, value in scored:
-            leads = np.flatnonzero(some.later >= self._new.start)
-            leads = leads[previous[some.later[leads] - self._new.start] == some.earlier[leads]]
-            link[some.later[leads] - self._new.start] = value[leads]
+        link = self._link_probability(previous, scored)
         late = np.flatnonzero(previous >= 0)
         self.late_links.collect(LateLinks(ids[late], window.frame[previous[late] - window.first], link[late]))
         if not ids.all():
@@ -185,6 +181,15 @@ class OnlineProgramTracker(SettlingTracker):
         for row, track in zip(self._new, ids.tolist(), strict=True):
             if track:
                 first_level.hold(row, track)
+
+    def _link_probability(self, previous: IntArray, scored: Iterable[ScoredLinks]) -> Float32Array:
+        """(K,) of the links from rows (K,) to the new detections, -1 for none; NaN where a link was not scored."""
+        link, start = np.full(len(previous), np.nan, np.float32), self._new.start
+        for pairs, value in scored:
+            leads = np.flatnonzero(pairs.later >= start)
+            leads = leads[previous[pairs.later[leads] - start] == pairs.earlier[leads]]
+            link[pairs.later[leads] - start] = value[leads]
+        return link
 
     def _release(self, final_frame: int) -> Tracks:
         """The tracks in a frame, which is final then."""
