@@ -7,6 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def memoised(trees: Any) -> Any:
+    """Trees with the predictions of the last call in memory; compiled ones as they are: they take no longer."""
+    return trees if getattr(trees, "compiled", False) else MemoisedBooster(trees)
+
+
 class MemoisedBooster:
     """Trees with the predictions of the last call in memory; used like an `xgboost.Booster`, with the same results.
 

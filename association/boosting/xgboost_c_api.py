@@ -70,6 +70,11 @@ class Trees:
         """For pickle and copy: the trees are loaded again from their JSON."""
         return type(self), (self._content,), {"feature_names": self.feature_names}
 
+    @property
+    def compiled(self) -> bool:
+        """Whether compiled loops predict."""
+        return self._loops is not None
+
     def inplace_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) predictions for rows of features (N, F), N at least 1; a feature that is NaN is missing.
 

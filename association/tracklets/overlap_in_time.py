@@ -94,7 +94,7 @@ def trim_overlaps(
             if high - low < left[each] and fixed_before[low] == fixed_before[high]
         ]
         if len(choices) > 1:
-            choices.sort(key=lambda choice: float(probability[choice[1]].mean()))
+            choices.sort(key=lambda choice: float(probability[choice[1]].sum() / len(choice[1])))
         if choices:
             each, part = choices[0]
             trimmed[part] = 0

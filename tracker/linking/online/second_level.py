@@ -5,6 +5,7 @@ probabilities. The program is solved for the tracklets that likely pairs connect
 """
 
 import math
+from array import array
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,6 +34,9 @@ from siamlink.tracker.linking.online.recent_tracklets import RecentTracklets
 from siamlink.tracker.linking.online.window import DetectionWindow
 from siamlink.tracker.linking.processed_frames import ProcessedFrames
 from siamlink.tracker.linking.protocol import TrackerSetup
+
+LEAST_KNOWN = 1000
+"""Tracklets whose probability to show an object is known, up to which none is forgotten."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class SecondLevel:
         self._likely: dict[int, dict[int, float]] = {}
         self._earlier: dict[int, set[int]] = {}
         self._object_probability: dict[tuple[int, int], float] = {}
+        self._most_known = LEAST_KNOWN
 
     def restart(self) -> None:
         """Forget all, as time is counted in other steps now."""
@@ -95,14 +100,15 @@ class SecondLevel:
         return ends, (Pairs(last[pairs.earlier], first[pairs.later]), probability)
 
     def forget(self) -> None:
-        """Forget what concerns detections that have left the window, from time to time."""
+        """Forget what concerns detections that have left the window, whenever there may be twice as much as needed."""
         oldest = self._window.first
-        if len(self._object_probability) > 1000:
+        if len(self._object_probability) > self._most_known:
             self._likely = {row: later for row, later in self._likely.items() if row >= oldest}
             self._earlier = {row: earlier for row, earlier in self._earlier.items() if row >= oldest}
             self._object_probability = {
                 ends: value for ends, value in self._object_probability.items() if ends[0] >= oldest
             }
+            self._most_known = max(LEAST_KNOWN, 2 * len(self._object_probability))
 
     def _recent(self, new: range, scene: SceneStatistics) -> RecentTracklets:
         """Summarise the tracklets that can be linked to those without a track that end with a new detection."""
@@ -112,9 +118,11 @@ class SecondLevel:
         chosen = self._recent_ones(ending)
         first_row = chosen[0].first
         start = first_row - window.first
-        ids = np.zeros(len(window) - start, np.int32)
-        for number, each in enumerate(chosen, 1):
-            ids[np.frombuffer(each.members, np.int64) - first_row] = number
+        ids, members, lengths = np.zeros(len(window) - start, np.int32), array("q"), []
+        for each in chosen:
+            members += each.members
+            lengths.append(len(each.final) + len(each.free))
+        ids[np.frombuffer(members, np.int64) - first_row] = np.repeat(np.arange(1, len(chosen) + 1), lengths)
         tracklets = make_tracklets(
             self._processed.at_steps(window.detections(start)),
             ids,
