@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamlink.association.boosting.memoised import MemoisedBooster
+from siamlink.association.boosting.memoised import MemoisedBooster, memoised
 
 
 class Sum:
@@ -51,3 +51,9 @@ def test_any_order_of_the_columns_in_memory_will_do(trees):
     assert len(trees.asked) == 6
     assert remembered.inplace_predict(np.ascontiguousarray(rows)[::4][:1]).tolist() == [rows[0].sum()]
     assert remembered.feature_names == ("a", "b")
+
+
+def test_compiled_trees_need_no_memory(trees):
+    assert isinstance(memoised(trees), MemoisedBooster)
+    trees.compiled = True
+    assert memoised(trees) is trees
