@@ -111,6 +111,28 @@ class Power:
 
 
 @dataclass(frozen=True)
+class Line:
+    """value = start + frame * frames, over the lengths of streams."""
+
+    start: float
+    frame: float
+
+    @classmethod
+    def fit(cls, frames: Iterable[float], values: Iterable[float]) -> "Line":
+        """Fit it by least squares of relative errors; nothing is negative. From one point, it begins at 0."""
+        from scipy.optimize import nnls
+
+        x, y = np.array([*frames], float), np.array([*values], float)
+        columns = np.column_stack([np.ones(len(x)), x]) if len(set(x.tolist())) > 1 else np.column_stack([0 * x, x])
+        start, frame = nnls(columns / y[:, None], np.ones(len(y)))[0].tolist()
+        return cls(start, frame)
+
+    def of(self, frames: FloatArray | float) -> Any:
+        """The value at a number of frames."""
+        return self.start + self.frame * np.asarray(frames, float)
+
+
+@dataclass(frozen=True)
 class CostModel:
     """All parts of the model.
 
@@ -121,7 +143,7 @@ class CostModel:
 
     many: dict[str, ManyModel]
     stream_seconds: Power | None
-    stream_bytes: Power | None
+    stream_bytes: Line | None
 
     def as_dict(self) -> dict[str, Any]:
         """For a JSON file."""
@@ -136,5 +158,5 @@ def fit(points: Sequence[Point], cores: int) -> CostModel:
     return CostModel(
         {kind: fit_many(found, cores) for kind, found in by_kind.items() if found},
         Power.fit([each.frames for each in streams], [each.wall_seconds for each in streams]) if streams else None,
-        Power.fit([each.frames for each in peaks], [each.peak_bytes or 0.0 for each in peaks]) if peaks else None,
+        Line.fit([each.frames for each in peaks], [each.peak_bytes or 0.0 for each in peaks]) if peaks else None,
     )

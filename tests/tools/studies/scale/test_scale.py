@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from siamlink.detectors.base.errors import InputError
-from siamlink.tools.studies.scale.model import ManyModel, Power, fit, fit_many
+from siamlink.tools.studies.scale.model import Line, ManyModel, Power, fit, fit_many
 from siamlink.tools.studies.scale.points import Point, read_points
 
 Run = Callable[..., Any]
@@ -45,6 +45,12 @@ def test_a_power_of_the_length() -> None:
     assert (found.exponent, found.longest) == (pytest.approx(2), 1000)
     assert found.of(10_000.0) == pytest.approx(200)
     assert Power.fit([100], [5.0]).of(200.0) == pytest.approx(10), "linear without other points"
+
+
+def test_a_line_over_the_length() -> None:
+    found = Line.fit([10, 100, 1000], [6.0, 15.0, 105.0])
+    assert (found.start, found.frame) == (pytest.approx(5), pytest.approx(0.1))
+    assert Line.fit([10, 20], [3.0, 1.0]).frame == pytest.approx(0), "nothing shrinks with the length"
 
 
 def test_streams_of_one_worker_are_fitted_apart() -> None:
