@@ -92,7 +92,8 @@ def scaling(matching: str, ways: str, **options: str) -> str:
 
 def crowd(matching: str, rivals: bool) -> str:
     """Milliseconds of CPU a frame with 200 people; online in fewer frames."""
-    many = scaling(matching, "offline,windowed,Hungarian", frames="none", people="200", crowd_frames="200")
+    ways = "offline,windowed" if matching == "calibrated" else "offline,windowed,Hungarian"
+    many = scaling(matching, ways, frames="none", people="200", crowd_frames="200")
     online = scaling(matching, "online", frames="none", people="200", crowd_frames="60")
     return ", ".join([many, online, *(rivals_with(200, 60) if rivals else ())])
 

@@ -161,15 +161,19 @@ def small_optimum(detection: Any, entry: Any, exit_: Any, earlier: Any, later: A
         cost[1, node] = min(max(inner[node], -largest), largest)
     linked, used, all_linked = np.zeros(len(other), np.bool_), np.zeros(len(first), np.bool_), certain.copy()
     root = _components(len(first), one, two)
-    order = np.argsort(root[one], kind="mergesort")
-    begin = 0
-    while begin < len(order):
-        end = begin
-        while end < len(order) and root[one[order[end]]] == root[one[order[begin]]]:
-            end += 1
-        if not _search(cost, one, two, price, order[begin:end], linked):
+    start, order = np.zeros(len(first) + 1, np.int64), np.empty(len(other), np.int64)
+    for p in range(len(other)):
+        start[root[one[p]] + 1] += 1
+    for node in range(len(first)):
+        start[node + 1] += start[node]
+    filled = start.copy()
+    for p in range(len(other)):
+        order[filled[root[one[p]]]] = p
+        filled[root[one[p]]] += 1
+    for node in range(len(first)):
+        links = order[start[node] : start[node + 1]]
+        if len(links) and not _search(cost, one, two, price, links, linked):
             return False, used, all_linked
-        begin = end
     for node in range(len(first)):
         used[node] = cost[0, node] + cost[1, node] + cost[2, node] < 0
     for p in range(len(other)):
