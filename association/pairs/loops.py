@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.pairs.candidates import Pairs
-from siamlink.association.pairs.features import Motion
+from siamlink.association.pairs.features import PAIR_FEATURES, Motion
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.machine_code import machine_code
 from siamlink.detectors.box_loops import columns, extent, first_place, frame_index, iou, larger, share_of
 from siamlink.detectors.detections import Detections
+
+FEATURE_COUNT = len(PAIR_FEATURES)
 
 __all__ = ["near_pairs", "pair_features", "past_motion", "rank_among_rivals"]
 
@@ -275,7 +277,7 @@ def _features(
     order, key, start, run = frame_index(frame, table)
     pair, fit, ratio = _on_the_way(frame, table, order, key, start, run, i, j)
     geometry = _geometry(box, table, motion[0], motion[1], frame_rate, i, j, gap)
-    features = np.zeros((len(i), 22), np.float32)
+    features = np.zeros((len(i), FEATURE_COUNT), np.float32)
     for k in range(len(i)):
         features[k, :10], features[k, 19:] = geometry[k, :10], geometry[k, 10:]
         features[k, 10], features[k, 11] = score_rank[i[k]], score_rank[j[k]]
