@@ -90,7 +90,7 @@ def test_all_tracklets_a_while_apart_are_compared(rows, near):
         end, begin = tracklets.rows[i][-1], tracklets.rows[j][0]
         gap = int(detections.frame[begin]) - int(detections.frame[end])
         distance = abs(float(detections.box[begin, 0] - detections.box[end, 0])) / 20
-        if 3 <= gap <= 20 and (not near or distance < 0.4 + 1.6 * gap / RATE):
+        if 3 <= gap <= 20 and (not near or distance < 0.4 + 1.6 * (gap / RATE)):
             expected.add((i, j))
     assert len(pairs) == len(expected)
     assert set(zip(pairs.earlier.tolist(), pairs.later.tolist(), strict=True)) == expected
