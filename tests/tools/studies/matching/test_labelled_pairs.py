@@ -79,7 +79,7 @@ def test_tracklets_share_out_what_is_known_of_each_person(rows, rate):
         assert frame[-1] - frame[0] + 1 <= rate
 
 
-@example([(0, 15, 0), (0, 30, 56)], near=True)  # at the limit of the distance
+@example(rows=[(0, 15, 0), (0, 30, 56)], near=True)  # at the limit of the distance
 @given(seen, st.booleans())
 def test_all_tracklets_a_while_apart_are_compared(rows, near):
     detections, identity = people(*rows)
