@@ -128,3 +128,26 @@ def suppress_non_maxima(frame: Any, box: Any, best_first: Any, label: Any, limit
             if kept[other] and min(box[better, 2], box[other, 2]) > max(box[better, 0], box[other, 0]):
                 kept[other] = iou(box, better, other) <= (limit if label[better] == label[other] else different)
     return kept
+
+
+@machine_code("ints", "int")
+def grouped(group: Any, groups: int) -> Any:
+    """Rows by the group that each is in.
+
+    Args:
+        group: (P,) of each row.
+        groups: N, more than any of these.
+
+    Returns:
+        (N + 1,) where the rows of each group start, and P; (P,) the rows, in their order for each.
+    """
+    start, order = np.zeros(groups + 1, np.int64), np.empty(len(group), np.int64)
+    for p in range(len(group)):
+        start[group[p] + 1] += 1
+    for each in range(groups):
+        start[each + 1] += start[each]
+    filled = start.copy()
+    for p in range(len(group)):
+        order[filled[group[p]]] = p
+        filled[group[p]] += 1
+    return start, order

@@ -14,7 +14,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.features import PAIR_FEATURES, Motion
 from siamlink.detectors.base.arrays import FloatArray
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import columns, extent, first_place, frame_index, iou, larger, share_of
+from siamlink.detectors.box_loops import columns, extent, first_place, frame_index, grouped, iou, larger, share_of
 from siamlink.detectors.detections import Detections
 
 FEATURE_COUNT = len(PAIR_FEATURES)
@@ -89,29 +89,6 @@ def near_pairs(frame: Any, box: Any, since_frame: int, radius: Any, tallest: flo
     return earlier, later, height[later] / height[earlier]
 
 
-@machine_code("ints", "int")
-def _by_owner(owner: Any, owners: int) -> Any:
-    """The pairs of each detection, of which there are `owners`.
-
-    Args:
-        owner: (P,) the detection that each pair belongs to.
-        owners: N, more than any of these.
-
-    Returns:
-        (N + 1,) where the pairs of each detection start, and P; (P,) the pairs, in their order for each.
-    """
-    start, order = np.zeros(owners + 1, np.int64), np.empty(len(owner), np.int64)
-    for p in range(len(owner)):
-        start[owner[p] + 1] += 1
-    for each in range(owners):
-        start[each + 1] += start[each]
-    filled = start.copy()
-    for p in range(len(owner)):
-        order[filled[owner[p]]] = p
-        filled[owner[p]] += 1
-    return start, order
-
-
 @machine_code("frames", "boxes", "ints", "ints", "float")
 def past_motion(frame: Any, box: Any, earlier: Any, later: Any, largest: float) -> Any:
     """Velocities (N, 2) and supports (N,) by P pairs of which the misfit is less than `largest`."""
@@ -120,7 +97,7 @@ def past_motion(frame: Any, box: Any, earlier: Any, later: Any, largest: float) 
     longest = 0
     for p in range(len(earlier)):
         longest = max(longest, frame[later[p]] - frame[earlier[p]])
-    start, order = _by_owner(later, count)
+    start, order = grouped(later, count)
     least, best = np.empty(longest + 1), np.empty(longest + 1, np.int64)
     velocity, support = np.empty((count, 2)), np.zeros(count)
     for j in range(count):
@@ -159,7 +136,7 @@ def rank_among_rivals(owner: Any, gap: Any, misfit: Any) -> Any:
     count, longest, owners = len(owner), 0, 0
     for p in range(count):
         longest, owners = max(longest, gap[p]), max(owners, owner[p] + 1)
-    start, of_owner = _by_owner(owner, owners)
+    start, of_owner = grouped(owner, owners)
     order, compared, begin = np.empty(count, np.int64), np.zeros((count, 3)), np.empty(longest + 2, np.int64)
     filled = np.empty(longest + 2, np.int64)
     for each in range(owners):

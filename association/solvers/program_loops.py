@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.detectors.base.machine_code import machine_code
+from siamlink.detectors.box_loops import grouped
 
 MOST_STEPS = 4000
 """Steps of the search for the best links of a few nodes; the flow solver is as fast then."""
@@ -161,15 +162,7 @@ def small_optimum(detection: Any, entry: Any, exit_: Any, earlier: Any, later: A
         cost[1, node] = min(max(inner[node], -largest), largest)
     linked, used, all_linked = np.zeros(len(other), np.bool_), np.zeros(len(first), np.bool_), certain.copy()
     root = _components(len(first), one, two)
-    start, order = np.zeros(len(first) + 1, np.int64), np.empty(len(other), np.int64)
-    for p in range(len(other)):
-        start[root[one[p]] + 1] += 1
-    for node in range(len(first)):
-        start[node + 1] += start[node]
-    filled = start.copy()
-    for p in range(len(other)):
-        order[filled[root[one[p]]]] = p
-        filled[root[one[p]]] += 1
+    start, order = grouped(root[one], len(first))
     for node in range(len(first)):
         links = order[start[node] : start[node + 1]]
         if len(links) and not _search(cost, one, two, price, links, linked):

@@ -11,7 +11,7 @@ import numpy as np
 
 from siamlink.association.tracklets.candidates import ROUNDED_UP
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import extent, iou, larger, share_of
+from siamlink.detectors.box_loops import extent, grouped, iou, larger, share_of
 
 __all__ = ["near_pairs", "nearest", "overlapping_pairs", "path_occupancy"]
 
@@ -142,16 +142,9 @@ def _cells(frame: Any, x: Any, lowest: float, span: float) -> Any:
             runs += 1
         run[k] = runs - 1
     columns = max(len(frame) // max(runs, 1), 1)
-    start, order = np.zeros(runs * columns + 1, np.int64), np.empty(len(frame), np.int64)
     for k in range(len(frame)):
         run[k] = run[k] * columns + _cell_of(x[k], lowest, span, columns)
-        start[run[k] + 1] += 1
-    for cell in range(runs * columns):
-        start[cell + 1] += start[cell]
-    filled = start.copy()
-    for k in range(len(frame)):
-        order[filled[run[k]]] = k
-        filled[run[k]] += 1
+    start, order = grouped(run, runs * columns)
     return frames[:runs], columns, start, order
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import iou
+from siamlink.detectors.box_loops import grouped, iou
 
 BLOCK = 128
 """NumPy adds up more numbers than this in two halves."""
@@ -63,18 +63,9 @@ def members(owner: Any, count: int) -> Any:
     Returns:
         (M,) the rows, ordered by tracklet; (T + 1,) where the rows of each tracklet start, and M.
     """
-    start = np.zeros(count + 1, np.int64)
-    for row in range(len(owner)):
-        if owner[row] >= 0:
-            start[owner[row] + 1] += 1
-    for each in range(count):
-        start[each + 1] += start[each]
-    filled, member = start.copy(), np.empty(start[count], np.int64)
-    for row in range(len(owner)):
-        if owner[row] >= 0:
-            member[filled[owner[row]]] = row
-            filled[owner[row]] += 1
-    return member, start
+    rows = np.flatnonzero(owner >= 0)
+    start, order = grouped(owner[rows], count)
+    return rows[order], start
 
 
 @machine_code()
