@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from siamlink.detectors.base.arrays import BoolArray, Box, Float32Array
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import InputError
 
 MAX_COORDINATE = 1e7
@@ -134,7 +135,7 @@ class Detections:
 
     def __repr__(self) -> str:
         span = f", frames {self.frame[0]}-{self.frame[-1]}" if len(self) else ""
-        return f"{type(self).__name__}({len(self)} boxes{span})"
+        return f"{type(self).__name__}({counted(len(self), 'box')}{span})"
 
     def __getitem__(self, rows: slice | BoolArray | NDArray[np.intp]) -> Self:
         """The rows of a slice, a mask, or ascending indices, without validation."""

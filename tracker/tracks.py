@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import Box
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.class_names import ClassNames
@@ -60,7 +61,7 @@ class Tracks(Detections):
 
     def __repr__(self) -> str:
         span = f", frames {self.frame[0]}-{self.frame[-1]}" if len(self) else ""
-        return f"Tracks({self.count} tracks, {len(self)} boxes{span})"
+        return f"Tracks({counted(self.count, 'track')}, {counted(len(self), 'box')}{span})"
 
     def _repr_html_(self) -> str:
         return html_table(self.columns(), repr(self))
@@ -213,7 +214,9 @@ class Tracks(Detections):
         if len(self) and self.frame[0] != self.frame[-1]:
             raise InputError("row_ids is for the boxes of one frame: use in_frame(number).row_ids(count)")
         if self.row.max(initial=-1) >= count:
-            raise InputError(f"row {self.row.max()} is in a track, but there are {count} rows")
+            raise InputError(
+                f"row {self.row.max()} is in a track, but only {counted(count, 'row was', 'rows were')} given"
+            )
         ids, detected = np.full(count, -1, np.int32), self.row >= 0
         ids[self.row[detected]] = self.track_id[detected]
         return ids

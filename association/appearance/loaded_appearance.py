@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.descriptors import Crops, Descriptors, Features, cosine
 from siamlink.detectors.base.arrays import Box, Image
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ModelError, explain_where
 from siamlink.detectors.base.fingerprint import fingerprint_of
 
@@ -79,7 +80,7 @@ class LoadedAppearance:
         """
         crops = self._call(self._crop, image, box)
         if not crops.ndim or len(crops) != len(box):
-            raise self._wrong_shape("crop", crops, f"({len(box)}, ...) numbers for {len(box)} boxes")
+            raise self._wrong_shape("crop", crops, f"({len(box)}, ...) numbers for {counted(len(box), 'box')}")
         return crops
 
     def describe_crops(self, crops: Crops) -> Descriptors:
@@ -90,7 +91,9 @@ class LoadedAppearance:
         """
         descriptors = self._call(self._describe_crops, crops)
         if descriptors.ndim != 2 or len(descriptors) != len(crops):
-            raise self._wrong_shape("describe_crops", descriptors, f"({len(crops)}, D) numbers for {len(crops)} crops")
+            raise self._wrong_shape(
+                "describe_crops", descriptors, f"({len(crops)}, D) numbers for {counted(len(crops), 'crop')}"
+            )
         return descriptors
 
     def describe(self, image: Image, box: Box, flow: "FlowField | None" = None) -> Descriptors:
@@ -101,7 +104,7 @@ class LoadedAppearance:
         """
         descriptors = self._call(self._describe, image, box, *([flow] if self.needs_flow else []))
         if descriptors.ndim != 2 or len(descriptors) != len(box):
-            raise self._wrong_shape("describe", descriptors, f"({len(box)}, D) numbers for {len(box)} boxes")
+            raise self._wrong_shape("describe", descriptors, f"({len(box)}, D) numbers for {counted(len(box), 'box')}")
         return descriptors
 
     def compare(self, earlier: Descriptors, later: Descriptors) -> Features:
@@ -112,7 +115,7 @@ class LoadedAppearance:
         """
         features = self._call(self._compare, earlier, later)
         if features.shape != (len(earlier), len(self.feature_names)):
-            expected = f"({len(earlier)}, {len(self.feature_names)}) numbers for {len(earlier)} pairs"
+            expected = f"({len(earlier)}, {len(self.feature_names)}) numbers for {counted(len(earlier), 'pair')}"
             raise self._wrong_shape("compare", features, f"{expected}: {', '.join(self.feature_names)}")
         return features.astype(np.float32)
 

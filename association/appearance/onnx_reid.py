@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import Float32Array, Image
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ModelError, explain
 from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.base.threads import core_count
@@ -95,7 +96,7 @@ class ReidNetwork:
         if not one_vector_each or output.dtype != np.float32 or not np.isfinite(output).all():
             kind = f"{output.dtype} {list(shape)}" if shape else type(output).__name__
             raise ModelError(
-                f"{path} is not a re-identification network: its output for {count} images is {kind}; "
+                f"{path} is not a re-identification network: its output for {counted(count, 'image')} is {kind}; "
                 "expected one vector of finite numbers for each, float32 [batch, length]"
             )
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from siamlink.detectors.base.arrays import BoolArray, Boxes, FloatArray
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import FormatError
 from siamlink.detectors.formats.pictures import BoxFormat, Pictures, ReadingOptions
 from siamlink.detectors.formats.raw_boxes import BOX, FRAME, RawBoxes
@@ -56,9 +57,9 @@ def note_outside(raw: RawBoxes, pictures: Pictures) -> None:
         place, count = raw.place(row, None), int(outside.sum())
         remedy = ": is it the right video, of the size that was detected in?" if outside.mean() >= LEAST_OUTSIDE else ""
         where = f" ({place.item or f'line {place.line}'})" if place.item or place.line else ""
-        lie = "boxes lies" if count == 1 else "boxes lie"
+        lie = "lies" if count == 1 else "lie"
         raw.notes.append(
-            f"{count} of {len(raw)} {lie} wholly outside the picture of {width}x{height} pixels; "
+            f"{count} of {counted(len(raw), 'box')} {lie} wholly outside the picture of {width}x{height} pixels; "
             f"the first is in frame {raw.numbers[row, FRAME]:g}{where}{remedy}"
         )
 

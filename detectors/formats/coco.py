@@ -4,6 +4,7 @@ from collections import Counter
 from pathlib import Path, PurePath
 from typing import Any
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.class_names import HIGHEST, ClassNames
 from siamlink.detectors.formats.named_columns import number_at_end, read_columns
@@ -122,7 +123,7 @@ def _video(path: Path, content: dict[str, Any], images: Images, pictures: Pictur
     mine = [each for each, name in names.items() if pictures.name in (name, PurePath(name).stem)]
     if not mine:
         shown = ", ".join(list(names.values())[:5]) + (", ..." if len(names) > 5 else "")
-        raise FormatError(path, f"holds {len(names)} videos, none of them {pictures.name}: {shown}")
+        raise FormatError(path, f"holds {counted(len(names), 'video')}, but not {pictures.name}: {shown}")
     return mine[0]
 
 

@@ -192,7 +192,7 @@ class _Table:
         mine = [video for video in videos if pictures.name and PurePath(video).stem == pictures.name]
         if not mine:
             shown = ", ".join(videos[:5]) + (", ..." if len(videos) > 5 else "")
-            raise FormatError(self.path, f"holds boxes of {len(videos)} videos, none of them {pictures.name}: {shown}")
+            raise FormatError(self.path, f"holds boxes of {len(videos)} videos, but not {pictures.name}: {shown}")
         self._rows = [row for row, text in enumerate(texts) if text in mine]
         self.count = len(self._rows)
 

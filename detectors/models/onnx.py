@@ -9,6 +9,7 @@ import numpy as np
 import onnxruntime
 
 from siamlink.detectors.base.arrays import Float32Array, Image, IntArray
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError, DetectorError, explain
 from siamlink.detectors.base.fingerprint import file_digest
 from siamlink.detectors.base.threads import core_count
@@ -173,7 +174,9 @@ class OnnxDetector:
         if count is None:
             return names
         if max(names) >= count:
-            raise ConfigError(f"{self._path} knows {count} classes, but there is a name for class {max(names)}")
+            raise ConfigError(
+                f"{self._path} knows {counted(count, 'class')}, but there is a name for class {max(names)}"
+            )
         return ClassNames({number: names.name_of(number) for number in range(count)})
 
     def _numbers_of(self, classes: Sequence[str | int]) -> IntArray:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from siamlink.detectors.base.arrays import FloatArray, Image
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError, InputError
 
 DEFAULT_FRAME_RATE = 30.0
@@ -200,4 +201,4 @@ class FrameSource(ABC):
             raise StreamBroken(f"the picture size changes {change} at frame {self.last_number + 1}")
 
     def _ended_early(self) -> StreamBroken:
-        return StreamBroken(f"ends after {self.read_count} of {self.frame_count} frames")
+        return StreamBroken(f"ends after {self.read_count} of {counted(self.frame_count or 0, 'frame')}")

@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Protocol
 
 from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.base.prefetch import POLL_SECONDS, prefetch_live
 from siamlink.detectors.sources.frame_clock import Arrival, LiveClock
@@ -84,7 +85,7 @@ class LiveSource(FrameSource):
         if lost and self._patience:
             self.gaps.append(clock.gap_until(time.monotonic(), lost))
         if not self.stopped and (self._patience or lost != _ENDED):
-            away = f" and not back within {self._patience:g} seconds" if self._patience else ""
+            away = f" and not back within {counted(f'{self._patience:g}', 'second')}" if self._patience else ""
             raise StreamBroken(f"lost after frame {clock.number}{away}: {lost}")
 
     def _follow(self, clock: LiveClock, lost: str) -> Generator[tuple[None, Image], None, str]:

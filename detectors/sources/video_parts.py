@@ -11,6 +11,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from siamlink.detectors.base.arrays import Image, IntArray
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.sources.damaged_packets import REACH, marked_packets
 from siamlink.detectors.sources.decoding import decode, reason, to_bgr, video_stream
@@ -65,7 +66,7 @@ def index_frames(connect: Connect, title: str) -> FrameIndex:
                 if packet.size == 0 or (not keys and not packet.is_keyframe):
                     continue
                 if packet.is_corrupt:
-                    raise InputError(f"{title} is damaged after {len(times)} frames: {WHOLE}")
+                    raise InputError(f"{title} is damaged after {counted(len(times), 'frame')}: {WHOLE}")
                 if packet.pts is None:
                     raise InputError(f"{title} has frames without time stamps: {WHOLE}")
                 if keys and packet.pts < keys[0]:

@@ -27,7 +27,7 @@ def test_detections_get_their_ids_and_those_without_are_dropped(detections):
     assert tracks.label.tolist() == [0, 0]
     assert not tracks.interpolated.any()
     assert tracks.count == 1
-    assert repr(tracks) == "Tracks(1 tracks, 2 boxes, frames 1-2)"
+    assert repr(tracks) == "Tracks(1 track, 2 boxes, frames 1-2)"
 
 
 def test_tracks_are_sorted_selected_and_joined_like_detections():

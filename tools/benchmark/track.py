@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.benchmark.peer_trackers import PEERS, track_by_peer
@@ -83,7 +84,8 @@ class TrackBenchmark:
         return Table(
             ("stage", "seconds", "share", "frames/s"),
             (*stages, *sums),
-            caption=f"{ours.frames} frames, medians of {self.repeats} runs; {ours.cpu_seconds:.2f} CPU s{peak}",
+            caption=f"{counted(ours.frames, 'frame')}, medians of {counted(self.repeats, 'run')}; "
+            f"{ours.cpu_seconds:.2f} CPU s{peak}",
             sections=frozenset({len(stages)}),
         )
 

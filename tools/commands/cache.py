@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.group import Group
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def info(folder: Folder) -> None:
         used = datetime.fromtimestamp(entry.used).astimezone().isoformat(" ", "minutes")
         rows.append((entry.label, str(entry.frames), f"{entry.size / 1e6:.2f}", used))
     show_table(table(("entry", "frames", "MB", "last used"), rows))
-    typer.echo(f"{len(entries)} entries, {sum(entry.size for entry in entries) / 1e6:.2f} MB in {folder}")
+    typer.echo(f"{counted(len(entries), 'entry')}, {sum(entry.size for entry in entries) / 1e6:.2f} MB in {folder}")
 
 
 @app.command()
@@ -44,7 +45,9 @@ def clear(folder: Folder) -> None:
     with _database(folder) as database:
         removed = database.entries()
         database.clear()
-    typer.echo(f"removed {len(removed)} entries, {sum(entry.size for entry in removed) / 1e6:.2f} MB from {folder}")
+    typer.echo(
+        f"removed {counted(len(removed), 'entry')}, {sum(entry.size for entry in removed) / 1e6:.2f} MB from {folder}"
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.exit_codes import EXIT_PARTIAL
 from siamlink.tools.console.options import OutputFolder, Overwrite, VideoOfResults, takes
 
@@ -54,7 +55,7 @@ def crops(options: CropsOptions) -> None:
         show_note(f"the video is {source}, as {options.results.with_suffix('.json')} says")
     with stage_bars(frames.name) as progress:
         counts = write_crops(results.tracks, frames, options.output, options.per_track, progress)
-    typer.echo(f"{counts.crops} crops of {counts.tracks} tracks in {options.output}")
+    typer.echo(f"{counted(counts.crops, 'crop')} of {counted(counts.tracks, 'track')} in {options.output}")
     for note in results.notes:
         show_note(f"{options.results}: {note}")
     if not len(results.tracks):

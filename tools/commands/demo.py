@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.options import Overwrite
 
 PLACES = {
@@ -60,8 +61,9 @@ def demo(
         publish(staged, output)
     show_table(evaluation.table())
     took = ", ".join(f"{stage} {value:.1f} s" for stage, value in outcome.seconds.items())
-    tracks, objects = outcome.result.tracks.count, len(scene.people)
-    typer.echo(f"{tracks} tracks of {objects} objects in {outcome.result.frame_count} frames ({took})")
+    tracks, objects = counted(outcome.result.tracks.count, "track"), counted(len(scene.people), "object")
+    frames = counted(outcome.result.frame_count, "frame")
+    typer.echo(f"{tracks} of {objects} in {frames} ({took})")
     typer.echo("the detector sees motion only: objects that are close together become one detection")
     width = max(len(str(output / place)) for place in PLACES)
     for place, what in PLACES.items():

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.exit_codes import EXIT_PARTIAL
 from siamlink.tools.console.options import (
     Classes,
@@ -109,7 +110,9 @@ def detect(options: DetectOptions) -> None:
     if not printed:
         write_names(output, finder.class_names)
     where = "" if printed else f", written to {output}"
-    typer.echo(f"{count} detections in {frames.read_count} frames by {finder.name}{where}", err=printed)
+    typer.echo(
+        f"{counted(count, 'detection')} in {counted(frames.read_count, 'frame')} by {finder.name}{where}", err=printed
+    )
     if note := missing_classes_note(finder.class_names, chosen):
         show_note(f"{frames.name}: {note}")
     for note in (*(f"{frames.name}: {note}" for note in frames.notes), *losses_of(frames)):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.formats.pictures import BoxFormat, ReadingOptions
 from siamlink.tools.console.options import Overwrite, choice_of, takes
 
@@ -144,8 +145,7 @@ def evaluate(options: EvaluateOptions) -> None:
     for warning in warnings:
         show_note(f"warning: {warning}")
     if warnings and options.strict:
-        counted = "1 warning" if len(warnings) == 1 else f"{len(warnings)} warnings"
-        raise InputError(f"{counted}, and with --strict nothing is scored then")
+        raise InputError(f"{counted(len(warnings), 'warning')}, and with --strict nothing is scored then")
     show_table(evaluation.table())
     for table in (evaluation.limits.metric_table(), evaluation.limits.box_table()) if evaluation.limits else ():
         typer.echo()
@@ -209,8 +209,7 @@ def _check(evaluation: "Evaluation", files: "ScoredFiles") -> None:
     from siamlink.tools.evaluation.crosscheck import COMPARED, crosscheck
 
     differences = crosscheck(evaluation, files.pairs())
-    count = len(evaluation.sequences)
-    scored = "1 sequence" if count == 1 else f"{count} sequences"
+    scored = counted(len(evaluation.sequences), "sequence")
     if not differences:
         typer.echo(f"py-motmetrics agrees on {', '.join(COMPARED)} in {scored}")
         return

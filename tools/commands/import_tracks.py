@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.options import FrameRate, OutputFolder, Overwrite, VideoOfResults, takes
 
 if TYPE_CHECKING:
@@ -93,4 +94,4 @@ def import_tracks(options: ImportOptions) -> None:
     for note in notes:
         show_note(f"{corrected.name}: {note}")
     tracks = corrected.tracks
-    typer.echo(f"{tracks.count} tracks with {len(tracks)} boxes in {options.output}")
+    typer.echo(f"{counted(tracks.count, 'track')} with {counted(len(tracks), 'box')} in {options.output}")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.options import (
     Address,
     Config,
@@ -117,7 +118,7 @@ def tune(options: TuneOptions) -> None:
     typer.echo(f"\n{report.verdict}\n")
     show_table(report.settings_table())
     if not finished:
-        show_note(f"interrupted after {report.trials} of {options.trials} trials; the same command goes on")
+        show_note(f"interrupted after {report.trials} of {counted(options.trials, 'trial')}; the same command goes on")
         raise typer.Exit(EXIT_INTERRUPTED)
     keep = "" if report.has_gain else "; without a gain, keep the settings you have, or give more videos"
     typer.echo(f"\nnext:\n  siamlink track VIDEO -o RESULTS --config {output / FILES[0]}    # the tuned settings{keep}")

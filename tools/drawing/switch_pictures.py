@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import Image
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.mot.sequence import Sequence
@@ -148,8 +149,8 @@ def caption(switch: IdentitySwitch) -> str:
     """A line of text about the switch."""
     return (
         f"{switch.sequence} frame {switch.frame}: object {switch.truth_id} (white dashes), "
-        f"track {switch.previous_track_id} ({switch.boxes_before} boxes) -> "
-        f"{switch.track_id} ({switch.boxes_after} boxes)"
+        f"track {switch.previous_track_id} ({counted(switch.boxes_before, 'box')}) -> "
+        f"{switch.track_id} ({counted(switch.boxes_after, 'box')})"
     )
 
 

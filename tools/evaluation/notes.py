@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.evaluation.ground_truth import (
     CLASS,
     FLAG,
@@ -108,7 +109,8 @@ def other_classes(truth: Rows, benchmark: str) -> str:
     left_out = int(((truth[:, CLASS] != PEDESTRIAN) & (truth[:, FLAG].astype(int) != 0)).sum())
     if not left_out:
         return ""
+    rows = counted(left_out, "row of the ground truth does", "rows of the ground truth do")
     return (
-        f"{left_out} rows of the ground truth do not count: column 8 is read as a class of {benchmark.upper()}, and "
+        f"{rows} not count: column 8 is read as a class of {benchmark.upper()}, and "
         f"only class 1, pedestrian, is scored; if that is right, give --benchmark {benchmark}, else --benchmark plain"
     )

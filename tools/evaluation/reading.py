@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import FormatError, InputError
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
@@ -144,7 +145,10 @@ def _check_ids(boxes: BoxFile) -> None:
     """Raise an error if boxes have no ids; in MOT text, where any number is one, if none is above -1."""
     missing = int((boxes.track_id < 0).sum())
     if missing and (boxes.format != MOT_TEXT or missing == len(boxes)):
-        raise FormatError(boxes.path, f"{missing} of {len(boxes)} boxes have no track id: these are detections")
+        raise FormatError(
+            boxes.path,
+            f"{missing} of {counted(len(boxes), 'box')} without a track id: these are detections",
+        )
 
 
 def _names_of_run(path: Path) -> ClassNames | None:

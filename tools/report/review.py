@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.detectors.base.arrays import FloatArray
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.report.crossings import crossings
 from siamlink.tools.report.track_ends import track_ends
 from siamlink.tools.report.track_rows import TrackRows
@@ -108,7 +109,7 @@ def _unsure(rows: TrackRows, probability: FloatArray, loss: FloatArray) -> Itera
 def _link(rows: TrackRows, link: int, why: str) -> Item:
     first, second, number = _ends(rows, link)
     gap = second - first - 1
-    over = f" over {gap} frame{'s' * (gap > 1)} without detection" if gap else ""
+    over = f" over {counted(gap, 'frame')} without detection" if gap else ""
     return Item(
         "link", first, [number], f"Track {number} is linked from frame {first} to {second}{over}{why}.", second, link
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError, FormatError, InputError, SiamlinkError
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.formats.pictures import Pictures
@@ -114,7 +115,9 @@ def read_results(path: Path, video: str | Path | None = None, frame_rate: float 
     tracks = Tracks.from_box_file(boxes)
     last = int(tracks.frame.max(initial=0))
     if facts.last_frame and last > facts.last_frame:
-        frames = f"{facts.frame_count} frames" + (f" from {facts.first_frame}" if facts.first_frame > 1 else "")
+        frames = counted(facts.frame_count or 0, "frame") + (
+            f" from {facts.first_frame}" if facts.first_frame > 1 else ""
+        )
         raise InputError(f"{path} has a box in frame {last}, but the video has {frames}")
     _check_pixels(path, tracks)
     return Results(path, tracks, facts, boxes.class_names or _class_names(path, record), record, boxes.notes)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.class_names import ClassNames
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.left_out import CORRECTION, REASONS, LeftOut
@@ -45,7 +46,9 @@ def left_out_note(result: TrackingResult) -> str:
         why = _reasons(counts.left_out) or "the others were not linked"
         if not remedy and why.partition(",")[0].endswith(WORDS["false_alarm"]):
             remedy = f"; {FIND_MORE}"
-        return f"{in_track} of {linked} detections are in tracks: {why}{remedy}"
+        return (
+            f"{in_track} of {counted(linked, 'detection')} {'is' if in_track == 1 else 'are'} in tracks: {why}{remedy}"
+        )
     tracked = result.tracks[~result.tracks.interpolated]
     if not len(tracked):
         return ""

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.sources.frame_source import PATIENCE_SECONDS, FrameSource
@@ -83,7 +84,7 @@ def wrong_rate(frames: FrameSource) -> str:
     """A line if the frames of a live source arrive at another rate than is assumed; else empty."""
     if not frames.arrival_rate or abs(frames.arrival_rate / frames.frame_rate - 1) <= WRONG_RATE:
         return ""
-    rate = f"{frames.arrival_rate:.3g} frames per second arrive, not {frames.frame_rate:.3g}"
+    rate = f"{_rate(f'{frames.arrival_rate:.3g}')} arrive, not {frames.frame_rate:.3g}"
     return f"{frames.name}: {rate}; give --frame-rate, as all settings in seconds depend on it"
 
 
@@ -91,13 +92,11 @@ def rate_notes(source: TrackingInput) -> list[str]:
     """A line if the frame rate is assumed, or if the given one contradicts that of the video file."""
     stated, used = source.frames.stated_rate if source.frames else None, source.frame_rate
     if source.rate_assumed:
-        return [
-            f"{source.name}: the frame rate is not known, {used:g} frames per second are assumed: give --frame-rate"
-        ]
+        return [f"{source.name}: the frame rate is not known, {_rate(f'{used:g}')} are assumed: give --frame-rate"]
     if stated is None or 1 / CONTRADICTION < used / stated < CONTRADICTION:
         return []
     return [
-        f"{source.name}: the file states {stated:.4g} frames per second, but {used:.4g} are given; all settings in "
+        f"{source.name}: the file states {_rate(f'{stated:.4g}')}, but {used:.4g} are given; all settings in "
         "seconds depend on it"
     ]
 
@@ -107,10 +106,14 @@ def losses_of(frames: FrameSource) -> list[str]:
     lines = [line] if (line := wrong_rate(frames)) else []
     if frames.dropped_count:
         arrived = frames.read_count + frames.dropped_count
-        lines.append(f"{frames.name}: {frames.dropped_count} of {arrived} frames arrived too fast and were dropped")
+        lines.append(f"{frames.name}: dropped {frames.dropped_count} of {arrived} frames, which arrived too fast")
     if frames.gaps:
         times = "once" if len(frames.gaps) == 1 else f"{len(frames.gaps)} times"
         seconds, last = sum(gap.seconds for gap in frames.gaps), frames.gaps[-1]
         latest = f"the last time after frame {last.after} ({last.reason})"
         lines.append(f"{frames.name}: without frames {times}, {seconds:.1f} seconds in all, {latest}")
     return lines
+
+
+def _rate(frames: str) -> str:
+    return f"{counted(frames, 'frame')} per second"

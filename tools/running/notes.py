@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.formats.against_picture import lies_within_a_pixel
 from siamlink.detectors.sources.frame_source import FrameSource
 from siamlink.tools.running.classes_note import missing_classes_note
@@ -43,9 +44,8 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
     )
     notes += [f"{source.name}: {remark}" for remark in remarks if remark]
     if found := outcome.result.counts.found:
-        notes.append(
-            f"{source.name}: {_boxes_were(found)} found by a search in the images, where the detector missed them"
-        )
+        boxes = counted(found, "box was", "boxes were")
+        notes.append(f"{source.name}: {boxes} found by a search in the images, where the detector missed them")
     if outcome.result.search_unused:
         notes.append(f"{source.name}: gaps.search is not used: {outcome.result.search_unused}")
     if job.parameters.gaps.search:
@@ -63,10 +63,6 @@ def _on_search(job: Job, frames: FrameSource | None) -> Iterator[str]:
         yield f"gaps.search has no effect: {NO_SEARCH}"
     elif job.segments is not None:
         yield "gaps.search reads the whole video in one process, after the segments"
-
-
-def _boxes_were(count: int) -> str:
-    return "1 box was" if count == 1 else f"{count} boxes were"
 
 
 def _useless(use: AppearanceUse) -> str:

@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import InputError, OutputError
 from siamlink.detectors.base.fingerprint import code_digest, package_version, text_digest
 from siamlink.detectors.base.stopwatch import Progress
@@ -87,7 +88,7 @@ def _note_interruption(sources: list[TrackingInput], job: Job, note: Note) -> No
         if (folder / DATABASE).is_file() and not (folder / FINISHED).exists():
             with RecordDatabase(folder) as database:
                 for entry in database.entries():
-                    note(f"{entry.label}: {entry.frames} frames are recorded")
+                    note(f"{entry.label}: {counted(entry.frames, 'frame is', 'frames are')} recorded")
     if job.segments is not None:
         note("the segments that are done stay: the same command continues with the others")
     elif job.resume or job.cache:
@@ -132,10 +133,12 @@ def _cache_notes(
         if appearance.fingerprint is None:
             yield f"appearance '{appearance.name}' has no fingerprint, so its descriptors are not recorded"
     if cache.damaged:
-        yield f"{cache.damaged} records were damaged; these frames are processed again"
+        yield f"{counted(cache.damaged, 'record was', 'records were')} damaged; their frames are processed again"
     kinds = [("detections", cache.detections.store)]
     kinds += [("descriptors", each.store) for each in cache.descriptors.values()]
-    counts = [f"{kind} of {store.frame_count} frames" for kind, store in kinds if store and store.frame_count]
+    counts = [
+        f"{kind} of {counted(store.frame_count, 'frame')}" for kind, store in kinds if store and store.frame_count
+    ]
     if counts:
         yield f"from the cache: {', '.join(counts)}"
     elif job.resume and not job.cache and database.entries():

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError
 
 MOST = 10_000
@@ -42,7 +43,7 @@ def segments_of(frame_count: int, count: int) -> list[Segment]:
         ConfigError: there are fewer frames than segments.
     """
     if count > frame_count:
-        raise ConfigError(f"{frame_count} frames are too few for {count} segments")
+        raise ConfigError(f"{counted(frame_count, 'frame is', 'frames are')} too few for {counted(count, 'segment')}")
     ends = [number * frame_count // count for number in range(count + 1)]
     return [Segment(number, count, ends[number - 1] + 1, ends[number]) for number in range(1, count + 1)]
 

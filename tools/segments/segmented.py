@@ -66,8 +66,8 @@ class SegmentedVideo:
         self.frame_count = frames.count_frames()
         if self.frame_count < (frames.promised_count or 0):
             raise InputError(
-                f"{self.frame_count} of {frames.promised_count} frames are there, and an incomplete video is not cut: "
-                f"{WHOLE}"
+                f"only {self.frame_count} of {frames.promised_count} frames can be read, and an incomplete video is "
+                f"not cut: {WHOLE}"
             )
         self.segments = segments_of(self.frame_count, count)
         make_folder(self.folder)

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.files import output_errors, publish, staging
 from siamlink.tools.tuning.report import Report
 
@@ -22,7 +23,7 @@ def write_results(report: Report, folder: Path, finished: bool, overwrite: bool)
         OutputError: they cannot be written.
     """
     record = {"finished": finished, **report.as_dict()}
-    remark = f"Settings chosen by siamlink tune: {report.trials} trials, objective {report.objective}."
+    remark = f"Settings chosen by siamlink tune: {counted(report.trials, 'trial')}, objective {report.objective}."
     with staging(folder) as staged, output_errors(folder):
         (staged / FILES[0]).write_text(report.configuration(remark), encoding="utf-8")
         (staged / FILES[1]).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

@@ -1,5 +1,6 @@
 """The detections that can still be linked otherwise, by frame and row, and the tracks that have final boxes."""
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConstraintError
 
 FrameAndRow = tuple[int, int]
@@ -37,7 +38,7 @@ class OpenFrames:
             return self._rows[frame][place]
         if frame in self._rows:
             raise ConstraintError(
-                f"frame {frame} has {len(self._rows[frame])} detections, and none has the row {place}"
+                f"frame {frame} has {counted(len(self._rows[frame]), 'detection')}, and none has the row {place}"
             )
         if 0 < frame <= self._final_frame:
             raise ConstraintError(f"frame {frame} is final and does not change; name the track of the box by its id")

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from siamlink.association.explanation.program import Alternatives, Program
 from siamlink.association.explanation.terms import Feature
 from siamlink.detectors.base.arrays import BoolArray, Float32Array, FloatArray, IntArray
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.detections import Detections
 from siamlink.tracker.linking.explained import Explained
 from siamlink.tracker.linking.link_probability import next_in_track
@@ -100,7 +101,7 @@ class Explanations:
         return len(self._earlier)
 
     def __repr__(self) -> str:
-        return f"Explanations({len(self)} links)"
+        return f"Explanations({counted(len(self), 'link')})"
 
     def of(self, track_id: int) -> IntArray:
         """(K,) the links of one track."""

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.detectors.base.arrays import FloatArray, Image, IntArray
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import InputError
 from siamlink.detectors.detections import Detections
 from siamlink.detectors.sources.frame_source import FrameSource, StreamBroken
@@ -166,7 +167,7 @@ def checked_timestamps(timestamps: Sequence[Any], count: int | None) -> FloatArr
     if seconds.ndim != 1 or not np.isfinite(seconds).all():
         raise InputError("timestamps must be a list of one number for each frame, in seconds")
     if count is not None and len(seconds) != count:
-        raise InputError(f"there are {len(seconds)} timestamps, but {count} frames")
+        raise InputError(f"{counted(len(seconds), 'timestamp')} for {counted(count, 'frame')}: give each frame one")
     falling = np.flatnonzero(np.diff(seconds) <= 0)
     if len(falling):
         first = int(falling[0])

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import OutputError
 from siamlink.detectors.base.output_files import whole_file
 from siamlink.detectors.base.progress_bars import progress_bars
@@ -119,7 +120,8 @@ class TrackingResult:
 
     def __repr__(self) -> str:
         counts = self.counts
-        return f"TrackingResult({self.name!r}: {counts.tracks} tracks, {counts.boxes} boxes, {self.frame_count} frames)"
+        tracks, boxes = counted(counts.tracks, "track"), counted(counts.boxes, "box")
+        return f"TrackingResult({self.name!r}: {tracks}, {boxes}, {counted(self.frame_count, 'frame')})"
 
     def _repr_html_(self) -> str:
         return html_table(self.summary().columns(), repr(self))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.keywords import checks_keywords
 from siamlink.detectors.class_names import ClassNames
@@ -118,7 +119,7 @@ class Summary:
         classes = ", ".join(f"{each.tracks} {each.class_name or f'of class {each.class_id}'}" for each in self.classes)
         counts = {line.name: self.line_counts(line.name) for line in self.lines}
         lines = "".join(f"; {name}: {inwards} in, {outwards} out" for name, (inwards, outwards) in counts.items())
-        return f"Summary({len(self.tracks)} tracks{classes and f': {classes}'}{lines})"
+        return f"Summary({counted(len(self.tracks), 'track')}{classes and f': {classes}'}{lines})"
 
     def _repr_html_(self) -> str:
         return html_table(self.columns(), repr(self))

@@ -164,7 +164,7 @@ def test_coco_of_several_videos_gives_the_one_of_the_pictures_name(write: Write)
     path = write("coco.json", json.dumps(content))
     assert boxes_of(read_boxes(path, VIDEO)) == EXPECTED[:2]
     assert boxes_of(read_boxes(path, Pictures("park"))) == [[1, *EXPECTED[2][1:]]]
-    with pytest.raises(FormatError, match=r"holds 2 videos, none of them yard: street.mp4, park"):
+    with pytest.raises(FormatError, match=r"holds 2 videos, but not yard: street.mp4, park"):
         read_boxes(path, Pictures("yard"))
 
 
@@ -254,7 +254,7 @@ def test_tracks_of_a_table_have_what_was_interpolated_and_how_sure_links_are(wri
 def test_a_table_of_several_videos_gives_the_one_of_the_pictures_name(write: Write) -> None:
     text = "video,frame,x1,y1,x2,y2\nstreet.mp4,1,1,1,9,9\npark.mp4,1,5,5,9,9\n"
     assert boxes_of(read_boxes(write("a.csv", text), VIDEO)) == [[1, 1, 1, 8, 8]]
-    with pytest.raises(FormatError, match=r"holds boxes of 2 videos, none of them yard: street.mp4, park.mp4"):
+    with pytest.raises(FormatError, match=r"holds boxes of 2 videos, but not yard: street.mp4, park.mp4"):
         read_boxes(write("a.csv", text), Pictures("yard"))
 
 

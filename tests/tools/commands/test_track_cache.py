@@ -87,7 +87,7 @@ def test_damaged_records_are_reported_and_their_frames_processed_again(siamlink:
     database.close()
     done = siamlink("track", "walk.mp4", "-o", "again", *SEES, "--cache", "cached")
     assert (done.code, tracks("again")) == (0, tracks("first"))
-    assert "walk: 2 records were damaged; these frames are processed again" in done.err
+    assert "walk: 2 records were damaged; their frames are processed again" in done.err
     assert detected() == LAST + 2
     third = siamlink("track", "walk.mp4", "-o", "third", *SEES, "--cache", "cached")
     assert "damaged" not in third.err

@@ -139,7 +139,7 @@ def test_boxes_without_ids_are_detections(tmp_path: Path, name: str) -> None:
     ]
     (tmp_path / "truth.csv").write_text(csv_text())
     (tmp_path / name).write_text(text)
-    with pytest.raises(FormatError, match=r"boxes have no track id: these are detections"):
+    with pytest.raises(FormatError, match=r"box(es)? without a track id: these are detections"):
         evaluate(tmp_path / "truth.csv", tmp_path / name)
 
 

@@ -83,7 +83,7 @@ def test_losses_are_noted() -> None:
     frames.read_count, frames.dropped_count = 90, 10
     frames.gaps = [Gap(50, 101, 2.0, "it ended")]
     dropped, away = losses_of(frames)
-    assert dropped == "gate: 10 of 100 frames arrived too fast and were dropped"
+    assert dropped == "gate: dropped 10 of 100 frames, which arrived too fast"
     assert away == "gate: without frames once, 2.0 seconds in all, the last time after frame 50 (it ended)"
     frames.gaps.append(Gap(120, None, 3.26, "no answer in time"))
     assert losses_of(frames)[1] == (

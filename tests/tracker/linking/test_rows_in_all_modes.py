@@ -98,7 +98,7 @@ def test_rows_that_cannot_be_meant_are_refused() -> None:
     tracks = Tracks([1, 2], [[0, 0, 9, 9]] * 2, [1, 1], [0, 0], [1, 1], [False] * 2, row=[3, 0])
     with pytest.raises(InputError, match="row_ids is for the boxes of one frame"):
         tracks.row_ids(4)
-    with pytest.raises(InputError, match="row 3 is in a track, but there are 3 rows"):
+    with pytest.raises(InputError, match="row 3 is in a track, but only 3 rows were given"):
         tracks.in_frame(1).row_ids(3)
     assert tracks.in_frame(1).row_ids(5).tolist() == [-1, -1, -1, 1, -1]
     assert Tracks.empty().row_ids(2).tolist() == [-1, -1]

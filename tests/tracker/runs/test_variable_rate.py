@@ -143,7 +143,7 @@ def test_sinks_get_the_frames_that_came_with_their_tracks(video: Path) -> None:
 def test_time_stamps_that_cannot_be_right_are_one_line() -> None:
     pictures = [picture(tick) for tick in range(4)]
     for wrong, message in (
-        ([0, 1, 2], "there are 3 timestamps, but 4 frames"),
+        ([0, 1, 2], "3 timestamps for 4 frames: give each frame one"),
         ([0, 1, 1, 2], "timestamps must grow: that of frame 3 is 1 s after 1 s"),
         ([0, 1, float("nan"), 2], "timestamps must be a list of one number for each frame"),
         (["a", 1, 2, 3], "timestamps must be a list of one number"),

@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.tools.console.tables import Table, table
@@ -80,7 +81,7 @@ class EvaluateBenchmark:
             for each, ratio in ((self.ours, 1.0), (self.theirs, self.ratio))
         ]
         place = f" ({self.figure})" if self.figure else ""
-        runs = f"{self.sequences} sequences, medians of {self.repeats} runs"
+        runs = f"{counted(self.sequences, 'sequence')}, medians of {counted(self.repeats, 'run')}"
         caption = f"{runs}; largest difference {self.difference:.0e}{place}"
         return table(("program", "seconds", "CPU s", "ratio"), rows, caption=caption)
 

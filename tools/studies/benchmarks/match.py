@@ -24,6 +24,7 @@ from siamlink.association.appearance.siamese.onnx_networks import (
 )
 from siamlink.association.appearance.siamese.weights_file import below, read_weights
 from siamlink.detectors.base.arrays import Float32Array, IntArray
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.parameters import build
 from siamlink.detectors.base.stopwatch import Progress
@@ -56,7 +57,8 @@ class MatchBenchmark:
 
     def table(self) -> Table:
         """The figures for a terminal."""
-        title = f"{self.pairs} pairs of {self.patches} detections, one thread on {os.cpu_count()} cores"
+        cores = counted(os.cpu_count() or 1, "core")
+        title = f"{counted(self.pairs, 'pair')} of {counted(self.patches, 'detection')}, one thread on {cores}"
         rows = [
             (
                 way.name,

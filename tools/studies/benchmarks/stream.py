@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from siamlink.association.matcher import Matcher
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.boxes import iou_matrix
 from siamlink.detectors.detections import Detections
@@ -128,7 +129,7 @@ class StreamBenchmark:
             "most detections in memory": f"{max(sample.detections for sample in self.samples)}",
             f"resident MB at {middle.frame} / {last.frame}": f"{middle.resident_mb:.0f} / {last.resident_mb:.0f}",
         }
-        return table(("stream", ""), rows.items(), title=f"{self.frames} frames")
+        return table(("stream", ""), rows.items(), title=counted(self.frames, "frame"))
 
     def json(self) -> str:
         """The figures for a program."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from siamlink.association.training.verification_metrics import Roc
+from siamlink.detectors.base.counted import counted
 from siamlink.tools.console.tables import Table
 from siamlink.tools.drawing.figures import INK, drawn_figure
 from siamlink.tools.studies.matching.evaluation import MatchResult, PairScore
@@ -162,7 +163,7 @@ def draw_roc(results: list[MatchResult], path: Path) -> None:
 
 def _draw_panel(panel: "Axes", sequence: str, scores: list[tuple[str, PairScore]]) -> None:
     same, different = scores[0][1].same, scores[0][1].different
-    panel.set_title(f"{sequence}: {same} pairs of one identity, {different} of two", fontsize=10)
+    panel.set_title(f"{sequence}: {counted(same, 'pair')} of one identity, {different} of two", fontsize=10)
     panel.set(xscale="log", xlim=(LEAST_RATE, 1), ylim=(0, 1.01), xlabel="false positive rate", ylabel="recall")
     panel.axhline(0.95, color=INK, linewidth=0.8, linestyle=":")
     chance = np.geomspace(LEAST_RATE, 1, 200)

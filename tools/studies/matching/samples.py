@@ -19,6 +19,7 @@ from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.training.ground_truth import identify, read_ground_truth
 from siamlink.association.training.verification_metrics import one_shot_trials
 from siamlink.detectors.base.arrays import Boxes, Image, IntArray
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import ConfigError, InputError, ModelError
 from siamlink.detectors.base.parameters import Parameters
 from siamlink.detectors.base.stopwatch import Progress
@@ -201,7 +202,7 @@ def describe_samples(
         progress(f"describe {sequence.name}", number, last_frame)
         if number == last_frame:
             return Descriptions(sharpness, described)
-    reason = source.broken or f"ends after {source.read_count} frames"
+    reason = source.broken or f"ends after {counted(source.read_count, 'frame')}"
     raise InputError(f"{sequence.folder}: the video {reason}, but there are detections in frame {last_frame}")
 
 

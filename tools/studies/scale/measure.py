@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from siamlink.detectors.base.counted import counted
 from siamlink.detectors.base.errors import SiamlinkError
 from siamlink.detectors.base.stopwatch import Progress
 from siamlink.detectors.base.threads import core_count
@@ -53,7 +54,7 @@ def measure(plan: Plan, folder: Path, progress: Progress) -> Iterator[Point]:
         SiamlinkError: a run fails.
     """
     runs = [("detections", frames) for frames in plan.frames] + [("videos", plan.frames[0])]
-    note = f"{core_count()} cores"
+    note = counted(core_count(), "core")
     total, done = len(runs) * len(plan.videos) * len(plan.workers), 0
     for kind, frames in runs:
         sources = _sources(kind, frames, max(plan.videos), folder / f"{kind}-{frames}")
