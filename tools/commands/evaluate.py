@@ -115,7 +115,8 @@ class EvaluateOptions:
 def evaluate(options: EvaluateOptions) -> None:
     """Score tracks against ground truth: HOTA, CLEAR and Identity, for each sequence and overall.
 
-    Prints a table. Writes files only for --json, --csv, --events and --switches.
+    Prints a table: HOTA to IDR in percent, MT to Frag are counts. Writes files only for --json, --csv, --events and
+    --switches.
 
     Warns of missing results, results of unknown sequences or of other frames, and ground truth that does not count.
 

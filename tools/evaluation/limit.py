@@ -105,6 +105,7 @@ class Limits:
         return Table(
             ("sequence", "metric", "result", "limit", "result/limit", "detection error", "association error"),
             tuple(rows),
+            caption="in percent",
             texts=2,
             sections=frozenset(range(0, len(rows), len(LIMITED))),
         )

@@ -16,6 +16,8 @@ from siamlink.tools.evaluation.limit import Limits
 from siamlink.tools.evaluation.metrics import OVERALL, Scores
 
 METRICS = tuple(field.name for field in fields(Scores))
+COUNTS_FROM = next(place for place, field in enumerate(fields(Scores)) if field.type is int)
+"""The place of the first metric that is a count; those before are ratios."""
 SWITCH_COLUMNS = (
     *("sequence", "frame", "gt_id", "previous_track_id", "new_track_id"),
     *("gt_left", "gt_top", "gt_width", "gt_height"),
@@ -147,8 +149,9 @@ def _csv(header: Iterable[str], lines: Iterable[Iterable[Any]]) -> str:
 
 
 def _caption(benchmarks: set[str]) -> str:
-    """By which rules sequences were scored."""
+    """By which rules sequences were scored, and the unit of the figures."""
     rules = ", ".join(sorted(each.upper() for each in benchmarks - {PLAIN}))
+    unit = f"{METRICS[0]} to {METRICS[COUNTS_FROM - 1]} in percent, {METRICS[COUNTS_FROM]} to {METRICS[-1]} are counts"
     if not rules:
-        return "scored without the rules of a benchmark"
-    return f"scored by the rules of {rules}" + (", or of no benchmark" if PLAIN in benchmarks else "")
+        return f"scored without the rules of a benchmark; {unit}"
+    return f"scored by the rules of {rules}{', or of no benchmark' if PLAIN in benchmarks else ''}; {unit}"

@@ -119,6 +119,7 @@ def test_the_tables_and_the_json_hold_result_limit_and_errors(siamlink: Callable
     lines = [line.split() for line in done.out.splitlines() if line.strip()]
     assert ["A", "HOTA", "100.0"] in [line[:3] for line in lines]
     assert ["overall", "2", "1", "1", "3"] in lines
+    assert ["in", "percent"] in lines
     figures = json.loads(Path("scores.json").read_text())
     limit = figures["limit"]
     assert list(limit["sequences"]) == ["A", "B"]
