@@ -1,6 +1,7 @@
 """The tables that `siamlink summary` prints."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeVar
 
 from siamlink.tools.console.tables import Table, table
@@ -9,17 +10,27 @@ from siamlink.tracker.summary.summary import ClassSummary, Summary
 from siamlink.tracker.summary.track_summary import TrackSummary
 
 Event = TypeVar("Event", bound=LineCrossing | ZoneVisit)
+CLASS = "class"
+"""The heading of the column of classes."""
 ALL = "all"
 """Stands for all classes together, where there are several."""
 
 
 def summary_tables(summary: Summary) -> Iterator[Table]:
-    """Tracks and classes; crossings and visits, with their counts, where lines and zones were asked for."""
+    """Tracks and classes; crossings and visits, with their counts, where lines and zones were asked for.
+
+    Where no classes are known, no table names one.
+    """
+    for each in _tables(summary):
+        yield each if summary.has_classes else _without_classes(each)
+
+
+def _tables(summary: Summary) -> Iterator[Table]:
     yield _tracks(summary)
     yield table(
-        ("class", "tracks", "boxes", "most at once"),
+        (CLASS, "tracks", "boxes", "most at once"),
         [(_class(each), each.tracks, each.boxes, each.most_at_once) for each in summary.classes],
-        title="classes",
+        title="classes" if summary.has_classes else "all tracks",
     )
     if summary.lines:
         yield _crossings(summary)
@@ -27,6 +38,12 @@ def summary_tables(summary: Summary) -> Iterator[Table]:
     if summary.zones:
         yield _visits(summary)
         yield _zone_counts(summary)
+
+
+def _without_classes(of: Table) -> Table:
+    place = of.headings.index(CLASS)
+    headings, *rows = ((*row[:place], *row[place + 1 :]) for row in (of.headings, *of.rows))
+    return replace(of, headings=headings, rows=tuple(rows), texts=of.texts - 1)
 
 
 def _tracks(summary: Summary) -> Table:
@@ -47,7 +64,7 @@ def _tracks(summary: Summary) -> Table:
         )
         for each in summary.tracks
     ]
-    headings = ("class", "track", "frames", "first s", "last s", "seconds", "boxes", "interpolated %")
+    headings = (CLASS, "track", "frames", "first s", "last s", "seconds", "boxes", "interpolated %")
     return table((*headings, "score", "path px", "px/s", "heights/s"), rows, title="tracks")
 
 
@@ -63,7 +80,7 @@ def _crossings(summary: Summary) -> Table:
         )
         for each in summary.crossings
     ]
-    return table(("line", "class", "direction", "track", "frame", "time s"), rows, title="crossings", texts=3)
+    return table(("line", CLASS, "direction", "track", "frame", "time s"), rows, title="crossings", texts=3)
 
 
 def _line_counts(summary: Summary) -> Table:
@@ -73,7 +90,7 @@ def _line_counts(summary: Summary) -> Table:
         for name, some in _by_class(crossings):
             directions = [each.direction for each in some]
             rows.append((line.name, name, directions.count("in"), directions.count("out")))
-    return table(("line", "class", "in", "out"), rows, title="lines", texts=2)
+    return table(("line", CLASS, "in", "out"), rows, title="lines", texts=2)
 
 
 def _visits(summary: Summary) -> Table:
@@ -90,7 +107,7 @@ def _visits(summary: Summary) -> Table:
         )
         for each in summary.visits
     ]
-    headings = ("zone", "class", "came in", "went out", "track", "frames", "first s", "seconds")
+    headings = ("zone", CLASS, "came in", "went out", "track", "frames", "first s", "seconds")
     return table(headings, rows, title="visits", texts=4)
 
 
@@ -103,7 +120,7 @@ def _zone_counts(summary: Summary) -> Table:
             came_in, went_out = sum(each.entered for each in some), sum(each.left for each in some)
             mean = sum(seconds) / tracks if seconds else None
             rows.append((zone.name, name, tracks, len(some), came_in, went_out, _number(mean)))
-    return table(("zone", "class", "tracks", "visits", "in", "out", "seconds a track"), rows, title="zones", texts=2)
+    return table(("zone", CLASS, "tracks", "visits", "in", "out", "seconds a track"), rows, title="zones", texts=2)
 
 
 def _by_class(events: list[Event]) -> list[tuple[str, list[Event]]]:

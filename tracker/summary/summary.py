@@ -63,6 +63,11 @@ class Summary:
     zones: tuple[Zone, ...]
     frame_rate: float | None
 
+    @property
+    def has_classes(self) -> bool:
+        """Whether any class is known: one has a name, or a number other than 0."""
+        return any(each.class_name or each.class_id for each in self.classes)
+
     def line_counts(self, line: str) -> tuple[int, int]:
         """How many crossings of a line lead in, and how many out."""
         directions = [each.direction for each in self.crossings if each.line == line]
@@ -116,7 +121,8 @@ class Summary:
         }
 
     def __repr__(self) -> str:
-        classes = ", ".join(f"{each.tracks} {each.class_name or f'of class {each.class_id}'}" for each in self.classes)
+        known = self.classes if self.has_classes else ()
+        classes = ", ".join(f"{each.tracks} {each.class_name or f'of class {each.class_id}'}" for each in known)
         counts = {line.name: self.line_counts(line.name) for line in self.lines}
         lines = "".join(f"; {name}: {inwards} in, {outwards} out" for name, (inwards, outwards) in counts.items())
         return f"Summary({counted(len(self.tracks), 'track')}{classes and f': {classes}'}{lines})"

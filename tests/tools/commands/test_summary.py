@@ -121,7 +121,26 @@ def test_no_tracks_are_no_error(siamlink: Run, results: Path) -> None:
     result = siamlink("summary", results, "--line", "0,130,640,130", "--zone", "0,0,99,0,99,99")
     assert (result.code, result.err) == (0, "")
     assert lines_of(result.out, "tracks") == []
-    assert lines_of(result.out, "lines") == [["line", "1", "all", "0", "0"]]
+    assert lines_of(result.out, "lines") == [["line", "1", "0", "0"]]
+
+
+def test_where_no_classes_are_known_none_is_named(siamlink: Run, results: Path) -> None:
+    Path("street.txt").write_text("".join(f"{k},1,{100 + 10 * k},100,20,40,0.9,-1,-1,-1\n" for k in range(1, 11)))
+    Path("street.json").write_text(json.dumps({**RECORD, "classes": []}))
+    line, zone = ("--line", "gate=160,200,160,100"), ("--zone", "yard=180,0,220,0,220,200,180,200")
+    result = siamlink("summary", results, *line, *zone)
+    assert (result.code, "class" in result.out) == (0, False)
+    tables = {
+        name: lines_of(result.out, name) for name in ("tracks", "all tracks", "crossings", "lines", "visits", "zones")
+    }
+    assert tables == {
+        "tracks": [["1", "1-10", "0.00", "1.80", "2.00", "10", "0", "0.900", "90", "50.0", "1.25"]],
+        "all tracks": [["1", "10", "1"]],
+        "crossings": [["gate", "in", "1", "6", "1.00"]],
+        "lines": [["gate", "1", "0"]],
+        "visits": [["yard", "yes", "no", "1", "7-10", "1.20", "0.80"]],
+        "zones": [["yard", "1", "1", "1", "0", "0.80"]],
+    }
 
 
 @pytest.mark.parametrize(

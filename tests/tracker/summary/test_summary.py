@@ -130,6 +130,12 @@ def test_a_single_box_has_no_speed_and_no_tracks_have_no_rows() -> None:
     assert repr(nothing) == "Summary(0 tracks; gate: 0 in, 0 out)"
 
 
+def test_a_class_that_is_not_known_is_not_shown() -> None:
+    one = walk(7, [(100, 100)] * 2)
+    assert repr(summarise(one)) == "Summary(1 track)"
+    assert repr(summarise(one, class_names=ClassNames({0: "hen"}))) == "Summary(1 track: 1 hen)"
+
+
 def test_the_table_and_the_json_hold_all_of_it(tracks) -> None:
     summary = summarise(tracks, RATE, NAMES, [GATE], [YARD])
     lines = csv_text(summary.columns()).splitlines()
