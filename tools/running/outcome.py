@@ -67,6 +67,7 @@ class Outcome:
             "constraints": source.known.record() if isinstance(source.known, Corrections) else None,
             "appearance": asdict(result.appearance) if result.appearance else None,
             "matching": result.matching,
+            "search_unused": result.search_unused or None,
             "wall_seconds": round(self.wall_seconds, 4),
             "seconds": {stage: round(seconds, 4) for stage, seconds in self.seconds.items()},
             "config": parameters.model_dump(),

@@ -84,3 +84,4 @@ def test_a_search_that_is_not_used_is_named_with_the_reason(
     done = siamlink("track", painted_streets / "east", "-o", "out", *setting)
     assert done.err.count("gaps.search") == 1
     assert "east: gaps.search is not used: of a reason" in done.err
+    assert json.loads(Path("out/east.json").read_text())["search_unused"] == "of a reason"
