@@ -7,13 +7,13 @@ from pydantic import Field
 
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.rivals import rank_among_rivals
-from siamlink.association.tracklets.overlap_in_time import LOOPS
 from siamlink.association.tracklets.tracklets import TrackletEnd, Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.frame_index import blocks, ranges
 
+LOOPS = "siamlink.association.tracklets.loops"
 ROUNDED_UP = 1 + 1e-9
 """Factor on a bound that shall hold whatever the rounding."""
 

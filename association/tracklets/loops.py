@@ -1,7 +1,7 @@
 """Candidate pairs of tracklets, and what lies on the way between two, in compiled loops; where Numba is installed.
 
-Each function does what NumPy does in `candidates`, `overlap_in_time` and `path_occupancy`, in the same order of
-operations. A table (4, N) of ends holds their frames, x and y of the centres of the outermost boxes, and heights.
+Each function does what NumPy does in `candidates` and `path_occupancy`, in the same order of operations. A table (4, N)
+of ends holds their frames, x and y of the centres of the outermost boxes, and heights.
 """
 
 from math import hypot
@@ -11,9 +11,9 @@ import numpy as np
 
 from siamlink.association.tracklets.candidates import ROUNDED_UP
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import extent, grouped, iou, larger, share_of
+from siamlink.detectors.box_loops import extent, grouped, larger, share_of
 
-__all__ = ["near_pairs", "nearest", "overlapping_pairs", "path_occupancy"]
+__all__ = ["near_pairs", "nearest", "path_occupancy"]
 
 
 @machine_code("table", "table", "ints", "ints", "floats", "float")
@@ -83,42 +83,6 @@ def nearest(owner: Any, distance: Any, owners: int, most: int) -> Any:
             place -= 1
         best[row, place] = p
     return near
-
-
-@machine_code("boxes", "ints", "ints", "ints", "ints", "ints", "float")
-def overlapping_pairs(box: Any, begin: Any, end: Any, by_end: Any, low: Any, high: Any, least: float) -> Any:
-    """Pairs of tracklets of which the last box of one overlaps the first box of the other, by the later one.
-
-    Args:
-        box: (2 T, 4) the last box of each tracklet, then the first box of each.
-        begin: (T,) first frames.
-        end: (T,) last frames.
-        by_end: (T,) the tracklets, by their last frames.
-        low: (T,) place in `by_end` of the first that may be the earlier one of each.
-        high: (T,) the place after the last.
-        least: IoU, more than 0.
-
-    Returns:
-        (P,) earlier, (P,) later, (P,) their IoU.
-    """
-    found, pairs, overlap = 0, np.empty((2, 256), np.int64), np.empty((1, 256))
-    for j in range(len(low)):
-        other = len(low) + j
-        for place in range(low[j], high[j]):
-            i = by_end[place]
-            if (
-                (min(box[i, 2], box[other, 2]) > max(box[i, 0], box[other, 0]))
-                & (min(box[i, 3], box[other, 3]) > max(box[i, 1], box[other, 1]))
-                & (begin[i] < begin[j])
-                & (end[i] < end[j])
-            ):
-                share = iou(box, i, other)
-                if share >= least:
-                    if found == pairs.shape[1]:
-                        pairs, overlap = larger(pairs), larger(overlap)
-                    pairs[0, found], pairs[1, found], overlap[0, found] = i, j, share
-                    found += 1
-    return pairs[0, :found].copy(), pairs[1, :found].copy(), overlap[0, :found].copy()
 
 
 @machine_code()

@@ -16,8 +16,9 @@ from siamlink.detectors.base.parameters import Parameters, renamed
 from siamlink.detectors.boxes import iou_pairs
 from siamlink.detectors.detections import Detections
 
-LOOPS = "siamlink.association.tracklets.loops"
-SUMMARY_LOOPS = "siamlink.association.tracklets.summary_loops"
+LOOPS = "siamlink.association.tracklets.summary_loops"
+Overlapping = tuple[IntArray, IntArray, FloatArray]
+"""(P,) earlier and (P,) later tracklets, counted from 0, and the IoU (P,) of their boxes between."""
 
 
 class TrimParameters(Parameters):
@@ -67,10 +68,12 @@ def trim_overlaps(
         (N,) the tracklets, numbered from 1 in the order of their first detections; 0 for none.
     """
     most_frames = max(1, round(parameters.max_seconds * frame_rate)) if parameters.max_seconds else 0
-    if loops := compiled(SUMMARY_LOOPS):
+    found: Overlapping | None = None
+    if loops := compiled(LOOPS):
         columns = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
         ids = track_id.astype(np.int64), int(track_id.max(initial=0))
-        if not loops.may_overlap(*columns, *ids, most_frames, parameters.min_iou):
+        found = loops.overlapping_pairs(*columns, *ids, most_frames, parameters.min_iou)
+        if not len(found[0]):
             by_loops: NDArray[np.int32] = loops.number_in_order(*ids)
             return by_loops
     rows = np.flatnonzero(track_id > 0)
@@ -79,7 +82,9 @@ def trim_overlaps(
     rows = rows[np.argsort(track_id[rows], kind="stable")]
     start = np.flatnonzero(np.r_[True, np.diff(track_id[rows]) != 0])
     first, last = rows[start], rows[np.r_[start[1:], len(rows)] - 1]
-    overlapping = _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou, classes)
+    if found is None:
+        found = _overlapping_pairs(detections, first, last, most_frames, parameters.min_iou)
+    overlapping = _chosen_pairs(detections, first, last, found, classes)
     trimmed, stop = track_id.copy(), np.append(start[1:], len(rows))
     frame, fixed_before, left = detections.frame[rows], np.append(0, np.cumsum(fixed[rows])), stop - start
     for one, other in overlapping:
@@ -103,16 +108,9 @@ def trim_overlaps(
 
 
 def _overlapping_pairs(
-    detections: Detections,
-    first: IntArray,
-    last: IntArray,
-    most_frames: int,
-    smallest_iou: float,
-    classes: ClassEvidence,
-) -> list[tuple[int, int]]:
-    """Pairs of tracklets, earlier and later, that are likely one object: the largest overlaps first.
-
-    Each tracklet is at most once the earlier one and at most once the later one.
+    detections: Detections, first: IntArray, last: IntArray, most_frames: int, smallest_iou: float
+) -> Overlapping:
+    """Pairs of tracklets, earlier and later, that may be one object, and their IoU.
 
     Args:
         detections: N detections.
@@ -120,25 +118,37 @@ def _overlapping_pairs(
         last: (T,) the last one.
         most_frames: longest overlap in time.
         smallest_iou: of the last box of the earlier one with the first box of the later one.
-        classes: evidence for two classes being one object.
     """
     begin, end = detections.frame[first].astype(np.int64), detections.frame[last].astype(np.int64)
     by_end = np.argsort(end, kind="stable")
     low, high = (np.searchsorted(end[by_end], begin + offset) for offset in (0, most_frames))
-    last_box, first_box = detections.box[last], detections.box[first]
-    if loops := compiled(LOOPS):
-        box = np.concatenate([last_box, first_box])
-        earlier, later, overlap = loops.overlapping_pairs(box, begin, end, by_end, low, high, smallest_iou)
-    else:
-        later = np.repeat(np.arange(len(first)), high - low)
-        earlier = by_end[np.arange(len(later)) - np.repeat(np.cumsum(high - low) - high, high - low)]
-        rows = np.flatnonzero((begin[earlier] < begin[later]) & (end[earlier] < end[later]))
-        earlier, later = earlier[rows], later[rows]
-        overlap = iou_pairs(last_box[earlier], first_box[later])
+    later = np.repeat(np.arange(len(first)), high - low)
+    earlier = by_end[np.arange(len(later)) - np.repeat(np.cumsum(high - low) - high, high - low)]
+    rows = np.flatnonzero((begin[earlier] < begin[later]) & (end[earlier] < end[later]))
+    earlier, later = earlier[rows], later[rows]
+    overlap = iou_pairs(detections.box[last[earlier]], detections.box[first[later]])
     likely = overlap >= smallest_iou
-    likely &= classes.confused(Pairs(last[earlier], first[later]), detections.label)
+    return earlier[likely], later[likely], overlap[likely]
+
+
+def _chosen_pairs(
+    detections: Detections, first: IntArray, last: IntArray, found: Overlapping, classes: ClassEvidence
+) -> list[tuple[int, int]]:
+    """Those of the pairs that are likely one object: the largest overlaps first, of equal ones the first to begin.
+
+    Each tracklet is at most once the earlier one and at most once the later one.
+
+    Args:
+        detections: N detections.
+        first: (T,) the first detection of each tracklet.
+        last: (T,) the last one.
+        found: the pairs, earlier and later, and their IoU.
+        classes: evidence for two classes being one object.
+    """
+    earlier, later, overlap = found
+    likely = classes.confused(Pairs(last[earlier], first[later]), detections.label)
     earlier, later, overlap = earlier[likely], later[likely], overlap[likely]
-    best = np.argsort(-overlap, kind="stable")
+    best = np.lexsort((earlier, detections.frame[last[earlier]], later, -overlap))
     chosen: dict[int, int] = {}
     later_ones: set[int] = set()
     for one, other in zip(earlier[best].tolist(), later[best].tolist(), strict=True):

@@ -41,11 +41,9 @@ TRACKLET_PAIR_FEATURES = (
     *("border_earlier", "border_later"),
 )
 
+_PLACE = {name: place for place, name in enumerate(TRACKLET_PAIR_FEATURES)}
 _MIRRORED = {"earlier": "later", "later": "earlier", "forward": "backward", "backward": "forward"}
-_REVERSED = [
-    TRACKLET_PAIR_FEATURES.index("_".join(_MIRRORED.get(word, word) for word in name.split("_")))
-    for name in TRACKLET_PAIR_FEATURES
-]
+_REVERSED = [_PLACE["_".join(_MIRRORED.get(word, word) for word in name.split("_"))] for name in TRACKLET_PAIR_FEATURES]
 
 
 def tracklet_pair_features(
@@ -65,54 +63,63 @@ def tracklet_pair_features(
     Returns:
         (K, F) float32; NaN where a value is not known.
     """
-    if loops := compiled(LOOPS):
-        return _by_loops(loops, tracklets, pairs, image_size, rows)
-    geometry, similarity = _Geometry.of(tracklets, pairs), _similarity(tracklets.descriptor, pairs)
-    rank_columns = _rank_columns(pairs, geometry, similarity)
     chosen = Pairs(pairs.earlier[rows], pairs.later[rows])
-    i, j = chosen.earlier, chosen.later
-    mean, deviation = _impostor_similarity(tracklets)
-    hidden, between = path_occupancy(tracklets, chosen)
+    if loops := compiled(LOOPS):
+        return _by_loops(loops, tracklets, pairs, image_size, rows, chosen)
+    geometry = _Geometry.of(tracklets, pairs)
     columns = {
         **_motion_columns(tracklets, chosen, geometry.part(rows)),
+        **_other_columns(tracklets, pairs, geometry.misfit, geometry.gap, rows, chosen, image_size),
+    }
+    return column_array(columns, TRACKLET_PAIR_FEATURES)
+
+
+def _by_loops(
+    loops: Any,
+    tracklets: Tracklets,
+    pairs: Pairs,
+    image_size: tuple[int, int] | None,
+    rows: NDArray[np.intp] | slice,
+    chosen: Pairs,
+) -> NDArray[np.float32]:
+    """What `tracklet_pair_features` returns, by compiled loops."""
+    first, last, rate = tracklets.first, tracklets.last, float(tracklets.frame_rate)
+    ends = tuple(vars(first).values()), tuple(vars(last).values())
+    box = np.ascontiguousarray(tracklets.detections.box)
+    geometry = loops.geometry(box, *ends, *map(np.ascontiguousarray, (pairs.earlier, pairs.later)), rate)
+    i, j = map(np.ascontiguousarray, (chosen.earlier, chosen.later))
+    features = np.empty((len(i), len(TRACKLET_PAIR_FEATURES)), np.float32)
+    loops.motion_features(np.ascontiguousarray(geometry[:, rows]), box, *ends, i, j, rate, features)
+    features[:, _PLACE["height_change"]] = np.log(first.height[j] / last.height[i])
+    for name, values in _other_columns(tracklets, pairs, geometry[3], geometry[0], rows, chosen, image_size).items():
+        features[:, _PLACE[name]] = values
+    return features
+
+
+def _other_columns(
+    tracklets: Tracklets,
+    pairs: Pairs,
+    misfit: FloatArray,
+    gap: FloatArray,
+    rows: NDArray[np.intp] | slice,
+    chosen: Pairs,
+    image_size: tuple[int, int] | None,
+) -> Columns:
+    """The columns of K chosen ones of P pairs that are not of `_motion_columns`, by the misfit and the gap of all."""
+    similarity = _similarity(tracklets.descriptor, pairs)
+    rank_columns = _rank_columns(pairs, misfit, gap, similarity)
+    mean, deviation = _impostor_similarity(tracklets)
+    hidden, between = path_occupancy(tracklets, chosen)
+    return {
         **_tracklet_columns(tracklets, chosen),
         "similarity": similarity[rows],
         "similarity_deviation": (similarity[rows] - mean) / deviation,
         **{name: values[rows] for name, values in rank_columns.items()},
         "hidden": hidden,
         "between": between,
-        "border_earlier": _border_distance(tracklets, tracklets.last, image_size)[i],
-        "border_later": _border_distance(tracklets, tracklets.first, image_size)[j],
+        "border_earlier": _border_distance(tracklets, tracklets.last, image_size)[chosen.earlier],
+        "border_later": _border_distance(tracklets, tracklets.first, image_size)[chosen.later],
     }
-    return column_array(columns, TRACKLET_PAIR_FEATURES)
-
-
-def _by_loops(
-    loops: Any, tracklets: Tracklets, pairs: Pairs, image_size: tuple[int, int] | None, rows: NDArray[np.intp] | slice
-) -> NDArray[np.float32]:
-    """What `tracklet_pair_features` returns, by compiled loops."""
-    first, last, rate = tracklets.first, tracklets.last, float(tracklets.frame_rate)
-    detections, ends = tracklets.detections, (tuple(vars(first).values()), tuple(vars(last).values()))
-    box = np.ascontiguousarray(detections.box)
-    i, j = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)
-    geometry, similarity = loops.geometry(box, *ends, i, j, rate), _similarity(tracklets.descriptor, pairs)
-    gap, misfit = geometry[0], geometry[3]
-    ranks = [rank_of_tracklet(values, side)[rows] for values in (misfit, gap) for side in (i, j)]
-    alike = [_rank_by_similarity(similarity, side)[rows] for side in (i, j)]
-    mean, deviation = _impostor_similarity(tracklets)
-    i, j, geometry, similarity = i[rows], j[rows], np.ascontiguousarray(geometry[:, rows]), similarity[rows]
-    features = np.empty((len(i), len(TRACKLET_PAIR_FEATURES)), np.float32)
-    loops.motion_features(geometry, box, *ends, i, j, rate, features)
-    features[:, 16] = np.log(first.height[j] / last.height[i])
-    for place, values in enumerate(_tracklet_columns(tracklets, Pairs(i, j)).values(), 18):
-        features[:, place] = values
-    features[:, 26], features[:, 27] = similarity, (similarity - mean) / deviation
-    features[:, 28:31], features[:, 31:34], features[:, 34:36], features[:, 36:38] = *ranks[:2], *alike
-    features[:, 38], features[:, 39] = ranks[2][:, 0], ranks[3][:, 0]
-    features[:, 40], features[:, 41] = path_occupancy(tracklets, Pairs(i, j))
-    features[:, 42] = _border_distance(tracklets, last, image_size)[i]
-    features[:, 43] = _border_distance(tracklets, first, image_size)[j]
-    return features
 
 
 def _motion_columns(tracklets: Tracklets, pairs: Pairs, geometry: "_Geometry") -> Columns:
@@ -162,7 +169,7 @@ def reversed_columns(columns: NDArray[Any]) -> NDArray[Any]:
 def reversed_in_time(features: NDArray[np.float32]) -> NDArray[np.float32]:
     """The features (P, F) that the same pairs would have in the video played backwards."""
     backwards: NDArray[np.float32] = reversed_columns(features)
-    backwards[:, TRACKLET_PAIR_FEATURES.index("height_change")] *= -1
+    backwards[:, _PLACE["height_change"]] *= -1
     return backwards
 
 
@@ -223,13 +230,13 @@ def _similarity(descriptor: FloatArray, pairs: Pairs) -> FloatArray:
     return cosine
 
 
-def _rank_columns(pairs: Pairs, geometry: _Geometry, similarity: FloatArray) -> Columns:
+def _rank_columns(pairs: Pairs, misfit: FloatArray, gap: FloatArray, similarity: FloatArray) -> Columns:
     """How each of P pairs compares with the other pairs of the same tracklet.
 
     `later` stands for the rank of the later tracklet among the candidates of the earlier one, and the other way round.
     """
     i, j = pairs.earlier, pairs.later
-    motion_i, motion_j = rank_of_tracklet(geometry.misfit, i), rank_of_tracklet(geometry.misfit, j)
+    motion_i, motion_j = rank_of_tracklet(misfit, i), rank_of_tracklet(misfit, j)
     similarity_i, similarity_j = _rank_by_similarity(similarity, i), _rank_by_similarity(similarity, j)
     return {
         "motion_rank_later": motion_i[:, 0],
@@ -242,8 +249,8 @@ def _rank_columns(pairs: Pairs, geometry: _Geometry, similarity: FloatArray) -> 
         "similarity_margin_later": similarity_i[:, 1],
         "similarity_rank_earlier": similarity_j[:, 0],
         "similarity_margin_earlier": similarity_j[:, 1],
-        "gap_rank_later": rank_of_tracklet(geometry.gap, i)[:, 0],
-        "gap_rank_earlier": rank_of_tracklet(geometry.gap, j)[:, 0],
+        "gap_rank_later": rank_of_tracklet(gap, i)[:, 0],
+        "gap_rank_earlier": rank_of_tracklet(gap, j)[:, 0],
     }
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import grouped, iou
+from siamlink.detectors.box_loops import grouped, iou, larger
 
 BLOCK = 128
 """NumPy adds up more numbers than this in two halves."""
 
 
 @machine_code("frames", "boxes", "ints", "int", "int", "float")
-def may_overlap(frame: Any, box: Any, track_id: Any, count: int, most_frames: int, smallest_iou: float) -> Any:
-    """Whether any two of `count` tracklets may be one object that was found twice for up to `most_frames`.
+def overlapping_pairs(frame: Any, box: Any, track_id: Any, count: int, most_frames: int, least: float) -> Any:
+    """Those of `count` tracklets that may be one object which was found twice for up to `most_frames`.
 
     Args:
         frame: (N,) of each detection, ascending.
@@ -24,23 +24,31 @@ def may_overlap(frame: Any, box: Any, track_id: Any, count: int, most_frames: in
         track_id: (N,) the tracklets, from 1 in the order of their first detections; 0 for none.
         count: how many tracklets there are.
         most_frames: longest overlap in time.
-        smallest_iou: of the last box of the earlier one with the first box of the later one.
+        least: IoU of the last box of the earlier one with the first box of the later one, more than 0.
+
+    Returns:
+        (P,) earlier, (P,) later, counted from 0; (P,) their IoU.
     """
     first, last = np.full(count + 1, -1, np.int64), np.full(count + 1, -1, np.int64)
     for row in range(len(frame)):
         if first[track_id[row]] < 0:
             first[track_id[row]] = row
         last[track_id[row]] = row
-    begin = frame[first[1:]]
+    begin, found = frame[first[1:]], 0
+    pairs, overlap = np.empty((2, 64), np.int64), np.empty((1, 64))
     for i in range(1, count + 1):
         end = frame[last[i]]
         j = max(i, np.searchsorted(begin, end - most_frames, side="right")) + 1
         while j <= count and begin[j - 1] <= end:
-            is_earlier = frame[first[i]] < begin[j - 1] and end < frame[last[j]]
-            if is_earlier and iou(box, last[i], first[j]) >= smallest_iou:
-                return True
+            if frame[first[i]] < begin[j - 1] and end < frame[last[j]]:
+                share = iou(box, last[i], first[j])
+                if share >= least:
+                    if found == pairs.shape[1]:
+                        pairs, overlap = larger(pairs), larger(overlap)
+                    pairs[0, found], pairs[1, found], overlap[0, found] = i - 1, j - 1, share
+                    found += 1
             j += 1
-    return False
+    return pairs[0, :found].copy(), pairs[1, :found].copy(), overlap[0, :found].copy()
 
 
 @machine_code("ints", "int")
