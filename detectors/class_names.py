@@ -1,6 +1,7 @@
 """`ClassNames`: the names of classes by number, as a detector or a file of detections states them."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,8 @@ from siamlink.detectors.base.hints import did_you_mean
 NAMES_SUFFIX = ".classes.txt"
 """Ends the name of a file with the names of classes."""
 HIGHEST = int(np.iinfo(np.int16).max)
+NUMBERED = re.compile(r"([0-9]{1,5})[\s:,;=]+(.+)")
+"""A line of a list of names that begins with the number of the class."""
 
 
 class ClassNames(Mapping[int, str]):
@@ -137,5 +140,21 @@ COCO_CATEGORIES = ClassNames(
 
 
 def read_class_names(given: str | Path) -> ClassNames:
-    """The names that a user gives: `coco`, or a text file as `ClassNames.read` expects it, whose errors it raises."""
-    return COCO if str(given).casefold() == "coco" else ClassNames.read(given)
+    """The names that a user gives: `coco`, or a text file as `ClassNames.read` expects it, whose errors it raises.
+
+    If each line is a number and a name, such as `3 Car`, the number is that of the class.
+
+    Raises:
+        FormatError: a number has two names.
+    """
+    if str(given).casefold() == "coco":
+        return COCO
+    names = ClassNames.read(given)
+    numbered = [NUMBERED.fullmatch(name) for name in names.values()]
+    if not all(numbered):
+        return names
+    pairs = [(int(each[1]), each[2]) for each in numbered if each]
+    if twice := [number for number, count in Counter(number for number, _ in pairs).items() if count > 1]:
+        both = " and ".join(repr(name) for number, name in pairs if number == twice[0])
+        raise FormatError(given, f"class number {twice[0]} has two names, {both}")
+    return ClassNames(dict(pairs))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from siamlink.detectors import ClassNames, ConfigError, DetectorError, FormatError, InputError, LoadedDetector
-from siamlink.detectors.class_names import COCO, names_file
+from siamlink.detectors.class_names import COCO, names_file, read_class_names
 
 
 def test_coco_has_its_80_classes_in_the_order_of_detectors() -> None:
@@ -51,6 +51,23 @@ def test_names_are_read_from_a_file_of_one_a_line(tmp_path: Path) -> None:
         ClassNames.read(tmp_path / "binary")
     with pytest.raises(InputError, match="cannot read"):
         ClassNames.read(tmp_path)
+
+
+def test_names_that_a_user_gives_may_follow_the_numbers_of_their_classes(tmp_path: Path) -> None:
+    path = tmp_path / "names.txt"
+    for text in ("1 Pedestrian\n3 Small car\n", "1: Pedestrian\n3: Small car\n", "1,Pedestrian\n3,Small car\n"):
+        path.write_text(text)
+        assert dict(read_class_names(path)) == {1: "Pedestrian", 3: "Small car"}
+    path.write_text("1 Pedestrian\ncar\n")
+    assert dict(read_class_names(path)) == {0: "1 Pedestrian", 1: "car"}, "not all lines have a number"
+    path.write_text("7 Person_sitting\n7 Person\n")
+    with pytest.raises(FormatError, match="class number 7 has two names, 'Person_sitting' and 'Person'"):
+        read_class_names(path)
+    path.write_text("70000 car\n")
+    with pytest.raises(InputError, match="class number 70000"):
+        read_class_names(path)
+    path.write_text("")
+    assert dict(read_class_names(path)) == {}
 
 
 class Ants:

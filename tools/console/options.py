@@ -52,7 +52,9 @@ Device = Annotated[
 ]
 ClassNamesFile = Annotated[
     str | None,
-    typer.Option("--class-names", metavar="FILE", help="Names of the classes, one a line from class 0; or 'coco'."),
+    typer.Option(
+        "--class-names", metavar="FILE", help="Names of the classes, one a line from class 0, or as '3 car'; or 'coco'."
+    ),
 ]
 PreprocessingWords = Annotated[
     str | None,

@@ -15,6 +15,8 @@ from siamlink.tracker.runs.result import AppearanceUse
 from siamlink.tracker.runs.score_note import score_note
 from siamlink.tracker.runs.search import can_search
 
+BEYOND = 1.05
+"""Frames by those that a video states, from which on it is probably another one; some files state a few too few."""
 NO_SEARCH = "it needs --mode offline, gaps.interpolate and a video that can be read twice"
 
 
@@ -50,11 +52,23 @@ def notes_on(outcome: Outcome, job: Job) -> list[str]:
         notes.append(f"{source.name}: gaps.search is not used: {outcome.result.search_unused}")
     if job.parameters.gaps.search:
         notes += [f"{source.name}: {each}" for each in _on_search(job, source.frames)]
+    notes += _beyond_the_end(outcome)
     if outcome.result.broken:
         notes.append(f"{source.name}: {outcome.broken}; the results end there")
     elif outcome.broken:
         notes.append(f"{source.name}: {outcome.broken}; the video ends there, the tracks end with the detections")
     return notes
+
+
+def _beyond_the_end(outcome: Outcome) -> Iterator[str]:
+    """Whether given detections go on after the end that the video states, if nothing has read it up to there."""
+    source, last = outcome.source, outcome.result.first_frame + outcome.result.frame_count - 1
+    stated = source.frame_count
+    if source.frames is None or source.live or outcome.broken or not stated or source.frames.last_number >= last:
+        return
+    if outcome.result.frame_count > BEYOND * stated:
+        states = f"the file states {counted(stated, 'frame')}"
+        yield f"{source.name}: {states}, but there are detections up to frame {last}: is it the right video?"
 
 
 def _on_search(job: Job, frames: FrameSource | None) -> Iterator[str]:

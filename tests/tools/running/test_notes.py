@@ -85,3 +85,15 @@ def test_a_search_that_is_not_used_is_named_with_the_reason(
     assert done.err.count("gaps.search") == 1
     assert "east: gaps.search is not used: of a reason" in done.err
     assert json.loads(Path("out/east.json").read_text())["search_unused"] == "of a reason"
+
+
+def test_detections_beyond_the_end_that_a_video_states_are_named(siamlink: Callable, here: Path) -> None:
+    Path("found.txt").write_text("".join(f"{frame},-1,10,10,20,40,1\n" for frame in (1, 2, 3, 500)))
+    setting = ("--no-video", "--set", "appearance=none", "--detections", "found.txt")
+    done = siamlink("track", "walk.mp4", "-o", "out", *setting)
+    assert (done.code, done.line) == (
+        0,
+        "walk: the file states 24 frames, but there are detections up to frame 500: is it the right video?",
+    )
+    Path("found.txt").write_text("".join(f"{frame},-1,10,10,20,40,1\n" for frame in range(1, 25)))
+    assert siamlink("track", "walk.mp4", "-o", "right", *setting).err == ""
