@@ -50,7 +50,7 @@ export function fileAddress(...parts) {
 export async function openPage(t, browser, address, { allowed = isLocal, ...options } = {}) {
   const viewport = { width: 1280, height: 800 };
   const context = await browser.newContext({ acceptDownloads: true, viewport, ...options });
-  context.setDefaultTimeout(15000);
+  context.setDefaultTimeout(30000); // a busy machine is slow, not broken
   const page = await context.newPage();
   const problems = recordProblems(page, allowed);
   t.after(async () => {

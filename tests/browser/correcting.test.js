@@ -69,6 +69,24 @@ test("each correction of a track adds its line, once; undo and redo take it back
   assert.deepEqual(await report.correctionLines(), made);
 });
 
+test("a correction is kept that is made when the text of the lines is about to be read", async (t) => {
+  const report = await openReport(t, chromium.browser, "kiosk.html");
+  const { clock, keyboard } = report.page;
+  await report.clickTimeLine(1, 20);
+  await clock.install();
+  await clock.pauseAt(Date.now() + 1000);
+  for (const wait of [684, 688, 692, 696, 700]) { // milliseconds after the field has opened; it is read after 700
+    await report.openTab("corrections");
+    await clock.runFor(wait);
+    await keyboard.press("f");
+    await clock.runFor(1000);
+    assert.equal(await report.lines.inputValue(), "false 1", `after ${wait} ms`);
+    await keyboard.press("Control+z");
+    await report.openTab("tracks");
+    await clock.runFor(1000);
+  }
+});
+
 test("a correction that cannot be made says why, and adds nothing", async (t) => {
   const report = await openReport(t, chromium.browser, "kiosk.html");
   await report.clickTimeLine(1, 20);

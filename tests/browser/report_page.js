@@ -5,6 +5,12 @@ import { frameNumber, pixels } from "./pixels.js";
 
 const SETTLED = 2; // animation frames until what was drawn is on the screen
 
+/** Clicks a button that may say that it is disabled, and then says why: once it stands still with nothing over it. */
+export async function clickButton(button) {
+  await button.hover();
+  await button.click({ force: true });
+}
+
 /** Opens a report of the inputs from its file. */
 export async function openReport(t, browser, file, options = {}) {
   return openReportAt(t, browser, fileAddress(file), options);
@@ -33,13 +39,14 @@ export class ReportPage {
 
   /** Waits until the picture of a frame is on the screen. */
   async waitForFrame(frame) {
-    await this.page.locator(`#frame[data-shown="${frame}"]`).waitFor({ timeout: 10000 });
+    await this.page.locator(`#frame[data-shown="${frame}"]`).waitFor();
     await this.settle();
   }
 
+  /** Waits until the screen shows what was drawn, and what an effect of the page draws after a frame. */
   async settle() {
     await this.page.evaluate(async (count) => {
-      for (let k = 0; k < count; k += 1) await new Promise(requestAnimationFrame);
+      for (let k = 0; k < count; k += 1) await new Promise((next) => requestAnimationFrame(() => setTimeout(next)));
     }, SETTLED);
   }
 
@@ -72,7 +79,9 @@ export class ReportPage {
 
   /** Clicks the row of a track on the time line at the middle of a frame. */
   async clickTimeLine(id, frame, { shift = false } = {}) {
-    const label = await this.page.locator(`#row-${id}`).boundingBox();
+    const row = this.page.locator(`#row-${id}`);
+    await row.hover({ trial: true }); // it is in sight and stands still
+    const label = await row.boundingBox();
     const canvas = await this.page.locator(".rows-canvas").boundingBox();
     const scale = await this.page.evaluate(() => window.siamlinkReport.state().scale);
     const x = canvas.x + ((frame + 0.5 - scale.start) / (scale.stop - scale.start)) * canvas.width;
@@ -90,6 +99,6 @@ export class ReportPage {
 
   /** Makes a correction about what is selected; one that cannot be made says why when it is clicked. */
   async correct(action) {
-    await this.details.locator(`[data-action="${action}"]`).click({ force: true });
+    await clickButton(this.details.locator(`[data-action="${action}"]`));
   }
 }

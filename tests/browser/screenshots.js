@@ -5,6 +5,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { launchChromium } from "./browser.js";
+import { clickButton } from "./report_page.js";
 
 const [report, folder] = process.argv.slice(2);
 const WIDE = { viewport: { width: 1440, height: 1040 } };
@@ -28,7 +29,7 @@ const SCENES = {
     await page.locator('[data-list="tracks"] [data-track]').first().click();
   },
   corrections: async (page) => {
-    await page.locator('.details [data-action="split"], .details [data-action="false"]').last().click({ force: true });
+    await clickButton(page.locator('.details [data-action="split"], .details [data-action="false"]').last());
     await page.locator('[data-tab="corrections"]').click();
   },
   keys: async (page) => {

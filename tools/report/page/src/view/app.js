@@ -1,6 +1,6 @@
 /** The page: the picture and the time line on the left, lists and details on the right. */
 
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { Controls } from "./controls.js";
 import { CorrectionsPanel } from "./corrections_panel.js";
 import { Details } from "./details.js";
@@ -18,7 +18,7 @@ import { TimeLine } from "./time_line.js";
 import { TracksPanel } from "./tracks_panel.js";
 
 export function App({ page }) {
-  useEffect(() => listenToKeys(page), [page]);
+  useLayoutEffect(() => listenToKeys(page), [page]); // a key counts as soon as the page is there
   return html`
     <${Page.Provider} value=${page}>
       <${Header} />

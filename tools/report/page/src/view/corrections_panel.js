@@ -1,6 +1,6 @@
 /** The lines of all corrections: to read, edit, undo, download or save. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { constraintsFile, constraintsName, faults, toLines } from "../logic/correction_text.js";
 import { count } from "../logic/words.js";
 import { html } from "./html.js";
@@ -31,13 +31,17 @@ export function CorrectionsPanel() {
     </div>`;
 }
 
+/**
+ * The field of the lines. Its effects run with each change, not after the next frame: until then the timer would write
+ * an older text over a correction that was just made.
+ */
 function Lines({ lines }) {
   const { actions } = usePage();
   const [text, setText] = useState(lines.join("\n"));
-  useEffect(() => {
+  useLayoutEffect(() => {
     setText((old) => (toLines(old).join("\n") === lines.join("\n") ? old : lines.join("\n")));
   }, [lines]);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const timer = setTimeout(() => actions.writeLines(text), PAUSE);
     return () => clearTimeout(timer);
   }, [text]);

@@ -1,6 +1,6 @@
 /** The keys of the page. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { KEYS, keyName } from "../logic/keys.js";
 import { html } from "./html.js";
 import { usePage, useSelect } from "./store.js";
@@ -9,7 +9,7 @@ export function Help() {
   const { store } = usePage();
   const open = useSelect((state) => state.help);
   const dialog = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (open && !dialog.current.open) dialog.current.showModal();
     if (!open && dialog.current.open) dialog.current.close();
   }, [open]);
