@@ -9,8 +9,6 @@ from siamlink.detectors.base.errors import ConfigError, InputError
 from siamlink.detectors.mot.sequence import open_sequence
 from siamlink.detectors.sources.open import live_title, open_sequence_frames, open_source
 
-pytestmark = pytest.mark.alone
-
 Make = Callable[..., Path]
 
 

@@ -14,8 +14,6 @@ from siamlink.tools.benchmark.peer_trackers import PEERS, track_by_peer
 from siamlink.tools.benchmark.track import LOAD, OURS, WRITE, Measured, TrackBenchmark, _median
 from siamlink.tools.running.job import Job
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 

@@ -9,8 +9,6 @@ import pytest
 
 from siamlink.association.matcher import Matcher
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 LOOKS = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
 

@@ -11,8 +11,6 @@ import pytest
 from siamlink.detectors.formats.pictures import Pictures
 from siamlink.detectors.formats.read import read_boxes
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 
 

@@ -12,8 +12,6 @@ import pytest
 
 from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase, RecordStore
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 SEES = ("--detector", "mine.py:Sees", "--no-video")
 LAST = 24

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 Run = Callable[..., Any]
 BRITTLE = """
 import os
@@ -96,6 +96,7 @@ def test_a_detector_that_does_not_load_ends_the_run(siamlink: Run, here: Path) -
     assert not Path("out").exists()
 
 
+@pytest.mark.alone
 def test_ctrl_c_ends_all_and_earlier_results_stay(here: Path) -> None:
     if not hasattr(os, "killpg"):
         pytest.skip("this system has no process groups")

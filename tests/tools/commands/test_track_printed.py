@@ -15,8 +15,6 @@ import pytest
 from siamlink.tools.running import window as window_module
 from siamlink.tracker.tracks import Tracks
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 WALKERS = ("--detector", "mine.py:Walkers")
 MODES = ["offline", "windowed", "online"]

@@ -19,8 +19,6 @@ from siamlink.tools.console.files import MACHINE
 from siamlink.tracker.cache.record_store import DATABASE, RecordDatabase
 from siamlink.tracker.tracks import Tracks
 
-pytestmark = pytest.mark.alone
-
 SPEC = importlib.util.spec_from_file_location("interrupt", Path(__file__).parent / "interrupt.py")
 assert SPEC is not None
 assert SPEC.loader is not None
@@ -230,6 +228,7 @@ def test_a_live_source_is_refused(siamlink: Run, stream: str, option: tuple[str,
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_processes_of_their_own_are_interrupted_and_resumed(interruptible: Run, here: Path) -> None:
     for name in ("one", "two"):
         (here / f"{name}.mp4").write_bytes((here / "walk.mp4").read_bytes())
@@ -261,6 +260,7 @@ def test_processes_of_their_own_are_interrupted_and_resumed(interruptible: Run, 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
 @pytest.mark.slow
+@pytest.mark.alone
 def test_killed_at_random_moments_the_results_are_the_same(here: Path) -> None:
     random, kills = Random(0), []
     with INTERRUPT.programs(here / "output.txt") as runs:

@@ -10,8 +10,6 @@ import pytest
 from siamlink.tools.tuning.evaluation import Evaluator, Outcome, Task
 from siamlink.tracker.configuration import load_parameters
 
-pytestmark = pytest.mark.alone
-
 pytest.importorskip("optuna")
 Run = Callable[..., Any]
 QUICK = ("--set", "appearance=none", "--set", "matching=learned")

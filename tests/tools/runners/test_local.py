@@ -11,8 +11,6 @@ from siamlink.detectors.base.errors import InputError, ModelError, SiamlinkError
 from siamlink.tools.runners.local import LocalRunner
 from siamlink.tools.runners.messages import Step, TotalProgress
 
-pytestmark = pytest.mark.alone
-
 Make = Callable[..., Any]
 
 

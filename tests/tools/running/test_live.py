@@ -13,8 +13,6 @@ from siamlink.detectors.sources.frame_source import FrameSource, Gap
 from siamlink.tools.running.live import ended_by_signal, losses_of, patience_for, rate_notes, with_rate_hint
 from siamlink.tracker.runs.inputs import TrackingInput
 
-pytestmark = pytest.mark.alone
-
 SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 

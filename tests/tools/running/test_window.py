@@ -11,8 +11,6 @@ from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.running import window as module
 from siamlink.tools.running.window import check_display, opened_window
 
-pytestmark = pytest.mark.alone
-
 
 class Screen:
     """Stands for OpenCV's windows: what is shown, how long each picture was waited for, and the keys that come."""

@@ -12,8 +12,6 @@ import pytest
 from siamlink.detectors.base.errors import OutputError
 from siamlink.tools.segments import segment_file
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 SEES = ("--detector", "mine.py:Sees", "--no-video")
@@ -262,6 +260,7 @@ def test_a_worker_that_is_killed_is_replaced(interruptible: Run, whole: bytes, h
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_slow_worker_does_fewer_segments(interruptible: Run, whole: bytes, here: Path) -> None:
     (here / "slow.py").write_text(SLOW)
     options = ("--detector", "slow.py:Slow", "--no-video", "--config", "fast", "--segments", 12, "--jobs", 2)

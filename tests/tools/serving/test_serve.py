@@ -23,8 +23,6 @@ from siamlink.tools.results.read import read_results
 from siamlink.tools.serving.report_site import ReportSite
 from siamlink.tools.serving.serve import opened_site
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 
 

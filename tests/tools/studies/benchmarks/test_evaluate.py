@@ -9,8 +9,6 @@ import pytest
 
 from siamlink.tools.studies.benchmarks.evaluate import EvaluateBenchmark, Timing, _largest_difference
 
-pytestmark = pytest.mark.alone
-
 Run = Callable[..., Any]
 Make = Callable[..., Path]
 
