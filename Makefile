@@ -28,10 +28,10 @@ types: $(READY)
 layers: $(READY)
 	$(BIN)/lint-imports
 
-# slow tests that interrupt programs or read streams run one after the other, as time counts there
+# slow tests in which time counts run one after the other; their files are named, as reading all takes half a minute
 unit: $(READY)
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal -m "not (slow and alone)"
-	$(BIN)/python -m pytest -q -m "slow and alone"
+	$(BIN)/python -m pytest -q -m "slow and alone" $$(grep -rl pytest.mark.alone tests)
 
 fast: $(READY)
 	$(BIN)/python -m pytest -q -n 2 -m "not slow" --hypothesis-profile=quick
