@@ -3,7 +3,7 @@
 import importlib.util
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,35 @@ settings.load_profile("ci" if os.environ.get("CI") else "siamlink")
 def _ctrl_c() -> None:
     """Ctrl-C works, also where the tests run in the background and were told to ignore it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shipped_models_are_read_once() -> Iterator[None]:
+    """The models in the package do not change; reading them was half of what a test of a command did."""
+    from siamlink.association import matcher
+    from siamlink.association.appearance.siamese.inference import Siamese
+    from siamlink.association.boosting import xgboost_c_api
+    from siamlink.association.tracklets import matcher as tracklets
+
+    shipped, kept = Path(matcher.__file__).resolve().parent, dict[tuple[object, ...], Any]()
+
+    def once(load: Callable[..., Any]) -> Callable[..., Any]:
+        def loaded(path: Path, *arguments: Any) -> Any:
+            if not path.resolve().is_relative_to(shipped):
+                return load(path, *arguments)
+            loops = xgboost_c_api.compiled("siamlink.association.boosting.tree_loops")
+            key = (load, path, *arguments[:1], loops)
+            if key not in kept:
+                kept[key] = load(path, *arguments)
+            return kept[key]
+
+        return loaded
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (matcher, tracklets):
+            patch.setattr(module, "load_booster", once(module.load_booster))
+        patch.setattr(Siamese, "load", once(Siamese.load))
+        yield
 
 
 class StillClock:
