@@ -10,6 +10,7 @@ import shlex
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -177,9 +178,14 @@ def test_every_line_is_understood_by_the_program(line: Snippet) -> None:
         build(TrackerParameters, values, str(line))
 
 
+@cache
+def program() -> Any:
+    return get_command(app)
+
+
 def parsed(arguments: list[str]) -> tuple[Any, Any]:
     """The command that the arguments name, and its context with the values of its options."""
-    command = get_command(app)
+    command = program()
     context = command.make_context("siamlink", list(arguments))
     while hasattr(command, "resolve_command"):
         name, command, rest = command.resolve_command(context, [*context._protected_args, *context.args])
@@ -218,6 +224,6 @@ def test_every_option_in_the_text_exists(document: str) -> None:
     text = re.sub(
         r"^```.*?^```|^ {4}[^\n]*$", "", (ROOT / document).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL
     )
-    known = {*_options(get_command(app)), "--help", *OF_OTHER_PROGRAMS}
+    known = {*_options(program()), "--help", *OF_OTHER_PROGRAMS}
     named = {option for code in re.findall(r"`([^`]+)`", text) for option in re.findall(r"(?<!\S)--[a-z][\w-]*", code)}
     assert sorted(named - known) == []
