@@ -60,6 +60,20 @@ def _shipped_models_are_read_once() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _the_program_is_built_once() -> Iterator[None]:
+    """Typer makes all commands anew whenever one is run."""
+    import typer.testing
+
+    from siamlink.tools.cli import app
+
+    build = typer.testing._get_command
+    program = build(app)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", lambda given: program if given is app else build(given))
+        yield
+
+
 class StillClock:
     """Time that passes only where somebody sleeps; `on_sleep` is called then."""
 

@@ -12,7 +12,6 @@ from typing import Any
 import av
 import numpy as np
 import pytest
-import typer.testing
 from numpy.typing import NDArray
 from typer.testing import CliRunner
 
@@ -77,16 +76,6 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, walk_bytes: dict[str, 
     (tmp_path / "det.txt").write_text(mot_text())
     shutil.copyfile(FOLDER / "walker_detectors.py", tmp_path / "mine.py")
     return tmp_path
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _the_program_is_built_once() -> Iterator[None]:
-    """Typer makes all commands anew whenever one is run."""
-    program = typer.testing._get_command(app)
-    with pytest.MonkeyPatch.context() as patch:
-        build = typer.testing._get_command
-        patch.setattr(typer.testing, "_get_command", lambda given: program if given is app else build(given))
-        yield
 
 
 @dataclass(frozen=True)
