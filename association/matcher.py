@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import Appearances, ComparedPairs
 from siamlink.association.boosting.booster import FeatureError, load_booster, predict
-from siamlink.association.boosting.memoised import memoised
+from siamlink.association.boosting.memoised import MemoisedBooster
 from siamlink.association.pairs.candidates import Pairs
 from siamlink.association.pairs.classes import add_evidence
 from siamlink.association.pairs.columns import column_array
@@ -101,7 +101,7 @@ class Matcher:
     def memoised(self) -> "Matcher":
         """The same matcher with a memory of the last predictions, for repeated calls with mostly the same rows."""
         tracklets = self.tracklets.memoised() if self.tracklets else None
-        return replace(self, detection=memoised(self.detection), tracklets=tracklets)
+        return replace(self, detection=MemoisedBooster(self.detection), tracklets=tracklets)
 
     def save(self, folder: Path) -> None:
         """Write the models that are present as JSON of XGBoost."""

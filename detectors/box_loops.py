@@ -64,7 +64,7 @@ def iou(box: Any, i: int, j: int) -> Any:
     return intersection / (_area(box[i]) + _area(box[j]) - intersection)
 
 
-@machine_code("boxes")
+@machine_code()
 def columns(box: Any) -> Any:
     """(4, N) the table of boxes (N, 4)."""
     table = np.empty((4, len(box)))
@@ -76,7 +76,7 @@ def columns(box: Any) -> Any:
     return table
 
 
-@machine_code("frames", "table")
+@machine_code()
 def frame_index(frame: Any, table: Any) -> Any:
     """The detections in order of (frame, x), as `FrameIndex` finds them.
 
@@ -130,7 +130,7 @@ def suppress_non_maxima(frame: Any, box: Any, best_first: Any, label: Any, limit
     return kept
 
 
-@machine_code("ints", "int")
+@machine_code()
 def grouped(group: Any, groups: int) -> Any:
     """Rows by the group that each is in.
 

@@ -68,7 +68,7 @@ def suppress_non_maxima(
         The rows of the boxes that are not dropped, ascending.
     """
     different = max(iou_limit, same_box)
-    loops = compiled("siamlink.detectors.box_loops")
+    loops = compiled("siamlink.detectors.box_loops", len(box))
     if loops and box.dtype == np.float32:
         frame = np.zeros(len(box), np.int32) if frame is None else frame.astype(np.int32)
         label = np.zeros(len(box), np.int64) if label is None else label.astype(np.int64)

@@ -36,7 +36,6 @@ def _shipped_models_are_read_once() -> Iterator[None]:
     """The models in the package do not change; reading them was half of what a test of a command did."""
     from siamlink.association import matcher
     from siamlink.association.appearance.siamese.inference import Siamese
-    from siamlink.association.boosting import xgboost_c_api
     from siamlink.association.tracklets import matcher as tracklets
 
     shipped, kept = Path(matcher.__file__).resolve().parent, dict[tuple[object, ...], Any]()
@@ -45,8 +44,7 @@ def _shipped_models_are_read_once() -> Iterator[None]:
         def loaded(path: Path, *arguments: Any) -> Any:
             if not path.resolve().is_relative_to(shipped):
                 return load(path, *arguments)
-            loops = xgboost_c_api.compiled("siamlink.association.boosting.tree_loops")
-            key = (load, path, *arguments[:1], loops)
+            key = (load, path, *arguments[:1])
             if key not in kept:
                 kept[key] = load(path, *arguments)
             return kept[key]
@@ -71,6 +69,26 @@ def _the_program_is_built_once() -> Iterator[None]:
     program = build(app)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(typer.testing, "_get_command", lambda given: program if given is app else build(given))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _by_numpy() -> Iterator[None]:
+    """Which test uses compiled loops does not depend on the work of those before it."""
+    from siamlink.detectors.base import machine_code
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine_code, "LOADING_SECONDS", float("inf"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def compiled_at_once() -> Iterator[None]:
+    """Loops are compiled for any work, however small."""
+    from siamlink.detectors.base import machine_code
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(machine_code.Savings, "seconds", machine_code.LOADING_SECONDS)
         yield
 
 

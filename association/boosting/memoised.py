@@ -7,15 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-def memoised(trees: Any) -> Any:
-    """Trees with the predictions of the last call in memory; compiled ones as they are: they take no longer."""
-    return trees if getattr(trees, "compiled", False) else MemoisedBooster(trees)
-
-
 class MemoisedBooster:
     """Trees with the predictions of the last call in memory; used like an `xgboost.Booster`, with the same results.
 
-    Rows are found again by a sum of their bits, and compared.
+    Rows are found again by a sum of their bits, and compared. Compiled trees, which take no longer, are asked for all.
 
     Args:
         trees: a model with one output.
@@ -31,6 +26,9 @@ class MemoisedBooster:
     def inplace_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) predictions for rows of features (N, F), N at least 1; a feature that is NaN is missing."""
         rows = np.ascontiguousarray(features, np.float32)
+        if getattr(self._trees, "compiled", False):
+            predicted: NDArray[np.float32] = self._trees.inplace_predict(rows)
+            return predicted
         bits = rows.view(np.uint32)
         if self._bits.shape[1] != bits.shape[1]:
             self._factors = np.random.default_rng(0).integers(0, 2**64, bits.shape[1], np.uint64)

@@ -21,6 +21,7 @@ from siamlink.detectors.base.errors import ConfigError
 from siamlink.detectors.base.machine_code import compiled
 from siamlink.detectors.base.threads import on_all_cores
 
+LOOPS = "siamlink.association.boosting.tree_loops"
 ONE_THREAD = b"nthread", b"1"
 """Setting of XGBoost: on few rows its own threads cost more than they save."""
 PART = 4096
@@ -54,8 +55,7 @@ class Trees:
         _free_with(self, self._library.XGBoosterFree, self._handle)
         self._call("XGBoosterSetParam", self._handle, *ONE_THREAD)
         self._call("XGBoosterLoadModelFromBuffer", self._handle, content, ctypes.c_uint64(len(content)))
-        model = model or json.loads(content)
-        learner = model["learner"]
+        learner = (model or json.loads(content))["learner"]
         self.feature_names: Sequence[str] = learner.get("feature_names", [])
         self._attributes: dict[str, str] = learner.get("attributes", {})
         features = int(learner["learner_model_param"]["num_feature"])
@@ -63,8 +63,7 @@ class Trees:
         self._call("XGProxyDMatrixCreate", ctypes.byref(self._rows))
         _free_with(self, self._library.XGDMatrixFree, self._rows)
         self._predict_by_library(np.zeros((1, features), np.float32))  # prepares it for calls from several threads
-        compiled_trees = compiled("siamlink.association.boosting.tree_loops")
-        self._loops = compiled_trees.tree_loops(model, self._predict_by_library) if compiled_trees else None
+        self._loops: Any = None  # until the trees are compiled
 
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle and copy: the trees are loaded again from their JSON."""
@@ -73,7 +72,7 @@ class Trees:
     @property
     def compiled(self) -> bool:
         """Whether compiled loops predict."""
-        return self._loops is not None
+        return bool(self._loops)
 
     def inplace_predict(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N,) predictions for rows of features (N, F), N at least 1; a feature that is NaN is missing.
@@ -81,6 +80,8 @@ class Trees:
         Many rows are predicted on all cores.
         """
         features = np.ascontiguousarray(features, np.float32)
+        if self._loops is None and (loops := compiled(LOOPS, len(features))):
+            self._loops = loops.tree_loops(json.loads(self._content), self._predict_by_library) or False
         if len(features) <= PART:
             return self._predict(features)
         parts = [features[start : start + PART] for start in range(0, len(features), PART)]
@@ -115,7 +116,7 @@ class Trees:
             self._library.XGDMatrixFree(matrix)
 
     def _predict(self, rows: NDArray[np.float32]) -> NDArray[np.float32]:
-        if self._loops is None:
+        if not self._loops:
             return self._predict_by_library(rows)
         predictions: NDArray[np.float32] = self._loops.predict(rows)
         return predictions

@@ -89,7 +89,7 @@ def candidate_pairs(detections: Detections, frame_rate: float, gate: GateParamet
         return Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
     gaps = np.arange(1, gate.gap_frames(frame_rate) + 1)
     tallest = (1 + np.exp(gate.max_height_change)) / 2
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(detections)):
         frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
         earlier, later, ratio = loops.near_pairs(frame, box, since_frame, _radius(gaps, frame_rate, gate), tallest)
         return Pairs(earlier, later)[np.abs(np.log(ratio)) < gate.max_height_change]

@@ -145,7 +145,7 @@ def _features_of(
     motion: Motion,
     which: NDArray[np.intp] | None = None,
 ) -> NDArray[np.float32]:
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(pairs)):
         by_loops: NDArray[np.float32] = loops.pair_features(detections, pairs, score_rank, frame_rate, motion, which)
         return by_loops
     i, j = pairs.earlier, pairs.later
@@ -208,7 +208,7 @@ def _blocks_of_rivals(later_frame: NDArray[np.int32]) -> Iterator[NDArray[np.int
 def past_motion(detections: Detections, pairs: Pairs) -> Motion:
     """Estimate the motion of N detections from P pairs: of those that lead to a detection, the best fit at each gap."""
     i, j = pairs.earlier, pairs.later
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(pairs)):
         frame, box, i, j = map(np.ascontiguousarray, (detections.frame, detections.box, i, j))
         return Motion(*loops.past_motion(frame, box, i, j, LARGEST_MISFIT))
     gap = pairs.gap(detections.frame)

@@ -85,8 +85,10 @@ def near_pairs(frame: Any, box: Any, since_frame: int, radius: Any, tallest: flo
                     _insert(pairs[1], group, found, j)
                     pairs[0, found] = i
                     found += 1
-    earlier, later = pairs[0, :found].copy(), pairs[1, :found].copy()
-    return earlier, later, height[later] / height[earlier]
+    ratio = np.empty(found)
+    for p in range(found):
+        ratio[p] = height[pairs[1, p]] / height[pairs[0, p]]
+    return pairs[0, :found].copy(), pairs[1, :found].copy(), ratio
 
 
 @machine_code("frames", "boxes", "ints", "ints", "float")
@@ -121,7 +123,7 @@ def past_motion(frame: Any, box: Any, earlier: Any, later: Any, largest: float) 
     return velocity, support
 
 
-@machine_code("table", "ints", "ints")
+@machine_code()
 def _misfits(table: Any, earlier: Any, later: Any) -> Any:
     """(P,) the misfit of each pair: its distance in mean heights, and the relative change of height."""
     values = np.empty(len(earlier))
@@ -147,8 +149,8 @@ def rank_among_rivals(owner: Any, gap: Any, misfit: Any) -> Any:
             begin[gap[of_owner[place]] + 1] += 1
         begin[0] = start[each]
         for contest in range(longest + 1):
+            filled[contest] = begin[contest]
             begin[contest + 1] += begin[contest]
-        filled[:] = begin
         for number in range(start[each], start[each + 1]):
             p = of_owner[number]
             first, place = begin[gap[p]], filled[gap[p]]
@@ -167,7 +169,7 @@ def rank_among_rivals(owner: Any, gap: Any, misfit: Any) -> Any:
     return compared
 
 
-@machine_code("frames", "table", "ints", "floats", "ints", "ints", "ints", "ints")
+@machine_code()
 def _on_the_way(frame: Any, table: Any, order: Any, key: Any, start: Any, run: Any, earlier: Any, later: Any) -> Any:
     """Detections within one height of the straight paths of P pairs.
 
@@ -212,7 +214,7 @@ def _on_the_way(frame: Any, table: Any, order: Any, key: Any, start: Any, run: A
     return pair[0, :found].copy(), near[0, :found].copy(), near[1, :found].copy()
 
 
-@machine_code("boxes", "table", "table", "floats", "float", "ints", "ints", "ints")
+@machine_code()
 def _geometry(
     box: Any, table: Any, velocity: Any, support: Any, frame_rate: float, earlier: Any, later: Any, gap: Any
 ) -> Any:
@@ -245,20 +247,26 @@ def _features(
     frame: Any, box: Any, earlier: Any, later: Any, which: Any, score_rank: Any, frame_rate: float, motion: Any
 ) -> Any:
     """The features (K, F) of some (K,) of P pairs, with 0 for what is between; then what `_on_the_way` returns."""
-    table, gap = columns(box), np.empty(len(earlier), np.int64)
+    table, gap, of_all = columns(box), np.empty(len(which), np.int64), np.empty(len(earlier), np.int64)
     for p in range(len(earlier)):
-        gap[p] = frame[later[p]] - frame[earlier[p]]
+        of_all[p] = frame[later[p]] - frame[earlier[p]]
     misfit = _misfits(table, earlier, later)
-    of_earlier, of_later = rank_among_rivals(earlier, gap, misfit), rank_among_rivals(later, gap, misfit)
-    i, j, gap = earlier[which], later[which], gap[which]
+    of_earlier, of_later = rank_among_rivals(earlier, of_all, misfit), rank_among_rivals(later, of_all, misfit)
+    i, j = np.empty(len(which), np.int64), np.empty(len(which), np.int64)
+    for k in range(len(which)):
+        i[k], j[k], gap[k] = earlier[which[k]], later[which[k]], of_all[which[k]]
     order, key, start, run = frame_index(frame, table)
     pair, fit, ratio = _on_the_way(frame, table, order, key, start, run, i, j)
     geometry = _geometry(box, table, motion[0], motion[1], frame_rate, i, j, gap)
     features = np.zeros((len(i), FEATURE_COUNT), np.float32)
     for k in range(len(i)):
-        features[k, :10], features[k, 19:] = geometry[k, :10], geometry[k, 10:]
+        for column in range(10):
+            features[k, column] = geometry[k, column]
         features[k, 10], features[k, 11] = score_rank[i[k]], score_rank[j[k]]
-        features[k, 13:16], features[k, 16:19] = of_earlier[which[k]], of_later[which[k]]
+        for column in range(3):
+            features[k, 13 + column] = of_earlier[which[k], column]
+            features[k, 16 + column] = of_later[which[k], column]
+            features[k, 19 + column] = geometry[k, 10 + column]
     return features, pair, fit, ratio
 
 

@@ -37,7 +37,7 @@ def rank_among_rivals(misfit: FloatArray, owner: NDArray[np.int64], gap: NDArray
         (P, 3): the rank (0 is best); the margin, which is the misfit less that of the best rival (negative for the
         best pair, -1 without rivals); and the number of rivals.
     """
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(owner)):
         owner, gap = np.ascontiguousarray(owner, np.int64), np.ascontiguousarray(gap, np.int64)
         compared: FloatArray = loops.rank_among_rivals(owner, gap, np.ascontiguousarray(misfit, np.float64))
         return compared

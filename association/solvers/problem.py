@@ -78,7 +78,7 @@ def track_ids(used: BoolArray, successor: NDArray[np.int64]) -> NDArray[np.int32
         used: (N,) whether each is in a track.
         successor: (N,) the next node of the same track, -1 at the end of a track.
     """
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(used)):
         by_loops: NDArray[np.int32] = loops.track_ids(
             np.ascontiguousarray(used), np.ascontiguousarray(successor, np.int64)
         )

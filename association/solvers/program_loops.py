@@ -80,7 +80,9 @@ def chains(detection: Any, entry: Any, exit_: Any, earlier: Any, later: Any, lin
 @machine_code()
 def _components(count: int, earlier: Any, later: Any) -> Any:
     """(N,) the lowest node that links connect each of N nodes with."""
-    root = np.arange(count)
+    root = np.empty(count, np.int64)
+    for node in range(count):
+        root[node] = node
     for p in range(len(earlier)):
         i, j = earlier[p], later[p]
         while root[i] != i:
@@ -146,6 +148,26 @@ def _search(cost: Any, earlier: Any, later: Any, link: Any, links: Any, linked: 
     return unique
 
 
+@machine_code()
+def _open(certain: Any, place: Any, earlier: Any, later: Any, link: Any) -> Any:
+    """The links that are not certain (P,), the chains that they connect, and their costs."""
+    count = 0
+    for p in range(len(link)):
+        count += not certain[p]
+    other, one, two, price = (
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count, np.int64),
+        np.empty(count),
+    )
+    k = 0
+    for p in range(len(link)):
+        if not certain[p]:
+            other[k], one[k], two[k], price[k] = p, place[earlier[p]], place[later[p]], link[p]
+            k += 1
+    return other, one, two, price
+
+
 @machine_code("floats", "floats", "floats", "ints", "ints", "floats", "float")
 def small_optimum(detection: Any, entry: Any, exit_: Any, earlier: Any, later: Any, link: Any, largest: float) -> Any:
     """The nodes (N,) and links (P,) of the optimum of a problem in units, and whether it is known to be the only one.
@@ -154,27 +176,33 @@ def small_optimum(detection: Any, entry: Any, exit_: Any, earlier: Any, later: A
     clipped to `largest`, as for the flow solver.
     """
     certain, place, first, last, inner = chains(detection, entry, exit_, earlier, later, link)
-    other = np.flatnonzero(~certain)
-    one, two, price = place[earlier[other]], place[later[other]], link[other]
+    other, one, two, price = _open(certain, place, earlier, later, link)
+    count = len(other)
     cost = np.empty((3, len(first)))
     for node in range(len(first)):
         cost[0, node], cost[2, node] = entry[first[node]], exit_[last[node]]
         cost[1, node] = min(max(inner[node], -largest), largest)
-    linked, used, all_linked = np.zeros(len(other), np.bool_), np.zeros(len(first), np.bool_), certain.copy()
+    linked, held, component = np.zeros(count, np.bool_), np.zeros(len(first), np.bool_), np.empty(count, np.int64)
+    used, all_linked = np.zeros(len(place), np.bool_), np.zeros(len(link), np.bool_)
     root = _components(len(first), one, two)
-    start, order = grouped(root[one], len(first))
+    for p in range(count):
+        component[p] = root[one[p]]
+    start, order = grouped(component, len(first))
     for node in range(len(first)):
         links = order[start[node] : start[node + 1]]
         if len(links) and not _search(cost, one, two, price, links, linked):
             return False, used, all_linked
     for node in range(len(first)):
-        used[node] = cost[0, node] + cost[1, node] + cost[2, node] < 0
-    for p in range(len(other)):
-        all_linked[other[p]] = linked[p]
+        held[node] = cost[0, node] + cost[1, node] + cost[2, node] < 0
+    for p in range(count):
+        certain[other[p]] = linked[p]
         if linked[p]:
-            used[one[p]] = used[two[p]] = True
-    used = used[place]
-    return True, used, all_linked & used[earlier]
+            held[one[p]] = held[two[p]] = True
+    for node in range(len(place)):
+        used[node] = held[place[node]]
+    for p in range(len(link)):
+        all_linked[p] = certain[p] and used[earlier[p]]
+    return True, used, all_linked
 
 
 @machine_code("floats", "floats", "floats", "ints", "ints", "floats", "float", "float")

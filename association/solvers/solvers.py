@@ -37,7 +37,7 @@ def solve_lp(problem: LinkProblem) -> Solution:
 
 def best_links(problem: LinkProblem) -> tuple[BoolArray, NDArray[np.int64]]:
     """The nodes (N,) that `solve_lp` uses, and the next one of each (N,), -1 for none; without the objective."""
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(problem.link)):
         costs, limits = (problem.detection, problem.entry, problem.exit), (LARGEST_COST, float(UNITS_PER_NAT))
         earlier, later = (np.ascontiguousarray(side, np.int64) for side in (problem.pairs.earlier, problem.pairs.later))
         known, used, successor = loops.best_links(*costs, earlier, later, problem.link, *limits)
@@ -49,7 +49,7 @@ def best_links(problem: LinkProblem) -> tuple[BoolArray, NDArray[np.int64]]:
 
 def in_units(problem: LinkProblem) -> LinkProblem:
     """The problem that is solved: its costs are whole numbers of units."""
-    loops = compiled(LOOPS)
+    loops = compiled(LOOPS, len(problem.link))
 
     def units(nats: FloatArray) -> FloatArray:
         if loops:
@@ -70,7 +70,7 @@ def optimum(problem: LinkProblem) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]
     a track alone is used if this costs less than nothing.
     """
     earlier, later = problem.pairs.earlier, problem.pairs.later
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(earlier)):
         sides = (np.ascontiguousarray(side, np.int64) for side in (earlier, later))
         costs, largest = (problem.detection, problem.entry, problem.exit), LARGEST_COST * UNITS_PER_NAT
         known, used, linked = loops.small_optimum(*costs, *sides, problem.link, largest)
@@ -116,7 +116,7 @@ class Chains(NamedTuple):
 def _chains(problem: LinkProblem) -> Chains:
     """The chains of the `certain_links` of a problem in units."""
     earlier, later = problem.pairs.earlier, problem.pairs.later
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(earlier)):
         earlier, later = np.ascontiguousarray(earlier, np.int64), np.ascontiguousarray(later, np.int64)
         columns = loops.chains(problem.detection, problem.entry, problem.exit, earlier, later, problem.link)
         return Chains(*columns)

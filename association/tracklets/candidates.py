@@ -65,7 +65,7 @@ def candidate_tracklet_pairs(
     start = np.searchsorted(first.frame[begins], last.frame[ends], side="right")
     stop = np.searchsorted(first.frame[begins], last.frame[ends] + longest, side="right")
     begin, end = outermost(tracklets, first), outermost(tracklets, last)
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(start)):
         allowed = gate.reach + gate.max_speed * (np.arange(int(longest) + 1) / rate)
         limits = start, stop, allowed, float(np.exp(gate.max_height_change))
         i, j, distance = loops.near_pairs(end.take(ends, axis=1), begin.take(begins, axis=1), *limits)
@@ -105,7 +105,7 @@ def _nearest(pairs: Pairs, distance: FloatArray, most: int) -> Pairs:
     """The pairs that are among the `most` nearest of both their tracklets, by their distances (P,)."""
     if len(pairs) <= most:
         return pairs
-    near, loops = np.ones(len(pairs), bool), compiled(LOOPS)
+    near, loops = np.ones(len(pairs), bool), compiled(LOOPS, len(pairs))
     for side in (pairs.earlier, pairs.later):
         if loops:
             near &= loops.nearest(side, distance, int(side.max()) + 1, most)

@@ -73,8 +73,8 @@ def roughness(box: Any, member: Any, start: Any) -> Any:
         begin, end = start[each], start[each + 1]
         count = end - begin
         for k in range(begin + 1, end - 1):
-            bend = np.abs(state[k + 1] - 2 * state[k] + state[k - 1])
-            difference[k] = bend[0] + bend[1] + bend[2]
+            for axis in range(3):
+                difference[k] += abs(state[k + 1, axis] - 2 * state[k, axis] + state[k - 1, axis])
         total = (difference[begin] + sum_of(difference, begin + 1, end)) / count * count
         rough[each] = total / (count - 2) if count > 2 else np.nan
     return rough
@@ -129,18 +129,21 @@ def motion_features(
         features[p, 13] = _length(change[0], change[1], change[2])
         features[p, 14] = _length(before[0] / height, before[1] / height, before[2] / height)
         features[p, 15] = _length(after[0] / height, after[1] / height, after[2] / height)
-        features[p, 17] = iou(np.stack((box[last[1][i]], box[first[1][j]])), 0, 1)
+        features[p, 17] = iou(box, last[1][i], first[1][j])
 
 
 @machine_code("frames", "boxes", "ints", END, END, "ints", "ints", "floats")
 def occupancy(frame: Any, box: Any, owner: Any, first: Any, last: Any, earlier: Any, later: Any, sampling: Any) -> Any:
     """What `loops.path_occupancy` finds, of detections (N,) with their tracklets, -1 for none."""
-    rows = np.flatnonzero(owner >= 0)
-    place, ends = np.empty((2, len(rows))), np.empty((8, len(first[0])))
-    for k in range(len(rows)):
-        place[0, k], place[1, k] = _centre(box, rows[k])
+    found, of, when = 0, np.empty(len(owner), np.int64), np.empty(len(owner), np.int32)
+    place, ends = np.empty((2, len(owner))), np.empty((8, len(first[0])))
+    for row in range(len(owner)):
+        if owner[row] >= 0:
+            place[0, found], place[1, found] = _centre(box, row)
+            of[found], when[found] = owner[row], frame[row]
+            found += 1
     for side, end in enumerate((first, last)):
         for each in range(len(end[0])):
             ends[4 * side, each], ends[4 * side + 3, each] = end[0][each], end[5][each]
             ends[4 * side + 1, each], ends[4 * side + 2, each] = _centre(box, end[1][each])
-    return path_occupancy(frame[rows], place, owner[rows], ends, earlier, later, sampling)
+    return path_occupancy(when[:found], place, of[:found], ends, earlier, later, sampling)

@@ -67,7 +67,7 @@ def vector_length(vector: FloatArray) -> FloatArray:
 def _roughness(tracklets: Tracklets) -> FloatArray:
     """(T,) mean absolute second difference of centre x, foot y and height of consecutive detections, in pixels."""
     member, start = tracklets.member, tracklets.start
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(member)):
         by_loops: FloatArray = loops.roughness(np.ascontiguousarray(tracklets.detections.box), member, start)
         return by_loops
     box = tracklets.detections.box[member].astype(np.float64)
@@ -84,7 +84,7 @@ def _roughness(tracklets: Tracklets) -> FloatArray:
 
 def _largest_cover(tracklets: Tracklets) -> FloatArray:
     """(M,) the largest share of each member's box that a tracklet in its frame covers."""
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(tracklets.member)):
         columns = np.ascontiguousarray(tracklets.detections.frame), np.ascontiguousarray(tracklets.detections.box)
         by_loops: FloatArray = loops.largest_cover(*columns, tracklets.owner, tracklets.member)
         return by_loops

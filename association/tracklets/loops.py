@@ -11,7 +11,7 @@ import numpy as np
 
 from siamlink.association.tracklets.candidates import ROUNDED_UP
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import extent, grouped, larger, share_of
+from siamlink.detectors.box_loops import extent, first_place, grouped, larger, share_of
 
 __all__ = ["near_pairs", "nearest", "path_occupancy"]
 
@@ -112,13 +112,13 @@ def _cells(frame: Any, x: Any, lowest: float, span: float) -> Any:
     return frames[:runs], columns, start, order
 
 
-@machine_code("frames", "table", "ints", "table", "ints", "ints", "floats")
+@machine_code()
 def path_occupancy(frame: Any, place: Any, owner: Any, ends: Any, earlier: Any, later: Any, sampling: Any) -> Any:
     """Detections of other tracklets on the straight paths of P pairs.
 
     Args:
         frame: (M,) of the detections in tracklets, ascending.
-        place: (2, M) x and y of their centres.
+        place: (2, N) x and y of their centres; from M on nothing.
         owner: (M,) the tracklet of each.
         ends: (8, T) the first ends of all tracklets, then the last ones.
         earlier: (P,) tracklets.
@@ -128,7 +128,7 @@ def path_occupancy(frame: Any, place: Any, owner: Any, ends: Any, earlier: Any, 
     Returns:
         (P,) how many points have such a detection; (P,) the most that a tracklet between both in time has.
     """
-    x, y, tracklets = place[0], place[1], ends.shape[1]
+    x, y, tracklets = place[0, : len(frame)], place[1, : len(frame)], ends.shape[1]
     first, last, stride = ends[:4], ends[4:], int(sampling[0])
     lowest, span = extent(x)
     frames, columns, start, order = _cells(frame, x, lowest, span)
@@ -137,7 +137,7 @@ def path_occupancy(frame: Any, place: Any, owner: Any, ends: Any, earlier: Any, 
     for p in range(len(earlier)):
         i, j, count = earlier[p], later[p], 0
         gap = first[0, j] - last[0, i]
-        run = np.searchsorted(frames, np.int32(last[0, i]))
+        run = first_place(frames, 0, len(frames), last[0, i])
         for step in range(stride, int(gap), stride):
             share = step / gap
             while run < len(frames) and frames[run] < last[0, i] + step:

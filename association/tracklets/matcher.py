@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.appearance import Appearances
 from siamlink.association.boosting.booster import load_booster, predict
-from siamlink.association.boosting.memoised import memoised
+from siamlink.association.boosting.memoised import MemoisedBooster
 from siamlink.association.tracklets.features import TRACKLET_FEATURES
 from siamlink.association.tracklets.pair_features import TRACKLET_PAIR_FEATURES, reversed_in_time
 from siamlink.detectors.base.arrays import FloatArray
@@ -68,7 +68,7 @@ class TrackletMatcher:
 
     def memoised(self) -> "TrackletMatcher":
         """The same matcher with a memory of the last predictions, for repeated calls with mostly the same rows."""
-        return TrackletMatcher(memoised(self.link), memoised(self.object))
+        return TrackletMatcher(MemoisedBooster(self.link), MemoisedBooster(self.object))
 
     def save(self, folder: Path) -> None:
         """Write both models as JSON of XGBoost."""

@@ -69,7 +69,7 @@ def trim_overlaps(
     """
     most_frames = max(1, round(parameters.max_seconds * frame_rate)) if parameters.max_seconds else 0
     found: Overlapping | None = None
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(track_id)):
         columns = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
         ids = track_id.astype(np.int64), int(track_id.max(initial=0))
         found = loops.overlapping_pairs(*columns, *ids, most_frames, parameters.min_iou)

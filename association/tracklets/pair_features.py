@@ -64,7 +64,7 @@ def tracklet_pair_features(
         (K, F) float32; NaN where a value is not known.
     """
     chosen = Pairs(pairs.earlier[rows], pairs.later[rows])
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(pairs)):
         return _by_loops(loops, tracklets, pairs, image_size, rows, chosen)
     geometry = _Geometry.of(tracklets, pairs)
     columns = {

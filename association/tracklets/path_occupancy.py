@@ -28,7 +28,7 @@ def path_occupancy(tracklets: Tracklets, pairs: Pairs) -> tuple[FloatArray, Floa
     detections, first, last = tracklets.detections, tracklets.first, tracklets.last
     stride = max(1, round(PATH_STEP_SECONDS * tracklets.frame_rate))
     steps = (first.frame[pairs.later] - last.frame[pairs.earlier] - 1) // stride
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(pairs)):
         places = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box), tracklets.owner
         both, sampling = [tuple(vars(end).values()) for end in (first, last)], np.array([stride, ON_PATH], np.float64)
         sides = np.ascontiguousarray(pairs.earlier), np.ascontiguousarray(pairs.later)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from siamlink.detectors.base.machine_code import machine_code
-from siamlink.detectors.box_loops import grouped, iou, larger
+from siamlink.detectors.box_loops import first_place, grouped, iou, larger
 
 BLOCK = 128
 """NumPy adds up more numbers than this in two halves."""
@@ -34,13 +34,15 @@ def overlapping_pairs(frame: Any, box: Any, track_id: Any, count: int, most_fram
         if first[track_id[row]] < 0:
             first[track_id[row]] = row
         last[track_id[row]] = row
-    begin, found = frame[first[1:]], 0
-    pairs, overlap = np.empty((2, 64), np.int64), np.empty((1, 64))
+    begin = np.empty(count, np.int64)
+    for j in range(count):
+        begin[j] = frame[first[j + 1]]
+    found, pairs, overlap = 0, np.empty((2, 64), np.int64), np.empty((1, 64))
     for i in range(1, count + 1):
         end = frame[last[i]]
-        j = max(i, np.searchsorted(begin, end - most_frames, side="right")) + 1
+        j = max(i, first_place(begin, 0, count, end - most_frames + 1)) + 1
         while j <= count and begin[j - 1] <= end:
-            if frame[first[i]] < begin[j - 1] and end < frame[last[j]]:
+            if begin[i - 1] < begin[j - 1] and end < frame[last[j]]:
                 share = iou(box, last[i], first[j])
                 if share >= least:
                     if found == pairs.shape[1]:
@@ -71,9 +73,15 @@ def members(owner: Any, count: int) -> Any:
     Returns:
         (M,) the rows, ordered by tracklet; (T + 1,) where the rows of each tracklet start, and M.
     """
-    rows = np.flatnonzero(owner >= 0)
-    start, order = grouped(owner[rows], count)
-    return rows[order], start
+    rows, group, found = np.empty(len(owner), np.int64), np.empty(len(owner), np.int64), 0
+    for row in range(len(owner)):
+        if owner[row] >= 0:
+            rows[found], group[found] = row, owner[row]
+            found += 1
+    start, order = grouped(group[:found], count)
+    for k in range(found):
+        order[k] = rows[order[k]]
+    return order, start
 
 
 @machine_code()

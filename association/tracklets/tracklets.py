@@ -147,7 +147,7 @@ class Tracklets:
 
     def mean_of_members(self, value: FloatArray) -> FloatArray:
         """(T,) the mean over each tracklet of a value (M,) of the members."""
-        if loops := compiled(LOOPS):
+        if loops := compiled(LOOPS, len(value)):
             by_loops: FloatArray = loops.means(np.ascontiguousarray(value, np.float64), self.start)
             return by_loops
         mean: FloatArray = (np.add.reduceat(value, self.start[:-1]) if len(self) else value[:0]) / self.count
@@ -185,7 +185,7 @@ def make_tracklets(
     track_id = trim_overlaps(detections, track_id, probability, frame_rate, fixed, parameters.trim, classes)
     owner = track_id.astype(np.int64) - 1
     reach = parameters.fit_seconds * frame_rate + 1e-6
-    if loops := compiled(LOOPS):
+    if loops := compiled(LOOPS, len(owner)):
         member, start = loops.members(owner, int(track_id.max(initial=0)))
         frame, box = np.ascontiguousarray(detections.frame), np.ascontiguousarray(detections.box)
         settings = reach, float(frame_rate), parameters.stiffness_seconds**2

@@ -1,10 +1,15 @@
-"""Loops over arrays that Numba compiles to machine code, where it is installed.
+"""Loops over arrays that Numba compiles to machine code, where it is installed and the work is large enough.
 
 Whatever is compiled has a counterpart in NumPy with the same results bit by bit: Numba neither reorders nor fuses
 operations. Functions whose last bits depend on the library, such as logarithms, are left to NumPy.
+
+To import Numba and to load what it compiled takes `LOADING_SECONDS`. So NumPy works until the loops would have saved as
+much, or until it is foreseen that they will save as much in the rest of a run: Numba does not delay a short one.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -12,6 +17,35 @@ from types import ModuleType
 from typing import Any, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
+
+LOADING_SECONDS = 0.9
+"""CPU time to import Numba and to load the loops."""
+SECONDS_PER_CALL = 8e-5
+"""What a compiled function saves in each call, by measurement."""
+SECONDS_PER_ROW = 1.5e-7
+"""What it saves for each row, such as a detection or a pair."""
+LEAST_FRAMES = 20
+"""From so many on it is foreseen what the loops will save in the rest of a run."""
+COMPILING = "note: loops are compiled once for this installation; this takes about half a minute"
+
+
+class Savings:
+    """How many seconds the loops would have saved in this process so far, or more if they are to be loaded."""
+
+    seconds = 0.0
+
+
+class Foresight:
+    """Lets the loops be loaded in a run in which they will save more than that takes."""
+
+    def __init__(self) -> None:
+        self._before = Savings.seconds
+
+    def reached(self, frame: int, last: int) -> None:
+        """The run has done the work on a frame; `last` is the last one, 0 where that is not known."""
+        saved, rest = Savings.seconds - self._before, last - frame
+        if frame >= LEAST_FRAMES and saved * rest / frame >= LOADING_SECONDS:
+            Savings.seconds = LOADING_SECONDS
 
 
 def machine_code(*arguments: str) -> Callable[[Function], Function]:
@@ -47,18 +81,57 @@ def machine_code(*arguments: str) -> Callable[[Function], Function]:
         several: Any = types.Tuple
         return several([known[each] for each in name[1:-1].split()]) if name[0] == "(" else known[name]
 
-    signature: Any = tuple(map(kind_of, arguments)) if arguments else None
-    decorator: Any = njit(signature, cache=True, nogil=True, error_model="numpy")
-    compile_function: Callable[[Function], Function] = decorator
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+    if arguments:
+        options |= {"signature_or_function": tuple(map(kind_of, arguments)), "cache": True}
+    else:
+        options |= {"no_cpython_wrapper": True}
+    decorator: Any = njit
+    compile_function: Callable[[Function], Function] = decorator(**options)
     return compile_function
 
 
+def compiled(module: str, rows: int) -> ModuleType | None:
+    """A module of compiled functions, for work on some rows; None where NumPy is to do it.
+
+    That is so where the loops have not saved enough yet, without Numba, and where it cannot be used.
+    """
+    if Savings.seconds < LOADING_SECONDS:
+        Savings.seconds += SECONDS_PER_CALL + rows * SECONDS_PER_ROW
+        if Savings.seconds < LOADING_SECONDS:
+            return None
+    return load(module)
+
+
 @cache
-def compiled(module: str) -> ModuleType | None:
+def load(module: str) -> ModuleType | None:
     """A module of compiled functions; None without Numba, or without a folder to keep what it compiled."""
     if find_spec("numba") is None:
         return None
     try:
-        return import_module(module)
-    except (ImportError, RuntimeError):  # another version of NumPy is installed, or no folder can be written
+        with _compiling_announced():
+            return import_module(module)
+    except Exception:  # another version of NumPy, no folder that can be written, or a damaged file in it
         return None
+
+
+@contextmanager
+def _compiling_announced() -> Iterator[None]:
+    """Say so on stderr, once in a process, if anything has to be compiled."""
+    from numba.core import event
+
+    class Announcement(event.Listener):
+        def on_start(self, _: Any) -> None:
+            _announce()
+
+        def on_end(self, _: Any) -> None:
+            pass
+
+    with event.install_listener("numba:compile", Announcement()):
+        yield
+
+
+@cache
+def _announce() -> None:
+    if sys.stderr:
+        sys.stderr.write(f"{COMPILING}\n")

@@ -7,6 +7,7 @@ import numpy as np
 
 from siamlink.association.appearance.separation import Judgement
 from siamlink.detectors.base.arrays import IntArray
+from siamlink.detectors.base.machine_code import Foresight
 from siamlink.detectors.base.prefetch import DEPTH, prefetch
 from siamlink.detectors.base.stopwatch import Stopwatch
 from siamlink.detectors.detections import Detections
@@ -46,7 +47,7 @@ class TrackingRun:
     """
 
     def __init__(self, source: TrackingInput, detector: LoadedDetector | None, options: TrackingOptions) -> None:
-        self._options, self._detector, self._stopwatch = options, detector, Stopwatch()
+        self._options, self._detector, self._stopwatch, self._foresight = options, detector, Stopwatch(), Foresight()
         self._first_frame, source = source.first_frame, source.from_one()
         self._detects = source.detections is None and detector is not None
         self._broken: str | None = None
@@ -248,6 +249,7 @@ class TrackingRun:
 
     def _report(self, frame: int) -> None:
         """Report that a frame has been tracked."""
+        self._foresight.reached(frame, self._source.last_frame)
         if self._detects_in_passing and self._source.frames:
             self._options.progress("detect", frame, self._source.frames.frame_count)
         elif not self._options.offline:

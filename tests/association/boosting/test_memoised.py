@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from siamlink.association.boosting.memoised import MemoisedBooster, memoised
+from siamlink.association.boosting.memoised import MemoisedBooster
 
 
 class Sum:
@@ -54,6 +54,7 @@ def test_any_order_of_the_columns_in_memory_will_do(trees):
 
 
 def test_compiled_trees_need_no_memory(trees):
-    assert isinstance(memoised(trees), MemoisedBooster)
-    trees.compiled = True
-    assert memoised(trees) is trees
+    remembered, rows = MemoisedBooster(trees), np.array([[1, 2]], np.float32)
+    for trees.compiled in (False, False, True):
+        assert remembered.inplace_predict(rows).tolist() == [3]
+    assert len(trees.asked) == 2

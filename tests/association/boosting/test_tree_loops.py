@@ -10,6 +10,8 @@ from siamlink.association.boosting import tree_loops as module
 from siamlink.association.boosting.tree_loops import tree_loops
 from siamlink.association.boosting.xgboost_c_api import Trees
 
+pytestmark = pytest.mark.usefixtures("compiled_at_once")
+
 MODELS = ("context.json", "detection.json", "tracklet_link.json", "tracklet_object.json")
 
 
@@ -21,7 +23,9 @@ def loaded(name: str) -> tuple[Trees, dict]:
 @pytest.mark.parametrize("name", MODELS)
 def test_every_shipped_model_predicts_the_same(name):
     trees, model = loaded(name)
-    assert trees._loops is not None
+    assert not trees.compiled
+    trees.inplace_predict(np.zeros((1, int(model["learner"]["learner_model_param"]["num_feature"])), np.float32))
+    assert trees.compiled
     random, features = np.random.default_rng(1), int(model["learner"]["learner_model_param"]["num_feature"])
     for count in (1, 16, 17, 63, 64, 65, 700):
         rows = random.normal(0, 2, (count, features)).astype(np.float32)

@@ -14,6 +14,8 @@ from siamlink.detectors.base import machine_code
 from siamlink.detectors.boxes import suppress_non_maxima
 from siamlink.detectors.detections import Detections
 
+pytestmark = pytest.mark.usefixtures("compiled_at_once")
+
 SCENES = [(1, 1, 0), (40, 10, 0), (150, 50, 20), (400, 50, 0), (600, 25, 5), (60, 60, 1)]
 """Detections, frames, and the grid of pixels on which boxes lie; 0 for none. On a grid many pairs are equal."""
 
@@ -23,7 +25,7 @@ def without_numba():
     """NumPy is used, as where Numba is not installed."""
     with pytest.MonkeyPatch.context() as patch:
         for module in (candidates, features, rivals, boxes):
-            patch.setattr(module, "compiled", lambda _: None)
+            patch.setattr(module, "compiled", lambda *_: None)
         yield
 
 
@@ -42,7 +44,7 @@ def same(one: np.ndarray, other: np.ndarray) -> bool:
 
 
 def test_numba_is_used():
-    assert machine_code.compiled(candidates.LOOPS) is not None
+    assert machine_code.load(candidates.LOOPS) is not None
 
 
 @pytest.mark.parametrize("newest", [False, True])

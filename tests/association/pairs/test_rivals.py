@@ -10,18 +10,20 @@ from siamlink.association.pairs.rivals import contests, rank_among_rivals
 from siamlink.detectors.base import machine_code
 from siamlink.detectors.detections import Detections
 
+pytestmark = pytest.mark.usefixtures("compiled_at_once")
+
 FAR = 1_000_000
 
 
 @pytest.fixture(params=["compiled", "numpy"])
 def way(request, monkeypatch):
     for module in (rivals, features) if request.param == "numpy" else ():
-        monkeypatch.setattr(module, "compiled", lambda _: None)
+        monkeypatch.setattr(module, "compiled", lambda *_: None)
     return request.param
 
 
 def test_a_few_pairs_of_many_detections_at_long_gaps_need_little_memory(way):
-    assert way == "numpy" or machine_code.compiled("siamlink.association.pairs.loops") is not None
+    assert way == "numpy" or machine_code.load("siamlink.association.pairs.loops") is not None
     owner, gap = np.array([0, 0, FAR, FAR, FAR]), np.array([1, FAR, FAR, FAR, 1])  # a table would have 8 TB
     compared = rank_among_rivals(np.array([0.5, 0.25, 0.75, 0.25, 0.5]), owner, gap)
     assert compared.tolist() == [[0, -1, 0], [0, -1, 0], [1, 0.5, 1], [0, -0.5, 1], [0, -1, 0]]

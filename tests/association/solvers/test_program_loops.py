@@ -9,6 +9,8 @@ from siamlink.association.solvers.problem import LinkProblem
 from siamlink.association.solvers.solvers import best_links, in_units, optimum, solve_lp
 from siamlink.detectors.base import machine_code
 
+pytestmark = pytest.mark.usefixtures("compiled_at_once")
+
 
 def tracks_problem(seed: int) -> LinkProblem:
     """Nodes of several objects, most links of which are certain; some are doubtful, some nodes stand alone."""
@@ -26,13 +28,13 @@ def tracks_problem(seed: int) -> LinkProblem:
 
 def by_numpy(monkeypatch, function, *arguments):
     with monkeypatch.context() as patch:
-        patch.setattr(solvers, "compiled", lambda _: None)
+        patch.setattr(solvers, "compiled", lambda *_: None)
         return function(*arguments)
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_chains_and_optima_are_the_same(seed, monkeypatch):
-    assert machine_code.compiled(solvers.LOOPS) is not None
+    assert machine_code.load(solvers.LOOPS) is not None
     problem = in_units(tracks_problem(seed))
     expected = by_numpy(monkeypatch, solvers._chains, problem)
     for column, found, wanted in zip(expected._fields, solvers._chains(problem), expected, strict=True):

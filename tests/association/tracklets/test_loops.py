@@ -22,6 +22,8 @@ from siamlink.association.tracklets.tracklets import TrackletParameters, Trackle
 from siamlink.detectors.base import machine_code
 from siamlink.detectors.detections import Detections
 
+pytestmark = pytest.mark.usefixtures("compiled_at_once")
+
 MODULES = (candidates, features, overlap_in_time, pair_features, path_occupancy, summaries)
 
 
@@ -53,7 +55,7 @@ def crowd(seed: int, count: int, grid: float) -> Tracklets:
 
 @pytest.mark.parametrize(("seed", "count", "grid"), [(0, 1, 0), (1, 20, 0), (2, 60, 10), (3, 120, 0), (4, 200, 25)])
 def test_candidates_and_their_features_are_the_same(seed, count, grid, monkeypatch):
-    assert machine_code.compiled(overlap_in_time.LOOPS) is not None
+    assert machine_code.load(overlap_in_time.LOOPS) is not None
 
     def results() -> list[np.ndarray]:
         tracklets, rng = crowd(seed, count, grid), np.random.default_rng(seed)
@@ -72,7 +74,7 @@ def test_candidates_and_their_features_are_the_same(seed, count, grid, monkeypat
 
     compiled = results()
     for module in MODULES:
-        monkeypatch.setattr(module, "compiled", lambda _: None)
+        monkeypatch.setattr(module, "compiled", lambda *_: None)
     for one, other in zip(compiled, results(), strict=True):
         assert one.dtype == other.dtype
         assert np.array_equal(one, other, equal_nan=True)
@@ -83,7 +85,7 @@ def test_candidates_and_their_features_are_the_same(seed, count, grid, monkeypat
 def test_summaries_are_the_same(seed, count, grid, monkeypatch):
     compiled = crowd(seed, count, grid)
     for module in MODULES:
-        monkeypatch.setattr(module, "compiled", lambda _: None)
+        monkeypatch.setattr(module, "compiled", lambda *_: None)
     by_numpy = crowd(seed, count, grid)
     for one, other in ((compiled, by_numpy), (compiled.first, by_numpy.first), (compiled.last, by_numpy.last)):
         for name in {*vars(one)} - {"detections", "first", "last", "frame_rate"}:
@@ -100,7 +102,7 @@ def test_means_are_added_up_in_the_order_of_numpy(count, monkeypatch):
     tracklets = make_tracklets(detections, np.ones(count, np.int32), np.ones(count), 10.0, TrackletParameters())
     value = np.random.default_rng(count).normal(0, 1000, count)
     compiled = tracklets.mean(value)
-    monkeypatch.setattr(summaries, "compiled", lambda _: None)
+    monkeypatch.setattr(summaries, "compiled", lambda *_: None)
     assert np.array_equal(compiled, tracklets.mean(value))
 
 

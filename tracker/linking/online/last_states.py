@@ -53,7 +53,7 @@ class LastStates:
 
     def last(self, ids: NDArray[np.integer], strength: IntArray) -> FloatArray:
         """(K, 4) the states of tracks in the last frame, each component smoothed by the candidate `strength` (4,)."""
-        if loops := compiled(LOOPS):
+        if loops := compiled(LOOPS, len(ids)):
             by_loops: FloatArray = loops.last(*self._tables(), self._places(ids), strength)
             return by_loops
         place, component = self._places(ids)[:, None], np.arange(4)
@@ -68,7 +68,7 @@ class LastStates:
     def _places(self, ids: NDArray[np.integer]) -> IntArray:
         """(K,) the place of each of some tracks, ascending; -1 for one that is not known."""
         ids = np.ascontiguousarray(ids, np.int64)
-        if loops := compiled(LOOPS):
+        if loops := compiled(LOOPS, len(ids)):
             by_loops: IntArray = loops.places(self._ids, ids)
             return by_loops
         place = np.searchsorted(self._ids, ids)
@@ -88,7 +88,7 @@ class LastStates:
             place: (K,) their tracks; -1 for one that begins.
             state: (K, 4) their states.
         """
-        if loops := compiled(LOOPS):
+        if loops := compiled(LOOPS, len(self._ids)):
             loops.add_frame(*self._tables(), place, np.ascontiguousarray(state, np.float64), self._bend, self._slope)
             return
         state, place = state[place >= 0], place[place >= 0]

@@ -15,6 +15,8 @@ from siamlink.tracker.postprocessing.smoothing import (
 )
 from siamlink.tracker.tracks import Tracks
 
+pytestmark = pytest.mark.usefixtures("compiled_at_once")
+
 RATE = 30
 
 
@@ -52,12 +54,12 @@ def test_the_last_states_are_those_of_smoothing_the_whole_tracks(seed: int) -> N
 
 def test_compiled_loops_give_the_same_bits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Also of tracks that begin, are missed, and are forgotten."""
-    assert machine_code.compiled(last_states.LOOPS) is not None
+    assert machine_code.load(last_states.LOOPS) is not None
     rng, both = np.random.default_rng(0), (LastStates(1 / RATE), LastStates(1 / RATE))
     for frame in range(60):
         ids = np.flatnonzero(rng.random(12) < 0.6)
         state = rng.normal(0, 100, (len(ids), 4))
-        for states, used in zip(both, (machine_code.compiled, lambda _: None), strict=True):
+        for states, used in zip(both, (machine_code.compiled, lambda *_: None), strict=True):
             monkeypatch.setattr(last_states, "compiled", used)
             states.advance(ids, state)
             if frame % 20 == 19:
