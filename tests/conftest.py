@@ -82,13 +82,21 @@ def _by_numpy() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True)
+def _nothing_saved_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A live run, which loads the loops at its start, does so for itself alone."""
+    from siamlink.detectors.base import machine_code
+
+    monkeypatch.setattr(machine_code.Savings, "seconds", 0.0)
+
+
 @pytest.fixture(scope="module")
 def compiled_at_once() -> Iterator[None]:
     """Loops are compiled for any work, however small."""
     from siamlink.detectors.base import machine_code
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(machine_code.Savings, "seconds", machine_code.LOADING_SECONDS)
+        patch.setattr(machine_code, "LOADING_SECONDS", 0.0)
         yield
 
 

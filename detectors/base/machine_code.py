@@ -36,10 +36,16 @@ class Savings:
 
 
 class Foresight:
-    """Lets the loops be loaded in a run in which they will save more than that takes."""
+    """Lets the loops be loaded in a run in which they will save more than that takes.
 
-    def __init__(self) -> None:
+    Args:
+        live: it has no known end, and its frames do not wait: the loops are loaded at its start, not in its middle.
+    """
+
+    def __init__(self, live: bool = False) -> None:
         self._before = Savings.seconds
+        if live:
+            Savings.seconds = max(self._before, LOADING_SECONDS)
 
     def reached(self, frame: int, last: int) -> None:
         """The run has done the work on a frame; `last` is the last one, 0 where that is not known."""

@@ -47,7 +47,8 @@ class TrackingRun:
     """
 
     def __init__(self, source: TrackingInput, detector: LoadedDetector | None, options: TrackingOptions) -> None:
-        self._options, self._detector, self._stopwatch, self._foresight = options, detector, Stopwatch(), Foresight()
+        self._options, self._detector, self._stopwatch = options, detector, Stopwatch()
+        self._foresight = Foresight(source.live)
         self._first_frame, source = source.first_frame, source.from_one()
         self._detects = source.detections is None and detector is not None
         self._broken: str | None = None

@@ -90,13 +90,20 @@ def test_numpy_works_until_the_loops_would_have_saved_the_time_to_load_them(rows
     [(20, 100, True), (21, 100, False), (LEAST_FRAMES - 1, 1000, False), (100, 100, False), (500, 0, False)],
 )
 def test_they_are_loaded_early_in_a_run_in_which_they_will_save_more_than_that_takes(frame, last, loaded, monkeypatch):
-    """Half a second was saved until the frame; in a live run the last frame, 0, is not known."""
+    """Half a second was saved until the frame; where the last frame is 0, it is not known."""
     monkeypatch.setattr(machine_code, "LOADING_SECONDS", 2.0)
     monkeypatch.setattr(Savings, "seconds", 1.0)  # by earlier runs
     foresight = Foresight()
     Savings.seconds += 0.5
     foresight.reached(frame, last)
     assert (Savings.seconds >= 2) == loaded
+
+
+def test_they_are_loaded_at_the_start_of_a_run_whose_frames_do_not_wait(monkeypatch):
+    monkeypatch.setattr(machine_code, "LOADING_SECONDS", 2.0)
+    monkeypatch.setattr(Savings, "seconds", 0.0)
+    Foresight(live=True)
+    assert Savings.seconds == 2
 
 
 def test_a_short_video_does_not_load_numba(tmp_path):
