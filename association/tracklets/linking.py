@@ -15,13 +15,14 @@ from siamlink.association.pairs.video_info import VideoInfo
 from siamlink.association.solvers.costs import CostParameters, hold_tracks, undecided
 from siamlink.association.solvers.problem import LinkProblem, Solution
 from siamlink.association.solvers.solvers import Solver
+from siamlink.association.tracklets.appearance import best_crops, with_appearance
 from siamlink.association.tracklets.candidates import TrackletGateParameters, candidate_tracklet_pairs
 from siamlink.association.tracklets.evidence import TrackletEvidence
 from siamlink.association.tracklets.features import tracklet_features
 from siamlink.association.tracklets.matcher import TrackletMatcher
 from siamlink.association.tracklets.pair_features import tracklet_pair_features
 from siamlink.association.tracklets.separation import Separation
-from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets, best_crops, with_appearance
+from siamlink.association.tracklets.tracklets import TrackletParameters, Tracklets
 from siamlink.detectors.base.arrays import BoolArray, FloatArray, IntArray
 from siamlink.detectors.base.parameters import Parameters, Tunable, renamed
 from siamlink.detectors.detections import Detections

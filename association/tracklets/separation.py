@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from siamlink.association.appearance.descriptors import unit
 from siamlink.association.appearance.separation import Judgement, calibrated_similarity
+from siamlink.association.tracklets.appearance import centred_descriptors
 from siamlink.association.tracklets.features import LONGEST_SECONDS
-from siamlink.association.tracklets.tracklets import Tracklets, centred_descriptors
+from siamlink.association.tracklets.tracklets import Tracklets
 from siamlink.detectors.base.arrays import FloatArray, IntArray
 
 LEAST = 0.4

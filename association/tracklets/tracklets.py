@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from siamlink.association.appearance.descriptors import unit
 from siamlink.association.pairs.classes import UNKNOWN_CLASSES, ClassEvidence, most_frequent
 from siamlink.association.tracklets.overlap_in_time import TrimParameters, trim_overlaps
 from siamlink.detectors.base.arrays import FloatArray, IntArray
@@ -17,8 +16,6 @@ from siamlink.detectors.detections import Detections
 from siamlink.detectors.frame_index import ranges
 
 LOOPS = "siamlink.association.tracklets.summary_loops"
-HALF_CENTRED = 10
-"""Number of tracklets of which half of the mean descriptor is subtracted; see `centred_descriptors`."""
 
 
 class TrackletParameters(Parameters):
@@ -253,52 +250,3 @@ def _median(value: FloatArray, owner: IntArray, number: IntArray) -> FloatArray:
         return np.zeros(0)
     median: FloatArray = (ordered[start + (number - 1) // 2] + ordered[start + number // 2]) / 2
     return median
-
-
-def best_crops(tracklets: Tracklets, which: IntArray, count: int) -> IntArray:
-    """Ascending rows of the most probable detections of the tracklets `which`, at most `count` of each."""
-    member = tracklets.member[np.isin(tracklets.owner[tracklets.member], which)]
-    owner = tracklets.owner[member]
-    ranked = member[np.lexsort((-tracklets.probability[member], owner))]
-    number = np.bincount(owner, minlength=len(tracklets))
-    rank = np.arange(len(ranked)) - np.repeat(np.cumsum(number) - number, number)
-    return np.sort(ranked[rank < count])
-
-
-def with_appearance(tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floating]) -> Tracklets:
-    """The tracklets, each with the normalised mean of the unit descriptors of some of its detections.
-
-    Args:
-        tracklets: T tracklets.
-        rows: (K,) detections.
-        descriptor: (K, D) their unit descriptors, NaN where the image was missing.
-    """
-    owner, values = centred_descriptors(tracklets, rows, descriptor)
-    order = np.argsort(owner, kind="stable")
-    total = np.full((len(tracklets), descriptor.shape[1]), np.nan)
-    if len(order):
-        owners, start = np.unique(owner[order], return_index=True)
-        total[owners] = np.add.reduceat(values[order], start)
-    return replace(tracklets, descriptor=unit(total))
-
-
-def centred_descriptors(
-    tracklets: Tracklets, rows: IntArray, descriptor: NDArray[np.floating]
-) -> tuple[IntArray, FloatArray]:
-    """The tracklet (M,) of each described detection, and its centred unit descriptor (M, D).
-
-    The mean of all descriptors is subtracted: it holds what all objects of a video share, such as light and camera.
-    Of n tracklets, the share n / (n + `HALF_CENTRED`) of it is subtracted, as the mean of few descriptors is mostly
-    that of the objects themselves.
-
-    Args:
-        tracklets: T tracklets.
-        rows: (K,) detections.
-        descriptor: (K, D) their unit descriptors, NaN where the image was missing.
-    """
-    described = np.isfinite(descriptor).all(axis=1)
-    owner, values = tracklets.owner[rows[described]], descriptor[described].astype(np.float64)
-    number = len(np.unique(owner))
-    if number:
-        values = unit(values - values.mean(axis=0) * number / (number + HALF_CENTRED))
-    return owner, values

@@ -109,6 +109,8 @@ def summary(options: SummaryOptions) -> None:
         if index:
             typer.echo()
         show_table(each)
+    if not made.tracks:
+        show_note(f"{options.results} holds no tracks")
     for note in results.notes:
         show_note(f"{options.results}: {note}")
     for zone in made.zones:

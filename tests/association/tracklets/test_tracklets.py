@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from siamlink.association.tracklets.tracklets import TrackletParameters, best_crops, make_tracklets, with_appearance
+from siamlink.association.tracklets.appearance import best_crops, with_appearance
+from siamlink.association.tracklets.tracklets import TrackletParameters, make_tracklets
 from siamlink.detectors.detections import Detections
 from siamlink.tools.synthetic.street import street
 

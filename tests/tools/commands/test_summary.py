@@ -119,7 +119,7 @@ def test_the_margin_and_the_anchor_are_passed_on(siamlink: Run, results: Path) -
 def test_no_tracks_are_no_error(siamlink: Run, results: Path) -> None:
     results.write_text("")
     result = siamlink("summary", results, "--line", "0,130,640,130", "--zone", "0,0,99,0,99,99")
-    assert (result.code, result.err) == (0, "")
+    assert (result.code, result.err) == (0, "street.txt holds no tracks\n")
     assert lines_of(result.out, "tracks") == []
     assert lines_of(result.out, "lines") == [["line", "1", "0", "0"]]
 
