@@ -145,7 +145,7 @@ def read_class_names(given: str | Path) -> ClassNames:
     If each line is a number and a name, such as `3 Car`, the number is that of the class.
 
     Raises:
-        FormatError: a number has two names.
+        FormatError: a number has two names, or is too large.
     """
     if str(given).casefold() == "coco":
         return COCO
@@ -157,4 +157,6 @@ def read_class_names(given: str | Path) -> ClassNames:
     if twice := [number for number, count in Counter(number for number, _ in pairs).items() if count > 1]:
         both = " and ".join(repr(name) for number, name in pairs if number == twice[0])
         raise FormatError(given, f"class number {twice[0]} has two names, {both}")
+    if (largest := max((number for number, _ in pairs), default=0)) > HIGHEST:
+        raise FormatError(given, f"class number {largest} is more than {HIGHEST}")
     return ClassNames(dict(pairs))
