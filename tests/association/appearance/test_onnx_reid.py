@@ -85,9 +85,9 @@ def test_a_vector_may_have_trailing_sides_of_one(tmp_path):
         ((4, 3, *SIZE), (4, 3), (2, 3), "expected one image"),
         ((1, 3, "h", "w"), (1, 3), (2, 3), "fixed height and width"),
         ((1, 3, 8, 8), (1, 3), (2, 3), "expected one image"),
-        ((1, 3, *SIZE), (1, 3, 32), (3,), r"its output for 1 images is float32 \[1, 3, 32\]; expected one vector"),
+        ((1, 3, *SIZE), (1, 3, 32), (3,), r"its output for 1 image is float32 \[1, 3, 32\]; expected one vector"),
         (("n", 3, *SIZE), (3,), (0, 2, 3), r"its output for 2 images is float32 \[3\]"),
-        ((1, *SIZE, 3), (1,), (1, 2, 3), r"its output for 1 images is float32 \[1\]"),
+        ((1, *SIZE, 3), (1,), (1, 2, 3), r"its output for 1 image is float32 \[1\]"),
     ],
 )
 def test_a_file_that_is_no_such_network_is_one_line(tmp_path, input_shape, output_shape, axes, said):
