@@ -25,6 +25,8 @@ pytestmark = pytest.mark.alone
 Run = Callable[..., Any]
 FAULTY = Path(__file__).parents[1] / "faulty_detectors.py"
 SHORT = Path("/tmp")
+WAITING = "waiting for free cores of the Ray cluster\n"
+"""Said on a busy machine, where a worker takes long to start."""
 
 
 @pytest.fixture
@@ -202,7 +204,7 @@ def test_ctrl_c_ends_the_workers_and_leaves_no_temporary_file(here: Path, cluste
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=120)
     note = "start with --resume to be able to continue after an interruption\n"
-    assert (process.returncode, out, err) == (130, "", note + "siamlink: interrupted\n")
+    assert (process.returncode, out, err.removeprefix(WAITING)) == (130, "", note + "siamlink: interrupted\n")
     assert not (here / "out").exists()
     for started in here.glob("started-*"):
         with pytest.raises(ProcessLookupError):
@@ -217,6 +219,6 @@ def test_ray_that_is_started_here_is_stopped_and_leaves_nothing(here: Path) -> N
         "track", "walk.mp4", "-o", "out", "--detector", "mine.py:Walkers", "--runner", "ray", "--jobs", "1"
     )
     out, err = process.communicate(timeout=300)
-    assert (process.returncode, err) == (0, ""), err
+    assert (process.returncode, err.removeprefix(WAITING)) == (0, "")
     assert out.splitlines()[-1] == "results in out"
     assert set(SHORT.glob("ray-*")) == before
