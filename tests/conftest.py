@@ -74,20 +74,14 @@ def _the_program_is_built_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _by_numpy() -> Iterator[None]:
-    """Which test uses compiled loops does not depend on the work of those before it."""
+    """Which test uses compiled loops, and whether it waits for them, does not depend on those before it."""
     from siamlink.detectors.base import machine_code
+    from siamlink.tracker.runs import run
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(machine_code, "LOADING_SECONDS", float("inf"))
+        patch.setattr(run, "Foresight", lambda live: machine_code.Foresight())
         yield
-
-
-@pytest.fixture(autouse=True)
-def _nothing_saved_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A live run, which loads the loops at its start, does so for itself alone."""
-    from siamlink.detectors.base import machine_code
-
-    monkeypatch.setattr(machine_code.Savings, "seconds", 0.0)
 
 
 @pytest.fixture(scope="module")

@@ -128,7 +128,7 @@ VIDEOS: dict[str, Callable[[Path], Path]] = {
     "no camera": lambda f: Path("97"),
 }
 URLS = {
-    "nobody answers, password in the URL": "rtsp://me:secret@127.0.0.1:9/x",
+    "no server answers, password in the URL": "rtsp://me:secret@127.0.0.1:9/x",
     "URL of something else": "http://127.0.0.1:9/x.mp4",
 }
 ROWS = {

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 class MemoisedBooster:
     """Trees with the predictions of the last call in memory; used like an `xgboost.Booster`, with the same results.
 
-    Rows are found again by a sum of their bits, and compared. Compiled trees, which take no longer, are asked for all.
+    Rows are found again by a sum of their bits, and compared. Compiled trees predict all rows, which takes no longer.
 
     Args:
         trees: a model with one output.

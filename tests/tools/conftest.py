@@ -251,8 +251,8 @@ def crops(here: Path) -> Path:
 
 @pytest.fixture
 def painted_streets(here: Path, streets_with_frames: Path) -> Path:
-    """Two annotated sequences of people in grey values of their own; `looks.py` with an appearance lies beside them."""
-    shutil.copyfile(FOLDER / "grey_appearance.py", here / "looks.py")
+    """Two annotated sequences of people in grey values of their own; `model.py` with an appearance lies beside them."""
+    shutil.copyfile(FOLDER / "grey_appearance.py", here / "model.py")
     return streets_with_frames
 
 

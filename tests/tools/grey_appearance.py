@@ -1,4 +1,4 @@
-"""An appearance of grey values; tests use it as their own `looks.py`."""
+"""An appearance of grey values; tests use it as their own `model.py`."""
 
 from pathlib import Path
 

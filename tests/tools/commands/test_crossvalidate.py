@@ -10,7 +10,7 @@ import pytest
 from siamlink.association.matcher import Matcher
 
 Run = Callable[..., Any]
-LOOKS = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
+MODEL = ("--set", "appearance=model.py:Grey", "--set", "levels=1")
 
 
 @pytest.mark.slow
@@ -43,7 +43,7 @@ def test_each_sequence_is_tracked_by_a_model_of_the_other_video(siamlink: Run, s
 
 @pytest.mark.slow
 def test_with_an_appearance_every_box_is_described_once_for_all_folds(siamlink: Run, painted_streets: Path) -> None:
-    result = siamlink("crossvalidate", painted_streets, "-o", "out", *LOOKS)
+    result = siamlink("crossvalidate", painted_streets, "-o", "out", *MODEL)
     assert (result.code, result.err) == (0, "")
     seen = [tuple(line.split()) for line in Path("seen.txt").read_text().splitlines()]
     assert len(seen) == len(set(seen)) > 100
@@ -55,10 +55,10 @@ def test_with_an_appearance_every_box_is_described_once_for_all_folds(siamlink: 
         assert Path("out/models", name, "link.json").is_file()
         trained = siamlink(
             *("train", "matcher", painted_streets, "--exclude", name, "-o", f"no-{name}", "--no-test"),
-            *LOOKS,
+            *MODEL,
         )
         assert trained.code == 0
-        model = ("--set", f"model=no-{name}", "--set", "gaps.camera=false", *LOOKS)
+        model = ("--set", f"model=no-{name}", "--set", "gaps.camera=false", *MODEL)
         assert siamlink("track", painted_streets / name, "-o", "again", "--no-video", *model).code == 0
         assert Path("again", f"{name}.txt").read_text() == Path("out", f"{name}.txt").read_text()
 

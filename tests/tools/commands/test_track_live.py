@@ -31,7 +31,7 @@ LAST = 24
 UNDECIDED = 12
 """Boxes of the two walkers that online tracking does not report yet, until it is sure of them."""
 RATE, SIZE = 25, (320, 120)
-LOOKS = '''
+DETECTS = '''
 import signal
 import numpy as np
 
@@ -60,7 +60,7 @@ def walkers(number: int) -> np.ndarray:
 @pytest.fixture
 def show(network_camera: Any, here: Path) -> Callable[[int, int], Iterable[bytes]]:
     """Frames of walkers, from one number to another, of a camera; `detects.py` has a detector that finds them."""
-    (here / "detects.py").write_text(LOOKS)
+    (here / "detects.py").write_text(DETECTS)
     return lambda first, last: network_camera.parts(walkers(number) for number in range(first, last + 1))
 
 

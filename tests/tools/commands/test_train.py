@@ -84,7 +84,7 @@ def test_data_that_cannot_be_learned_from_is_one_line(
 
 @pytest.mark.slow
 def test_with_an_appearance_the_frames_are_used(siamlink: Run, painted_streets: Path) -> None:
-    setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
+    setting = ("--set", "appearance=model.py:Grey", "--set", "levels=1")
     result = siamlink("train", "matcher", painted_streets, "-o", "model", "--no-test", *setting)
     assert (result.code, result.err) == (0, "")
     assert sorted(path.name for path in Path("model").iterdir()) == ["context.json", "detection.json", "link.json"]
@@ -95,15 +95,15 @@ def test_with_an_appearance_the_frames_are_used(siamlink: Run, painted_streets: 
     tracked = siamlink("track", painted_streets / "east", "-o", "out", "--no-video", "--set", "model=model", *setting)
     assert (tracked.code, tracked.err) == (0, "")
     use = json.loads(Path("out/east.json").read_text())["appearance"]
-    assert use["name"] == "looks.py:Grey"
+    assert use["name"] == "model.py:Grey"
     assert use["described"] == use["requested"] > 0
     line = siamlink("track", painted_streets / "east", "-o", "new", "--set", "model=plain", *setting).line
-    assert "no model at plain/link.json, so the appearance 'looks.py:Grey' cannot be used" in line
+    assert "no model at plain/link.json, so the appearance 'model.py:Grey' cannot be used" in line
 
 
 @pytest.mark.slow
 def test_frames_that_end_early_are_noted(siamlink: Run, painted_streets: Path, here: Path) -> None:
-    setting = ("--set", "appearance=looks.py:Grey", "--set", "levels=1")
+    setting = ("--set", "appearance=model.py:Grey", "--set", "levels=1")
     assert siamlink("train", "matcher", painted_streets, "-o", "model", "--no-test", *setting).code == 0
     short = shutil.copytree(painted_streets / "west", here / "west")
     for number in range(20, 41):
@@ -114,9 +114,9 @@ def test_frames_that_end_early_are_noted(siamlink: Run, painted_streets: Path, h
 
 @pytest.mark.slow
 def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Path, here: Path) -> None:
-    (here / "looks.py").write_text("class Flat:\n    def describe(self, image, box): return box\n")
+    (here / "model.py").write_text("class Flat:\n    def describe(self, image, box): return box\n")
     result = siamlink(
-        "train", "matcher", streets, "-o", "model", *("--set", "appearance=looks.py:Flat", "--set", "levels=1")
+        "train", "matcher", streets, "-o", "model", *("--set", "appearance=model.py:Flat", "--set", "levels=1")
     )
     assert (result.code, result.out) == (2, "")
     assert result.line.endswith("in frames with images")
@@ -125,7 +125,7 @@ def test_an_appearance_without_frames_teaches_nothing(siamlink: Run, streets: Pa
 
 @pytest.mark.slow
 def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path) -> None:
-    setting = ("--set", "appearance=looks.py:Grey")
+    setting = ("--set", "appearance=model.py:Grey")
     result = siamlink("train", "matcher", painted_streets, "-o", "model", "--no-test", *setting)
     assert (result.code, result.err) == (0, "")
     files = ["context.json", "detection.json", "tracklet_link.json", "tracklet_object.json"]
@@ -134,7 +134,7 @@ def test_a_second_level_is_trained_and_used(siamlink: Run, painted_streets: Path
     tracked = siamlink("track", painted_streets / "east", "-o", "out", *model, *setting)
     assert (tracked.code, tracked.err) == (0, "")
     use = json.loads(Path("out/east.json").read_text())["appearance"]
-    assert (use["name"], use["missing"]) == ("looks.py:Grey", None)
+    assert (use["name"], use["missing"]) == ("model.py:Grey", None)
     assert use["described"] == use["requested"] > 0
     line = siamlink("track", painted_streets / "east", "-o", "new", *model).line
     assert "tracklet_link.json was trained with the appearance 'Grey', not with 'siamese'" in line

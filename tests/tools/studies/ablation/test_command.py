@@ -51,7 +51,7 @@ def document(*names: str) -> Path:
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_context_and_appearance_alone_and_together(siamlink: Run, painted_streets: Path) -> None:
-    command = ("study", "ablate", "features", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
+    command = ("study", "ablate", "features", painted_streets, "-o", "out", "--appearance", "model.py:Grey")
     done = siamlink(*command, "--docs", document("features", "solvers"))
     assert (done.code, done.err) == (0, "")
     rows = results("features")["rows"]
@@ -80,13 +80,13 @@ def test_context_and_appearance_alone_and_together(siamlink: Run, painted_street
 @pytest.mark.slow
 @pytest.mark.usefixtures("quick")
 def test_solvers_share_rows_with_features(siamlink: Run, painted_streets: Path) -> None:
-    done = siamlink("study", "ablate", "solvers", painted_streets, "-o", "out", "--appearance", "looks.py:Grey")
+    done = siamlink("study", "ablate", "solvers", painted_streets, "-o", "out", "--appearance", "model.py:Grey")
     assert (done.code, done.err) == (0, "")
-    names = ["lp, none", "hungarian, none", "lp, looks.py:Grey", "hungarian, looks.py:Grey"]
+    names = ["lp, none", "hungarian, none", "lp, model.py:Grey", "hungarian, model.py:Grey"]
     assert list(results("solvers")["rows"]) == names
     rows = sorted(path.name for path in Path("out/rows").iterdir())
     assert rows == [
-        f"tracks-{solver}-{name}.json" for solver in ("hungarian", "lp") for name in ("looks.py_Grey", "none")
+        f"tracks-{solver}-{name}.json" for solver in ("hungarian", "lp") for name in ("model.py_Grey", "none")
     ]
     assert sorted(path.name for path in Path("out/models").iterdir()) == ["without-east", "without-west"]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 Make = Callable[..., Path]
-LOOKS = '''
+MODEL = '''
 import numpy as np
 
 def colour(image, box):
@@ -58,7 +58,7 @@ class Changes(Colour):
 @pytest.fixture
 def walks(here: Path, sequence: Make) -> Make:
     """Makes sequences whose detections are lost in frames 9 to 14, so that there are tracklets apart in time."""
-    (here / "looks.py").write_text(LOOKS)
+    (here / "model.py").write_text(MODEL)
 
     def make(name: str, *more: str) -> Path:
         folder = sequence(name)

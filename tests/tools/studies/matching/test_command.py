@@ -41,7 +41,7 @@ def rows(out: str) -> list[list[str]]:
 
 
 def test_appearances_that_know_the_walkers_are_right_and_a_blind_one_guesses(siamlink: Run, walks: Make) -> None:
-    names = ["looks.py:Colour", "looks.py:Pairwise", "looks.py:Blind"]
+    names = ["model.py:Colour", "model.py:Pairwise", "model.py:Blind"]
     specs = ("--appearance", names[0], "--appearance", ",".join(names))
     done = siamlink("study", "match", walks("A"), *specs, "-o", "out", "--json", "F")
     assert (done.code, done.err) == (0, "")
@@ -119,7 +119,7 @@ def test_sequences_that_lack_something_are_passed_over_with_a_note(siamlink: Run
     (walks("B") / "gt" / "gt.txt").unlink()
     sequence("C", None)
     (sequence("D", None) / "det" / "det.txt").unlink()
-    done = siamlink("study", "match", "sequences", "sequences/A", "--appearance", "looks.py:Blind", "-o", "out")
+    done = siamlink("study", "match", "sequences", "sequences/A", "--appearance", "model.py:Blind", "-o", "out")
     assert done.code == 0
     assert done.err.splitlines() == [
         "B is skipped: it has no gt/gt.txt",
@@ -130,7 +130,7 @@ def test_sequences_that_lack_something_are_passed_over_with_a_note(siamlink: Run
 
 
 def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, walks: Make) -> None:
-    arguments = ("study", "match", walks("A"), "--appearance", "looks.py:Blind", "-o", "out")
+    arguments = ("study", "match", walks("A"), "--appearance", "model.py:Blind", "-o", "out")
     Path("out").mkdir()
     for name in ("match.json", "roc.png"):
         Path("out", name).write_text("earlier")
@@ -150,9 +150,9 @@ def test_earlier_results_are_kept_unless_overwritten(siamlink: Run, walks: Make)
         (("sequences/A", "--ways", "1"), "ways: input should be greater than or equal to 2, got 1"),
         (("sequences/A", "--appearance", "none"), "--appearance 'none': there is nothing to measure"),
         (("sequences/A", "--appearance", "onnx:missing.onnx"), "missing.onnx"),
-        (("sequences/A", "--appearance", "looks.py:Colours"), "did you mean 'Colour'?"),
-        (("sequences/A", "--appearance", "looks.py:Unsure"), "'looks.py:Unsure' gives values that are not finite"),
-        (("sequences/A", "--appearance", "looks.py:Changes"), "of 2 numbers in one frame, of 3 in another"),
+        (("sequences/A", "--appearance", "model.py:Colours"), "did you mean 'Colour'?"),
+        (("sequences/A", "--appearance", "model.py:Unsure"), "'model.py:Unsure' gives values that are not finite"),
+        (("sequences/A", "--appearance", "model.py:Changes"), "of 2 numbers in one frame, of 3 in another"),
         (("sequences/A", "-o", "det.txt"), "cannot write det.txt: it is a file; name a folder for the results"),
         (("sequences/A", "sequences/copy"), "have one name; rename one"),
         (("sequences/RATE",), "no frame rate; add seqinfo.ini with frameRate"),
@@ -169,7 +169,7 @@ def test_what_cannot_be_measured_is_one_line(
     (short / "seqinfo.ini").write_text("[Sequence]\nframeRate=12\n")
     with (short / "gt" / "gt.txt").open("a") as truth:
         truth.write(line)
-    done = siamlink("study", "match", "-o", "out", "--appearance", "looks.py:Colour", *arguments)
+    done = siamlink("study", "match", "-o", "out", "--appearance", "model.py:Colour", *arguments)
     assert (done.code, done.out) == (2, "")
     assert message in done.line
     assert not Path("out").exists()

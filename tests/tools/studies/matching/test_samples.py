@@ -35,7 +35,7 @@ def quiet(*_: object) -> None:
 
 def test_optical_flow_is_there_where_it_is_needed(walks: Make) -> None:
     samples = draw_samples(open_sequence(walks("A")), "det/det.txt", ASK)
-    appearances = load_appearances(["looks.py:Moving"])
+    appearances = load_appearances(["model.py:Moving"])
     (described,) = describe_samples(samples, appearances, ASK.flow, quiet).described
     (result,) = measure(samples, Descriptions(np.ones(len(described)), (described,)), appearances, ASK, quiet)
     assert result.one_shot > 0.8
@@ -49,8 +49,8 @@ def test_each_detection_of_a_person_is_described_once_and_others_never(walks: Ma
     folder = walks("A", "20,-1,60,50,14,15,1,-1,-1,-1")
     samples = draw_samples(open_sequence(folder), "det/det.txt", ASK)
     assert len(samples.rows) == len(samples.detections) == 36
-    describe_samples(samples, load_appearances(["looks.py:Recorder"]), ASK.flow, quiet)
-    boxes = sys.modules["siamlink_plugin_looks"].Recorder.boxes
+    describe_samples(samples, load_appearances(["model.py:Recorder"]), ASK.flow, quiet)
+    boxes = sys.modules["siamlink_plugin_model"].Recorder.boxes
     assert [len(each) for each in boxes] == [2] * 18
     assert np.array_equal(np.concatenate(boxes), samples.detections.box)
 
@@ -74,7 +74,7 @@ def test_a_picture_is_as_sharp_as_it_has_detail_and_not_at_all_outside(walks: Ma
     (folder / "gt" / "gt.txt").write_text("".join(lines))
     (folder / "det" / "found.txt").write_text("".join(lines))
     samples = draw_samples(open_sequence(folder), "det/found.txt", ASK)
-    described = describe_samples(samples, load_appearances(["looks.py:Blind"]), ASK.flow, quiet)
+    described = describe_samples(samples, load_appearances(["model.py:Blind"]), ASK.flow, quiet)
     walker, nothing, noise = described.sharpness.reshape(24, 3).T
     assert (nothing == 0).all()
     assert (walker > 0).all()
@@ -99,5 +99,5 @@ def test_pairwise_appearances_compare_tracklets_by_the_mean_over_all_pairs_of_cr
         for one, other in ((0, 1), (0, 2), (1, 2))
     ]
     assert pooled_similarity(part, described, crops, pairs) == pytest.approx(wanted, rel=1e-5)
-    nobody = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
-    assert pooled_similarity(part, described, [], nobody).shape == similarity(part, described, nobody).shape == (0,)
+    none = Pairs(np.zeros(0, np.int64), np.zeros(0, np.int64))
+    assert pooled_similarity(part, described, [], none).shape == similarity(part, described, none).shape == (0,)

@@ -14,7 +14,7 @@ from siamlink.association.training.siamese_validation import split_identities
 from siamlink.tools.studies.retrieval.evaluation import find_crops
 
 Run = Callable[..., Any]
-LOOKS = """
+MODEL = """
 import numpy as np
 
 class Colour:
@@ -41,7 +41,7 @@ class Broken(Colour):
 
 @pytest.fixture
 def looks(here: Path) -> None:
-    (here / "looks.py").write_text(LOOKS)
+    (here / "model.py").write_text(MODEL)
 
 
 def figures(folder: str = "out") -> Any:
@@ -58,13 +58,13 @@ def test_a_model_that_knows_the_colours_finds_them_and_a_blind_one_guesses(siaml
     for identity, grey in enumerate((20, 110, 200, 250)):
         for camera in (1, 2):
             paint(here / "painted", f"{identity}_c{camera}.png", grey + 2 * camera)
-    specs = ("--appearance", "looks.py:Colour", "--appearance", "looks.py:Blind")
+    specs = ("--appearance", "model.py:Colour", "--appearance", "model.py:Blind")
     done = siamlink("study", "retrieve", "painted", *specs, "-o", "out", "--json", "F")
     assert (done.code, done.err) == (0, "")
     rows = [line.split() for line in done.out.splitlines() if line.startswith("painted")]
     assert rows[0] == [
         "painted",
-        "looks.py:Colour",
+        "model.py:Colour",
         "4",
         "8",
         "8",
@@ -75,9 +75,9 @@ def test_a_model_that_knows_the_colours_finds_them_and_a_blind_one_guesses(siaml
         "100.0",
         "100-100",
     ]
-    assert [row[1] for row in rows] == ["looks.py:Colour", "looks.py:Blind"]
+    assert [row[1] for row in rows] == ["model.py:Colour", "model.py:Blind"]
     found = figures()["folders"]["painted"]
-    assert found["looks.py:Colour"] == {
+    assert found["model.py:Colour"] == {
         "identities": 4,
         "images": 8,
         "queries": 8,
@@ -85,7 +85,7 @@ def test_a_model_that_knows_the_colours_finds_them_and_a_blind_one_guesses(siaml
         "rank5": [1, 1, 1],
         "mean_precision": [1, 1, 1],
     }
-    blind = found["looks.py:Blind"]
+    blind = found["model.py:Blind"]
     # all are equally similar, so the order is that of the files: places 1, 1, 3, 3, 5, 5, 7, 7 of seven
     assert blind["rank1"][0] == pytest.approx(1 / 4)
     assert blind["rank1"][1] < blind["rank1"][0] < blind["rank1"][2]
@@ -116,10 +116,10 @@ def test_the_held_out_identities_are_those_of_a_training(crops: Path) -> None:
         (("empty",), "holds no annotated sequence with frames and no crops named IDENTITY_....jpg"),
         (("crops", "crops/../other/crops"), "have one name; rename one"),
         (("few", "--held-out", "2"), "shows only 3 identities, too few to hold some out; 4 are needed"),
-        (("crops", "--appearance", "looks.py:Pairwise"), "only compares pairs; measure it with 'siamlink study match'"),
-        (("crops", "--appearance", "looks.py:Moving"), "uses optical flow, which crops do not have"),
-        (("crops", "--appearance", "looks.py:Broken"), "gives values that are not finite"),
-        (("broken", "--appearance", "looks.py:Blind"), "2_c1.png is not an image"),
+        (("crops", "--appearance", "model.py:Pairwise"), "only compares pairs; measure it with 'siamlink study match'"),
+        (("crops", "--appearance", "model.py:Moving"), "uses optical flow, which crops do not have"),
+        (("crops", "--appearance", "model.py:Broken"), "gives values that are not finite"),
+        (("broken", "--appearance", "model.py:Blind"), "2_c1.png is not an image"),
     ],
 )
 @pytest.mark.usefixtures("looks", "crops")
